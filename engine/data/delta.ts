@@ -1,0 +1,66 @@
+// Delta: a batch with an Int32 weight per row, a Z-set (Budiu et al., DBSP, VLDB 2023). All change is a Delta.
+import { Batch, concatBatches } from './batch.ts';
+import type { Schema } from './types.ts';
+
+/**
+ * Weight +n: the row is inserted n times; −n: taken away n times; a row may appear several times in one delta
+ * (its weights add up). Weight 0 is allowed and means nothing.
+ */
+export class Delta {
+  readonly batch: Batch;
+  readonly weights: Int32Array;
+
+  constructor(batch: Batch, weights: Int32Array) {
+    this.batch = batch;
+    this.weights = weights;
+  }
+
+  get length(): number {
+    return this.batch.length;
+  }
+
+  static empty(schema: Schema): Delta {
+    return new Delta(Batch.empty(schema), new Int32Array(0));
+  }
+
+  /** Every row with weight 1. */
+  static insert(batch: Batch): Delta {
+    return new Delta(batch, new Int32Array(batch.length).fill(1));
+  }
+
+  /** Every row with weight −1. */
+  static remove(batch: Batch): Delta {
+    return new Delta(batch, new Int32Array(batch.length).fill(-1));
+  }
+
+  negate(): Delta {
+    const weights = new Int32Array(this.length);
+    for (let i = 0; i < weights.length; i++) weights[i] = -this.weights[i];
+    return new Delta(this.batch, weights);
+  }
+
+  take(rows: Int32Array): Delta {
+    const weights = new Int32Array(rows.length);
+    for (let i = 0; i < rows.length; i++) weights[i] = this.weights[rows[i]];
+    return new Delta(this.batch.take(rows), weights);
+  }
+
+  slice(start: number, end: number): Delta {
+    return new Delta(this.batch.slice(start, end), this.weights.subarray(start, end));
+  }
+}
+
+/** The sum of Z-sets, not consolidated. Requires: at least one part. */
+export function concatDeltas(parts: readonly Delta[]): Delta {
+  const full = parts.filter((p) => p.length > 0);
+  if (full.length === 0) return parts[0];
+  if (full.length === 1) return full[0];
+  const batch = concatBatches(full.map((p) => p.batch));
+  const weights = new Int32Array(batch.length);
+  let at = 0;
+  for (const part of full) {
+    weights.set(part.weights, at);
+    at += part.length;
+  }
+  return new Delta(batch, weights);
+}

@@ -1,0 +1,28 @@
+// EvalContext: everything outside its arguments that an expression may depend on, handed in (the engine has no clock).
+import type { FormatSettings } from '../data/settings.ts';
+
+/** Names ⇄ OIDs for regclass and its kin, and other catalog look-ups; implemented by sql/catalog. */
+export interface CatalogAccess {
+  /** Text form of an oid alias type (`public.t` only when not on the search path), or null when unknown. */
+  nameOf(kind: RegKind, oid: number): string | null;
+  /** Throws 42P01, 42704, 42883 ... as PostgreSQL's input functions do. */
+  oidOf(kind: RegKind, name: string): number;
+}
+
+export type RegKind =
+  'regclass' | 'regtype' | 'regproc' | 'regprocedure' | 'regnamespace' | 'regrole' | 'regoper'
+  | 'regoperator' | 'regcollation';
+
+export interface EvalContext {
+  readonly format: FormatSettings;
+  /** now(): start of the transaction, µs since 1970 UTC; in a view, the time of the epoch, from the journal. */
+  readonly transactionTime: bigint;
+  readonly statementTime: bigint;
+  /** clock_timestamp(); only for ad-hoc statements. */
+  clock(): bigint;
+  /** random(): [0, 1); only for ad-hoc statements. */
+  random(): number;
+  readonly catalog: CatalogAccess;
+  /** Host object for functions that sql/ defines (current_setting, nextval, pg_get_viewdef ...); they narrow it themselves. */
+  readonly host: unknown;
+}

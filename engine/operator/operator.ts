@@ -1,0 +1,48 @@
+// Operator: a node of a circuit; its contract and laws.
+import type { DatabaseError } from '../data/error.ts';
+import type { Delta } from '../data/delta.ts';
+import type { Epoch, Watermark } from '../data/time.ts';
+import type { LogicalType, Schema } from '../data/types.ts';
+import type { EvalContext } from '../expression/context.ts';
+import type { StateReader, StateWriter } from '../state/ports.ts';
+
+/** What a step may look at besides its inputs and state; all of it comes from the journal, so replay sees the same. */
+export interface StepContext {
+  readonly epoch: Epoch;
+  readonly eval: EvalContext;
+  /**
+   * Rows on which an expression fails do not stop the step: the operator reports the error with the row's weight
+   * and leaves the row out. A view whose errors do not cancel out answers reads with one of them.
+   */
+  error(error: DatabaseError, weight: number): void;
+}
+
+/** Deterministic in inputs and state: no clock, no random, no I/O. Synchronous. */
+export interface Operator {
+  /** As EXPLAIN prints it. */
+  readonly name: string;
+  /** Of the output. */
+  readonly schema: Schema;
+  /** Law: for any inputs I and change ΔI, the outputs sum to Q(I + ΔI) − Q(I). One delta per input, in order. */
+  step(inputs: readonly Delta[], context: StepContext): Delta;
+  /** Event time below the watermark is over: emit what closes, drop state nobody can reach. */
+  advance(watermark: Watermark, context: StepContext): Delta;
+  /** Write what changed since the last save. Empty in a stateless operator. */
+  save(out: StateWriter): void;
+  restore(from: StateReader): void;
+  /** Rows and bytes of state held, for EXPLAIN ANALYZE; zeros in a stateless operator. */
+  stateSize(): StateSize;
+}
+
+export interface StateSize {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** Order of one key column: for top-k, sorted delivery and ordered indexes. */
+export interface SortKey {
+  readonly column: number;
+  readonly type: LogicalType;
+  readonly descending: boolean;
+  readonly nullsFirst: boolean;
+}

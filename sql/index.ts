@@ -1,0 +1,7 @@
+// The door of sql/: what wire/ (and an embedding program) may use.
+export { openDatabase } from './database.ts';
+export type { Database, DatabaseOptions } from './database.ts';
+export type {
+  BindRequest, CopyInSink, ExecuteResult, Notice, ResultColumn, Session, SessionOptions, StatementDescription,
+  TransactionStatus,
+} from './session-api.ts';
