@@ -1,0 +1,53 @@
+// What a circuit is to those who install, feed and print it: views and ad-hoc queries alike.
+import type { Batch } from '../data/batch.ts';
+import type { Delta } from '../data/delta.ts';
+import type { Watermark } from '../data/time.ts';
+import type { Schema } from '../data/types.ts';
+import type { SortKey, StateSize, StepContext } from '../operator/operator.ts';
+import type { StateReader, StateWriter } from '../state/ports.ts';
+
+/**
+ * Where a circuit's rows come from. `columns`: which columns of the relation, in which order (pruned).
+ * `lookup`: only the rows whose `columns` equal one of `keys` (an index or primary-key look-up, ad-hoc only).
+ * `late`: leave out rows that are late by the relation's watermark (views that EMIT ON WINDOW CLOSE).
+ */
+export type CircuitSource =
+  | {
+      readonly kind: 'relation';
+      readonly relation: number;
+      readonly columns: readonly number[];
+      readonly lookup: { readonly columns: readonly number[]; readonly keys: Batch } | null;
+      readonly late: 'keep' | 'drop';
+      /** Of the columns above. */
+      readonly schema: Schema;
+    }
+  /** Constant rows, fed once when the circuit is installed or run (VALUES, table functions, system relations). */
+  | { readonly kind: 'constant'; readonly rows: () => Batch; readonly schema: Schema };
+
+/** Operators in topological order. One circuit serves a view for ever or a SELECT once. */
+export interface Circuit {
+  readonly sources: readonly CircuitSource[];
+  readonly schema: Schema;
+  /** One delta a source, in order. Returns the change of the result. */
+  step(inputs: readonly Delta[], context: StepContext): Delta;
+  /** One watermark a source, in order; emits what closes. */
+  advance(watermarks: readonly Watermark[], context: StepContext): Delta;
+  /** Equal for circuits whose saved state is interchangeable: names, schemas and wiring of all operators. */
+  readonly fingerprint: string;
+  save(out: (operator: number) => StateWriter): void;
+  restore(from: (operator: number) => StateReader): void;
+  /** The operators as a tree for EXPLAIN, indented text lines. */
+  print(options?: { readonly state?: boolean }): readonly string[];
+  stateSize(): StateSize;
+}
+
+/** A compiled query: a circuit and what the portal does to its rows, since Z-sets have no order. */
+export interface CompiledQuery {
+  readonly circuit: Circuit;
+  /** Over the circuit's columns; empty: any order. */
+  readonly order: readonly SortKey[];
+  readonly offset: bigint | null;
+  readonly limit: bigint | null;
+  /** The leading columns that the client sees; what follows was only there to sort by. */
+  readonly visible: number;
+}

@@ -1,0 +1,139 @@
+// What the runtime offers to sql/: relations, views, commits, snapshots, subscriptions.
+import type { Batch } from '../data/batch.ts';
+import type { Delta } from '../data/delta.ts';
+import type { DatabaseError } from '../data/error.ts';
+import type { Epoch, Watermark } from '../data/time.ts';
+import type { Schema } from '../data/types.ts';
+import type { Circuit } from '../circuit/contract.ts';
+import type { StateSize } from '../operator/operator.ts';
+
+/** A unique or primary key; NULLs are distinct unless the key is primary (then there are none). */
+export interface UniqueKey {
+  readonly id: number;
+  readonly name: string;
+  readonly columns: readonly number[];
+  readonly primary: boolean;
+}
+
+/** CREATE INDEX, not unique, on plain columns. */
+export interface IndexDefinition {
+  readonly id: number;
+  readonly name: string;
+  readonly columns: readonly number[];
+}
+
+/** A stored relation: table, source or materialized view. Ids are the catalog's OIDs and never reused. */
+export interface RelationDefinition {
+  readonly id: number;
+  readonly name: string;
+  readonly kind: 'table' | 'source' | 'view';
+  readonly schema: Schema;
+  readonly keys: readonly UniqueKey[];
+  readonly indexes: readonly IndexDefinition[];
+  /** Only insertions: no DELETE, no UPDATE. */
+  readonly appendOnly: boolean;
+  /**
+   * WATERMARK FOR: the watermark (µs since 1970 UTC) a batch of rows promises, i.e. the greatest value of the
+   * declared expression over the rows, null when it has none.
+   */
+  readonly watermark: ((rows: Batch) => Watermark) | null;
+  /** Event-time column of the watermark, for lateness. */
+  readonly eventTime: number | null;
+}
+
+export interface ViewDefinition extends RelationDefinition {
+  readonly circuit: Circuit;
+}
+
+/** What one transaction brings; all of it becomes durable and visible in one epoch, or none. */
+export interface Transaction {
+  readonly changes: readonly { readonly relation: number; readonly delta: Delta }[];
+  /** Catalog changes, opaque here; handed to `RuntimeHost.applyCatalog` before the deltas, live and at replay. */
+  readonly catalog: Uint8Array | null;
+  /** Connector offsets by source, journaled with the rows. */
+  readonly offsets: readonly { readonly relation: number; readonly offset: Uint8Array }[];
+  /** synchronous_commit: acknowledge after fdatasync. */
+  readonly sync: boolean;
+}
+
+/** What the runtime needs from sql/database. */
+export interface RuntimeHost {
+  /** Applies one transaction's catalog changes: calls define, drop, install ... on the runtime. Synchronous. */
+  applyCatalog(bytes: Uint8Array): void;
+  /** The whole catalog, for a checkpoint; and back, before any replay (defines relations and views, no backfill). */
+  saveCatalog(): Uint8Array;
+  restoreCatalog(bytes: Uint8Array): void;
+  /** Wall clock, µs since 1970 UTC; read once an epoch and journaled. */
+  now(): bigint;
+  /** Work postponed to between steps: setImmediate or a simulated scheduler. */
+  defer(task: () => void): void;
+  /** A fault that ends service (journal failure): the process should exit non-zero after telling why. */
+  fatal(error: Error): void;
+  log(message: string): void;
+}
+
+/** A consistent, immutable moment: it stays readable while epochs go on, without copying (pages are copy-on-write). */
+export interface Snapshot {
+  readonly epoch: Epoch;
+  /** All rows, as several deltas of bounded length. `columns` as in CircuitSource. */
+  scan(relation: number, columns: readonly number[]): Iterable<Delta>;
+  /** Rows whose key columns equal a row of `keys` (casts are the caller's affair); uses a key or index where one fits. */
+  lookup(
+    relation: number, columns: readonly number[],
+    lookup: { readonly columns: readonly number[]; readonly keys: Batch },
+  ): Delta;
+  /** An error a view carries (PostgreSQL's error of the failing row), or null. */
+  error(relation: number): DatabaseError | null;
+  rowCount(relation: number): number;
+  watermark(relation: number): Watermark;
+  release(): void;
+}
+
+export interface SubscriptionEvent {
+  readonly epoch: Epoch;
+  /** Consolidated; empty for a progress mark. */
+  readonly delta: Delta;
+}
+
+/** Bounded: a reader that falls behind gets its waiting deltas consolidated into one; past the limit it ends with 53400. */
+export interface Subscription extends AsyncIterable<SubscriptionEvent> {
+  close(): void;
+}
+
+export interface Runtime {
+  /** Last published epoch. */
+  readonly epoch: Epoch;
+
+  // Called by RuntimeHost.applyCatalog and restoreCatalog only: catalog changes are part of an epoch.
+  define(relation: RelationDefinition): void;
+  /** Changed keys, indexes or schema (ADD COLUMN gives `fill` for existing rows). */
+  redefine(relation: RelationDefinition, fill?: (rows: Batch) => Batch): void;
+  /** Feeds the circuit what its sources hold (unless state is being restored) and keeps it up to date from now on. */
+  install(view: ViewDefinition): void;
+  drop(relation: number): void;
+
+  /**
+   * Queue a transaction for the next epoch; resolves when it is durable and visible. Checks unique keys against the
+   * committed state and all transactions queued before (23505, with PostgreSQL's detail): then nothing is queued and
+   * it throws before returning a promise, so that a caller sees its order among commits. 53100, 25006 (read-only after
+   * a journal failure), 53200 likewise.
+   * Waits (in the promise) while the queue is full.
+   */
+  commit(transaction: Transaction): Promise<Epoch>;
+
+  /** The published state: what readers see. */
+  snapshot(): Snapshot;
+  /** The published state plus all queued transactions: what writers (UPDATE, DELETE, ON CONFLICT, checks) must see. */
+  writerSnapshot(): Snapshot;
+  /** A snapshot with further, uncommitted changes on top: a transaction that sees its own writes. */
+  overlay(base: Snapshot, changes: readonly { readonly relation: number; readonly delta: Delta }[]): Snapshot;
+
+  subscribe(relation: number, options: { readonly snapshot: boolean; readonly progress: boolean }): Subscription;
+  /** Connector offset committed last, for resuming a source. */
+  offset(relation: number): Uint8Array | null;
+  stateSize(relation: number): StateSize;
+  /** Write a checkpoint now and trim the journal. Also happens by itself as the journal grows. */
+  checkpoint(): Promise<void>;
+  /** Stop accepting, finish what is queued, checkpoint, close the ports. */
+  close(): Promise<void>;
+}
