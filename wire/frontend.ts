@@ -1,0 +1,326 @@
+// Bytes from a client → FrontendMessage, with a bound on every length (PostgreSQL manual 55.7 "Message Formats").
+import { Buffer } from 'node:buffer';
+import { DatabaseError } from '../engine/data/error.ts';
+
+export interface BindParameter {
+  readonly format: 0 | 1;
+  readonly bytes: Uint8Array | null;
+}
+
+export type StartupMessage =
+  | { readonly kind: 'sslRequest' }
+  | { readonly kind: 'gssRequest' }
+  | { readonly kind: 'cancelRequest'; readonly processId: number; readonly secret: number }
+  | {
+      readonly kind: 'startup';
+      readonly major: number;
+      readonly minor: number;
+      readonly parameters: ReadonlyMap<string, string>;
+    };
+
+export type FrontendMessage =
+  | { readonly kind: 'query'; readonly text: string }
+  | { readonly kind: 'parse'; readonly name: string; readonly text: string; readonly types: readonly number[] }
+  | {
+      readonly kind: 'bind';
+      readonly portal: string;
+      readonly statement: string;
+      readonly parameters: readonly BindParameter[];
+      readonly resultFormats: readonly number[];
+    }
+  | { readonly kind: 'describe' | 'close'; readonly target: 'S' | 'P'; readonly name: string }
+  | { readonly kind: 'execute'; readonly portal: string; readonly maxRows: number }
+  | { readonly kind: 'flush' | 'sync' | 'terminate' | 'copyDone' | 'functionCall' }
+  /** A view into the receive buffer: use it before the next message is read. */
+  | { readonly kind: 'copyData'; readonly bytes: Uint8Array }
+  | { readonly kind: 'copyFail'; readonly message: string }
+  /** PasswordMessage, SASLInitialResponse and SASLResponse share one byte; the authentication step knows which. */
+  | { readonly kind: 'password'; readonly bytes: Uint8Array };
+
+const STARTUP_MAX = 10_000;
+const SMALL_MAX = 30_000;
+/** Bounds as PostgreSQL's: 1 GB there; a query of that size would not fit our strings, so 256 MiB. */
+export const LARGE_MAX = 256 * 1024 * 1024;
+
+const CANCEL_CODE = 80877102;
+const SSL_CODE = 80877103;
+const GSS_CODE = 80877104;
+
+function violation(message: string): DatabaseError {
+  return new DatabaseError('08P01', message);
+}
+
+/** Message types with small bodies; a longer length is a client out of step, not a big message. */
+const SMALL = new Set(['C', 'c', 'D', 'E', 'H', 'S', 'X', 'f']);
+const LARGE = new Set(['Q', 'P', 'B', 'd', 'F', 'p']);
+
+/** Reads one message body. Every read is checked against the body's end. */
+class BodyReader {
+  readonly #bytes: Buffer;
+  #at = 0;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  int8(): number {
+    this.#need(1);
+    return this.#bytes[this.#at++];
+  }
+
+  uint16(): number {
+    this.#need(2);
+    const value = this.#bytes.readUInt16BE(this.#at);
+    this.#at += 2;
+    return value;
+  }
+
+  int32(): number {
+    this.#need(4);
+    const value = this.#bytes.readInt32BE(this.#at);
+    this.#at += 4;
+    return value;
+  }
+
+  raw(length: number): Uint8Array {
+    this.#need(length);
+    const out = this.#bytes.subarray(this.#at, this.#at + length);
+    this.#at += length;
+    return out;
+  }
+
+  rest(): Buffer {
+    const out = this.#bytes.subarray(this.#at);
+    this.#at = this.#bytes.length;
+    return out;
+  }
+
+  cstring(): string {
+    const end = this.#bytes.indexOf(0, this.#at);
+    if (end < 0) throw violation('invalid string in message');
+    const raw = this.#bytes.subarray(this.#at, end);
+    this.#at = end + 1;
+    return decodeUtf8(raw);
+  }
+
+  done(): void {
+    if (this.#at !== this.#bytes.length) throw violation('invalid message format');
+  }
+
+  get atEnd(): boolean {
+    return this.#at === this.#bytes.length;
+  }
+
+  #need(length: number): void {
+    if (length < 0 || this.#at + length > this.#bytes.length) {
+      throw violation('insufficient data left in message');
+    }
+  }
+}
+
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Throws 22021 for what is not UTF-8, naming the bytes as PostgreSQL does. */
+function decodeUtf8(raw: Buffer): string {
+  try {
+    return strictUtf8.decode(raw);
+  } catch {
+    throw new DatabaseError('22021', `invalid byte sequence for encoding "UTF8": ${firstBadBytes(raw)}`);
+  }
+}
+
+function firstBadBytes(raw: Buffer): string {
+  for (let at = 0; at < raw.length;) {
+    const lead = raw[at];
+    const size = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    const piece = raw.subarray(at, at + size);
+    try {
+      strictUtf8.decode(piece);
+      at += size;
+    } catch {
+      return [...piece].map((b) => `0x${b.toString(16).padStart(2, '0')}`).join(' ');
+    }
+  }
+  return '0x00';
+}
+
+/**
+ * Cuts a byte stream into messages. `push` chunks, then call `next` until it answers null.
+ * After a DatabaseError with fatal meaning (a bad length) the stream is out of step and must be closed:
+ * `broken` is then true. A malformed body leaves the stream in step.
+ */
+export class FrontendParser {
+  #buffer: Buffer = Buffer.alloc(0);
+  #at = 0;
+  #end = 0;
+  #startup = true;
+  broken = false;
+
+  /** Bytes held that no message has been made of yet. */
+  get buffered(): number {
+    return this.#end - this.#at;
+  }
+
+  /** The next message is a startup packet (no type byte) until told otherwise. */
+  startupDone(): void {
+    this.#startup = false;
+  }
+
+  push(chunk: Buffer): void {
+    if (this.#at === this.#end) {
+      this.#buffer = chunk;
+      this.#at = 0;
+      this.#end = chunk.length;
+      return;
+    }
+    const held = this.#end - this.#at;
+    // The buffer may be a chunk of the socket's: append in place only into room of our own.
+    if (this.#owned && this.#end + chunk.length <= this.#buffer.length) {
+      this.#buffer.set(chunk, this.#end);
+      this.#end += chunk.length;
+      return;
+    }
+    const size = Math.max(held + chunk.length, Math.min(this.#expected(), LARGE_MAX + 5), 4096);
+    const grown = Buffer.allocUnsafeSlow(this.#owned && size > held * 2 ? size : Math.max(size, held * 2));
+    grown.set(this.#buffer.subarray(this.#at, this.#end));
+    grown.set(chunk, held);
+    this.#buffer = grown;
+    this.#at = 0;
+    this.#end = held + chunk.length;
+  }
+
+  /** Allocated by `push`: has room behind #end that is ours. A pushed chunk is exactly full, so this never lies. */
+  get #owned(): boolean {
+    return this.#buffer.length > this.#end;
+  }
+
+  /** Total size of the message at the front, as far as it can be told. */
+  #expected(): number {
+    const header = this.#startup ? 0 : 1;
+    if (this.#end - this.#at < header + 4) return 0;
+    return header + this.#buffer.readInt32BE(this.#at + header);
+  }
+
+  nextStartup(): StartupMessage | null {
+    if (this.buffered < 4) return null;
+    const length = this.#buffer.readInt32BE(this.#at);
+    if (length < 8 || length > STARTUP_MAX) {
+      this.broken = true;
+      throw violation('invalid length of startup packet');
+    }
+    if (this.buffered < length) return null;
+    const body = new BodyReader(this.#buffer.subarray(this.#at + 4, this.#at + length));
+    this.#at += length;
+    return readStartup(body, length);
+  }
+
+  next(): FrontendMessage | null {
+    if (this.buffered < 5) return null;
+    const type = String.fromCharCode(this.#buffer[this.#at]);
+    const length = this.#buffer.readInt32BE(this.#at + 1);
+    if (!SMALL.has(type) && !LARGE.has(type)) {
+      this.broken = true;
+      throw violation(`invalid frontend message type ${type.charCodeAt(0)}`);
+    }
+    if (length < 4 || length > (SMALL.has(type) ? SMALL_MAX : LARGE_MAX)) {
+      this.broken = true;
+      throw violation('invalid message length');
+    }
+    if (this.buffered < length + 1) return null;
+    const body = this.#buffer.subarray(this.#at + 5, this.#at + 1 + length);
+    this.#at += length + 1;
+    return readMessage(type, body);
+  }
+}
+
+function readStartup(body: BodyReader, length: number): StartupMessage {
+  const code = body.int32();
+  if (code === SSL_CODE) return { kind: 'sslRequest' };
+  if (code === GSS_CODE) return { kind: 'gssRequest' };
+  if (code === CANCEL_CODE) {
+    if (length !== 16) throw violation('invalid length of cancel request packet');
+    return { kind: 'cancelRequest', processId: body.int32(), secret: body.int32() };
+  }
+  const major = code >>> 16;
+  const minor = code & 0xffff;
+  const parameters = new Map<string, string>();
+  if (major === 3) {
+    while (!body.atEnd) {
+      const name = body.cstring();
+      if (name === '') break;
+      parameters.set(name, body.cstring());
+    }
+    if (!body.atEnd) throw violation('invalid startup packet layout: expected terminator as last byte');
+  }
+  return { kind: 'startup', major, minor, parameters };
+}
+
+function readMessage(type: string, bytes: Buffer): FrontendMessage {
+  if (type === 'd') return { kind: 'copyData', bytes };
+  if (type === 'p') return { kind: 'password', bytes };
+  if (type === 'F') return { kind: 'functionCall' };
+  const body = new BodyReader(bytes);
+  const message = readBody(type, body);
+  body.done();
+  return message;
+}
+
+function readBody(type: string, body: BodyReader): FrontendMessage {
+  switch (type) {
+    case 'Q': return { kind: 'query', text: body.cstring() };
+    case 'P': return readParse(body);
+    case 'B': return readBind(body);
+    case 'D': return { kind: 'describe', ...readTarget(body, 'DESCRIBE') };
+    case 'C': return { kind: 'close', ...readTarget(body, 'CLOSE') };
+    case 'E': return { kind: 'execute', portal: body.cstring(), maxRows: Math.max(0, body.int32()) };
+    case 'H': return { kind: 'flush' };
+    case 'S': return { kind: 'sync' };
+    case 'X': return { kind: 'terminate' };
+    case 'c': return { kind: 'copyDone' };
+    case 'f': return { kind: 'copyFail', message: body.cstring() };
+    default: throw violation(`invalid frontend message type ${type.charCodeAt(0)}`);
+  }
+}
+
+function readParse(body: BodyReader): FrontendMessage {
+  const name = body.cstring();
+  const text = body.cstring();
+  const types: number[] = [];
+  for (let n = body.uint16(); n > 0; n--) types.push(body.int32() >>> 0);
+  return { kind: 'parse', name, text, types };
+}
+
+function readTarget(body: BodyReader, what: string): { readonly target: 'S' | 'P'; readonly name: string } {
+  const target = String.fromCharCode(body.int8());
+  if (target !== 'S' && target !== 'P') {
+    throw violation(`invalid ${what} message subtype ${target.charCodeAt(0)}`);
+  }
+  return { target, name: body.cstring() };
+}
+
+function readFormats(body: BodyReader): number[] {
+  const formats: number[] = [];
+  for (let n = body.uint16(); n > 0; n--) formats.push(body.uint16());
+  return formats;
+}
+
+function readBind(body: BodyReader): FrontendMessage {
+  const portal = body.cstring();
+  const statement = body.cstring();
+  const formats = readFormats(body);
+  const count = body.uint16();
+  if (formats.length > 1 && formats.length !== count) {
+    throw violation(`bind message has ${formats.length} parameter formats but ${count} parameters`);
+  }
+  const parameters: BindParameter[] = [];
+  for (let i = 0; i < count; i++) {
+    const length = body.int32();
+    const format = formats.length === 0 ? 0 : formats[formats.length === 1 ? 0 : i];
+    if (format !== 0 && format !== 1) {
+      throw new DatabaseError('22023', `unsupported format code: ${format}`);
+    }
+    // Copied: the receive buffer is reused, and portals outlive it.
+    parameters.push({ format, bytes: length === -1 ? null : new Uint8Array(body.raw(length)) });
+  }
+  return { kind: 'bind', portal, statement, parameters, resultFormats: readFormats(body) };
+}
