@@ -1,0 +1,422 @@
+// Connection: one client's conversation as a state machine: startup, then query cycles until it leaves.
+import { Buffer } from 'node:buffer';
+import type { Socket } from 'node:net';
+import { DatabaseError } from '../engine/data/error.ts';
+import { oidOf } from '../engine/data/type-info.ts';
+import type { CopyInSink, Database, ExecuteResult, ResultColumn, Session } from '../sql/index.ts';
+import * as backend from './backend.ts';
+import { CopyDecoder } from './copy-in.ts';
+import { writeCopyHeader, writeCopyRows, writeCopyTrailer } from './copy-out.ts';
+import type { FrontendMessage } from './frontend.ts';
+import { Disconnected, MessageReader } from './message-reader.ts';
+import { Page } from './page.ts';
+import { RowEncoder } from './result.ts';
+import { startUp } from './startup.ts';
+
+/** What is encoded before it is handed to the socket, in bytes. */
+const FLUSH_BYTES = 64 * 1024;
+/** A client that takes nothing for this long while we have bytes for it is given up. */
+const STALLED_MS = 10 * 60 * 1000;
+
+export interface ConnectionHost {
+  readonly database: Database;
+  readonly processId: number;
+  readonly secret: number;
+  /** Key for looking made-up SCRAM verifiers up by user, so that unknown users look like known ones. */
+  readonly serverSecret: Uint8Array;
+  /** CancelRequest from any connection: answers nothing, whether or not it matched. */
+  cancel(processId: number, secret: number): void;
+  log(message: string): void;
+}
+
+/** COPY's formats and the result formats of a portal, kept beside it. */
+type Formats = readonly number[];
+
+export class Connection {
+  readonly #socket: Socket;
+  readonly #host: ConnectionHost;
+  readonly #reader: MessageReader;
+  readonly #page = new Page();
+  /** Result formats asked for at Bind, by portal. */
+  readonly #formats = new Map<string, Formats>();
+  #session: Session | null = null;
+  #closing = false;
+  /** Messages that arrived outside a cycle (notices, parameter changes, notifications) wait for a good place. */
+  #busy = false;
+
+  constructor(socket: Socket, host: ConnectionHost) {
+    this.#socket = socket;
+    this.#host = host;
+    this.#reader = new MessageReader(socket);
+    socket.setNoDelay(true);
+    // Without a listener a client's reset would end the process.
+    socket.on('error', () => socket.destroy());
+  }
+
+  /** Runs until the client leaves or is thrown out; never rejects. */
+  async run(): Promise<void> {
+    this.#reader.onDisconnect(() => this.#session?.cancel());
+    try {
+      this.#busy = true;
+      this.#session = await startUp({
+        reader: this.#reader, page: this.#page, flush: () => this.#flush(), host: this.#host,
+        remote: { address: this.#socket.remoteAddress ?? '', port: this.#socket.remotePort ?? 0 },
+        hooks: {
+          onNotice: (notice) => this.#notify(() => {
+            backend.errorOrNotice(this.#page, notice.severity ?? 'NOTICE', notice);
+          }),
+          onParameterStatus: (name, value) => this.#notify(() => backend.parameterStatus(this.#page, name, value)),
+          onNotification: (n) => this.#notify(() => {
+            backend.notificationResponse(this.#page, n.processId, n.channel, n.payload);
+          }),
+        },
+      });
+      if (this.#session !== null) await this.#serve(this.#session);
+    } catch (error) {
+      this.#lastWords(error);
+    } finally {
+      const session = this.#session;
+      this.#session = null;
+      await session?.close();
+      this.#socket.end();
+    }
+  }
+
+  /** For pg_cancel_backend and CancelRequest. */
+  cancel(): void {
+    this.#session?.cancel();
+  }
+
+  /** 57P01: the server stops, or an administrator ends this session. */
+  terminate(error: DatabaseError): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.#session?.cancel();
+    backend.errorOrNotice(this.#page, 'FATAL', error);
+    this.#write();
+    this.#socket.end();
+    this.#socket.destroySoon();
+  }
+
+  /** Written at once when the session is idle, else with the answers under way. */
+  #notify(write: () => void): void {
+    if (this.#closing) return;
+    write();
+    if (!this.#busy) this.#write();
+  }
+
+  #lastWords(error: unknown): void {
+    if (error instanceof Disconnected || this.#closing) return;
+    const fault = backend.asDatabaseError(error);
+    if (fault.code === 'XX000') this.#host.log(`connection ${this.#host.processId}: ${String(fault.fields.cause ?? error)}`);
+    backend.errorOrNotice(this.#page, 'FATAL', fault);
+    this.#write();
+  }
+
+  async #serve(session: Session): Promise<void> {
+    backend.readyForQuery(this.#page, session.transactionStatus);
+    await this.#flush();
+    for (;;) {
+      let message: FrontendMessage;
+      try {
+        const now = this.#reader.readNow();
+        if (now === null) await this.#flush();
+        this.#busy = now !== null;
+        message = now ?? await this.#reader.read();
+        this.#busy = true;
+      } catch (error) {
+        // A malformed body leaves the stream in step: an ERROR like any other. A bad length does not.
+        if (error instanceof Disconnected || this.#reader.broken) throw error;
+        await this.#fail(session, error);
+        continue;
+      }
+      if (message.kind === 'terminate') return;
+      await this.#handle(session, message);
+      if (this.#page.at > FLUSH_BYTES) await this.#flush();
+    }
+  }
+
+  async #handle(session: Session, message: FrontendMessage): Promise<void> {
+    switch (message.kind) {
+      case 'query':
+        await this.#simpleQuery(session, message.text);
+        return;
+      case 'sync':
+        await this.#sync(session);
+        return;
+      case 'flush':
+        await this.#flush();
+        return;
+      case 'functionCall':
+        this.#sendError(new DatabaseError('0A000', 'fastpath function calls are not supported'));
+        backend.readyForQuery(this.#page, session.transactionStatus);
+        return;
+      // Left over from a COPY that failed: the client had not heard of it yet.
+      case 'copyData': case 'copyDone': case 'copyFail':
+        return;
+      case 'password':
+        throw new DatabaseError('08P01', 'invalid frontend message type 112');
+      default:
+        try {
+          await this.#extended(session, message);
+        } catch (error) {
+          if (error instanceof Disconnected) throw error;
+          await this.#fail(session, error);
+        }
+    }
+  }
+
+  /** Tells the error, then skips to Sync, which ends the failed sequence. */
+  async #fail(session: Session, error: unknown): Promise<void> {
+    this.#sendError(error);
+    session.fail();
+    await this.#flush();
+    for (;;) {
+      let message: FrontendMessage;
+      try {
+        message = await this.#reader.read();
+      } catch (next) {
+        if (next instanceof Disconnected || this.#reader.broken) throw next;
+        continue;
+      }
+      if (message.kind === 'sync') break;
+      if (message.kind === 'terminate') throw new Disconnected();
+    }
+    await this.#sync(session);
+  }
+
+  async #sync(session: Session): Promise<void> {
+    try {
+      await session.sync();
+    } catch (error) {
+      if (error instanceof Disconnected) throw error;
+      this.#sendError(error);
+    }
+    backend.readyForQuery(this.#page, session.transactionStatus);
+  }
+
+  async #simpleQuery(session: Session, text: string): Promise<void> {
+    try {
+      for await (const result of session.simple(text)) await this.#sendResult(result, { formats: [], describe: true });
+    } catch (error) {
+      if (error instanceof Disconnected) throw error;
+      this.#sendError(error);
+    }
+    backend.readyForQuery(this.#page, session.transactionStatus);
+  }
+
+  async #extended(session: Session, message: FrontendMessage): Promise<void> {
+    switch (message.kind) {
+      case 'parse':
+        await session.parse(message.name, message.text, message.types);
+        backend.parseComplete(this.#page);
+        return;
+      case 'bind':
+        await this.#bind(session, message);
+        return;
+      case 'describe':
+        await this.#describe(session, message.target, message.name);
+        return;
+      case 'execute':
+        await this.#execute(session, message.portal, message.maxRows);
+        return;
+      case 'close':
+        if (message.target === 'S') session.closeStatement(message.name);
+        else session.closePortal(message.name);
+        backend.closeComplete(this.#page);
+        return;
+      default:
+        throw new DatabaseError('08P01', `unexpected message ${message.kind}`);
+    }
+  }
+
+  async #bind(session: Session, message: FrontendMessage & { readonly kind: 'bind' }): Promise<void> {
+    const { portal, statement, parameters, resultFormats } = message;
+    for (const format of resultFormats) {
+      if (format > 1) throw new DatabaseError('22023', `unsupported format code: ${format}`);
+    }
+    await session.bind({ portal, statement, parameters });
+    if (resultFormats.length > 1) {
+      const { columns } = await session.describePortal(portal);
+      const count = columns?.length ?? 0;
+      if (resultFormats.length !== count) {
+        session.closePortal(portal);
+        throw new DatabaseError(
+          '08P01', `bind message has ${resultFormats.length} result formats but query has ${count} columns`);
+      }
+    }
+    this.#formats.set(portal, resultFormats);
+    backend.bindComplete(this.#page);
+  }
+
+  async #describe(session: Session, target: 'S' | 'P', name: string): Promise<void> {
+    const described = target === 'S' ? await session.describeStatement(name) : await session.describePortal(name);
+    if (target === 'S') backend.parameterDescription(this.#page, described.parameters.map(oidOf));
+    const formats = target === 'S' ? [] : this.#formats.get(name) ?? [];
+    if (described.columns === null) backend.noData(this.#page);
+    else backend.rowDescription(this.#page, described.columns, formats);
+  }
+
+  async #execute(session: Session, portal: string, maxRows: number): Promise<void> {
+    const result = await session.execute(portal, maxRows);
+    await this.#sendResult(result, {
+      formats: this.#formats.get(portal) ?? [], describe: false,
+      suspended: () => maxRows > 0 && !session.portalDone(portal),
+    });
+  }
+
+  async #sendResult(result: ExecuteResult, how: {
+    readonly formats: Formats; readonly describe: boolean; readonly suspended?: () => boolean;
+  }): Promise<void> {
+    switch (result.kind) {
+      case 'command':
+        backend.commandComplete(this.#page, result.tag);
+        return;
+      case 'empty':
+        backend.emptyQueryResponse(this.#page);
+        return;
+      case 'rows': {
+        if (how.describe) backend.rowDescription(this.#page, result.columns, how.formats);
+        const rows = await this.#sendRows(result.columns, result.batches, how.formats);
+        if (how.suspended?.() === true) backend.portalSuspended(this.#page);
+        else backend.commandComplete(this.#page, result.tag(rows));
+        return;
+      }
+      case 'copyIn':
+        await this.#copyIn(result.sink);
+        return;
+      case 'copyOut': {
+        const tag = await this.#copyOut(result);
+        backend.commandComplete(this.#page, tag);
+      }
+    }
+  }
+
+  async #sendRows(
+    columns: readonly ResultColumn[], batches: ExecuteRows, formats: Formats,
+  ): Promise<number> {
+    const encoder = new RowEncoder(columns.map((c, i) => ({ type: c.type, binary: backend.formatOf(formats, i) === 1 })));
+    let rows = 0;
+    for await (const batch of batches) {
+      rows += batch.length;
+      for (let at = 0; at < batch.length;) {
+        at = encoder.encode(this.#page, batch, { from: at, untilBytes: FLUSH_BYTES, format: this.#format() });
+        if (this.#page.at > FLUSH_BYTES) await this.#flush();
+      }
+      // A SUBSCRIBE has no end to wait for: what there is goes out when nothing more is ready.
+      if (batch.length > 0) await this.#flush();
+    }
+    return rows;
+  }
+
+  #format(): Session['format'] {
+    if (this.#session === null) throw new Disconnected();
+    return this.#session.format;
+  }
+
+  async #copyOut(result: ExecuteResult & { readonly kind: 'copyOut' }): Promise<string> {
+    const { format, columns } = result;
+    backend.copyResponse(this.#page, 'out', columns.length, format.format === 'binary');
+    writeCopyHeader(this.#page, format, columns);
+    let rows = 0;
+    for await (const batch of result.batches) {
+      rows += batch.length;
+      for (let at = 0; at < batch.length;) {
+        at = writeCopyRows(this.#page, batch, {
+          from: at, untilBytes: FLUSH_BYTES, copy: format, columns, format: this.#format(),
+        });
+        if (this.#page.at > FLUSH_BYTES) await this.#flush();
+      }
+    }
+    writeCopyTrailer(this.#page, format);
+    backend.copyDone(this.#page);
+    return result.tag(rows);
+  }
+
+  /** The COPY sub-protocol (manual 55.2.6). Any error leaves nothing behind. */
+  async #copyIn(sink: CopyInSink): Promise<void> {
+    backend.copyResponse(this.#page, 'in', sink.columns.length, sink.format.format === 'binary');
+    await this.#flush();
+    const decoder = new CopyDecoder(sink, () => this.#format());
+    try {
+      await this.#receiveCopy(sink, decoder);
+      const { tag } = await sink.finish();
+      backend.commandComplete(this.#page, tag);
+    } catch (error) {
+      const fault = error instanceof Disconnected
+        ? new DatabaseError('08006', 'unexpected EOF on client connection with an open transaction')
+        : backend.asDatabaseError(error);
+      await sink.abort(fault);
+      throw error;
+    }
+  }
+
+  async #receiveCopy(sink: CopyInSink, decoder: CopyDecoder): Promise<void> {
+    for (;;) {
+      const message = await this.#reader.read();
+      switch (message.kind) {
+        case 'copyData':
+          for (const batch of decoder.push(message.bytes)) await sink.write(batch);
+          break;
+        case 'copyDone':
+          for (const batch of decoder.finish()) await sink.write(batch);
+          return;
+        case 'copyFail':
+          throw new DatabaseError('57014', `COPY from stdin failed: ${message.message}`, { where: decoder.where() });
+        case 'flush': case 'sync':
+          break;
+        default:
+          throw new DatabaseError('08P01', `unexpected message type 0x${messageByte(message)} during COPY from stdin`);
+      }
+    }
+  }
+
+  #sendError(error: unknown): void {
+    const fault = backend.asDatabaseError(error);
+    if (fault.code === 'XX000') {
+      const cause = fault.fields.cause;
+      this.#host.log(`internal error: ${cause instanceof Error ? cause.stack ?? cause.message : fault.message}`);
+    }
+    backend.errorOrNotice(this.#page, 'ERROR', fault);
+  }
+
+  /** Hands the page to the socket without waiting. */
+  #write(): boolean {
+    if (this.#page.at === 0 || this.#socket.destroyed) return true;
+    return this.#socket.write(this.#page.take());
+  }
+
+  /** Hands the page to the socket; waits while the client does not keep up. */
+  async #flush(): Promise<void> {
+    if (this.#write()) return;
+    if (this.#socket.destroyed) throw new Disconnected();
+    await new Promise<void>((resolve, reject) => {
+      const done = (error: Error | null): void => {
+        clearTimeout(timer);
+        this.#socket.off('drain', onDrain);
+        this.#socket.off('close', onClose);
+        if (error === null) resolve();
+        else reject(error);
+      };
+      const onDrain = (): void => done(null);
+      const onClose = (): void => done(new Disconnected());
+      const timer = setTimeout(() => {
+        this.#host.log(`connection ${this.#host.processId}: gave up a client that takes no data`);
+        this.#socket.destroy();
+      }, STALLED_MS);
+      this.#socket.once('drain', onDrain);
+      this.#socket.once('close', onClose);
+    });
+  }
+}
+
+type ExecuteRows = (ExecuteResult & { readonly kind: 'rows' })['batches'];
+
+const MESSAGE_BYTES: Readonly<Record<string, string>> = {
+  query: 'Q', parse: 'P', bind: 'B', describe: 'D', close: 'C', execute: 'E', functionCall: 'F', terminate: 'X',
+  password: 'p',
+};
+
+function messageByte(message: FrontendMessage): string {
+  return Buffer.from(MESSAGE_BYTES[message.kind] ?? '?').toString('hex').toUpperCase();
+}

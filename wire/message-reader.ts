@@ -1,0 +1,116 @@
+// MessageReader: awaitable messages out of a socket, with a bound on what is buffered ahead.
+import type { Buffer } from 'node:buffer';
+import type { Socket } from 'node:net';
+import { FrontendParser } from './frontend.ts';
+import type { FrontendMessage, StartupMessage } from './frontend.ts';
+
+/** The client went away: nobody is left to tell. */
+export class Disconnected extends Error {
+  constructor() {
+    super('client disconnected');
+    this.name = 'Disconnected';
+  }
+}
+
+/** Chunks waiting behind the message being worked on; past this many bytes the socket is paused. */
+const AHEAD_MAX = 1024 * 1024;
+
+/**
+ * Chunks queue up while a message is worked on and are handed to the parser one by one, so that a message's bytes
+ * (copyData is a view) stay as they are until the next `read`.
+ */
+export class MessageReader {
+  readonly #socket: Socket;
+  readonly #parser = new FrontendParser();
+  readonly #chunks: Buffer[] = [];
+  #ahead = 0;
+  #ended = false;
+  #wake: (() => void) | null = null;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on('data', (chunk: Buffer) => {
+      this.#chunks.push(chunk);
+      this.#ahead += chunk.length;
+      if (this.#ahead > AHEAD_MAX) socket.pause();
+      this.#notify();
+    });
+    socket.on('close', () => {
+      this.#ended = true;
+      this.#notify();
+    });
+    socket.on('end', () => {
+      this.#ended = true;
+      this.#notify();
+    });
+  }
+
+  /** True when the byte stream cannot be made sense of any more. */
+  get broken(): boolean {
+    return this.#parser.broken;
+  }
+
+  get disconnected(): boolean {
+    return this.#ended;
+  }
+
+  /** True when the next message, whole or in part, has already arrived: answers may wait for it (pipelining). */
+  get hasMore(): boolean {
+    return this.#chunks.length > 0 || this.#parser.buffered > 0;
+  }
+
+  async readStartup(): Promise<StartupMessage> {
+    for (;;) {
+      const message = this.#parser.nextStartup();
+      if (message !== null) return message;
+      await this.#more();
+    }
+  }
+
+  startupDone(): void {
+    this.#parser.startupDone();
+  }
+
+  /** A message already there, or null; throws DatabaseError 08P01 for a malformed one. */
+  readNow(): FrontendMessage | null {
+    for (;;) {
+      const message = this.#parser.next();
+      if (message !== null) return message;
+      if (!this.#feed()) return null;
+    }
+  }
+
+  async read(): Promise<FrontendMessage> {
+    for (;;) {
+      const message = this.readNow();
+      if (message !== null) return message;
+      await this.#more();
+    }
+  }
+
+  /** Resolves when the client goes away. */
+  onDisconnect(listener: () => void): void {
+    this.#socket.once('close', listener);
+  }
+
+  #notify(): void {
+    const wake = this.#wake;
+    this.#wake = null;
+    wake?.();
+  }
+
+  #feed(): boolean {
+    const chunk = this.#chunks.shift();
+    if (chunk === undefined) return false;
+    this.#ahead -= chunk.length;
+    if (this.#ahead <= AHEAD_MAX / 2 && this.#socket.isPaused()) this.#socket.resume();
+    this.#parser.push(chunk);
+    return true;
+  }
+
+  async #more(): Promise<void> {
+    if (this.#feed()) return;
+    if (this.#ended) throw new Disconnected();
+    await new Promise<void>((resolve) => { this.#wake = resolve; });
+  }
+}
