@@ -1,0 +1,139 @@
+// The program's parts: configuration → database → server → signals; main.ts and demo.ts put them together.
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { openDatabase } from '../sql/index.ts';
+import type { Database } from '../sql/index.ts';
+import { CONNECTORS } from './connector/index.ts';
+import { Server } from './server.ts';
+import { VERSION } from './version.ts';
+
+const USAGE = `usage: npm start -- [options]
+  --data DIR|:memory:   where the database lives (default ./millrace-data, or MILLRACE_DATA)
+  --port PORT           PostgreSQL protocol (default 7432, or MILLRACE_PORT; 0: any free port)
+  --host ADDRESS        address to listen on (default 127.0.0.1, or MILLRACE_HOST)
+  --max-connections N   default 200
+  --help, --version`;
+
+export interface Config {
+  readonly data: string;
+  readonly host: string;
+  readonly port: number;
+  readonly maxConnections: number;
+}
+
+function fail(message: string): never {
+  console.error(`millrace: ${message}\n${USAGE}`);
+  process.exit(2);
+}
+
+function integer(name: string, text: string, max: number): number {
+  if (!/^\d+$/.test(text) || Number(text) > max) fail(`${name} takes a number from 0 to ${max}, not "${text}"`);
+  return Number(text);
+}
+
+/** Flags win over environment variables, those over defaults. Exits with 2 and the usage for what it does not know. */
+export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Config {
+  let values: Record<string, string | boolean | undefined>;
+  try {
+    ({ values } = parseArgs({
+      args: [...args],
+      options: {
+        'data': { type: 'string' }, 'port': { type: 'string' }, 'host': { type: 'string' },
+        'max-connections': { type: 'string' }, 'help': { type: 'boolean' }, 'version': { type: 'boolean' },
+      },
+    }));
+  } catch (error) {
+    fail(error instanceof Error ? error.message : String(error));
+  }
+  if (values['help'] === true) {
+    console.log(USAGE);
+    process.exit(0);
+  }
+  if (values['version'] === true) {
+    console.log(`millrace ${VERSION}`);
+    process.exit(0);
+  }
+  const text = (flag: string, variable: string, otherwise: string): string => {
+    const given = values[flag] ?? env[variable] ?? otherwise;
+    return typeof given === 'string' ? given : otherwise;
+  };
+  return {
+    data: text('data', 'MILLRACE_DATA', './millrace-data'),
+    host: text('host', 'MILLRACE_HOST', '127.0.0.1'),
+    port: integer('port', text('port', 'MILLRACE_PORT', '7432'), 65535),
+    maxConnections: integer('max-connections', text('max-connections', 'MILLRACE_MAX_CONNECTIONS', '200'), 100_000),
+  };
+}
+
+/** Database and server, running. Shared with the demo. */
+export interface Running {
+  readonly database: Database;
+  readonly server: Server;
+  readonly config: Config;
+  /** Ends sessions, checkpoints, closes. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+export const log = (message: string): void => console.error(`millrace: ${message}`);
+
+export async function start(config: Config): Promise<Running> {
+  let server: Server | null = null;
+  const database = await openDatabase({
+    data: config.data === ':memory:' ? ':memory:' : resolve(config.data),
+    connectors: CONNECTORS,
+    log,
+    terminate: (processId) => server?.terminate(processId) ?? false,
+    fatal: (error) => {
+      log(`stopped: ${error.message}`);
+      process.exit(70);
+    },
+  });
+  try {
+    server = await Server.listen(database, {
+      host: config.host, port: config.port, maxConnections: config.maxConnections, log,
+    });
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  const listening = server;
+  let stopping: Promise<void> | null = null;
+  const stop = (): Promise<void> => {
+    stopping ??= listening.close().then(() => database.close());
+    return stopping;
+  };
+  return { database, server, config, stop };
+}
+
+/** SIGINT and SIGTERM stop cleanly; a second one stops at once (the journal has what was acknowledged). */
+export function stopOnSignals(running: Running): void {
+  let asked = false;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (asked) process.exit(130);
+    asked = true;
+    running.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log(`${signal}: ${error instanceof Error ? error.message : String(error)}`);
+        process.exit(1);
+      });
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+}
+
+/** At most eight lines: where things are, how to connect, what to try, how to stop. */
+export function greet(running: Running): void {
+  const { config, server } = running;
+  const { port } = server;
+  const host = config.host === '0.0.0.0' ? '127.0.0.1' : config.host;
+  console.log([
+    `millrace ${VERSION} is ready, data in ${config.data === ':memory:' ? 'memory only' : resolve(config.data)}`,
+    `  psql:  psql -h ${host} -p ${port} -U millrace millrace`,
+    `  JDBC:  jdbc:postgresql://${host}:${port}/millrace?user=millrace`,
+    '  paste: CREATE TABLE bids (item text, price int); INSERT INTO bids VALUES (\'lamp\', 12), (\'lamp\', 15);',
+    '         CREATE MATERIALIZED VIEW top AS SELECT item, count(*), max(price) FROM bids GROUP BY item;',
+    '         TABLE top;   -- INSERT more, and look again',
+    '  stop:  Ctrl-C',
+  ].join('\n'));
+}
