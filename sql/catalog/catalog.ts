@@ -1,0 +1,265 @@
+// Catalog: names and OIDs → entries; immutable, so that a plan, a transaction or a reader can hold on to one version.
+import { DatabaseError } from '../../engine/data/error.ts';
+import { bootstrapEntries } from './bootstrap.ts';
+import { FIRST_USER_OID } from './entry.ts';
+import type {
+  CatalogEntry, IndexEntry, QueryableEntry, RelationEntry, RoleEntry, SchemaEntry, SequenceEntry, SystemRelation,
+  TypeEntry,
+} from './entry.ts';
+
+/** The unit of change, of the journal and of undo: an entry as it is from now on, or gone. */
+export type CatalogChange =
+  | { readonly kind: 'put'; readonly entry: CatalogEntry }
+  | { readonly kind: 'remove'; readonly oid: number };
+
+/** A possibly qualified name as written, folded by the parser. */
+export interface QualifiedName {
+  readonly schema: string | null;
+  readonly name: string;
+}
+
+/** What a name in FROM may turn out to be. */
+export type Relation = RelationEntry | SystemRelation;
+
+interface Names {
+  readonly relations: ReadonlyMap<string, RelationEntry>;
+  readonly types: ReadonlyMap<string, TypeEntry>;
+  readonly schemas: ReadonlyMap<string, SchemaEntry>;
+  readonly roles: ReadonlyMap<string, RoleEntry>;
+}
+
+const key = (schema: string, name: string): string => `${schema}\u0000${name}`;
+
+export class Catalog {
+  /** Grows with every change; equal versions of one database mean equal catalogs. */
+  readonly version: number;
+  /** The least OID never given out. */
+  readonly nextOid: number;
+  readonly #entries: ReadonlyMap<number, CatalogEntry>;
+  readonly #names: Names;
+  readonly #system: SystemIndex;
+
+  private constructor(version: number, entries: ReadonlyMap<number, CatalogEntry>, system: SystemIndex, next: number) {
+    this.version = version;
+    this.nextOid = next;
+    this.#entries = entries;
+    this.#system = system;
+    this.#names = indexNames(entries.values());
+  }
+
+  /** The built-in schemas and roles, and the given system relations. */
+  static initial(system: readonly SystemRelation[] = []): Catalog {
+    const entries = new Map(bootstrapEntries().map((e) => [e.oid, e]));
+    return new Catalog(1, entries, new SystemIndex(system), FIRST_USER_OID);
+  }
+
+  apply(change: CatalogChange): Catalog {
+    return this.applyAll([change]);
+  }
+
+  applyAll(changes: readonly CatalogChange[]): Catalog {
+    if (changes.length === 0) return this;
+    const entries = new Map(this.#entries);
+    let next = this.nextOid;
+    for (const change of changes) {
+      if (change.kind === 'remove') {
+        entries.delete(change.oid);
+        next = Math.max(next, change.oid + 1);
+      } else {
+        entries.set(change.entry.oid, change.entry);
+        next = Math.max(next, ...oidsOf(change.entry).map((oid) => oid + 1));
+      }
+    }
+    return new Catalog(this.version + 1, entries, this.#system, next);
+  }
+
+  /** The same catalog with the counter at least there: OIDs given out to transactions that failed stay used. */
+  withNextOid(nextOid: number): Catalog {
+    if (nextOid <= this.nextOid) return this;
+    return new Catalog(this.version, this.#entries, this.#system, nextOid);
+  }
+
+  /** A catalog with exactly these entries, the system relations being this one's. */
+  replaced(entries: readonly CatalogEntry[], nextOid: number): Catalog {
+    return new Catalog(this.version + 1, new Map(entries.map((e) => [e.oid, e])), this.#system, nextOid);
+  }
+
+  entries(): IterableIterator<CatalogEntry> {
+    return this.#entries.values();
+  }
+
+  get(oid: number): CatalogEntry | null {
+    return this.#entries.get(oid) ?? null;
+  }
+
+  /** Table, source, view, index, sequence or system relation by OID. */
+  relation(oid: number): Relation | null {
+    const entry = this.#entries.get(oid);
+    if (entry === undefined) return this.#system.byOid.get(oid) ?? null;
+    return isRelation(entry) ? entry : null;
+  }
+
+  systemRelations(): readonly SystemRelation[] {
+    return this.#system.all;
+  }
+
+  schema(name: string): SchemaEntry | null {
+    return this.#names.schemas.get(name) ?? null;
+  }
+
+  schemas(): IterableIterator<SchemaEntry> {
+    return this.#names.schemas.values();
+  }
+
+  role(name: string): RoleEntry | null {
+    return this.#names.roles.get(name) ?? null;
+  }
+
+  roles(): IterableIterator<RoleEntry> {
+    return this.#names.roles.values();
+  }
+
+  relations(): IterableIterator<RelationEntry> {
+    return this.#names.relations.values();
+  }
+
+  types(): IterableIterator<TypeEntry> {
+    return this.#names.types.values();
+  }
+
+  relationIn(schema: string, name: string): Relation | null {
+    return this.#names.relations.get(key(schema, name)) ?? this.#system.byName.get(key(schema, name)) ?? null;
+  }
+
+  typeIn(schema: string, name: string): TypeEntry | null {
+    return this.#names.types.get(key(schema, name)) ?? null;
+  }
+
+  /** The schemas names are looked up in: pg_catalog first unless the path places it, and only what exists. */
+  effectivePath(searchPath: readonly string[]): readonly string[] {
+    const existing = searchPath.filter((s, i) => this.#names.schemas.has(s) && searchPath.indexOf(s) === i);
+    return existing.includes('pg_catalog') ? existing : ['pg_catalog', ...existing];
+  }
+
+  findRelation(name: QualifiedName, searchPath: readonly string[]): Relation | null {
+    if (name.schema !== null) return this.relationIn(name.schema, name.name);
+    for (const schema of this.effectivePath(searchPath)) {
+      const found = this.relationIn(schema, name.name);
+      if (found !== null) return found;
+    }
+    return null;
+  }
+
+  /** The relation, or PostgreSQL's 42P01 at `position` (1-based character). */
+  requireRelation(name: QualifiedName, searchPath: readonly string[], position?: number): Relation {
+    const found = this.findRelation(name, searchPath);
+    if (found === null) throw undefinedRelation(name, position);
+    return found;
+  }
+
+  findType(name: QualifiedName, searchPath: readonly string[]): TypeEntry | null {
+    if (name.schema !== null) return this.typeIn(name.schema, name.name);
+    for (const schema of this.effectivePath(searchPath)) {
+      const found = this.typeIn(schema, name.name);
+      if (found !== null) return found;
+    }
+    return null;
+  }
+
+  /** The schema new objects go to when their name is not qualified. */
+  creationSchema(searchPath: readonly string[]): SchemaEntry {
+    for (const name of searchPath) {
+      const schema = this.#names.schemas.get(name);
+      if (schema !== undefined) return schema;
+    }
+    throw new DatabaseError('3F000', 'no schema has been selected to create in');
+  }
+
+  requireSchema(name: string, position?: number): SchemaEntry {
+    const schema = this.#names.schemas.get(name);
+    if (schema === undefined) throw new DatabaseError('3F000', `schema "${name}" does not exist`, { position });
+    return schema;
+  }
+
+  /** Whether the unqualified name finds this object (pg_table_is_visible). */
+  isVisible(object: { readonly schema: string; readonly name: string; readonly oid: number }, path: readonly string[]): boolean {
+    for (const schema of this.effectivePath(path)) {
+      const found = this.relationIn(schema, object.name) ?? this.typeIn(schema, object.name);
+      if (found !== null) return found.oid === object.oid;
+    }
+    return false;
+  }
+
+  /** Indexes on a relation, constraints' own included, by OID. */
+  indexesOf(table: number): readonly IndexEntry[] {
+    const found: IndexEntry[] = [];
+    for (const entry of this.#entries.values()) {
+      if (entry.kind === 'index' && entry.table === table) found.push(entry);
+    }
+    return found.toSorted((a, b) => a.oid - b.oid);
+  }
+
+  sequencesOwnedBy(table: number): readonly SequenceEntry[] {
+    const found: SequenceEntry[] = [];
+    for (const entry of this.#entries.values()) {
+      if (entry.kind === 'sequence' && entry.ownedBy?.table === table) found.push(entry);
+    }
+    return found;
+  }
+}
+
+/** System relations by name and OID; shared by all versions of a catalog. */
+class SystemIndex {
+  readonly all: readonly SystemRelation[];
+  readonly byName: ReadonlyMap<string, SystemRelation>;
+  readonly byOid: ReadonlyMap<number, SystemRelation>;
+
+  constructor(all: readonly SystemRelation[]) {
+    this.all = all;
+    this.byName = new Map(all.map((r) => [key(r.schema, r.name), r]));
+    this.byOid = new Map(all.map((r) => [r.oid, r]));
+  }
+}
+
+export function isRelation(entry: CatalogEntry): entry is RelationEntry {
+  switch (entry.kind) {
+    case 'table': case 'source': case 'materialized-view': case 'view': case 'index': case 'sequence': return true;
+    case 'schema': case 'type': case 'role': return false;
+  }
+}
+
+/** Has columns and can stand in FROM. */
+export function isQueryable(entry: CatalogEntry): entry is QueryableEntry {
+  return isRelation(entry) && entry.kind !== 'index' && entry.kind !== 'sequence';
+}
+
+export function displayName(name: QualifiedName): string {
+  return name.schema === null ? name.name : `${name.schema}.${name.name}`;
+}
+
+export function undefinedRelation(name: QualifiedName, position?: number): DatabaseError {
+  return new DatabaseError('42P01', `relation "${displayName(name)}" does not exist`, { position });
+}
+
+function oidsOf(entry: CatalogEntry): readonly number[] {
+  switch (entry.kind) {
+    case 'table': case 'source': return [entry.oid, entry.rowType, ...entry.constraints.map((c) => c.oid)];
+    case 'materialized-view': case 'view': return [entry.oid, entry.rowType];
+    case 'type': return [entry.oid, entry.arrayType];
+    case 'index': case 'sequence': case 'schema': case 'role': return [entry.oid];
+  }
+}
+
+function indexNames(entries: Iterable<CatalogEntry>): Names {
+  const relations = new Map<string, RelationEntry>();
+  const types = new Map<string, TypeEntry>();
+  const schemas = new Map<string, SchemaEntry>();
+  const roles = new Map<string, RoleEntry>();
+  for (const entry of entries) {
+    if (entry.kind === 'schema') schemas.set(entry.name, entry);
+    else if (entry.kind === 'role') roles.set(entry.name, entry);
+    else if (entry.kind === 'type') types.set(key(entry.schema, entry.name), entry);
+    else relations.set(key(entry.schema, entry.name), entry);
+  }
+  return { relations, types, schemas, roles };
+}

@@ -1,0 +1,251 @@
+// Who depends on whom: what DROP must refuse (RESTRICT, 2BP01) or take along (CASCADE, with a notice).
+import { DatabaseError } from '../../engine/data/error.ts';
+import type { LogicalType } from '../../engine/data/types.ts';
+import { isQueryable } from './catalog.ts';
+import type { Catalog, CatalogChange } from './catalog.ts';
+import type {
+  CatalogEntry, ColumnEntry, ConstraintEntry, SourceEntry, TableEntry,
+} from './entry.ts';
+
+/** Something DROP can name or take along: an entry, a column, a constraint or a column's default. */
+export type Target =
+  | { readonly kind: 'entry'; readonly oid: number }
+  | { readonly kind: 'column'; readonly table: number; readonly attnum: number }
+  | { readonly kind: 'constraint'; readonly table: number; readonly oid: number }
+  | { readonly kind: 'default'; readonly table: number; readonly attnum: number };
+
+export interface DropPlan {
+  readonly changes: readonly CatalogChange[];
+  /** PostgreSQL's `drop cascades to ..` notice, null when nothing else goes. */
+  readonly notice: DatabaseError | null;
+}
+
+export interface DropOptions {
+  readonly cascade: boolean;
+  readonly searchPath: readonly string[];
+  /** DROP OWNED and DROP SCHEMA name several at once. */
+}
+
+interface Edge {
+  readonly dependent: Target;
+  readonly on: Target;
+  /** auto: goes silently with what it belongs to (indexes, owned sequences); normal: needs CASCADE. */
+  readonly strength: 'auto' | 'normal';
+}
+
+/** The changes that remove `targets`, or 2BP01 with PostgreSQL's list of what stands in the way. */
+export function planDrop(catalog: Catalog, targets: readonly Target[], options: DropOptions): DropPlan {
+  const found = new Map<string, Target>(targets.map((t) => [idOf(t), t]));
+  const reasons: { readonly dependent: Target; readonly on: Target }[] = [];
+  const queue: Target[] = [...targets];
+  while (queue.length > 0) {
+    const on = queue.shift();
+    if (on === undefined) break;
+    const edges = edgesOn(catalog, on);
+    for (const edge of edges) {
+      const id = idOf(edge.dependent);
+      if (found.has(id) || coveredByOwner(found, edge.dependent)) continue;
+      found.set(id, edge.dependent);
+      queue.push(edge.dependent);
+      if (edge.strength === 'normal') reasons.push(edge);
+    }
+  }
+  const visible = reasons.filter((r) => !coveredByOwner(found, r.dependent));
+  if (visible.length > 0 && !options.cascade) throw stillNeeded(catalog, targets, visible, options.searchPath);
+  return {
+    changes: changesFor(catalog, [...found.values()]),
+    notice: visible.length > 0 ? cascadeNotice(catalog, visible.map((r) => r.dependent), options.searchPath) : null,
+  };
+}
+
+const idOf = (t: Target): string => {
+  switch (t.kind) {
+    case 'entry': return `e${t.oid}`;
+    case 'column': return `c${t.table}.${t.attnum}`;
+    case 'constraint': return `k${t.oid}`;
+    case 'default': return `d${t.table}.${t.attnum}`;
+  }
+};
+
+/** A column, constraint or default of a table that goes anyway is not worth a word. */
+function coveredByOwner(found: ReadonlyMap<string, Target>, target: Target): boolean {
+  return target.kind !== 'entry' && found.has(`e${target.table}`);
+}
+
+/** Everything that depends directly on `on`, in order of OID. */
+function edgesOn(catalog: Catalog, on: Target): readonly Edge[] {
+  const edges: Edge[] = [];
+  const entries = [...catalog.entries()].toSorted((a, b) => a.oid - b.oid);
+  const add = (dependent: Target, strength: Edge['strength']): void => {
+    edges.push({ dependent, on, strength });
+  };
+  for (const entry of entries) entryEdges(catalog, entry, on, add);
+  return edges;
+}
+
+type Add = (dependent: Target, strength: Edge['strength']) => void;
+
+function entryEdges(catalog: Catalog, entry: CatalogEntry, on: Target, add: Add): void {
+  const self: Target = { kind: 'entry', oid: entry.oid };
+  if (on.kind === 'entry') {
+    const target = catalog.get(on.oid);
+    if (target?.kind === 'schema' && 'schema' in entry && entry.schema === target.name) add(self, 'normal');
+  }
+  switch (entry.kind) {
+    case 'materialized-view': case 'view':
+      if (entry.dependencies.some((d) => touches(d.oid, d.columns, on))) add(self, 'normal');
+      return;
+    case 'index':
+      indexEdges(entry.table, [...entry.columns, ...entry.include], entry.constraint, on, () => add(self, 'auto'));
+      return;
+    case 'sequence':
+      if (entry.ownedBy !== null && touches(entry.ownedBy.table, [entry.ownedBy.column], on)) add(self, 'auto');
+      return;
+    case 'table': case 'source':
+      tableEdges(entry, on, add);
+      return;
+    case 'schema': case 'type': case 'role': return;
+  }
+}
+
+function indexEdges(
+  table: number, columns: readonly number[], constraint: number | null, on: Target, add: () => void,
+): void {
+  if (touches(table, columns, on) || (on.kind === 'constraint' && on.oid === constraint)) add();
+}
+
+function tableEdges(entry: TableEntry | SourceEntry, on: Target, add: Add): void {
+  for (const constraint of entry.constraints) constraintEdges(entry, constraint, on, add);
+  for (const column of entry.columns) {
+    if (column.dropped || on.kind !== 'entry') continue;
+    if (mentionsType(column.type, on.oid)) add({ kind: 'column', table: entry.oid, attnum: column.attnum }, 'normal');
+    if (column.sequence === on.oid) add({ kind: 'default', table: entry.oid, attnum: column.attnum }, 'normal');
+  }
+  if (on.kind === 'column' && on.table === entry.oid && entry.watermark?.column === on.attnum) {
+    throw new DatabaseError('2BP01', `cannot drop column ${columnName(entry, on.attnum)} of ${entry.kind} ${entry.name} `
+      + 'because its watermark depends on it');
+  }
+}
+
+function constraintEdges(entry: TableEntry | SourceEntry, constraint: ConstraintEntry, on: Target, add: Add): void {
+  const self: Target = { kind: 'constraint', table: entry.oid, oid: constraint.oid };
+  if (on.kind === 'column' && on.table === entry.oid && constraint.columns.includes(on.attnum)) add(self, 'auto');
+  if (constraint.kind !== 'foreign') return;
+  if (constraint.target !== entry.oid && touches(constraint.target, constraint.targetColumns, on)) add(self, 'normal');
+  if (on.kind === 'constraint' && on.table === constraint.target) add(self, 'normal');
+}
+
+/** Does an object that uses these columns of relation `oid` (none: all of it) depend on `on`? */
+function touches(oid: number, columns: readonly number[], on: Target): boolean {
+  if (on.kind === 'entry') return on.oid === oid;
+  return on.kind === 'column' && on.table === oid && columns.includes(on.attnum);
+}
+
+function mentionsType(type: LogicalType, oid: number): boolean {
+  switch (type.kind) {
+    case 'array': return mentionsType(type.element, oid);
+    case 'enum': case 'domain': case 'record': return type.oid === oid;
+    default: return false;
+  }
+}
+
+/** `table t`, `column c of table t`, as PostgreSQL names objects in messages; qualified when not on the path. */
+export function describe(catalog: Catalog, target: Target, searchPath: readonly string[]): string {
+  if (target.kind === 'entry') {
+    const entry = catalog.get(target.oid);
+    return entry === null ? `object ${target.oid}` : describeEntry(catalog, entry, searchPath);
+  }
+  const table = catalog.get(target.table);
+  if (table === null || !isQueryable(table)) return `object ${target.table}`;
+  const of = describeEntry(catalog, table, searchPath);
+  switch (target.kind) {
+    case 'column': return `column ${columnName(table, target.attnum)} of ${of}`;
+    case 'default': return `default value for column ${columnName(table, target.attnum)} of ${of}`;
+    case 'constraint': {
+      const constraints = 'constraints' in table ? table.constraints : [];
+      return `constraint ${constraints.find((c) => c.oid === target.oid)?.name ?? '?'} on ${of}`;
+    }
+  }
+}
+
+function columnName(table: { readonly columns: readonly ColumnEntry[] }, attnum: number): string {
+  return table.columns.find((c) => c.attnum === attnum)?.name ?? '?';
+}
+
+export function describeEntry(catalog: Catalog, entry: CatalogEntry, searchPath: readonly string[]): string {
+  const word = entry.kind === 'materialized-view' ? 'materialized view' : entry.kind;
+  const qualified = 'schema' in entry && !catalog.isVisible(entry, searchPath);
+  return `${word} ${qualified ? `${quoteIdentifier(entry.schema)}.` : ''}${quoteIdentifier(entry.name)}`;
+}
+
+/** As quote_ident does, reserved words aside. */
+export function quoteIdentifier(name: string): string {
+  return /^[a-z_][a-z0-9_$]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+}
+
+const LISTED = 100;
+
+function stillNeeded(
+  catalog: Catalog, targets: readonly Target[], reasons: readonly { dependent: Target; on: Target }[],
+  searchPath: readonly string[],
+): DatabaseError {
+  const lines = reasons.map((r) =>
+    `${describe(catalog, r.dependent, searchPath)} depends on ${describe(catalog, r.on, searchPath)}`);
+  const message = targets.length === 1
+    ? `cannot drop ${describe(catalog, targets[0], searchPath)} because other objects depend on it`
+    : 'cannot drop desired object(s) because other objects depend on them';
+  return new DatabaseError('2BP01', message, {
+    detail: shorten(lines),
+    hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
+  });
+}
+
+function cascadeNotice(catalog: Catalog, dropped: readonly Target[], searchPath: readonly string[]): DatabaseError {
+  const lines = dropped.map((t) => `drop cascades to ${describe(catalog, t, searchPath)}`);
+  if (lines.length === 1) return new DatabaseError('00000', lines[0]);
+  return new DatabaseError('00000', `drop cascades to ${lines.length} other objects`, { detail: shorten(lines) });
+}
+
+function shorten(lines: readonly string[]): string {
+  if (lines.length <= LISTED) return lines.join('\n');
+  const rest = lines.length - LISTED;
+  return `${lines.slice(0, LISTED).join('\n')}\nand ${rest} other object${rest === 1 ? '' : 's'} (see server log for list)`;
+}
+
+/** Entries are removed; columns, constraints and defaults change the entry of their table. */
+function changesFor(catalog: Catalog, targets: readonly Target[]): readonly CatalogChange[] {
+  const removed = new Set(targets.flatMap((t) => (t.kind === 'entry' ? [t.oid] : [])));
+  const tables = new Map<number, CatalogEntry>();
+  for (const target of targets) {
+    if (target.kind === 'entry' || removed.has(target.table)) continue;
+    const table = tables.get(target.table) ?? catalog.get(target.table);
+    if (table?.kind === 'table' || table?.kind === 'source') tables.set(target.table, without(table, target));
+  }
+  // Dependents were found after what they need, so the reverse takes views away before their tables.
+  const removals = [...removed].toReversed().map((oid): CatalogChange => ({ kind: 'remove', oid }));
+  return [...removals, ...[...tables.values()].map((entry): CatalogChange => ({ kind: 'put', entry }))];
+}
+
+function without<T extends TableEntry | SourceEntry>(table: T, target: Target): T {
+  switch (target.kind) {
+    case 'entry': return table;
+    case 'constraint': return { ...table, constraints: table.constraints.filter((c) => c.oid !== target.oid) };
+    case 'default':
+      return { ...table, columns: withColumn(table.columns, target.attnum, { defaultText: null, sequence: null }) };
+    case 'column':
+      return {
+        ...table,
+        columns: withColumn(table.columns, target.attnum, {
+          name: `........pg.dropped.${target.attnum}........`, dropped: true, notNull: false, defaultText: null,
+          generated: false, identity: null, sequence: null, comment: null,
+        }),
+      };
+  }
+}
+
+/** The columns with some fields of one changed. */
+export function withColumn(
+  columns: readonly ColumnEntry[], attnum: number, change: Partial<ColumnEntry>,
+): readonly ColumnEntry[] {
+  return columns.map((c) => (c.attnum === attnum ? { ...c, ...change } : c));
+}

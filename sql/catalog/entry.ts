@@ -1,0 +1,314 @@
+// CatalogEntry: everything that has a name and an OID; plain data that survives JSON, so that it can be journaled.
+import type { Batch } from '../../engine/data/batch.ts';
+import type { FormatSettings } from '../../engine/data/settings.ts';
+import type { Column, LogicalType } from '../../engine/data/types.ts';
+
+/** Object identifiers are never reused; those below 16384 are PostgreSQL's own (system relations, built-in types). */
+export const FIRST_USER_OID = 16384;
+
+export const PG_CATALOG_OID = 11;
+export const PG_TOAST_OID = 99;
+export const PUBLIC_OID = 2200;
+export const INFORMATION_SCHEMA_OID = 13301;
+export const POSTGRES_ROLE_OID = 10;
+export const MILLRACE_ROLE_OID = 16000;
+
+/** What every entry has. `owner`: a role's OID. */
+interface EntryCommon {
+  readonly oid: number;
+  readonly name: string;
+  readonly owner: number;
+  readonly comment: string | null;
+  readonly acl: readonly Grant[];
+}
+
+/** An entry inside a schema, named by the schema's name (a renamed schema rewrites its entries). */
+interface SchemaObject extends EntryCommon {
+  readonly schema: string;
+}
+
+/** One role's privileges on an object; role 0 is PUBLIC. `privileges` in PostgreSQL's letters, e.g. `arwdDxt`. */
+export interface Grant {
+  readonly grantee: number;
+  readonly grantor: number;
+  readonly privileges: string;
+  readonly grantable: string;
+}
+
+/**
+ * A column. Its place in the stored rows is `attnum - 1`, for ever: a dropped column stays in the rows (as NULL in new
+ * ones) and in this list, so that numbers held by views, indexes and constraints never move.
+ */
+export interface ColumnEntry {
+  readonly name: string;
+  /** 1-based, never reused. */
+  readonly attnum: number;
+  readonly type: LogicalType;
+  readonly notNull: boolean;
+  /** Text of the default expression, or of the generation expression when `generated`; null without. */
+  readonly defaultText: string | null;
+  readonly generated: boolean;
+  readonly identity: 'always' | 'by default' | null;
+  /** OID of the sequence that a serial or identity column owns. */
+  readonly sequence: number | null;
+  readonly dropped: boolean;
+  readonly comment: string | null;
+}
+
+export interface KeyConstraint {
+  readonly kind: 'primary' | 'unique';
+  readonly oid: number;
+  readonly name: string;
+  /** Attribute numbers in key order. */
+  readonly columns: readonly number[];
+  /** OID of the IndexEntry behind it. */
+  readonly index: number;
+  readonly comment: string | null;
+}
+export interface CheckConstraint {
+  readonly kind: 'check';
+  readonly oid: number;
+  readonly name: string;
+  readonly expression: string;
+  /** Attribute numbers the expression mentions. */
+  readonly columns: readonly number[];
+  readonly comment: string | null;
+}
+export type ReferentialAction = 'no action' | 'restrict' | 'cascade' | 'set null' | 'set default';
+export interface ForeignConstraint {
+  readonly kind: 'foreign';
+  readonly oid: number;
+  readonly name: string;
+  readonly columns: readonly number[];
+  readonly target: number;
+  readonly targetColumns: readonly number[];
+  readonly onDelete: ReferentialAction;
+  readonly onUpdate: ReferentialAction;
+  readonly matchFull: boolean;
+  readonly comment: string | null;
+}
+export type ConstraintEntry = KeyConstraint | CheckConstraint | ForeignConstraint;
+
+/** WATERMARK FOR column AS expression, as text over the relation's columns. */
+export interface WatermarkEntry {
+  /** Attribute number of the event-time column. */
+  readonly column: number;
+  readonly expression: string;
+}
+
+export interface TableEntry extends SchemaObject {
+  readonly kind: 'table';
+  readonly columns: readonly ColumnEntry[];
+  readonly constraints: readonly ConstraintEntry[];
+  readonly watermark: WatermarkEntry | null;
+  readonly appendOnly: boolean;
+  readonly options: Readonly<Record<string, string>>;
+  /** OID of the row type. */
+  readonly rowType: number;
+}
+
+/** FORMAT .. ENCODE .., upper-case words as written, with their options. */
+export interface SourceFormat {
+  readonly format: string;
+  readonly encode: string;
+  readonly options: Readonly<Record<string, string>>;
+}
+
+export interface SourceEntry extends SchemaObject {
+  readonly kind: 'source';
+  readonly columns: readonly ColumnEntry[];
+  readonly constraints: readonly ConstraintEntry[];
+  readonly watermark: WatermarkEntry | null;
+  readonly connector: string;
+  /** WITH options, `connector` included. */
+  readonly options: Readonly<Record<string, string>>;
+  readonly format: SourceFormat | null;
+  readonly rowType: number;
+}
+
+/** What a view's text meant when it was created. */
+export interface ViewSettings {
+  readonly format: FormatSettings;
+  readonly searchPath: readonly string[];
+}
+
+/** `columns`: attribute numbers used, empty when the object is used as a whole. */
+export interface Dependency {
+  readonly oid: number;
+  readonly columns: readonly number[];
+}
+
+export interface MaterializedViewEntry extends SchemaObject {
+  readonly kind: 'materialized-view';
+  /** SQL text of the query, EMIT clause not included. */
+  readonly query: string;
+  readonly columns: readonly ColumnEntry[];
+  readonly emit: 'changes' | 'window-close';
+  readonly settings: ViewSettings;
+  readonly dependencies: readonly Dependency[];
+  readonly options: Readonly<Record<string, string>>;
+  readonly rowType: number;
+}
+
+export interface ViewEntry extends SchemaObject {
+  readonly kind: 'view';
+  readonly query: string;
+  readonly columns: readonly ColumnEntry[];
+  readonly settings: ViewSettings;
+  readonly dependencies: readonly Dependency[];
+  readonly options: Readonly<Record<string, string>>;
+  readonly rowType: number;
+}
+
+export interface IndexEntry extends SchemaObject {
+  readonly kind: 'index';
+  /** OID of the table, source or materialized view. */
+  readonly table: number;
+  /** Attribute numbers in key order. */
+  readonly columns: readonly number[];
+  readonly include: readonly number[];
+  readonly descending: readonly boolean[];
+  readonly nullsFirst: readonly boolean[];
+  readonly unique: boolean;
+  readonly primary: boolean;
+  /** OID of the constraint that owns it. */
+  readonly constraint: number | null;
+}
+
+/** Definition only; the running value is the sequence store's. */
+export interface SequenceEntry extends SchemaObject {
+  readonly kind: 'sequence';
+  readonly type: LogicalType;
+  readonly start: bigint;
+  readonly increment: bigint;
+  readonly min: bigint;
+  readonly max: bigint;
+  readonly cache: bigint;
+  readonly cycle: boolean;
+  /** OWNED BY; `identity`: made by an identity column, cannot be dropped alone. */
+  readonly ownedBy: { readonly table: number; readonly column: number; readonly identity: boolean } | null;
+}
+
+export interface SchemaEntry extends EntryCommon {
+  readonly kind: 'schema';
+}
+
+export interface TypeEntry extends SchemaObject {
+  readonly kind: 'type';
+  readonly definition:
+    | { readonly kind: 'enum'; readonly labels: readonly string[] }
+    | {
+        readonly kind: 'domain';
+        readonly base: LogicalType;
+        readonly notNull: boolean;
+        readonly defaultText: string | null;
+        readonly checks: readonly { readonly oid: number; readonly name: string; readonly expression: string }[];
+      }
+    | { readonly kind: 'composite'; readonly fields: readonly Column[] };
+  readonly arrayType: number;
+}
+
+export interface RoleEntry extends EntryCommon {
+  readonly kind: 'role';
+  readonly superuser: boolean;
+  readonly login: boolean;
+  readonly inherit: boolean;
+  readonly createRole: boolean;
+  readonly createDatabase: boolean;
+  readonly replication: boolean;
+  readonly bypassRowSecurity: boolean;
+  readonly connectionLimit: number;
+  readonly validUntil: string | null;
+  /** `SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>`, null: no password set. */
+  readonly password: string | null;
+  readonly memberOf: readonly number[];
+}
+
+/** Entries that hold or yield rows a query can name. */
+export type StoredEntry = TableEntry | SourceEntry | MaterializedViewEntry;
+export type QueryableEntry = StoredEntry | ViewEntry;
+/** Entries in the name space of relations (pg_class). */
+export type RelationEntry = QueryableEntry | IndexEntry | SequenceEntry;
+export type CatalogEntry = RelationEntry | SchemaEntry | TypeEntry | RoleEntry;
+
+export interface SessionInfo {
+  readonly processId: number;
+  readonly user: string;
+  readonly database: string;
+  readonly applicationName: string;
+  readonly remote: { readonly address: string; readonly port: number } | null;
+  readonly state: 'active' | 'idle' | 'idle in transaction' | 'idle in transaction (aborted)';
+  readonly query: string;
+  /** µs since 1970 UTC; null: not happening. */
+  readonly backendStart: bigint;
+  readonly transactionStart: bigint | null;
+  readonly queryStart: bigint | null;
+  readonly stateChange: bigint;
+}
+
+export interface SettingInfo {
+  readonly name: string;
+  readonly value: string;
+  readonly unit: string | null;
+  readonly category: string;
+  readonly description: string;
+  readonly context: string;
+  readonly type: string;
+  readonly source: string;
+  readonly min: string | null;
+  readonly max: string | null;
+  readonly enumValues: readonly string[] | null;
+  readonly bootValue: string;
+  readonly resetValue: string;
+}
+
+/** What a system relation may look at to make its rows. */
+export interface SystemContext {
+  readonly catalog: import('./catalog.ts').Catalog;
+  readonly database: string;
+  readonly user: string;
+  readonly searchPath: readonly string[];
+  readonly format: FormatSettings;
+  readonly startTime: bigint;
+  readonly sessions: () => readonly SessionInfo[];
+  readonly settings: () => readonly SettingInfo[];
+  readonly rowCount: (relation: number) => number;
+  readonly stateSize: (relation: number) => { readonly rows: number; readonly bytes: number };
+  readonly sequence: (oid: number) => { readonly last: bigint; readonly called: boolean };
+  readonly preparedStatements: () => readonly {
+    readonly name: string; readonly statement: string; readonly prepareTime: bigint;
+    readonly parameterTypes: readonly LogicalType[]; readonly fromSql: boolean;
+  }[];
+  readonly cursors: () => readonly {
+    readonly name: string; readonly statement: string; readonly holdable: boolean;
+    readonly scrollable: boolean; readonly creationTime: bigint;
+  }[];
+  readonly locks: () => readonly {
+    readonly relation: number; readonly processId: number; readonly mode: string; readonly granted: boolean;
+  }[];
+}
+
+/** A relation of pg_catalog or information_schema: rows made on the spot, in `columns`' order. */
+export interface SystemRelation {
+  readonly kind: 'system';
+  readonly schema: 'pg_catalog' | 'information_schema';
+  readonly name: string;
+  readonly oid: number;
+  /** As pg_class.relkind shows it. */
+  readonly relationKind: 'r' | 'v';
+  readonly columns: readonly Column[];
+  readonly rows: (context: SystemContext) => Batch;
+}
+
+/** Columns that exist, in order. */
+export function liveColumns(columns: readonly ColumnEntry[]): readonly ColumnEntry[] {
+  return columns.every((c) => !c.dropped) ? columns : columns.filter((c) => !c.dropped);
+}
+
+/** A column with nothing special about it. */
+export function plainColumn(name: string, attnum: number, type: LogicalType): ColumnEntry {
+  return {
+    name, attnum, type, notNull: false, defaultText: null, generated: false, identity: null, sequence: null,
+    dropped: false, comment: null,
+  };
+}
