@@ -1,0 +1,212 @@
+// PieceWriter and ByteReader: little-endian framing of our binary formats, without copying large buffers.
+import { DatabaseError } from './error.ts';
+
+const CHUNK = 4096;
+/** Arrays up to this size are copied into the chunk; larger ones become pieces of their own. */
+const COPY_LIMIT = 1024;
+const PADDING = 8;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/** Collects bytes as pieces for one gathering write. Arrays given to `bytes` must not change afterwards. */
+export class PieceWriter {
+  readonly #pieces: Uint8Array[] = [];
+  #chunk = new Uint8Array(CHUNK);
+  #view = new DataView(this.#chunk.buffer);
+  #start = 0;
+  #at = 0;
+  #sealed = 0;
+
+  get length(): number {
+    return this.#sealed + this.#at - this.#start;
+  }
+
+  u8(value: number): void {
+    this.#need(1);
+    this.#chunk[this.#at++] = value;
+  }
+
+  u16(value: number): void {
+    this.#need(2);
+    this.#view.setUint16(this.#at, value, true);
+    this.#at += 2;
+  }
+
+  u32(value: number): void {
+    this.#need(4);
+    this.#view.setUint32(this.#at, value, true);
+    this.#at += 4;
+  }
+
+  i32(value: number): void {
+    this.#need(4);
+    this.#view.setInt32(this.#at, value, true);
+    this.#at += 4;
+  }
+
+  /** A whole number below 2^53. */
+  u53(value: number): void {
+    this.i64(BigInt(value));
+  }
+
+  i64(value: bigint): void {
+    this.#need(8);
+    this.#view.setBigInt64(this.#at, value, true);
+    this.#at += 8;
+  }
+
+  /** The bytes alone, without their length. */
+  bytes(bytes: Uint8Array): void {
+    if (bytes.length > COPY_LIMIT) {
+      this.#seal();
+      this.#pieces.push(bytes);
+      this.#sealed += bytes.length;
+      return;
+    }
+    this.#need(bytes.length);
+    this.#chunk.set(bytes, this.#at);
+    this.#at += bytes.length;
+  }
+
+  /** Length (u32), then the bytes. */
+  block(bytes: Uint8Array): void {
+    this.u32(bytes.length);
+    this.bytes(bytes);
+  }
+
+  /** As `block`, in UTF-8. */
+  text(text: string): void {
+    this.block(encoder.encode(text));
+  }
+
+  /** Zeros up to a multiple of 8 bytes from the beginning. */
+  align(): void {
+    const rest = this.length & (PADDING - 1);
+    if (rest === 0) return;
+    this.#need(PADDING - rest);
+    this.#chunk.fill(0, this.#at, this.#at + PADDING - rest);
+    this.#at += PADDING - rest;
+  }
+
+  finish(): readonly Uint8Array[] {
+    this.#seal();
+    return this.#pieces;
+  }
+
+  /** Everything in one array. */
+  join(): Uint8Array {
+    return joinPieces(this.finish());
+  }
+
+  #seal(): void {
+    if (this.#at === this.#start) return;
+    this.#pieces.push(this.#chunk.subarray(this.#start, this.#at));
+    this.#sealed += this.#at - this.#start;
+    this.#start = this.#at;
+  }
+
+  #need(size: number): void {
+    if (this.#at + size <= this.#chunk.length) return;
+    this.#seal();
+    this.#chunk = new Uint8Array(Math.max(CHUNK, size));
+    this.#view = new DataView(this.#chunk.buffer);
+    this.#start = 0;
+    this.#at = 0;
+  }
+}
+
+export function joinPieces(pieces: readonly Uint8Array[]): Uint8Array {
+  if (pieces.length === 1) return pieces[0];
+  let total = 0;
+  for (const piece of pieces) total += piece.length;
+  const out = new Uint8Array(total);
+  let at = 0;
+  for (const piece of pieces) {
+    out.set(piece, at);
+    at += piece.length;
+  }
+  return out;
+}
+
+/** XX001: stored bytes that are not what we wrote. */
+export function corrupt(what: string): DatabaseError {
+  return new DatabaseError('XX001', `invalid data: ${what}`);
+}
+
+/** Reads what PieceWriter wrote; every length is checked (XX001). */
+export class ByteReader {
+  readonly bytes: Uint8Array;
+  readonly #view: DataView;
+  #at: number;
+
+  /** The bytes are copied when they do not begin at a multiple of 8 in their buffer, so that columns can be views. */
+  constructor(bytes: Uint8Array) {
+    this.bytes = (bytes.byteOffset & (PADDING - 1)) === 0 ? bytes : new Uint8Array(bytes);
+    this.#view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length);
+    this.#at = 0;
+  }
+
+  get position(): number {
+    return this.#at;
+  }
+
+  get remaining(): number {
+    return this.bytes.length - this.#at;
+  }
+
+  u8(): number {
+    return this.bytes[this.#take(1)];
+  }
+
+  u16(): number {
+    return this.#view.getUint16(this.#take(2), true);
+  }
+
+  u32(): number {
+    return this.#view.getUint32(this.#take(4), true);
+  }
+
+  i32(): number {
+    return this.#view.getInt32(this.#take(4), true);
+  }
+
+  u53(): number {
+    const value = this.i64();
+    if (value < 0n || value > BigInt(Number.MAX_SAFE_INTEGER)) throw corrupt(`number ${value} out of range`);
+    return Number(value);
+  }
+
+  i64(): bigint {
+    return this.#view.getBigInt64(this.#take(8), true);
+  }
+
+  take(length: number): Uint8Array {
+    const at = this.#take(length);
+    return this.bytes.subarray(at, at + length);
+  }
+
+  block(): Uint8Array {
+    return this.take(this.u32());
+  }
+
+  text(): string {
+    const bytes = this.block();
+    try {
+      return decoder.decode(bytes);
+    } catch {
+      throw corrupt('text is not UTF-8');
+    }
+  }
+
+  align(): void {
+    const rest = this.#at & (PADDING - 1);
+    if (rest !== 0) this.#take(PADDING - rest);
+  }
+
+  #take(length: number): number {
+    const at = this.#at;
+    if (length > this.bytes.length - at) throw corrupt(`${length} bytes wanted, ${this.bytes.length - at} left`);
+    this.#at = at + length;
+    return at;
+  }
+}
