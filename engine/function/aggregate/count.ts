@@ -1,0 +1,58 @@
+// count(*) and count(x).
+import type { Vector } from '../../data/vector.ts';
+import type { AggregateFunction } from './aggregate.ts';
+import { INT8, simpleType } from '../../data/types.ts';
+import { FloatSlots, SlotAccumulator, int8Vector } from './slots.ts';
+
+class CountAccumulator extends SlotAccumulator {
+  readonly #counts = new FloatSlots(1);
+
+  ensure(slots: number): void {
+    this.#counts.ensure(slots);
+  }
+
+  update(slots: Int32Array, args: readonly Vector[], weights: Int32Array, length: number): void {
+    const counts = this.#counts.data;
+    for (const { validity } of args) {
+      if (validity === null) continue;
+      for (let i = 0; i < length; i++) counts[slots[i]] += weights[i] * ((validity[i >> 3] >> (i & 7)) & 1);
+      return;
+    }
+    for (let i = 0; i < length; i++) counts[slots[i]] += weights[i];
+  }
+
+  result(slots: Int32Array): Vector {
+    const values = new Float64Array(slots.length);
+    for (let i = 0; i < slots.length; i++) values[i] = this.#counts.data[slots[i]];
+    return int8Vector(values, null);
+  }
+
+  clear(slots: Int32Array): void {
+    this.#counts.clear(slots);
+  }
+  saveColumns(slots: Int32Array): readonly Vector[] {
+    return this.#counts.save(slots);
+  }
+  restoreColumns(slots: Int32Array, columns: readonly Vector[], from: number): number {
+    return this.#counts.restore(slots, columns, from);
+  }
+  get bytes(): number {
+    return this.#counts.bytes;
+  }
+}
+
+export const COUNT: readonly AggregateFunction[] = [
+  {
+    kind: 'aggregate', form: 'plain', direct: 0, name: 'count', args: [], returns: INT8, strict: false, ordered: false,
+    description: 'number of input rows',
+    example: { sql: 'SELECT count(*) FROM (VALUES (1), (NULL)) AS v(x)', result: '2' },
+    accumulator: () => new CountAccumulator(),
+  },
+  {
+    kind: 'aggregate', form: 'plain', direct: 0, name: 'count', args: [simpleType('any')], returns: INT8,
+    strict: true, ordered: false,
+    description: 'number of input rows for which the input expression is not null',
+    example: { sql: 'SELECT count(x) FROM (VALUES (1), (NULL)) AS v(x)', result: '1' },
+    accumulator: () => new CountAccumulator(),
+  },
+];
