@@ -40,7 +40,7 @@ export type Expr =
   | ColumnExpr | StarExpr | FunctionExpr | CastExpr | OperatorExpr | SubqueryExpr
   | (At & { readonly kind: 'null' })
   | (At & { readonly kind: 'boolean'; readonly value: boolean })
-  /** Decimal text as written, without sign: the binder makes int4, int8 or numeric of it, as PostgreSQL does. */
+  /** Decimal text, a folded minus in front: the binder makes int4, int8 or numeric of it, as PostgreSQL does. */
   | (At & { readonly kind: 'number'; readonly text: string })
   /** A string constant of type unknown, escapes undone. */
   | (At & { readonly kind: 'string'; readonly value: string })
@@ -116,8 +116,8 @@ export type Subscript =
 export interface Argument extends At { readonly name: string | undefined; readonly value: Expr }
 
 /**
- * A function, aggregate or window call. Special syntax becomes PostgreSQL's own call, `sqlSyntax` set: EXTRACT(f FROM x)
- * is pg_catalog.extract('f', x), `x AT TIME ZONE z` is pg_catalog.timezone(z, x), and so SUBSTRING, POSITION, TRIM ...
+ * A function, aggregate or window call. Special syntax becomes PostgreSQL's own call, `sqlSyntax` set:
+ * EXTRACT(f FROM x) is pg_catalog.extract('f', x), `x AT TIME ZONE z` pg_catalog.timezone(z, x), and so on.
  */
 export interface FunctionExpr extends At {
   readonly kind: 'function';
@@ -331,19 +331,21 @@ interface Constrained extends At {
   readonly initiallyDeferred: boolean;
 }
 
-/** Constraints of a column (`columns` then empty) and of a table. */
+/** Constraints of a column (`columns` then empty) and of a table; `range` is the expression's own text. */
 export type Constraint =
   | (Constrained & { readonly kind: 'null' | 'notNull' })
-  | (Constrained & { readonly kind: 'default'; readonly expression: Expr })
+  | (Constrained & { readonly kind: 'default'; readonly expression: Expr; readonly range: SourceRange | undefined })
   | (Constrained & { readonly kind: 'check'; readonly expression: Expr; readonly range: SourceRange | undefined;
       readonly notValid: boolean })
   | (Constrained & { readonly kind: 'primaryKey' | 'unique'; readonly columns: readonly string[];
-      readonly include: readonly string[]; readonly nullsNotDistinct: boolean; readonly usingIndex: string | undefined })
+      readonly include: readonly string[]; readonly nullsNotDistinct: boolean;
+      readonly usingIndex: string | undefined })
   | (Constrained & { readonly kind: 'foreignKey'; readonly columns: readonly string[];
       readonly references: RelationName; readonly referencedColumns: readonly string[];
       readonly match: 'simple' | 'full' | 'partial';
       readonly onDelete: ReferentialAction; readonly onUpdate: ReferentialAction; readonly notValid: boolean })
-  | (Constrained & { readonly kind: 'generated'; readonly expression: Expr; readonly stored: boolean })
+  | (Constrained & { readonly kind: 'generated'; readonly expression: Expr; readonly stored: boolean;
+      readonly range: SourceRange | undefined })
   | (Constrained & { readonly kind: 'identity'; readonly always: boolean; readonly options: readonly Option[] });
 
 export type ReferentialAction = 'no action' | 'restrict' | 'cascade' | 'set null' | 'set default';
