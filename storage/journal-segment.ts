@@ -1,0 +1,227 @@
+// The journal's file format: segment header and records, how they are checked, where a file's records end.
+import { corrupt } from '../engine/data/bytes.ts';
+import { DatabaseError } from '../engine/data/error.ts';
+import { toEpoch } from '../engine/data/time.ts';
+import type { Epoch } from '../engine/data/time.ts';
+import { crc32c, crc32cPieces } from './crc32c.ts';
+
+/*
+ * Format: little-endian. A segment is a header of 64 bytes, then records, then zeros (written ahead).
+ *
+ *   0  8    magic "MILLJRNL"             32  u64  number of the segment, 1, 2, ...
+ *   8  u32  format version, 1            40  u64  epoch of the first record to come
+ *  12  u32  CRC-32C of bytes 16..64      48  u32  checksum of the record before (the last of the segment before), 0
+ *  16  16   database id                  52  12   zeros
+ *
+ * A record begins at a multiple of 8: 32 bytes of header, then its bytes.
+ *
+ *   0  u32  length of its bytes          16  u64  durable: every epoch up to this one was on disk when this was written
+ *   4  u32  CRC-32C, seeded with the     24  u32  checksum of the record before: the chain
+ *           database id, of all else     28  u32  zero
+ *   8  u64  epoch
+ *
+ * A record is checked by itself and against the one before, so that a gap, a swap or another database's file shows.
+ * `durable` tells a torn tail from damage: when a bad record is followed by a good one that says the bad one's epoch
+ * was on disk, acknowledged data is gone (XX001); otherwise what follows was never acknowledged as durable, and is cut.
+ */
+const MAGIC = 0x4c4e524a_4c4c494dn;
+const VERSION = 1;
+export const SEGMENT_HEADER = 64;
+export const RECORD_HEADER = 32;
+const ALIGNMENT = 8;
+/** Epochs a stray valid record may be ahead of the gap before it is taken for noise. */
+const FAR = 1 << 24;
+
+export interface SegmentHeader {
+  readonly databaseId: Uint8Array;
+  readonly number: number;
+  readonly firstEpoch: number;
+  readonly chain: number;
+}
+
+export interface SegmentRecord {
+  readonly offset: number;
+  /** Where the next record begins. */
+  readonly end: number;
+  readonly epoch: Epoch;
+  readonly durable: number;
+  readonly checksum: number;
+  readonly bytes: Uint8Array;
+}
+
+export function segmentName(number: number): string {
+  return `${String(number).padStart(12, '0')}.journal`;
+}
+
+/** null: not a segment's name. */
+export function segmentNumber(name: string): number | null {
+  const match = /^(\d{12})\.journal$/.exec(name);
+  return match === null ? null : Number(match[1]);
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+export function encodeSegmentHeader(header: SegmentHeader): Uint8Array {
+  const bytes = new Uint8Array(SEGMENT_HEADER);
+  const view = viewOf(bytes);
+  view.setBigUint64(0, MAGIC, true);
+  view.setUint32(8, VERSION, true);
+  bytes.set(header.databaseId, 16);
+  view.setBigUint64(32, BigInt(header.number), true);
+  view.setBigUint64(40, BigInt(header.firstEpoch), true);
+  view.setUint32(48, header.chain, true);
+  view.setUint32(12, crc32c(bytes.subarray(16)), true);
+  return bytes;
+}
+
+/** Throws XX001; `path` names the file in the error. */
+export function decodeSegmentHeader(bytes: Uint8Array, path: string): SegmentHeader {
+  if (bytes.length < SEGMENT_HEADER) throw damaged(path, 0, 'the file is too short');
+  const view = viewOf(bytes);
+  if (view.getBigUint64(0, true) !== MAGIC) throw damaged(path, 0, 'not a journal segment');
+  const version = view.getUint32(8, true);
+  if (version > VERSION) {
+    throw new DatabaseError('F0000', `journal file "${path}" has format version ${version}`, {
+      detail: `This program reads versions up to ${VERSION}.`,
+    });
+  }
+  if (view.getUint32(12, true) !== crc32c(bytes.subarray(16, SEGMENT_HEADER))) {
+    throw damaged(path, 0, 'the header has a bad checksum');
+  }
+  return {
+    databaseId: bytes.slice(16, 32),
+    number: Number(view.getBigUint64(32, true)),
+    firstEpoch: Number(view.getBigUint64(40, true)),
+    chain: view.getUint32(48, true),
+  };
+}
+
+/** XX001 naming file and offset. */
+export function damaged(path: string, offset: number, what: string): DatabaseError {
+  const { code } = corrupt(what);
+  return new DatabaseError(code, `journal file "${path}" is damaged at offset ${offset}: ${what}`);
+}
+
+export function recordSize(length: number): number {
+  return RECORD_HEADER + Math.ceil(length / ALIGNMENT) * ALIGNMENT;
+}
+
+export interface RecordFields {
+  readonly epoch: Epoch;
+  readonly durable: number;
+  readonly chain: number;
+  readonly seed: number;
+}
+
+const PADDING = new Uint8Array(ALIGNMENT);
+
+/** The record's pieces, header first, padding last, and its checksum. */
+export function encodeRecord(
+  pieces: readonly Uint8Array[], fields: RecordFields,
+): { readonly pieces: readonly Uint8Array[]; readonly checksum: number; readonly size: number } {
+  let length = 0;
+  for (const piece of pieces) length += piece.length;
+  if (length > 0xffff_fff0) throw new DatabaseError('54000', 'a transaction of more than 4 GB is not possible');
+  const header = new Uint8Array(RECORD_HEADER);
+  const view = viewOf(header);
+  view.setUint32(0, length, true);
+  view.setBigUint64(8, BigInt(fields.epoch), true);
+  view.setBigUint64(16, BigInt(fields.durable), true);
+  view.setUint32(24, fields.chain, true);
+  const checksum = crc32cPieces(pieces, headerChecksum(header, fields.seed));
+  view.setUint32(4, checksum, true);
+  const size = recordSize(length);
+  const padding = PADDING.subarray(0, size - RECORD_HEADER - length);
+  return { pieces: [header, ...pieces, padding], checksum, size };
+}
+
+function headerChecksum(header: Uint8Array, seed: number): number {
+  return crc32c(header.subarray(8, RECORD_HEADER), crc32c(header.subarray(0, 4), seed));
+}
+
+/** The record at `offset`, or null when there is none that its own checksum confirms. */
+function readRecord(bytes: Uint8Array, view: DataView, offset: number, seed: number): SegmentRecord | null {
+  if (offset + RECORD_HEADER > bytes.length) return null;
+  const length = view.getUint32(offset, true);
+  const epoch = Number(view.getBigUint64(offset + 8, true));
+  const end = offset + recordSize(length);
+  if (epoch === 0 || end > bytes.length) return null;
+  const start = offset + RECORD_HEADER;
+  const payload = bytes.subarray(start, start + length);
+  const checksum = view.getUint32(offset + 4, true);
+  const header = bytes.subarray(offset, start);
+  if (crc32c(payload, headerChecksum(header, seed)) !== checksum) return null;
+  return {
+    offset, end, epoch: toEpoch(epoch), checksum, bytes: payload, durable: Number(view.getBigUint64(offset + 16, true)),
+  };
+}
+
+export interface SegmentScan {
+  readonly records: readonly SegmentRecord[];
+  /** Where the next record goes. */
+  readonly end: number;
+  readonly lastEpoch: number;
+  readonly chain: number;
+  /** Bytes after `end` that are not zero: a torn tail to be cut; 0 when there is none. */
+  readonly torn: number;
+}
+
+/** Reads a segment's records; throws XX001 for damage to what was on disk. */
+export function scanSegment(bytes: Uint8Array, header: SegmentHeader, path: string): SegmentScan {
+  const view = viewOf(bytes);
+  const seed = crc32c(header.databaseId);
+  const records: SegmentRecord[] = [];
+  let end = SEGMENT_HEADER;
+  let lastEpoch = header.firstEpoch - 1;
+  let { chain } = header;
+  for (;;) {
+    const record = readRecord(bytes, view, end, seed);
+    if (record === null || record.epoch !== lastEpoch + 1 || view.getUint32(end + 24, true) !== chain) break;
+    records.push(record);
+    end = record.end;
+    lastEpoch = record.epoch;
+    chain = record.checksum;
+  }
+  const dirtyEnd = lastNonZero(bytes, end);
+  if (dirtyEnd > end) assertTorn(bytes, { from: end, to: dirtyEnd, expected: lastEpoch + 1, seed, path });
+  return { records, end, lastEpoch, chain, torn: dirtyEnd - end };
+}
+
+interface Tail {
+  readonly from: number;
+  readonly to: number;
+  readonly expected: number;
+  readonly seed: number;
+  readonly path: string;
+}
+
+/** Throws when a later record proves that the expected one was on disk. */
+function assertTorn(bytes: Uint8Array, tail: Tail): void {
+  const view = viewOf(bytes);
+  for (let at = tail.from; at < tail.to; at += ALIGNMENT) {
+    if (at + RECORD_HEADER > bytes.length || view.getUint32(at + 12, true) > 0x1f_ffff) continue;
+    const epoch = Number(view.getBigUint64(at + 8, true));
+    if (epoch < tail.expected || epoch > tail.expected + FAR) continue;
+    const record = readRecord(bytes, view, at, tail.seed);
+    if (record !== null && record.durable >= tail.expected) {
+      throw damaged(tail.path, tail.from, `the record of epoch ${tail.expected} is gone, epoch ${epoch} follows`);
+    }
+  }
+}
+
+/** The end of the last non-zero byte, at least `from`. */
+function lastNonZero(bytes: Uint8Array, from: number): number {
+  let at = bytes.length;
+  while (at > from && (at & 7) !== 0 && bytes[at - 1] === 0) at--;
+  if ((at & 7) === 0 && ((bytes.byteOffset + from) & 7) === 0) {
+    const words = new Float64Array(bytes.buffer, bytes.byteOffset + from, (at - from) >> 3);
+    const low = new Int32Array(words.buffer, words.byteOffset, words.length * 2);
+    let i = low.length;
+    while (i > 0 && low[i - 1] === 0) i--;
+    at = from + i * 4;
+  }
+  while (at > from && bytes[at - 1] === 0) at--;
+  return at;
+}
