@@ -1,0 +1,195 @@
+// COPY .. FROM STDIN: the client's bytes → Batches of the target columns (PostgreSQL manual, SQL command COPY).
+import { Buffer } from 'node:buffer';
+import { columnBuilder } from '../engine/data/access.ts';
+import { Batch } from '../engine/data/batch.ts';
+import type { ColumnBuilder } from '../engine/data/column-builder.ts';
+import { DatabaseError } from '../engine/data/error.ts';
+import type { FormatSettings } from '../engine/data/settings.ts';
+import { parseBytesInto } from '../engine/data/text-format.ts';
+import type { CopyInSink } from '../sql/index.ts';
+import { decodeBinary } from '../engine/data/binary-format.ts';
+import { BinaryRows } from './copy-binary.ts';
+import { CsvRows } from './copy-csv.ts';
+import { TextRows } from './copy-text.ts';
+
+/** Rows of a batch: enough to amortise what is paid once a batch, small enough to stay in cache. */
+const BATCH_ROWS = 4096;
+/** As PostgreSQL's MAX_COPY_DATA_DISPLAY: how much of a bad line or value an error shows. */
+const DISPLAY_CHARACTERS = 100;
+
+/** Cuts bytes into rows and fields; one implementation a format. Calls back for each field, then for each row. */
+export interface RowReader {
+  /** Whole rows of `bytes`; returns where the first incomplete row starts. `last`: nothing follows. */
+  read(bytes: Buffer, last: boolean): number;
+  /** An end-of-data marker was seen: what follows is ignored. */
+  readonly ended: boolean;
+}
+
+/** Where a RowReader puts fields. */
+export interface FieldSink {
+  readonly columnCount: number;
+  columnName(column: number): string;
+  null(column: number): void;
+  /** `bytes` is only valid during the call. */
+  text(column: number, bytes: Buffer, start: number, end: number): void;
+  binary(column: number, bytes: Buffer): void;
+  /** The row's raw bytes, for error contexts. */
+  startRow(bytes: Buffer, start: number): void;
+  endRow(end: number): void;
+  /** A row that is no data (the header): counts as a line only. */
+  skipRow(): void;
+}
+
+export class CopyDecoder implements FieldSink {
+  readonly columnCount: number;
+  readonly #sink: CopyInSink;
+  readonly #format: () => FormatSettings;
+  readonly #reader: RowReader;
+  #settings: FormatSettings;
+  #builders: ColumnBuilder[];
+  #rows = 0;
+  /** 1-based number of the row being read. */
+  #line = 0;
+  #column = -1;
+  #lineBytes: Buffer = Buffer.alloc(0);
+  #lineStart = 0;
+  #value = '';
+  #held: Buffer[] = [];
+  #ready: Batch[] = [];
+
+  constructor(sink: CopyInSink, format: () => FormatSettings) {
+    this.#sink = sink;
+    this.#format = format;
+    this.#settings = format();
+    this.columnCount = sink.columns.length;
+    this.#builders = this.#newBuilders();
+    switch (sink.format.format) {
+      case 'text': this.#reader = new TextRows(sink.format, this); break;
+      case 'csv': this.#reader = new CsvRows(sink.format, this); break;
+      case 'binary': this.#reader = new BinaryRows(this); break;
+    }
+  }
+
+  /** Takes bytes in; gives the batches that became full. */
+  push(bytes: Uint8Array): readonly Batch[] {
+    if (this.#reader.ended || bytes.length === 0) return [];
+    const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    // No row can end in a chunk without a line end: hold it and do not read the row's beginning again and again.
+    if (this.#held.length > 0 && this.#sink.format.format !== 'binary' && !chunk.includes(10) && !chunk.includes(13)) {
+      this.#held.push(Buffer.from(chunk));
+      return [];
+    }
+    this.#read(this.#held.length === 0 ? chunk : Buffer.concat([...this.#held, chunk]), false);
+    return this.#takeReady();
+  }
+
+  /** The client is done: what is left is the last row. */
+  finish(): readonly Batch[] {
+    if (!this.#reader.ended) this.#read(Buffer.concat(this.#held), true);
+    this.#emit();
+    return this.#takeReady();
+  }
+
+  /** PostgreSQL's CONTEXT line for an error now. */
+  where(): string {
+    const at = `COPY ${this.#sink.table}, line ${Math.max(this.#line, 1)}`;
+    if (this.#column < 0) return at;
+    return `${at}, column ${this.columnName(this.#column)}: ${shown(this.#value)}`;
+  }
+
+  columnName(column: number): string {
+    return this.#sink.columns[column].name;
+  }
+
+  null(column: number): void {
+    this.#builders[column].appendNull();
+  }
+
+  text(column: number, bytes: Buffer, start: number, end: number): void {
+    try {
+      parseBytesInto(this.#builders[column], bytes, start, end, this.#settings);
+    } catch (error) {
+      this.#column = column;
+      this.#value = bytes.toString('utf8', start, end);
+      throw this.#withContext(error);
+    }
+  }
+
+  binary(column: number, bytes: Buffer): void {
+    try {
+      this.#builders[column].append(this.#decodeBinary(column, bytes));
+    } catch (error) {
+      throw error instanceof DatabaseError
+        ? withWhere(error, `COPY ${this.#sink.table}, line ${this.#line}, column ${this.columnName(column)}`) : error;
+    }
+  }
+
+  startRow(bytes: Buffer, start: number): void {
+    this.#line++;
+    this.#column = -1;
+    this.#lineBytes = bytes;
+    this.#lineStart = start;
+  }
+
+  endRow(): void {
+    this.#rows++;
+    if (this.#rows >= BATCH_ROWS) this.#emit();
+  }
+
+  skipRow(): void {
+    this.#column = -1;
+  }
+
+  #decodeBinary(column: number, bytes: Buffer): ReturnType<typeof decodeBinary> {
+    return decodeBinary(this.#sink.columns[column].type, bytes);
+  }
+
+  #read(bytes: Buffer, last: boolean): void {
+    this.#settings = this.#format();
+    let consumed: number;
+    try {
+      consumed = this.#reader.read(bytes, last);
+    } catch (error) {
+      throw this.#withContext(error);
+    }
+    this.#held = consumed < bytes.length && !last && !this.#reader.ended ? [Buffer.from(bytes.subarray(consumed))] : [];
+  }
+
+  #withContext(error: unknown): unknown {
+    if (!(error instanceof DatabaseError) || error.fields.where !== undefined) return error;
+    if (this.#column >= 0) return withWhere(error, this.where());
+    return withWhere(error, this.#line === 0 ? this.where() : `${this.where()}: ${shown(this.#lineText())}`);
+  }
+
+  #lineText(): string {
+    let end = this.#lineBytes.indexOf(10, this.#lineStart);
+    if (end < 0) end = this.#lineBytes.length;
+    if (end > this.#lineStart && this.#lineBytes[end - 1] === 13) end--;
+    return this.#lineBytes.toString('utf8', this.#lineStart, Math.min(end, this.#lineStart + 4 * DISPLAY_CHARACTERS + 4));
+  }
+
+  #newBuilders(): ColumnBuilder[] {
+    return this.#sink.columns.map((c) => columnBuilder(c.type, BATCH_ROWS));
+  }
+
+  #emit(): void {
+    if (this.#rows === 0) return;
+    this.#ready.push(new Batch(this.#builders.map((b) => b.finish()), this.#rows));
+    this.#builders = this.#newBuilders();
+    this.#rows = 0;
+  }
+
+  #takeReady(): readonly Batch[] {
+    const ready = this.#ready;
+    this.#ready = [];
+    return ready;
+  }
+}
+
+function withWhere(error: DatabaseError, where: string): DatabaseError {
+  return new DatabaseError(error.code, error.message, { ...error.fields, where });
+}
+
+function shown(text: string): string {
+  return `"${text.length > DISPLAY_CHARACTERS ? `${text.slice(0, DISPLAY_CHARACTERS)}...` : text}"`;
+}
