@@ -26,6 +26,7 @@ export interface JournalOptions {
 
 const SEGMENT_BYTES = 64 << 20;
 const AHEAD_BYTES = 4 << 20;
+const LARGE_RECORD = 16 << 10;
 
 interface Segment {
   readonly number: number;
@@ -53,6 +54,8 @@ export class DiskJournal implements Journal {
   #extension: Promise<void> | null = null;
   #failure: DatabaseError | null = null;
   #busy = false;
+  /** Moving average of record sizes. */
+  #usualSize = 0;
 
   private constructor(options: JournalOptions, segments: Segment[], tail: Tail, scan: SegmentScan) {
     this.#options = options;
@@ -119,13 +122,13 @@ export class DiskJournal implements Journal {
     const { pieces, checksum, size } = encodeRecord(record, fields);
     const tail = this.#tail.current;
     if (tail.end + size > tail.zeroed) await this.#extension;
-    const grows = tail.end + size > tail.zeroed;
-    if (sync && this.#durable === this.#last && !grows) {
+    if (sync && this.#durable === this.#last) {
       await tail.file.writeDurable(pieces, tail.end);
     } else {
       await tail.file.write(pieces, tail.end);
       if (sync) await tail.file.datasync();
     }
+    this.#usualSize += (size - this.#usualSize) / 16;
     tail.end += size;
     tail.zeroed = Math.max(tail.zeroed, tail.end);
     this.#last = epoch;
@@ -149,11 +152,12 @@ export class DiskJournal implements Journal {
     await old.file.close();
   }
 
-  /** Writes the next portion of zeros while nobody waits for it. */
+  /** Writes the next portion of zeros while nobody waits for it; for large records it would cost more than it saves. */
   #writeAhead(): void {
     const tail = this.#tail.current;
     const portion = aheadOf(this.#options);
     const limit = this.#options.segmentBytes ?? SEGMENT_BYTES;
+    if (this.#usualSize > LARGE_RECORD) return;
     if (this.#extension !== null || tail.zeroed - tail.end > portion / 2 || tail.zeroed >= limit) return;
     const from = tail.zeroed;
     const done = async (): Promise<void> => {
