@@ -1,0 +1,127 @@
+// Order, equality and hash of datums as PostgreSQL's btree and hash operator classes have them; for the row-wise paths.
+import { asArray, asRecord, asTimeTz } from './composite.ts';
+import type { Datum, SqlArray, SqlRecord, TimeTz } from './datum.ts';
+import { assert } from './error.ts';
+import { compareIntervals, Interval, intervalSpan } from './interval.ts';
+import { compareJsonb, hashJsonb } from './jsonb-order.ts';
+import { Numeric } from './numeric.ts';
+import type { LogicalType } from './types.ts';
+import { compareUtf8 } from './utf8.ts';
+
+/** Negative, 0 or positive. Requires: neither is NULL; both are datums of the type. NaN is greatest and equals itself. */
+export function compareDatums(type: LogicalType, a: Datum, b: Datum): number {
+  switch (type.kind) {
+    case 'domain': return compareDatums(type.base, a, b);
+    case 'array': return compareArrays(type.element, asArray(a), asArray(b));
+    case 'record': return compareRecords(type.fields.map((f) => f.type), asRecord(a), asRecord(b));
+    case 'jsonb': return compareJsonb(String(a), String(b));
+    case 'bpchar': return compareUtf8(trimBlanks(String(a)), trimBlanks(String(b)));
+    case 'enum': return type.labels.indexOf(String(a)) - type.labels.indexOf(String(b));
+    case 'timetz': return compareTimeTz(asTimeTz(a), asTimeTz(b));
+    default: return comparePlain(a, b);
+  }
+}
+
+function comparePlain(a: Datum, b: Datum): number {
+  if (typeof a === 'number' && typeof b === 'number') return compareNumbers(a, b);
+  if (typeof a === 'bigint' && typeof b === 'bigint') return a < b ? -1 : a > b ? 1 : 0;
+  if (typeof a === 'string' && typeof b === 'string') return compareUtf8(a, b);
+  if (typeof a === 'boolean' && typeof b === 'boolean') return Number(a) - Number(b);
+  if (a instanceof Numeric && b instanceof Numeric) return a.compare(b);
+  if (a instanceof Interval && b instanceof Interval) return compareIntervals(a, b);
+  assert(a instanceof Uint8Array && b instanceof Uint8Array, 'datums of one type');
+  const shared = Math.min(a.length, b.length);
+  for (let i = 0; i < shared; i++) if (a[i] !== b[i]) return a[i] - b[i];
+  return a.length - b.length;
+}
+
+export function compareNumbers(a: number, b: number): number {
+  if (a < b) return -1;
+  if (a > b) return 1;
+  if (a === b) return 0;
+  return (Number.isNaN(a) ? 1 : 0) - (Number.isNaN(b) ? 1 : 0);
+}
+
+function trimBlanks(text: string): string {
+  let end = text.length;
+  while (end > 0 && text.charCodeAt(end - 1) === 32) end--;
+  return text.slice(0, end);
+}
+
+/** In arrays and records a NULL is greater than everything and equals another. */
+export function compareNullable(type: LogicalType, a: Datum, b: Datum): number {
+  if (a === null || b === null) return (a === null ? 1 : 0) - (b === null ? 1 : 0);
+  return compareDatums(type, a, b);
+}
+
+function compareArrays(element: LogicalType, a: SqlArray, b: SqlArray): number {
+  const shared = Math.min(a.values.length, b.values.length);
+  for (let i = 0; i < shared; i++) {
+    const order = compareNullable(element, a.values[i], b.values[i]);
+    if (order !== 0) return order;
+  }
+  const counts = a.values.length - b.values.length;
+  if (counts !== 0) return counts;
+  const dimensions = a.dimensions.length - b.dimensions.length;
+  if (dimensions !== 0) return dimensions;
+  return compareLists(a.dimensions, b.dimensions) || compareLists(a.lowerBounds, b.lowerBounds);
+}
+
+function compareLists(a: readonly number[], b: readonly number[]): number {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return a[i] - b[i];
+  return 0;
+}
+
+function compareRecords(types: readonly LogicalType[], a: SqlRecord, b: SqlRecord): number {
+  for (let i = 0; i < types.length; i++) {
+    const order = compareNullable(types[i], a.fields[i] ?? null, b.fields[i] ?? null);
+    if (order !== 0) return order;
+  }
+  return 0;
+}
+
+/** By the moment in UTC, then by zone, the one further west last. */
+function compareTimeTz(a: TimeTz, b: TimeTz): number {
+  const x = a.micros - BigInt(a.offsetSeconds) * 1_000_000n;
+  const y = b.micros - BigInt(b.offsetSeconds) * 1_000_000n;
+  if (x !== y) return x < y ? -1 : 1;
+  return b.offsetSeconds - a.offsetSeconds;
+}
+
+/** Equal for datums that compareDatums calls equal. */
+export function hashDatum(type: LogicalType, datum: Datum): number {
+  if (datum === null) return 0x11;
+  switch (type.kind) {
+    case 'domain': return hashDatum(type.base, datum);
+    case 'array': return asArray(datum).values.reduce<number>((h, v) => step(h, hashDatum(type.element, v)), 7);
+    case 'record': {
+      const { fields } = asRecord(datum);
+      return type.fields.reduce<number>((h, f, i) => step(h, hashDatum(f.type, fields[i] ?? null)), 13);
+    }
+    case 'jsonb': return hashJsonb(String(datum));
+    case 'bpchar': return hashText(trimBlanks(String(datum)));
+    default: return hashPlain(datum);
+  }
+}
+
+function hashPlain(datum: Datum): number {
+  if (typeof datum === 'number') return hashText(datum === 0 ? '0' : String(datum));
+  if (datum instanceof Numeric) return hashText(datum.canonical().toString());
+  if (datum instanceof Interval) return hashText(String(intervalSpan(datum)));
+  if (datum instanceof Uint8Array) return datum.reduce<number>((h, b) => step(h, b), 3);
+  if (typeof datum === 'object' && datum !== null && 'micros' in datum) {
+    return step(hashText(String(datum.micros)), Number('offsetSeconds' in datum ? datum.offsetSeconds : 0));
+  }
+  return hashText(String(datum));
+}
+
+function step(h: number, word: number): number {
+  const m = Math.imul(h ^ word, 0x9e3779b1 | 0);
+  return m ^ (m >>> 15);
+}
+
+export function hashText(text: string): number {
+  let h = 0x1505;
+  for (let i = 0; i < text.length; i++) h = step(h, text.charCodeAt(i));
+  return h;
+}

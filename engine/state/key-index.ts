@@ -1,0 +1,326 @@
+// KeyIndex: key columns → one row of Pages that carries the key; derived from the pages, never saved.
+import { cellsOf, PAGE_MASK, PAGE_SHIFT } from '../data/cells.ts';
+import type { CellColumn, Cells } from '../data/cells.ts';
+import { hashCells, hashInt64, matchRows, rowsEqual } from '../data/row-key.ts';
+import type { Equality } from '../data/row-key.ts';
+import { layoutOf } from '../data/types.ts';
+import type { Layout } from '../data/types.ts';
+import { isValid } from '../data/vector.ts';
+import type { Vector } from '../data/vector.ts';
+import { HashDirectory } from './hash-directory.ts';
+import { IntDirectory } from './int-directory.ts';
+import type { Pages } from './pages.ts';
+import { rowNumbers } from './scratch.ts';
+
+/** Where the rows of new keys come from. */
+export interface NewKeyRows {
+  /** The id for the new key of this row of the batch. */
+  take(row: number): number;
+  /** Before keys are compared: rows[0 .. count) of the batch got new ids; their keys must be in the pages on return. */
+  write(rows: Int32Array, count: number, ids: Int32Array): void;
+}
+
+export interface KeyIndexOptions {
+  readonly equality?: Equality;
+  /** never: a key with a NULL in it is in no row and found nowhere (joins). Default group: NULL equals NULL. */
+  readonly nulls?: 'group' | 'never';
+}
+
+/** Rows handled between two checks for growth. */
+const CHUNK = 4096;
+
+const INTEGERS: ReadonlySet<Layout> = new Set(['bool', 'int16', 'int32', 'int64']);
+
+const scratch = {
+  words: new Int32Array(2 * CHUNK),
+  hashes: new Int32Array(CHUNK),
+  ids: new Int32Array(CHUNK),
+  same: new Uint8Array(CHUNK),
+  rows: new Int32Array(CHUNK),
+  fresh: new Int32Array(CHUNK),
+};
+
+function room(length: number): void {
+  if (scratch.hashes.length >= length) return;
+  const size = length * 2;
+  scratch.words = new Int32Array(2 * size);
+  scratch.hashes = new Int32Array(size);
+}
+
+export class KeyIndex {
+  readonly #pages: Pages;
+  readonly #columns: readonly number[];
+  readonly #stored: readonly CellColumn[];
+  readonly #equality: Equality;
+  readonly #never: boolean;
+  /** One integer column: keys are in the directory itself. */
+  readonly #ints: IntDirectory | null;
+  readonly #hashes = new HashDirectory();
+  /** The row of the NULL key, when keys are single integers. */
+  #nullRow = -1;
+
+  constructor(pages: Pages, columns: readonly number[], options: KeyIndexOptions = {}) {
+    this.#pages = pages;
+    this.#columns = columns;
+    this.#stored = columns.map((c) => pages.cells(c));
+    this.#equality = options.equality ?? 'value';
+    this.#never = options.nulls === 'never';
+    const single = columns.length === 1 && INTEGERS.has(layoutOf(pages.schema.columns[columns[0]].type));
+    this.#ints = single ? new IntDirectory() : null;
+  }
+
+  get size(): number {
+    return this.#ints === null ? this.#hashes.size : this.#ints.size + (this.#nullRow < 0 ? 0 : 1);
+  }
+
+  get bytes(): number {
+    return this.#hashes.bytes + (this.#ints === null ? 0 : this.#ints.bytes);
+  }
+
+  /** The id of each row's key, −1 where absent. */
+  find(keys: readonly Vector[], length: number, out: Int32Array): void {
+    room(length);
+    if (this.#ints !== null) this.#findInts(this.#ints, keys[0], length, out);
+    else this.#findHashes(keys, length, out);
+  }
+
+  /** As `find`, but absent keys get a row of `fresh`. Returns how many were new. */
+  findOrInsert(keys: readonly Vector[], length: number, out: Int32Array, fresh: NewKeyRows): number {
+    room(length);
+    if (this.#ints !== null) return this.#insertInts(this.#ints, keys[0], out, { length, fresh });
+    return this.#insertHashes(keys, out, { length, fresh });
+  }
+
+  #findInts(ints: IntDirectory, key: Vector, length: number, out: Int32Array): void {
+    const words = toWords(key, length);
+    if (key.validity === null) {
+      ints.find(words, rowNumbers(length), length, out);
+      return;
+    }
+    const { present } = splitNulls(key, length);
+    const nullRow = this.#nullRow;
+    for (let i = 0; i < length; i++) out[i] = nullRow;
+    ints.find(words, present, present.length, out);
+  }
+
+  #insertInts(ints: IntDirectory, key: Vector, out: Int32Array, call: InsertCall): number {
+    const { length, fresh } = call;
+    const words = toWords(key, length);
+    let rows = rowNumbers(length);
+    let taken = 0;
+    if (key.validity !== null) {
+      const split = splitNulls(key, length);
+      rows = split.present;
+      taken += this.#insertNulls(split.absent, out, fresh);
+    }
+    for (let start = 0; start < rows.length; start += CHUNK) {
+      const part = rows.subarray(start, start + CHUNK);
+      const count = ints.findOrInsert(words, part, part.length, { out, fresh, freshRows: scratch.fresh });
+      if (count > 0) fresh.write(scratch.fresh, count, out);
+      taken += count;
+    }
+    return taken;
+  }
+
+  #insertNulls(rows: Int32Array, out: Int32Array, fresh: NewKeyRows): number {
+    if (rows.length === 0) return 0;
+    let taken = 0;
+    if (this.#nullRow < 0 && !this.#never) {
+      this.#nullRow = fresh.take(rows[0]);
+      out[rows[0]] = this.#nullRow;
+      fresh.write(rows.subarray(0, 1), 1, out);
+      taken = 1;
+    }
+    for (let i = 0; i < rows.length; i++) out[rows[i]] = this.#nullRow;
+    return taken;
+  }
+
+  #findHashes(keys: readonly Vector[], length: number, out: Int32Array): void {
+    const cells = keys.map(cellsOf);
+    const hashes = this.#hash(cells, length);
+    const rows = this.#keyed(keys, length, out);
+    for (let start = 0; start < rows.length; start += CHUNK) {
+      const part = rows.subarray(start, start + CHUNK);
+      this.#hashes.candidates(hashes, part, part.length, out);
+      this.#verify(cells, part, out, (row, id) => this.#searchFrom(cells, row, id, hashes[row]));
+    }
+  }
+
+  #insertHashes(keys: readonly Vector[], out: Int32Array, call: InsertCall): number {
+    const { length, fresh } = call;
+    const cells = keys.map(cellsOf);
+    const hashes = this.#hash(cells, length);
+    const rows = this.#keyed(keys, length, out);
+    let taken = 0;
+    for (let start = 0; start < rows.length; start += CHUNK) {
+      const part = rows.subarray(start, start + CHUNK);
+      const count = this.#hashes.candidatesOrAdd(hashes, part, part.length, { out, fresh, freshRows: scratch.fresh });
+      if (count > 0) fresh.write(scratch.fresh, count, out);
+      taken += count;
+      this.#verify(cells, part, out, (row, id) => {
+        const found = this.#searchFrom(cells, row, id, hashes[row]);
+        if (found >= 0) return found;
+        taken++;
+        return this.#addCollision(row, hashes[row], out, fresh);
+      });
+    }
+    return taken;
+  }
+
+  #addCollision(row: number, hash: number, out: Int32Array, fresh: NewKeyRows): number {
+    const id = fresh.take(row);
+    out[row] = id;
+    fresh.write(Int32Array.of(row), 1, out);
+    this.#hashes.add(hash, id);
+    return id;
+  }
+
+  #hash(cells: readonly Cells[], length: number): Int32Array {
+    hashCells(cells, length, scratch.hashes, this.#equality);
+    return scratch.hashes;
+  }
+
+  /** The rows to look up; with nulls 'never' those without a NULL, the others get −1. */
+  #keyed(keys: readonly Vector[], length: number, out: Int32Array): Int32Array {
+    if (!this.#never || keys.every((k) => k.validity === null)) return rowNumbers(length);
+    const rows = new Int32Array(length);
+    let n = 0;
+    for (let i = 0; i < length; i++) {
+      if (keys.every((k) => isValid(k.validity, i))) rows[n++] = i;
+      else out[i] = -1;
+    }
+    return rows.subarray(0, n);
+  }
+
+  /** Compares the keys of rows with those of their candidates; where they differ, `repair` says which row it is. */
+  #verify(
+    cells: readonly Cells[], rows: Int32Array, out: Int32Array, repair: (row: number, id: number) => number,
+  ): void {
+    const { ids, same } = scratch;
+    for (let i = 0; i < rows.length; i++) {
+      ids[i] = out[rows[i]];
+      same[i] = 1;
+    }
+    matchRows(cells, this.#stored, { length: rows.length, aRows: rows, bIds: ids }, this.#equality, same);
+    for (let i = 0; i < rows.length; i++) if (same[i] === 0) out[rows[i]] = repair(rows[i], ids[i]);
+  }
+
+  #searchFrom(cells: readonly Cells[], row: number, id: number, hash: number): number {
+    let at = this.#hashes.next(hash, id);
+    while (at >= 0 && !rowsEqual(cells, row, this.#stored, at, this.#equality)) at = this.#hashes.next(hash, at);
+    return at;
+  }
+
+  /** Forgets the keys of these rows. Requires: they carry their keys, and the keys are still in the pages. */
+  removeRows(ids: Int32Array, length: number): void {
+    this.#eachKey(ids.subarray(0, length), (i, low, high) => {
+      if (this.#ints !== null) this.#ints.remove(low, high);
+      else this.#hashes.remove(low, ids[i]);
+    }, () => {
+      this.#nullRow = -1;
+    });
+  }
+
+  /** The keys carried by rows `ids` are from now on carried by rows `by`, which have the same keys. */
+  replaceRows(ids: Int32Array, by: Int32Array): void {
+    this.#eachKey(ids, (i, low, high) => {
+      if (this.#ints !== null) this.#ints.replace(low, high, by[i]);
+      else this.#hashes.replace(low, ids[i], by[i]);
+    }, (i) => {
+      this.#nullRow = by[i];
+    });
+  }
+
+  /** Calls `each` with an integer key's words, or the hash as `low`; `nulls` for a NULL single integer. */
+  #eachKey(
+    ids: Int32Array, each: (i: number, low: number, high: number) => void, nulls: (i: number) => void,
+  ): void {
+    const length = ids.length;
+    if (length === 0) return;
+    room(length);
+    const keys = this.#columns.map((c) => this.#pages.gatherColumn(c, ids));
+    if (this.#ints === null) {
+      const hashes = this.#hash(keys.map(cellsOf), length);
+      for (let i = 0; i < length; i++) each(i, hashes[i], 0);
+      return;
+    }
+    const words = toWords(keys[0], length);
+    for (let i = 0; i < length; i++) {
+      if (isValid(keys[0].validity, i)) each(i, words[2 * i], words[2 * i + 1]);
+      else nulls(i);
+    }
+  }
+
+  /** Adds keys known to be absent. Requires: the rows are in the pages. For rebuilding after a restore. */
+  addRows(ids: Int32Array): void {
+    if (this.#ints === null) this.#hashes.prepare(ids.length);
+    this.#eachKey(ids, (i, low, high) => {
+      if (this.#ints !== null) this.#ints.add(low, high, ids[i]);
+      else this.#hashes.add(low, ids[i]);
+    }, (i) => {
+      this.#nullRow = ids[i];
+    });
+  }
+
+  /** The hash by which `removeRows` and its kin find a single integer: exposed for tests of clustering. */
+  static hash(low: number, high: number): number {
+    return hashInt64(low, high);
+  }
+}
+
+interface InsertCall {
+  readonly length: number;
+  readonly fresh: NewKeyRows;
+}
+
+/** The rows of an integer vector as int64 words. */
+function toWords(v: Vector, length: number): Int32Array {
+  if (v.layout === 'int64') return v.words;
+  const { words } = scratch;
+  switch (v.layout) {
+    case 'int32': extend32(v.values, length, words); break;
+    case 'int16': extend16(v.values, length, words); break;
+    case 'bool': extend8(v.values, length, words); break;
+    default: break;
+  }
+  return words;
+}
+function extend32(values: Int32Array, length: number, words: Int32Array): void {
+  for (let i = 0; i < length; i++) {
+    words[2 * i] = values[i];
+    words[2 * i + 1] = values[i] >> 31;
+  }
+}
+function extend16(values: Int16Array, length: number, words: Int32Array): void {
+  for (let i = 0; i < length; i++) {
+    words[2 * i] = values[i];
+    words[2 * i + 1] = values[i] >> 31;
+  }
+}
+function extend8(values: Uint8Array, length: number, words: Int32Array): void {
+  for (let i = 0; i < length; i++) {
+    words[2 * i] = values[i];
+    words[2 * i + 1] = 0;
+  }
+}
+
+function splitNulls(key: Vector, length: number): { readonly present: Int32Array; readonly absent: Int32Array } {
+  const present = new Int32Array(length);
+  const absent = new Int32Array(length);
+  let n = 0;
+  let m = 0;
+  for (let i = 0; i < length; i++) {
+    if (isValid(key.validity, i)) present[n++] = i;
+    else absent[m++] = i;
+  }
+  return { present: present.subarray(0, n), absent: absent.subarray(0, m) };
+}
+
+/** Ids of the rows in use of one page. */
+export function liveIds(pages: Pages, number: number): Int32Array {
+  const page = pages.page(number);
+  const out = new Int32Array(page.live);
+  let n = 0;
+  for (let row = 0; row < page.used; row++) if (page.weights[row & PAGE_MASK] !== 0) out[n++] = (number << PAGE_SHIFT) | row;
+  return out;
+}

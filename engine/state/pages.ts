@@ -1,0 +1,326 @@
+// Pages: rows of one schema with a weight each, in copy-on-write pages of typed columns; what all state is made of.
+import { Batch } from '../data/batch.ts';
+import { PAGE_MASK, PAGE_ROWS, PAGE_SHIFT, cellsOf } from '../data/cells.ts';
+import type { CellColumn } from '../data/cells.ts';
+import { Delta } from '../data/delta.ts';
+import { assert } from '../data/error.ts';
+import { layoutOf } from '../data/types.ts';
+import type { Schema } from '../data/types.ts';
+import type { Vector } from '../data/vector.ts';
+import { gatherColumn, scatterColumn } from './page-kernels.ts';
+import { Page } from './page.ts';
+import type { PageColumn } from './page.ts';
+import { PagesSnapshot, scanPage } from './pages-snapshot.ts';
+import type { StateReader, StateWriter } from './ports.ts';
+import { rowNumbers } from './scratch.ts';
+
+/** Free rows of a full page before it is filled again: fewer, fuller refills keep pages in order for scans. */
+const REFILL = PAGE_ROWS >> 3;
+const FIRST_CAPACITY = 16;
+const ONE = new Int32Array(1);
+
+/**
+ * A row's id (page × PAGE_ROWS + offset) is stable until it is freed. Weight 0 = free.
+ * Kernels read and write cells directly: `columns[c][id >> PAGE_SHIFT]` and `weights[id >> PAGE_SHIFT]`, but call
+ * `touch` first for the rows they are going to write, and fetch the arrays anew after each `touch` or `allocate`.
+ */
+export class Pages {
+  readonly schema: Schema;
+  /** By column, then by page. */
+  readonly columns: readonly PageColumn[][];
+  /** By page. */
+  readonly weights: Int32Array[] = [];
+  readonly #pages: Page[] = [];
+  /** 1: the page must be made writable before a write (shared, or not yet marked as changed). */
+  #guard = new Uint8Array(16);
+  readonly #nullable: boolean[];
+  readonly #bytesColumns: readonly number[];
+  /** Pages with room besides the current one. */
+  #open: number[] = [];
+  #current = -1;
+  #rows = 0;
+  #generation = 0;
+  #newestLive = -1;
+  readonly #live = new Map<number, number>();
+
+  constructor(schema: Schema) {
+    this.schema = schema;
+    this.columns = schema.columns.map(() => []);
+    this.#nullable = schema.columns.map(() => false);
+    this.#bytesColumns = schema.columns.flatMap((c, i) => (layoutOf(c.type) === 'bytes' ? [i] : []));
+  }
+
+  /** Rows in use. */
+  get rows(): number { return this.#rows; }
+  get pageCount(): number { return this.#pages.length; }
+  /** Ids in use are below this. */
+  get idLimit(): number { return this.#pages.length * PAGE_ROWS; }
+
+  /** A column for row-key and compare kernels. Live: it follows later changes. */
+  cells(column: number): CellColumn {
+    return { chunks: this.columns[column], shift: PAGE_SHIFT, mask: PAGE_MASK };
+  }
+
+  weight(id: number): number {
+    return this.weights[id >> PAGE_SHIFT][id & PAGE_MASK];
+  }
+
+  /**
+   * Takes `length` free rows, of weight 1, ids into `out`. Their cells hold anything: the caller writes all of them.
+   */
+  allocate(length: number, out: Int32Array): void {
+    for (let at = 0; at < length;) {
+      const page = this.#pageWithRoom(length - at);
+      const base = this.#current << PAGE_SHIFT;
+      while (at < length && page.freeCount > 0) {
+        const row = page.popFree();
+        page.weights[row] = 1;
+        out[at++] = base | row;
+      }
+      while (at < length && page.used < page.capacity) {
+        page.weights[page.used] = 1;
+        out[at++] = base | page.used++;
+      }
+    }
+    this.#rows += length;
+  }
+
+  /** Takes one row, as `allocate` does. */
+  take(): number {
+    const page = this.#current < 0 ? null : this.#pages[this.#current];
+    if (page !== null && this.#guard[this.#current] === 0 && page.freeCount === 0 && page.used < page.capacity) {
+      page.weights[page.used] = 1;
+      page.live++;
+      this.#rows++;
+      return (this.#current << PAGE_SHIFT) | page.used++;
+    }
+    this.allocate(1, ONE);
+    return ONE[0];
+  }
+
+  /** The current page, writable, with a free row in it; counts what is going to be taken. */
+  #pageWithRoom(wanted: number): Page {
+    for (;;) {
+      if (this.#current >= 0) {
+        const page = this.#writable(this.#current);
+        const room = PAGE_ROWS - page.used + page.freeCount;
+        if (room > 0) {
+          const taken = Math.min(room, wanted);
+          const end = page.used + taken - page.freeCount;
+          while (page.capacity < end) this.#growPage(this.#current, page);
+          page.live += taken;
+          return page;
+        }
+      }
+      this.#current = this.#open.pop() ?? this.#addPage();
+      this.#pages[this.#current].open = false;
+    }
+  }
+
+  #addPage(): number {
+    const number = this.#pages.length;
+    const capacity = number === 0 ? FIRST_CAPACITY : PAGE_ROWS;
+    const page = Page.create(this.schema, capacity, this.#generation);
+    this.#pages.push(page);
+    if (this.#guard.length <= number) {
+      const guard = new Uint8Array(this.#guard.length * 2);
+      guard.set(this.#guard);
+      this.#guard = guard;
+    }
+    this.#place(number, page);
+    return number;
+  }
+
+  #place(number: number, page: Page): void {
+    this.#pages[number] = page;
+    this.weights[number] = page.weights;
+    for (let c = 0; c < this.columns.length; c++) this.columns[c][number] = page.columns[c];
+  }
+
+  #growPage(number: number, page: Page): void {
+    page.grow();
+    this.weights[number] = page.weights;
+  }
+
+  #writable(number: number): Page {
+    const page = this.#pages[number];
+    if (this.#guard[number] === 0) return page;
+    this.#guard[number] = 0;
+    if (!page.shared && page.stamp > this.#newestLive) {
+      page.dirty = true;
+      return page;
+    }
+    const copy = page.clone(this.#generation);
+    this.#place(number, copy);
+    return copy;
+  }
+
+  /** Makes the pages of these rows writable (a copy where a snapshot or checkpoint holds them) and notes the change. */
+  touch(ids: Int32Array, length: number): void {
+    const guard = this.#guard;
+    for (let i = 0; i < length; i++) {
+      const number = ids[i] >> PAGE_SHIFT;
+      if (guard[number] !== 0) this.#writable(number);
+    }
+  }
+
+  /** New rows from rows of a batch (all of them when `rows` is null), ids into `out`. Weights are 1 unless given by row. */
+  append(batch: Batch, rows: Int32Array | null, weights: Int32Array | null, out: Int32Array): void {
+    const from = rows ?? rowNumbers(batch.length);
+    const length = from.length;
+    this.allocate(length, out);
+    for (let c = 0; c < this.columns.length; c++) this.write(c, batch.columns[c], { length, rows: from, ids: out });
+    if (weights !== null) this.#setWeights(from, weights, out);
+  }
+
+  #setWeights(rows: Int32Array, weights: Int32Array, ids: Int32Array): void {
+    const pages = this.weights;
+    for (let i = 0; i < rows.length; i++) pages[ids[i] >> PAGE_SHIFT][ids[i] & PAGE_MASK] = weights[rows[i]];
+  }
+
+  /** Writes cells of one column. Requires: the rows were touched, or allocated just now. */
+  write(
+    column: number, vector: Vector,
+    plan: { readonly length: number; readonly rows: Int32Array; readonly ids: Int32Array },
+  ): void {
+    if (scatterColumn(cellsOf(vector), this.columns[column], plan)) this.#nullable[column] = true;
+  }
+
+  /** A kernel that sets cells NULL itself says so. */
+  markNullable(column: number): void {
+    this.#nullable[column] = true;
+  }
+
+  /** Adds to a row's weight and returns the new one; the caller frees a row that comes to 0. Requires: touched. */
+  addWeight(id: number, weight: number): number {
+    return (this.weights[id >> PAGE_SHIFT][id & PAGE_MASK] += weight);
+  }
+
+  /** Gives rows back; their weight becomes 0. */
+  free(ids: Int32Array, length: number): void {
+    this.touch(ids, length);
+    for (let i = 0; i < length; i++) this.#freeRow(ids[i] >> PAGE_SHIFT, ids[i] & PAGE_MASK);
+    this.#rows -= length;
+  }
+
+  #freeRow(number: number, row: number): void {
+    const page = this.#pages[number];
+    page.weights[row] = 0;
+    page.live--;
+    for (const c of this.#bytesColumns) page.columns[c].clearBytes(row);
+    page.pushFree(row);
+    if (page.live === 0) this.#reset(number);
+    else if (page.freeCount >= REFILL && !page.open && number !== this.#current) this.#reopen(number, page);
+  }
+
+  #reopen(number: number, page: Page): void {
+    page.open = true;
+    this.#open.push(number);
+  }
+
+  /** An empty page gives its memory back. */
+  #reset(number: number): void {
+    const { open } = this.#pages[number];
+    const page = Page.create(this.schema, FIRST_CAPACITY, this.#generation);
+    page.open = open;
+    this.#place(number, page);
+    if (!open && number !== this.#current) this.#reopen(number, page);
+  }
+
+  /** The rows of these ids, all columns or the given ones. An id of −1 gives a row of NULLs when `padded`. */
+  gather(ids: Int32Array, columns: readonly number[] | null = null, padded = false): Batch {
+    const chosen = columns ?? rowNumbersArray(this.columns.length);
+    return new Batch(chosen.map((c) => this.gatherColumn(c, ids, padded)), ids.length);
+  }
+
+  gatherColumn(column: number, ids: Int32Array, padded = false): Vector {
+    const { type } = this.schema.columns[column];
+    const nullable = this.#nullable[column];
+    return gatherColumn({ type, layout: layoutOf(type), chunks: this.columns[column], nullable }, ids, padded);
+  }
+
+  gatherWeights(ids: Int32Array): Int32Array {
+    const out = new Int32Array(ids.length);
+    for (let i = 0; i < ids.length; i++) out[i] = this.weights[ids[i] >> PAGE_SHIFT][ids[i] & PAGE_MASK];
+    return out;
+  }
+
+  /** Rows of one page in use: (page, rows 0 .. used − 1). For rebuilding indexes page by page. */
+  page(number: number): Page {
+    return this.#pages[number];
+  }
+
+  /** The rows in use by page. Requires: no write while a delta of it is being read (freeze for longer). */
+  *scan(columns: readonly number[] | null = null): Generator<Delta> {
+    for (const page of this.#pages) if (page.live > 0) yield scanPage(page, columns);
+  }
+
+  /** An immutable view as of now; costs a reference a page. Its holder releases it. */
+  freeze(): PagesSnapshot {
+    const generation = this.#generation++;
+    this.#newestLive = generation;
+    this.#live.set(generation, generation);
+    this.#guard.fill(1, 0, this.#pages.length);
+    return new PagesSnapshot(this.schema, this.#pages.slice(), this.#rows, () => this.#release(generation));
+  }
+
+  #release(generation: number): void {
+    this.#live.delete(generation);
+    let newest = -1;
+    for (const live of this.#live.keys()) if (live > newest) newest = live;
+    this.#newestLive = newest;
+  }
+
+  /** Numbers of the pages that changed since the last save. */
+  dirtyPages(): number[] {
+    return this.#pages.flatMap((page, number) => (page.dirty ? [number] : []));
+  }
+
+  /** Writes the changed pages. The images stay as they are: later writes go to copies. */
+  save(name: string, out: StateWriter): void {
+    for (let number = 0; number < this.#pages.length; number++) {
+      const page = this.#pages[number];
+      if (!page.dirty) continue;
+      page.dirty = false;
+      page.shared = page.live > 0;
+      out.page(name, number, page.live > 0 ? page.image() : null);
+    }
+    this.#guard.fill(1, 0, this.#pages.length);
+  }
+
+  /** Requires: nothing was added yet. Format: the columns of the schema, then the weights as int4. */
+  restore(name: string, from: StateReader): void {
+    assert(this.#pages.length === 0, 'restore into pages in use');
+    for (const { page: number, batch } of from.pages(name)) {
+      while (this.#pages.length < number) this.#reopen(this.#pages.length, this.#pages[this.#addPage()]);
+      this.#addPage();
+      this.#place(number, Page.load(batch, this.schema, this.#generation));
+      this.#guard[number] = 1;
+      this.#restored(number);
+    }
+    for (let number = 0; number < this.#pages.length; number++) {
+      if (this.#pages[number].live === 0) this.#pages[number].dirty = false;
+    }
+  }
+
+  #restored(number: number): void {
+    const page = this.#pages[number];
+    this.#rows += page.live;
+    for (let row = page.used - 1; row >= 0; row--) if (page.weights[row] === 0) page.pushFree(row);
+    if (page.live < PAGE_ROWS - REFILL) this.#reopen(number, page);
+    page.columns.forEach((column, c) => {
+      if (column.validity !== null) this.#nullable[c] = true;
+    });
+  }
+
+  /** Bytes held, an estimate. */
+  bytes(): number {
+    let total = 0;
+    for (const page of this.#pages) total += page.bytes();
+    return total;
+  }
+}
+
+function rowNumbersArray(length: number): number[] {
+  return Array.from({ length }, (_, i) => i);
+}
