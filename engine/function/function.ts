@@ -50,6 +50,11 @@ export interface ScalarFunction extends Signature {
   /** true: any NULL argument gives NULL and the body is not called. */
   readonly strict: boolean;
   readonly volatility: Volatility;
+  /**
+   * true: raises no error, whatever the arguments; a function: raises none with these constants (undefined: not
+   * constant). Such calls may be evaluated on rows where SQL would not look at them, which is faster.
+   */
+  readonly total?: true | ((constants: readonly (Datum | undefined)[]) => boolean);
   /** Row-wise body; always there, so that every function runs before it is fast. */
   readonly row: (args: readonly Datum[], call: CallInfo) => Datum;
   /** Column-wise body for the hot ones; must agree with `row` (a property test compares them). */

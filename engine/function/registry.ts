@@ -1,0 +1,78 @@
+// The functions there are: explicit lists, and look-up of overloads by name. Which overload a call means is the binder's.
+import { AGGREGATES } from './aggregate/index.ts';
+import type { AggregateFunction } from './aggregate/aggregate.ts';
+import type { ScalarFunction, Signature, TableFunction } from './function.ts';
+import { ARITHMETIC } from './scalar/arithmetic.ts';
+import { COMPARISON } from './scalar/comparison.ts';
+
+export const SCALAR_FUNCTIONS: readonly ScalarFunction[] = [
+  ...COMPARISON, ...ARITHMETIC,
+];
+
+export const TABLE_FUNCTIONS: readonly TableFunction[] = [];
+
+/** What a registry is made of. Operators are scalar functions marked `operator`. */
+export interface FunctionLists {
+  readonly scalar: readonly ScalarFunction[];
+  readonly table: readonly TableFunction[];
+  readonly aggregate: readonly AggregateFunction[];
+}
+
+function byName<F extends Signature>(list: readonly F[]): ReadonlyMap<string, readonly F[]> {
+  const map = new Map<string, F[]>();
+  for (const f of list) {
+    const known = map.get(f.name);
+    if (known === undefined) map.set(f.name, [f]);
+    else known.push(f);
+  }
+  return map;
+}
+
+/** Immutable; `with` makes one that knows more. */
+export class FunctionRegistry {
+  readonly lists: FunctionLists;
+  readonly #scalar: ReadonlyMap<string, readonly ScalarFunction[]>;
+  readonly #operators: ReadonlyMap<string, readonly ScalarFunction[]>;
+  readonly #table: ReadonlyMap<string, readonly TableFunction[]>;
+  readonly #aggregate: ReadonlyMap<string, readonly AggregateFunction[]>;
+
+  constructor(lists: FunctionLists) {
+    this.lists = lists;
+    this.#scalar = byName(lists.scalar.filter((f) => f.operator !== true));
+    this.#operators = byName(lists.scalar.filter((f) => f.operator === true));
+    this.#table = byName(lists.table);
+    this.#aggregate = byName(lists.aggregate);
+  }
+
+  /** Host functions of sql/ and of users on top of these. */
+  with(extra: Partial<FunctionLists>): FunctionRegistry {
+    return new FunctionRegistry({
+      scalar: [...this.lists.scalar, ...(extra.scalar ?? [])],
+      table: [...this.lists.table, ...(extra.table ?? [])],
+      aggregate: [...this.lists.aggregate, ...(extra.aggregate ?? [])],
+    });
+  }
+
+  /** Overloads of a function by its SQL name in lower case. */
+  scalarFunctions(name: string): readonly ScalarFunction[] {
+    return this.#scalar.get(name) ?? [];
+  }
+
+  /** Overloads of an operator; arity 1 is a prefix operator. */
+  operators(symbol: string, arity: 1 | 2): readonly ScalarFunction[] {
+    return (this.#operators.get(symbol) ?? []).filter((f) => f.args.length === arity);
+  }
+
+  tableFunctions(name: string): readonly TableFunction[] {
+    return this.#table.get(name) ?? [];
+  }
+
+  aggregateFunctions(name: string): readonly AggregateFunction[] {
+    return this.#aggregate.get(name) ?? [];
+  }
+}
+
+/** Everything the engine knows by itself. */
+export const ENGINE_FUNCTIONS = new FunctionRegistry({
+  scalar: SCALAR_FUNCTIONS, table: TABLE_FUNCTIONS, aggregate: AGGREGATES,
+});
