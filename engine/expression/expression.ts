@@ -8,8 +8,15 @@ interface Typed { readonly type: LogicalType }
 /** Column `index` of the operator's input (joins: left columns, then right columns). */
 export interface ColumnExpression extends Typed { readonly kind: 'column'; readonly index: number }
 export interface LiteralExpression extends Typed { readonly kind: 'literal'; readonly value: Datum }
-/** $n, 0-based; replaced by a literal before execution. */
-export interface ParameterExpression extends Typed { readonly kind: 'parameter'; readonly index: number }
+/**
+ * $n, 0-based; replaced by a literal before execution. `hole`: `index` numbers something that the binder and the
+ * optimizer have yet to put in place (a subquery, an aggregate, a column of an outer query); none reaches a circuit.
+ */
+export interface ParameterExpression extends Typed {
+  readonly kind: 'parameter';
+  readonly index: number;
+  readonly hole?: true;
+}
 /** `position`: 1-based character of the call in the statement, for run-time errors that PostgreSQL places. */
 export interface CallExpression extends Typed {
   readonly kind: 'call';

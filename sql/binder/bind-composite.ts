@@ -1,0 +1,122 @@
+// Casts, ARRAY[..], ROW(..), subscripts and fields.
+import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import { formatTypeName } from '../../engine/data/type-info.ts';
+import { arrayOf, INT4 } from '../../engine/data/types.ts';
+import type { LogicalType } from '../../engine/data/types.ts';
+import type { Expression, SubscriptExpression } from '../../engine/expression/expression.ts';
+import type { Expr, Subscript } from '../parser/ast.ts';
+import { coerce, coerceArgument, settleUnknown, tryCoerce } from './coercion.ts';
+import { requireCommonType } from './common-type.ts';
+import { bind } from './level.ts';
+import type { Site } from './level.ts';
+import { locationOf } from './location.ts';
+import { expandQualifiedStar } from './scope.ts';
+import { resolveTypeName } from './type-name.ts';
+import { baseType } from './type-rules.ts';
+
+type Of<K extends Expr['kind']> = Expr & { readonly kind: K };
+
+export function bindCast(e: Of<'cast'>, site: Site): Expression {
+  const target = resolveTypeName(site.env, e.type);
+  const base = baseType(target);
+  if (e.operand.kind === 'array' && base.kind === 'array') {
+    return coerce(bindArray(e.operand, site, base.element), target,
+      { env: site.env, context: 'explicit', position: e.position });
+  }
+  const input = bind(e.operand, site);
+  // The error of a cast points at the cast, that of a bad literal at the literal.
+  const position = input.type.kind === 'unknown' ? locationOf(e.operand) : e.position;
+  return coerce(input, target, { env: site.env, context: 'explicit', position });
+}
+
+/** ARRAY[..]; `element` from a cast around it. */
+export function bindArray(e: Of<'array'>, site: Site, element: LogicalType | null): Expression {
+  const bound = e.elements.map((x) => (x.kind === 'array' ? bindArray(x, site, element) : bind(x, site)));
+  const places = e.elements.map(locationOf);
+  if (bound.length === 0) {
+    if (element === null) {
+      throw new DatabaseError('42P18', 'cannot determine type of empty array', {
+        position: e.position, hint: 'Explicitly cast to the desired type, for example ARRAY[]::integer[].',
+      });
+    }
+    return { kind: 'array', type: arrayOf(element), elements: [] };
+  }
+  const nested = bound.some((b) => baseType(b.type).kind === 'array');
+  const type = element !== null && !nested ? element
+    : requireCommonType(bound.map((b) => b.type), 'ARRAY', (i) => places[i]);
+  const elements = bound.map((b, i) => (element === null ? coerceArgument(site.env, b, type, places[i])
+    : coerce(b, type, { env: site.env, context: 'explicit', position: places[i] })));
+  return { kind: 'array', type: type.kind === 'array' ? type : arrayOf(type), elements };
+}
+
+export function bindRow(e: Of<'row'>, site: Site): Expression {
+  const fields = e.fields.flatMap((f) => rowFields(f, site));
+  return {
+    kind: 'row', fields,
+    type: { kind: 'record', fields: fields.map((f, i) => ({ name: `f${i + 1}`, type: f.type })) },
+  };
+}
+
+function rowFields(e: Expr, site: Site): readonly Expression[] {
+  if (e.kind !== 'star' || e.qualifier.length === 0) return [bind(e, site)];
+  return expandQualifiedStar({ env: site.env, scope: site.scope, position: e.position }, e.qualifier)
+    .map((r) => r.expression);
+}
+
+/** ROW(..) whose fields nothing typed: text. */
+export function settleRow(e: Expression, site: Site): Expression {
+  if (e.kind !== 'row' || !e.fields.some((f) => f.type.kind === 'unknown')) return e;
+  const fields = e.fields.map((f) => settleUnknown(site.env, f));
+  return {
+    kind: 'row', fields,
+    type: { kind: 'record', fields: fields.map((f, i) => ({ name: `f${i + 1}`, type: f.type })) },
+  };
+}
+
+export function bindSubscript(e: Of<'subscript'>, site: Site): Expression {
+  const input = bind(e.operand, site);
+  const type = baseType(input.type);
+  if (type.kind === 'jsonb') throw notSupported('subscripting of jsonb', { position: e.position });
+  if (type.kind !== 'array') {
+    throw new DatabaseError('42804',
+      `cannot subscript type ${formatTypeName(input.type)} because it does not support subscripting`,
+      { position: locationOf(e.operand) });
+  }
+  const subscripts = e.subscripts.map((s) => bindIndex(s, site));
+  const slice = subscripts.some((s) => s.slice);
+  const result: SubscriptExpression = {
+    kind: 'subscript', input, subscripts,
+    type: slice ? (type.vector === true ? arrayOf(type.element) : type) : type.element,
+  };
+  return result;
+}
+
+function bindIndex(s: Subscript, site: Site): SubscriptExpression['subscripts'][number] {
+  const one = (e: Expr | undefined): Expression | null => {
+    if (e === undefined) return null;
+    const coerced = tryCoerce(bind(e, site), INT4, { env: site.env, context: 'assignment', position: locationOf(e) });
+    if (coerced !== null) return coerced;
+    throw new DatabaseError('42804', 'array subscript must have type integer', { position: locationOf(e) });
+  };
+  if (s.kind === 'index') return { slice: false, lower: null, upper: one(s.index) };
+  return { slice: true, lower: one(s.lower), upper: one(s.upper) };
+}
+
+/** (record).field */
+export function bindField(e: Of<'field'>, site: Site): Expression {
+  const input = bind(e.operand, site);
+  const type = baseType(input.type);
+  if (type.kind !== 'record') {
+    throw new DatabaseError('42809',
+      `column notation .${e.name} applied to type ${formatTypeName(input.type)}, which is not a composite type`,
+      { position: e.position });
+  }
+  const index = type.fields.findIndex((f) => f.name === e.name);
+  if (index < 0) {
+    throw type.oid === undefined
+      ? new DatabaseError('42703', `could not identify column "${e.name}" in record data type`, { position: e.position })
+      : new DatabaseError('42703', `column "${e.name}" not found in data type ${formatTypeName(type)}`, { position: e.position });
+  }
+  if (input.kind === 'row') return input.fields[index];
+  return { kind: 'field', input, index, type: type.fields[index].type };
+}

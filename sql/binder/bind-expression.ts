@@ -1,0 +1,118 @@
+// Expr → Expression: one switch over the syntax tree; calls, subqueries and rows have files of their own.
+import { DatabaseError, notSupported, unreachable } from '../../engine/data/error.ts';
+import { BOOLEAN } from '../../engine/data/types.ts';
+import type { Expression } from '../../engine/expression/expression.ts';
+import type { Expr } from '../parser/ast.ts';
+import { bindCall } from './bind-call.ts';
+import { bindCase, bindCoalesce, bindExtremum, bindNullIf } from './bind-conditional.ts';
+import { bindArray, bindCast, bindField, bindRow, bindSubscript } from './bind-composite.ts';
+import { bindBetween, bindBinary, bindInList, bindIsDistinct, bindLike, bindQuantifiedArray, bindUnary } from './bind-operator.ts';
+import { bindSqlValue } from './bind-sql-value.ts';
+import { bindArraySubquery, bindExists, bindQuantified, bindScalarSubquery } from './bind-subquery.ts';
+import { coerceBoolean } from './coercion.ts';
+import { bind } from './level.ts';
+import type { Site } from './level.ts';
+import { bitStringLiteral, nullLiteral, numberLiteral, stringLiteral } from './literals.ts';
+import { locationOf } from './location.ts';
+import { resolveName } from './scope.ts';
+import { formatTypeName } from '../../engine/data/type-info.ts';
+import { categoryOf } from './type-rules.ts';
+
+/** Types, functions and columns resolved; subqueries, aggregates and windows left as holes in the site's level. */
+export function bindExpression(e: Expr, site: Site): Expression {
+  const { env } = site;
+  switch (e.kind) {
+    case 'null': return nullLiteral();
+    case 'boolean': return { kind: 'literal', type: BOOLEAN, value: e.value };
+    case 'number': return numberLiteral(env, e.text);
+    case 'string': return stringLiteral(e.value);
+    case 'bitString': return bitStringLiteral(env, e.base, e.digits);
+    case 'parameter': return { kind: 'parameter', index: e.number - 1, type: env.parameters.typeOf(e.number - 1) };
+    case 'column': return resolveName({ env, scope: site.scope, position: e.position }, e.name).expression;
+    case 'star': throw new DatabaseError('42601', 'row expansion via "*" is not supported here', { position: e.position });
+    case 'logical': return bindLogical(e, site);
+    case 'not': {
+      const input = coerceBoolean(env, bind(e.operand, site), 'NOT', locationOf(e.operand));
+      return { kind: 'not', type: BOOLEAN, input };
+    }
+    case 'is': return bindTest(e, site);
+    case 'binary': return bindBinary(e, site);
+    case 'unary': return bindUnary(e, site);
+    case 'isDistinct': return bindIsDistinct(e, site);
+    case 'between': return bindBetween(e, site);
+    case 'inList': return bindInList(e, site);
+    case 'like': return bindLike(e, site);
+    case 'quantifiedArray': return bindQuantifiedArray(e, site);
+    case 'case': return bindCase(e, site);
+    case 'coalesce': return bindCoalesce(e, site);
+    case 'nullif': return bindNullIf(e, site);
+    case 'extremum': return bindExtremum(e, site);
+    case 'array': return bindArray(e, site, null);
+    case 'row': return bindRow(e, site);
+    case 'subscript': return bindSubscript(e, site);
+    case 'field': return bindField(e, site);
+    case 'cast': return bindCast(e, site);
+    case 'collate': return bindCollate(e, site);
+    case 'function': return bindCall(e, site);
+    case 'sqlValue': return bindSqlValue(e, site);
+    case 'scalarSubquery': return bindScalarSubquery(e, site);
+    case 'exists': return bindExists(e, site);
+    case 'arraySubquery': return bindArraySubquery(e, site);
+    case 'inSubquery': return bindQuantified({ ...e, kind: 'quantified', operator: '=', schema: undefined, quantifier: 'any' }, site);
+    case 'quantified': return bindQuantified(e, site);
+    case 'grouping': return bindGrouping(e, site);
+    case 'fieldStar': throw new DatabaseError('42601', 'row expansion via "*" is not supported here', { position: e.position });
+    case 'default':
+      throw new DatabaseError('42601', 'DEFAULT is not allowed in this context', { position: e.position });
+    case 'currentOf': throw notSupported('WHERE CURRENT OF', { position: e.position });
+    default: return unreachable(e);
+  }
+}
+
+function bindLogical(e: Expr & { kind: 'logical' }, site: Site): Expression {
+  const construct = e.operator === 'and' ? 'AND' : 'OR';
+  const args = e.operands.map((o) => coerceBoolean(site.env, bind(o, site), construct, locationOf(o)));
+  return { kind: e.operator, type: BOOLEAN, args };
+}
+
+function bindTest(e: Expr & { kind: 'is' }, site: Site): Expression {
+  const bound = bind(e.operand, site);
+  const construct = `IS ${e.negated ? 'NOT ' : ''}${e.test.toUpperCase()}`;
+  const input = e.test === 'null' ? bound : coerceBoolean(site.env, bound, construct, locationOf(e.operand));
+  return { kind: 'test', type: BOOLEAN, test: e.test, negated: e.negated, input };
+}
+
+/** Collations that order by bytes, as everything here does. */
+const BYTE_ORDERED: ReadonlySet<string> = new Set(['C', 'POSIX', 'ucs_basic', 'default']);
+
+function bindCollate(e: Expr & { kind: 'collate' }, site: Site): Expression {
+  const input = bind(e.operand, site);
+  checkCollation(e.collation, e.position);
+  const category = categoryOf(input.type);
+  const element = input.type.kind === 'array' ? categoryOf(input.type.element) : category;
+  if (category !== 'S' && category !== 'X' && element !== 'S') {
+    throw new DatabaseError('42804', `collations are not supported by type ${formatTypeName(input.type)}`,
+      { position: e.position });
+  }
+  return input;
+}
+
+/** 42704 for a collation that does not exist here. */
+export function checkCollation(name: readonly string[], position: number | undefined): void {
+  const last = name[name.length - 1];
+  if (BYTE_ORDERED.has(last) && (name.length === 1 || name[0] === 'pg_catalog')) return;
+  throw new DatabaseError('42704', `collation "${name.join('.')}" for encoding "UTF8" does not exist`, { position });
+}
+
+function bindGrouping(e: Expr & { kind: 'grouping' }, site: Site): Expression {
+  const args = e.arguments.map((a) => bind(a, site));
+  if (args.length > 31) {
+    throw new DatabaseError('54023', 'GROUPING must have fewer than 32 arguments', { position: e.position });
+  }
+  if (site.clause.aggregates === undefined) {
+    throw new DatabaseError('42803', `grouping operations are not allowed in ${site.clause.phrase}`, { position: e.position });
+  }
+  const hole = { kind: 'parameter', index: site.env.shared.fresh(), hole: true, type: { kind: 'int4' } } as const;
+  site.level.groupings.push({ hole, args, position: e.position });
+  return hole;
+}

@@ -1,0 +1,189 @@
+// Operators: comparison, arithmetic, BETWEEN, IN (list), LIKE, op ANY (array), and their row-wise forms.
+import { DatabaseError } from '../../engine/data/error.ts';
+import { BOOLEAN } from '../../engine/data/types.ts';
+import type { LogicalType } from '../../engine/data/types.ts';
+import type { Expression } from '../../engine/expression/expression.ts';
+import type { Expr } from '../parser/ast.ts';
+import { coerceArgument, tryCoerce } from './coercion.ts';
+import { selectCommonType } from './common-type.ts';
+import type { Environment } from './environment.ts';
+import { applyFunction, applyOperator, conjunction, resolveOperator } from './functions.ts';
+import type { OperatorUse } from './functions.ts';
+import { bind } from './level.ts';
+import type { Site } from './level.ts';
+import { numberLiteral } from './literals.ts';
+import { locationOf } from './location.ts';
+import { baseType } from './type-rules.ts';
+
+type Of<K extends Expr['kind']> = Expr & { readonly kind: K };
+
+const COMPARISONS: ReadonlySet<string> = new Set(['=', '<>', '<', '<=', '>', '>=']);
+
+export function bindBinary(e: Of<'binary'>, site: Site): Expression {
+  const left = bind(e.left, site);
+  const right = bind(e.right, site);
+  const use: OperatorUse = {
+    symbol: e.operator, schema: e.schema, position: e.position, operands: [locationOf(e.left), locationOf(e.right)],
+  };
+  return compare(site.env, use, left, right);
+}
+
+/** `left op right`, row-wise when both are rows. */
+export function compare(env: Environment, use: OperatorUse, left: Expression, right: Expression): Expression {
+  if (left.kind === 'row' && right.kind === 'row' && COMPARISONS.has(use.symbol)) {
+    return compareRows(env, use, left.fields, right.fields);
+  }
+  return applyOperator(env, use, [left, right]);
+}
+
+/** Row comparison (manual 9.24.5): = and <> field by field, < and its like by the first fields that differ. */
+function compareRows(
+  env: Environment, use: OperatorUse, left: readonly Expression[], right: readonly Expression[],
+): Expression {
+  if (left.length !== right.length) {
+    throw new DatabaseError('42601', 'unequal number of entries in row expressions', { position: use.position });
+  }
+  if (left.length === 0) {
+    throw new DatabaseError('0A000', 'cannot compare rows of zero length', { position: use.position });
+  }
+  const each = (symbol: string): readonly Expression[] =>
+    left.map((l, i) => compare(env, { ...use, symbol, operands: [] }, l, right[i]));
+  if (use.symbol === '=') return conjunction(each('=')) ?? each('=')[0];
+  if (use.symbol === '<>') return disjunction(each('<>'));
+  const strict = use.symbol.slice(0, 1);
+  const equal = each('=');
+  const less = each(strict);
+  const terms = less.map((l, i) => conjunction([...equal.slice(0, i), l]) ?? l);
+  if (use.symbol.length === 2) {
+    const last = compare(env, { ...use, operands: [] }, left[left.length - 1], right[right.length - 1]);
+    terms[terms.length - 1] = conjunction([...equal.slice(0, -1), last]) ?? last;
+  }
+  return disjunction(terms);
+}
+
+function disjunction(terms: readonly Expression[]): Expression {
+  return terms.length === 1 ? terms[0] : { kind: 'or', type: BOOLEAN, args: terms };
+}
+
+export function bindUnary(e: Of<'unary'>, site: Site): Expression {
+  if (e.schema === undefined && e.operand.kind === 'number' && (e.operator === '-' || e.operator === '+')) {
+    return numberLiteral(site.env, e.operator === '-' ? negated(e.operand.text) : e.operand.text);
+  }
+  const operand = bind(e.operand, site);
+  return applyOperator(site.env, {
+    symbol: e.operator, schema: e.schema, position: e.position, operands: [locationOf(e.operand)],
+  }, [operand]);
+}
+
+function negated(text: string): string {
+  return text.startsWith('-') ? text.slice(1) : `-${text}`;
+}
+
+export function bindIsDistinct(e: Of<'isDistinct'>, site: Site): Expression {
+  const left = bind(e.left, site);
+  const right = bind(e.right, site);
+  const use = { symbol: '=', position: e.position, operands: [locationOf(e.left), locationOf(e.right)] };
+  if (left.kind === 'row' && right.kind === 'row') {
+    if (left.fields.length !== right.fields.length) {
+      throw new DatabaseError('42601', 'unequal number of entries in row expressions', { position: e.position });
+    }
+    const fields = left.fields.map((l, i) => distinctFrom(site.env, use, l, right.fields[i], e.negated));
+    return e.negated ? conjunction(fields) ?? fields[0] : disjunction(fields);
+  }
+  return distinctFrom(site.env, use, left, right, e.negated);
+}
+
+/** `left IS [NOT] DISTINCT FROM right`. */
+export function distinctFrom(
+  env: Environment, use: OperatorUse, left: Expression, right: Expression, negated: boolean,
+): Expression {
+  const resolved = resolveOperator(env, use, [left.type, right.type]);
+  return {
+    kind: 'distinct', type: BOOLEAN, negated, equal: resolved.function,
+    left: coerceArgument(env, left, resolved.args[0], use.operands?.[0]),
+    right: coerceArgument(env, right, resolved.args[1], use.operands?.[1]),
+  };
+}
+
+export function bindBetween(e: Of<'between'>, site: Site): Expression {
+  const operand = bind(e.operand, site);
+  const low = bind(e.low, site);
+  const high = bind(e.high, site);
+  const at = (symbol: string, right: Expression, where: Expr): Expression => compare(site.env,
+    { symbol, position: e.position, operands: [locationOf(e.operand), locationOf(where)] }, operand, right);
+  const within = (a: Expression, b: Expression, x: Expr, y: Expr): Expression =>
+    ({ kind: 'and', type: BOOLEAN, args: [at('>=', a, x), at('<=', b, y)] });
+  const plain = within(low, high, e.low, e.high);
+  const result = e.symmetric ? disjunction([plain, within(high, low, e.high, e.low)]) : plain;
+  return e.negated ? { kind: 'not', type: BOOLEAN, input: result } : result;
+}
+
+/** input IN (a, b, ..): one equality over the common type; where there is none, or for rows, an OR of comparisons. */
+export function bindInList(e: Of<'inList'>, site: Site): Expression {
+  const { env } = site;
+  const input = bind(e.operand, site);
+  const list = e.list.map((item) => bind(item, site));
+  const result = inList(env, e, input, list) ?? disjunction(list.map((item, i) => compare(env, {
+    symbol: '=', position: e.position, operands: [locationOf(e.operand), locationOf(e.list[i])],
+  }, input, item)));
+  return e.negated ? { kind: 'not', type: BOOLEAN, input: result } : result;
+}
+
+function inList(
+  env: Environment, e: Of<'inList'>, input: Expression, list: readonly Expression[],
+): Expression | null {
+  if (input.kind === 'row' || list.length < 2) return null;
+  const common = selectCommonType([input.type, ...list.map((l) => l.type)]);
+  if (common === null || common.kind === 'record') return null;
+  const items: Expression[] = [];
+  const resolved = resolveOperator(env, { symbol: '=', position: e.position }, [
+    input.type.kind === 'unknown' ? common : input.type, common,
+  ]);
+  for (const [i, item] of list.entries()) {
+    const coerced = tryCoerce(item, resolved.args[1], { env, context: 'implicit', position: locationOf(e.list[i]) });
+    if (coerced === null) return null;
+    items.push(coerced);
+  }
+  return {
+    kind: 'in', type: BOOLEAN, equal: resolved.function, list: items,
+    input: coerceArgument(env, input, resolved.args[0], locationOf(e.operand)),
+  };
+}
+
+const LIKE_OPERATORS = { like: ['~~', '!~~'], ilike: ['~~*', '!~~*'], similar: ['~', '!~'] } as const;
+
+export function bindLike(e: Of<'like'>, site: Site): Expression {
+  const { env } = site;
+  const operand = bind(e.operand, site);
+  let pattern = bind(e.pattern, site);
+  const escape = e.escape === undefined ? null : bind(e.escape, site);
+  if (e.variant === 'similar') {
+    pattern = applyFunction(env, 'similar_to_escape', escape === null ? [pattern] : [pattern, escape], e.position);
+  } else if (escape !== null) {
+    pattern = applyFunction(env, 'like_escape', [pattern, escape], e.position);
+  }
+  const symbol = LIKE_OPERATORS[e.variant][e.negated ? 1 : 0];
+  return applyOperator(env, { symbol, position: e.position, operands: [locationOf(e.operand), locationOf(e.pattern)] },
+    [operand, pattern]);
+}
+
+export function bindQuantifiedArray(e: Of<'quantifiedArray'>, site: Site): Expression {
+  const { env } = site;
+  const input = bind(e.operand, site);
+  const array = bind(e.array, site);
+  const arrayType = baseType(array.type);
+  let element: LogicalType;
+  if (arrayType.kind === 'array') element = arrayType.element;
+  else if (arrayType.kind === 'unknown') element = input.type;
+  else throw new DatabaseError('42809', 'op ANY/ALL (array) requires array on right side', { position: e.position });
+  const use = { symbol: e.operator, schema: e.schema, position: e.position };
+  const resolved = resolveOperator(env, use, [input.type, element]);
+  if (resolved.type.kind !== 'boolean') {
+    throw new DatabaseError('42809', 'op ANY/ALL (array) requires operator to yield boolean', { position: e.position });
+  }
+  return {
+    kind: 'quantified', type: BOOLEAN, quantifier: e.quantifier, operator: resolved.function,
+    input: coerceArgument(env, input, resolved.args[0], locationOf(e.operand)),
+    array: coerceArgument(env, array, { kind: 'array', element: resolved.args[1] }, locationOf(e.array)),
+  };
+}

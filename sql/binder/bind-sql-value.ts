@@ -1,0 +1,32 @@
+// current_date and its kin: keywords that are functions.
+import { DATE, NAME, parametricType, TIME, TIMESTAMP } from '../../engine/data/types.ts';
+import type { LogicalType } from '../../engine/data/types.ts';
+import type { Expression } from '../../engine/expression/expression.ts';
+import type { Expr } from '../parser/ast.ts';
+import { applyFunction } from './functions.ts';
+import type { Site } from './level.ts';
+
+export function bindSqlValue(e: Expr & { readonly kind: 'sqlValue' }, site: Site): Expression {
+  const { env } = site;
+  const typed = (type: LogicalType): Expression => {
+    const now = applyFunction(env, 'now', [], e.position);
+    const target = e.precision === undefined || !('typmod' in type) ? type : parametricType(type.kind, e.precision);
+    return target.kind === 'timestamptz' && e.precision === undefined ? now
+      : { kind: 'cast', input: now, type: target, explicit: true };
+  };
+  switch (e.function) {
+    case 'current_date': return typed(DATE);
+    case 'current_time': return typed(parametricType('timetz'));
+    case 'current_timestamp': return typed(parametricType('timestamptz'));
+    case 'localtime': return typed(TIME);
+    case 'localtimestamp': return typed(TIMESTAMP);
+    case 'current_role': case 'user': return named(applyFunction(env, 'current_user', [], e.position));
+    case 'current_catalog': return named(applyFunction(env, 'current_database', [], e.position));
+    case 'current_user': case 'session_user': case 'current_schema':
+      return named(applyFunction(env, e.function, [], e.position));
+  }
+}
+
+function named(e: Expression): Expression {
+  return e.type.kind === 'name' ? e : { kind: 'cast', input: e, type: NAME, explicit: true };
+}

@@ -1,0 +1,133 @@
+// Coercion: an expression as another type, by PostgreSQL's casts; literals are converted at once, as its input functions do.
+import { DatabaseError } from '../../engine/data/error.ts';
+import { parseText } from '../../engine/data/text-format.ts';
+import { formatTypeName } from '../../engine/data/type-info.ts';
+import type { LogicalType, RecordType } from '../../engine/data/types.ts';
+import { sameKind, sameType, TEXT, typmodOf } from '../../engine/data/types.ts';
+import type { Expression, RowExpression } from '../../engine/expression/expression.ts';
+import type { Environment } from './environment.ts';
+import { baseType, canCoerce, withTypmod } from './type-rules.ts';
+import type { CastContext } from './type-rules.ts';
+
+export interface CoercionSite {
+  readonly env: Environment;
+  readonly context: CastContext;
+  /** Of the expression, for 22P02 and its kin. */
+  readonly position: number | undefined;
+}
+
+/** `e` as `target`, or null when no cast of that context leads there. */
+export function tryCoerce(e: Expression, target: LogicalType, site: CoercionSite): Expression | null {
+  if (sameType(e.type, target)) return e;
+  if (target.kind === 'unknown' || target.kind === 'any') return e;
+  if (e.type.kind === 'unknown') return coerceUnknown(e, target, site);
+  if (e.kind === 'row' && target.kind === 'record' && target.oid !== undefined) return coerceRow(e, target, site);
+  if (!canCoerce(e.type, target, site.context)) return null;
+  const wanted = typmodOf(target);
+  if (sameKind(e.type, target) && (wanted === -1 || wanted === typmodOf(e.type))) {
+    return wanted === -1 && isRelabelable(e) ? relabel(e, target) : cast(e, target, site);
+  }
+  return cast(e, target, site);
+}
+
+/** Dropping a typmod changes no value. */
+function isRelabelable(e: Expression): boolean {
+  return e.kind === 'literal';
+}
+
+function relabel(e: Expression, type: LogicalType): Expression {
+  return e.kind === 'literal' ? { ...e, type } : e;
+}
+
+function cast(input: Expression, type: LogicalType, site: CoercionSite): Expression {
+  return { kind: 'cast', input, type, explicit: site.context === 'explicit' };
+}
+
+/** Literals and parameters whose type nobody said. */
+function coerceUnknown(e: Expression, target: LogicalType, site: CoercionSite): Expression {
+  if (e.kind === 'parameter' && e.hole === undefined) {
+    const plain = withTypmod(target, -1);
+    site.env.parameters.settle(e.index, plain, site.position);
+    const typed: Expression = { kind: 'parameter', index: e.index, type: plain };
+    return sameType(plain, target) ? typed : cast(typed, target, site);
+  }
+  if (e.kind !== 'literal') return cast({ ...castToText(e) }, target, { ...site, context: 'explicit' });
+  if (e.value === null) return { kind: 'literal', type: target, value: null };
+  return typeof e.value === 'string' ? literalFromText(e.value, target, site) : e;
+}
+
+function castToText(e: Expression): Expression {
+  return { kind: 'cast', input: e, type: TEXT, explicit: true };
+}
+
+/** What the type's input function makes of the text. */
+export function literalFromText(text: string, target: LogicalType, site: CoercionSite): Expression {
+  const base = baseType(target);
+  if (readsCatalog(base)) return cast({ kind: 'literal', type: TEXT, value: text }, target, { ...site, context: 'explicit' });
+  const plain = withTypmod(base, -1);
+  try {
+    const value = parseText(plain, text, site.env.format);
+    const literal: Expression = { kind: 'literal', type: plain, value };
+    return sameType(plain, target) ? literal : cast(literal, target, site);
+  } catch (error) {
+    throw error instanceof DatabaseError ? error.at(site.position) : error;
+  }
+}
+
+function readsCatalog(type: LogicalType): boolean {
+  if (type.kind === 'array') return readsCatalog(type.element);
+  return type.kind.startsWith('reg') || type.kind === 'record';
+}
+
+function coerceRow(e: RowExpression, target: RecordType, site: CoercionSite): Expression | null {
+  if (e.fields.length !== target.fields.length) return null;
+  const fields: Expression[] = [];
+  for (const [i, field] of e.fields.entries()) {
+    const coerced = tryCoerce(field, target.fields[i].type, site);
+    if (coerced === null) return null;
+    fields.push(coerced);
+  }
+  return { kind: 'row', fields, type: target };
+}
+
+/** As tryCoerce; PostgreSQL's 42846 where there is no such cast. */
+export function coerce(e: Expression, target: LogicalType, site: CoercionSite): Expression {
+  const coerced = tryCoerce(e, target, site);
+  if (coerced !== null) return coerced;
+  throw new DatabaseError('42846',
+    `cannot cast type ${formatTypeName(e.type)} to ${formatTypeName(target)}`, { position: site.position });
+}
+
+/** An implicit conversion overload resolution has already allowed. */
+export function coerceArgument(
+  env: Environment, e: Expression, target: LogicalType, position: number | undefined,
+): Expression {
+  return coerce(e, target, { env, context: 'implicit', position });
+}
+
+/** WHERE, ON, HAVING, AND, CASE WHEN ...: `argument of WHERE must be type boolean, not type integer`. */
+export function coerceBoolean(
+  env: Environment, e: Expression, construct: string, position: number | undefined,
+): Expression {
+  const coerced = tryCoerce(e, { kind: 'boolean' }, { env, context: 'assignment', position });
+  if (coerced !== null) return coerced;
+  throw new DatabaseError('42804',
+    `argument of ${construct} must be type boolean, not type ${formatTypeName(e.type)}`, { position });
+}
+
+/** INSERT and UPDATE: the value as the column's type. */
+export function coerceAssignment(
+  env: Environment, e: Expression, column: { readonly name: string; readonly type: LogicalType },
+  position: number | undefined,
+): Expression {
+  const coerced = tryCoerce(e, column.type, { env, context: 'assignment', position });
+  if (coerced !== null) return coerced;
+  throw new DatabaseError('42804',
+    `column "${column.name}" is of type ${formatTypeName(column.type)} but expression is of type ${formatTypeName(e.type)}`,
+    { position, hint: 'You will need to rewrite or cast the expression.' });
+}
+
+/** A literal of unknown type that nothing gave a type: text. */
+export function settleUnknown(env: Environment, e: Expression): Expression {
+  return e.type.kind === 'unknown' ? coerceArgument(env, e, TEXT, undefined) : e;
+}

@@ -1,0 +1,87 @@
+// Environment: what a whole statement is bound against, and what its parts share: parameters, holes, positions.
+import { DatabaseError } from '../../engine/data/error.ts';
+import type { FormatSettings } from '../../engine/data/settings.ts';
+import { formatTypeName } from '../../engine/data/type-info.ts';
+import type { LogicalType } from '../../engine/data/types.ts';
+import { sameKind, UNKNOWN } from '../../engine/data/types.ts';
+import type { Expression } from '../../engine/expression/expression.ts';
+import type { AggregateFunction } from '../../engine/function/aggregate/aggregate.ts';
+import type { ScalarFunction, TableFunction } from '../../engine/function/function.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { SystemContext } from '../catalog/entry.ts';
+import type { Query } from '../parser/ast.ts';
+import type { Scope } from './scope.ts';
+
+/** Look-up by name, lower case, without schema; operators by symbol. */
+export interface FunctionSource {
+  scalars(name: string): readonly ScalarFunction[];
+  operators(symbol: string): readonly ScalarFunction[];
+  aggregates(name: string): readonly AggregateFunction[];
+  tables(name: string): readonly TableFunction[];
+}
+
+export interface Environment {
+  readonly catalog: Catalog;
+  readonly searchPath: readonly string[];
+  readonly functions: FunctionSource;
+  readonly parameters: ParameterTypes;
+  readonly format: FormatSettings;
+  /** For the rows of system relations; null where no session is (a stored definition). */
+  readonly system: SystemContext | null;
+  /** The query a view stores as text. */
+  readonly parseQuery: (text: string) => Query;
+  /** A materialized view's query: what it says must not change by itself. */
+  readonly continuous: boolean;
+  /** Relations that are read, by OID. */
+  readonly used: Set<number>;
+  readonly shared: Shared;
+}
+
+/** Running numbers and side tables of one statement. */
+export class Shared {
+  #next = 0;
+  /** 1-based characters at which columns and aggregates stand, for errors found after they were bound. */
+  readonly positions = new WeakMap<Expression, number>();
+  /** Which scope an outer reference's hole belongs to. */
+  readonly outerScopes = new Map<number, Scope>();
+
+  /** A number no hole or shared plan of the statement has. */
+  fresh(): number {
+    return this.#next++;
+  }
+}
+
+/** The types of $1, $2 ...: declared ones win, others are what the first use that wants a type makes of them. */
+export class ParameterTypes {
+  readonly #types: (LogicalType | null)[];
+
+  constructor(declared: readonly (LogicalType | null)[] = []) {
+    this.#types = [...declared];
+  }
+
+  /** Type of $(index + 1), unknown so far or seen for the first time. */
+  typeOf(index: number): LogicalType {
+    while (this.#types.length <= index) this.#types.push(null);
+    return this.#types[index] ?? UNKNOWN;
+  }
+
+  /** $(index + 1) is used as `type`. */
+  settle(index: number, type: LogicalType, position: number | undefined): void {
+    const known = this.#types[index] ?? null;
+    if (known === null) {
+      this.#types[index] = type;
+    } else if (!sameKind(known, type)) {
+      throw new DatabaseError('42P08', `inconsistent types deduced for parameter $${index + 1}`, {
+        detail: `${formatTypeName(known)} versus ${formatTypeName(type)}`, position,
+      });
+    }
+  }
+
+  /** All types; 42P18 when one was never settled. */
+  finish(): readonly LogicalType[] {
+    return this.#types.map((t, i) => {
+      if (t === null) throw new DatabaseError('42P18', `could not determine data type of parameter $${i + 1}`);
+      return t;
+    });
+  }
+}

@@ -1,0 +1,123 @@
+// Level: what the expressions of one SELECT leave behind as holes (aggregates, windows, subqueries, set-returning calls).
+import type { Expression, ParameterExpression } from '../../engine/expression/expression.ts';
+import type { ResultColumn } from '../session-api.ts';
+import type { SortKey } from '../../engine/operator/operator.ts';
+import type { Expr, Query } from '../parser/ast.ts';
+import type {
+  AggregateCall, InOperand, LogicalPlan, OrderTerm, TableCall, WindowCall,
+} from '../plan/logical-plan.ts';
+import { deepEqual } from '../plan/same-expression.ts';
+import type { Environment } from './environment.ts';
+import type { Scope } from './scope.ts';
+
+/** A bound query. `visible`: the leading columns; those behind them are there to sort by. */
+export interface BoundQuery {
+  readonly plan: LogicalPlan;
+  /** Of the visible columns. */
+  readonly columns: readonly ResultColumn[];
+  readonly order: readonly SortKey[];
+  readonly limit: Expression | null;
+  readonly offset: Expression | null;
+  readonly withTies: boolean;
+  readonly visible: number;
+}
+
+export type Hole = ParameterExpression & { readonly hole: true };
+
+export interface AggregateUse { readonly hole: Hole; readonly call: AggregateCall; readonly name: string }
+export interface WindowUse {
+  readonly hole: Hole;
+  readonly call: WindowCall;
+  readonly partition: readonly Expression[];
+  readonly order: readonly OrderTerm[];
+}
+export interface SubqueryUse {
+  readonly hole: Hole;
+  readonly kind: 'scalar' | 'exists' | 'in';
+  readonly plan: LogicalPlan;
+  readonly operands: readonly InOperand[];
+}
+export interface SetUse { readonly hole: Hole; readonly call: TableCall }
+export interface GroupingUse { readonly hole: Hole; readonly args: readonly Expression[]; readonly position: number | undefined }
+
+export class Level {
+  readonly scope: Scope;
+  readonly aggregates: AggregateUse[] = [];
+  readonly windows: WindowUse[] = [];
+  readonly subqueries = new Map<number, SubqueryUse>();
+  readonly sets: SetUse[] = [];
+  readonly groupings: GroupingUse[] = [];
+
+  constructor(scope: Scope) {
+    this.scope = scope;
+  }
+
+  /** The hole of an aggregate; equal calls share one. */
+  aggregate(env: Environment, call: AggregateCall, name: string): Expression {
+    const known = this.aggregates.find((a) => a.call.function === call.function && deepEqual(
+      { ...a.call, function: null }, { ...call, function: null }));
+    if (known !== undefined) return { ...known.hole };
+    const hole = newHole(env, call.type);
+    this.aggregates.push({ hole, call, name });
+    return { ...hole };
+  }
+}
+
+export function newHole(env: Environment, type: Expression['type']): Hole {
+  return { kind: 'parameter', index: env.shared.fresh(), hole: true, type };
+}
+
+/** What may stand in a clause; `phrase` as in `aggregate functions are not allowed in WHERE`. */
+export interface Clause {
+  readonly phrase: string;
+  readonly aggregates?: true;
+  readonly windows?: true;
+  readonly sets?: true;
+  /** Names the construct that forbids set-returning calls, where it is not the clause itself. */
+  readonly setPhrase?: string;
+  /** As in `cannot use subquery in check constraint`; undefined: subqueries are allowed. */
+  readonly noSubquery?: string;
+  readonly within?: 'aggregate' | 'window';
+}
+
+/** A name a WITH clause defines. */
+export interface CommonTableScope {
+  readonly parent: CommonTableScope | null;
+  readonly name: string;
+  readonly columns: readonly ResultColumn[];
+  /** A fresh use of the table. */
+  readonly plan: () => LogicalPlan;
+}
+
+/** What surrounds a query. */
+export interface QuerySite {
+  readonly env: Environment;
+  readonly parent: Scope | null;
+  readonly commonTables: CommonTableScope | null;
+}
+
+/** Where an expression stands. */
+export interface Site {
+  readonly env: Environment;
+  readonly scope: Scope;
+  readonly level: Level;
+  readonly clause: Clause;
+  readonly commonTables: CommonTableScope | null;
+  /** The mutually recursive parts of the binder, handed down so that their files need not import each other. */
+  readonly recurse: Recursion;
+  /** WINDOW clause of the SELECT. */
+  readonly windows: ReadonlyMap<string, import('../parser/ast.ts').WindowSpecification>;
+}
+
+export interface Recursion {
+  expression(e: Expr, site: Site): Expression;
+  query(query: Query, site: QuerySite): BoundQuery;
+}
+
+export function bind(e: Expr, site: Site): Expression {
+  return site.recurse.expression(e, site);
+}
+
+export function bindInner(query: Query, site: Site): BoundQuery {
+  return site.recurse.query(query, { env: site.env, parent: site.scope, commonTables: site.commonTables });
+}

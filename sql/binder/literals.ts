@@ -1,0 +1,33 @@
+// Constants: numbers get the narrowest of int4, int8 and numeric, strings stay unknown until something wants a type.
+import { notSupported } from '../../engine/data/error.ts';
+import { parseText } from '../../engine/data/text-format.ts';
+import { INT4, INT8, NUMERIC, UNKNOWN } from '../../engine/data/types.ts';
+import type { Expression } from '../../engine/expression/expression.ts';
+import type { Environment } from './environment.ts';
+
+const INT4_MAX = 2147483647n;
+const INT8_MAX = 9223372036854775807n;
+
+/** `text` may carry a sign that the binder has folded in. */
+export function numberLiteral(env: Environment, text: string): Expression {
+  if (/^-?\d+$/.test(text)) {
+    const value = BigInt(text);
+    if (value <= INT4_MAX && value >= -INT4_MAX - 1n) return { kind: 'literal', type: INT4, value: Number(value) };
+    if (value <= INT8_MAX && value >= -INT8_MAX - 1n) return { kind: 'literal', type: INT8, value };
+  }
+  return { kind: 'literal', type: NUMERIC, value: parseText(NUMERIC, text, env.format) };
+}
+
+export function stringLiteral(value: string): Expression {
+  return { kind: 'literal', type: UNKNOWN, value };
+}
+
+export function nullLiteral(): Expression {
+  return { kind: 'literal', type: UNKNOWN, value: null };
+}
+
+export function bitStringLiteral(env: Environment, base: 2 | 16, digits: string): Expression {
+  if (base === 16) throw notSupported('hexadecimal bit string');
+  const type = { kind: 'bit', typmod: digits.length } as const;
+  return { kind: 'literal', type, value: parseText(type, digits, env.format) };
+}

@@ -1,0 +1,190 @@
+// Scope: which relations and columns a name may mean at a place in a query, and in the queries around it.
+import { DatabaseError } from '../../engine/data/error.ts';
+import type { RecordType } from '../../engine/data/types.ts';
+import type { Expression } from '../../engine/expression/expression.ts';
+import { mapExpression } from '../../engine/expression/walk.ts';
+import type { Position } from '../parser/ast.ts';
+import { sameExpression } from '../plan/same-expression.ts';
+import type { Environment } from './environment.ts';
+import type { Level } from './level.ts';
+import { missingColumn, missingRelation } from './missing-name.ts';
+
+/** `expression`: over the columns of the FROM clause's plan. `table` and `attribute` as in RowDescription. */
+export interface ScopeColumn {
+  readonly name: string;
+  readonly expression: Expression;
+  readonly table: number;
+  readonly attribute: number;
+}
+
+/** One relation, subquery, function or join of a FROM clause. */
+export interface ScopeItem {
+  /** Alias or name; null: a join without alias, which only merges columns. */
+  readonly name: string | null;
+  /** Schema of a relation named without alias. */
+  readonly schema: string | null;
+  readonly columns: readonly ScopeColumn[];
+  /** Columns that `*` does not show: tableoid. */
+  readonly hidden: readonly ScopeColumn[];
+  /** `t.x` and `t.*` work; `x` works. Columns merged by USING are visible through their join only. */
+  readonly relationVisible: boolean;
+  readonly columnsVisible: boolean;
+  readonly rowType: RecordType | null;
+  /** A function with one scalar column: its name alone is that column. */
+  readonly scalar: boolean;
+  readonly relation: number;
+}
+
+/** A hole for a column of an outer query: `target` over the FROM columns (or holes) of that query's level. */
+export interface OuterReference {
+  readonly hole: Expression & { kind: 'parameter' };
+  readonly target: Expression;
+}
+
+export class Scope {
+  readonly parent: Scope | null;
+  items: readonly ScopeItem[];
+  /** The level the names belong to; set for scopes of a SELECT, null for the left side of a LATERAL join. */
+  level: Level | null = null;
+  readonly outers: OuterReference[] = [];
+  /** Relations that are there but out of reach (the left side of a RIGHT or FULL join for LATERAL). */
+  hiddenItems: readonly ScopeItem[] = [];
+
+  constructor(parent: Scope | null, items: readonly ScopeItem[] = []) {
+    this.parent = parent;
+    this.items = items;
+  }
+
+  /** The hole by which an inner query refers to `target` here; the same hole for the same target. */
+  outer(env: Environment, target: Expression): Expression {
+    const known = this.outers.find((o) => sameExpression(o.target, target));
+    if (known !== undefined) return known.hole;
+    const hole: OuterReference['hole'] = { kind: 'parameter', index: env.shared.fresh(), hole: true, type: target.type };
+    this.outers.push({ hole, target });
+    env.shared.outerScopes.set(hole.index, this);
+    return hole;
+  }
+}
+
+export interface NameUse {
+  readonly env: Environment;
+  readonly scope: Scope;
+  readonly position: Position;
+}
+
+/** What a name means: an expression over this scope, or a hole for an outer one; and the column, if it is a plain one. */
+export interface Resolved {
+  readonly expression: Expression;
+  readonly column: ScopeColumn | null;
+}
+
+/** `a`, `t.a`, `s.t.a`, `db.s.t.a`; or a whole row. */
+export function resolveName(use: NameUse, name: readonly string[]): Resolved {
+  if (name.length === 1) return resolveColumn(use, name[0]);
+  const column = name[name.length - 1];
+  const qualifier = name.slice(0, -1);
+  if (qualifier.length > 3) {
+    throw new DatabaseError('42601', `improper qualified name (too many dotted names): ${name.join('.')}`,
+      { position: use.position });
+  }
+  const found = findItem(use, qualifier);
+  if (found === null) throw missingRelation(use, qualifier);
+  const match = [...found.item.columns, ...found.item.hidden].filter((c) => c.name === column);
+  if (match.length > 1) throw ambiguous(use, column);
+  if (match.length === 0) throw missingColumn(use, qualifier[qualifier.length - 1], column);
+  return reach(use, found.scope, match[0].expression, match[0]);
+}
+
+function resolveColumn(use: NameUse, name: string): Resolved {
+  for (let scope: Scope | null = use.scope; scope !== null; scope = scope.parent) {
+    const matches = scope.items.filter((i) => i.columnsVisible).flatMap((i) => i.columns.filter((c) => c.name === name));
+    if (matches.length > 1) throw ambiguous(use, name);
+    if (matches.length === 1) return reach(use, scope, matches[0].expression, matches[0]);
+    const hidden = scope.items.filter((i) => i.columnsVisible).flatMap((i) => i.hidden.filter((c) => c.name === name));
+    if (hidden.length > 1) throw ambiguous(use, name);
+    if (hidden.length === 1) return reach(use, scope, hidden[0].expression, hidden[0]);
+  }
+  const found = findItem(use, [name]);
+  if (found === null) throw missingColumn(use, null, name);
+  return reach(use, found.scope, wholeRow(found.item), null);
+}
+
+/** As seen from where the name is used. */
+function reach(use: NameUse, scope: Scope, target: Expression, column: ScopeColumn | null): Resolved {
+  if (scope !== use.scope) return { expression: scope.outer(use.env, target), column };
+  const expression = { ...target };
+  if (use.position !== undefined) use.env.shared.positions.set(expression, use.position);
+  return { expression, column };
+}
+
+function ambiguous(use: NameUse, name: string): DatabaseError {
+  return new DatabaseError('42702', `column reference "${name}" is ambiguous`, { position: use.position });
+}
+
+/** The relation a qualifier names, in the innermost scope that has one. */
+export function findItem(
+  use: NameUse, qualifier: readonly string[],
+): { readonly scope: Scope; readonly item: ScopeItem } | null {
+  const name = qualifier[qualifier.length - 1];
+  const schema = qualifier.length > 1 ? qualifier[qualifier.length - 2] : null;
+  for (let scope: Scope | null = use.scope; scope !== null; scope = scope.parent) {
+    const found = scope.items.filter((i) => i.relationVisible && i.name === name
+      && (schema === null || i.schema === schema));
+    if (found.length > 1) {
+      throw new DatabaseError('42P09', `table reference "${name}" is ambiguous`, { position: use.position });
+    }
+    if (found.length === 1) return { scope, item: found[0] };
+  }
+  return null;
+}
+
+/** The row of a relation as one value. */
+export function wholeRow(item: ScopeItem): Expression {
+  if (item.scalar) return item.columns[0].expression;
+  const fields = item.columns.map((c) => c.expression);
+  const type: RecordType = item.rowType ?? {
+    kind: 'record', fields: item.columns.map((c) => ({ name: c.name, type: c.expression.type })),
+  };
+  return { kind: 'row', fields, type };
+}
+
+/** The columns `t.*` stands for. */
+export function expandQualifiedStar(use: NameUse, qualifier: readonly string[]): readonly Resolved[] {
+  const found = findItem(use, qualifier);
+  if (found === null) throw missingRelation(use, qualifier);
+  return found.item.columns.map((c) => named(reach(use, found.scope, c.expression, c), c));
+}
+
+function named(resolved: Resolved, column: ScopeColumn): Resolved {
+  return { expression: resolved.expression, column };
+}
+
+/** The columns `*` stands for. */
+export function expandStar(use: NameUse): readonly Resolved[] {
+  return use.scope.items.filter((i) => i.columnsVisible).flatMap((i) => i.columns)
+    .map((c) => reach(use, use.scope, c.expression, c));
+}
+
+/** The items of a join's right side, its columns now standing `by` further right. */
+export function shiftItems(items: readonly ScopeItem[], by: number): readonly ScopeItem[] {
+  return by === 0 ? items : items.map((i) => ({
+    ...i,
+    columns: i.columns.map((c) => ({ ...c, expression: shiftColumns(c.expression, by) })),
+    hidden: i.hidden.map((c) => ({ ...c, expression: shiftColumns(c.expression, by) })),
+  }));
+}
+
+export function shiftColumns(e: Expression, by: number): Expression {
+  return mapExpression(e, (x) => (x.kind === 'column' ? { ...x, index: x.index + by } : x));
+}
+
+/** 42712 when two relations of one FROM have the same name. */
+export function checkDistinctNames(items: readonly ScopeItem[], more: readonly ScopeItem[], position: Position): void {
+  for (const item of more) {
+    const clash = items.some((i) => i.name !== null && i.name === item.name && i.relationVisible && item.relationVisible
+      && (i.schema === null || item.schema === null || i.schema === item.schema));
+    if (clash) {
+      throw new DatabaseError('42712', `table name "${item.name}" specified more than once`, { position });
+    }
+  }
+}

@@ -1,0 +1,92 @@
+// Type names as written → LogicalType: built-in ones, the catalog's enums, domains and composites, and arrays of them.
+import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import { typeFromName } from '../../engine/data/type-info.ts';
+import { arrayOf } from '../../engine/data/types.ts';
+import type { LogicalType } from '../../engine/data/types.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { TypeEntry } from '../catalog/entry.ts';
+import type { TypeName } from '../parser/ast.ts';
+
+export interface TypeSite {
+  readonly catalog: Catalog;
+  readonly searchPath: readonly string[];
+}
+
+/** The type, or PostgreSQL's 42704 at its position. */
+export function resolveTypeName(site: TypeSite, name: TypeName): LogicalType {
+  if (name.setOf) throw notSupported('SETOF', { position: name.position });
+  if (name.ofColumn) throw notSupported('%TYPE', { position: name.position });
+  const element = named(site, name);
+  if (element === null) {
+    throw new DatabaseError('42704', `type "${displayed(name)}" does not exist`, { position: name.position });
+  }
+  return name.arrayDimensions > 0 ? arrayOf(element) : element;
+}
+
+function displayed(name: TypeName): string {
+  return `${name.name.join('.')}${'[]'.repeat(name.arrayDimensions)}`;
+}
+
+/** The same for one argument f(x), where the name of a function may be the name of a type: null when it is none. */
+export function findTypeNamed(site: TypeSite, name: readonly string[]): LogicalType | null {
+  try {
+    return named(site, {
+      name, modifiers: [], arrayDimensions: 0, setOf: false, ofColumn: false, position: undefined,
+    });
+  } catch (error) {
+    if (error instanceof DatabaseError) return null;
+    throw error;
+  }
+}
+
+function named(site: TypeSite, type: TypeName): LogicalType | null {
+  const schema = type.name.length > 1 ? type.name[type.name.length - 2] : null;
+  const name = type.name[type.name.length - 1];
+  if (schema === null || schema === 'pg_catalog') {
+    const builtIn = builtInType(type, name);
+    if (builtIn !== null) return builtIn;
+  }
+  const entry = site.catalog.findType({ schema, name }, site.searchPath);
+  if (entry !== null) return typeOfEntry(entry);
+  const relation = site.catalog.findRelation({ schema, name }, site.searchPath);
+  if (relation === null || !('rowType' in relation)) return domainOfInformationSchema(schema, name);
+  return {
+    kind: 'record', oid: relation.rowType, name: relation.name,
+    fields: relation.columns.filter((c) => !c.dropped).map((c) => ({ name: c.name, type: c.type })),
+  };
+}
+
+/** information_schema.sql_identifier and its kin: what they stand on. */
+function domainOfInformationSchema(schema: string | null, name: string): LogicalType | null {
+  if (schema !== 'information_schema') return null;
+  switch (name) {
+    case 'sql_identifier': return typeFromName('name');
+    case 'cardinal_number': return typeFromName('int4');
+    case 'character_data': case 'yes_or_no': return typeFromName('varchar');
+    case 'time_stamp': return typeFromName('timestamptz');
+    default: return null;
+  }
+}
+
+function builtInType(type: TypeName, name: string): LogicalType | null {
+  const modifiers = type.modifiers.map((m) => {
+    if (typeof m === 'number') return m;
+    throw new DatabaseError('42601', 'type modifiers must be simple constants or identifiers',
+      { position: type.position });
+  });
+  try {
+    return typeFromName(name, modifiers, true);
+  } catch (error) {
+    throw error instanceof DatabaseError ? error.at(type.position) : error;
+  }
+}
+
+/** The type a CREATE TYPE or CREATE DOMAIN made. */
+export function typeOfEntry(entry: TypeEntry): LogicalType {
+  const { definition, oid, name } = entry;
+  switch (definition.kind) {
+    case 'enum': return { kind: 'enum', oid, name, labels: definition.labels };
+    case 'domain': return { kind: 'domain', oid, name, base: definition.base };
+    case 'composite': return { kind: 'record', oid, name, fields: definition.fields };
+  }
+}

@@ -1,0 +1,292 @@
+// LogicalPlan: what the binder makes of a query, the optimizer rewrites and the compiler turns into a circuit.
+import type { Batch } from '../../engine/data/batch.ts';
+import type { Datum } from '../../engine/data/datum.ts';
+import type { LogicalType, Schema } from '../../engine/data/types.ts';
+import type { Expression } from '../../engine/expression/expression.ts';
+import type { AggregateFunction } from '../../engine/function/aggregate/aggregate.ts';
+import type { TableFunction } from '../../engine/function/function.ts';
+import type { SortKey } from '../../engine/operator/operator.ts';
+
+/**
+ * Columns are referred to by their index in the input's schema; of a join, left columns, then right columns.
+ * Plans are immutable. The same node may be the input of several others only through `shared`.
+ */
+export type LogicalPlan =
+  | ScanPlan | ConstantPlan | ValuesPlan | SingleRowPlan | FilterPlan | ProjectPlan | JoinPlan | ApplyPlan
+  | AggregatePlan | DistinctPlan | SetOperationPlan | LimitPlan | AssignWindowPlan | ProjectSetPlan
+  | TableFunctionPlan | WindowPlan | RecursivePlan | WorkingTablePlan | SharedPlan | EmitOnClosePlan;
+
+interface Node { readonly schema: Schema }
+
+/** What a scan can be narrowed by: the columns of a key or an index, in the relation's numbering. */
+export interface AccessPath {
+  readonly name: string;
+  readonly columns: readonly number[];
+  readonly unique: boolean;
+}
+
+/** A stored relation. `columns`: which of the relation's columns the schema shows. */
+export interface ScanPlan extends Node {
+  readonly kind: 'scan';
+  readonly relation: number;
+  readonly name: string;
+  readonly alias: string;
+  readonly columns: readonly number[];
+  readonly paths: readonly AccessPath[];
+  /** Columns of the relation that are never NULL. */
+  readonly notNull: readonly number[];
+  readonly lookup: ScanLookup | null;
+  readonly late: 'keep' | 'drop';
+  /** Event-time column of the relation's watermark, or null when it has none. */
+  readonly eventTime: number | null;
+  readonly watermark: boolean;
+}
+
+/** Only rows whose `path.columns` equal one of `keys`: one list of constant expressions a key. */
+export interface ScanLookup {
+  readonly path: AccessPath;
+  readonly keys: readonly (readonly Expression[])[];
+}
+
+/** Rows that are made when the circuit is: system relations. */
+export interface ConstantPlan extends Node {
+  readonly kind: 'constant';
+  readonly name: string;
+  readonly alias: string;
+  readonly columns: readonly number[];
+  readonly rows: () => Batch;
+}
+
+/** VALUES; the expressions read no columns. */
+export interface ValuesPlan extends Node {
+  readonly kind: 'values';
+  readonly rows: readonly (readonly Expression[])[];
+}
+
+/** One row without columns: SELECT without FROM. */
+export interface SingleRowPlan extends Node { readonly kind: 'single-row' }
+
+export interface FilterPlan extends Node {
+  readonly kind: 'filter';
+  readonly input: LogicalPlan;
+  readonly condition: Expression;
+}
+
+export interface ProjectPlan extends Node {
+  readonly kind: 'project';
+  readonly input: LogicalPlan;
+  readonly expressions: readonly Expression[];
+}
+
+/** semi and anti show the left columns only. */
+export type JoinKind = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti';
+
+/** left = right; both over their own side; `nullSafe`: NULLs are equal. */
+export interface EquiKey {
+  readonly left: Expression;
+  readonly right: Expression;
+  readonly nullSafe: boolean;
+}
+
+export interface JoinPlan extends Node {
+  readonly kind: 'join';
+  readonly join: JoinKind;
+  readonly left: LogicalPlan;
+  readonly right: LogicalPlan;
+  readonly keys: readonly EquiKey[];
+  /** Over left then right columns; null: true. */
+  readonly condition: Expression | null;
+}
+
+/** Column of the left side that hole `id` of the right side stands for. */
+export interface Correlation {
+  readonly id: number;
+  readonly column: number;
+}
+
+/**
+ * A dependent join, as the binder leaves it for decorrelation.
+ * inner, left: LATERAL. scalar: adds the right side's one column, NULL when it has no row, 21000 when it has several.
+ * exists: adds a boolean. semi, anti: keeps left rows with (without) a right row. in: adds what `left IN (right)`
+ * is (true, false or NULL), with `operands` over the left side against the right side's columns.
+ */
+export interface ApplyPlan extends Node {
+  readonly kind: 'apply';
+  readonly apply: 'inner' | 'left' | 'scalar' | 'exists' | 'semi' | 'anti' | 'in' | 'semi-in' | 'anti-in';
+  readonly left: LogicalPlan;
+  readonly right: LogicalPlan;
+  readonly correlations: readonly Correlation[];
+  /** Join condition of LATERAL .. ON; over left then right columns. */
+  readonly condition: Expression | null;
+  /** For in: each left operand with the equality that compares it to the right column of the same place. */
+  readonly operands: readonly InOperand[];
+}
+
+export interface InOperand {
+  /** Over the left side; already of the comparison's type. */
+  readonly left: Expression;
+  /** Over the right side's columns; already of the comparison's type. */
+  readonly right: Expression;
+}
+
+export interface AggregateCall {
+  readonly function: AggregateFunction;
+  readonly args: readonly Expression[];
+  readonly distinct: boolean;
+  readonly filter: Expression | null;
+  readonly order: readonly OrderTerm[];
+  /** WITHIN GROUP: the sort expressions are the aggregated arguments. */
+  readonly withinGroup: boolean;
+  readonly type: LogicalType;
+}
+
+export interface OrderTerm {
+  readonly expression: Expression;
+  readonly descending: boolean;
+  readonly nullsFirst: boolean;
+}
+
+/**
+ * Group keys, then one column an aggregate, then one int4 a GROUPING() call. Without keys: exactly one row, unless
+ * `sets` says otherwise. `sets`: grouping sets as indexes into `keys` (a key outside the set is NULL), null: one set of all.
+ */
+export interface AggregatePlan extends Node {
+  readonly kind: 'aggregate';
+  readonly input: LogicalPlan;
+  readonly keys: readonly Expression[];
+  readonly aggregates: readonly AggregateCall[];
+  readonly sets: readonly (readonly number[])[] | null;
+  /** GROUPING(..) calls, as indexes into `keys`. */
+  readonly groupings: readonly (readonly number[])[];
+}
+
+/** `on`: DISTINCT ON these columns, the first row by `order`; null: all columns. */
+export interface DistinctPlan extends Node {
+  readonly kind: 'distinct';
+  readonly input: LogicalPlan;
+  readonly on: { readonly columns: readonly number[]; readonly order: readonly SortKey[] } | null;
+}
+
+export interface SetOperationPlan extends Node {
+  readonly kind: 'set-operation';
+  readonly operation: 'union' | 'intersect' | 'except';
+  readonly all: boolean;
+  readonly inputs: readonly LogicalPlan[];
+}
+
+/** The first rows by `order`, of each partition when there is one; without limit and offset only the order counts. */
+export interface LimitPlan extends Node {
+  readonly kind: 'limit';
+  readonly input: LogicalPlan;
+  readonly partition: readonly number[];
+  readonly order: readonly SortKey[];
+  /** Constant expressions of type int8, parameters allowed; null: no limit, no offset. */
+  readonly limit: Expression | null;
+  readonly offset: Expression | null;
+  readonly withTies: boolean;
+}
+
+/** tumble, hop: adds window_start and window_end of the time column's type; a row is repeated for each of its windows. */
+export interface AssignWindowPlan extends Node {
+  readonly kind: 'assign-window';
+  readonly input: LogicalPlan;
+  readonly time: number;
+  readonly slide: Expression;
+  readonly size: Expression;
+  readonly offset: Expression | null;
+}
+
+/** Set-returning calls over the input: the input's columns, then each call's value; shorter calls are filled with NULL. */
+export interface ProjectSetPlan extends Node {
+  readonly kind: 'project-set';
+  readonly input: LogicalPlan;
+  readonly calls: readonly TableCall[];
+  /** Keep a row whose calls give nothing (LEFT JOIN LATERAL). */
+  readonly outer: boolean;
+  /** WITH ORDINALITY: one more int8 column. */
+  readonly ordinality: boolean;
+}
+
+export interface TableCall {
+  readonly function: TableFunction | null;
+  /** With no function: the first argument is a scalar, one row. */
+  readonly args: readonly Expression[];
+  readonly types: readonly LogicalType[];
+}
+
+/** A set-returning function over constants (holes allowed until decorrelation). */
+export interface TableFunctionPlan extends Node {
+  readonly kind: 'table-function';
+  readonly name: string;
+  readonly calls: readonly TableCall[];
+  readonly ordinality: boolean;
+}
+
+export type FrameMode = 'rows' | 'range' | 'groups';
+
+export type FrameBound =
+  | { readonly kind: 'unbounded-preceding' } | { readonly kind: 'unbounded-following' }
+  | { readonly kind: 'current-row' }
+  | { readonly kind: 'preceding' | 'following'; readonly offset: Expression };
+
+export interface WindowFrame {
+  readonly mode: FrameMode;
+  readonly start: FrameBound;
+  readonly end: FrameBound;
+  readonly exclude: 'no-others' | 'current-row' | 'group' | 'ties';
+}
+
+export interface WindowCall {
+  readonly name: string;
+  /** null: a ranking or value function (row_number, lag ...), known by name. */
+  readonly aggregate: AggregateFunction | null;
+  readonly args: readonly Expression[];
+  readonly filter: Expression | null;
+  readonly type: LogicalType;
+  readonly frame: WindowFrame;
+}
+
+/** OVER: the input's columns, then one column a call; all calls share partition and order. */
+export interface WindowPlan extends Node {
+  readonly kind: 'window';
+  readonly input: LogicalPlan;
+  readonly partition: readonly Expression[];
+  readonly order: readonly OrderTerm[];
+  readonly calls: readonly WindowCall[];
+}
+
+/** WITH RECURSIVE. */
+export interface RecursivePlan extends Node {
+  readonly kind: 'recursive';
+  readonly id: number;
+  readonly name: string;
+  readonly all: boolean;
+  readonly base: LogicalPlan;
+  readonly step: LogicalPlan;
+}
+
+export interface WorkingTablePlan extends Node {
+  readonly kind: 'working-table';
+  readonly id: number;
+  readonly name: string;
+}
+
+/** One computation read in several places (a CTE, the outer side of a decorrelated subquery). Equal ids: the same input. */
+export interface SharedPlan extends Node {
+  readonly kind: 'shared';
+  readonly id: number;
+  readonly name: string;
+  readonly input: LogicalPlan;
+}
+
+/** EMIT ON WINDOW CLOSE: a row appears once, when the watermark has passed its `column`. */
+export interface EmitOnClosePlan extends Node {
+  readonly kind: 'emit-on-close';
+  readonly input: LogicalPlan;
+  readonly column: number;
+}
+
+/** A constant of some type. */
+export function literal(type: LogicalType, value: Datum): Expression {
+  return { kind: 'literal', type, value };
+}
