@@ -35,6 +35,7 @@ const BROTLI = 1;
 const TYPE_KEY = 'millrace:type';
 /** Smaller streams are stored as they are. */
 const MIN_COMPRESSED = 256;
+const CHUNK = 16 << 10;
 
 const compress = promisify(brotliCompress);
 const decompress = promisify(brotliDecompress);
@@ -42,6 +43,7 @@ const decompress = promisify(brotliDecompress);
 export async function encodeBlock(batch: Batch): Promise<Uint8Array> {
   const stream = toArrow(batch);
   const packed = stream.length < MIN_COMPRESSED ? stream : await compress(stream, {
+    chunkSize: Math.max(CHUNK, stream.length >> 1),
     params: {
       [constants.BROTLI_PARAM_QUALITY]: 1,
       [constants.BROTLI_PARAM_LGWIN]: 18,
@@ -68,9 +70,14 @@ export async function decodeBlock(block: Uint8Array): Promise<Batch> {
   if (block[4] > VERSION) throw new DatabaseError('F0000', `a block has format version ${block[4]}`);
   const size = view.getUint32(8, true);
   const body = block.subarray(HEADER);
-  const stream = block[5] === BROTLI ? await decompress(body, { maxOutputLength: Math.max(size, 1) }) : body;
+  const stream = block[5] === BROTLI ? await unpack(body, size) : body;
   if (stream.length !== size) throw corrupt('a block has another length than it says');
   return fromArrow((stream.byteOffset & 7) === 0 ? stream : new Uint8Array(stream));
+}
+
+/** Why chunkSize: by default each 16 KB of output is a turn of the thread pool. */
+async function unpack(body: Uint8Array, size: number): Promise<Uint8Array> {
+  return decompress(body, { maxOutputLength: Math.max(size, 1), chunkSize: Math.max(CHUNK, size) });
 }
 
 function arrowType(vector: Vector): DataType {

@@ -1,0 +1,104 @@
+// The door of storage: opens a data folder, or memory, as the two ports that the engine asks for.
+import { randomBytes } from 'node:crypto';
+import { dirname, join, resolve } from 'node:path';
+import { DatabaseError } from '../engine/data/error.ts';
+import { MemoryJournal, MemoryStateStore } from '../engine/state/memory.ts';
+import type { Journal, StateStore } from '../engine/state/ports.ts';
+import { NODE_FILE_SYSTEM } from './file-system.ts';
+import type { FileSystem } from './file-system.ts';
+import { FORMAT_FILE, readFormat, writeFormat } from './format.ts';
+import { DiskJournal } from './journal.ts';
+import { LevelStore } from './level-store.ts';
+import { storageError } from './storage-error.ts';
+
+export interface StorageOptions {
+  log(message: string): void;
+  /** A journal segment's size; for tests. */
+  readonly segmentBytes?: number;
+}
+
+export interface Storage {
+  readonly journal: Journal;
+  readonly store: StateStore;
+}
+
+/*
+ * A data folder:
+ *   FORMAT     version and database id (format.ts)
+ *   journal/   segments (journal-segment.ts)
+ *   state/     LevelDB (key-space.ts); its LOCK keeps a second process out
+ *   CREATING   there while the folder is being made; what is beside it without FORMAT is a leftover
+ */
+const CREATING = 'CREATING';
+const STATE = 'state';
+const STATE_NEW = 'state.new';
+const JOURNAL = 'journal';
+
+/** `location`: a folder, made when it is missing or empty, or ':memory:'. */
+export async function openStorage(location: string, options: StorageOptions): Promise<Storage> {
+  if (location === ':memory:') return { journal: new MemoryJournal({ keep: false }), store: new MemoryStateStore() };
+  const folder = resolve(location);
+  try {
+    return await openFolder(NODE_FILE_SYSTEM, folder, options);
+  } catch (error) {
+    throw storageError(error, `could not open data folder "${folder}"`);
+  }
+}
+
+async function openFolder(files: FileSystem, folder: string, options: StorageOptions): Promise<Storage> {
+  await files.makeFolder(folder);
+  let databaseId = await readFormat(files, folder);
+  if (databaseId === null) {
+    databaseId = new Uint8Array(randomBytes(16));
+    await createFolder(files, folder, databaseId);
+  }
+  const store = await LevelStore.open(join(folder, STATE), options.log);
+  try {
+    const journal = await DiskJournal.open({ ...options, files, folder: join(folder, JOURNAL), databaseId });
+    return { journal, store };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/**
+ * Power-safe: LevelDB does not sync the names of the files it makes, so its folder is made under another name, synced and
+ * renamed; FORMAT comes last.
+ */
+async function createFolder(files: FileSystem, folder: string, databaseId: Uint8Array): Promise<void> {
+  const names = await files.list(folder);
+  const creating = join(folder, CREATING);
+  if (!names.includes(CREATING)) {
+    if (names.length > 0) {
+      throw new DatabaseError('F0000', `folder "${folder}" is not empty and holds no millrace data`, {
+        hint: `Choose another folder, or restore file ${FORMAT_FILE} if it was one.`,
+      });
+    }
+    await (await files.open(creating, 'create')).close();
+    await files.syncFolder(folder);
+    await files.syncFolder(dirname(folder));
+  }
+  const fresh = join(folder, STATE_NEW);
+  const store = await LevelStore.open(fresh, () => {});
+  for (const leftover of [STATE, JOURNAL]) if (names.includes(leftover)) await files.remove(join(folder, leftover));
+  await files.makeFolder(join(folder, JOURNAL));
+  await DiskJournal.create({ files, folder: join(folder, JOURNAL), databaseId, log: () => {} });
+  await store.close();
+  for (const name of await files.list(fresh)) await syncFile(files, join(fresh, name));
+  await files.syncFolder(fresh);
+  await files.rename(fresh, join(folder, STATE));
+  await files.syncFolder(folder);
+  await writeFormat(files, folder, databaseId);
+  await files.remove(creating);
+  await files.syncFolder(folder);
+}
+
+async function syncFile(files: FileSystem, path: string): Promise<void> {
+  const file = await files.open(path, 'existing');
+  try {
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+}
