@@ -1,0 +1,251 @@
+// Row order: comparators of rows by key columns, over vectors and state pages, and the sorting of batches.
+import type { Batch } from './batch.ts';
+import { flatColumn } from './cells.ts';
+import type { CellColumn } from './cells.ts';
+import { compareNumbers } from './datum-order.ts';
+import { compareBytesAs, comparePlainBytes, isLoose } from './loose-key.ts';
+import type { LogicalType } from './types.ts';
+import type { Validity, Vector } from './vector.ts';
+
+/** Negative, 0 or positive for rows `a` and `b` (row numbers or state row ids). */
+export type RowOrder = (a: number, b: number) => number;
+
+/** Order by one column; operator/operator.ts SortKey is one. */
+export interface KeyOrder {
+  readonly column: number;
+  readonly descending: boolean;
+  readonly nullsFirst: boolean;
+}
+
+/** PostgreSQL's order, by the keys in turn: text by its UTF-8 bytes, NaN greatest, interval by span, numeric by value. */
+export function rowOrder(columns: readonly CellColumn[], keys: readonly KeyOrder[]): RowOrder {
+  const orders = keys.map((key) => directed(columns[key.column], key));
+  if (orders.length === 1) return orders[0];
+  if (orders.length === 2) {
+    const [first, second] = orders;
+    return (a, b) => first(a, b) || second(a, b);
+  }
+  return (a, b) => {
+    for (const order of orders) {
+      const c = order(a, b);
+      if (c !== 0) return c;
+    }
+    return 0;
+  };
+}
+
+/** The keys, then all columns, then what tells equal values apart (1.0 and 1.00): only identical rows compare as 0. */
+export function totalOrder(columns: readonly CellColumn[], keys: readonly KeyOrder[]): RowOrder {
+  const rest = columns.map((_, column): KeyOrder => ({ column, descending: false, nullsFirst: false }));
+  const byValue = rowOrder(columns, [...keys, ...rest]);
+  const bytes = columns.filter(({ chunks: _chunks }, c) => mayHideDifference(columns[c])).map(representationOrder);
+  if (bytes.length === 0) return byValue;
+  return (a, b) => {
+    let c = byValue(a, b);
+    for (let i = 0; c === 0 && i < bytes.length; i++) c = bytes[i](a, b);
+    return c;
+  };
+}
+
+/** An empty column has no type to look at yet; state columns may grow later, so it counts as one that may. */
+function mayHideDifference(column: CellColumn): boolean {
+  if (column.chunks.length === 0) return true;
+  const { type, layout } = column.chunks[0];
+  return layout === 'float32' || layout === 'float64' || isLoose(type);
+}
+
+function directed(column: CellColumn, key: KeyOrder): RowOrder {
+  const order = valueOrder(column);
+  const { chunks, shift, mask } = column;
+  const sign = key.descending ? -1 : 1;
+  const nullSign = key.nullsFirst ? -1 : 1;
+  return (a, b) => {
+    const x = chunks[a >> shift].validity;
+    const y = chunks[b >> shift].validity;
+    if (x !== null || y !== null) {
+      const nullA = isNull(x, a & mask);
+      const nullB = isNull(y, b & mask);
+      if (nullA || nullB) return nullA === nullB ? 0 : nullA ? nullSign : -nullSign;
+    }
+    return sign * order(a, b);
+  };
+}
+
+function isNull(validity: Validity, row: number): boolean {
+  return validity !== null && (validity[row >> 3] & (1 << (row & 7))) === 0;
+}
+
+/** The layout is looked up at the first comparison: a state column has no chunk before its first row. */
+function valueOrder(column: CellColumn): RowOrder {
+  let order: RowOrder | null = column.chunks.length > 0 ? chosenOrder(column) : null;
+  if (order !== null) return order;
+  return (a, b) => {
+    order ??= chosenOrder(column);
+    return order(a, b);
+  };
+}
+
+function chosenOrder(column: CellColumn): RowOrder {
+  const { type, layout } = column.chunks[0];
+  switch (layout) {
+    case 'bool': return order8(column);
+    case 'int16': return order16(column);
+    case 'int32': return order32(column);
+    case 'int64': return isOidKind(type) ? orderUnsigned64(column) : order64(column);
+    case 'float32': return orderF32(column);
+    case 'float64': return orderF64(column);
+    case 'fixed16': return orderFixed16(column, type);
+    case 'bytes': return plainOrder(type) ? orderPlainBytes(column) : orderBytesAs(column, type);
+  }
+}
+
+function isOidKind(type: LogicalType): boolean {
+  return type.kind === 'pg_lsn';
+}
+
+function plainOrder(type: LogicalType): boolean {
+  if (type.kind === 'domain') return plainOrder(type.base);
+  return !isLoose(type) && type.kind !== 'array' && type.kind !== 'record' && type.kind !== 'enum'
+    && type.kind !== 'timetz';
+}
+
+function order8({ chunks, shift, mask }: CellColumn): RowOrder {
+  return (a, b) => chunks[a >> shift].u8[a & mask] - chunks[b >> shift].u8[b & mask];
+}
+function order16({ chunks, shift, mask }: CellColumn): RowOrder {
+  return (a, b) => chunks[a >> shift].i16[a & mask] - chunks[b >> shift].i16[b & mask];
+}
+function order32({ chunks, shift, mask }: CellColumn): RowOrder {
+  return (a, b) => chunks[a >> shift].i32[a & mask] - chunks[b >> shift].i32[b & mask];
+}
+function order64({ chunks, shift, mask }: CellColumn): RowOrder {
+  return (a, b) => {
+    const x = chunks[a >> shift].i32;
+    const y = chunks[b >> shift].i32;
+    const i = 2 * (a & mask);
+    const j = 2 * (b & mask);
+    const high = x[i + 1] - y[j + 1];
+    return high !== 0 ? high : (x[i] >>> 0) - (y[j] >>> 0);
+  };
+}
+function orderUnsigned64({ chunks, shift, mask }: CellColumn): RowOrder {
+  return (a, b) => {
+    const x = chunks[a >> shift].i32;
+    const y = chunks[b >> shift].i32;
+    const i = 2 * (a & mask);
+    const j = 2 * (b & mask);
+    const high = (x[i + 1] >>> 0) - (y[j + 1] >>> 0);
+    return high !== 0 ? high : (x[i] >>> 0) - (y[j] >>> 0);
+  };
+}
+function orderF32({ chunks, shift, mask }: CellColumn): RowOrder {
+  return (a, b) => compareNumbers(chunks[a >> shift].f32[a & mask], chunks[b >> shift].f32[b & mask]);
+}
+function orderF64({ chunks, shift, mask }: CellColumn): RowOrder {
+  return (a, b) => compareNumbers(chunks[a >> shift].f64[a & mask], chunks[b >> shift].f64[b & mask]);
+}
+
+function orderFixed16(column: CellColumn, type: LogicalType): RowOrder {
+  return (a, b) => compareBytesAs(type, fixed16At(column, a), fixed16At(column, b));
+}
+function fixed16At({ chunks, shift, mask }: CellColumn, row: number): Uint8Array {
+  const at = 16 * (row & mask);
+  return chunks[row >> shift].u8.subarray(at, at + 16);
+}
+
+/** Text, by bytes, without a view per comparison. */
+function orderPlainBytes({ chunks, shift, mask }: CellColumn): RowOrder {
+  return (a, b) => {
+    const x = chunks[a >> shift];
+    const y = chunks[b >> shift];
+    let i = x.starts[a & mask];
+    let j = y.starts[b & mask];
+    const left = x.ends[a & mask] - i;
+    const right = y.ends[b & mask] - j;
+    const p = x.u8;
+    const q = y.u8;
+    for (const end = i + Math.min(left, right); i < end; i++, j++) if (p[i] !== q[j]) return p[i] - q[j];
+    return left - right;
+  };
+}
+function orderBytesAs(column: CellColumn, type: LogicalType): RowOrder {
+  return (a, b) => compareBytesAs(type, bytesAt(column, a), bytesAt(column, b));
+}
+function bytesAt({ chunks, shift, mask }: CellColumn, row: number): Uint8Array {
+  const chunk = chunks[row >> shift];
+  return chunk.u8.subarray(chunk.starts[row & mask], chunk.ends[row & mask]);
+}
+
+/** Tells representations of equal values apart, in an arbitrary but fixed order; NULLs are equal. */
+function representationOrder(column: CellColumn): RowOrder {
+  const { chunks, shift, mask } = column;
+  return (a, b) => {
+    const x = chunks[a >> shift];
+    const y = chunks[b >> shift];
+    if (isNull(x.validity, a & mask) || isNull(y.validity, b & mask)) return 0;
+    switch (x.layout) {
+      case 'bytes': return comparePlainBytes(bytesAt(column, a), bytesAt(column, b));
+      case 'fixed16': return comparePlainBytes(fixed16At(column, a), fixed16At(column, b));
+      case 'float32': return zeroSign(x.f32[a & mask]) - zeroSign(y.f32[b & mask]);
+      case 'float64': return zeroSign(x.f64[a & mask]) - zeroSign(y.f64[b & mask]);
+      default: return 0;
+    }
+  };
+}
+
+function zeroSign(value: number): number {
+  return Object.is(value, -0) ? -1 : 0;
+}
+
+/** Row numbers of the batch in order; rows that compare equal keep theirs. */
+export function sortBatch(batch: Batch, keys: readonly KeyOrder[]): Int32Array {
+  const rows = new Int32Array(batch.length);
+  for (let i = 0; i < rows.length; i++) rows[i] = i;
+  if (keys.length === 0 || batch.length < 2) return rows;
+  if (keys.length === 1 && sortByInteger(batch.columns[keys[0].column], keys[0].descending, rows)) return rows;
+  const order = rowOrder(batch.columns.map(flatColumn), keys);
+  return rows.sort(order);
+}
+
+/** One integer key without NULLs whose range leaves room for the row number in a double: sorted as numbers. */
+function sortByInteger(v: Vector, descending: boolean, rows: Int32Array): boolean {
+  if (v.validity !== null) return false;
+  const values = integerValues(v);
+  if (values === null) return false;
+  let least = Infinity;
+  let greatest = -Infinity;
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] < least) least = values[i];
+    if (values[i] > greatest) greatest = values[i];
+  }
+  const n = values.length;
+  if ((greatest - least + 1) * n > Number.MAX_SAFE_INTEGER || greatest - least > Number.MAX_SAFE_INTEGER) return false;
+  if (descending) for (let i = 0; i < n; i++) values[i] = (greatest - values[i]) * n + i;
+  else for (let i = 0; i < n; i++) values[i] = (values[i] - least) * n + i;
+  values.sort();
+  for (let i = 0; i < n; i++) rows[i] = values[i] % n;
+  return true;
+}
+
+function integerValues(v: Vector): Float64Array | null {
+  switch (v.layout) {
+    case 'bool': case 'int16': case 'int32': {
+      const out = new Float64Array(v.length);
+      for (let i = 0; i < out.length; i++) out[i] = v.values[i];
+      return out;
+    }
+    case 'int64': {
+      if (isOidKind(v.type)) return null;
+      const out = new Float64Array(v.length);
+      const { words } = v;
+      for (let i = 0; i < out.length; i++) {
+        const high = words[2 * i + 1];
+        if (high > 0x1fffff || high < -0x200000) return null;
+        out[i] = high * 0x100000000 + (words[2 * i] >>> 0);
+      }
+      return out;
+    }
+    default: return null;
+  }
+}
+

@@ -1,0 +1,263 @@
+// Arrangement: an indexed Z-set in pages; what tables, views and operators keep their rows in.
+import { Batch } from '../data/batch.ts';
+import { cellsOf } from '../data/cells.ts';
+import { Delta } from '../data/delta.ts';
+import { matchRows, rowsEqual } from '../data/row-key.ts';
+import type { Schema } from '../data/types.ts';
+import type { Vector } from '../data/vector.ts';
+import type { StateSize } from '../operator/operator.ts';
+import { KeyChains } from './key-chains.ts';
+import type { Probe } from './key-chains.ts';
+import { KeyIndex, liveIds } from './key-index.ts';
+import type { KeyIndexOptions } from './key-index.ts';
+import { Pages } from './pages.ts';
+import type { PagesSnapshot } from './pages-snapshot.ts';
+import type { StateReader, StateWriter } from './ports.ts';
+import { rowNumbers } from './scratch.ts';
+
+/** Rows of a chain looked at for one retraction before an index over whole rows is made. */
+const WALK = 32;
+
+/**
+ * A row is identified exactly (row-key.ts): what was put in is what is taken out. The same row may be held as several
+ * entries whose weights add up, until the first retraction that finds it through the index over whole rows.
+ * Weights below 0 are held too (a retraction that came before its insertion).
+ */
+export class Arrangement {
+  readonly schema: Schema;
+  readonly pages: Pages;
+  /** The index by the key given at construction, if any. */
+  readonly key: KeyChains | null;
+  #indexes: KeyChains[];
+  /** Whole row → its one entry; made when a retraction needs it. */
+  #rows: KeyIndex | null = null;
+  #ids = new Int32Array(1024);
+
+  /** `keyColumns` null: rows are only scanned; []: one key for all rows. */
+  constructor(schema: Schema, keyColumns: readonly number[] | null, options: KeyIndexOptions = {}) {
+    this.schema = schema;
+    this.pages = new Pages(schema);
+    this.key = keyColumns === null ? null : new KeyChains(this.pages, keyColumns, options);
+    this.#indexes = this.key === null ? [] : [this.key];
+  }
+
+  /** Entries held: rows, where none is held twice. */
+  get rows(): number { return this.pages.rows; }
+
+  /** One more index, over what is there and what comes. */
+  addIndex(columns: readonly number[], options: KeyIndexOptions = {}): KeyChains {
+    const index = new KeyChains(this.pages, columns, options);
+    index.rebuild();
+    this.#indexes.push(index);
+    return index;
+  }
+
+  dropIndex(index: KeyChains): void {
+    this.#indexes = this.#indexes.filter((i) => i !== index);
+  }
+
+  /** Adds a Z-set. */
+  apply(delta: Delta): void {
+    const { weights, length } = delta;
+    let least = 1;
+    for (let i = 0; i < length; i++) if (weights[i] < least) least = weights[i];
+    if (length === 0) return;
+    if (this.#rows !== null) this.#merge(this.#rows, delta);
+    else if (least > 0) this.#insert(delta);
+    else this.#insertAndRetract(delta);
+  }
+
+  #insert({ batch, weights, length }: Delta): void {
+    const ids = this.#idRoom(length);
+    this.pages.append(batch, null, weights, ids);
+    for (const index of this.#indexes) index.link(index.columns.map((c) => batch.columns[c]), ids, length);
+  }
+
+  #idRoom(length: number): Int32Array {
+    if (this.#ids.length < length) this.#ids = new Int32Array(length * 2);
+    return this.#ids.subarray(0, length);
+  }
+
+  #insertAndRetract(delta: Delta): void {
+    const signs = splitSigns(delta.weights, delta.length);
+    if (signs.positive.length > 0) this.#insert(delta.take(signs.positive));
+    if (signs.negative.length === 0) return;
+    const retractions = signs.negative.length === delta.length ? delta : delta.take(signs.negative);
+    const rest = this.#indexes.length === 0 ? retractions : this.#retractByKey(this.#indexes[0], retractions);
+    if (rest.length > 0) this.#merge(this.#indexRows(), rest);
+  }
+
+  /** Retracts what is found near the head of its chain; returns what is not. */
+  #retractByKey(index: KeyChains, { batch, weights, length }: Delta): Delta {
+    const heads = new Int32Array(length);
+    index.heads(index.columns.map((c) => batch.columns[c]), length, heads);
+    const same = new Uint8Array(length).fill(1);
+    const cells = batch.columns.map(cellsOf);
+    const stored = batch.columns.map((_, c) => this.pages.cells(c));
+    matchRows(cells, stored, { length, aRows: rowNumbers(length), bIds: heads }, 'exact', same);
+    const emptied: number[] = [];
+    const rest: number[] = [];
+    const restWeights: number[] = [];
+    for (let i = 0; i < length; i++) {
+      let left = weights[i];
+      let steps = 0;
+      for (let id = heads[i]; id >= 0 && left < 0 && steps < WALK; id = index.next(id), steps++) {
+        const weight = this.pages.weight(id);
+        if (weight <= 0) continue;
+        if (id === heads[i] ? same[i] === 0 : !rowsEqual(cells, i, stored, id, 'exact')) continue;
+        const taken = Math.max(left, -weight);
+        left -= taken;
+        this.#touchOne(id);
+        if (this.pages.addWeight(id, taken) === 0) emptied.push(id);
+      }
+      if (left === 0) continue;
+      rest.push(i);
+      restWeights.push(left);
+    }
+    this.#drop(Int32Array.from(emptied));
+    return new Delta(batch.take(Int32Array.from(rest)), Int32Array.from(restWeights));
+  }
+
+  #touchOne(id: number): void {
+    ONE[0] = id;
+    this.pages.touch(ONE, 1);
+  }
+
+  /** Adds weights to entries found by the whole row. */
+  #merge(rows: KeyIndex, { batch, weights, length }: Delta): void {
+    const ids = this.#idRoom(length);
+    const fresh: number[] = [];
+    rows.findOrInsert(batch.columns, length, ids, {
+      take: () => this.pages.take(),
+      write: (freshRows, count, out) => {
+        const plan = { length: count, rows: freshRows.slice(0, count), ids: new Int32Array(count) };
+        for (let i = 0; i < count; i++) {
+          plan.ids[i] = out[freshRows[i]];
+          fresh.push(freshRows[i]);
+        }
+        for (let c = 0; c < batch.columns.length; c++) this.pages.write(c, batch.columns[c], plan);
+      },
+    });
+    this.pages.touch(ids, length);
+    // A new row came with weight 1.
+    for (const row of fresh) this.pages.addWeight(ids[row], -1);
+    for (let i = 0; i < length; i++) this.pages.addWeight(ids[i], weights[i]);
+    if (fresh.length > 0) this.#linkRows(batch, Int32Array.from(fresh), ids);
+    const emptied = new Set<number>();
+    for (let i = 0; i < length; i++) if (this.pages.weight(ids[i]) === 0) emptied.add(ids[i]);
+    if (emptied.size > 0) this.#drop(Int32Array.from(emptied));
+  }
+
+  #linkRows(batch: Batch, rows: Int32Array, ids: Int32Array): void {
+    if (this.#indexes.length === 0) return;
+    const rowIds = Int32Array.from(rows, (row) => ids[row]);
+    const whole = rows.length === batch.length;
+    const linked = whole ? batch : batch.take(rows);
+    const linkedIds = whole ? ids : rowIds;
+    for (const index of this.#indexes) index.link(index.columns.map((c) => linked.columns[c]), linkedIds, rows.length);
+  }
+
+  /** Entries of weight 0 leave the indexes and the pages. */
+  #drop(ids: Int32Array): void {
+    if (ids.length === 0) return;
+    for (const index of this.#indexes) index.unlink(ids, ids.length);
+    this.#rows?.removeRows(ids, ids.length);
+    this.pages.free(ids, ids.length);
+  }
+
+  /** The index over whole rows; entries of equal rows become one. */
+  #indexRows(): KeyIndex {
+    const rows = new KeyIndex(this.pages, this.schema.columns.map((_, c) => c), { equality: 'exact' });
+    const merged: number[] = [];
+    for (let number = 0; number < this.pages.pageCount; number++) {
+      const ids = liveIds(this.pages, number);
+      if (ids.length === 0) continue;
+      const found = new Int32Array(ids.length);
+      const { columns } = this.pages.gather(ids);
+      rows.findOrInsert(columns, ids.length, found, { take: (row) => ids[row], write: () => undefined });
+      this.pages.touch(found, found.length);
+      for (let i = 0; i < ids.length; i++) {
+        if (found[i] === ids[i]) continue;
+        this.pages.addWeight(found[i], this.pages.weight(ids[i]));
+        merged.push(ids[i]);
+      }
+    }
+    const gone = Int32Array.from(merged);
+    for (const index of this.#indexes) if (gone.length > 0) index.unlink(gone, gone.length);
+    this.pages.free(gone, gone.length);
+    this.#rows = rows;
+    return rows;
+  }
+
+  /** Rows by key, in bulk. Requires: a key. */
+  probe(keys: readonly Vector[], length: number): Probe {
+    return this.#keyed().probe(keys, length);
+  }
+
+  /** The rows with one of the keys, weights included. */
+  lookup(keys: Batch): Delta {
+    return this.gather(this.#keyed().probe(keys.columns, keys.length).rowIds);
+  }
+
+  hasKey(keys: Batch, row: number): boolean {
+    this.#keyed().heads(keys.slice(row, row + 1).columns, 1, ONE);
+    return ONE[0] >= 0;
+  }
+
+  #keyed(): KeyChains {
+    if (this.key === null) throw new TypeError('arrangement without a key');
+    return this.key;
+  }
+
+  gather(ids: Int32Array, columns: readonly number[] | null = null): Delta {
+    return new Delta(this.pages.gather(ids, columns), this.pages.gatherWeights(ids));
+  }
+
+  /** All rows by page. Requires: no `apply` while one of the deltas is in use; freeze for longer. */
+  scan(columns: readonly number[] | null = null): Generator<Delta> {
+    return this.pages.scan(columns);
+  }
+
+  freeze(): PagesSnapshot {
+    return this.pages.freeze();
+  }
+
+  /** Sum of the weights: how many rows a reader counts. */
+  netRows(): number {
+    let total = 0;
+    for (const weights of this.pages.weights) for (let i = 0; i < weights.length; i++) total += weights[i];
+    return total;
+  }
+
+  size(): StateSize {
+    const indexes = this.#indexes.reduce((sum, i) => sum + i.bytes, this.#rows === null ? 0 : this.#rows.bytes);
+    return { rows: this.pages.rows, bytes: this.pages.bytes() + indexes };
+  }
+
+  save(name: string, out: StateWriter): void {
+    this.pages.save(name, out);
+  }
+
+  /** Requires: nothing was applied yet. */
+  restore(name: string, from: StateReader): void {
+    this.pages.restore(name, from);
+    for (const index of this.#indexes) index.rebuild();
+    if (this.pages.weights.some((weights) => weights.some((w) => w < 0))) this.#indexRows();
+  }
+}
+
+const ONE = new Int32Array(1);
+
+function splitSigns(
+  weights: Int32Array, length: number,
+): { readonly positive: Int32Array; readonly negative: Int32Array } {
+  const positive = new Int32Array(length);
+  const negative = new Int32Array(length);
+  let n = 0;
+  let m = 0;
+  for (let i = 0; i < length; i++) {
+    if (weights[i] > 0) positive[n++] = i;
+    else if (weights[i] < 0) negative[m++] = i;
+  }
+  return { positive: positive.subarray(0, n), negative: negative.subarray(0, m) };
+}
