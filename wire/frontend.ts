@@ -132,7 +132,7 @@ function decodeUtf8(raw: Buffer): string {
 function firstBadBytes(raw: Buffer): string {
   for (let at = 0; at < raw.length;) {
     const lead = raw[at];
-    const size = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    const size = lead < 0xc0 || lead >= 0xf8 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
     const piece = raw.subarray(at, at + size);
     try {
       strictUtf8.decode(piece);

@@ -53,7 +53,7 @@ export function readRecorded(): readonly RecordedCase[] {
 export async function playCase(address: Address, golden: GoldenCase): Promise<readonly Answer[]> {
   const client = await ProtocolClient.open(address);
   try {
-    const start = golden.startup ?? { parameters: USER };
+    const start: NonNullable<GoldenCase['startup']> = golden.startup ?? { parameters: USER };
     const opened = await client.startup(start.parameters, start.version);
     const heard = opened.filter((a) => ['ErrorResponse', 'NegotiateProtocolVersion', '<connection closed by server>'].includes(a.msg));
     if (opened.at(-1)?.msg !== 'ReadyForQuery') return heard;
