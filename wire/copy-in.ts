@@ -40,9 +40,12 @@ export interface FieldSink {
   skipRow(): void;
 }
 
+/** What decoding must know of the target. */
+export type CopyTarget = Pick<CopyInSink, 'format' | 'columns' | 'table'>;
+
 export class CopyDecoder implements FieldSink {
   readonly columnCount: number;
-  readonly #sink: CopyInSink;
+  readonly #sink: CopyTarget;
   readonly #format: () => FormatSettings;
   readonly #reader: RowReader;
   #settings: FormatSettings;
@@ -57,7 +60,7 @@ export class CopyDecoder implements FieldSink {
   #held: Buffer[] = [];
   #ready: Batch[] = [];
 
-  constructor(sink: CopyInSink, format: () => FormatSettings) {
+  constructor(sink: CopyTarget, format: () => FormatSettings) {
     this.#sink = sink;
     this.#format = format;
     this.#settings = format();
