@@ -1,0 +1,108 @@
+// CatalogNames: OIDs ⇄ names for regclass and its kin, as seen through one catalog and search path.
+import { DatabaseError } from '../../engine/data/error.ts';
+import { formatTypeName, parseTypeName, quoteIdentifier, typeFromOid } from '../../engine/data/type-info.ts';
+import { oidOf } from '../../engine/data/type-info.ts';
+import type { CatalogAccess, RegKind } from '../../engine/expression/context.ts';
+import type { FunctionSource } from '../binder/environment.ts';
+import type { Catalog, QualifiedName } from './catalog.ts';
+
+export class CatalogNames implements CatalogAccess {
+  readonly #catalog: Catalog;
+  readonly #searchPath: readonly string[];
+  readonly #functions: FunctionSource;
+
+  constructor(catalog: Catalog, searchPath: readonly string[], functions: FunctionSource) {
+    this.#catalog = catalog;
+    this.#searchPath = searchPath;
+    this.#functions = functions;
+  }
+
+  nameOf(kind: RegKind, oid: number): string | null {
+    switch (kind) {
+      case 'regclass': {
+        const relation = this.#catalog.relation(oid);
+        return relation === null ? null : this.#qualified(relation);
+      }
+      case 'regtype': return this.#typeName(oid);
+      case 'regnamespace': {
+        const entry = this.#catalog.get(oid);
+        return entry?.kind === 'schema' ? quoteIdentifier(entry.name) : null;
+      }
+      case 'regrole': {
+        const entry = this.#catalog.get(oid);
+        return entry?.kind === 'role' ? quoteIdentifier(entry.name) : null;
+      }
+      case 'regproc': case 'regprocedure': case 'regoper': case 'regoperator': case 'regcollation': return null;
+    }
+  }
+
+  oidOf(kind: RegKind, name: string): number {
+    if (/^\d+$/.test(name)) return Number(name);
+    if (name === '-') return 0;
+    switch (kind) {
+      case 'regclass': return this.#catalog.requireRelation(splitName(name), this.#searchPath).oid;
+      case 'regtype': return this.#typeOid(name);
+      case 'regnamespace': return this.#catalog.requireSchema(splitName(name).name).oid;
+      case 'regrole': {
+        const role = splitName(name).name;
+        const entry = this.#catalog.role(role);
+        if (entry === null) throw new DatabaseError('42704', `role "${role}" does not exist`);
+        return entry.oid;
+      }
+      case 'regproc': case 'regprocedure': throw this.#noFunction(name);
+      case 'regoper': case 'regoperator': throw new DatabaseError('42883', `operator does not exist: ${name}`);
+      case 'regcollation':
+        throw new DatabaseError('42704', `collation "${name}" for encoding "UTF8" does not exist`);
+    }
+  }
+
+  #noFunction(name: string): DatabaseError {
+    const bare = splitName(name.replace(/\(.*$/s, '')).name;
+    const known = this.#functions.scalars(bare).length > 0;
+    return known ? new DatabaseError('0A000', `OIDs of functions are not supported: ${name}`)
+      : new DatabaseError('42883', `function "${name}" does not exist`);
+  }
+
+  #qualified(object: { readonly schema: string; readonly name: string; readonly oid: number }): string {
+    const name = quoteIdentifier(object.name);
+    return this.#catalog.isVisible(object, this.#searchPath) ? name : `${quoteIdentifier(object.schema)}.${name}`;
+  }
+
+  #typeName(oid: number): string | null {
+    const builtin = typeFromOid(oid);
+    if (builtin !== null) return formatTypeName(builtin);
+    for (const type of this.#catalog.types()) {
+      if (type.oid === oid) return this.#qualified(type);
+      if (type.arrayType === oid) return `${this.#qualified(type)}[]`;
+    }
+    return null;
+  }
+
+  #typeOid(text: string): number {
+    const builtin = parseTypeName(text);
+    if (builtin !== null) return oidOf(builtin);
+    const array = /\[\s*\]$/.test(text);
+    const name = splitName(text.replace(/(\[\s*\])+$/, ''));
+    const found = this.#catalog.findType(name, this.#searchPath);
+    if (found === null) throw new DatabaseError('42704', `type "${text}" does not exist`);
+    return array ? found.arrayType : found.oid;
+  }
+}
+
+/** `a`, `"A b"`, `s.t`: identifiers folded unless quoted; 42602 for what is no name. */
+export function splitName(text: string): QualifiedName {
+  const part = /\s*(?:"((?:[^"]|"")*)"|([^\s."]+))\s*(\.|$)/y;
+  const parts: string[] = [];
+  for (let at = 0; ;) {
+    part.lastIndex = at;
+    const match = part.exec(text);
+    if (match === null) throw new DatabaseError('42602', 'invalid name syntax');
+    parts.push(match[1] === undefined ? match[2].toLowerCase() : match[1].replaceAll('""', '"'));
+    at = part.lastIndex;
+    if (match[3] === '') break;
+  }
+  if (parts.length > 3) {
+    throw new DatabaseError('42601', `improper qualified name (too many dotted names): ${text}`);
+  }
+  return { schema: parts.length > 1 ? parts[parts.length - 2] : null, name: parts[parts.length - 1] };
+}

@@ -1,0 +1,125 @@
+// PreparedStatement: a parsed statement under a name, bound once a catalog version, and its parameters' decoding.
+import { decodeBinary } from '../engine/data/binary-format.ts';
+import type { Datum } from '../engine/data/datum.ts';
+import { DatabaseError } from '../engine/data/error.ts';
+import { parseText } from '../engine/data/text-format.ts';
+import { formatType } from '../engine/data/type-info.ts';
+import type { LogicalType } from '../engine/data/types.ts';
+import { sameKind } from '../engine/data/types.ts';
+import type { ParsedStatement } from './parser/ast-statement.ts';
+import type { BoundParameter, ResultColumn } from './session-api.ts';
+import type { SessionState } from './session-state.ts';
+import type { BoundStatement } from './statement/bound.ts';
+import { bindStatement } from './statement/index.ts';
+
+interface Binding {
+  readonly catalogVersion: number;
+  readonly searchPath: string;
+  readonly bound: BoundStatement;
+}
+
+export class PreparedStatement {
+  readonly name: string;
+  /** null: an empty query string. */
+  readonly parsed: ParsedStatement | null;
+  readonly text: string;
+  /** Made by PREPARE, not by Parse. */
+  readonly fromSql: boolean;
+  readonly #declared: readonly (LogicalType | null)[];
+  readonly #prepareTime: bigint;
+  #binding: Binding | null = null;
+  #columns: readonly ResultColumn[] | null | undefined;
+  #parameters: readonly LogicalType[] | undefined;
+
+  constructor(options: {
+    readonly name: string; readonly text: string; readonly parsed: ParsedStatement | null;
+    readonly declared: readonly (LogicalType | null)[]; readonly fromSql: boolean; readonly prepareTime: bigint;
+  }) {
+    this.name = options.name;
+    this.text = options.text;
+    this.parsed = options.parsed;
+    this.fromSql = options.fromSql;
+    this.#declared = options.declared;
+    this.#prepareTime = options.prepareTime;
+  }
+
+  /**
+   * The statement as it is to be run now. 0A000 when its columns are no longer those that were told to the client.
+   */
+  bind(state: SessionState): BoundStatement | null {
+    if (this.parsed === null) return null;
+    const searchPath = state.searchPath.join('\u0000');
+    const cached = this.#binding;
+    const { catalog } = state;
+    if (cached !== null && cached.bound.cacheable && cached.catalogVersion === catalog.version
+      && cached.searchPath === searchPath && state.transaction?.hasCatalogChanges !== true) {
+      return cached.bound;
+    }
+    const bound = bindStatement(this.parsed.statement, state, {
+      text: this.text, declared: this.#parameters ?? this.#declared,
+    });
+    this.#checkColumns(bound);
+    this.#parameters ??= bound.parameters;
+    this.#binding = { catalogVersion: catalog.version, searchPath, bound };
+    return bound;
+  }
+
+  #checkColumns(bound: BoundStatement): void {
+    if (this.#columns === undefined) {
+      this.#columns = bound.columns;
+      return;
+    }
+    const [before, now] = [this.#columns ?? [], bound.columns ?? []];
+    const same = before.length === now.length
+      && before.every((c, i) => c.name === now[i].name && sameKind(c.type, now[i].type));
+    if (!same) throw new DatabaseError('0A000', 'cached plan must not change result type');
+  }
+
+  info(): {
+    name: string; statement: string; prepareTime: bigint; parameterTypes: readonly LogicalType[]; fromSql: boolean;
+  } {
+    return {
+      name: this.name, statement: this.text, prepareTime: this.#prepareTime,
+      parameterTypes: this.#parameters ?? [], fromSql: this.fromSql,
+    };
+  }
+}
+
+/** Bind's values as datums; 22P02 and its kin name the parameter as PostgreSQL's error context does. */
+export function decodeParameters(
+  state: SessionState, types: readonly LogicalType[], values: readonly BoundParameter[], statement: string,
+): readonly Datum[] {
+  if (values.length !== types.length) {
+    throw new DatabaseError('08P01', `bind message supplies ${values.length} parameters, but prepared statement `
+      + `"${statement}" requires ${types.length}`);
+  }
+  return values.map((value, i) => decodeParameter(state, types[i], value, i));
+}
+
+function decodeParameter(state: SessionState, type: LogicalType, value: BoundParameter, index: number): Datum {
+  if (value.bytes === null) return null;
+  if (value.format === 1) {
+    try {
+      return decodeBinary(type, value.bytes);
+    } catch (error) {
+      // PostgreSQL's words for a value whose length does not fit.
+      if (error instanceof DatabaseError && error.code === '22P03' && error.message === 'incorrect binary data format') {
+        throw new DatabaseError('22P03', `incorrect binary data format in bind parameter ${index + 1}`);
+      }
+      throw error;
+    }
+  }
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(value.bytes);
+  } catch {
+    throw new DatabaseError('22021', 'invalid byte sequence for encoding "UTF8"');
+  }
+  if (text.includes('\u0000')) throw new DatabaseError('22021', 'invalid byte sequence for encoding "UTF8": 0x00');
+  return type.kind === 'unknown' ? text : parseText(type, text, state.settings.format);
+}
+
+/** For messages: `integer, text`. */
+export function typeList(types: readonly LogicalType[]): string {
+  return types.map(formatType).join(', ');
+}

@@ -1,0 +1,72 @@
+// Services: what a session gets from the database it belongs to; implemented by database.ts alone.
+import type { Delta } from '../engine/data/delta.ts';
+import type { Epoch } from '../engine/data/time.ts';
+import type { SourceConnector } from '../engine/runtime/connector.ts';
+import type { Runtime, Snapshot } from '../engine/runtime/contract.ts';
+import type { Catalog, CatalogChange } from './catalog/catalog.ts';
+import type { SessionInfo } from './catalog/entry.ts';
+import type { FunctionSource } from './binder/environment.ts';
+import type { LockTable } from './lock-table.ts';
+import type { SequenceStore } from './sequence-store.ts';
+
+export interface RelationChange {
+  readonly relation: number;
+  readonly delta: Delta;
+}
+
+/** What a transaction asks to be made durable and visible at once. */
+export interface CommitRequest {
+  readonly changes: readonly RelationChange[];
+  readonly catalog: readonly CatalogChange[];
+  readonly sync: boolean;
+}
+
+/** A published moment, and where it stands among commits: what was committed after it has a greater number. */
+export interface ReadPoint {
+  readonly snapshot: Snapshot;
+  readonly sequence: number;
+}
+
+export interface Notification {
+  readonly processId: number;
+  readonly channel: string;
+  readonly payload: string;
+}
+
+/** Another session, as pg_stat_activity shows it and pg_cancel_backend reaches it. */
+export interface Peer {
+  info(): SessionInfo;
+  cancel(): void;
+  /** Delivers to the client at once when it is idle, else after its transaction. */
+  notify(notification: Notification): void;
+  listensTo(channel: string): boolean;
+}
+
+export interface Services {
+  /** The published catalog. */
+  readonly catalog: Catalog;
+  readonly runtime: Runtime;
+  readonly locks: LockTable;
+  readonly sequences: SequenceStore;
+  readonly functions: FunctionSource;
+  readonly startTime: bigint;
+  /** Name of the database that `millrace` and `postgres` both mean, as clients see it. */
+  readonly connectors: readonly SourceConnector[];
+  readonly sessions: ReadonlyMap<number, Peer>;
+  log(message: string): void;
+  /** µs since 1970 UTC. */
+  now(): bigint;
+  random(): number;
+  /** A number never given out before, to this or another transaction. */
+  allocateOid(): number;
+  nextTransactionId(): number;
+  /** Queues at once, in order of calls; throws before it returns when nothing was queued (see Runtime.commit). */
+  commit(request: CommitRequest): Promise<Epoch>;
+  readPoint(): ReadPoint;
+  /** Has the relation been changed by a commit after that point; `rewrite`: other than by insertions? */
+  changedSince(relation: number, sequence: number, how: 'any' | 'rewrite'): boolean;
+  /** To all who listen, at commit. */
+  publish(notification: Notification): void;
+  /** 57P01 to that session; false when there is none. */
+  terminate(processId: number): boolean;
+}

@@ -1,0 +1,111 @@
+// Execute of the extended protocol: a portal is run, or goes on where it was suspended.
+import type { Batch } from '../engine/data/batch.ts';
+import { DatabaseError } from '../engine/data/error.ts';
+import { RowReader } from './portal.ts';
+import type { CursorPortal, Portal, StatementPortal } from './portal.ts';
+import type { ExecuteResult } from './session-api.ts';
+import { interruptible } from './session-transaction.ts';
+import type { SessionState } from './session-state.ts';
+
+export interface RunOptions {
+  readonly maxRows: number;
+  /** Called when the rows of this Execute have been taken. */
+  readonly end: () => void;
+}
+
+export async function runPortal(state: SessionState, portal: Portal, options: RunOptions): Promise<ExecuteResult> {
+  switch (portal.kind) {
+    case 'statement': return runStatement(state, portal, options);
+    case 'cursor': return runCursor(portal, options);
+    case 'subscription':
+      return rows(portal, portal.rows, { ...options, tag: (n) => `FETCH ${n}`, done: () => {} });
+  }
+}
+
+async function runStatement(state: SessionState, portal: StatementPortal, options: RunOptions): Promise<ExecuteResult> {
+  if (portal.bound === null) {
+    options.end();
+    portal.done = true;
+    return { kind: 'empty' };
+  }
+  if (portal.started) return goOn(portal, options);
+  portal.started = true;
+  const result = await interruptible(state, portal.bound.run(state, portal.parameters));
+  switch (result.kind) {
+    case 'command':
+      portal.done = true;
+      options.end();
+      return result;
+    case 'copyIn': {
+      portal.done = true;
+      const { sink } = result;
+      return {
+        kind: 'copyIn',
+        sink: {
+          ...sink, write: (batch) => sink.write(batch), abort: (error) => sink.abort(error),
+          finish: () => sink.finish().finally(options.end),
+        },
+      };
+    }
+    case 'copyOut':
+      portal.done = true;
+      return { ...result, batches: withEnd(state, result.batches, options.end) };
+    case 'rows':
+      portal.rows = new RowReader(guarded(state, result.batches));
+      portal.tag = result.tag;
+      return goOn(portal, options);
+  }
+}
+
+function goOn(portal: StatementPortal, options: RunOptions): ExecuteResult {
+  if (portal.rows === null || portal.tag === null) {
+    throw new DatabaseError('55000', `portal "${portal.options.name}" cannot be run`);
+  }
+  return rows(portal, portal.rows, { ...options, tag: portal.tag, done: (isDone) => {
+    portal.done = isDone;
+  } });
+}
+
+function rows(
+  portal: { readonly columns: StatementPortal['columns'] }, reader: RowReader,
+  options: RunOptions & { readonly tag: (rows: number) => string; readonly done: (done: boolean) => void },
+): ExecuteResult {
+  const { maxRows, end, tag, done } = options;
+  async function* batches(): AsyncGenerator<Batch> {
+    let sent = 0;
+    for await (const batch of reader.take(maxRows)) {
+      sent += batch.length;
+      yield batch;
+    }
+    // PostgreSQL stops at the limit without looking whether a row follows.
+    done(maxRows === 0 || sent < maxRows);
+    end();
+  }
+  return { kind: 'rows', columns: portal.columns ?? [], batches: batches(), tag };
+}
+
+function runCursor(cursor: CursorPortal, options: RunOptions): ExecuteResult {
+  const { maxRows, end } = options;
+  const from = Math.min(cursor.position, cursor.rows.length);
+  const to = maxRows === 0 ? cursor.rows.length : Math.min(from + maxRows, cursor.rows.length);
+  cursor.position = maxRows === 0 || to - from < maxRows ? cursor.rows.length + 1 : to;
+  end();
+  async function* batches(): AsyncGenerator<Batch> {
+    yield cursor.rows.slice(from, to);
+  }
+  return { kind: 'rows', columns: cursor.columns, batches: batches(), tag: (n) => `SELECT ${n}` };
+}
+
+async function* guarded(state: SessionState, batches: Iterable<Batch> | AsyncIterable<Batch>): AsyncGenerator<Batch> {
+  for await (const batch of batches) {
+    state.checkInterrupt();
+    yield batch;
+  }
+}
+
+async function* withEnd(
+  state: SessionState, batches: Iterable<Batch> | AsyncIterable<Batch>, end: () => void,
+): AsyncGenerator<Batch> {
+  yield* guarded(state, batches);
+  end();
+}

@@ -1,0 +1,251 @@
+// SessionState: what the statements of one session share: settings, transaction, prepared statements, portals, sequences.
+import { DatabaseError } from '../engine/data/error.ts';
+import type { EvalContext } from '../engine/expression/context.ts';
+import type { Catalog } from './catalog/catalog.ts';
+import type { RoleEntry, SessionInfo, SystemContext } from './catalog/entry.ts';
+import { CatalogNames } from './catalog/names.ts';
+import type { Portal } from './portal.ts';
+import type { PreparedStatement } from './prepared-statement.ts';
+import type { Services } from './services.ts';
+import type { Notice, SessionOptions } from './session-api.ts';
+import { Settings, splitIdentifiers } from './settings.ts';
+import { Transaction } from './transaction.ts';
+import type { Isolation } from './transaction.ts';
+
+/** The names under which the one database can be reached. */
+export const DATABASE_NAMES: readonly string[] = ['millrace', 'postgres'];
+
+const SEVERITY_RANK = ['debug5', 'debug4', 'debug3', 'debug2', 'debug1', 'log', 'notice', 'warning', 'error'];
+
+export class SessionState {
+  readonly services: Services;
+  readonly options: SessionOptions;
+  readonly settings: Settings;
+  readonly prepared = new Map<string, PreparedStatement>();
+  readonly portals = new Map<string, Portal>();
+  readonly listening = new Set<string>();
+  /** currval, by sequence; and the one that nextval was called on last. */
+  readonly sequenceValues = new Map<number, bigint>();
+  lastSequence: number | null = null;
+  transaction: Transaction | null = null;
+  /** Milliseconds that pg_sleep asked for in the statement that runs. */
+  sleepFor = 0;
+  query = '';
+  statementStart: bigint;
+  stateChange: bigint;
+  active = false;
+  #abort = new AbortController();
+  readonly #start: bigint;
+
+  constructor(services: Services, options: SessionOptions) {
+    this.services = services;
+    this.options = options;
+    this.#start = services.now();
+    this.statementStart = this.#start;
+    this.stateChange = this.#start;
+    this.settings = new Settings({
+      checks: { check: (name, value) => this.#checkSetting(name, value) },
+      report: (name, value) => options.onParameterStatus(name, value),
+    });
+  }
+
+  get processId(): number {
+    return this.options.processId;
+  }
+
+  get catalog(): Catalog {
+    return this.transaction?.catalog ?? this.services.catalog;
+  }
+
+  get database(): string {
+    return this.options.database;
+  }
+
+  get sessionUser(): string {
+    return this.settings.get('session_authorization') ?? this.options.user;
+  }
+
+  get currentUser(): string {
+    const role = this.settings.get('role') ?? 'none';
+    return role === 'none' ? this.sessionUser : role;
+  }
+
+  get role(): RoleEntry {
+    const role = this.catalog.role(this.currentUser);
+    if (role === null) throw new DatabaseError('42704', `role "${this.currentUser}" does not exist`);
+    return role;
+  }
+
+  /** The search path with `$user` replaced. */
+  get searchPath(): readonly string[] {
+    return this.settings.searchPath.map((s) => (s === '$user' ? this.currentUser : s));
+  }
+
+  /** The transaction there must be while a statement runs. */
+  get current(): Transaction {
+    if (this.transaction === null) throw new DatabaseError('25P01', 'there is no transaction in progress');
+    return this.transaction;
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Ends what runs now with this error; what runs next is not touched. */
+  interrupt(error: DatabaseError): void {
+    this.#abort.abort(error);
+  }
+
+  /** Called as a statement begins: an interrupt that came too late for the last one is forgotten. */
+  renewSignal(): void {
+    if (this.#abort.signal.aborted) this.#abort = new AbortController();
+  }
+
+  checkInterrupt(): void {
+    if (this.#abort.signal.aborted) throw this.#abort.signal.reason;
+  }
+
+  get lockWait(): { readonly signal: AbortSignal; readonly timeout: number } {
+    return { signal: this.signal, timeout: this.settings.integer('lock_timeout') };
+  }
+
+  begin(kind: 'implicit' | 'block'): Transaction {
+    const isolation = this.settings.get('default_transaction_isolation');
+    this.transaction = new Transaction({
+      services: this.services, settings: this.settings, processId: this.processId, kind,
+      isolation: asIsolation(isolation), readOnly: this.settings.boolean('default_transaction_read_only'),
+    });
+    return this.transaction;
+  }
+
+  notice(severity: 'NOTICE' | 'WARNING' | 'INFO', error: DatabaseError): void {
+    const least = SEVERITY_RANK.indexOf(this.settings.get('client_min_messages') ?? 'notice');
+    const rank = severity === 'INFO' ? Infinity : SEVERITY_RANK.indexOf(severity.toLowerCase());
+    if (rank < least) return;
+    const notice: Notice = Object.assign(new DatabaseError(error.code, error.message, error.fields), { severity });
+    this.options.onNotice(notice);
+  }
+
+  warn(code: string, message: string): void {
+    this.notice('WARNING', new DatabaseError(code, message));
+  }
+
+  evalContext(): EvalContext {
+    return {
+      format: this.settings.format,
+      transactionTime: this.transaction?.startTime ?? this.statementStart,
+      statementTime: this.statementStart,
+      clock: () => this.services.now(),
+      random: () => this.services.random(),
+      catalog: new CatalogNames(this.catalog, this.searchPath, this.services.functions),
+      host: this,
+    };
+  }
+
+  systemContext(): SystemContext {
+    const { services, settings } = this;
+    return {
+      catalog: this.catalog,
+      database: this.database,
+      user: this.currentUser,
+      searchPath: this.searchPath,
+      format: settings.format,
+      startTime: services.startTime,
+      sessions: () => [...services.sessions.values()].map((peer) => peer.info()),
+      settings: () => settings.list(),
+      rowCount: (relation) => this.#rowCount(relation),
+      stateSize: (relation) => services.runtime.stateSize(relation),
+      sequence: (oid) => {
+        const entry = this.catalog.get(oid);
+        return entry?.kind === 'sequence' ? services.sequences.current(entry) : { last: 0n, called: false };
+      },
+      preparedStatements: () => [...this.prepared.values()].filter((p) => p.name !== '').map((p) => p.info()),
+      cursors: () => [...this.portals.values()].map((p) => p.info()),
+      locks: () => services.locks.list(),
+    };
+  }
+
+  #rowCount(relation: number): number {
+    const { snapshot } = this.services.readPoint();
+    try {
+      return snapshot.rowCount(relation);
+    } finally {
+      snapshot.release();
+    }
+  }
+
+  info(): SessionInfo {
+    const { transaction } = this;
+    const state = this.active ? 'active' : transaction === null ? 'idle'
+      : transaction.failed ? 'idle in transaction (aborted)' : 'idle in transaction';
+    return {
+      processId: this.processId, user: this.sessionUser, database: this.database,
+      applicationName: this.settings.get('application_name') ?? '', remote: this.options.remote, state,
+      query: this.query, backendStart: this.#start, transactionStart: transaction?.startTime ?? null,
+      queryStart: this.statementStart, stateChange: this.stateChange,
+    };
+  }
+
+  /** What the settings table cannot know: roles, and when a transaction's modes may still change. */
+  #checkSetting(name: string, value: string): string {
+    switch (name) {
+      case 'role': case 'session_authorization':
+        if (value !== 'none' && value !== '' && this.catalog.role(value) === null) {
+          throw new DatabaseError('22023', `role "${value}" does not exist`);
+        }
+        return value;
+      case 'transaction_isolation':
+        this.#checkIsolation(value);
+        return value;
+      case 'transaction_read_only':
+        if (this.transaction !== null) this.transaction.readOnly = value === 'on';
+        return value;
+      default: return value;
+    }
+  }
+
+  #checkIsolation(value: string): void {
+    if (this.transaction === null) return;
+    if (this.transaction.started && value !== this.transaction.isolation) {
+      throw new DatabaseError('25001', 'SET TRANSACTION ISOLATION LEVEL must be called before any query');
+    }
+    if (this.transaction.depth > 0) {
+      throw new DatabaseError('25001', 'SET TRANSACTION ISOLATION LEVEL must not be called in a subtransaction');
+    }
+    this.transaction.isolation = asIsolation(value);
+  }
+}
+
+export function asIsolation(text: string | null): Isolation {
+  switch (text) {
+    case 'serializable': case 'repeatable read': case 'read uncommitted': return text;
+    default: return 'read committed';
+  }
+}
+
+/** `options` of the startup packet: `-c name=value`, `--name=value`, blanks escaped by backslashes. */
+export function startupOptions(text: string): readonly (readonly [string, string])[] {
+  const words = text.match(/(?:\\.|\S)+/gs)?.map((w) => w.replace(/\\(.)/gs, '$1')) ?? [];
+  const out: (readonly [string, string])[] = [];
+  for (let i = 0; i < words.length; i++) {
+    let word = words[i];
+    if (word === '-c') word = words[++i] ?? '';
+    else if (word.startsWith('-c')) word = word.slice(2);
+    else if (word.startsWith('--')) word = word.slice(2);
+    else throw new DatabaseError('42601', `invalid command-line argument for server process: ${word}`);
+    const equals = word.indexOf('=');
+    if (equals < 0) throw new DatabaseError('42601', `-c ${word} requires a value`);
+    out.push([word.slice(0, equals).replaceAll('-', '_'), word.slice(equals + 1)]);
+  }
+  return out;
+}
+
+/** search_path in the form it is kept in: identifiers quoted where they must be. */
+export function validSearchPath(text: string): string {
+  if (splitIdentifiers(text) === null) {
+    throw new DatabaseError('22023', `invalid value for parameter "search_path": "${text}"`, {
+      detail: 'List syntax is invalid.',
+    });
+  }
+  return text;
+}

@@ -1,0 +1,62 @@
+// How a session's transaction ends, well or badly, and what ends with it.
+import { DatabaseError } from '../engine/data/error.ts';
+import type { SessionState } from './session-state.ts';
+
+/**
+ * Commits. `implicit`: only a transaction that nobody opened by BEGIN. Resolves when it is durable and visible.
+ */
+export async function finishTransaction(state: SessionState, which: 'implicit' | 'any'): Promise<void> {
+  const { transaction } = state;
+  if (transaction === null || (which === 'implicit' && transaction.kind === 'block')) return;
+  if (transaction.failed) {
+    failTransaction(state, 'any');
+    return;
+  }
+  state.transaction = null;
+  closePortals(state, true);
+  const sync = state.settings.get('synchronous_commit') !== 'off';
+  await transaction.commit(sync);
+}
+
+/** After an error: an implicit transaction is rolled back, a block waits for its end in state E. */
+export function failTransaction(state: SessionState, which: 'implicit' | 'any' = 'implicit'): void {
+  const { transaction } = state;
+  if (transaction === null) return;
+  transaction.endStatement();
+  closePortals(state, false);
+  if (transaction.kind === 'block' && which === 'implicit') {
+    transaction.failed = true;
+    return;
+  }
+  state.transaction = null;
+  transaction.rollback();
+}
+
+/** Portals live as long as their transaction, but for cursors WITH HOLD whose transaction committed. */
+function closePortals(state: SessionState, committed: boolean): void {
+  for (const [name, portal] of state.portals) {
+    if (portal.kind === 'cursor' && portal.holdable && (committed || portal.committed)) {
+      portal.committed = true;
+      continue;
+    }
+    portal.close();
+    state.portals.delete(name);
+  }
+}
+
+/** The result of work that may have to wait, or the interrupt that ends the statement. */
+export async function interruptible<T>(state: SessionState, work: T | Promise<T>): Promise<T> {
+  if (!(work instanceof Promise)) return work;
+  const { signal } = state;
+  if (signal.aborted) throw signal.reason;
+  let onAbort = (): void => {};
+  const interrupted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason instanceof Error ? signal.reason : new DatabaseError('57014', 'canceled'));
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([work, interrupted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}

@@ -1,0 +1,392 @@
+// ServerSession: one client's conversation, simple and extended, with PostgreSQL's transaction rules (manual 55.2).
+import { Batch } from '../engine/data/batch.ts';
+import { DatabaseError } from '../engine/data/error.ts';
+import type { FormatSettings } from '../engine/data/settings.ts';
+import { typeFromOid } from '../engine/data/type-info.ts';
+import type { LogicalType } from '../engine/data/types.ts';
+import type { Statement } from './parser/ast-statement.ts';
+import { parse } from './parser/parse.ts';
+import { StatementPortal } from './portal.ts';
+import { PreparedStatement, decodeParameters } from './prepared-statement.ts';
+import type {
+  BindRequest, ExecuteResult, Session, SessionOptions, StatementDescription, TransactionStatus,
+} from './session-api.ts';
+import type { Notification, Peer, Services } from './services.ts';
+import { SessionState, startupOptions } from './session-state.ts';
+import type { SessionInfo } from './catalog/entry.ts';
+import type { StatementResult } from './statement/bound.ts';
+import { runPortal } from './session-run.ts';
+import { failTransaction, finishTransaction, interruptible } from './session-transaction.ts';
+
+const FAILED = 'current transaction is aborted, commands ignored until end of transaction block';
+
+export class ServerSession implements Session, Peer {
+  readonly #state: SessionState;
+  readonly #onClose: () => void;
+  #waiting: Notification[] = [];
+  #idleTimer: NodeJS.Timeout | null = null;
+  #closed = false;
+
+  /** Throws what the client is to be told as FATAL. */
+  constructor(services: Services, options: SessionOptions, onClose: () => void) {
+    this.#state = new SessionState(services, options);
+    this.#onClose = onClose;
+    this.#applyStartup(options);
+    this.#state.settings.reportChanges();
+  }
+
+  get transactionStatus(): TransactionStatus {
+    const { transaction } = this.#state;
+    if (transaction === null || transaction.kind === 'implicit') return 'I';
+    return transaction.failed ? 'E' : 'T';
+  }
+
+  get format(): FormatSettings {
+    return this.#state.settings.format;
+  }
+
+  async *simple(text: string): AsyncGenerator<ExecuteResult> {
+    const state = this.#state;
+    this.#begin(text);
+    // A simple query ends the unnamed statement and portal of the extended protocol.
+    this.closeStatement('');
+    let finished = false;
+    try {
+      const statements = parse(text);
+      if (statements.length === 0) yield { kind: 'empty' };
+      for (let i = 0; i < statements.length; i++) {
+        const last = i === statements.length - 1;
+        const prepared = new PreparedStatement({
+          name: '', text, parsed: statements[i], declared: [], fromSql: false, prepareTime: state.statementStart,
+        });
+        yield* this.#runOne(prepared, last);
+      }
+      await finishTransaction(state, 'implicit');
+      finished = true;
+    } catch (error) {
+      finished = true;
+      failTransaction(state);
+      throw error;
+    } finally {
+      // The consumer went away in the middle.
+      if (!finished) failTransaction(state);
+      this.#end();
+    }
+  }
+
+  async *#runOne(prepared: PreparedStatement, last: boolean): AsyncGenerator<ExecuteResult> {
+    const state = this.#state;
+    const timer = this.#startStatement();
+    try {
+      this.#checkFailed(prepared.parsed?.statement ?? null);
+      if (state.transaction === null) state.begin('implicit');
+      const bound = prepared.bind(state);
+      if (bound === null) return;
+      if (bound.parameters.length > 0) {
+        throw new DatabaseError('42P02', 'there is no parameter $1');
+      }
+      const result = await interruptible(state, bound.run(state, []));
+      yield* this.#deliver(result, last);
+    } finally {
+      timer();
+    }
+  }
+
+  /** The result as the wire takes it; the last of a string is committed before its tag is told. */
+  async *#deliver(result: StatementResult, last: boolean): AsyncGenerator<ExecuteResult> {
+    const state = this.#state;
+    const finish = async (): Promise<void> => {
+      state.transaction?.endStatement();
+      if (last) await finishTransaction(state, 'implicit');
+      state.settings.reportChanges();
+    };
+    switch (result.kind) {
+      case 'command':
+        await finish();
+        yield result;
+        return;
+      case 'rows': case 'copyOut': {
+        let taken = false;
+        const batches = this.#interruptibleBatches(result.batches, async () => {
+          taken = true;
+          await finish();
+        });
+        yield { ...result, batches };
+        if (!taken) await finish();
+        return;
+      }
+      case 'copyIn': {
+        const { sink } = result;
+        yield {
+          kind: 'copyIn',
+          sink: {
+            ...sink, write: (batch) => sink.write(batch), abort: (error) => sink.abort(error),
+            finish: async () => {
+              const tag = await sink.finish();
+              await finish();
+              return tag;
+            },
+          },
+        };
+      }
+    }
+  }
+
+  async *#interruptibleBatches(
+    batches: Iterable<Batch> | AsyncIterable<Batch>, atEnd: () => Promise<void>,
+  ): AsyncGenerator<Batch> {
+    const state = this.#state;
+    for await (const batch of batches) {
+      state.checkInterrupt();
+      yield batch;
+    }
+    await atEnd();
+  }
+
+  async parse(name: string, text: string, parameterTypes: readonly number[]): Promise<void> {
+    const state = this.#state;
+    await this.#step(text, async () => {
+      if (name === '') this.closeStatement('');
+      const statements = parse(text);
+      if (statements.length > 1) {
+        throw new DatabaseError('42601', 'cannot insert multiple commands into a prepared statement');
+      }
+      const parsed = statements[0] ?? null;
+      this.#checkFailed(parsed?.statement ?? null);
+      if (name !== '' && state.prepared.has(name)) {
+        throw new DatabaseError('42P05', `prepared statement "${name}" already exists`);
+      }
+      const prepared = new PreparedStatement({
+        name, text, parsed, declared: parameterTypes.map((oid) => this.#declaredType(oid)), fromSql: false,
+        prepareTime: state.services.now(),
+      });
+      prepared.bind(state);
+      state.prepared.set(name, prepared);
+    });
+  }
+
+  #declaredType(oid: number): LogicalType | null {
+    if (oid === 0 || oid === 705) return null;
+    const type = typeFromOid(oid) ?? userType(this.#state, oid);
+    if (type === null) throw new DatabaseError('42704', `type with OID ${oid} does not exist`);
+    return type;
+  }
+
+  async describeStatement(name: string): Promise<StatementDescription> {
+    const prepared = this.#prepared(name);
+    return this.#step(prepared.text, async () => {
+      if (this.#failed && prepared.parsed !== null) this.#checkFailed(prepared.parsed.statement);
+      const bound = prepared.bind(this.#state);
+      return { parameters: bound?.parameters ?? [], columns: bound?.columns ?? null };
+    });
+  }
+
+  async bind(request: BindRequest): Promise<void> {
+    const state = this.#state;
+    const prepared = this.#prepared(request.statement);
+    await this.#step(prepared.text, async () => {
+      this.#checkFailed(prepared.parsed?.statement ?? null);
+      if (request.portal === '') this.closePortal('');
+      else if (state.portals.has(request.portal)) {
+        throw new DatabaseError('42P03', `cursor "${request.portal}" already exists`);
+      }
+      const bound = prepared.bind(state);
+      const parameters = decodeParameters(state, bound?.parameters ?? [], request.parameters, request.statement);
+      const options = { name: request.portal, text: prepared.text, creationTime: state.services.now() };
+      state.portals.set(request.portal, new StatementPortal(options, prepared, bound, parameters));
+    });
+  }
+
+  async describePortal(name: string): Promise<StatementDescription> {
+    const portal = this.#state.portals.get(name);
+    if (portal === undefined) throw new DatabaseError('34000', `portal "${name}" does not exist`);
+    return { parameters: [], columns: portal.columns };
+  }
+
+  async execute(name: string, maxRows: number): Promise<ExecuteResult> {
+    const state = this.#state;
+    const portal = state.portals.get(name);
+    if (portal === undefined) throw new DatabaseError('34000', `portal "${name}" does not exist`);
+    this.#begin(portal.options.text);
+    const timer = this.#startStatement();
+    const end = (): void => {
+      timer();
+      state.transaction?.endStatement();
+      state.settings.reportChanges();
+    };
+    try {
+      if (portal.kind === 'statement') this.#checkFailed(portal.prepared.parsed?.statement ?? null);
+      if (state.transaction === null) state.begin('implicit');
+      return await runPortal(state, portal, { maxRows, end });
+    } catch (error) {
+      end();
+      throw error;
+    }
+  }
+
+  portalDone(name: string): boolean {
+    const portal = this.#state.portals.get(name);
+    if (portal === undefined) return true;
+    switch (portal.kind) {
+      case 'statement': return portal.done;
+      case 'cursor': return portal.position > portal.rows.length;
+      case 'subscription': return portal.rows.ended;
+    }
+  }
+
+  closeStatement(name: string): void {
+    this.#state.prepared.delete(name);
+  }
+
+  closePortal(name: string): void {
+    this.#state.portals.get(name)?.close();
+    this.#state.portals.delete(name);
+  }
+
+  async sync(): Promise<void> {
+    try {
+      await finishTransaction(this.#state, 'implicit');
+    } catch (error) {
+      failTransaction(this.#state);
+      throw error;
+    } finally {
+      this.#end();
+    }
+  }
+
+  fail(): void {
+    failTransaction(this.#state);
+    this.#state.settings.reportChanges();
+  }
+
+  cancel(): void {
+    if (this.#state.active) {
+      this.#state.interrupt(new DatabaseError('57014', 'canceling statement due to user request'));
+    }
+  }
+
+  info(): SessionInfo {
+    return this.#state.info();
+  }
+
+  listensTo(channel: string): boolean {
+    return this.#state.listening.has(channel);
+  }
+
+  notify(notification: Notification): void {
+    if (this.#state.active || this.#state.transaction !== null) this.#waiting.push(notification);
+    else this.#state.options.onNotification(notification);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#state.interrupt(new DatabaseError('57P01', 'terminating connection due to administrator command'));
+    if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
+    for (const portal of this.#state.portals.values()) portal.close();
+    this.#state.portals.clear();
+    this.#state.transaction?.rollback();
+    this.#state.transaction = null;
+    this.#onClose();
+  }
+
+  get #failed(): boolean {
+    return this.#state.transaction?.failed === true;
+  }
+
+  /** 25P02 for everything but what ends the transaction or goes back in it. */
+  #checkFailed(statement: Statement | null): void {
+    if (!this.#failed || statement === null) return;
+    switch (statement.kind) {
+      case 'commit': case 'rollback': case 'rollbackTo': case 'prepareTransaction': return;
+      default: throw new DatabaseError('25P02', FAILED);
+    }
+  }
+
+  #prepared(name: string): PreparedStatement {
+    const prepared = this.#state.prepared.get(name);
+    if (prepared !== undefined) return prepared;
+    throw new DatabaseError('26000', name === '' ? 'unnamed prepared statement does not exist'
+      : `prepared statement "${name}" does not exist`);
+  }
+
+  /** One message of the extended protocol that runs no statement. */
+  async #step<T>(text: string, work: () => Promise<T>): Promise<T> {
+    this.#begin(text);
+    return work();
+  }
+
+  #begin(text: string): void {
+    const state = this.#state;
+    if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
+    this.#idleTimer = null;
+    state.active = true;
+    state.query = text;
+    state.statementStart = state.services.now();
+    state.stateChange = state.statementStart;
+    state.renewSignal();
+  }
+
+  /** Ready for the next query. */
+  #end(): void {
+    const state = this.#state;
+    state.active = false;
+    state.stateChange = state.services.now();
+    state.settings.reportChanges();
+    if (state.transaction === null) {
+      const waiting = this.#waiting;
+      this.#waiting = [];
+      for (const notification of waiting) state.options.onNotification(notification);
+    }
+    this.#startIdleTimer();
+  }
+
+  #startIdleTimer(): void {
+    const state = this.#state;
+    const limit = state.transaction === null ? 0 : state.settings.integer('idle_in_transaction_session_timeout');
+    if (limit === 0) return;
+    this.#idleTimer = setTimeout(() => {
+      state.services.terminate(state.processId);
+    }, limit);
+    this.#idleTimer.unref();
+  }
+
+  /** statement_timeout runs from here; the result stops it. */
+  #startStatement(): () => void {
+    const state = this.#state;
+    const limit = state.settings.integer('statement_timeout');
+    if (limit === 0) return () => {};
+    const timer = setTimeout(() => {
+      state.interrupt(new DatabaseError('57014', 'canceling statement due to statement timeout'));
+    }, limit);
+    return () => clearTimeout(timer);
+  }
+
+  #applyStartup(options: SessionOptions): void {
+    const { settings, services } = this.#state;
+    const role = services.catalog.role(options.user);
+    if (role === null) throw new DatabaseError('28000', `role "${options.user}" does not exist`);
+    if (!role.login) throw new DatabaseError('28000', `role "${options.user}" is not permitted to log in`);
+    settings.force('session_authorization', options.user);
+    settings.force('is_superuser', role.superuser ? 'on' : 'off');
+    for (const [name, value] of options.parameters) {
+      if (name !== 'options') settings.initialize(name, value);
+    }
+    for (const [name, value] of startupOptions(options.parameters.get('options') ?? '')) {
+      settings.initialize(name, value);
+    }
+  }
+}
+
+function userType(state: SessionState, oid: number): LogicalType | null {
+  for (const type of state.catalog.types()) {
+    if (type.oid !== oid) continue;
+    const { definition, name } = type;
+    switch (definition.kind) {
+      case 'enum': return { kind: 'enum', oid, name, labels: definition.labels };
+      case 'domain': return { kind: 'domain', oid, name, base: definition.base };
+      case 'composite': return { kind: 'record', oid, name, fields: definition.fields };
+    }
+  }
+  return null;
+}

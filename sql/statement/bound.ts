@@ -1,0 +1,44 @@
+// BoundStatement: a statement after names and types are known: what it takes, what it answers, and how to run it.
+import type { Batch } from '../../engine/data/batch.ts';
+import type { Datum } from '../../engine/data/datum.ts';
+import type { LogicalType } from '../../engine/data/types.ts';
+import type { CopyFormat, CopyInSink, ResultColumn } from '../session-api.ts';
+import type { SessionState } from '../session-state.ts';
+
+/** `batches` may throw while it is read; `tag` is told how many rows the client took. */
+export type StatementResult =
+  | { readonly kind: 'rows'; readonly columns: readonly ResultColumn[];
+      readonly batches: Iterable<Batch> | AsyncIterable<Batch>; readonly tag: (rows: number) => string;
+      /** SUBSCRIBE: has no end of its own, and must not be collected. */
+      readonly endless?: true }
+  | { readonly kind: 'command'; readonly tag: string }
+  | { readonly kind: 'copyIn'; readonly sink: CopyInSink }
+  | { readonly kind: 'copyOut'; readonly format: CopyFormat; readonly columns: readonly ResultColumn[];
+      readonly batches: Iterable<Batch> | AsyncIterable<Batch>; readonly tag: (rows: number) => string };
+
+export interface BoundStatement {
+  /** Types of $1, $2 ... */
+  readonly parameters: readonly LogicalType[];
+  /** null: returns no rows. */
+  readonly columns: readonly ResultColumn[] | null;
+  /** Whether its meaning hangs on catalog and search path, and so must be bound again when they change. */
+  readonly cacheable: boolean;
+  /** One datum a parameter, of its type. Within a transaction. */
+  run(state: SessionState, parameters: readonly Datum[]): StatementResult | Promise<StatementResult>;
+}
+
+/** A statement without parameters and rows. */
+export function command(
+  run: (state: SessionState) => StatementResult | Promise<StatementResult>,
+): BoundStatement {
+  return { parameters: [], columns: null, cacheable: false, run: (state) => run(state) };
+}
+
+export function done(tag: string): StatementResult {
+  return { kind: 'command', tag };
+}
+
+/** A result column that comes from no table. */
+export function resultColumn(name: string, type: LogicalType): ResultColumn {
+  return { name, type, table: 0, attribute: 0 };
+}

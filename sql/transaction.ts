@@ -1,0 +1,278 @@
+// Transaction: one session's open transaction: own writes, own catalog, read point, savepoints, locks.
+import { DatabaseError } from '../engine/data/error.ts';
+import type { Delta } from '../engine/data/delta.ts';
+import type { Epoch } from '../engine/data/time.ts';
+import type { Snapshot } from '../engine/runtime/contract.ts';
+import type { Catalog, CatalogChange } from './catalog/catalog.ts';
+import { CATALOG_LOCK } from './lock-table.ts';
+import type { LockMode, LockOwner, LockWait } from './lock-table.ts';
+import type { ReadPoint, Services } from './services.ts';
+import type { Settings } from './settings.ts';
+import { WriteSet } from './write-set.ts';
+
+export type Isolation = 'read uncommitted' | 'read committed' | 'repeatable read' | 'serializable';
+
+/** implicit: ends with the query string or at Sync; block: BEGIN was said. */
+export type TransactionKind = 'implicit' | 'block';
+
+interface Savepoint {
+  readonly name: string;
+  readonly writes: number;
+  readonly changes: number;
+  readonly catalog: Catalog | null;
+  readonly notifications: number;
+  readonly locks: ReadonlyMap<number, number>;
+}
+
+export interface PendingNotification {
+  readonly channel: string;
+  readonly payload: string;
+}
+
+export class Transaction implements LockOwner {
+  readonly processId: number;
+  readonly startTime: bigint;
+  readonly writes = new WriteSet();
+  kind: TransactionKind;
+  failed = false;
+  isolation: Isolation;
+  readOnly: boolean;
+  /** A statement has read or written: the isolation level is fixed. */
+  started = false;
+  readonly notifications: PendingNotification[] = [];
+  readonly #services: Services;
+  readonly #settings: Settings;
+  readonly #savepoints: Savepoint[] = [];
+  /** The catalog with this transaction's own changes; null while it has none. */
+  #catalog: Catalog | null = null;
+  readonly #catalogChanges: CatalogChange[] = [];
+  #point: ReadPoint | null = null;
+  /** Relations read, for the check that makes SERIALIZABLE so. */
+  readonly #reads = new Set<number>();
+  #id: number | null = null;
+  /** Snapshots of the statement that runs, to be given back at its end. */
+  readonly #opened: Snapshot[] = [];
+
+  constructor(options: {
+    readonly services: Services; readonly settings: Settings; readonly processId: number; readonly kind: TransactionKind;
+    readonly isolation: Isolation; readonly readOnly: boolean;
+  }) {
+    this.#services = options.services;
+    this.#settings = options.settings;
+    this.processId = options.processId;
+    this.kind = options.kind;
+    this.isolation = options.isolation;
+    this.readOnly = options.readOnly;
+    this.startTime = options.services.now();
+    this.#settings.begin();
+  }
+
+  /** txid_current: given when asked for. */
+  get id(): number {
+    this.#id ??= this.#services.nextTransactionId();
+    return this.#id;
+  }
+
+  /** What names mean here: the published catalog, or this transaction's own version of it. */
+  get catalog(): Catalog {
+    return this.#catalog ?? this.#services.catalog;
+  }
+
+  get hasCatalogChanges(): boolean {
+    return this.#catalogChanges.length > 0;
+  }
+
+  get isDirty(): boolean {
+    return this.writes.length > 0 || this.#catalogChanges.length > 0;
+  }
+
+  get fixedSnapshot(): boolean {
+    return this.isolation === 'repeatable read' || this.isolation === 'serializable';
+  }
+
+  /** Relations whose definition is not committed yet. */
+  isUncommitted(oid: number): boolean {
+    return this.#catalog !== null && this.#services.catalog.get(oid) === null;
+  }
+
+  /** Catalog changes are made one transaction at a time. */
+  async lockCatalog(wait: LockWait): Promise<void> {
+    this.checkWritable('');
+    await this.#services.locks.acquire(this, CATALOG_LOCK, 'access exclusive', wait);
+    // Nobody else can change it from here on: start from what is published now.
+    this.#catalog ??= this.#services.catalog;
+  }
+
+  /** Requires: lockCatalog. */
+  changeCatalog(changes: readonly CatalogChange[]): void {
+    if (changes.length === 0) return;
+    this.started = true;
+    this.#catalogChanges.push(...changes);
+    this.#catalog = this.catalog.applyAll(changes);
+  }
+
+  /** Waits for a table lock; true when it had to wait, so that what was read before may be stale. */
+  async lock(relation: number, mode: LockMode, wait: LockWait): Promise<boolean> {
+    if (this.#services.locks.tryAcquire(this, relation, mode)) return false;
+    await this.#services.locks.acquire(this, relation, mode, wait);
+    return true;
+  }
+
+  /** 25006 in a read-only transaction. */
+  checkWritable(command: string): void {
+    if (!this.readOnly) return;
+    throw new DatabaseError('25006', `cannot execute ${command === '' ? 'DDL' : command} in a read-only transaction`);
+  }
+
+  /** What a query sees: the last published moment (or the transaction's), with its own writes. */
+  snapshot(): Snapshot {
+    this.started = true;
+    return this.#overlaid(this.#readPoint().snapshot);
+  }
+
+  /** What a writer sees: everything queued, too; under a fixed snapshot, that. */
+  writerSnapshot(): Snapshot {
+    if (this.fixedSnapshot) return this.snapshot();
+    this.started = true;
+    const base = this.#services.runtime.writerSnapshot();
+    this.#opened.push(base);
+    return this.#overlaid(base);
+  }
+
+  /** Gives back the snapshots of a statement whose rows have all been made. */
+  endStatement(): void {
+    for (const snapshot of this.#opened) snapshot.release();
+    this.#opened.length = 0;
+  }
+
+  #overlaid(base: Snapshot): Snapshot {
+    if (this.writes.length === 0) return base;
+    const overlay = this.#services.runtime.overlay(base, this.writes.merged());
+    this.#opened.push(overlay);
+    return overlay;
+  }
+
+  noteRead(relations: Iterable<number>): void {
+    if (this.isolation === 'serializable') for (const relation of relations) this.#reads.add(relation);
+  }
+
+  /** 40001 when rows of the relation were changed behind this transaction's snapshot. */
+  checkConflict(relation: number): void {
+    if (!this.fixedSnapshot || this.#point === null) return;
+    if (this.#services.changedSince(relation, this.#point.sequence, 'rewrite')) {
+      throw new DatabaseError('40001', 'could not serialize access due to concurrent update');
+    }
+  }
+
+  write(relation: number, delta: Delta): void {
+    this.started = true;
+    this.writes.add(relation, delta);
+  }
+
+  savepoint(name: string): void {
+    this.#savepoints.push({
+      name, writes: this.writes.length, changes: this.#catalogChanges.length, catalog: this.#catalog,
+      notifications: this.notifications.length, locks: this.#services.locks.held(this),
+    });
+    this.#settings.savepoint();
+  }
+
+  release(name: string): void {
+    const at = this.#find(name);
+    this.#savepoints.length = at;
+    this.#settings.release(at + 1);
+  }
+
+  rollbackTo(name: string): void {
+    const at = this.#find(name);
+    const savepoint = this.#savepoints[at];
+    this.#savepoints.length = at + 1;
+    this.writes.truncate(savepoint.writes);
+    this.#catalogChanges.length = savepoint.changes;
+    this.#catalog = savepoint.catalog;
+    this.notifications.length = savepoint.notifications;
+    this.#services.locks.releaseTo(this, savepoint.locks);
+    this.#settings.rollbackTo(at + 1);
+    this.failed = false;
+  }
+
+  get depth(): number {
+    return this.#savepoints.length;
+  }
+
+  #find(name: string): number {
+    const at = this.#savepoints.findLastIndex((s) => s.name === name);
+    if (at < 0) throw new DatabaseError('3B001', `savepoint "${name}" does not exist`);
+    return at;
+  }
+
+  /**
+   * Queues everything; the promise resolves when it is durable and visible. Throws (rolled back) on a conflict.
+   * Either way the transaction is over.
+   */
+  commit(sync: boolean): Promise<Epoch> | null {
+    try {
+      this.#checkReads();
+      if (!this.isDirty) {
+        this.#publish();
+        this.#settings.commit();
+        return null;
+      }
+      const done = this.#services.commit({ changes: this.writes.merged(), catalog: this.#catalogChanges, sync });
+      this.#settings.commit();
+      return done.then((epoch) => {
+        this.#publish();
+        return epoch;
+      });
+    } catch (error) {
+      this.#settings.rollback();
+      throw error;
+    } finally {
+      this.#end();
+    }
+  }
+
+  rollback(): void {
+    this.#settings.rollback();
+    this.#end();
+  }
+
+  #end(): void {
+    this.endStatement();
+    this.#services.locks.releaseAll(this);
+    this.#point?.snapshot.release();
+    this.#point = null;
+  }
+
+  #checkReads(): void {
+    if (this.isolation !== 'serializable' || this.#point === null || this.writes.length === 0) return;
+    for (const relation of this.#reads) {
+      if (this.#services.changedSince(relation, this.#point.sequence, 'any')) {
+        throw new DatabaseError('40001', 'could not serialize access due to read/write dependencies among transactions', {
+          detail: 'Reason code: Canceled on commit, because a relation that was read has changed.',
+          hint: 'The transaction might succeed if retried.',
+        });
+      }
+    }
+  }
+
+  #publish(): void {
+    const seen = new Set<string>();
+    for (const { channel, payload } of this.notifications) {
+      const id = `${channel}\u0000${payload}`;
+      if (seen.has(id)) continue;
+      seen.add(id);
+      this.#services.publish({ processId: this.processId, channel, payload });
+    }
+  }
+
+  #readPoint(): ReadPoint {
+    if (!this.fixedSnapshot) {
+      const point = this.#services.readPoint();
+      this.#opened.push(point.snapshot);
+      return point;
+    }
+    this.#point ??= this.#services.readPoint();
+    return this.#point;
+  }
+}
