@@ -1,0 +1,68 @@
+// Text → statements: chooses between the grammar alone and the lowering of streaming clauses; caches by text.
+import { DatabaseError } from '../../engine/data/error.ts';
+import type { ParsedStatement } from './ast-statement.ts';
+import type { Expr } from './ast.ts';
+import { checkDepth } from './depth.ts';
+import { loadGrammar, stackDepthExceeded } from './pg-module.ts';
+import { readExpression, readStatements } from './postgres.ts';
+import { CharacterIndex, Source } from './source.ts';
+
+/** Must have resolved before the first parse(). */
+export async function loadParser(): Promise<void> {
+  await loadGrammar();
+}
+
+const CACHED_TEXTS = 500;
+const CACHED_LENGTH = 20_000;
+
+/** By text; the oldest in use first. */
+const cache = new Map<string, readonly ParsedStatement[]>();
+
+/**
+ * The statements of a text, in order; none for a text of spaces and comments. Throws DatabaseError: 42601 with
+ * PostgreSQL's message and position, 54001 where the text is nested too deeply.
+ */
+export function parse(text: string): readonly ParsedStatement[] {
+  const known = cache.get(text);
+  if (known !== undefined) {
+    cache.delete(text);
+    cache.set(text, known);
+    return known;
+  }
+  const statements = parseAnew(text);
+  if (text.length <= CACHED_LENGTH) {
+    cache.set(text, statements);
+    if (cache.size > CACHED_TEXTS) {
+      const [oldest] = cache.keys();
+      if (oldest !== undefined) cache.delete(oldest);
+    }
+  }
+  return statements;
+}
+
+/** An expression by itself: a stored default, check or index expression. Positions count from its own start. */
+export function parseExpression(text: string): Expr {
+  return guarded(text, () => {
+    const prefix = 'SELECT ';
+    const whole = new CharacterIndex(text);
+    return readExpression(new Source(whole, prefix + text, -prefix.length));
+  });
+}
+
+function parseAnew(text: string): readonly ParsedStatement[] {
+  return guarded(text, () => {
+    const whole = new CharacterIndex(text);
+    return readStatements(new Source(whole, text, 0), undefined);
+  });
+}
+
+function guarded<R>(text: string, read: () => R): R {
+  if (text.includes('\0')) throw new DatabaseError('22021', 'invalid byte sequence for encoding "UTF8": 0x00');
+  checkDepth(text);
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof RangeError) throw stackDepthExceeded(error);
+    throw error;
+  }
+}

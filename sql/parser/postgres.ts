@@ -1,0 +1,106 @@
+// libpg-query's tree as our statements: the entry to the readers beside it.
+import type { Node, RawStmt } from 'libpg-query';
+import { AssertionError, DatabaseError } from '../../engine/data/error.ts';
+import type { ParsedStatement, Statement } from './ast-statement.ts';
+import type { Expr, SourceRange } from './ast.ts';
+import type { Marks } from './marks.ts';
+import { GrammarError, parseTree } from './pg-module.ts';
+import { alterReaders } from './postgres-alter.ts';
+import { readDelete, readInsert, readMerge, readUpdate } from './postgres-change.ts';
+import { commandReaders } from './postgres-command.ts';
+import { definitionReaders } from './postgres-definition.ts';
+import { expression } from './postgres-expression.ts';
+import { readTagged, tagOf, untag } from './postgres-node.ts';
+import type { ReaderContext, Readers } from './postgres-node.ts';
+import { readQuery } from './postgres-query.ts';
+import type { Source } from './source.ts';
+import type { StatementSpan } from './span.ts';
+import { statementRange } from './statement-text.ts';
+import { unsupportedName } from './unsupported.ts';
+
+const readers: Readers<Statement> = {
+  SelectStmt: (node, context) => {
+    const range = context.span === undefined ? undefined : statementRange(context.span, context);
+    return { ...readQuery(node, context), range };
+  },
+  InsertStmt: readInsert,
+  UpdateStmt: readUpdate,
+  DeleteStmt: readDelete,
+  MergeStmt: readMerge,
+  ...definitionReaders,
+  ...alterReaders,
+  ...commandReaders,
+};
+
+/** All statements of a source; `marks` are those of its one statement when the source was lowered. */
+export function readStatements(source: Source, marks: Marks | undefined): readonly ParsedStatement[] {
+  const { stmts } = grammar(source);
+  return (stmts ?? []).map((raw) => {
+    const span = spanOf(raw, source);
+    const start = source.base + span.start;
+    const statement = read(raw.stmt, readerContext(source, marks, span));
+    return { statement, text: source.whole.text.slice(start, source.base + span.end), location: start };
+  });
+}
+
+/** A lone expression, from a source that reads `SELECT expression`. */
+export function readExpression(source: Source): Expr {
+  const [raw, second] = grammar(source).stmts ?? [];
+  const { targetList, ...others } = untag(raw?.stmt, 'SelectStmt');
+  const [target, another] = targetList ?? [];
+  const { val, name, indirection } = untag(target, 'ResTarget');
+  const clauses = Object.keys(others).filter((key) => key !== 'limitOption' && key !== 'op');
+  if (second !== undefined || another !== undefined || name !== undefined || indirection !== undefined
+    || clauses.length > 0) {
+    throw new DatabaseError('42601', 'an expression is expected here', { position: source.characterPosition(0) });
+  }
+  return expression(val, readerContext(source, undefined, undefined));
+}
+
+function grammar(source: Source): ReturnType<typeof parseTree> {
+  try {
+    return parseTree(source.text);
+  } catch (error) {
+    if (!(error instanceof GrammarError)) throw error;
+    const position = error.offset === undefined ? undefined : source.characterPosition(error.offset);
+    throw new DatabaseError(codeOf(error.message), error.message, { position });
+  }
+}
+
+/** Nearly all that the grammar and the scanner say is a syntax error. */
+function codeOf(message: string): string {
+  if (/not (yet )?(supported|implemented)/.test(message)) return '0A000';
+  if (message.startsWith('unsafe use of ')) return '22P06';
+  if (message === 'invalid Unicode escape') return '22025';
+  if (message.startsWith('precision for type float')) return '22023';
+  return message === 'parameter number too large' ? '22003' : '42601';
+}
+
+/** Space around a statement is not part of it; comments before it are. */
+function spanOf(raw: RawStmt, source: Source): StatementSpan {
+  const from = (source.offset(raw.stmt_location) ?? source.base) - source.base;
+  const end = (raw.stmt_len ?? 0) === 0 ? source.text.length
+    : (source.offset((raw.stmt_location ?? 0) + (raw.stmt_len ?? 0)) ?? source.base) - source.base;
+  const text = source.text.slice(from, end);
+  return { start: from + (text.length - text.trimStart().length), end: from + text.trimEnd().length };
+}
+
+function readerContext(source: Source, marks: Marks | undefined, span: StatementSpan | undefined): ReaderContext {
+  const context: ReaderContext = {
+    source, marks, span,
+    query: (node) => readQuery(untag(node, 'SelectStmt'), context),
+    statement: (node) => read(node, { ...context, span: undefined }),
+    inner: (node, range) => read(node, { ...context, span: range === undefined ? undefined : local(range, source) }),
+  };
+  return context;
+}
+
+function local(range: SourceRange, source: Source): StatementSpan {
+  return { start: range.start - source.base, end: range.end - source.base };
+}
+
+function read(node: Node | undefined, context: ReaderContext): Statement {
+  if (node === undefined) throw new AssertionError('a statement is missing in the syntax tree');
+  return readTagged(readers, node, context)
+    ?? { kind: 'unsupported', name: unsupportedName(tagOf(node)), position: undefined };
+}
