@@ -1,0 +1,13 @@
+// The list of all aggregates.
+import type { AggregateFunction } from './aggregate.ts';
+import { BITS } from './bits.ts';
+import { COUNT } from './count.ts';
+import { DECIMAL_SUMS } from './decimal-sums.ts';
+import { EXTREMES } from './extreme.ts';
+import { FLOAT_SUMS } from './float-sums.ts';
+import { INTEGER_SUMS } from './integer-sum.ts';
+import { INTERVAL_SUMS } from './interval-sum.ts';
+
+export const AGGREGATES: readonly AggregateFunction[] = [
+  ...COUNT, ...INTEGER_SUMS, ...DECIMAL_SUMS, ...FLOAT_SUMS, ...INTERVAL_SUMS, ...EXTREMES, ...BITS,
+];
