@@ -286,11 +286,11 @@ function intervalTypmod(args: readonly number[]): number {
 /** A type as text, modifiers and brackets included: `numeric(10,2)[]`, `timestamp(3) with time zone`. null: unknown. */
 export function parseTypeName(text: string): LogicalType | null {
   const clean = text.trim().replace(/\s+/g, ' ');
-  const found = /^("[^"]*"|[^("[]+?) ?(?:\( ?(-?\d+(?: ?, ?-?\d+)*) ?\))? ?([a-z ]*)((?:\[\d*\])*)$/i.exec(clean);
+  const found = /^("[^"]*"|[^("[]+)(?:\( ?(-?\d+(?: ?, ?-?\d+)*) ?\))? ?([a-z ]*)((?:\[\d*\])*)$/i.exec(clean);
   if (found === null) return null;
   const args = found[2] === undefined ? [] : found[2].split(',').map(Number);
   const internal = /^"?pg_catalog"?\./i.test(found[1]);
-  let name = found[1].replace(/^"?pg_catalog"?\./i, '');
+  let name = found[1].replace(/^"?pg_catalog"?\./i, '').trim();
   if (!name.startsWith('"')) name = name.toLowerCase();
   else if (name !== '"char"') name = name.slice(1, -1);
   const tail = found[3].trim().toLowerCase();
@@ -300,7 +300,9 @@ export function parseTypeName(text: string): LogicalType | null {
 
 function intervalName(name: string, args: readonly number[], brackets: string): LogicalType | null {
   const fields = name.slice('interval'.length).trim();
-  if (fields === '') return typeFromName(`interval${brackets}`, args.length === 0 ? [] : [INTERVAL_FULL_RANGE, ...args]);
+  if (fields === '') {
+    return typeFromName(`interval${brackets}`, args.length === 0 ? [] : [INTERVAL_FULL_RANGE, ...args]);
+  }
   for (const [mask, range] of RANGE_NAMES) {
     if (range === fields) return typeFromName(`interval${brackets}`, [mask, ...args]);
   }

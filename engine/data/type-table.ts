@@ -149,7 +149,8 @@ export const BUILTIN_TYPE_ROWS = `
 4600 pg_brin_bloom_summary -1 f b Z f i x , 100 0 0 -
   brin_bloom_summary_in:4596 brin_bloom_summary_out:4597 brin_bloom_summary_recv:4598 brin_bloom_summary_send:4599 - - -
 4601 pg_brin_minmax_multi_summary -1 f b Z f i x , 100 0 0 -
-  brin_minmax_multi_summary_in:4638 brin_minmax_multi_summary_out:4639 brin_minmax_multi_summary_recv:4640 brin_minmax_multi_summary_send:4641
+  brin_minmax_multi_summary_in:4638 brin_minmax_multi_summary_out:4639
+  brin_minmax_multi_summary_recv:4640 brin_minmax_multi_summary_send:4641
   - - -
 5017 pg_mcv_list -1 f b Z f i x , 100 0 0 -
   pg_mcv_list_in:5018 pg_mcv_list_out:5019 pg_mcv_list_recv:5020 pg_mcv_list_send:5021 - - -
