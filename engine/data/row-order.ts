@@ -38,7 +38,7 @@ export function rowOrder(columns: readonly CellColumn[], keys: readonly KeyOrder
 export function totalOrder(columns: readonly CellColumn[], keys: readonly KeyOrder[]): RowOrder {
   const rest = columns.map((_, column): KeyOrder => ({ column, descending: false, nullsFirst: false }));
   const byValue = rowOrder(columns, [...keys, ...rest]);
-  const bytes = columns.filter(({ chunks: _chunks }, c) => mayHideDifference(columns[c])).map(representationOrder);
+  const bytes = columns.filter(mayHideDifference).map(representationOrder);
   if (bytes.length === 0) return byValue;
   return (a, b) => {
     let c = byValue(a, b);
@@ -91,7 +91,7 @@ function chosenOrder(column: CellColumn): RowOrder {
     case 'bool': return order8(column);
     case 'int16': return order16(column);
     case 'int32': return order32(column);
-    case 'int64': return isOidKind(type) ? orderUnsigned64(column) : order64(column);
+    case 'int64': return isUnsigned(type) ? orderUnsigned64(column) : order64(column);
     case 'float32': return orderF32(column);
     case 'float64': return orderF64(column);
     case 'fixed16': return orderFixed16(column, type);
@@ -99,7 +99,7 @@ function chosenOrder(column: CellColumn): RowOrder {
   }
 }
 
-function isOidKind(type: LogicalType): boolean {
+function isUnsigned(type: LogicalType): boolean {
   return type.kind === 'pg_lsn';
 }
 
@@ -235,7 +235,7 @@ function integerValues(v: Vector): Float64Array | null {
       return out;
     }
     case 'int64': {
-      if (isOidKind(v.type)) return null;
+      if (isUnsigned(v.type)) return null;
       const out = new Float64Array(v.length);
       const { words } = v;
       for (let i = 0; i < out.length; i++) {

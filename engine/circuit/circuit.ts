@@ -1,0 +1,144 @@
+// OperatorCircuit: runs a DAG of operators, one step an epoch, in topological order; carries watermarks along.
+import type { Delta } from '../data/delta.ts';
+import { Delta as EmptyDelta, concatDeltas } from '../data/delta.ts';
+import { leastWatermark } from '../data/time.ts';
+import type { Watermark } from '../data/time.ts';
+import type { Schema } from '../data/types.ts';
+import type { Operator, StateSize, StepContext } from '../operator/operator.ts';
+import type { StateReader, StateWriter } from '../state/ports.ts';
+import type { Circuit, CircuitSource } from './contract.ts';
+import { circuitFingerprint, printCircuit } from './print.ts';
+
+export type CircuitNode =
+  | { readonly kind: 'source'; readonly source: CircuitSource; readonly label: string }
+  | { readonly kind: 'operator'; readonly operator: Operator; readonly inputs: readonly number[] };
+
+/** Rows through a node: in the last step and since the circuit was made. */
+export interface NodeFlow {
+  lastIn: number;
+  lastOut: number;
+  totalIn: number;
+  totalOut: number;
+}
+
+/** Of an input without rows to come (constants): later than any other. */
+const FOREVER = 0x7fffffffffffffffn;
+
+export class OperatorCircuit implements Circuit {
+  readonly sources: readonly CircuitSource[];
+  readonly schema: Schema;
+  readonly fingerprint: string;
+  readonly #nodes: readonly CircuitNode[];
+  readonly #operators: readonly Operator[];
+  readonly #root: number;
+  readonly #outputs: Delta[];
+  readonly #empty: readonly Delta[];
+  readonly #flows: readonly NodeFlow[];
+  readonly #watermarks: Watermark[];
+  /** No step yet: operators that have rows for no input (an aggregate without keys) must be asked once. */
+  #fresh = true;
+
+  /** Requires: inputs stand before their readers. */
+  constructor(nodes: readonly CircuitNode[], root: number) {
+    this.#nodes = nodes;
+    this.#root = root;
+    this.sources = nodes.flatMap((node) => (node.kind === 'source' ? [node.source] : []));
+    this.#operators = nodes.flatMap((node) => (node.kind === 'operator' ? [node.operator] : []));
+    const schemas = nodes.map((node) => (node.kind === 'source' ? node.source.schema : node.operator.schema));
+    this.schema = schemas[root];
+    this.#empty = schemas.map((schema) => EmptyDelta.empty(schema));
+    this.#outputs = this.#empty.slice();
+    this.#flows = nodes.map(() => ({ lastIn: 0, lastOut: 0, totalIn: 0, totalOut: 0 }));
+    this.#watermarks = nodes.map(() => null);
+    this.fingerprint = circuitFingerprint(nodes, root);
+  }
+
+  step(inputs: readonly Delta[], context: StepContext): Delta {
+    let source = 0;
+    for (let n = 0; n < this.#nodes.length; n++) {
+      const node = this.#nodes[n];
+      if (node.kind === 'source') this.#put(n, inputs[source], inputs[source++].length);
+      else this.#stepNode(n, node, context);
+    }
+    this.#fresh = false;
+    return this.#take();
+  }
+
+  #stepNode(n: number, node: CircuitNode & { readonly kind: 'operator' }, context: StepContext): void {
+    let rows = 0;
+    const deltas: Delta[] = [];
+    for (const input of node.inputs) {
+      deltas.push(this.#outputs[input]);
+      rows += this.#outputs[input].length;
+    }
+    this.#put(n, rows > 0 || this.#fresh ? node.operator.step(deltas, context) : this.#empty[n], rows);
+  }
+
+  #put(n: number, output: Delta, rowsIn: number): void {
+    this.#outputs[n] = output;
+    const flow = this.#flows[n];
+    flow.lastIn = rowsIn;
+    flow.lastOut = output.length;
+    flow.totalIn += rowsIn;
+    flow.totalOut += output.length;
+  }
+
+  /** The result; deltas in between are let go. */
+  #take(): Delta {
+    const result = this.#outputs[this.#root];
+    for (let n = 0; n < this.#outputs.length; n++) this.#outputs[n] = this.#empty[n];
+    return result;
+  }
+
+  advance(watermarks: readonly Watermark[], context: StepContext): Delta {
+    let source = 0;
+    for (let n = 0; n < this.#nodes.length; n++) {
+      const node = this.#nodes[n];
+      if (node.kind === 'source') {
+        this.#watermarks[n] = node.source.kind === 'constant' ? FOREVER : watermarks[source];
+        source++;
+        continue;
+      }
+      this.#advanceNode(n, node, context);
+    }
+    return this.#take();
+  }
+
+  /** What closed upstream comes in as a step of its own, before the node is told the time itself. */
+  #advanceNode(n: number, node: CircuitNode & { readonly kind: 'operator' }, context: StepContext): void {
+    const deltas = node.inputs.map((input) => this.#outputs[input]);
+    const rows = deltas.reduce((sum, delta) => sum + delta.length, 0);
+    const stepped = rows > 0 ? node.operator.step(deltas, context) : this.#empty[n];
+    const watermark = node.inputs.map((input) => this.#watermarks[input]).reduce(leastWatermark, FOREVER);
+    // Constants alone have no time to speak of.
+    const known = watermark === FOREVER ? null : watermark;
+    const moved = known !== null && known !== this.#watermarks[n];
+    const closed = moved ? node.operator.advance(known, context) : this.#empty[n];
+    this.#watermarks[n] = watermark;
+    if (rows > 0 || closed.length > 0) this.#put(n, concatDeltas([stepped, closed]), rows);
+  }
+
+  save(out: (operator: number) => StateWriter): void {
+    this.#operators.forEach((operator, i) => operator.save(out(i)));
+  }
+
+  restore(from: (operator: number) => StateReader): void {
+    this.#operators.forEach((operator, i) => operator.restore(from(i)));
+    this.#fresh = false;
+  }
+
+  print(options: { readonly state?: boolean } = {}): readonly string[] {
+    return printCircuit(this.#nodes, this.#root, options.state === true ? this.#flows : null);
+  }
+
+  stateSize(): StateSize {
+    let rows = 0;
+    let bytes = 0;
+    for (const operator of this.#operators) {
+      const size = operator.stateSize();
+      rows += size.rows;
+      bytes += size.bytes;
+    }
+    return { rows, bytes };
+  }
+}
