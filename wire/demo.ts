@@ -2,11 +2,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { DatabaseError } from '../engine/data/error.ts';
+import { isValid } from '../engine/data/vector.ts';
 import type { ExecuteResult, ResultColumn, Session } from '../sql/index.ts';
 import { textWriter } from './cell-writer.ts';
 import { Page } from './page.ts';
 import { readConfig, start, stopOnSignals } from './program.ts';
-import { isValid } from '../engine/data/vector.ts';
 import { VERSION } from './version.ts';
 
 const REFRESH_MS = 1000;
@@ -67,8 +68,13 @@ function draw(lines: readonly string[]): void {
 async function prepare(session: Session, root: string): Promise<void> {
   const sql = readFileSync(join(root, 'examples', 'demo.sql'), 'utf8')
     .replaceAll('node_modules/', `${join(root, 'node_modules').replaceAll('\'', '\'\'')}/`);
-  for await (const result of session.simple(sql)) {
-    if (result.kind === 'rows') for await (const batch of result.batches) void batch;
+  try {
+    for await (const result of session.simple(sql)) {
+      if (result.kind === 'rows') for await (const batch of result.batches) void batch;
+    }
+  } catch (error) {
+    // A data folder of an earlier demo goes on where it was.
+    if (!(error instanceof DatabaseError && error.code === '42P07')) throw error;
   }
 }
 
