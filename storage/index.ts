@@ -36,7 +36,7 @@ const JOURNAL = 'journal';
 
 /** `location`: a folder, made when it is missing or empty, or ':memory:'. */
 export async function openStorage(location: string, options: StorageOptions): Promise<Storage> {
-  if (location === ':memory:') return { journal: new MemoryJournal({ keep: false }), store: new MemoryStateStore() };
+  if (location === ':memory:') return { journal: new MemoryJournal(false), store: new MemoryStateStore() };
   const folder = resolve(location);
   try {
     return await openFolder(NODE_FILE_SYSTEM, folder, options);

@@ -5,6 +5,7 @@ import type { DatabaseError } from '../data/error.ts';
 import type { Epoch, Watermark } from '../data/time.ts';
 import type { Schema } from '../data/types.ts';
 import type { Circuit } from '../circuit/contract.ts';
+import type { EvalContext } from '../expression/context.ts';
 import type { StateSize } from '../operator/operator.ts';
 
 /** A unique or primary key; NULLs are distinct unless the key is primary (then there are none). */
@@ -26,6 +27,8 @@ export interface IndexDefinition {
 export interface RelationDefinition {
   readonly id: number;
   readonly name: string;
+  /** Name of its SQL schema, for error messages. */
+  readonly namespace: string;
   readonly kind: 'table' | 'source' | 'view';
   readonly schema: Schema;
   readonly keys: readonly UniqueKey[];
@@ -37,7 +40,10 @@ export interface RelationDefinition {
    * declared expression over the rows, null when it has none.
    */
   readonly watermark: ((rows: Batch) => Watermark) | null;
-  /** Event-time column of the watermark, for lateness. */
+  /**
+   * Event-time column of the watermark, for lateness. In a view: a column that carries the event time of its sources
+   * through, so that their least watermark is the view's; else null.
+   */
   readonly eventTime: number | null;
 }
 
@@ -65,6 +71,8 @@ export interface RuntimeHost {
   restoreCatalog(bytes: Uint8Array): void;
   /** Wall clock, µs since 1970 UTC; read once an epoch and journaled. */
   now(): bigint;
+  /** What expressions in views may look at, at the journaled `time` of an epoch; no clock or random of its own. */
+  evalContext(time: bigint): EvalContext;
   /** Work postponed to between steps: setImmediate or a simulated scheduler. */
   defer(task: () => void): void;
   /** A fault that ends service (journal failure): the process should exit non-zero after telling why. */

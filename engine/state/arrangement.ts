@@ -213,6 +213,26 @@ export class Arrangement {
     return new Delta(this.pages.gather(ids, columns), this.pages.gatherWeights(ids));
   }
 
+  /** What the entries of each row add up to; 0 where the row is not held. `key`: an index with short chains, or null. */
+  weightsOf(rows: Batch, key: KeyChains | null): Int32Array {
+    const out = new Int32Array(rows.length);
+    const ids = new Int32Array(rows.length);
+    if (key === null) {
+      (this.#rows ?? this.#indexRows()).find(rows.columns, rows.length, ids);
+      for (let i = 0; i < out.length; i++) if (ids[i] >= 0) out[i] = this.pages.weight(ids[i]);
+      return out;
+    }
+    const cells = rows.columns.map(cellsOf);
+    const stored = rows.columns.map((_, c) => this.pages.cells(c));
+    key.heads(key.columns.map((c) => rows.columns[c]), rows.length, ids);
+    for (let i = 0; i < out.length; i++) {
+      for (let id = ids[i]; id >= 0; id = key.next(id)) {
+        if (rowsEqual(cells, i, stored, id, 'exact')) out[i] += this.pages.weight(id);
+      }
+    }
+    return out;
+  }
+
   /** All rows by page. Requires: no `apply` while one of the deltas is in use; freeze for longer. */
   scan(columns: readonly number[] | null = null): Generator<Delta> {
     return this.pages.scan(columns);
