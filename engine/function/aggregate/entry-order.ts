@@ -1,8 +1,7 @@
-// Order of rows of Pages by one column: comparators for heaps and sorted results.
+// Order of rows of Pages by one column: what the heaps of min and max go by.
 import { PAGE_MASK, PAGE_SHIFT } from '../../data/cells.ts';
 import type { CellColumn, Cells } from '../../data/cells.ts';
 import { layoutOf } from '../../data/types.ts';
-import { isValid } from '../../data/vector.ts';
 import type { Pages } from '../../state/pages.ts';
 import { byteOrder, floatGreater } from './append-extreme.ts';
 
@@ -56,35 +55,4 @@ function fixedAt(cells: Cells, row: number): Uint8Array {
 
 function bytesAt(cells: Cells, row: number): Uint8Array {
   return cells.u8.subarray(cells.starts[row], cells.ends[row]);
-}
-
-export interface EntryKey {
-  /** Of the pages. */
-  readonly column: number;
-  readonly descending: boolean;
-  readonly nullsFirst: boolean;
-}
-
-/** Lexicographic order by several columns, NULLs where the key says. */
-export function entryOrder(pages: Pages, keys: readonly EntryKey[]): EntryOrder {
-  const orders = keys.map((key) => keyOrder(pages, key));
-  return (a, b) => {
-    for (const order of orders) {
-      const c = order(a, b);
-      if (c !== 0) return c;
-    }
-    return 0;
-  };
-}
-
-function keyOrder(pages: Pages, { column, descending, nullsFirst }: EntryKey): EntryOrder {
-  const order = valueOrder(pages, column);
-  const { chunks } = pages.cells(column);
-  return (a, b) => {
-    const hasA = isValid(chunks[a >> PAGE_SHIFT].validity, a & PAGE_MASK);
-    const hasB = isValid(chunks[b >> PAGE_SHIFT].validity, b & PAGE_MASK);
-    if (hasA && hasB) return descending ? order(b, a) : order(a, b);
-    if (hasA === hasB) return 0;
-    return hasA === nullsFirst ? 1 : -1;
-  };
 }

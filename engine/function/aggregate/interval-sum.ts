@@ -1,7 +1,7 @@
 // sum and avg over interval: months, days and microseconds added up field by field.
 import { DatabaseError, assert } from '../../data/error.ts';
 import { vectorFromDatums } from '../../data/access.ts';
-import { Interval, readInterval, roundEven } from '../../data/interval.ts';
+import { Interval, divideInterval, readInterval } from '../../data/interval.ts';
 import { INTERVAL } from '../../data/types.ts';
 import { isValid } from '../../data/vector.ts';
 import type { Vector } from '../../data/vector.ts';
@@ -74,25 +74,6 @@ export class IntervalSumAccumulator extends SlotAccumulator {
   get bytes(): number {
     return this.#slots.bytes + this.#micros.map.size * 64;
   }
-}
-
-/** PostgreSQL's interval_div: what is left of months becomes days of 30, what is left of days becomes time. */
-function divideInterval({ months, days, micros }: Interval, by: number): Interval {
-  const wholeMonths = Math.trunc(months / by);
-  const wholeDays = Math.trunc(days / by);
-  const restDays = roundMicros((months / by - wholeMonths) * 30);
-  const carriedDays = Math.trunc(restDays);
-  let seconds = roundMicros((days / by - wholeDays + restDays - carriedDays) * SECONDS_A_DAY);
-  const extraDays = Math.abs(seconds) >= SECONDS_A_DAY ? Math.trunc(seconds / SECONDS_A_DAY) : 0;
-  seconds -= extraDays * SECONDS_A_DAY;
-  const time = roundEven(Number(micros) / by + seconds * 1e6);
-  return Interval.checked(wholeMonths, wholeDays + extraDays + carriedDays, BigInt(time));
-}
-
-const SECONDS_A_DAY = 86400;
-
-function roundMicros(value: number): number {
-  return roundEven(value * 1e6) / 1e6;
 }
 
 export const INTERVAL_SUMS: readonly AggregateFunction[] = (['sum', 'avg'] as const).map((name) => ({
