@@ -5,25 +5,16 @@ import { formatTypeName } from '../../engine/data/type-info.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import { sameKind, UNKNOWN } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
-import type { AggregateFunction } from '../../engine/function/aggregate/aggregate.ts';
-import type { ScalarFunction, TableFunction } from '../../engine/function/function.ts';
+import type { FunctionRegistry } from '../../engine/function/registry.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { SystemContext } from '../catalog/entry.ts';
 import type { Query } from '../parser/ast.ts';
 import type { Scope } from './scope.ts';
 
-/** Look-up by name, lower case, without schema; operators by symbol. */
-export interface FunctionSource {
-  scalars(name: string): readonly ScalarFunction[];
-  operators(symbol: string): readonly ScalarFunction[];
-  aggregates(name: string): readonly AggregateFunction[];
-  tables(name: string): readonly TableFunction[];
-}
-
 export interface Environment {
   readonly catalog: Catalog;
   readonly searchPath: readonly string[];
-  readonly functions: FunctionSource;
+  readonly functions: FunctionRegistry;
   readonly parameters: ParameterTypes;
   readonly format: FormatSettings;
   /** For the rows of system relations; null where no session is (a stored definition). */

@@ -30,7 +30,7 @@ export function resolveOperator(
   env: Environment, use: OperatorUse, types: readonly LogicalType[],
 ): ResolvedOperator {
   checkSchema(env, use.schema, use.position);
-  const candidates = env.functions.operators(use.symbol).filter((f) => f.args.length === types.length);
+  const candidates = env.functions.operators(use.symbol, types.length === 1 ? 1 : 2);
   const resolution = resolveOverload(candidates, types, exactTypes(types));
   if (resolution.kind !== 'found') throw operatorError(use, types, resolution);
   const args = argumentTypes(resolution.declared, types);
@@ -94,7 +94,7 @@ export function applyFunction(
   env: Environment, name: string, args: readonly Expression[], position?: number,
 ): Expression {
   const types = args.map((a) => a.type);
-  const resolution = resolveOverload(env.functions.scalars(name), types);
+  const resolution = resolveOverload(env.functions.scalarFunctions(name), types);
   if (resolution.kind !== 'found') throw functionError(name, types, resolution.kind === 'ambiguous', position);
   const targets = argumentTypes(resolution.declared, types);
   return {

@@ -2,8 +2,8 @@
 import { DatabaseError } from '../../engine/data/error.ts';
 import type { RecordType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
-import { mapExpression } from '../../engine/expression/walk.ts';
 import type { Position } from '../parser/ast.ts';
+import { shiftColumns } from '../plan/replace.ts';
 import { sameExpression } from '../plan/same-expression.ts';
 import type { Environment } from './environment.ts';
 import type { Level } from './level.ts';
@@ -172,10 +172,6 @@ export function shiftItems(items: readonly ScopeItem[], by: number): readonly Sc
     columns: i.columns.map((c) => ({ ...c, expression: shiftColumns(c.expression, by) })),
     hidden: i.hidden.map((c) => ({ ...c, expression: shiftColumns(c.expression, by) })),
   }));
-}
-
-export function shiftColumns(e: Expression, by: number): Expression {
-  return mapExpression(e, (x) => (x.kind === 'column' ? { ...x, index: x.index + by } : x));
 }
 
 /** 42712 when two relations of one FROM have the same name. */

@@ -14,7 +14,7 @@ import type { SortKey } from '../../engine/operator/operator.ts';
 export type LogicalPlan =
   | ScanPlan | ConstantPlan | ValuesPlan | SingleRowPlan | FilterPlan | ProjectPlan | JoinPlan | ApplyPlan
   | AggregatePlan | DistinctPlan | SetOperationPlan | LimitPlan | AssignWindowPlan | ProjectSetPlan
-  | TableFunctionPlan | WindowPlan | RecursivePlan | WorkingTablePlan | SharedPlan | EmitOnClosePlan;
+  | WindowPlan | RecursivePlan | WorkingTablePlan | SharedPlan | EmitOnClosePlan;
 
 interface Node { readonly schema: Schema }
 
@@ -196,7 +196,7 @@ export interface AssignWindowPlan extends Node {
   readonly offset: Expression | null;
 }
 
-/** Set-returning calls over the input: the input's columns, then each call's value; shorter calls are filled with NULL. */
+/** Set-returning calls over the input (a function in FROM: over a single row): the input's columns, then each call's value; shorter calls are filled with NULL. */
 export interface ProjectSetPlan extends Node {
   readonly kind: 'project-set';
   readonly input: LogicalPlan;
@@ -212,14 +212,6 @@ export interface TableCall {
   /** With no function: the first argument is a scalar, one row. */
   readonly args: readonly Expression[];
   readonly types: readonly LogicalType[];
-}
-
-/** A set-returning function over constants (holes allowed until decorrelation). */
-export interface TableFunctionPlan extends Node {
-  readonly kind: 'table-function';
-  readonly name: string;
-  readonly calls: readonly TableCall[];
-  readonly ordinality: boolean;
 }
 
 export type FrameMode = 'rows' | 'range' | 'groups';

@@ -1,0 +1,160 @@
+// Function calls: which function a name and its arguments mean, and what kind of call it then is.
+import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import type { LogicalType } from '../../engine/data/types.ts';
+import type { Expression } from '../../engine/expression/expression.ts';
+import type { TableFunction } from '../../engine/function/function.ts';
+import type { FunctionExpr } from '../parser/ast.ts';
+import { bindAggregate } from './bind-aggregate.ts';
+import { bindWindowCall } from './bind-window-call.ts';
+import { coerceArgument, tryCoerce } from './coercion.ts';
+import type { Environment } from './environment.ts';
+import { checkSchema, functionError } from './functions.ts';
+import { bind, newHole } from './level.ts';
+import type { Site } from './level.ts';
+import { locationOf } from './location.ts';
+import { argumentTypes, resolveOverload, returnType } from './overload.ts';
+import { findTypeNamed } from './type-name.ts';
+import { canCoerce, categoryOf, isBinaryCoercible } from './type-rules.ts';
+import { windowFunctions } from './window-functions.ts';
+import type { Callable } from './window-functions.ts';
+
+export interface BoundCall {
+  readonly function: Callable;
+  readonly args: readonly Expression[];
+  readonly type: LogicalType;
+}
+
+/** Functions of these schemas are found without or with it. */
+const OWN_SCHEMAS: ReadonlySet<string> = new Set(['pg_catalog', 'public', 'information_schema']);
+
+export function candidatesFor(env: Environment, name: readonly string[], position: number | undefined): readonly Callable[] {
+  const schema = name.length > 1 ? name[name.length - 2] : undefined;
+  checkSchema(env, schema, position);
+  if (schema !== undefined && !OWN_SCHEMAS.has(schema)) return [];
+  const last = name[name.length - 1];
+  const { functions } = env;
+  const full = schema === 'information_schema' ? `information_schema.${last}` : last;
+  return [
+    ...functions.scalarFunctions(last), ...functions.tableFunctions(last), ...functions.aggregateFunctions(last),
+    ...windowFunctions(last), ...(full === last ? [] : functions.tableFunctions(full)),
+  ];
+}
+
+export function bindCall(e: FunctionExpr, site: Site): Expression {
+  const candidates = candidatesFor(site.env, e.name, e.position);
+  const aggregate = candidates.some((c) => c.kind === 'aggregate');
+  if (e.over !== undefined && (aggregate || candidates.some((c) => c.kind === 'window'))) {
+    return bindWindowCall(e, candidates, site);
+  }
+  if (aggregate && (e.star || e.withinGroup || candidates.every((c) => c.kind === 'aggregate'))) {
+    return bindAggregate(e, candidates, site);
+  }
+  if (candidates.length > 0 && candidates.every((c) => c.kind === 'window')) {
+    throw new DatabaseError('42P20', `window function ${shown(e)} requires an OVER clause`, { position: e.position });
+  }
+  const args = bindArguments(e, site);
+  const call = resolveCall(e, candidates, args, site);
+  if (!('function' in call) || !('kind' in call.function)) throw functionError(shown(e), [], false, e.position);
+  checkDecorations(e);
+  return finishCall(e, call, site);
+}
+
+function finishCall(e: FunctionExpr, call: BoundCall | CastCall, site: Site): Expression {
+  if (call.function === CAST) return call.args[0];
+  const { function: fn } = call;
+  switch (fn.kind) {
+    case 'scalar': return { kind: 'call', function: fn, args: call.args, type: call.type };
+    case 'table': return bindSet(e, fn, call, site);
+    case 'aggregate': return bindAggregate(e, [fn], site);
+    case 'window':
+      throw new DatabaseError('42P20', `window function ${shown(e)} requires an OVER clause`, { position: e.position });
+    case 'cast': return call.args[0];
+  }
+}
+
+/** A set-returning call in the select list: one value at a time. */
+function bindSet(e: FunctionExpr, fn: TableFunction, call: BoundCall | CastCall, site: Site): Expression {
+  const { clause } = site;
+  if (clause.within === 'aggregate') {
+    throw new DatabaseError('0A000', 'aggregate function calls cannot contain set-returning function calls',
+      { position: e.position, hint: 'You might be able to move the set-returning function into a LATERAL FROM item.' });
+  }
+  if (clause.sets === undefined) {
+    throw new DatabaseError('0A000', `set-returning functions are not allowed in ${clause.setPhrase ?? clause.phrase}`, {
+      position: e.position,
+      hint: clause.setPhrase === undefined ? undefined
+        : 'You might be able to move the set-returning function into a LATERAL FROM item.',
+    });
+  }
+  const type = tableRowType(fn, call.type);
+  const hole = newHole(site.env, type);
+  site.level.sets.push({ hole, call: { function: fn, args: call.args, types: [type] } });
+  return { ...hole };
+}
+
+/** One column: its type; several: a record of them. */
+export function tableRowType(fn: TableFunction, type: LogicalType): LogicalType {
+  if (fn.columns === undefined) return type;
+  return fn.columns.length === 1 ? fn.columns[0].type : { kind: 'record', fields: fn.columns };
+}
+
+/** f(x) where f names a type: a cast. */
+const CAST = { kind: 'cast', name: 'cast' } as const;
+interface CastCall { readonly function: typeof CAST; readonly args: readonly Expression[]; readonly type: LogicalType }
+
+export function bindArguments(e: FunctionExpr, site: Site): readonly Expression[] {
+  if (e.variadic) throw notSupported('a VARIADIC argument', { position: e.position });
+  const named = e.arguments.find((a) => a.name !== undefined);
+  if (named !== undefined) throw notSupported(`the named argument "${named.name}"`, { position: named.position });
+  return e.arguments.map((a) => bind(a.value, site));
+}
+
+/** The call's meaning; 42883 or 42725 when there is none. */
+export function resolveCall(
+  e: FunctionExpr, candidates: readonly Callable[], args: readonly Expression[], site: Site,
+): BoundCall | CastCall {
+  const types = args.map((a) => a.type);
+  const resolution = resolveOverload(candidates, types);
+  const exact = resolution.kind === 'found' && resolution.declared.every((d, i) => d.kind === types[i].kind);
+  if (!exact && args.length === 1 && !e.star) {
+    const cast = functionalCast(e, args[0], site);
+    if (cast !== null) return cast;
+  }
+  if (resolution.kind !== 'found') throw functionError(shown(e), types, resolution.kind === 'ambiguous', e.position);
+  const targets = argumentTypes(resolution.declared, types);
+  return {
+    function: resolution.signature,
+    args: args.map((a, i) => coerceArgument(site.env, a, targets[i], locationOf(e.arguments[i].value))),
+    type: returnType(resolution.signature, resolution.declared, targets),
+  };
+}
+
+/** func_get_detail of PostgreSQL: a type's name called with what it can be cast from without a function of that name. */
+function functionalCast(e: FunctionExpr, arg: Expression, site: Site): CastCall | null {
+  const target = findTypeNamed(site.env, e.name);
+  if (target === null || target.kind === 'record') return null;
+  const from = arg.type;
+  const natural = from.kind === 'unknown' || isBinaryCoercible(from, target)
+    || (categoryOf(from) === 'S' && canCoerce(from, target, 'explicit'))
+    || (categoryOf(target) === 'S' && canCoerce(from, target, 'explicit')) || canCoerce(from, target, 'explicit');
+  if (!natural) return null;
+  const input = tryCoerce(arg, target, { env: site.env, context: 'explicit', position: locationOf(e.arguments[0].value) });
+  return input === null ? null : { function: CAST, args: [input], type: target };
+}
+
+/** DISTINCT, FILTER, ORDER BY, OVER belong to aggregates and windows. */
+function checkDecorations(e: FunctionExpr): void {
+  const name = shown(e);
+  const fail = (what: string, need = 'an aggregate function'): DatabaseError =>
+    new DatabaseError('42809', `${what} specified, but ${name} is not ${need}`, { position: e.position });
+  if (e.star) throw fail(`${name}(*)`);
+  if (e.distinct) throw fail('DISTINCT');
+  if (e.withinGroup) throw fail('WITHIN GROUP');
+  if (e.orderBy.length > 0) throw fail('ORDER BY');
+  if (e.filter !== undefined) throw fail('FILTER');
+  if (e.over !== undefined) throw fail('OVER', 'a window function nor an aggregate function');
+}
+
+export function shown(e: FunctionExpr): string {
+  return e.name.join('.');
+}

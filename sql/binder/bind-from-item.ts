@@ -1,0 +1,51 @@
+// What the items of a FROM clause have in common: what they are bound against, what they give, and how AS renames it.
+import { DatabaseError } from '../../engine/data/error.ts';
+import type { Alias } from '../parser/ast.ts';
+import type { LogicalPlan } from '../plan/logical-plan.ts';
+import type { Environment } from './environment.ts';
+import { Level } from './level.ts';
+import type { Clause, CommonTableScope, Recursion, Site } from './level.ts';
+import type { Scope, ScopeColumn, ScopeItem } from './scope.ts';
+
+export interface FromResult {
+  readonly plan: LogicalPlan;
+  readonly items: readonly ScopeItem[];
+}
+
+/** `outer`: the query around; `lateral`: what a LATERAL item sees, which ends in `outer`. */
+export interface FromSite {
+  readonly env: Environment;
+  readonly outer: Scope | null;
+  readonly lateral: Scope | null;
+  readonly commonTables: CommonTableScope | null;
+  readonly recurse: Recursion;
+}
+
+export function plainItem(name: string | null, columns: readonly ScopeColumn[]): ScopeItem {
+  return {
+    name, schema: null, columns, hidden: [], relationVisible: name !== null, columnsVisible: true, rowType: null,
+    scalar: false, relation: 0,
+  };
+}
+
+/** AS t (a, b). */
+export function aliased(item: ScopeItem, alias: Alias | undefined): ScopeItem {
+  if (alias === undefined) return item;
+  if (alias.columns.length > item.columns.length) {
+    throw new DatabaseError('42P10',
+      `table "${alias.name}" has ${item.columns.length} columns available but ${alias.columns.length} columns specified`);
+  }
+  return {
+    ...item, name: alias.name, schema: null, relationVisible: true,
+    columns: item.columns.map((c, i) => ({ ...c, name: alias.columns[i] ?? c.name })),
+  };
+}
+
+/** A place for expressions over FROM items. */
+export function siteOver(site: FromSite, scope: Scope, clause: Clause): Site {
+  const level = new Level(scope);
+  scope.level = level;
+  return {
+    env: site.env, scope, level, clause, commonTables: site.commonTables, recurse: site.recurse, windows: new Map(),
+  };
+}

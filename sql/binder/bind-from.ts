@@ -1,0 +1,207 @@
+// FROM: relations, subqueries, functions and windows, joined; every item gives a plan and the names it makes visible.
+import { windowType } from '../../engine/operator/assign-window.ts';
+import { DatabaseError, notSupported, unreachable } from '../../engine/data/error.ts';
+import { formatTypeName } from '../../engine/data/type-info.ts';
+import { INTERVAL } from '../../engine/data/types.ts';
+import type { Expression } from '../../engine/expression/expression.ts';
+import { someExpression } from '../../engine/expression/walk.ts';
+import type { Expr, FromItem, JoinItem, SubqueryItem, WindowItem } from '../parser/ast.ts';
+import type { JoinKind, LogicalPlan } from '../plan/logical-plan.ts';
+import { applyOf, extend, filterOf, joinOf, SINGLE_ROW, width } from '../plan/make.ts';
+import { correlate, attachSubqueries } from './attach.ts';
+import { aliased, plainItem, siteOver } from './bind-from-item.ts';
+import type { FromResult, FromSite } from './bind-from-item.ts';
+import { bindFunctionItem } from './bind-function-item.ts';
+import { bindTable } from './bind-table.ts';
+import { coerceArgument, coerceBoolean } from './coercion.ts';
+import { bindUsing, commonColumns } from './bind-using.ts';
+import { locationOf } from './location.ts';
+import { asRelation } from './relation.ts';
+import { checkDistinctNames, Scope, shiftItems } from './scope.ts';
+import type { ScopeColumn, ScopeItem } from './scope.ts';
+
+export const NO_ITEMS: FromResult = { plan: SINGLE_ROW, items: [] };
+
+/** The comma list: cross joins, each item seeing those before it if it is lateral. */
+export function bindFrom(list: readonly FromItem[], site: FromSite): FromResult {
+  let result = NO_ITEMS;
+  for (const item of list) {
+    result = result === NO_ITEMS ? bindItem(item, site) : bindBeside(result, item, 'inner', site);
+  }
+  return result;
+}
+
+/** `left` joined with what the item is, which may refer to `left`. */
+export function bindBeside(left: FromResult, item: FromItem, join: JoinKind, site: FromSite): FromResult {
+  const scope = new Scope(site.lateral, left.items);
+  const right = bindItem(item, { ...site, lateral: scope });
+  checkDistinctNames(left.items, right.items, positionOf(item));
+  return combine(left, right, { join, scope, condition: null, site });
+}
+
+function positionOf(item: FromItem): number | undefined {
+  return item.position;
+}
+
+interface Combination {
+  readonly join: JoinKind;
+  readonly scope: Scope;
+  readonly condition: ((items: readonly ScopeItem[]) => Expression | null) | null;
+  readonly site: FromSite;
+}
+
+/** A join, or a dependent one where the right side refers to the left. */
+function combine(left: FromResult, right: FromResult, how: Combination): FromResult {
+  const { plan: leftPlan, correlations } = correlate(left.plan, right.plan, how.scope, (e) => e);
+  const items = [...left.items, ...shiftItems(right.items, width(leftPlan))];
+  const condition = how.condition === null ? null : how.condition(items);
+  if (correlations.length === 0) {
+    return { items, plan: joinOf({ join: how.join, left: leftPlan, right: right.plan, condition }) };
+  }
+  if (how.join !== 'inner' && how.join !== 'left') {
+    throw new DatabaseError('42P10', 'invalid reference to FROM-clause entry', {
+      detail: 'The combining JOIN type must be INNER or LEFT for a LATERAL reference.',
+    });
+  }
+  return {
+    items, plan: applyOf({ apply: how.join, left: leftPlan, right: right.plan, correlations, condition, operands: [] }),
+  };
+}
+
+function bindItem(item: FromItem, site: FromSite): FromResult {
+  switch (item.kind) {
+    case 'table': {
+      if (item.asOf !== undefined) throw notSupported('FOR SYSTEM_TIME AS OF', { position: item.position });
+      return bindTable(item, site);
+    }
+    case 'subquery': return bindSubqueryItem(item, site);
+    case 'functions': return bindFunctionItem(item, site);
+    case 'window': return bindWindowItem(item, site);
+    case 'join': return bindJoin(item, site);
+    default: return unreachable(item);
+  }
+}
+
+/** What a non-lateral subquery sees: the query around; its neighbours only in error messages. */
+function around(site: FromSite): Scope | null {
+  if (site.lateral === null || site.lateral === site.outer) return site.outer;
+  const scope = new Scope(site.outer);
+  scope.hiddenItems = site.lateral.items;
+  return scope;
+}
+
+function bindSubqueryItem(item: SubqueryItem, site: FromSite): FromResult {
+  const parent = item.lateral ? site.lateral : around(site);
+  const query = site.recurse.query(item.query, { env: site.env, parent, commonTables: site.commonTables });
+  const plan = asRelation(query);
+  const columns = query.columns.map((c, i): ScopeColumn => ({
+    name: c.name, table: c.table, attribute: c.attribute, expression: { kind: 'column', index: i, type: c.type },
+  }));
+  return { plan, items: [aliased(plainItem(null, columns), item.alias)] };
+}
+
+const INTERVAL_ARGUMENTS = { tumble: ['size', 'offset'], hop: ['slide', 'size', 'offset'] } as const;
+
+function bindWindowItem(item: WindowItem, site: FromSite): FromResult {
+  const { env } = site;
+  if (item.window !== 'tumble' && item.window !== 'hop') {
+    throw notSupported(`the window function ${item.window}()`, { position: item.position });
+  }
+  const input = bindItem(item.input, site);
+  const names = INTERVAL_ARGUMENTS[item.window];
+  const plain = siteOver(site, new Scope(site.lateral, input.items), { phrase: 'functions in FROM' });
+  const intervals = item.arguments.map((a, i) => {
+    if (a.name !== undefined && !names.some((n) => n === a.name)) {
+      throw notSupported(`the argument "${a.name}" of ${item.window}()`, { position: a.position });
+    }
+    const value = coerceArgument(env, plain.recurse.expression(a.value, plain), INTERVAL, locationOf(a.value));
+    if (someExpression(value, (x) => x.kind === 'column')) {
+      throw new DatabaseError('22023', `argument ${i + 3} of ${item.window}() must be a constant`, { position: locationOf(a.value) });
+    }
+    return value;
+  });
+  const least = item.window === 'tumble' ? 1 : 2;
+  if (intervals.length < least || intervals.length > names.length) {
+    throw new DatabaseError('42883', `function ${item.window} takes ${least} to ${names.length} intervals`,
+      { position: item.position });
+  }
+  const time = plain.recurse.expression(item.time, plain);
+  if (windowType(time.type) === null) {
+    throw new DatabaseError('42804', `time column of ${item.window}() must be of type date, timestamp or timestamp with time zone, not ${formatTypeName(time.type)}`,
+      { position: locationOf(item.time) });
+  }
+  return windowOver(item, input, time, intervals);
+}
+
+function windowOver(item: WindowItem, input: FromResult, time: Expression, intervals: readonly Expression[]): FromResult {
+  const plan = time.kind === 'column' ? input.plan : extend(input.plan, [time], 'time');
+  const column = time.kind === 'column' ? time.index : width(input.plan);
+  const type = windowType(time.type) ?? time.type;
+  const [slide, size] = item.window === 'tumble' ? [intervals[0], intervals[0]] : intervals;
+  const offset = intervals[item.window === 'tumble' ? 1 : 2] ?? null;
+  const added = ['window_start', 'window_end'].map((name) => ({ name, type }));
+  const windowed: LogicalPlan = {
+    kind: 'assign-window', input: plan, time: column, slide, size, offset,
+    schema: { columns: [...plan.schema.columns, ...added] },
+  };
+  const [source] = input.items;
+  const columns = [...source.columns, ...added.map((a, i): ScopeColumn => ({
+    name: a.name, table: 0, attribute: 0, expression: { kind: 'column', index: width(plan) + i, type },
+  }))];
+  return { plan: windowed, items: [aliased({ ...source, columns, rowType: null }, item.alias)] };
+}
+
+function bindJoin(item: JoinItem, site: FromSite): FromResult {
+  if (item.asof) throw notSupported('ASOF JOIN', { position: item.position });
+  const left = bindItem(item.left, site);
+  const scope = new Scope(site.lateral, left.items);
+  const right = bindItem(item.right, { ...site, lateral: scope });
+  checkDistinctNames(left.items, right.items, positionOf(item.right));
+  const join: JoinKind = item.join === 'cross' ? 'inner' : item.join;
+  const using = item.natural ? commonColumns(left.items, right.items) : item.using;
+  if (using !== undefined) {
+    const merged: { items: readonly ScopeItem[] } = { items: [] };
+    const result = combine(left, right, {
+      join, scope, site,
+      condition: (items) => {
+        const bound = bindUsing(using, items, left.items.length, { env: site.env, join, position: item.position });
+        merged.items = bound.items;
+        return bound.condition;
+      },
+    });
+    return joinAlias(item, { plan: result.plan, items: merged.items });
+  }
+  if (item.on === undefined) return joinAlias(item, combine(left, right, { join, scope, site, condition: null }));
+  return joinAlias(item, bindOn(item, item.on, combine(left, right, { join: 'inner', scope, site, condition: null }), {
+    join, site, left, right, scope,
+  }));
+}
+
+interface OnSite {
+  readonly join: JoinKind;
+  readonly site: FromSite;
+  readonly left: FromResult;
+  readonly right: FromResult;
+  readonly scope: Scope;
+}
+
+/** ON: subqueries in it are attached over the cross product of an inner join; elsewhere they are refused. */
+function bindOn(item: JoinItem, on: Expr, cross: FromResult, how: OnSite): FromResult {
+  const { site } = how;
+  const inner = siteOver(site, new Scope(site.lateral, cross.items), { phrase: 'JOIN conditions' });
+  const condition = coerceBoolean(site.env, inner.recurse.expression(on, inner), 'JOIN/ON', locationOf(on));
+  const hasSubquery = inner.level.subqueries.size > 0;
+  if (!hasSubquery) return combine(how.left, how.right, { ...how, condition: () => condition });
+  if (how.join !== 'inner') throw notSupported('a subquery in the condition of an outer join', { position: item.position });
+  const attached = attachSubqueries(cross.plan, [condition], inner.level, (e) => e);
+  const plan = filterOf(attached.plan, attached.expressions[0]);
+  return { plan, items: cross.items };
+}
+
+/** (a JOIN b) AS j hides a and b behind one name. */
+function joinAlias(item: JoinItem, result: FromResult): FromResult {
+  if (item.usingAlias !== undefined) throw notSupported('JOIN .. USING .. AS', { position: item.position });
+  if (item.alias === undefined) return result;
+  const columns = result.items.filter((i) => i.columnsVisible).flatMap((i) => i.columns);
+  return { plan: result.plan, items: [aliased(plainItem(null, columns), item.alias)] };
+}

@@ -1,0 +1,142 @@
+// Subqueries in expressions: scalar, EXISTS, ARRAY(..), IN, op ANY and op ALL; each becomes a hole of its level.
+import { DatabaseError } from '../../engine/data/error.ts';
+import { arrayOf, BOOLEAN } from '../../engine/data/types.ts';
+import type { LogicalType } from '../../engine/data/types.ts';
+import type { Expression } from '../../engine/expression/expression.ts';
+import type { Expr, Position, Query } from '../parser/ast.ts';
+import type { AggregateCall, InOperand, LogicalPlan } from '../plan/logical-plan.ts';
+import { aggregateOf, columnOf, projectOf } from '../plan/make.ts';
+import { compare } from './bind-operator.ts';
+import { coerceArgument } from './coercion.ts';
+import { resolveOperator } from './functions.ts';
+import { bind, bindInner, newHole } from './level.ts';
+import type { BoundQuery, Site, SubqueryUse } from './level.ts';
+import { locationOf } from './location.ts';
+import { argumentTypes, resolveOverload, returnType } from './overload.ts';
+import { asRelation } from './relation.ts';
+
+/** (query), EXISTS (query), ARRAY(query). */
+interface PlainSubquery { readonly query: Query; readonly position: Position }
+
+type Of<K extends Expr['kind']> = Expr & { readonly kind: K };
+
+function checkAllowed(site: Site, position: number | undefined): void {
+  if (site.clause.noSubquery === undefined) return;
+  throw new DatabaseError('0A000', `cannot use subquery in ${site.clause.noSubquery}`, { position });
+}
+
+function leave(site: Site, kind: SubqueryUse['kind'], plan: LogicalPlan, more: {
+  readonly type: LogicalType; readonly operands?: readonly InOperand[];
+}): Expression {
+  const hole = newHole(site.env, more.type);
+  site.level.subqueries.set(hole.index, { hole, kind, plan, operands: more.operands ?? [] });
+  return hole;
+}
+
+export function bindScalarSubquery(e: PlainSubquery, site: Site): Expression {
+  checkAllowed(site, e.position);
+  const query = bindInner(e.query, site);
+  if (query.visible !== 1) {
+    throw new DatabaseError('42601', 'subquery must return only one column', { position: e.position });
+  }
+  return leave(site, 'scalar', asRelation(query), { type: query.columns[0].type });
+}
+
+export function bindExists(e: PlainSubquery, site: Site): Expression {
+  checkAllowed(site, e.position);
+  return leave(site, 'exists', asRelation(bindInner(e.query, site)), { type: BOOLEAN });
+}
+
+/** ARRAY(query): array_agg over it, in its order; an empty array for no rows. */
+export function bindArraySubquery(e: PlainSubquery, site: Site): Expression {
+  checkAllowed(site, e.position);
+  const query = bindInner(e.query, site);
+  if (query.visible !== 1) {
+    throw new DatabaseError('42601', 'subquery must return only one column', { position: e.position });
+  }
+  const element = query.columns[0].type;
+  const type = element.kind === 'array' ? element : arrayOf(element);
+  const call = namedAggregate(site, 'array_agg', [columnOf(query.plan, 0)]);
+  const ordered: AggregateCall = {
+    ...call, order: query.order.map((k) => ({
+      expression: columnOf(query.plan, k.column), descending: k.descending, nullsFirst: k.nullsFirst,
+    })),
+  };
+  const limited = query.limit === null && query.offset === null ? query.plan : asRelation(query, true);
+  const aggregate = aggregateOf(limited, [], [ordered], ['array']);
+  const empty: Expression = { kind: 'array', type, elements: [] };
+  const value: Expression = { kind: 'coalesce', type, args: [columnOf(aggregate, 0), empty] };
+  return leave(site, 'scalar', projectOf(aggregate, [value], ['array']), { type });
+}
+
+/** An aggregate the binder itself writes. */
+export function namedAggregate(site: Pick<Site, 'env'>, name: string, args: readonly Expression[]): AggregateCall {
+  const types = args.map((a) => a.type);
+  const resolution = resolveOverload(site.env.functions.aggregateFunctions(name), types);
+  if (resolution.kind !== 'found') throw new DatabaseError('42883', `function ${name} does not exist`);
+  const targets = argumentTypes(resolution.declared, types);
+  return {
+    function: resolution.signature, args: args.map((a, i) => coerceArgument(site.env, a, targets[i], undefined)),
+    distinct: false, filter: null, order: [], withinGroup: false,
+    type: returnType(resolution.signature, resolution.declared, targets),
+  };
+}
+
+/** `left op ANY|ALL (query)`, left possibly a row. */
+export function bindQuantified(e: Of<'quantified'>, site: Site): Expression {
+  checkAllowed(site, e.position);
+  const left = bind(e.operand, site);
+  const query = bindInner(e.query, site);
+  const lefts = left.kind === 'row' ? left.fields : [left];
+  if (lefts.length !== query.visible) {
+    const many = query.visible > lefts.length;
+    throw new DatabaseError('42601', `subquery has too ${many ? 'many' : 'few'} columns`, { position: e.position });
+  }
+  const plan = asRelation(query);
+  if (e.operator === '=' && e.quantifier === 'any') return bindIn(e, lefts, plan, site);
+  if (e.operator === '<>' && e.quantifier === 'all') {
+    return { kind: 'not', type: BOOLEAN, input: bindIn({ ...e, operator: '=' }, lefts, plan, site) };
+  }
+  return bindGeneral(e, left, query, site);
+}
+
+function bindIn(e: Of<'quantified'>, lefts: readonly Expression[], plan: LogicalPlan, site: Site): Expression {
+  const operands = lefts.map((left, i): InOperand => {
+    const right = columnOf(plan, i);
+    const use = { symbol: e.operator, schema: e.schema, position: e.position };
+    const resolved = resolveOperator(site.env, use, [left.type, right.type]);
+    return {
+      left: coerceArgument(site.env, left, resolved.args[0], locationOf(e.operand)),
+      right: coerceArgument(site.env, right, resolved.args[1], undefined),
+    };
+  });
+  return leave(site, 'in', plan, { type: BOOLEAN, operands });
+}
+
+/**
+ * Any other operator: over the comparisons' results c, ANY is true if some c is, else NULL if some c is NULL, else
+ * false; ALL is false if some c is, else NULL if some c is NULL, else true.
+ */
+function bindGeneral(e: Of<'quantified'>, left: Expression, query: BoundQuery, site: Site): Expression {
+  const plan = asRelation(query);
+  const reach = (x: Expression): Expression => (x.kind === 'literal' ? x : site.scope.outer(site.env, x));
+  const outer: Expression = left.kind === 'row' ? { ...left, fields: left.fields.map(reach) } : reach(left);
+  const columns = query.columns.map((_, i) => columnOf(plan, i));
+  const right: Expression = left.kind === 'row'
+    ? { kind: 'row', fields: columns, type: { kind: 'record', fields: plan.schema.columns } } : columns[0];
+  const use = { symbol: e.operator, schema: e.schema, position: e.position, operands: [locationOf(e.operand)] };
+  const comparison = compare(site.env, use, outer, right);
+  const any = e.quantifier === 'any';
+  const decisive: Expression = any ? comparison : { kind: 'not', type: BOOLEAN, input: comparison };
+  const isNull: Expression = { kind: 'test', type: BOOLEAN, test: 'null', negated: false, input: comparison };
+  const aggregate = aggregateOf(plan, [],
+    [namedAggregate(site, 'bool_or', [decisive]), namedAggregate(site, 'bool_or', [isNull])], ['found', 'unknown']);
+  const constant = (value: boolean | null): Expression => ({ kind: 'literal', type: BOOLEAN, value });
+  const value: Expression = {
+    kind: 'case', type: BOOLEAN, otherwise: constant(!any),
+    branches: [
+      { when: columnOf(aggregate, 0), then: constant(any) }, { when: columnOf(aggregate, 1), then: constant(null) },
+    ],
+  };
+  return leave(site, 'scalar', projectOf(aggregate, [value], ['?column?']), { type: BOOLEAN });
+}

@@ -1,0 +1,40 @@
+// ORDER BY keys: direction and the place of NULLs as PostgreSQL defaults them.
+import { DatabaseError } from '../../engine/data/error.ts';
+import { formatTypeName } from '../../engine/data/type-info.ts';
+import type { LogicalType } from '../../engine/data/types.ts';
+import type { Expression } from '../../engine/expression/expression.ts';
+import type { SortKey } from '../parser/ast.ts';
+import type { OrderTerm } from '../plan/logical-plan.ts';
+import type { Environment } from './environment.ts';
+
+export interface Direction { readonly descending: boolean; readonly nullsFirst: boolean }
+
+/** NULLs come last when ascending, first when descending, unless said otherwise. */
+export function directionOf(key: SortKey): Direction {
+  const descending = key.direction === 'desc' || key.using?.[key.using.length - 1] === '>';
+  const nullsFirst = key.nulls === 'default' ? descending : key.nulls === 'first';
+  return { descending, nullsFirst };
+}
+
+export function orderTerm(env: Environment, key: SortKey, expression: Expression): OrderTerm {
+  checkSortable(env, expression.type, key.position);
+  return { expression, ...directionOf(key) };
+}
+
+const UNSORTABLE: ReadonlySet<string> = new Set(['json', 'jsonpath', 'pg_node_tree', 'aclitem', 'xid', 'cid']);
+
+/** 42883 for types without an order. */
+export function checkSortable(_env: Environment, type: LogicalType, position: number | undefined): void {
+  if (!UNSORTABLE.has(type.kind)) return;
+  throw new DatabaseError('42883', `could not identify an ordering operator for type ${formatTypeName(type)}`, {
+    position, hint: 'Use an explicit ordering operator or modify the query.',
+  });
+}
+
+const UNHASHABLE: ReadonlySet<string> = new Set(['json', 'jsonpath', 'pg_node_tree']);
+
+/** 42883 for types without equality: GROUP BY, DISTINCT, UNION. */
+export function checkComparable(type: LogicalType, position: number | undefined): void {
+  if (!UNHASHABLE.has(type.kind)) return;
+  throw new DatabaseError('42883', `could not identify an equality operator for type ${formatTypeName(type)}`, { position });
+}
