@@ -27,10 +27,13 @@ export interface StatementMarks {
   readonly format: FormatClause | undefined;
   readonly badRowsTo: RelationName | undefined;
   readonly orReplace: boolean;
+  readonly ifNotExists: boolean;
   readonly emitOnWindowClose: boolean;
   readonly lateDataTo: RelationName | undefined;
   readonly replacementFor: RelationName | undefined;
   /** In place of the query of COPY and DECLARE. */
   readonly subscribe: Subscribe | undefined;
   readonly fetchOptions: readonly Option[] | undefined;
+  /** Where EMIT ON WINDOW CLOSE or LATE DATA TO begins: the query ends before. */
+  readonly tail: number | undefined;
 }

@@ -3,6 +3,7 @@ import { DatabaseError } from '../../engine/data/error.ts';
 import type { ParsedStatement } from './ast-statement.ts';
 import type { Expr } from './ast.ts';
 import { checkDepth } from './depth.ts';
+import { mayStream, readStreaming } from './streaming.ts';
 import { loadGrammar, stackDepthExceeded } from './pg-module.ts';
 import { readExpression, readStatements } from './postgres.ts';
 import { CharacterIndex, Source } from './source.ts';
@@ -45,14 +46,14 @@ export function parseExpression(text: string): Expr {
   return guarded(text, () => {
     const prefix = 'SELECT ';
     const whole = new CharacterIndex(text);
-    return readExpression(new Source(whole, prefix + text, -prefix.length));
+    return readExpression(new Source(whole, prefix + text, -prefix.length), undefined);
   });
 }
 
 function parseAnew(text: string): readonly ParsedStatement[] {
   return guarded(text, () => {
     const whole = new CharacterIndex(text);
-    return readStatements(new Source(whole, text, 0), undefined);
+    return mayStream(text) ? readStreaming(whole) : readStatements(new Source(whole, text, 0), undefined);
   });
 }
 

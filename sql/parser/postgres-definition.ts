@@ -139,7 +139,7 @@ function execute(node: Node, context: ReaderContext): Execute {
   return statement;
 }
 
-/** The grammar wraps RECURSIVE in a query of its own, without places: the text would not say it again. */
+/** The grammar wraps RECURSIVE in a query of its own, without places, which the text would not give again. */
 function createView(node: ViewStmt, context: ReaderContext): Statement {
   const named = relation(node.view, context);
   const query = queryAt(node.query, context.span && rangeAfter('as', context.span, context), context);
@@ -148,7 +148,8 @@ function createView(node: ViewStmt, context: ReaderContext): Statement {
   }
   return {
     kind: 'createView', relation: named, persistence: persistence(node.view), orReplace: node.replace ?? false,
-    ifNotExists: false, columnNames: names(node.aliases), options: options(node.options, context), query,
+    ifNotExists: context.marks?.statement.ifNotExists ?? false, columnNames: names(node.aliases),
+    options: options(node.options, context), query,
     checkOption: node.withCheckOption === 'LOCAL_CHECK_OPTION' ? 'local'
       : node.withCheckOption === 'CASCADED_CHECK_OPTION' ? 'cascaded' : undefined,
     position: named.position,

@@ -44,17 +44,21 @@ export function readStatements(source: Source, marks: Marks | undefined): readon
 }
 
 /** A lone expression, from a source that reads `SELECT expression`. */
-export function readExpression(source: Source): Expr {
+export function readExpression(source: Source, marks: Marks | undefined): Expr {
   const [raw, second] = grammar(source).stmts ?? [];
   const { targetList, ...others } = untag(raw?.stmt, 'SelectStmt');
   const [target, another] = targetList ?? [];
+  if (target === undefined) {
+    const position = source.whole.position(source.base + source.text.length);
+    throw new DatabaseError('42601', 'syntax error at end of input', { position });
+  }
   const { val, name, indirection } = untag(target, 'ResTarget');
   const clauses = Object.keys(others).filter((key) => key !== 'limitOption' && key !== 'op');
   if (second !== undefined || another !== undefined || name !== undefined || indirection !== undefined
     || clauses.length > 0) {
     throw new DatabaseError('42601', 'an expression is expected here', { position: source.characterPosition(0) });
   }
-  return expression(val, readerContext(source, undefined, undefined));
+  return expression(val, readerContext(source, marks, undefined));
 }
 
 function grammar(source: Source): ReturnType<typeof parseTree> {
@@ -81,7 +85,7 @@ function spanOf(raw: RawStmt, source: Source): StatementSpan {
   const from = (source.offset(raw.stmt_location) ?? source.base) - source.base;
   const end = (raw.stmt_len ?? 0) === 0 ? source.text.length
     : (source.offset((raw.stmt_location ?? 0) + (raw.stmt_len ?? 0)) ?? source.base) - source.base;
-  const text = source.text.slice(from, end);
+  const text = source.whole.text.slice(source.base + from, source.base + end);
   return { start: from + (text.length - text.trimStart().length), end: from + text.trimEnd().length };
 }
 

@@ -5,6 +5,13 @@ import type { StatementSpan } from './span.ts';
 import { Lexer, tokenize } from './tokens.ts';
 import type { Token } from './tokens.ts';
 
+/** The tokens of the text as it was before it was lowered, offsets within the span. */
+function originalTokens(span: StatementSpan, context: ReaderContext): Token[] {
+  const { whole, base } = context.source;
+  const end = context.marks?.statement.tail ?? base + span.end;
+  return tokenize(whole.text.slice(base + span.start, end));
+}
+
 export function isWord(token: Token | undefined, word: string): boolean {
   return token !== undefined && token.kind === 'word' && token.value === word;
 }
@@ -87,7 +94,7 @@ export function statementRange(span: StatementSpan, context: ReaderContext): Sou
 
 /** What follows the first AS outside parentheses (CREATE VIEW, CREATE TABLE AS, PREPARE), or FOR (DECLARE). */
 export function rangeAfter(word: 'as' | 'for', span: StatementSpan, context: ReaderContext): SourceRange | undefined {
-  const tokens = tokenize(context.source.text.slice(span.start, span.end));
+  const tokens = originalTokens(span, context);
   let depth = 0;
   const found = tokens.findIndex((token) => {
     depth += nesting(token);
@@ -111,7 +118,7 @@ function withoutTail(tokens: readonly Token[]): number {
 
 /** What EXPLAIN explains: behind its option list or option words. */
 export function explainedRange(span: StatementSpan, context: ReaderContext): SourceRange {
-  const tokens = tokenize(context.source.text.slice(span.start, span.end));
+  const tokens = originalTokens(span, context);
   let next = 1;
   if (isMark(tokens[1], '(') && !isQueryStart(tokens[2])) next = closing(tokens, 1) + 1;
   else while (['analyze', 'analyse', 'verbose'].some((word) => isWord(tokens[next], word))) next++;
@@ -124,7 +131,7 @@ function isQueryStart(token: Token | undefined): boolean {
 
 /** The query of COPY (query). */
 export function parenthesisedRange(span: StatementSpan, context: ReaderContext): SourceRange | undefined {
-  const tokens = tokenize(context.source.text.slice(span.start, span.end));
+  const tokens = originalTokens(span, context);
   const open = tokens.findIndex((token) => isMark(token, '('));
   const first = tokens[open + 1];
   const last = tokens[closing(tokens, open) - 1];

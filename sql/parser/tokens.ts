@@ -182,13 +182,15 @@ export class Lexer {
       if (quote === DOUBLE_QUOTE) return this.#quoted('quoted', start, start + 3);
     }
     let at = start + 1;
-    for (let part = next; (classOf(part) & IDENTIFIER_PART) !== 0 || part === DOLLAR;) part = this.#text.charCodeAt(++at);
+    let part = next;
+    while ((classOf(part) & IDENTIFIER_PART) !== 0 || part === DOLLAR) part = this.#text.charCodeAt(++at);
     this.#at = at;
     return { kind: 'word', value: foldCase(this.#text.slice(start, at)), start, end: at };
   }
 
   #number(start: number): Token {
-    const pattern = /0[xX][0-9a-fA-F_]+|0[oObB][0-7_]+|(?:\d[\d_]*(?:\.(?!\.)[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d[\d_]*)?/y;
+    const pattern =
+      /0[xX][0-9a-fA-F_]+|0[oObB][0-7_]+|(?:\d[\d_]*(?:\.(?!\.)[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d[\d_]*)?/y;
     pattern.lastIndex = start;
     pattern.test(this.#text);
     return this.#token('number', start, Math.max(pattern.lastIndex, start + 1));
