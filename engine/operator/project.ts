@@ -25,7 +25,7 @@ export class Project extends StatelessOperator {
     this.name = predicate === null ? 'project' : 'filter, project';
     this.#expressions = expressions.map(compileExpression);
     this.#predicate = predicate === null ? null : compileExpression(predicate);
-    this.#columns = [...new Set(expressions.flatMap(columnsOf))];
+    this.#columns = columnsOf(...expressions);
     const picks = expressions.flatMap((e) => (e.kind === 'column' ? [e.index] : []));
     this.#picks = picks.length === expressions.length ? picks : null;
   }

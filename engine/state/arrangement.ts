@@ -18,6 +18,9 @@ import { rowNumbers } from './scratch.ts';
 /** Rows of a chain looked at for one retraction before an index over whole rows is made. */
 const WALK = 32;
 
+/** Entries that rows of a delta (by number) came to. */
+export type InsertedRows = (rows: Int32Array, ids: Int32Array) => void;
+
 /**
  * A row is identified exactly (row-key.ts): what was put in is what is taken out. The same row may be held as several
  * entries whose weights add up, until the first retraction that finds it through the index over whole rows.
@@ -56,21 +59,22 @@ export class Arrangement {
     this.#indexes = this.#indexes.filter((i) => i !== index);
   }
 
-  /** Adds a Z-set. */
-  apply(delta: Delta): void {
+  /** Adds a Z-set. `inserted`: told the entries that rows of weight above 0 came to (their ids, by row of the delta). */
+  apply(delta: Delta, inserted: InsertedRows | null = null): void {
     const { weights, length } = delta;
     let least = 1;
     for (let i = 0; i < length; i++) if (weights[i] < least) least = weights[i];
     if (length === 0) return;
-    if (this.#rows !== null) this.#merge(this.#rows, delta);
-    else if (least > 0) this.#insert(delta);
-    else this.#insertAndRetract(delta);
+    if (this.#rows !== null) inserted?.(rowNumbers(length), this.#merge(this.#rows, delta));
+    else if (least > 0) inserted?.(rowNumbers(length), this.#insert(delta));
+    else this.#insertAndRetract(delta, inserted);
   }
 
-  #insert({ batch, weights, length }: Delta): void {
+  #insert({ batch, weights, length }: Delta): Int32Array {
     const ids = this.#idRoom(length);
     this.pages.append(batch, null, weights, ids);
     for (const index of this.#indexes) index.link(index.columns.map((c) => batch.columns[c]), ids, length);
+    return ids;
   }
 
   #idRoom(length: number): Int32Array {
@@ -78,9 +82,12 @@ export class Arrangement {
     return this.#ids.subarray(0, length);
   }
 
-  #insertAndRetract(delta: Delta): void {
+  #insertAndRetract(delta: Delta, inserted: InsertedRows | null): void {
     const signs = splitSigns(delta.weights, delta.length);
-    if (signs.positive.length > 0) this.#insert(delta.take(signs.positive));
+    if (signs.positive.length > 0) {
+      const ids = this.#insert(delta.take(signs.positive));
+      inserted?.(signs.positive, ids);
+    }
     if (signs.negative.length === 0) return;
     const retractions = signs.negative.length === delta.length ? delta : delta.take(signs.negative);
     const rest = this.#indexes.length === 0 ? retractions : this.#retractByKey(this.#indexes[0], retractions);
@@ -123,8 +130,8 @@ export class Arrangement {
     this.pages.touch(ONE, 1);
   }
 
-  /** Adds weights to entries found by the whole row. */
-  #merge(rows: KeyIndex, { batch, weights, length }: Delta): void {
+  /** Adds weights to entries found by the whole row; returns the rows' entries, some of them free again. */
+  #merge(rows: KeyIndex, { batch, weights, length }: Delta): Int32Array {
     const ids = this.#idRoom(length);
     const fresh: number[] = [];
     rows.findOrInsert(batch.columns, length, ids, {
@@ -146,6 +153,7 @@ export class Arrangement {
     const emptied = new Set<number>();
     for (let i = 0; i < length; i++) if (this.pages.weight(ids[i]) === 0) emptied.add(ids[i]);
     if (emptied.size > 0) this.#drop(Int32Array.from(emptied));
+    return ids;
   }
 
   #linkRows(batch: Batch, rows: Int32Array, ids: Int32Array): void {
@@ -192,6 +200,11 @@ export class Arrangement {
   /** Rows by key, in bulk. Requires: a key. */
   probe(keys: readonly Vector[], length: number): Probe {
     return this.#keyed().probe(keys, length);
+  }
+
+  /** The first row of each key, −1 where there is none. */
+  probeHeads(keys: readonly Vector[], length: number, out: Int32Array): void {
+    this.#keyed().heads(keys, length, out);
   }
 
   /** The rows with one of the keys, weights included. */

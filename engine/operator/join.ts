@@ -1,0 +1,317 @@
+// Join: inner, outer, semi and anti joins of two inputs by equal keys (or none) and an optional condition on the pair.
+//
+// Law: one side at a time: Q(L + ΔL, R) − Q(L, R), then Q(L + ΔL, R + ΔR) − Q(L + ΔL, R). For the pairs that is
+// ΔL ⋈ R and (L + ΔL) ⋈ ΔR. What is shown of a row by itself (NULL-padded, semi, anti) follows from whether it has a
+// match: without a condition from whether its key is on the other side, else from a count kept with the row.
+// Requires: the inputs sum to multisets (no row of negative weight after an epoch).
+import { Batch } from '../data/batch.ts';
+import { Delta, concatDeltas } from '../data/delta.ts';
+import type { Watermark } from '../data/time.ts';
+import type { Schema } from '../data/types.ts';
+import { nullVector } from '../data/vector.ts';
+import type { Vector } from '../data/vector.ts';
+import { compileExpression, predicateOrReport } from '../expression/evaluate.ts';
+import type { CompiledExpression } from '../expression/compiled.ts';
+import type { Expression } from '../expression/expression.ts';
+import { columnsOf } from '../expression/walk.ts';
+import type { Probe } from '../state/key-chains.ts';
+import { liveIds } from '../state/key-index.ts';
+import type { StateReader, StateWriter } from '../state/ports.ts';
+import { JoinSide } from './join-side.ts';
+import type { PreparedDelta, Shows } from './join-side.ts';
+import type { Operator, StateSize, StepContext } from './operator.ts';
+
+export type JoinKind = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti';
+
+export interface JoinSpec {
+  readonly kind: JoinKind;
+  readonly left: Schema;
+  readonly right: Schema;
+  /** Equalities, each over the columns of its own side; of one type (layout) on both sides. None: every pair is looked at. */
+  readonly keys: readonly { readonly left: Expression; readonly right: Expression; readonly nullSafe: boolean }[];
+  /** Over left, then right columns; null: true. */
+  readonly condition: Expression | null;
+  /** Of the output: left, then right columns; of semi and anti the left ones. */
+  readonly schema: Schema;
+}
+
+const LEFT_SHOWS: Readonly<Record<JoinKind, Shows>> = {
+  inner: 'none', right: 'none', left: 'unmatched', full: 'unmatched', semi: 'matched', anti: 'unmatched',
+};
+
+export class Join implements Operator {
+  readonly name: string;
+  readonly schema: Schema;
+  readonly #left: JoinSide;
+  readonly #right: JoinSide;
+  /** Pairs are shown (not for semi and anti). */
+  readonly #pairs: boolean;
+  readonly #condition: CompiledExpression | null;
+  readonly #conditionColumns: ReadonlySet<number>;
+  /** Counts were not restored and are made again before they are needed. */
+  #stale = false;
+
+  constructor(spec: JoinSpec) {
+    const { kind, keys, condition } = spec;
+    this.name = `${kind} join${keys.length === 0 ? ' (no key)' : ''}${condition === null ? '' : ' with condition'}`;
+    this.schema = spec.schema;
+    this.#left = new JoinSide(spec.left, keys.map((k) => ({ expression: k.left, nullSafe: k.nullSafe })),
+      LEFT_SHOWS[kind]);
+    this.#right = new JoinSide(spec.right, keys.map((k) => ({ expression: k.right, nullSafe: k.nullSafe })),
+      kind === 'right' || kind === 'full' ? 'unmatched' : 'none');
+    this.#pairs = kind !== 'semi' && kind !== 'anti';
+    this.#condition = condition === null ? null : compileExpression(condition);
+    this.#conditionColumns = new Set(condition === null ? [] : columnsOf(condition));
+  }
+
+  step([left, right]: readonly Delta[], context: StepContext): Delta {
+    const out: Delta[] = [];
+    if (this.#stale) this.#recount(context);
+    if (left.length > 0) this.#update(this.#left, left, context, out);
+    if (right.length > 0) this.#update(this.#right, right, context, out);
+    return out.length === 0 ? Delta.empty(this.schema) : concatDeltas(out);
+  }
+
+  #update(self: JoinSide, delta: Delta, context: StepContext, out: Delta[]): void {
+    const prepared = self.prepare(delta, context);
+    if (prepared.unkeyed.length > 0 && self.shows === 'unmatched') out.push(this.#alone(self, prepared.unkeyed));
+    if (prepared.keyed.length === 0) return;
+    if (this.#condition === null) this.#updateByKey(self, prepared, out);
+    else this.#updateByCondition(self, prepared, { condition: this.#condition, context, out });
+  }
+
+  #other(self: JoinSide): JoinSide {
+    return self === this.#left ? this.#right : this.#left;
+  }
+
+  #updateByKey(self: JoinSide, { keyed, keys }: PreparedDelta, out: Delta[]): void {
+    const other = this.#other(self);
+    const { length } = keyed;
+    const found = new Int32Array(length);
+    if (this.#pairs) {
+      const probe = other.arrangement.probe(keys, length);
+      if (probe.rowIds.length > 0) out.push(this.#pairRows(self, keyed, probe));
+      if (self.shows !== 'none') {
+        found.fill(-1);
+        for (let i = 0; i < probe.probeRows.length; i++) found[probe.probeRows[i]] = probe.rowIds[i];
+      }
+    } else if (self.shows !== 'none') other.arrangement.probeHeads(keys, length, found);
+    if (self.shows !== 'none') {
+      const shown = rowsWhere(found, self.shows === 'matched');
+      if (shown.length > 0) out.push(this.#alone(self, keyed.take(shown)));
+    }
+    if (other.shows === 'none') self.arrangement.apply(keyed);
+    else this.#applyAndShow(self, { keyed, keys }, out);
+  }
+
+  /** Applies the change of `self`; rows of the other side whose key came or went there begin or cease to be shown. */
+  #applyAndShow(
+    self: JoinSide, { keyed, keys }: { readonly keyed: Delta; readonly keys: readonly Vector[] }, out: Delta[],
+  ): void {
+    const other = this.#other(self);
+    const { length } = keyed;
+    const before = new Int32Array(length);
+    const after = new Int32Array(length);
+    self.arrangement.probeHeads(keys, length, before);
+    self.arrangement.apply(keyed);
+    self.arrangement.probeHeads(keys, length, after);
+    const came = firstOfKeys(after, before);
+    const went = firstOfKeys(before, after);
+    const sign = other.shows === 'matched' ? 1 : -1;
+    for (const [rows, weight] of [[came, sign], [went, -sign]] as const) {
+      if (rows.length === 0) continue;
+      const some = keyed.batch.take(rows);
+      const { rowIds } = other.arrangement.probe((self.arrangement.key?.columns ?? []).map((c) => some.columns[c]),
+        rows.length);
+      if (rowIds.length > 0) out.push(this.#aloneById(other, rowIds, () => weight));
+    }
+  }
+
+  #updateByCondition(self: JoinSide, { keyed, keys }: PreparedDelta, run: ConditionRun): void {
+    const other = this.#other(self);
+    const probe = this.#matching(self, keyed, other.arrangement.probe(keys, keyed.length), run);
+    if (this.#pairs && probe.rowIds.length > 0) run.out.push(this.#pairRows(self, keyed, probe));
+    if (self.shows === 'none') self.arrangement.apply(keyed);
+    else this.#applyCounted(self, keyed, probe, run.out);
+    if (other.shows !== 'none') this.#countOther(other, keyed.weights, probe, run.out);
+  }
+
+  /** The pairs on which the condition is true. */
+  #matching(self: JoinSide, keyed: Delta, probe: Probe, { condition, context }: ConditionRun): Probe {
+    if (probe.rowIds.length === 0) return probe;
+    const batch = this.#pairBatch(self, keyed.batch, probe, this.#conditionColumns);
+    const hits = predicateOrReport(condition, batch, this.#pairWeights(self, keyed, probe), context);
+    if (hits.length === probe.rowIds.length) return probe;
+    return {
+      probeRows: hits.map((hit) => probe.probeRows[hit]),
+      rowIds: hits.map((hit) => probe.rowIds[hit]),
+    };
+  }
+
+  #applyCounted(self: JoinSide, keyed: Delta, probe: Probe, out: Delta[]): void {
+    const counts = new Int32Array(keyed.length);
+    const { pages } = this.#other(self).arrangement;
+    for (let i = 0; i < probe.rowIds.length; i++) counts[probe.probeRows[i]] += pages.weight(probe.rowIds[i]);
+    const shown = countsWhere(counts, self.shows === 'matched');
+    if (shown.length > 0) out.push(this.#alone(self, keyed.take(shown)));
+    self.arrangement.apply(keyed, (rows, ids) => {
+      self.reserveCounts();
+      for (let i = 0; i < rows.length; i++) self.counts[ids[i]] = counts[rows[i]];
+    });
+  }
+
+  /** Adds the weights of matching rows to the counts of the other side; its rows are shown or not accordingly. */
+  #countOther(other: JoinSide, weights: Int32Array, probe: Probe, out: Delta[]): void {
+    other.reserveCounts();
+    const { counts } = other;
+    const before = new Map<number, number>();
+    for (let i = 0; i < probe.rowIds.length; i++) {
+      const id = probe.rowIds[i];
+      if (!before.has(id)) before.set(id, counts[id]);
+      counts[id] += weights[probe.probeRows[i]];
+    }
+    const changed: number[] = [];
+    for (const [id, count] of before) if ((count > 0) !== (counts[id] > 0)) changed.push(id);
+    if (changed.length === 0) return;
+    const matched = other.shows === 'matched';
+    out.push(this.#aloneById(other, Int32Array.from(changed), (id) => ((counts[id] > 0) === matched ? 1 : -1)));
+  }
+
+  /** After a restore. */
+  #recount(context: StepContext): void {
+    this.#stale = false;
+    const { condition } = { condition: this.#condition };
+    if (condition === null) return;
+    // These pairs' errors were reported when they came.
+    const quiet: StepContext = { epoch: context.epoch, eval: context.eval, error: () => undefined };
+    for (const self of [this.#left, this.#right]) {
+      if (self.shows === 'none') continue;
+      const other = this.#other(self).arrangement;
+      const { pages } = self.arrangement;
+      self.reserveCounts();
+      for (let number = 0; number < pages.pageCount; number++) {
+        const ids = liveIds(pages, number);
+        if (ids.length === 0) continue;
+        const rows = self.arrangement.gather(ids);
+        const { keyed, keys } = { keyed: rows, keys: (self.arrangement.key?.columns ?? []).map((c) => rows.batch.columns[c]) };
+        const probe = this.#matching(self, keyed, other.probe(keys, ids.length), { condition, context: quiet, out: [] });
+        self.counts.fill(0, ids[0], ids[ids.length - 1] + 1);
+        for (let i = 0; i < probe.rowIds.length; i++) {
+          self.counts[ids[probe.probeRows[i]]] += other.pages.weight(probe.rowIds[i]);
+        }
+      }
+    }
+  }
+
+  #pairRows(self: JoinSide, keyed: Delta, probe: Probe): Delta {
+    return new Delta(this.#pairBatch(self, keyed.batch, probe, null), this.#pairWeights(self, keyed, probe));
+  }
+
+  #pairWeights(self: JoinSide, { weights }: Delta, { probeRows, rowIds }: Probe): Int32Array {
+    const out = this.#other(self).arrangement.pages.gatherWeights(rowIds);
+    for (let i = 0; i < out.length; i++) out[i] *= weights[probeRows[i]];
+    return out;
+  }
+
+  /** Left, then right columns of the pairs; columns outside `wanted` are left empty. */
+  #pairBatch(self: JoinSide, batch: Batch, { probeRows, rowIds }: Probe, wanted: ReadonlySet<number> | null): Batch {
+    const other = this.#other(self);
+    const selfAt = self === this.#left ? 0 : this.#left.schema.columns.length;
+    const otherAt = self === this.#left ? this.#left.schema.columns.length : 0;
+    const mine = pick(self.schema, selfAt, wanted);
+    const theirs = pick(other.schema, otherAt, wanted);
+    const whole = isIdentity(probeRows, batch.length);
+    const taken = whole ? batch : batch.select(mine).take(probeRows);
+    const found = other.arrangement.pages.gather(rowIds, theirs);
+    const columns: Vector[] = [];
+    self.schema.columns.forEach(({ type }, c) => {
+      const at = mine.indexOf(c);
+      columns[selfAt + c] = at < 0 ? nullVector(type, 0) : taken.columns[whole ? c : at];
+    });
+    other.schema.columns.forEach(({ type }, c) => {
+      const at = theirs.indexOf(c);
+      columns[otherAt + c] = at < 0 ? nullVector(type, 0) : found.columns[at];
+    });
+    return new Batch(columns, rowIds.length);
+  }
+
+  /** Rows of one side as the output shows them by themselves. */
+  #alone(self: JoinSide, { batch, weights, length }: Delta): Delta {
+    const own = batch.columns.slice(0, self.schema.columns.length);
+    if (!this.#pairs) return new Delta(new Batch(own, length), weights);
+    const padding = this.#other(self).schema.columns.map((c) => nullVector(c.type, length));
+    return new Delta(new Batch(self === this.#left ? [...own, ...padding] : [...padding, ...own], length), weights);
+  }
+
+  #aloneById(self: JoinSide, ids: Int32Array, sign: (id: number) => number): Delta {
+    const rows = self.arrangement.gather(ids);
+    const weights = rows.weights.map((w, i) => w * sign(ids[i]));
+    return this.#alone(self, new Delta(rows.batch, weights));
+  }
+
+  advance(_watermark: Watermark, _context: StepContext): Delta {
+    return Delta.empty(this.schema);
+  }
+
+  save(out: StateWriter): void {
+    this.#left.arrangement.save('left', out);
+    this.#right.arrangement.save('right', out);
+  }
+
+  restore(from: StateReader): void {
+    this.#left.arrangement.restore('left', from);
+    this.#right.arrangement.restore('right', from);
+    this.#stale = true;
+  }
+
+  stateSize(): StateSize {
+    const left = this.#left.arrangement.size();
+    const right = this.#right.arrangement.size();
+    return { rows: left.rows + right.rows, bytes: left.bytes + right.bytes };
+  }
+}
+
+interface ConditionRun {
+  readonly condition: CompiledExpression;
+  readonly context: StepContext;
+  readonly out: Delta[];
+}
+
+/** Columns of a side that stand at `at` in the pair, those wanted. */
+function pick(schema: Schema, at: number, wanted: ReadonlySet<number> | null): number[] {
+  const all = schema.columns.map((_, c) => c);
+  return wanted === null ? all : all.filter((c) => wanted.has(at + c));
+}
+
+function isIdentity(rows: Int32Array, length: number): boolean {
+  if (rows.length !== length) return false;
+  for (let i = 0; i < length; i++) if (rows[i] !== i) return false;
+  return true;
+}
+
+/** Rows with (or without) an id. */
+function rowsWhere(found: Int32Array, wanted: boolean): Int32Array {
+  const rows = new Int32Array(found.length);
+  let n = 0;
+  for (let i = 0; i < found.length; i++) if (found[i] >= 0 === wanted) rows[n++] = i;
+  return rows.subarray(0, n);
+}
+
+function countsWhere(counts: Int32Array, wanted: boolean): Int32Array {
+  const rows = new Int32Array(counts.length);
+  let n = 0;
+  for (let i = 0; i < counts.length; i++) if (counts[i] > 0 === wanted) rows[n++] = i;
+  return rows.subarray(0, n);
+}
+
+/** One row a key that is in `here` (ids of the keys' first rows) and not in `there`. */
+function firstOfKeys(here: Int32Array, there: Int32Array): Int32Array {
+  const seen = new Set<number>();
+  const rows: number[] = [];
+  for (let i = 0; i < here.length; i++) {
+    if (here[i] < 0 || there[i] >= 0 || seen.has(here[i])) continue;
+    seen.add(here[i]);
+    rows.push(i);
+  }
+  return Int32Array.from(rows);
+}

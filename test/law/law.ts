@@ -1,0 +1,154 @@
+// The law of operators as a test: random deltas, retractions included, in random epochs; the outputs must sum to the
+// query over what the inputs sum to. Used for every operator: see join.test.ts for an example.
+import { expect } from 'vitest';
+import { batchFromRows, datumAt } from '../../engine/data/access.ts';
+import type { Datum } from '../../engine/data/datum.ts';
+import { Delta } from '../../engine/data/delta.ts';
+import type { DatabaseError } from '../../engine/data/error.ts';
+import { Interval } from '../../engine/data/interval.ts';
+import { Numeric } from '../../engine/data/numeric.ts';
+import { DEFAULT_FORMAT } from '../../engine/data/settings.ts';
+import { toEpoch } from '../../engine/data/time.ts';
+import type { Watermark } from '../../engine/data/time.ts';
+import type { Schema } from '../../engine/data/types.ts';
+import type { EvalContext } from '../../engine/expression/context.ts';
+import type { Operator, StepContext } from '../../engine/operator/operator.ts';
+import { MemoryState } from '../../engine/state/memory.ts';
+import { Random } from '../support/random.ts';
+
+export type Row = readonly Datum[];
+
+export interface Law {
+  readonly name: string;
+  /** A new operator with no state; called again for every restore. */
+  readonly operator: () => Operator;
+  readonly inputs: readonly Schema[];
+  /** A random row of one input; few distinct values, so that keys meet and rows repeat. */
+  readonly row: (random: Random, input: number) => Row;
+  /** The query over whole inputs, each a multiset with one entry a row. */
+  readonly query: (inputs: readonly (readonly Row[])[]) => readonly Row[];
+  /** Chance of a change being a retraction; 0: insert-only. Default 0.45. */
+  readonly retractions?: number;
+  /** Largest number of changes to one input in an epoch. Default 12. */
+  readonly epochRows?: number;
+  readonly epochs?: number;
+  readonly seeds?: number;
+  /** Says that two rows count as the same: default rowText. */
+  readonly text?: (row: Row) => string;
+  /** Watermark to advance to after an epoch, when the operator is about time. */
+  readonly watermark?: (random: Random, inputs: readonly (readonly Row[])[]) => Watermark;
+}
+
+export const EVAL: EvalContext = {
+  format: DEFAULT_FORMAT,
+  transactionTime: 0n,
+  statementTime: 0n,
+  clock: () => { throw new Error('no clock in an operator'); },
+  random: () => { throw new Error('no random in an operator'); },
+  catalog: { nameOf: () => null, oidOf: () => { throw new Error('no catalog'); } },
+  host: null,
+};
+
+export function stepContext(epoch: number, errors: { error: DatabaseError; weight: number }[] = []): StepContext {
+  return { epoch: toEpoch(epoch), eval: EVAL, error: (error, weight) => void errors.push({ error, weight }) };
+}
+
+/** Equal for rows with equal values: numerics without trailing zeros, −0 as 0. */
+export function rowText(row: Row): string {
+  return row.map(datumText).join(' | ');
+}
+
+function datumText(datum: Datum): string {
+  if (datum === null) return 'NULL';
+  if (datum instanceof Numeric) return datum.canonical().toString();
+  if (datum instanceof Interval) return `${datum.months}m${datum.days}d${datum.micros}`;
+  if (typeof datum === 'number') return datum === 0 ? '0' : String(datum);
+  if (typeof datum === 'object') {
+    return JSON.stringify(datum, (_, v: unknown) => (typeof v === 'bigint' ? String(v) : v));
+  }
+  return typeof datum === 'string' ? JSON.stringify(datum) : String(datum);
+}
+
+/** A Z-set of row texts. */
+export class Tally {
+  readonly counts = new Map<string, number>();
+  readonly #text: (row: Row) => string;
+
+  constructor(text: (row: Row) => string = rowText) {
+    this.#text = text;
+  }
+
+  add(row: Row, weight: number): void {
+    const key = this.#text(row);
+    const sum = (this.counts.get(key) ?? 0) + weight;
+    if (sum === 0) this.counts.delete(key);
+    else this.counts.set(key, sum);
+  }
+
+  addDelta({ batch, weights, length }: Delta): void {
+    for (let i = 0; i < length; i++) this.add(batch.columns.map((c) => datumAt(c, i)), weights[i]);
+  }
+
+  lines(): string[] {
+    return [...this.counts].map(([row, count]) => `${count} × ${row}`).toSorted();
+  }
+}
+
+export function deltaOf(schema: Schema, rows: readonly { readonly row: Row; readonly weight: number }[]): Delta {
+  return new Delta(batchFromRows(schema, rows.map((r) => r.row)), Int32Array.from(rows, (r) => r.weight));
+}
+
+/** Throws with the seed in its message when the law is broken. `seed`: only that one. */
+export function checkLaw(law: Law, seed?: number): void {
+  const seeds = seed === undefined ? Array.from({ length: law.seeds ?? 20 }, (_, i) => i + 1) : [seed];
+  for (const s of seeds) {
+    try {
+      runSeed(law, new Random(s));
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new Error(`${law.name}: seed ${s} — reproduce with checkLaw(law, ${s})\n${reason}`, { cause: error });
+    }
+  }
+}
+
+function runSeed(law: Law, random: Random): void {
+  const held: Row[][] = law.inputs.map(() => []);
+  const got = new Tally(law.text);
+  const saved = new MemoryState();
+  let operator = law.operator();
+  const epochs = law.epochs ?? 12;
+  for (let epoch = 1; epoch <= epochs; epoch++) {
+    const deltas = law.inputs.map((schema, input) => randomDelta(law, random, { schema, input, rows: held[input] }));
+    const context = stepContext(epoch);
+    if (epoch === 1 || deltas.some((d) => d.length > 0)) got.addDelta(operator.step(deltas, context));
+    if (law.watermark !== undefined) got.addDelta(operator.advance(law.watermark(random, held), context));
+    const want = new Tally(law.text);
+    for (const row of law.query(held)) want.add(row, 1);
+    expect(got.lines(), `after epoch ${epoch}`).toEqual(want.lines());
+    if (random.float() < 0.3) {
+      operator.save(saved);
+      operator = law.operator();
+      operator.restore(saved);
+    }
+  }
+}
+
+function randomDelta(
+  law: Law, random: Random, { schema, input, rows }: { schema: Schema; input: number; rows: Row[] },
+): Delta {
+  const changes: { row: Row; weight: number }[] = [];
+  const count = random.float() < 0.15 ? 0 : random.int(0, law.epochRows ?? 12);
+  for (let i = 0; i < count; i++) {
+    if (rows.length > 0 && random.float() < (law.retractions ?? 0.45)) {
+      const [row] = rows.splice(random.int(0, rows.length - 1), 1);
+      changes.push({ row, weight: -1 });
+    } else {
+      const row = law.row(random, input);
+      const copies = random.float() < 0.1 ? 2 : 1;
+      for (let c = 0; c < copies; c++) rows.push(row);
+      changes.push({ row, weight: copies });
+    }
+  }
+  // Order within a delta must not matter.
+  return deltaOf(schema, random.shuffle(changes));
+}
