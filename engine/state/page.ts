@@ -16,6 +16,8 @@ export class PageColumn extends Cells {
   heapDead = 0;
   /** starts[i + 1] = ends[i] for all rows: the column is a bytes vector as it stands. */
   sequential = true;
+  /** Rows from here on were never written. */
+  unwritten = 0;
 
   static create(type: LogicalType, capacity: number): PageColumn {
     const column = new PageColumn(type, layoutOf(type));
@@ -64,6 +66,7 @@ export class PageColumn extends Cells {
         to.heapUsed = this.heapUsed;
         to.heapDead = this.heapDead;
         to.sequential = this.sequential;
+        to.unwritten = this.unwritten;
         break;
     }
     return to;
@@ -86,7 +89,8 @@ export class PageColumn extends Cells {
     const heap = this.u8;
     if (size <= 48) for (let i = 0; i < size; i++) heap[at + i] = from[start + i];
     else heap.set(from.subarray(start, end), at);
-    if (this.starts[row] !== at) this.sequential = false;
+    if (this.starts[row] !== at || row < this.unwritten) this.sequential = false;
+    else this.unwritten = row + 1;
     const old = this.ends[row] - this.starts[row];
     if (old > 0) this.heapDead += old;
     this.starts[row] = at;
@@ -135,6 +139,7 @@ export class PageColumn extends Cells {
     this.heapUsed = at;
     this.heapDead = 0;
     this.sequential = true;
+    this.unwritten = used;
   }
 
   /** Rows 0 .. used − 1 over the column's own arrays where the layout allows. */
