@@ -5,7 +5,7 @@ import type { SourceConnector } from '../engine/runtime/connector.ts';
 import type { Runtime, Snapshot } from '../engine/runtime/contract.ts';
 import type { Catalog, CatalogChange } from './catalog/catalog.ts';
 import type { SessionInfo } from './catalog/entry.ts';
-import type { FunctionSource } from './binder/environment.ts';
+import type { FunctionRegistry } from '../engine/function/registry.ts';
 import type { LockTable } from './lock-table.ts';
 import type { SequenceStore } from './sequence-store.ts';
 
@@ -48,7 +48,7 @@ export interface Services {
   readonly runtime: Runtime;
   readonly locks: LockTable;
   readonly sequences: SequenceStore;
-  readonly functions: FunctionSource;
+  readonly functions: FunctionRegistry;
   readonly startTime: bigint;
   /** Name of the database that `millrace` and `postgres` both mean, as clients see it. */
   readonly connectors: readonly SourceConnector[];

@@ -3,15 +3,15 @@ import { DatabaseError } from '../../engine/data/error.ts';
 import { formatTypeName, parseTypeName, quoteIdentifier, typeFromOid } from '../../engine/data/type-info.ts';
 import { oidOf } from '../../engine/data/type-info.ts';
 import type { CatalogAccess, RegKind } from '../../engine/expression/context.ts';
-import type { FunctionSource } from '../binder/environment.ts';
+import type { FunctionRegistry } from '../../engine/function/registry.ts';
 import type { Catalog, QualifiedName } from './catalog.ts';
 
 export class CatalogNames implements CatalogAccess {
   readonly #catalog: Catalog;
   readonly #searchPath: readonly string[];
-  readonly #functions: FunctionSource;
+  readonly #functions: FunctionRegistry;
 
-  constructor(catalog: Catalog, searchPath: readonly string[], functions: FunctionSource) {
+  constructor(catalog: Catalog, searchPath: readonly string[], functions: FunctionRegistry) {
     this.#catalog = catalog;
     this.#searchPath = searchPath;
     this.#functions = functions;
@@ -58,7 +58,7 @@ export class CatalogNames implements CatalogAccess {
 
   #noFunction(name: string): DatabaseError {
     const bare = splitName(name.replace(/\(.*$/s, '')).name;
-    const known = this.#functions.scalars(bare).length > 0;
+    const known = this.#functions.scalarFunctions(bare).length > 0;
     return known ? new DatabaseError('0A000', `OIDs of functions are not supported: ${name}`)
       : new DatabaseError('42883', `function "${name}" does not exist`);
   }

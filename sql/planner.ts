@@ -1,0 +1,110 @@
+// Planner: from syntax to something that runs: environments to bind in, queries to circuits, expressions over rows.
+import { DatabaseError } from '../engine/data/error.ts';
+import type { Datum } from '../engine/data/datum.ts';
+import type { LogicalType } from '../engine/data/types.ts';
+import type { FormatSettings } from '../engine/data/settings.ts';
+import type { Expression } from '../engine/expression/expression.ts';
+import { mapExpression } from '../engine/expression/walk.ts';
+import type { FunctionRegistry } from '../engine/function/registry.ts';
+import { bindExpression } from './binder/bind-expression.ts';
+import { bindQuery } from './binder/bind-query.ts';
+import { coerceAssignment, coerceBoolean, settleUnknown } from './binder/coercion.ts';
+import { ParameterTypes, Shared } from './binder/environment.ts';
+import type { Environment } from './binder/environment.ts';
+import { Level } from './binder/level.ts';
+import type { Clause, Site } from './binder/level.ts';
+import { locationOf } from './binder/location.ts';
+import { Scope } from './binder/scope.ts';
+import type { ScopeItem } from './binder/scope.ts';
+import type { Catalog } from './catalog/catalog.ts';
+import type { ColumnEntry } from './catalog/entry.ts';
+import type { Expr, Query } from './parser/ast.ts';
+import { parse } from './parser/parse.ts';
+import type { SessionState } from './session-state.ts';
+
+/** What a client's statement is bound against. */
+export function sessionEnvironment(
+  state: SessionState, options: { readonly declared?: readonly (LogicalType | null)[]; readonly catalog?: Catalog } = {},
+): Environment {
+  return {
+    catalog: options.catalog ?? state.catalog, searchPath: state.searchPath, functions: state.services.functions,
+    parameters: new ParameterTypes(options.declared), format: state.settings.format, system: state.systemContext(),
+    parseQuery, continuous: false, used: new Set(), shared: new Shared(),
+  };
+}
+
+/** What stored text (a view's query, a default) is bound against: no session, the settings it was written under. */
+export function storedEnvironment(options: {
+  readonly catalog: Catalog; readonly searchPath: readonly string[]; readonly functions: FunctionRegistry;
+  readonly format: FormatSettings; readonly continuous: boolean;
+}): Environment {
+  return {
+    ...options, parameters: new ParameterTypes(), system: null, parseQuery, used: new Set(), shared: new Shared(),
+  };
+}
+
+/** The query a view stores. */
+export function parseQuery(text: string): Query {
+  const [first] = parse(text);
+  if (first?.statement.kind !== 'query') throw new DatabaseError('XX000', `stored query is no query: ${text}`);
+  return first.statement;
+}
+
+/** The scope of one relation's rows, column i of the batch being attribute i + 1; dropped columns have no name. */
+export function rowScopeItem(
+  relation: { readonly name: string; readonly columns: readonly ColumnEntry[]; readonly oid: number },
+  options: { readonly alias?: string; readonly schema?: string | null; readonly from?: number } = {},
+): ScopeItem {
+  const from = options.from ?? 0;
+  return {
+    name: options.alias ?? relation.name, schema: options.schema ?? null, hidden: [], relationVisible: true,
+    columnsVisible: true, rowType: null, scalar: false, relation: relation.oid,
+    columns: relation.columns.filter((c) => !c.dropped).map((c) => ({
+      name: c.name, table: relation.oid, attribute: c.attnum,
+      expression: { kind: 'column', index: from + c.attnum - 1, type: c.type },
+    })),
+  };
+}
+
+export function rowSite(env: Environment, items: readonly ScopeItem[], clause: Clause): Site {
+  const scope = new Scope(null, items);
+  const level = new Level(scope);
+  scope.level = level;
+  return {
+    env, scope, level, clause, commonTables: null, windows: new Map(),
+    recurse: { expression: bindExpression, query: bindQuery },
+  };
+}
+
+/** An expression over rows that are in hand; subqueries and aggregates are refused as the clause says. */
+export function bindRowExpression(site: Site, expr: Expr): Expression {
+  const bound = bindExpression(expr, site);
+  if (site.level.subqueries.size > 0) {
+    const phrase = site.clause.noSubquery ?? `subquery in ${site.clause.phrase}`;
+    throw new DatabaseError('0A000', site.clause.noSubquery === undefined ? `${phrase} is not supported`
+      : `cannot use subquery in ${phrase}`, { position: locationOf(expr) });
+  }
+  return bound;
+}
+
+/** A value for a column, converted as INSERT and UPDATE do. */
+export function bindAssignment(
+  site: Site, expr: Expr, column: { readonly name: string; readonly type: LogicalType },
+): Expression {
+  return coerceAssignment(site.env, bindRowExpression(site, expr), column, locationOf(expr));
+}
+
+export function bindPredicate(site: Site, expr: Expr, construct: string): Expression {
+  return coerceBoolean(site.env, bindRowExpression(site, expr), construct, locationOf(expr));
+}
+
+export function bindValue(site: Site, expr: Expr): Expression {
+  return settleUnknown(site.env, bindRowExpression(site, expr));
+}
+
+/** $n replaced by what was bound to it. */
+export function withParameters(expression: Expression, values: readonly Datum[]): Expression {
+  if (values.length === 0) return expression;
+  return mapExpression(expression, (e) => (e.kind === 'parameter' && e.hole !== true
+    ? { kind: 'literal', type: e.type, value: values[e.index] ?? null } : e));
+}

@@ -1,0 +1,166 @@
+// CREATE TABLE and CREATE TABLE AS.
+import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import type { CatalogChange } from '../catalog/catalog.ts';
+import type { ColumnEntry, ConstraintEntry, IndexEntry, SequenceEntry, TableEntry } from '../catalog/entry.ts';
+import { liveColumns, plainColumn } from '../catalog/entry.ts';
+import type { CreateTable, CreateTableAs, LikeClause, WatermarkDefinition } from '../parser/ast-statement.ts';
+import type { Constraint } from '../parser/ast.ts';
+import type { SessionState } from '../session-state.ts';
+import { collect } from '../portal.ts';
+import type { BoundStatement } from './bound.ts';
+import { command, done } from './bound.ts';
+import { checkGenerated, defineColumn } from './column-definition.ts';
+import type { TableContext } from './column-definition.ts';
+import { defineConstraint } from './constraint-definition.ts';
+import { TakenNames, nameIsFree, qualified, targetSchema } from './naming.ts';
+import { optionRecord } from './options.ts';
+import { TableWriter } from './table-writer.ts';
+import { watermarkEntry } from './watermark-definition.ts';
+import { withColumn } from '../catalog/dependency.ts';
+
+export function createTable(statement: CreateTable, text: string): BoundStatement {
+  return command(async (state) => {
+    refuse(statement);
+    await state.current.lockCatalog(state.lockWait);
+    const { relation } = statement;
+    const schema = targetSchema(state, qualified(relation), relation.position);
+    if (!nameIsFree(state, schema, relation.name, statement.ifNotExists)) return done('CREATE TABLE');
+    state.current.changeCatalog(tableChanges(state, statement, { text, schema }));
+    return done('CREATE TABLE');
+  });
+}
+
+function refuse(statement: CreateTable): void {
+  if (statement.persistence === 'temporary') throw notSupported('a temporary table');
+  if (statement.inherits.length > 0) throw notSupported('INHERITS');
+}
+
+function tableChanges(
+  state: SessionState, statement: CreateTable, where: { readonly text: string; readonly schema: string },
+): readonly CatalogChange[] {
+  const { text, schema } = where;
+  const tableOid = state.services.allocateOid();
+  const names = new TakenNames(state.catalog, schema);
+  names.add(statement.relation.name);
+  const context: TableContext = { state, text, schema, table: statement.relation.name, tableOid, names };
+  const parts = defineParts(context, statement);
+  const entry: TableEntry = {
+    kind: 'table', oid: tableOid, schema, name: statement.relation.name, owner: state.role.oid, comment: null, acl: [],
+    columns: parts.columns, constraints: parts.constraints,
+    watermark: watermark(context, parts.columns, statement.watermark),
+    appendOnly: statement.appendOnly, options: optionRecord(statement.options), rowType: state.services.allocateOid(),
+  };
+  return [...parts.sequences, entry, ...parts.indexes].map((e): CatalogChange => ({ kind: 'put', entry: e }));
+}
+
+export interface DefinedTable {
+  readonly columns: readonly ColumnEntry[];
+  readonly constraints: readonly ConstraintEntry[];
+  readonly sequences: readonly SequenceEntry[];
+  readonly indexes: readonly IndexEntry[];
+}
+
+/** Columns, constraints and what they own; also of a source. */
+export function defineParts(
+  context: TableContext, statement: Pick<CreateTable, 'columns' | 'constraints'> & { readonly like?: readonly LikeClause[] },
+): DefinedTable {
+  let columns: readonly ColumnEntry[] = likeColumns(context, statement.like ?? []);
+  const sequences: SequenceEntry[] = [];
+  const pending: { readonly constraint: Constraint; readonly column: string | null }[] = [];
+  for (const definition of statement.columns) {
+    const defined = defineColumn(context, definition, columns.length + 1);
+    if (columns.some((c) => c.name === definition.name)) {
+      throw new DatabaseError('42701', `column "${definition.name}" specified more than once`);
+    }
+    columns = [...columns, defined.column];
+    if (defined.sequence !== null) sequences.push(defined.sequence);
+    for (const constraint of defined.constraints) pending.push({ constraint, column: definition.name });
+  }
+  for (const constraint of statement.constraints) pending.push({ constraint, column: null });
+  checkGenerated(context, columns, statement.columns);
+  const constraints: ConstraintEntry[] = [];
+  const indexes: IndexEntry[] = [];
+  for (const { constraint, column } of pending) {
+    const on = columns.find((c) => c.name === column) ?? null;
+    const defined = defineConstraint(context, { columns, constraints }, constraint, on);
+    constraints.push(defined.constraint);
+    if (defined.index !== null) indexes.push(defined.index);
+    if (defined.constraint.kind !== 'primary') continue;
+    for (const attnum of defined.constraint.columns) columns = withColumn(columns, attnum, { notNull: true });
+  }
+  return { columns, constraints, sequences, indexes };
+}
+
+function watermark(
+  context: TableContext, columns: readonly ColumnEntry[], definition: WatermarkDefinition | undefined,
+): TableEntry['watermark'] {
+  return definition === undefined ? null : watermarkEntry(context, columns, definition);
+}
+
+/** LIKE: names, types and NOT NULL; INCLUDING DEFAULTS and COMMENTS where asked for. */
+function likeColumns(context: TableContext, clauses: readonly LikeClause[]): readonly ColumnEntry[] {
+  const out: ColumnEntry[] = [];
+  for (const clause of clauses) {
+    const { state } = context;
+    const source = state.catalog.requireRelation(qualified(clause.relation), state.searchPath, clause.relation.position);
+    if (!('columns' in source) || source.kind === 'index' || source.kind === 'system') {
+      throw new DatabaseError('42809', `relation "${source.name}" is invalid in LIKE clause`);
+    }
+    for (const column of liveColumns(source.columns)) {
+      out.push({
+        ...plainColumn(column.name, out.length + 1, column.type), notNull: column.notNull,
+        defaultText: clause.including.includes('defaults') && !column.generated ? column.defaultText : null,
+        comment: clause.including.includes('comments') ? column.comment : null,
+      });
+    }
+    const refused = clause.including.filter((o) => o === 'indexes' || o === 'constraints' || o === 'identity' || o === 'generated');
+    const matters = 'constraints' in source && source.constraints.length > 0;
+    if (refused.length > 0 && matters) throw notSupported(`LIKE .. INCLUDING ${refused[0].toUpperCase()}`);
+  }
+  return out;
+}
+
+/** `query`: the bound query, whose rows fill the new table. */
+export function createTableAs(statement: CreateTableAs, query: BoundStatement): BoundStatement {
+  return {
+    parameters: query.parameters, columns: null, cacheable: false,
+    run: async (state, parameters) => {
+      if (statement.persistence === 'temporary') throw notSupported('a temporary table');
+      await state.current.lockCatalog(state.lockWait);
+      const { relation } = statement;
+      const schema = targetSchema(state, qualified(relation), relation.position);
+      if (!nameIsFree(state, schema, relation.name, statement.ifNotExists)) return done('CREATE TABLE AS');
+      const result = await query.run(state, parameters);
+      if (result.kind !== 'rows') throw new DatabaseError('42601', 'CREATE TABLE AS needs a query');
+      const entry: TableEntry = {
+        kind: 'table', oid: state.services.allocateOid(), schema, name: relation.name, owner: state.role.oid,
+        comment: null, acl: [], columns: namedColumns(result.columns, statement.columnNames), constraints: [],
+        watermark: null, appendOnly: false, options: optionRecord(statement.options),
+        rowType: state.services.allocateOid(),
+      };
+      const rows = statement.withData ? await collect(result) : null;
+      state.current.changeCatalog([{ kind: 'put', entry }]);
+      if (rows === null) return done('CREATE TABLE AS');
+      const writer = new TableWriter(state, entry);
+      writer.insert(writer.complete(rows, entry.columns.map((c) => c.attnum)));
+      return done(`SELECT ${rows.length}`);
+    },
+  };
+}
+
+/** A query's columns as those of a relation, the first ones renamed. */
+export function namedColumns(
+  columns: readonly { readonly name: string; readonly type: ColumnEntry['type'] }[], names: readonly string[],
+): readonly ColumnEntry[] {
+  if (names.length > columns.length) throw new DatabaseError('42601', 'too many column names were specified');
+  const out: ColumnEntry[] = [];
+  columns.forEach((column, i) => {
+    const name = names[i] ?? column.name;
+    if (out.some((c) => c.name === name)) throw new DatabaseError('42701', `column "${name}" specified more than once`);
+    if (column.type.kind === 'void' || (column.type.kind === 'record' && column.type.oid === undefined)) {
+      throw new DatabaseError('42P16', `column "${name}" has pseudo-type ${column.type.kind}`);
+    }
+    out.push(plainColumn(name, i + 1, column.type.kind === 'unknown' ? { kind: 'text' } : column.type));
+  });
+  return out;
+}

@@ -1,0 +1,246 @@
+// Foreign keys, checked at the end of each statement, with their actions on the referencing rows.
+import { datumAt, vectorFromDatums } from '../../engine/data/access.ts';
+import { Batch, concatBatches } from '../../engine/data/batch.ts';
+import type { Delta } from '../../engine/data/delta.ts';
+import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import type { Vector } from '../../engine/data/vector.ts';
+import { nullVector } from '../../engine/data/vector.ts';
+import type { ForeignConstraint, TableEntry } from '../catalog/entry.ts';
+import type { SessionState } from '../session-state.ts';
+import { rowKey } from './key-text.ts';
+import { castVector, rulesOf } from './table-rules.ts';
+import { describeKey } from './unique-check.ts';
+
+export interface Reference {
+  readonly constraint: ForeignConstraint;
+  readonly child: TableEntry;
+}
+
+/** Foreign keys of other tables (or its own) that point at this one. */
+export function referencesTo(state: SessionState, parent: number): readonly Reference[] {
+  const out: Reference[] = [];
+  for (const entry of state.catalog.entries()) {
+    if (entry.kind !== 'table') continue;
+    for (const constraint of entry.constraints) {
+      if (constraint.kind === 'foreign' && constraint.target === parent) out.push({ constraint, child: entry });
+    }
+  }
+  return out;
+}
+
+/** Locks that keep the other side from changing under us until we commit. */
+export async function lockReferences(state: SessionState, table: TableEntry, how: 'insert' | 'remove'): Promise<void> {
+  const transaction = state.current;
+  for (const constraint of table.constraints) {
+    if (constraint.kind === 'foreign') await transaction.lock(constraint.target, 'row share', state.lockWait);
+  }
+  if (how === 'remove' && referencesTo(state, table.oid).length > 0) {
+    await transaction.lock(table.oid, 'exclusive', state.lockWait);
+  }
+}
+
+/** 23503 unless every reference of the new rows is there. */
+export function checkReferences(state: SessionState, child: TableEntry, added: Batch): void {
+  for (const constraint of child.constraints) {
+    if (constraint.kind !== 'foreign') continue;
+    const columns = constraint.columns.map((a) => a - 1);
+    const parent = requireTable(state, constraint.target);
+    const rowOf = new Map<string, number>();
+    for (let row = 0; row < added.length; row++) {
+      const text = rowKey(added, columns, row);
+      if (text === null) checkMatchFull(child, constraint, added, row);
+      else rowOf.set(text, row);
+    }
+    const missing = notIn(state, { table: parent, columns: constraint.targetColumns.map((a) => a - 1) }, added, {
+      columns, rows: [...rowOf.values()],
+    });
+    if (missing === null) continue;
+    throw new DatabaseError('23503', `insert or update on table "${child.name}" violates foreign key constraint `
+      + `"${constraint.name}"`, {
+      detail: `${describeKey(state, child, columns, { batch: added, row: missing })} is not present in table `
+        + `"${parent.name}".`,
+      schema: child.schema, table: child.name, constraint: constraint.name,
+    });
+  }
+}
+
+function checkMatchFull(child: TableEntry, constraint: ForeignConstraint, batch: Batch, row: number): void {
+  if (!constraint.matchFull) return;
+  if (constraint.columns.every((a) => datumAt(batch.columns[a - 1], row) === null)) return;
+  throw new DatabaseError('23503', `insert or update on table "${child.name}" violates foreign key constraint `
+    + `"${constraint.name}"`, {
+    detail: 'MATCH FULL does not allow mixing of null and nonnull key values.',
+    schema: child.schema, table: child.name, constraint: constraint.name,
+  });
+}
+
+/** The first of the rows whose key the table does not hold, or null. */
+function notIn(
+  state: SessionState, target: { readonly table: TableEntry; readonly columns: readonly number[] }, batch: Batch,
+  asked: { readonly columns: readonly number[]; readonly rows: readonly number[] },
+): number | null {
+  if (asked.rows.length === 0) return null;
+  const keys = keyBatch(state, batch, asked, target);
+  const found = state.current.writerSnapshot().lookup(target.table.oid, target.columns, { columns: target.columns, keys });
+  const present = presentKeys(found, target.columns.length);
+  const places = target.columns.map((_, i) => i);
+  for (let i = 0; i < keys.length; i++) {
+    const text = rowKey(keys, places, i);
+    if (text === null || (present.get(text) ?? 0) <= 0) return asked.rows[i];
+  }
+  return null;
+}
+
+function presentKeys(found: Delta, width: number): ReadonlyMap<string, number> {
+  const places = Array.from({ length: width }, (_, i) => i);
+  const out = new Map<string, number>();
+  for (let i = 0; i < found.length; i++) {
+    const text = rowKey(found.batch, places, i);
+    if (text !== null) out.set(text, (out.get(text) ?? 0) + found.weights[i]);
+  }
+  return out;
+}
+
+/** Keys of some rows, as the other table's types. */
+function keyBatch(
+  state: SessionState, batch: Batch, asked: { readonly columns: readonly number[]; readonly rows: readonly number[] },
+  target: { readonly table: TableEntry; readonly columns: readonly number[] },
+): Batch {
+  const taken = batch.select(asked.columns).take(Int32Array.from(asked.rows));
+  const columns = taken.columns.map((v, i) => castVector(state, v, target.table.columns[target.columns[i]].type));
+  return new Batch(columns, taken.length);
+}
+
+/** What becomes of rows that refer to keys that are gone. */
+export interface Consequence {
+  readonly table: TableEntry;
+  readonly removed: Batch;
+  readonly added: Batch | null;
+}
+
+/**
+ * After rows of `parent` were removed (and perhaps others added): 23503 for keys that are still referenced, or what
+ * the constraints' actions do to the rows that refer to them.
+ */
+export function consequences(
+  state: SessionState, parent: TableEntry, change: { readonly removed: Batch; readonly added: Batch | null },
+): readonly Consequence[] {
+  const out: Consequence[] = [];
+  for (const { constraint, child } of referencesTo(state, parent.oid)) {
+    const parentColumns = constraint.targetColumns.map((a) => a - 1);
+    const gone = goneRows(change, parentColumns);
+    const missing = gone.length === 0 ? [] : stillMissing(state, parent, parentColumns, { batch: change.removed, rows: gone });
+    if (missing.length === 0) continue;
+    const rows = referring(state, { constraint, child }, parent, { batch: change.removed, rows: missing });
+    if (rows.length === 0) continue;
+    const action = change.added === null ? constraint.onDelete : constraint.onUpdate;
+    out.push(...act(state, { action, constraint, child, parent, rows, removed: change.removed, missing, updated: change.added !== null }));
+  }
+  return out;
+}
+
+/** Rows whose key is in `removed` and not in `added`, one a key. */
+function goneRows(change: { readonly removed: Batch; readonly added: Batch | null }, columns: readonly number[]): readonly number[] {
+  const gone = new Map<string, number>();
+  for (let row = 0; row < change.removed.length; row++) {
+    const text = rowKey(change.removed, columns, row);
+    if (text !== null) gone.set(text, row);
+  }
+  for (let row = 0; row < (change.added?.length ?? 0); row++) {
+    const text = change.added === null ? null : rowKey(change.added, columns, row);
+    if (text !== null) gone.delete(text);
+  }
+  return [...gone.values()];
+}
+
+/** Another row of the parent may hold the same key. */
+function stillMissing(
+  state: SessionState, parent: TableEntry, columns: readonly number[],
+  asked: { readonly batch: Batch; readonly rows: readonly number[] },
+): readonly number[] {
+  const keys = asked.batch.select(columns).take(Int32Array.from(asked.rows));
+  const found = state.current.writerSnapshot().lookup(parent.oid, columns, { columns, keys });
+  const present = presentKeys(found, columns.length);
+  const places = columns.map((_, i) => i);
+  return asked.rows.filter((_, i) => {
+    const text = rowKey(keys, places, i);
+    return text !== null && (present.get(text) ?? 0) <= 0;
+  });
+}
+
+/** The whole rows of the child that refer to these keys, as often as they are there. */
+function referring(
+  state: SessionState, reference: Reference, parent: TableEntry, asked: { readonly batch: Batch; readonly rows: readonly number[] },
+): Batch {
+  const { constraint, child } = reference;
+  const columns = constraint.columns.map((a) => a - 1);
+  const keys = keyBatch(state, asked.batch, { columns: constraint.targetColumns.map((a) => a - 1), rows: asked.rows }, {
+    table: child, columns,
+  });
+  const all = child.columns.map((_, i) => i);
+  const found = state.current.writerSnapshot().lookup(child.oid, all, { columns, keys });
+  return expand(found, child);
+}
+
+/** A delta whose weights have been summed up by the snapshot, as rows. */
+export function expand(delta: Delta, table: TableEntry): Batch {
+  const rows: number[] = [];
+  for (let i = 0; i < delta.length; i++) for (let n = 0; n < delta.weights[i]; n++) rows.push(i);
+  if (rows.length === 0) return new Batch(table.columns.map((c) => nullVector(c.type, 0)), 0);
+  return delta.batch.take(Int32Array.from(rows));
+}
+
+function act(state: SessionState, found: {
+  readonly action: ForeignConstraint['onDelete']; readonly constraint: ForeignConstraint; readonly child: TableEntry;
+  readonly parent: TableEntry; readonly rows: Batch; readonly removed: Batch; readonly missing: readonly number[];
+  readonly updated: boolean;
+}): readonly Consequence[] {
+  const { action, constraint, child, rows } = found;
+  switch (action) {
+    case 'no action': case 'restrict': throw stillReferenced(state, found);
+    case 'cascade':
+      if (found.updated) throw notSupported('ON UPDATE CASCADE');
+      return [{ table: child, removed: rows, added: null }];
+    case 'set null': case 'set default': {
+      const columns = [...rows.columns];
+      for (const attnum of constraint.columns) {
+        columns[attnum - 1] = action === 'set null' ? nullVector(child.columns[attnum - 1].type, rows.length)
+          : rulesOf(state, child).defaultVector(state, attnum - 1, rows.length);
+      }
+      return [{ table: child, removed: rows, added: new Batch(columns, rows.length) }];
+    }
+  }
+}
+
+function stillReferenced(state: SessionState, found: {
+  readonly constraint: ForeignConstraint; readonly child: TableEntry; readonly parent: TableEntry; readonly rows: Batch;
+  readonly removed: Batch; readonly missing: readonly number[];
+}): DatabaseError {
+  const { constraint, child, parent, rows, removed, missing } = found;
+  const columns = constraint.columns.map((a) => a - 1);
+  const parentColumns = constraint.targetColumns.map((a) => a - 1);
+  const wanted = rowKey(rows, columns, 0);
+  const row = missing.find((r) => rowKey(removed, parentColumns, r) === wanted) ?? missing[0];
+  return new DatabaseError('23503', `update or delete on table "${parent.name}" violates foreign key constraint `
+    + `"${constraint.name}" on table "${child.name}"`, {
+    detail: `${describeKey(state, parent, parentColumns, { batch: removed, row })} is still referenced from table `
+      + `"${child.name}".`,
+    schema: child.schema, table: child.name, constraint: constraint.name,
+  });
+}
+
+function requireTable(state: SessionState, oid: number): TableEntry {
+  const entry = state.catalog.get(oid);
+  if (entry?.kind !== 'table') throw new DatabaseError('XX000', `table ${oid} is missing`);
+  return entry;
+}
+
+/** For statements that gather rows in several steps. */
+export function joinBatches(parts: readonly Batch[], table: TableEntry): Batch {
+  const full = parts.filter((p) => p.length > 0);
+  return full.length === 0 ? new Batch(table.columns.map((c) => emptyColumn(c.type)), 0) : concatBatches(full);
+}
+
+function emptyColumn(type: TableEntry['columns'][number]['type']): Vector {
+  return vectorFromDatums(type, []);
+}

@@ -1,0 +1,60 @@
+// Key values as strings that are equal when SQL says the values are; for row-wise checks of constraints, not for state.
+import type { Datum } from '../../engine/data/datum.ts';
+import { Interval, intervalSpan } from '../../engine/data/interval.ts';
+import { Numeric } from '../../engine/data/numeric.ts';
+import type { LogicalType } from '../../engine/data/types.ts';
+import { datumAt } from '../../engine/data/access.ts';
+import type { Batch } from '../../engine/data/batch.ts';
+
+export function keyText(type: LogicalType, datum: Datum): string {
+  if (datum === null) return 'n';
+  switch (typeof datum) {
+    case 'number': return `d${datum === 0 ? 0 : datum}`;
+    case 'bigint': return `i${datum}`;
+    case 'boolean': return datum ? 't' : 'f';
+    case 'string': return `s${type.kind === 'bpchar' ? datum.replace(/ +$/, '') : datum}`;
+    default:
+  }
+  if (datum instanceof Numeric) return `m${numericText(datum)}`;
+  if (datum instanceof Interval) return `v${intervalSpan(datum)}`;
+  if (datum instanceof Uint8Array) return `b${Buffer.from(datum).toString('hex')}`;
+  if ('offsetSeconds' in datum) return `z${datum.micros - BigInt(datum.offsetSeconds) * 1000000n}/${datum.offsetSeconds}`;
+  if ('dimensions' in datum) {
+    const element = type.kind === 'array' ? type.element : type;
+    return `a${datum.dimensions.join('x')}:${datum.lowerBounds.join('x')}[${
+      datum.values.map((v) => escaped(keyText(element, v))).join(',')}]`;
+  }
+  return `r(${datum.fields.map((f, i) => escaped(keyText(type.kind === 'record' ? type.fields[i].type : type, f))).join(',')})`;
+}
+
+function numericText(value: Numeric): string {
+  const text = value.toString();
+  return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\,\])]/g, '\\$&');
+}
+
+/** The key of one row, or null when a part of it is NULL (such keys equal nothing). */
+export function rowKey(batch: Batch, columns: readonly number[], row: number): string | null {
+  let out = '';
+  for (const c of columns) {
+    const vector = batch.columns[c];
+    const datum = datumAt(vector, row);
+    if (datum === null) return null;
+    const text = keyText(vector.type, datum);
+    out += `${text.length}:${text}`;
+  }
+  return out;
+}
+
+/** All of a row, NULLs equal. */
+export function wholeRowKey(batch: Batch, row: number): string {
+  let out = '';
+  for (const vector of batch.columns) {
+    const text = keyText(vector.type, datumAt(vector, row));
+    out += `${text.length}:${text}`;
+  }
+  return out;
+}

@@ -1,0 +1,241 @@
+// TableRules: a table's defaults, generated columns and checks, compiled once for each version of its entry.
+import { Batch } from '../../engine/data/batch.ts';
+import { datumAt, vectorFromDatums } from '../../engine/data/access.ts';
+import { DatabaseError } from '../../engine/data/error.ts';
+import { formatText } from '../../engine/data/text-format.ts';
+import type { Datum } from '../../engine/data/datum.ts';
+import { sameType } from '../../engine/data/types.ts';
+import type { LogicalType, Schema } from '../../engine/data/types.ts';
+import { nullVector } from '../../engine/data/vector.ts';
+import type { Vector } from '../../engine/data/vector.ts';
+import { compileExpression } from '../../engine/expression/evaluate.ts';
+import type { CompiledExpression } from '../../engine/expression/compiled.ts';
+import type { ColumnEntry, SequenceEntry, TableEntry } from '../catalog/entry.ts';
+import { parseExpression } from '../parser/parse.ts';
+import { bindAssignment, bindPredicate, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
+import type { SessionState } from '../session-state.ts';
+
+type Default =
+  | { readonly kind: 'null' }
+  | { readonly kind: 'sequence'; readonly sequence: number }
+  | { readonly kind: 'expression'; readonly compiled: CompiledExpression };
+
+interface Check {
+  readonly name: string;
+  readonly compiled: CompiledExpression;
+  readonly message: (name: string) => DatabaseError;
+}
+
+const ONE_ROW = new Batch([], 1);
+
+export class TableRules {
+  readonly table: TableEntry;
+  /** Of the stored rows: dropped columns included. */
+  readonly schema: Schema;
+  readonly #defaults: readonly Default[];
+  readonly #generated: readonly { readonly index: number; readonly compiled: CompiledExpression }[];
+  readonly #checks: readonly Check[];
+
+  constructor(state: SessionState, table: TableEntry) {
+    this.table = table;
+    this.schema = { columns: table.columns.map((c) => ({ name: c.name, type: c.type })) };
+    this.#defaults = table.columns.map((c) => compileDefault(state, c));
+    this.#generated = table.columns.filter((c) => c.generated && !c.dropped)
+      .map((c) => ({ index: c.attnum - 1, compiled: compileGenerated(state, table, c) }));
+    this.#checks = [...tableChecks(state, table), ...table.columns.flatMap((c) => (c.dropped ? [] : domainChecks(state, c)))];
+  }
+
+  /** `length` default values of a column. */
+  defaultVector(state: SessionState, index: number, length: number): Vector {
+    const { type } = this.table.columns[index];
+    const rule = this.#defaults[index];
+    switch (rule.kind) {
+      case 'null': return nullVector(type, length);
+      case 'sequence': return sequenceVector(state, rule.sequence, type, length);
+      case 'expression': return rule.compiled.evaluate(new Batch([], length), state.evalContext());
+    }
+  }
+
+  defaultDatum(state: SessionState, index: number): Datum {
+    return datumAt(this.defaultVector(state, index, ONE_ROW.length), 0);
+  }
+
+  /** The rows with their generated columns computed. */
+  generate(state: SessionState, rows: Batch): Batch {
+    if (this.#generated.length === 0) return rows;
+    const columns = [...rows.columns];
+    for (const { index, compiled } of this.#generated) columns[index] = compiled.evaluate(rows, state.evalContext());
+    return new Batch(columns, rows.length);
+  }
+
+  /** 23502 and 23514 for the first row that breaks a rule. */
+  check(state: SessionState, rows: Batch): void {
+    let first = rows.length;
+    let error: (() => DatabaseError) | null = null;
+    for (const column of this.table.columns) {
+      if (!column.notNull || column.dropped) continue;
+      const row = firstNull(rows.columns[column.attnum - 1], first);
+      if (row >= first) continue;
+      first = row;
+      error = () => this.#nullError(state, column, rows, row);
+    }
+    for (const check of this.#checks) {
+      const verdict = check.compiled.evaluate(rows, state.evalContext());
+      const row = firstFalse(verdict, first);
+      if (row >= first) continue;
+      first = row;
+      error = () => {
+        const base = check.message(check.name);
+        return base.code === '23514' && base.fields.table !== undefined
+          ? new DatabaseError(base.code, base.message, { ...base.fields, detail: failingRow(state, this.table, rows, row) })
+          : base;
+      };
+    }
+    if (error !== null) throw error();
+  }
+
+  #nullError(state: SessionState, column: ColumnEntry, rows: Batch, row: number): DatabaseError {
+    return new DatabaseError('23502', `null value in column "${column.name}" of relation "${this.table.name}" violates `
+      + 'not-null constraint', {
+      detail: failingRow(state, this.table, rows, row), schema: this.table.schema, table: this.table.name,
+      column: column.name,
+    });
+  }
+}
+
+const cache = new WeakMap<TableEntry, TableRules>();
+
+/** Entries are replaced, never changed, so they can stand for their version. */
+export function rulesOf(state: SessionState, table: TableEntry): TableRules {
+  let rules = cache.get(table);
+  if (rules === undefined) {
+    rules = new TableRules(state, table);
+    cache.set(table, rules);
+  }
+  return rules;
+}
+
+function compileDefault(state: SessionState, column: ColumnEntry): Default {
+  if (column.dropped || column.generated) return { kind: 'null' };
+  if (column.sequence !== null) return { kind: 'sequence', sequence: column.sequence };
+  const text = column.defaultText ?? domainDefault(state, column.type);
+  if (text === null) return { kind: 'null' };
+  const site = rowSite(sessionEnvironment(state), [], { phrase: 'DEFAULT expressions', noSubquery: 'DEFAULT expression' });
+  return { kind: 'expression', compiled: compileExpression(bindAssignment(site, parseExpression(text), column)) };
+}
+
+function domainDefault(state: SessionState, type: LogicalType): string | null {
+  if (type.kind !== 'domain') return null;
+  const entry = state.catalog.get(type.oid);
+  return entry?.kind === 'type' && entry.definition.kind === 'domain' ? entry.definition.defaultText : null;
+}
+
+function compileGenerated(state: SessionState, table: TableEntry, column: ColumnEntry): CompiledExpression {
+  const site = rowSite(sessionEnvironment(state), [rowScopeItem(table)], { phrase: 'column generation expressions' });
+  return compileExpression(bindAssignment(site, parseExpression(column.defaultText ?? 'NULL'), column));
+}
+
+function tableChecks(state: SessionState, table: TableEntry): readonly Check[] {
+  return table.constraints.flatMap((c) => {
+    if (c.kind !== 'check') return [];
+    const site = rowSite(sessionEnvironment(state), [rowScopeItem(table)], { phrase: 'check constraints' });
+    const compiled = compileExpression(bindPredicate(site, parseExpression(c.expression), 'CHECK'));
+    const message = (name: string): DatabaseError =>
+      new DatabaseError('23514', `new row for relation "${table.name}" violates check constraint "${name}"`, {
+        schema: table.schema, table: table.name, constraint: name,
+      });
+    return [{ name: c.name, compiled, message }];
+  });
+}
+
+/** A domain's NOT NULL and CHECKs, for a column of that domain; VALUE is the column. */
+function domainChecks(state: SessionState, column: ColumnEntry): readonly Check[] {
+  const { type } = column;
+  if (type.kind !== 'domain') return [];
+  const entry = state.catalog.get(type.oid);
+  if (entry?.kind !== 'type' || entry.definition.kind !== 'domain') return [];
+  const { definition } = entry;
+  const item = rowScopeItem({ name: '', oid: 0, columns: [{ ...column, name: 'value', type: definition.base }] });
+  const compile = (text: string): CompiledExpression => {
+    const site = rowSite(sessionEnvironment(state), [item], { phrase: 'domain check constraints' });
+    return compileExpression(bindPredicate(site, parseExpression(text), 'CHECK'));
+  };
+  const checks: Check[] = definition.checks.map((c) => ({
+    name: c.name, compiled: compile(c.expression),
+    message: (name) => new DatabaseError('23514', `value for domain ${type.name} violates check constraint "${name}"`, {
+      dataType: type.name, constraint: name, schema: entry.schema,
+    }),
+  }));
+  if (!definition.notNull) return checks;
+  return [{
+    name: '', compiled: compile('value IS NOT NULL'),
+    message: () => new DatabaseError('23502', `domain ${type.name} does not allow null values`, {
+      dataType: type.name, schema: entry.schema,
+    }),
+  }, ...checks];
+}
+
+function sequenceVector(state: SessionState, oid: number, type: LogicalType, length: number): Vector {
+  const sequence = requireSequence(state, oid);
+  const values: Datum[] = [];
+  for (let i = 0; i < length; i++) {
+    const value = state.services.sequences.next(sequence);
+    state.sequenceValues.set(oid, value);
+    values.push(value);
+  }
+  state.lastSequence = oid;
+  const wide = vectorFromDatums({ kind: 'int8' }, values);
+  return type.kind === 'int8' ? wide : castVector(state, wide, type);
+}
+
+/** An assignment cast of a whole column. */
+export function castVector(state: SessionState, vector: Vector, type: LogicalType): Vector {
+  if (sameType(vector.type, type)) return vector;
+  const input = { kind: 'column', index: 0, type: vector.type } as const;
+  const compiled = compileExpression({ kind: 'cast', input, type, explicit: false });
+  return compiled.evaluate(new Batch([vector], vector.length), state.evalContext());
+}
+
+function requireSequence(state: SessionState, oid: number): SequenceEntry {
+  const entry = state.catalog.get(oid);
+  if (entry?.kind !== 'sequence') throw new DatabaseError('XX000', `sequence ${oid} is missing`);
+  return entry;
+}
+
+function firstNull(vector: Vector, limit: number): number {
+  if (vector.validity === null) return limit;
+  for (let i = 0; i < limit; i++) if ((vector.validity[i >> 3] & (1 << (i & 7))) === 0) return i;
+  return limit;
+}
+
+/** A check holds unless it is false: NULL passes. */
+function firstFalse(vector: Vector, limit: number): number {
+  for (let i = 0; i < limit; i++) if (datumAt(vector, i) === false) return i;
+  return limit;
+}
+
+/** Characters of a value that PostgreSQL shows in `Failing row contains (..).` */
+const SHOWN = 64;
+
+export function failingRow(state: SessionState, table: TableEntry, rows: Batch, row: number): string {
+  const values = table.columns.filter((c) => !c.dropped).map((c) => {
+    const vector = rows.columns[c.attnum - 1];
+    const datum = datumAt(vector, row);
+    if (datum === null) return 'null';
+    const text = formatText(vector.type, datum, state.settings.format);
+    return text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text;
+  });
+  return `Failing row contains (${values.join(', ')}).`;
+}
+
+/** A batch of the stored layout out of some of its columns; `missing` makes the others. */
+export function physicalBatch(
+  schema: Schema, given: Batch, attnums: readonly number[], missing: (index: number) => Vector,
+): Batch {
+  const columns = schema.columns.map((_, i) => {
+    const at = attnums.indexOf(i + 1);
+    return at < 0 ? missing(i) : given.columns[at];
+  });
+  return new Batch(columns, given.length);
+}
+

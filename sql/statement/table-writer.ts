@@ -1,0 +1,94 @@
+// TableWriter: rows into and out of a table within the transaction, with everything its definition demands.
+import { Batch } from '../../engine/data/batch.ts';
+import { Delta, concatDeltas } from '../../engine/data/delta.ts';
+import { DatabaseError } from '../../engine/data/error.ts';
+import { nullVector } from '../../engine/data/vector.ts';
+import type { TableEntry } from '../catalog/entry.ts';
+import type { SessionState } from '../session-state.ts';
+import { checkReferences, consequences, lockReferences } from './foreign-key.ts';
+import { castVector, physicalBatch, rulesOf } from './table-rules.ts';
+import type { TableRules } from './table-rules.ts';
+import { checkUnique } from './unique-check.ts';
+
+/** Cascades that go deeper than this run in a circle. */
+const MAX_DEPTH = 100;
+
+export class TableWriter {
+  readonly table: TableEntry;
+  readonly rules: TableRules;
+  readonly #state: SessionState;
+  /** Leave unique keys to the commit: a COPY that is a transaction of its own. */
+  readonly #keysAtCommit: boolean;
+  readonly #depth: number;
+
+  constructor(state: SessionState, table: TableEntry, options: { readonly keysAtCommit?: boolean; readonly depth?: number } = {}) {
+    this.#state = state;
+    this.table = table;
+    this.rules = rulesOf(state, table);
+    this.#keysAtCommit = options.keysAtCommit ?? false;
+    this.#depth = options.depth ?? 0;
+  }
+
+  /** Before the rows to be changed are read. */
+  async lock(how: 'insert' | 'change' | 'truncate'): Promise<void> {
+    const { current, lockWait } = this.#state;
+    const mode = how === 'insert' ? 'row exclusive' : how === 'change' ? 'share update exclusive' : 'access exclusive';
+    await current.lock(this.table.oid, mode, lockWait);
+    await lockReferences(this.#state, this.table, how === 'insert' ? 'insert' : 'remove');
+    if (how !== 'insert') {
+      if (this.table.appendOnly) {
+        throw new DatabaseError('42809', `cannot change rows of append-only table "${this.table.name}"`);
+      }
+      current.checkConflict(this.table.oid);
+    }
+  }
+
+  /** Given columns, of the columns' types, as rows of the stored layout; the others get their defaults. */
+  complete(given: Batch, attnums: readonly number[]): Batch {
+    const { schema } = this.rules;
+    const cast = new Batch(given.columns.map((v, i) => castVector(this.#state, v, schema.columns[attnums[i] - 1].type)), given.length);
+    return this.rules.generate(this.#state, physicalBatch(schema, cast, attnums, (i) => (
+      this.table.columns[i].dropped ? nullVector(schema.columns[i].type, given.length)
+        : this.rules.defaultVector(this.#state, i, given.length))));
+  }
+
+  /** Rows of the stored layout. */
+  insert(rows: Batch): void {
+    if (rows.length === 0) return;
+    this.rules.check(this.#state, rows);
+    this.#checkUnique(null, rows);
+    this.#state.current.write(this.table.oid, Delta.insert(rows));
+    checkReferences(this.#state, this.table, rows);
+  }
+
+  /** Old rows, and new ones in their places. */
+  replace(removed: Batch, added: Batch): void {
+    if (removed.length === 0) return;
+    this.rules.check(this.#state, added);
+    this.#checkUnique(removed, added);
+    this.#state.current.write(this.table.oid, concatDeltas([Delta.remove(removed), Delta.insert(added)]));
+    checkReferences(this.#state, this.table, added);
+    this.#follow(removed, added);
+  }
+
+  remove(rows: Batch): void {
+    if (rows.length === 0) return;
+    this.#state.current.write(this.table.oid, Delta.remove(rows));
+    this.#follow(rows, null);
+  }
+
+  #checkUnique(removed: Batch | null, added: Batch): void {
+    if (this.#keysAtCommit) return;
+    const { current } = this.#state;
+    checkUnique(this.#state, this.table, () => current.writerSnapshot(), { removed, added });
+  }
+
+  #follow(removed: Batch, added: Batch | null): void {
+    if (this.#depth > MAX_DEPTH) throw new DatabaseError('54001', 'foreign key actions are nested too deeply');
+    for (const consequence of consequences(this.#state, this.table, { removed, added })) {
+      const writer = new TableWriter(this.#state, consequence.table, { depth: this.#depth + 1 });
+      if (consequence.added === null) writer.remove(consequence.removed);
+      else writer.replace(consequence.removed, writer.rules.generate(this.#state, consequence.added));
+    }
+  }
+}

@@ -1,0 +1,92 @@
+// Unique keys inside a transaction: checked as each statement writes, against committed rows and the transaction's own.
+import { batchFromRows, datumAt } from '../../engine/data/access.ts';
+import { Batch } from '../../engine/data/batch.ts';
+import { DatabaseError } from '../../engine/data/error.ts';
+import { formatText } from '../../engine/data/text-format.ts';
+import type { Snapshot } from '../../engine/runtime/contract.ts';
+import type { KeyConstraint, TableEntry } from '../catalog/entry.ts';
+import type { SessionState } from '../session-state.ts';
+import { rowKey } from './key-text.ts';
+
+/** A key of a table: a constraint, or a unique index. */
+export interface TableKey {
+  readonly name: string;
+  /** Places in the stored rows. */
+  readonly columns: readonly number[];
+}
+
+export function keysOf(state: SessionState, table: TableEntry): readonly TableKey[] {
+  const keys = table.constraints.filter((c): c is KeyConstraint => c.kind === 'primary' || c.kind === 'unique')
+    .map((c) => ({ name: c.name, columns: c.columns.map((a) => a - 1) }));
+  const indexes = state.catalog.indexesOf(table.oid).filter((i) => i.unique && i.constraint === null)
+    .map((i) => ({ name: i.name, columns: i.columns.map((a) => a - 1) }));
+  return [...keys, ...indexes];
+}
+
+/** How many rows with each key the snapshot holds. `rows`: those of `batch` to ask about. */
+export function countExisting(
+  snapshot: Snapshot, relation: number, key: TableKey, batch: Batch, rows: readonly number[],
+): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  if (rows.length === 0) return counts;
+  const keys = batch.select(key.columns).take(Int32Array.from(rows));
+  const found = snapshot.lookup(relation, key.columns, { columns: key.columns, keys });
+  const places = key.columns.map((_, i) => i);
+  for (let i = 0; i < found.length; i++) {
+    const text = rowKey(found.batch, places, i);
+    if (text !== null) counts.set(text, (counts.get(text) ?? 0) + found.weights[i]);
+  }
+  return counts;
+}
+
+/** 23505 unless every key is still unique once `removed` is gone and `added` is there. */
+export function checkUnique(
+  state: SessionState, table: TableEntry, snapshot: () => Snapshot, change: { readonly removed: Batch | null; readonly added: Batch },
+): void {
+  for (const key of keysOf(state, table)) {
+    const net = new Map<string, number>();
+    const rowOf = new Map<string, number>();
+    const count = (batch: Batch, by: number): void => {
+      for (let row = 0; row < batch.length; row++) {
+        const text = rowKey(batch, key.columns, row);
+        if (text === null) continue;
+        net.set(text, (net.get(text) ?? 0) + by);
+        if (by > 0) rowOf.set(text, row);
+      }
+    };
+    if (change.removed !== null) count(change.removed, -1);
+    count(change.added, 1);
+    const asked = [...rowOf].filter(([text]) => (net.get(text) ?? 0) > 0);
+    const existing = countExisting(snapshot(), table.oid, key, change.added, asked.map(([, row]) => row));
+    for (const [text, row] of asked) {
+      if ((existing.get(text) ?? 0) + (net.get(text) ?? 0) > 1) throw duplicateKey(state, table, key, { batch: change.added, row });
+    }
+  }
+}
+
+export function duplicateKey(
+  state: SessionState, table: TableEntry, key: TableKey, at: { readonly batch: Batch; readonly row: number },
+): DatabaseError {
+  return new DatabaseError('23505', `duplicate key value violates unique constraint "${key.name}"`, {
+    detail: `${describeKey(state, table, key.columns, at)} already exists.`,
+    schema: table.schema, table: table.name, constraint: key.name,
+  });
+}
+
+/** `Key (a, b)=(1, x)`. */
+export function describeKey(
+  state: SessionState, table: TableEntry, columns: readonly number[], at: { readonly batch: Batch; readonly row: number },
+): string {
+  const names = columns.map((c) => table.columns[c].name);
+  const values = columns.map((c) => {
+    const vector = at.batch.columns[c];
+    const datum = datumAt(vector, at.row);
+    return datum === null ? 'null' : formatText(vector.type, datum, state.settings.format);
+  });
+  return `Key (${names.join(', ')})=(${values.join(', ')})`;
+}
+
+/** An empty batch of a table's stored layout. */
+export function emptyRows(table: TableEntry): Batch {
+  return batchFromRows({ columns: table.columns.map((c) => ({ name: c.name, type: c.type })) }, []);
+}

@@ -1,0 +1,27 @@
+// WATERMARK FOR column AS expression: checked, and kept as text.
+import { DatabaseError } from '../../engine/data/error.ts';
+import { formatTypeName } from '../../engine/data/type-info.ts';
+import type { ColumnEntry, WatermarkEntry } from '../catalog/entry.ts';
+import type { WatermarkDefinition } from '../parser/ast-statement.ts';
+import { bindAssignment, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
+import type { TableContext } from './column-definition.ts';
+import { rangeText } from './column-definition.ts';
+
+export function watermarkEntry(
+  context: TableContext, columns: readonly ColumnEntry[], definition: WatermarkDefinition,
+): WatermarkEntry {
+  const { position } = definition;
+  const column = columns.find((c) => c.name === definition.column && !c.dropped);
+  if (column === undefined) {
+    throw new DatabaseError('42703', `column "${definition.column}" named in WATERMARK does not exist`, { position });
+  }
+  if (column.type.kind !== 'timestamp' && column.type.kind !== 'timestamptz') {
+    throw new DatabaseError('42804', `watermark column "${column.name}" must be of type timestamp, not `
+      + formatTypeName(column.type), { position });
+  }
+  const env = sessionEnvironment(context.state);
+  const item = rowScopeItem({ name: context.table, columns, oid: context.tableOid });
+  const site = rowSite(env, [item], { phrase: 'watermark expressions', noSubquery: 'watermark expression' });
+  bindAssignment(site, definition.expression, column);
+  return { column: column.attnum, expression: rangeText(context, definition.range) };
+}
