@@ -94,6 +94,8 @@ export interface QuerySite {
   readonly env: Environment;
   readonly parent: Scope | null;
   readonly commonTables: CommonTableScope | null;
+  /** Leave untyped literals of the select list to whoever uses the query (UNION, INSERT). */
+  readonly keepUnknown?: boolean;
 }
 
 /** Where an expression stands. */

@@ -1,0 +1,60 @@
+// Query → BoundQuery: WITH, then SELECT, VALUES or a set operation.
+import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import type { CommonTable, Query } from '../parser/ast.ts';
+import type { LogicalPlan } from '../plan/logical-plan.ts';
+import { bindExpression } from './bind-expression.ts';
+import { bindSelect } from './bind-select.ts';
+import { bindSetOperation } from './bind-set-operation.ts';
+import { bindValues } from './bind-values.ts';
+import type { BoundQuery, CommonTableScope, QuerySite, Recursion } from './level.ts';
+import { asRelation } from './relation.ts';
+
+export const RECURSION: Recursion = { expression: bindExpression, query: bindQuery };
+
+export function bindQuery(query: Query, site: QuerySite): BoundQuery {
+  const commonTables = bindWith(query, site);
+  const inner: QuerySite = { ...site, commonTables };
+  const { body } = query;
+  switch (body.kind) {
+    case 'select': return bindSelect(query, body, inner, RECURSION);
+    case 'values': return bindValues(query, body, inner, RECURSION);
+    case 'setOperation': return bindSetOperation(query, body, inner, RECURSION);
+  }
+}
+
+function bindWith(query: Query, site: QuerySite): CommonTableScope | null {
+  let scope = site.commonTables;
+  if (query.with === undefined) return scope;
+  const names = new Set<string>();
+  for (const table of query.with.tables) {
+    if (names.has(table.name)) {
+      throw new DatabaseError('42712', `WITH query name "${table.name}" specified more than once`, { position: table.position });
+    }
+    names.add(table.name);
+    scope = bindCommonTable(table, { ...site, commonTables: scope }, query.with.recursive);
+  }
+  return scope;
+}
+
+function bindCommonTable(table: CommonTable, site: QuerySite, recursive: boolean): CommonTableScope {
+  if (table.statement.kind !== 'query') throw notSupported('a data-modifying statement in WITH', { position: table.position });
+  if (table.search !== undefined || table.cycle !== undefined) throw notSupported('SEARCH and CYCLE', { position: table.position });
+  const itself: CommonTableScope = {
+    parent: site.commonTables, name: table.name, columns: [],
+    plan: () => { throw notSupported('WITH RECURSIVE', { position: table.position }); },
+  };
+  const { keepUnknown: _, ...plain } = site;
+  const query = bindQuery(table.statement, recursive ? { ...plain, commonTables: itself } : plain);
+  if (table.columns.length > query.columns.length) {
+    throw new DatabaseError('42P10', `WITH query "${table.name}" has ${query.columns.length} columns available but ${table.columns.length} columns specified`,
+      { position: table.position });
+  }
+  const columns = query.columns.map((c, i) => ({ ...c, name: table.columns[i] ?? c.name }));
+  const input = asRelation(query);
+  const shared: LogicalPlan = {
+    kind: 'shared', id: site.env.shared.fresh(), name: table.name, input,
+    schema: { columns: columns.map((c) => ({ name: c.name, type: c.type })) },
+  };
+  return { parent: site.commonTables, name: table.name, columns, plan: () => shared };
+}
+

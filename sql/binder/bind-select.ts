@@ -1,0 +1,134 @@
+// SELECT: its clauses bound in PostgreSQL's order, lowered to a plan, and its output columns, distinctness and order.
+import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import type { Expression } from '../../engine/expression/expression.ts';
+import type { SortKey } from '../../engine/operator/operator.ts';
+import type { Expr, Query, Select, SortKey as SortItem, WindowSpecification } from '../parser/ast.ts';
+import type { LogicalPlan } from '../plan/logical-plan.ts';
+import { projectOf } from '../plan/make.ts';
+import { sameExpression } from '../plan/same-expression.ts';
+import { bindFrom } from './bind-from.ts';
+import { coerceBoolean, settleUnknown } from './coercion.ts';
+import { bindGroupBy } from './group-items.ts';
+import type { Grouping } from './group-items.ts';
+import { bind, Level } from './level.ts';
+import type { BoundQuery, Clause, QuerySite, Recursion, Site } from './level.ts';
+import { bindLimits } from './limits.ts';
+import { locationOf } from './location.ts';
+import { lowerSelect } from './lower-select.ts';
+import { checkComparable, directionOf, orderTerm } from './order.ts';
+import { Scope } from './scope.ts';
+import { bindTargets, findTarget } from './targets.ts';
+import type { BoundTarget } from './targets.ts';
+
+const OUTPUT: Clause = { phrase: 'SELECT', aggregates: true, windows: true, sets: true };
+
+export function bindSelect(query: Query, select: Select, outer: QuerySite, recurse: Recursion): BoundQuery {
+  if (select.into !== undefined) throw notSupported('SELECT INTO here', { position: select.into.relation.position });
+  const { env } = outer;
+  const from = bindFrom(select.from, {
+    env, outer: outer.parent, lateral: outer.parent, commonTables: outer.commonTables, recurse,
+  });
+  const scope = new Scope(outer.parent, from.items);
+  const level = new Level(scope);
+  scope.level = level;
+  const site: Site = {
+    env, scope, level, clause: OUTPUT, commonTables: outer.commonTables, recurse, windows: windowMap(select),
+  };
+  const at = (clause: Clause): Site => ({ ...site, clause });
+  const targets = bindTargets(select.targets, site, outer.keepUnknown === true);
+  const where = condition(select.where, at({ phrase: 'WHERE' }), 'WHERE');
+  const having = condition(select.having, at({ phrase: 'HAVING', aggregates: true }), 'HAVING');
+  const columns = new OutputColumns(targets);
+  const order = bindOrder(query.orderBy, columns, at({ ...OUTPUT, phrase: 'ORDER BY' }));
+  const grouping = bindGrouping(select, having !== null, targets, at({ phrase: 'GROUP BY' }));
+  const distinctOn = bindDistinctOn(select, order, columns, at({ ...OUTPUT, phrase: 'DISTINCT ON' }));
+  checkDistinct(select, query.orderBy, columns);
+  const qualify = condition(select.qualify, at({ phrase: 'QUALIFY', aggregates: true, windows: true }), 'QUALIFY');
+  const limits = bindLimits(query, site);
+  const lowered = lowerSelect({
+    env, level, from: from.plan, where, having, qualify, outputs: columns.all,
+    grouping: grouping ?? (level.aggregates.length > 0 || level.groupings.length > 0 ? { keys: [], sets: null } : null),
+  });
+  let plan: LogicalPlan = projectOf(lowered.plan, lowered.outputs, targets.map((t) => t.name));
+  if (select.distinct === 'all') {
+    for (const t of targets) checkComparable(t.expression.type, t.position);
+    plan = { kind: 'distinct', input: plan, on: null, schema: plan.schema };
+  } else if (distinctOn !== null) {
+    plan = { kind: 'distinct', input: plan, on: { columns: distinctOn, order }, schema: plan.schema };
+  }
+  return {
+    plan, order, ...limits, visible: targets.length,
+    columns: targets.map((t, i) => ({
+      name: t.name, type: lowered.outputs[i].type, table: t.table, attribute: t.attribute,
+    })),
+  };
+}
+
+function windowMap(select: Select): ReadonlyMap<string, WindowSpecification> {
+  const map = new Map<string, WindowSpecification>();
+  for (const w of select.windows) {
+    if (w.name === undefined) continue;
+    if (map.has(w.name)) throw new DatabaseError('42P20', `window "${w.name}" is already defined`, { position: w.position });
+    map.set(w.name, w);
+  }
+  return map;
+}
+
+function condition(e: Expr | undefined, site: Site, construct: string): Expression | null {
+  return e === undefined ? null : coerceBoolean(site.env, bind(e, site), construct, locationOf(e));
+}
+
+function bindGrouping(
+  select: Select, having: boolean, targets: readonly BoundTarget[], site: Site,
+): Grouping | null {
+  if (select.groupBy.length === 0 && !select.groupByAll) return having ? { keys: [], sets: null } : null;
+  return bindGroupBy(select, targets, site);
+}
+
+/** The select list, and behind it what is only computed to sort by. */
+class OutputColumns {
+  readonly all: Expression[];
+  readonly targets: readonly BoundTarget[];
+
+  constructor(targets: readonly BoundTarget[]) {
+    this.targets = targets;
+    this.all = targets.map((t) => t.expression);
+  }
+
+  indexOf(e: Expression): number {
+    const known = this.all.findIndex((x) => sameExpression(x, e));
+    return known >= 0 ? known : this.all.push(e) - 1;
+  }
+}
+
+function bindOrder(items: readonly SortItem[], columns: OutputColumns, site: Site): readonly SortKey[] {
+  return items.map((item) => {
+    const found = findTarget(item.expression, columns.targets, 'ORDER BY', site);
+    const expression = found === null ? settleUnknown(site.env, bind(item.expression, site)) : columns.all[found];
+    orderTerm(site.env, { ...item, position: locationOf(item.expression) }, expression);
+    return { column: found ?? columns.indexOf(expression), type: expression.type, ...directionOf(item) };
+  });
+}
+
+function bindDistinctOn(
+  select: Select, order: readonly SortKey[], columns: OutputColumns, site: Site,
+): readonly number[] | null {
+  if (select.distinct === undefined || select.distinct === 'all') return null;
+  const wanted = select.distinct.map((e) => {
+    const found = findTarget(e, columns.targets, 'DISTINCT ON', site);
+    return found ?? columns.indexOf(settleUnknown(site.env, bind(e, site)));
+  });
+  const leading = order.slice(0, new Set(wanted).size);
+  if (leading.some((k) => !wanted.includes(k.column))) {
+    throw new DatabaseError('42P10', 'SELECT DISTINCT ON expressions must match initial ORDER BY expressions',
+      { position: locationOf(select.distinct[0]) });
+  }
+  return wanted;
+}
+
+function checkDistinct(select: Select, order: readonly SortItem[], columns: OutputColumns): void {
+  if (select.distinct !== 'all' || columns.all.length === columns.targets.length) return;
+  const bad = order.find((o) => o.expression.kind !== 'number');
+  throw new DatabaseError('42P10', 'for SELECT DISTINCT, ORDER BY expressions must appear in select list',
+    { position: bad === undefined ? undefined : locationOf(bad.expression) });
+}

@@ -1,0 +1,83 @@
+// UNION, INTERSECT, EXCEPT: both sides brought to common column types.
+import { DatabaseError } from '../../engine/data/error.ts';
+import type { LogicalType } from '../../engine/data/types.ts';
+import { sameType } from '../../engine/data/types.ts';
+import type { Expression } from '../../engine/expression/expression.ts';
+import type { Query, SetOperation } from '../parser/ast.ts';
+import type { LogicalPlan } from '../plan/logical-plan.ts';
+import { columnOf, projectOf } from '../plan/make.ts';
+import { coerceArgument } from './coercion.ts';
+import { requireCommonType } from './common-type.ts';
+import type { Environment } from './environment.ts';
+import { Level } from './level.ts';
+import type { BoundQuery, QuerySite, Recursion, Site } from './level.ts';
+import { bindLimits } from './limits.ts';
+import { locationOf } from './location.ts';
+import { checkComparable } from './order.ts';
+import { bindOutputOrder } from './output-order.ts';
+import { asRelation } from './relation.ts';
+import { Scope } from './scope.ts';
+
+export function bindSetOperation(query: Query, body: SetOperation, outer: QuerySite, recurse: Recursion): BoundQuery {
+  const { env } = outer;
+  const name = body.operator.toUpperCase();
+  const [left, right] = [body.left, body.right].map((q) => recurse.query(q, { ...outer, keepUnknown: true }));
+  if (left.visible !== right.visible) {
+    throw new DatabaseError('42601', `each ${name} query must have the same number of columns`,
+      { position: targetPosition(body.right, 0) });
+  }
+  const types = left.columns.map((c, i): LogicalType => {
+    const pair = [c.type, right.columns[i].type];
+    if (outer.keepUnknown === true && pair.every((t) => t.kind === 'unknown')) return pair[0];
+    const type = requireCommonType(pair, name, (s) => targetPosition(s === 0 ? body.left : body.right, i));
+    if (!body.all || body.operator !== 'union') checkComparable(type, targetPosition(body.left, i));
+    return type;
+  });
+  const inputs = [[left, body.left] as const, [right, body.right] as const]
+    .map(([q, source]) => convertColumns(env, asRelation(q), types, (i) => targetPosition(source, i)));
+  const columns = left.columns.map((c, i) => ({ name: c.name, type: types[i], table: 0, attribute: 0 }));
+  const schema = { columns: columns.map((c) => ({ name: c.name, type: c.type })) };
+  const scope = new Scope(outer.parent);
+  const site: Site = {
+    env, scope, level: new Level(scope), clause: { phrase: 'ORDER BY' }, commonTables: outer.commonTables, recurse,
+    windows: new Map(),
+  };
+  return {
+    plan: { kind: 'set-operation', operation: body.operator, all: body.all, inputs, schema },
+    columns, order: bindOutputOrder(query.orderBy, columns, 'set', site), ...bindLimits(query, site),
+    visible: columns.length,
+  };
+}
+
+function targetPosition(query: Query, column: number): number | undefined {
+  const { body } = query;
+  switch (body.kind) {
+    case 'select': {
+      const target = body.targets[column];
+      return target === undefined ? undefined : locationOf(target.expression);
+    }
+    case 'values': return body.rows[0]?.[column] === undefined ? undefined : locationOf(body.rows[0][column]);
+    case 'setOperation': return targetPosition(body.left, column);
+  }
+}
+
+/** The plan with its columns as these types; literals that nothing typed so far are read as what they are to be. */
+export function convertColumns(
+  env: Environment, plan: LogicalPlan, types: readonly LogicalType[], positionOf: (column: number) => number | undefined,
+): LogicalPlan {
+  const current = plan.schema.columns.map((c) => c.type);
+  if (current.every((t, i) => sameType(t, types[i]))) return plan;
+  const names = plan.schema.columns.map((c) => c.name);
+  if (plan.kind === 'project') {
+    return projectOf(plan.input, plan.expressions.map((e, i) => convert(env, e, types[i], positionOf(i))), names);
+  }
+  if (plan.kind === 'values') {
+    const rows = plan.rows.map((r) => r.map((e, i) => convert(env, e, types[i], positionOf(i))));
+    return { ...plan, rows, schema: { columns: names.map((name, i) => ({ name, type: types[i] })) } };
+  }
+  return projectOf(plan, types.map((t, i) => convert(env, columnOf(plan, i), t, positionOf(i))), names);
+}
+
+function convert(env: Environment, e: Expression, type: LogicalType, position: number | undefined): Expression {
+  return coerceArgument(env, e, type, position);
+}

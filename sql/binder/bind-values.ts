@@ -1,0 +1,60 @@
+// VALUES: rows of expressions, each column brought to a common type.
+import { DatabaseError } from '../../engine/data/error.ts';
+import type { LogicalType } from '../../engine/data/types.ts';
+import type { Expression } from '../../engine/expression/expression.ts';
+import type { Query, Values } from '../parser/ast.ts';
+import type { LogicalPlan } from '../plan/logical-plan.ts';
+import { projectOf, SINGLE_ROW } from '../plan/make.ts';
+import { holesOf } from '../plan/map-plan.ts';
+import { attachSubqueries } from './attach.ts';
+import { coerceArgument } from './coercion.ts';
+import { requireCommonType } from './common-type.ts';
+import { bind, Level } from './level.ts';
+import type { BoundQuery, QuerySite, Recursion, Site } from './level.ts';
+import { bindLimits } from './limits.ts';
+import { locationOf } from './location.ts';
+import { bindOutputOrder } from './output-order.ts';
+import { Scope } from './scope.ts';
+
+export function bindValues(query: Query, values: Values, outer: QuerySite, recurse: Recursion): BoundQuery {
+  const { env } = outer;
+  const scope = new Scope(outer.parent);
+  const level = new Level(scope);
+  scope.level = level;
+  const site: Site = {
+    env, scope, level, clause: { phrase: 'VALUES' }, commonTables: outer.commonTables, recurse, windows: new Map(),
+  };
+  const [first] = values.rows;
+  const rows = values.rows.map((row) => {
+    if (row.length !== first.length) {
+      throw new DatabaseError('42601', 'VALUES lists must all be the same length',
+        { position: row.length > 0 ? locationOf(row[0]) : values.position });
+    }
+    return row.map((e) => bind(e, site));
+  });
+  const places = (column: number) => (row: number): number | undefined => locationOf(values.rows[row][column]);
+  const types = first.map((_, c): LogicalType => {
+    const column = rows.map((r) => r[c].type);
+    if (outer.keepUnknown === true && column.every((t) => t.kind === 'unknown')) return column[0];
+    return requireCommonType(column, 'VALUES', places(c));
+  });
+  const converted = rows.map((r, i) => r.map((e, c) => coerceArgument(env, e, types[c], places(c)(i))));
+  const names = types.map((_, i) => `column${i + 1}`);
+  const plan = valuesPlan(converted, level, names);
+  const columns = types.map((type, i) => ({ name: names[i], type, table: 0, attribute: 0 }));
+  return {
+    plan, columns, order: bindOutputOrder(query.orderBy, columns, 'VALUES', site), ...bindLimits(query, site),
+    visible: types.length,
+  };
+}
+
+function valuesPlan(rows: readonly (readonly Expression[])[], level: Level, names: readonly string[]): LogicalPlan {
+  const schema = { columns: rows[0].map((e, i) => ({ name: names[i], type: e.type })) };
+  const needsPlan = rows.some((r) => r.some((e) => holesOf(e).size > 0));
+  if (!needsPlan) return { kind: 'values', rows, schema };
+  const inputs = rows.map((r) => {
+    const attached = attachSubqueries(SINGLE_ROW, r, level, (e) => e);
+    return projectOf(attached.plan, attached.expressions, names);
+  });
+  return inputs.length === 1 ? inputs[0] : { kind: 'set-operation', operation: 'union', all: true, inputs, schema };
+}

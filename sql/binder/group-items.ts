@@ -1,0 +1,83 @@
+// GROUP BY: its keys, and the grouping sets that ROLLUP, CUBE and GROUPING SETS expand to.
+import { DatabaseError } from '../../engine/data/error.ts';
+import type { Expression } from '../../engine/expression/expression.ts';
+import type { Expr, GroupItem, Select } from '../parser/ast.ts';
+import { deepEqual, sameExpression } from '../plan/same-expression.ts';
+import { settleUnknown } from './coercion.ts';
+import type { Level, Site } from './level.ts';
+import { bind } from './level.ts';
+import { locationOf } from './location.ts';
+import { checkComparable } from './order.ts';
+import { findTarget } from './targets.ts';
+import type { BoundTarget } from './targets.ts';
+import { holesOf } from '../plan/map-plan.ts';
+
+export interface Grouping {
+  readonly keys: readonly Expression[];
+  /** Indexes into keys; null: one set of all. */
+  readonly sets: readonly (readonly number[])[] | null;
+}
+
+const MAX_SETS = 4096;
+
+export function bindGroupBy(select: Select, targets: readonly BoundTarget[], site: Site): Grouping {
+  const keys: Expression[] = [];
+  const add = (e: Expr): readonly number[] => {
+    if (e.kind === 'row' && !e.explicit) return e.fields.flatMap(add);
+    const found = findTarget(e, targets, 'GROUP BY', site);
+    const expression = found === null ? settleUnknown(site.env, bind(e, site)) : targets[found].expression;
+    checkKey(expression, site, e);
+    return [addKey(keys, expression)];
+  };
+  if (select.groupByAll) {
+    for (const t of targets) if (!usesAggregate(t.expression, site.level)) addKey(keys, t.expression);
+    return { keys, sets: null };
+  }
+  const expanded = select.groupBy.map((item) => setsOf(item, add));
+  const plain = select.groupBy.every((i) => i.kind === 'expression');
+  if (plain) return { keys, sets: null };
+  let sets: readonly (readonly number[])[] = [[]];
+  for (const choices of expanded) {
+    sets = sets.flatMap((s) => choices.map((c) => [...new Set([...s, ...c])]));
+    if (sets.length > MAX_SETS) throw new DatabaseError('54001', `too many grouping sets present (maximum ${MAX_SETS})`);
+  }
+  const sorted = sets.map((s) => s.toSorted((a, b) => a - b));
+  return {
+    keys, sets: select.groupDistinct ? sorted.filter((s, i) => sorted.findIndex((o) => deepEqual(o, s)) === i) : sorted,
+  };
+}
+
+function addKey(keys: Expression[], e: Expression): number {
+  const known = keys.findIndex((k) => sameExpression(k, e));
+  return known >= 0 ? known : keys.push(e) - 1;
+}
+
+function usesAggregate(e: Expression, level: Level): boolean {
+  const holes = holesOf(e);
+  return level.aggregates.some((a) => holes.has(a.hole.index));
+}
+
+function checkKey(e: Expression, site: Site, at: Expr): void {
+  checkComparable(e.type, locationOf(at));
+  if (!usesAggregate(e, site.level)) return;
+  throw new DatabaseError('42803', 'aggregate functions are not allowed in GROUP BY', { position: locationOf(at) });
+}
+
+function setsOf(item: GroupItem, add: (e: Expr) => readonly number[]): readonly (readonly number[])[] {
+  switch (item.kind) {
+    case 'expression': return [add(item.expression)];
+    case 'empty': return [[]];
+    case 'rollup': {
+      const parts = item.items.map(add);
+      return Array.from({ length: parts.length + 1 }, (_, i) => parts.slice(0, parts.length - i).flat());
+    }
+    case 'cube': {
+      if (item.items.length > 12) throw new DatabaseError('54001', 'CUBE is limited to 12 elements', { position: item.position });
+      const parts = item.items.map(add);
+      const count = 1 << parts.length;
+      return Array.from({ length: count }, (_, i) =>
+        parts.filter((_p, k) => ((count - 1 - i) & (1 << (parts.length - 1 - k))) !== 0).flat());
+    }
+    case 'sets': return item.items.flatMap((i) => setsOf(i, add));
+  }
+}

@@ -1,0 +1,193 @@
+// A bound SELECT's parts → plan: WHERE, grouping, HAVING, windows, set-returning calls, in that order.
+import { assert, DatabaseError } from '../../engine/data/error.ts';
+import { INT4 } from '../../engine/data/types.ts';
+import type { Column } from '../../engine/data/types.ts';
+import type { Expression } from '../../engine/expression/expression.ts';
+import type { AggregateCall, LogicalPlan, OrderTerm, TableCall, WindowPlan } from '../plan/logical-plan.ts';
+import { columnOf, filterOf, setCallsOf, width } from '../plan/make.ts';
+import { freeHoles, holesOf } from '../plan/map-plan.ts';
+import { fillHoles, replaceTopDown } from '../plan/replace.ts';
+import { deepEqual, sameExpression } from '../plan/same-expression.ts';
+import { Attachment } from './attach.ts';
+import type { Environment } from './environment.ts';
+import { conjuncts } from './functions.ts';
+import type { Grouping } from './group-items.ts';
+import type { AggregateUse, Level, WindowUse } from './level.ts';
+import { isDetermined, ungroupedColumns, ungroupedError } from './ungrouped.ts';
+
+export interface SelectParts {
+  readonly env: Environment;
+  readonly level: Level;
+  readonly from: LogicalPlan;
+  readonly where: Expression | null;
+  /** null: not grouped. */
+  readonly grouping: Grouping | null;
+  readonly having: Expression | null;
+  readonly qualify: Expression | null;
+  /** What is computed after grouping: targets, ORDER BY. */
+  readonly outputs: readonly Expression[];
+}
+
+export interface LoweredSelect {
+  readonly plan: LogicalPlan;
+  readonly outputs: readonly Expression[];
+}
+
+export function lowerSelect(parts: SelectParts): LoweredSelect {
+  const { level } = parts;
+  const before = new Attachment(parts.from, level, (e) => e);
+  if (parts.where !== null) filterBy(before, parts.where, level, (e) => e);
+  const work = parts.grouping === null ? { attachment: before, translate: (e: Expression) => e }
+    : group(before, parts, parts.grouping);
+  const { attachment, translate } = work;
+  if (parts.having !== null) filterBy(attachment, parts.having, level, translate);
+  const filled = new Map<number, Expression>();
+  const final = (e: Expression): Expression => fillHoles(attachment.resolve(translate(e)), filled);
+  addWindows(attachment, level.windows, final, filled);
+  if (parts.qualify !== null) attachment.plan = filterOf(attachment.plan, final(parts.qualify));
+  addSets(attachment, level, final, filled);
+  const outputs = parts.outputs.map(final);
+  for (const e of outputs) checkNoAggregate(e, level);
+  return { plan: attachment.plan, outputs };
+}
+
+/** Conditions without subqueries first, so that subqueries see fewer rows; [NOT] EXISTS and IN filter by themselves. */
+function filterBy(
+  work: Attachment, condition: Expression, level: Level, translate: (e: Expression) => Expression,
+): void {
+  const isSubquery = (e: Expression): boolean => [...holesOf(e)].some((h) => level.subqueries.has(h));
+  const parts = conjuncts(condition);
+  for (const part of parts.filter((p) => !isSubquery(p))) {
+    checkNoAggregate(translate(part), level);
+    work.plan = filterOf(work.plan, translate(part));
+  }
+  for (const part of parts.filter(isSubquery)) {
+    const inner = part.kind === 'not' ? part.input : part;
+    const use = inner.kind === 'parameter' && inner.hole === true ? level.subqueries.get(inner.index) : undefined;
+    if (use !== undefined && use.kind !== 'scalar') work.filter(use, part.kind === 'not');
+    else work.plan = filterOf(work.plan, work.resolve(translate(part)));
+  }
+}
+
+/** An aggregate of this level in a place where there are none yet (reached from inside a subquery). */
+function checkNoAggregate(e: Expression, level: Level): void {
+  const holes = holesOf(e);
+  if (!level.aggregates.some((a) => holes.has(a.hole.index))) return;
+  throw new DatabaseError('42803', 'aggregate functions are not allowed in WHERE');
+}
+
+interface Grouped {
+  readonly attachment: Attachment;
+  readonly translate: (e: Expression) => Expression;
+}
+
+function group(before: Attachment, parts: SelectParts, grouping: Grouping): Grouped {
+  const { level, env } = parts;
+  const keys = [...grouping.keys, ...determinedKeys(parts, grouping)];
+  const sets = grouping.sets;
+  const resolvedKeys = keys.map((k) => before.resolve(k));
+  const calls = level.aggregates.map((a) => resolveCall(a, before));
+  const groupings = level.groupings.map((g) => g.args.map((arg) => {
+    const at = keys.findIndex((k) => sameExpression(k, arg));
+    if (at >= 0) return at;
+    throw new DatabaseError('42803',
+      'arguments to GROUPING must be grouping expressions of the associated query level', { position: g.position });
+  }));
+  const columns: readonly Column[] = [
+    ...resolvedKeys.map((k, i): Column => ({ name: `key${i + 1}`, type: k.type })),
+    ...calls.map((c, i): Column => ({ name: level.aggregates[i].name, type: c.type })),
+    ...groupings.map((): Column => ({ name: 'grouping', type: INT4 })),
+  ];
+  const plan: LogicalPlan = {
+    kind: 'aggregate', input: before.plan, keys: resolvedKeys, aggregates: calls, sets, groupings, schema: { columns },
+  };
+  const translate = (e: Expression): Expression => replaceTopDown(e, (x) => {
+    const key = keys.findIndex((k) => sameExpression(k, x));
+    if (key >= 0) return columnOf(plan, key);
+    if (x.kind === 'column') throw ungroupedError(env, level.scope, x, false);
+    if (x.kind !== 'parameter' || x.hole !== true) return null;
+    const aggregate = level.aggregates.findIndex((a) => a.hole.index === x.index);
+    if (aggregate >= 0) return columnOf(plan, keys.length + aggregate);
+    const call = level.groupings.findIndex((g) => g.hole.index === x.index);
+    return call < 0 ? null : columnOf(plan, keys.length + calls.length + call);
+  });
+  return { attachment: new Attachment(plan, level, translate), translate };
+}
+
+function resolveCall(use: AggregateUse, before: Attachment): AggregateCall {
+  const resolve = (e: Expression): Expression => before.resolve(e);
+  const { call } = use;
+  return {
+    ...call, args: call.args.map(resolve), filter: call.filter === null ? null : resolve(call.filter),
+    order: call.order.map((o) => ({ ...o, expression: resolve(o.expression) })),
+  };
+}
+
+/** Columns used after grouping that a grouped primary key determines: they become keys too. Throws for all others. */
+function determinedKeys(parts: SelectParts, grouping: Grouping): readonly Expression[] {
+  const { level, env } = parts;
+  const { scope } = level;
+  const later = [
+    ...parts.outputs, ...(parts.having === null ? [] : [parts.having]), ...(parts.qualify === null ? [] : [parts.qualify]),
+    ...level.windows.flatMap(windowParts), ...level.sets.flatMap((s) => s.call.args),
+  ];
+  const added: Expression[] = [];
+  const check = (e: Expression, inSubquery: boolean): void => {
+    for (const column of ungroupedColumns(e, grouping.keys)) {
+      if (!isDetermined(env, scope, column.index, grouping.keys)) throw ungroupedError(env, scope, column, inSubquery);
+      if (!added.some((a) => sameExpression(a, column))) added.push(column);
+    }
+  };
+  for (const e of later) check(e, false);
+  const inner = new Set(later.flatMap((e) => [...holesOf(e)]));
+  for (const [id, use] of level.subqueries) {
+    if (!inner.has(id)) continue;
+    for (const operand of use.operands) check(operand.left, false);
+    const free = freeHoles(use.plan);
+    for (const outer of scope.outers) if (free.has(outer.hole.index)) check(outer.target, true);
+  }
+  return added;
+}
+
+function windowParts(use: WindowUse): readonly Expression[] {
+  return [...use.partition, ...use.order.map((o) => o.expression), ...use.call.args,
+    ...(use.call.filter === null ? [] : [use.call.filter])];
+}
+
+type Final = (e: Expression) => Expression;
+
+/** One node for all calls over the same partition and order. */
+function addWindows(work: Attachment, uses: readonly WindowUse[], final: Final, filled: Map<number, Expression>): void {
+  let waiting = [...uses];
+  while (waiting.length > 0) {
+    const [first] = waiting;
+    const same = waiting.filter((w) => deepEqual(w.partition, first.partition) && deepEqual(w.order, first.order));
+    waiting = waiting.filter((w) => !same.includes(w));
+    const partition = first.partition.map(final);
+    const order = first.order.map((o): OrderTerm => ({ ...o, expression: final(o.expression) }));
+    const calls = same.map(({ call }) => ({
+      ...call, args: call.args.map(final), filter: call.filter === null ? null : final(call.filter),
+    }));
+    const input = work.plan;
+    const columns = [...input.schema.columns, ...calls.map((c): Column => ({ name: c.name, type: c.type }))];
+    const plan: WindowPlan = { kind: 'window', input, partition, order, calls, schema: { columns } };
+    for (const [i, use] of same.entries()) filled.set(use.hole.index, columnOf(plan, width(input) + i));
+    work.plan = plan;
+  }
+}
+
+/** Set-returning calls run in step; one inside another's arguments runs first. */
+function addSets(work: Attachment, level: Level, final: Final, filled: Map<number, Expression>): void {
+  let waiting = [...level.sets];
+  while (waiting.length > 0) {
+    const open = new Set(waiting.map((w) => w.hole.index));
+    const ready = waiting.filter((w) => !w.call.args.some((a) => [...holesOf(a)].some((h) => open.has(h))));
+    assert(ready.length > 0, 'set-returning calls inside one another');
+    waiting = waiting.filter((w) => !ready.includes(w));
+    const calls = ready.map(({ call }): TableCall => ({ ...call, args: call.args.map(final) }));
+    const before = width(work.plan);
+    work.plan = setCallsOf(work.plan, calls, { names: ready.map((r) => r.call.function?.name ?? '?column?') });
+    for (const [i, use] of ready.entries()) filled.set(use.hole.index, columnOf(work.plan, before + i));
+  }
+}
+
