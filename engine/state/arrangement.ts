@@ -65,9 +65,12 @@ export class Arrangement {
     let least = 1;
     for (let i = 0; i < length; i++) if (weights[i] < least) least = weights[i];
     if (length === 0) return;
-    if (this.#rows !== null) inserted?.(rowNumbers(length), this.#merge(this.#rows, delta));
-    else if (least > 0) inserted?.(rowNumbers(length), this.#insert(delta));
-    else this.#insertAndRetract(delta, inserted);
+    if (this.#rows === null && least <= 0) {
+      this.#insertAndRetract(delta, inserted);
+      return;
+    }
+    const ids = this.#rows === null ? this.#insert(delta) : this.#merge(this.#rows, delta);
+    if (inserted !== null) inserted(rowNumbers(length), ids);
   }
 
   #insert({ batch, weights, length }: Delta): Int32Array {
@@ -86,7 +89,7 @@ export class Arrangement {
     const signs = splitSigns(delta.weights, delta.length);
     if (signs.positive.length > 0) {
       const ids = this.#insert(delta.take(signs.positive));
-      inserted?.(signs.positive, ids);
+      if (inserted !== null) inserted(signs.positive, ids);
     }
     if (signs.negative.length === 0) return;
     const retractions = signs.negative.length === delta.length ? delta : delta.take(signs.negative);
