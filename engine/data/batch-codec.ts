@@ -52,6 +52,15 @@ export function decodeDelta(from: ByteReader, types: readonly LogicalType[]): De
   return new Delta(batch, weights);
 }
 
+/** Passes over a frame whose schema is gone. */
+export function skipFrame(from: ByteReader): void {
+  from.align();
+  from.take(12);
+  const size = from.u32();
+  if (size < HEADER) throw corrupt('length of a batch frame');
+  from.take(size - HEADER);
+}
+
 function weightMode(weights: Int32Array | null, rows: number): WeightMode {
   if (weights === null) return 'none';
   for (let i = 1; i < rows; i++) if (weights[i] !== weights[0]) return 'each';

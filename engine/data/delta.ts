@@ -45,6 +45,11 @@ export class Delta {
     return new Delta(this.batch.take(rows), weights);
   }
 
+  /** The same weights on other columns. Requires: as many rows. */
+  with(batch: Batch): Delta {
+    return new Delta(batch, this.weights);
+  }
+
   slice(start: number, end: number): Delta {
     return new Delta(this.batch.slice(start, end), this.weights.subarray(start, end));
   }

@@ -1,0 +1,77 @@
+// AppendQueue: transactions waiting for an epoch; cut into epochs of bounded size.
+import type { Epoch } from '../data/time.ts';
+import type { Delta } from '../data/delta.ts';
+import type { Transaction } from './contract.ts';
+
+export interface Waiting {
+  readonly transaction: Transaction;
+  readonly rows: number;
+  readonly bytes: number;
+  resolve(epoch: Epoch): void;
+  reject(error: Error): void;
+}
+
+/** An epoch takes at least one transaction, and no more once it holds this much. */
+const EPOCH_ROWS = 65_536;
+const EPOCH_BYTES = 8 << 20;
+
+export class AppendQueue {
+  #waiting: Waiting[] = [];
+  #bytes = 0;
+
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  push(transaction: Transaction): Promise<Epoch> {
+    let rows = 0;
+    let bytes = 0;
+    for (const { delta } of transaction.changes) {
+      rows += delta.length;
+      bytes += deltaBytes(delta);
+    }
+    this.#bytes += bytes;
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ transaction, rows, bytes, resolve, reject });
+    });
+  }
+
+  /** The next epoch's transactions. One with catalog changes is alone: what comes after must be read with them. */
+  seal(): readonly Waiting[] {
+    let count = 0;
+    let rows = 0;
+    let bytes = 0;
+    for (const next of this.#waiting) {
+      if (count > 0 && (next.transaction.catalog !== null || rows + next.rows > EPOCH_ROWS || bytes > EPOCH_BYTES)) break;
+      count++;
+      rows += next.rows;
+      bytes += next.bytes;
+      if (next.transaction.catalog !== null) break;
+    }
+    const sealed = this.#waiting.slice(0, count);
+    this.#waiting = this.#waiting.slice(count);
+    this.#bytes -= bytes;
+    return sealed;
+  }
+
+  /** Takes everything out. */
+  drain(): readonly Waiting[] {
+    const all = this.#waiting;
+    this.#waiting = [];
+    this.#bytes = 0;
+    return all;
+  }
+}
+
+function deltaBytes({ batch, length }: Delta): number {
+  let bytes = 4 * length;
+  for (const column of batch.columns) {
+    if (column.layout === 'bytes') bytes += 4 * length + column.offsets[length] - column.offsets[0];
+    else bytes += column.layout === 'fixed16' ? 16 * length : column.values.BYTES_PER_ELEMENT * length;
+  }
+  return bytes;
+}

@@ -1,0 +1,169 @@
+// Pending: keys and rows of transactions that are queued and not yet published; unique keys are checked against it.
+import type { Batch } from '../data/batch.ts';
+import type { Delta } from '../data/delta.ts';
+import type { Vector } from '../data/vector.ts';
+import type { Equality } from '../data/row-key.ts';
+import { KeyTable } from '../state/key-table.ts';
+import { Pages } from '../state/pages.ts';
+import { keyViolation, updateConflict } from './commit-error.ts';
+import type { UniqueKey } from './contract.ts';
+import type { Relation } from './relation.ts';
+
+/** Net weights by key. A key with a NULL has none. */
+class NetWeights {
+  readonly #keys: KeyTable;
+  #net = new Int32Array(64);
+  #slots = new Int32Array(64);
+
+  constructor(columns: readonly Vector[], equality: Equality, nulls: 'group' | 'never') {
+    const schema = { columns: columns.map((column, i) => ({ name: `k${i}`, type: column.type })) };
+    this.#keys = new KeyTable(new Pages(schema), columns.map((_, i) => i), { equality, nulls });
+  }
+
+  get size(): number {
+    return this.#keys.size;
+  }
+
+  /** Adds weights times `sign`; returns each row's slot, −1 for a NULL key. Valid until the next call. */
+  add(columns: readonly Vector[], weights: Int32Array, sign: 1 | -1): Int32Array {
+    const { length } = weights;
+    if (this.#slots.length < length) this.#slots = new Int32Array(length * 2);
+    const slots = this.#slots;
+    this.#keys.findOrInsert(columns, length, slots);
+    this.#reserve();
+    for (let i = 0; i < length; i++) if (slots[i] >= 0) this.#net[slots[i]] += sign * weights[i];
+    return slots;
+  }
+
+  net(slot: number): number {
+    return this.#net[slot];
+  }
+
+  #reserve(): void {
+    const limit = this.#keys.pages.idLimit;
+    if (this.#net.length >= limit) return;
+    const grown = new Int32Array(Math.max(limit, this.#net.length * 2));
+    grown.set(this.#net);
+    this.#net = grown;
+  }
+}
+
+const keyColumns = (key: UniqueKey, batch: Batch): readonly Vector[] => key.columns.map((c) => batch.columns[c]);
+
+/** What is queued for one relation. */
+export class PendingRelation {
+  readonly #relation: Relation;
+  readonly #keys = new Map<UniqueKey, NetWeights>();
+  /** Whole rows; kept from the first transaction that retracts, until nothing is queued. */
+  #rows: NetWeights | null = null;
+  #deltas: Delta[] = [];
+  #queued = 0;
+
+  constructor(relation: Relation) {
+    this.#relation = relation;
+  }
+
+  get empty(): boolean {
+    return this.#deltas.length === 0;
+  }
+
+  get deltas(): readonly Delta[] {
+    return this.#deltas;
+  }
+
+  /**
+   * Adds a transaction's delta, or throws and leaves everything as it was: 23505 when a key would be there twice, 40001
+   * when a row is taken away that is not there.
+   */
+  add(delta: Delta): void {
+    const retracts = delta.weights.some((w) => w < 0);
+    const done: (() => void)[] = [];
+    try {
+      if (retracts) this.#wholeRows(delta);
+      if (this.#rows !== null) this.#addRows(this.#rows, delta, done);
+      for (const key of this.#relation.definition.keys) this.#addKey(key, delta, done);
+    } catch (error) {
+      for (const undo of done) undo();
+      throw error;
+    }
+    this.#deltas.push(delta);
+    this.#queued += delta.length;
+  }
+
+  #wholeRows({ batch }: Delta): void {
+    if (this.#rows !== null) return;
+    this.#rows = new NetWeights(batch.columns, 'exact', 'group');
+    for (const queued of this.#deltas) this.#rows.add(queued.batch.columns, queued.weights, 1);
+  }
+
+  #addRows(rows: NetWeights, { batch, weights }: Delta, done: (() => void)[]): void {
+    const slots = rows.add(batch.columns, weights, 1);
+    done.push(() => rows.add(batch.columns, weights, -1));
+    let stored: Int32Array | null = null;
+    for (let i = 0; i < weights.length; i++) {
+      if (weights[i] >= 0 || rows.net(slots[i]) >= 0) continue;
+      stored ??= this.#relation.weightsOf(batch);
+      if (stored[i] + rows.net(slots[i]) < 0) throw updateConflict();
+    }
+  }
+
+  #addKey(key: UniqueKey, { batch, weights }: Delta, done: (() => void)[]): void {
+    const columns = keyColumns(key, batch);
+    const net = this.#keys.get(key) ?? new NetWeights(columns, 'value', 'never');
+    this.#keys.set(key, net);
+    const slots = net.add(columns, weights, 1);
+    done.push(() => net.add(columns, weights, -1));
+    const heads = new Int32Array(weights.length).fill(-1);
+    this.#relation.indexOf(key.id)?.heads(columns, weights.length, heads);
+    for (let i = 0; i < weights.length; i++) {
+      if (weights[i] <= 0 || slots[i] < 0) continue;
+      const stored = heads[i] < 0 ? 0 : 1;
+      if (stored + net.net(slots[i]) > 1) throw keyViolation(this.#relation.definition, key, batch, i);
+    }
+  }
+
+  /** The oldest `count` deltas are published (or were refused): they are no longer pending. */
+  remove(count: number): void {
+    const gone = this.#deltas.splice(0, count);
+    if (this.#deltas.length === 0) return;
+    for (const delta of gone) this.#queued -= delta.length;
+    if (this.#tooLarge()) this.#rebuild();
+    else for (const delta of gone) this.#forget(delta);
+  }
+
+  #forget({ batch, weights }: Delta): void {
+    this.#rows?.add(batch.columns, weights, -1);
+    for (const [key, net] of this.#keys) net.add(keyColumns(key, batch), weights, -1);
+  }
+
+  /** Takes back the delta added last. */
+  removeLast(): void {
+    const delta = this.#deltas.pop();
+    if (delta === undefined) return;
+    this.#queued -= delta.length;
+    this.#forget(delta);
+  }
+
+  /** Keys whose weights cancelled out stay; when they are too many, what is queued is counted anew. */
+  #tooLarge(): boolean {
+    const limit = 4 * this.#queued + 65_536;
+    const sizes = [...this.#keys.values(), ...(this.#rows === null ? [] : [this.#rows])];
+    return sizes.some((net) => net.size > limit);
+  }
+
+  #rebuild(): void {
+    this.#keys.clear();
+    const [first] = this.#deltas;
+    const hadRows = this.#rows !== null;
+    this.#rows = hadRows ? new NetWeights(first.batch.columns, 'exact', 'group') : null;
+    for (const { batch, weights } of this.#deltas) {
+      this.#rows?.add(batch.columns, weights, 1);
+      for (const key of this.#relation.definition.keys) {
+        const columns = keyColumns(key, batch);
+        const net = this.#keys.get(key) ?? new NetWeights(columns, 'value', 'never');
+        this.#keys.set(key, net);
+        net.add(columns, weights, 1);
+      }
+    }
+  }
+}

@@ -1,0 +1,258 @@
+// PublishedState: all relations and views as of the last epoch, and how an epoch changes them. Synchronous, deterministic.
+import type { Batch } from '../data/batch.ts';
+import { concatDeltas } from '../data/delta.ts';
+import type { Delta } from '../data/delta.ts';
+import { DatabaseError, assert } from '../data/error.ts';
+import type { Epoch, Watermark } from '../data/time.ts';
+import type { LogicalType } from '../data/types.ts';
+import type { EvalContext } from '../expression/context.ts';
+import { dropLate } from '../operator/late-filter.ts';
+import type { StepContext } from '../operator/operator.ts';
+import { cancel } from '../state/consolidate.ts';
+import type { RelationDefinition, Transaction, ViewDefinition } from './contract.ts';
+import type { RecordedChange } from './epoch-record.ts';
+import { Relation } from './relation.ts';
+import { View } from './view.ts';
+import type { RelationChange } from './view.ts';
+
+/** Rows a step takes: a working set that stays in the cache; larger epochs are stepped in portions. */
+const STEP_ROWS = 8192;
+
+/** One transaction of an epoch; its changes are asked for after its catalog changes were applied. */
+export interface EpochTransaction {
+  readonly catalog: Uint8Array | null;
+  readonly offsets: Transaction['offsets'];
+  changes(): readonly RecordedChange[];
+}
+
+export interface EpochInput {
+  readonly epoch: Epoch;
+  readonly time: bigint;
+  readonly transactions: Iterable<EpochTransaction>;
+}
+
+/** What an epoch brought for one relation, transaction by transaction. */
+interface Collected {
+  readonly all: Delta[];
+  readonly onTime: Delta[];
+}
+
+export interface StateEnvironment {
+  evalContext(time: bigint): EvalContext;
+  applyCatalog(bytes: Uint8Array): void;
+  /** Before a relation changes: snapshots hold on to it. */
+  beforeChange(relation: Relation): void;
+  /** The relation is gone, or its states start anew. */
+  dropped(states: readonly string[]): void;
+}
+
+export const rowsState = (relation: number): string => `r/${relation}/rows`;
+export const viewState = (view: number, state: string): string => `v/${view}/${state}`;
+
+export class PublishedState {
+  readonly relations = new Map<number, Relation>();
+  /** In order of installation, so that what a view reads stands before it. */
+  readonly views = new Map<number, View>();
+  /** While a checkpoint is loaded: views are installed and not filled. */
+  restoring = false;
+  #epoch: Epoch;
+  #time = 0n;
+  readonly #environment: StateEnvironment;
+
+  constructor(epoch: Epoch, environment: StateEnvironment) {
+    this.#epoch = epoch;
+    this.#environment = environment;
+  }
+
+  get time(): bigint {
+    return this.#time;
+  }
+
+  /** The moment a checkpoint was taken. */
+  resume(epoch: Epoch, time: bigint): void {
+    this.#epoch = epoch;
+    this.#time = time;
+  }
+
+  define(definition: RelationDefinition): Relation {
+    assert(!this.relations.has(definition.id), `relation ${definition.id} is defined twice`);
+    const relation = new Relation(definition, (changed) => this.#environment.beforeChange(changed));
+    this.relations.set(definition.id, relation);
+    return relation;
+  }
+
+  redefine(definition: RelationDefinition, fill: ((rows: Batch) => Batch) | null): void {
+    const rewritten = this.#known(definition.id).redefine(definition, fill);
+    if (rewritten) this.#environment.dropped([rowsState(definition.id)]);
+  }
+
+  install(definition: ViewDefinition): void {
+    const view = new View(definition, this.define(definition));
+    this.views.set(definition.id, view);
+    if (!this.restoring) this.fill(view);
+  }
+
+  drop(id: number): void {
+    const relation = this.#known(id);
+    this.#environment.beforeChange(relation);
+    this.#environment.dropped(this.#statesOf(id));
+    this.relations.delete(id);
+    this.views.delete(id);
+  }
+
+  #statesOf(id: number): readonly string[] {
+    const states = [...this.views.get(id)?.states ?? []];
+    return [rowsState(id), ...states.map((state) => viewState(id, state))];
+  }
+
+  #known(id: number): Relation {
+    const relation = this.relations.get(id);
+    assert(relation !== undefined, `relation ${id} is not defined`);
+    return relation;
+  }
+
+  /** Feeds a view what its sources hold. Requires: nothing was fed to its circuit. */
+  fill(view: View): void {
+    const context = this.#context(view, this.#environment.evalContext(this.#time));
+    const scan = (id: number, columns: readonly number[]): Iterable<Delta> => this.#known(id).arrangement.scan(columns);
+    view.fill(scan, context, (delta) => view.relation.apply(cancel(delta)));
+    const closed = view.advance(this.#watermarkOf, context);
+    if (closed !== null) view.relation.apply(cancel(closed));
+    this.#propagate(view);
+  }
+
+  /** A view whose saved state is of no use: from its sources again, in place of what was saved. */
+  refill(view: View): void {
+    this.#environment.dropped(this.#statesOf(view.definition.id));
+    view.states.clear();
+    view.relation.reset();
+    this.fill(view);
+  }
+
+  readonly #watermarkOf = (id: number): Watermark => this.relations.get(id)?.watermark ?? null;
+
+  #propagate(view: View): void {
+    const watermark = view.watermark(this.#watermarkOf);
+    if (watermark === view.relation.watermark) return;
+    view.relation.changing();
+    view.relation.watermark = watermark;
+  }
+
+  #context(view: View, evalContext: EvalContext): StepContext {
+    return {
+      epoch: this.#epoch,
+      eval: evalContext,
+      error: (error: DatabaseError, weight: number): void => {
+        view.relation.changing();
+        view.relation.errors.add(error, weight);
+      },
+    };
+  }
+
+  /** The types of a relation's rows as journaled; null when it takes none. */
+  readonly typesOf = (id: number): readonly LogicalType[] | null => {
+    const relation = this.relations.get(id);
+    if (relation === undefined || relation.definition.kind === 'view') return null;
+    return relation.schema.columns.map((column) => column.type);
+  };
+
+  /** Returns what changed, by relation, for those who subscribe: portions in order, not consolidated. */
+  apply(input: EpochInput): ReadonlyMap<number, readonly Delta[]> {
+    this.#epoch = input.epoch;
+    this.#time = input.time;
+    const collected = new Map<number, Collected>();
+    for (const transaction of input.transactions) this.#collect(transaction, collected);
+    return this.#step(mergeCollected(collected));
+  }
+
+  #collect(transaction: EpochTransaction, collected: Map<number, Collected>): void {
+    if (transaction.catalog !== null) this.#environment.applyCatalog(transaction.catalog);
+    for (const { relation: id, offset } of transaction.offsets) {
+      const relation = this.relations.get(id);
+      if (relation !== undefined) relation.offset = offset;
+    }
+    for (const { relation: id, delta } of transaction.changes()) {
+      const relation = this.relations.get(id);
+      // A relation dropped by the transaction that wrote it.
+      if (relation === undefined || delta.length === 0) continue;
+      const lists = collected.get(id) ?? { all: [], onTime: [] };
+      collected.set(id, lists);
+      lists.all.push(delta);
+      lists.onTime.push(onTime(relation, delta));
+    }
+  }
+
+  #step(changes: ReadonlyMap<number, RelationChange>): ReadonlyMap<number, readonly Delta[]> {
+    const outputs = new Map<number, Delta[]>();
+    let longest = 0;
+    for (const { delta } of changes.values()) longest = Math.max(longest, delta.length);
+    const evalContext = this.#environment.evalContext(this.#time);
+    for (let at = 0; at < longest; at += STEP_ROWS) {
+      const portion = new Map<number, RelationChange>();
+      for (const [id, change] of changes) {
+        const part = portionOf(change, at);
+        if (part.delta.length > 0) this.#known(id).apply(part.delta);
+        if (part.delta.length + part.onTime.length > 0) portion.set(id, part);
+      }
+      this.#stepViews(portion, evalContext, at + STEP_ROWS >= longest);
+      for (const [id, { delta }] of portion) if (delta.length > 0) pushTo(outputs, id, delta);
+    }
+    return outputs;
+  }
+
+  /** Adds the views' own changes to `changes` as it goes. */
+  #stepViews(changes: Map<number, RelationChange>, evalContext: EvalContext, last: boolean): void {
+    for (const [id, view] of this.views) {
+      const context = this.#context(view, evalContext);
+      const parts: Delta[] = [];
+      const stepped = view.step(changes, context);
+      if (stepped !== null && stepped.length > 0) parts.push(stepped);
+      const closed = last ? view.advance(this.#watermarkOf, context) : null;
+      if (closed !== null && closed.length > 0) parts.push(closed);
+      if (last) this.#propagate(view);
+      if (parts.length === 0) continue;
+      const delta = cancel(concatDeltas(parts));
+      view.relation.apply(delta);
+      if (delta.length > 0) changes.set(id, { delta, onTime: delta });
+    }
+  }
+}
+
+/** Moves the relation's watermark; returns the rows that are not late by the one before. */
+function onTime(relation: Relation, delta: Delta): Delta {
+  const { watermark, eventTime } = relation.definition;
+  if (watermark === null || eventTime === null) return delta;
+  const { kept } = dropLate(delta, eventTime, relation.watermark);
+  const promised = watermark(delta.batch);
+  if (promised !== null && (relation.watermark === null || promised > relation.watermark)) {
+    relation.changing();
+    relation.watermark = promised;
+  }
+  return kept;
+}
+
+function mergeCollected(collected: ReadonlyMap<number, Collected>): ReadonlyMap<number, RelationChange> {
+  const out = new Map<number, RelationChange>();
+  for (const [id, { all, onTime: kept }] of collected) {
+    const delta = cancel(concatDeltas(all));
+    const same = kept.every((part, i) => part === all[i]);
+    out.set(id, { delta, onTime: same ? delta : cancel(concatDeltas(kept)) });
+  }
+  return out;
+}
+
+function portionOf({ delta, onTime: kept }: RelationChange, at: number): RelationChange {
+  const part = sliceOf(delta, at);
+  return { delta: part, onTime: kept === delta ? part : sliceOf(kept, at) };
+}
+
+function sliceOf(delta: Delta, at: number): Delta {
+  if (at === 0 && delta.length <= STEP_ROWS) return delta;
+  return delta.slice(Math.min(at, delta.length), Math.min(at + STEP_ROWS, delta.length));
+}
+
+function pushTo(outputs: Map<number, Delta[]>, id: number, delta: Delta): void {
+  const list = outputs.get(id);
+  if (list === undefined) outputs.set(id, [delta]);
+  else list.push(delta);
+}

@@ -1,0 +1,233 @@
+// Relation: the rows of one table, source or view, their indexes, and frozen views of them that readers share.
+import type { Batch } from '../data/batch.ts';
+import type { Delta } from '../data/delta.ts';
+import type { DatabaseError } from '../data/error.ts';
+import type { Watermark } from '../data/time.ts';
+import { sameType } from '../data/types.ts';
+import type { Schema } from '../data/types.ts';
+import { Arrangement } from '../state/arrangement.ts';
+import type { KeyChains } from '../state/key-chains.ts';
+import type { PagesSnapshot } from '../state/pages-snapshot.ts';
+import type { StateReader, StateWriter } from '../state/ports.ts';
+import type { RelationDefinition } from './contract.ts';
+import { ErrorRows } from './error-rows.ts';
+import { KeyFilter } from './key-filter.ts';
+
+/** One moment of a relation, shared by all snapshots that read it. */
+export class FrozenRelation {
+  readonly version: number;
+  readonly rows: number;
+  readonly error: DatabaseError | null;
+  readonly watermark: Watermark;
+  readonly #relation: Relation;
+  readonly #pages: PagesSnapshot;
+  #holders = 0;
+
+  constructor(relation: Relation, pages: PagesSnapshot) {
+    this.version = relation.version;
+    this.rows = relation.rowCount;
+    this.error = relation.errors.first();
+    this.watermark = relation.watermark;
+    this.#relation = relation;
+    this.#pages = pages;
+  }
+
+  hold(): this {
+    this.#holders++;
+    return this;
+  }
+
+  release(): void {
+    if (--this.#holders > 0) return;
+    this.#relation.forget(this);
+    this.#pages.release();
+  }
+
+  scan(columns: readonly number[]): Iterable<Delta> {
+    return this.#pages.scan(columns);
+  }
+
+  lookup(columns: readonly number[], lookup: RelationLookup): readonly Delta[] {
+    if (this.version === this.#relation.version) return this.#relation.lookup(columns, lookup);
+    return filterScan(this.#pages.scan(), columns, lookup);
+  }
+}
+
+export interface RelationLookup {
+  readonly columns: readonly number[];
+  readonly keys: Batch;
+}
+
+interface Index {
+  readonly id: number;
+  readonly columns: readonly number[];
+  readonly chains: KeyChains;
+}
+
+function* selected(deltas: Iterable<Delta>, filter: KeyFilter): Iterable<Delta> {
+  for (const delta of deltas) yield filter.apply(delta);
+}
+
+/** Rows that the filter lets through, with the wanted columns. */
+export function filterScan(
+  deltas: Iterable<Delta>, columns: readonly number[], { columns: keyColumns, keys }: RelationLookup,
+): readonly Delta[] {
+  const out: Delta[] = [];
+  for (const delta of selected(deltas, new KeyFilter(keyColumns, keys))) {
+    if (delta.length > 0) out.push(selectColumns(delta, columns));
+  }
+  return out;
+}
+
+export function selectColumns(delta: Delta, columns: readonly number[]): Delta {
+  return delta.with(delta.batch.select(columns));
+}
+
+export class Relation {
+  readonly errors: ErrorRows;
+  watermark: Watermark = null;
+  offset: Uint8Array | null = null;
+  /** Counts changes of rows, errors and watermark. */
+  version = 0;
+  rowCount = 0;
+  #definition: RelationDefinition;
+  #rows: Arrangement;
+  #indexes: Index[] = [];
+  #frozen: FrozenRelation | null = null;
+  readonly #beforeChange: (relation: Relation) => void;
+
+  /** `beforeChange`: called while the relation is still as published, so that snapshots can hold on to it. */
+  constructor(definition: RelationDefinition, beforeChange: (relation: Relation) => void) {
+    this.#definition = definition;
+    this.#beforeChange = beforeChange;
+    this.#rows = new Arrangement(definition.schema, null);
+    this.errors = new ErrorRows();
+    this.#makeIndexes();
+  }
+
+  get definition(): RelationDefinition {
+    return this.#definition;
+  }
+
+  get id(): number {
+    return this.#definition.id;
+  }
+
+  get schema(): Schema {
+    return this.#definition.schema;
+  }
+
+  get arrangement(): Arrangement {
+    return this.#rows;
+  }
+
+  /** What is defined and not there is made. Primary key first: by the first one a retracted row is found. */
+  #makeIndexes(): void {
+    const { keys, indexes } = this.#definition;
+    const wanted = [...keys.toSorted((a, b) => Number(b.primary) - Number(a.primary)), ...indexes];
+    const stays = (index: Index): boolean =>
+      wanted.some(({ id, columns }) => id === index.id && columns.join() === index.columns.join());
+    for (const index of this.#indexes) if (!stays(index)) this.#rows.dropIndex(index.chains);
+    this.#indexes = this.#indexes.filter(stays);
+    for (const { id, columns } of wanted) {
+      if (this.#indexes.some((index) => index.id === id)) continue;
+      this.#indexes.push({ id, columns, chains: this.#rows.addIndex(columns, { nulls: 'never' }) });
+    }
+  }
+
+  /** Requires: rows of the relation's schema; a retracted row is there. */
+  apply(delta: Delta): void {
+    if (delta.length === 0) return;
+    this.changing();
+    this.#rows.apply(delta);
+    const { weights } = delta;
+    let sum = 0;
+    for (let i = 0; i < weights.length; i++) sum += weights[i];
+    this.rowCount += sum;
+  }
+
+  /** Announces a change of rows, errors or watermark. */
+  changing(): void {
+    this.#beforeChange(this);
+    this.#frozen = null;
+    this.version++;
+  }
+
+  /** Changed keys, indexes or schema; `fill` gives the rows in the new schema. */
+  redefine(definition: RelationDefinition, fill: ((rows: Batch) => Batch) | null): boolean {
+    this.changing();
+    const rewritten = fill !== null || !sameColumns(definition.schema, this.schema);
+    this.#definition = definition;
+    if (rewritten) {
+      const old = this.#rows;
+      this.#rows = new Arrangement(definition.schema, null);
+      this.#indexes = [];
+      for (const delta of old.scan()) this.#rows.apply(fill === null ? delta : delta.with(fill(delta.batch)));
+    }
+    this.#makeIndexes();
+    return rewritten;
+  }
+
+  /** Empties the relation (a view about to be made anew). */
+  reset(): void {
+    this.changing();
+    this.#rows = new Arrangement(this.schema, null);
+    this.#indexes = [];
+    this.#makeIndexes();
+    this.errors.clear();
+    this.rowCount = 0;
+  }
+
+  freeze(): FrozenRelation {
+    this.#frozen ??= new FrozenRelation(this, this.#rows.freeze());
+    return this.#frozen.hold();
+  }
+
+  forget(frozen: FrozenRelation): void {
+    if (this.#frozen === frozen) this.#frozen = null;
+  }
+
+  /** As of now. */
+  lookup(columns: readonly number[], lookup: RelationLookup): readonly Delta[] {
+    const index = this.#indexWithin(lookup.columns);
+    if (index === null) return filterScan(this.#rows.scan(), columns, lookup);
+    const keys = index.columns.map((c) => lookup.keys.columns[lookup.columns.indexOf(c)]);
+    const { rowIds } = index.chains.probe(keys, lookup.keys.length);
+    const unique = lookup.keys.length === 1 ? rowIds.slice() : Int32Array.from(new Set(rowIds));
+    if (index.columns.length === lookup.columns.length) return [this.#rows.gather(unique, columns)];
+    return filterScan([this.#rows.gather(unique)], columns, lookup);
+  }
+
+  /** The index with most columns, all of them among those given. */
+  #indexWithin(columns: readonly number[]): Index | null {
+    let best: Index | null = null;
+    for (const index of this.#indexes) {
+      if (!index.columns.every((c) => columns.includes(c))) continue;
+      if (best === null || index.columns.length > best.columns.length) best = index;
+    }
+    return best;
+  }
+
+  indexOf(key: number): KeyChains | null {
+    return this.#indexes.find((index) => index.id === key)?.chains ?? null;
+  }
+
+  /** What the stored entries of each row add up to. */
+  weightsOf(rows: Batch): Int32Array {
+    const primary = this.#definition.keys.find((key) => key.primary);
+    return this.#rows.weightsOf(rows, primary === undefined ? null : this.indexOf(primary.id));
+  }
+
+  save(out: StateWriter): void {
+    this.#rows.save('rows', out);
+  }
+
+  restore(from: StateReader): void {
+    this.#rows.restore('rows', from);
+    this.rowCount = this.#rows.netRows();
+  }
+}
+
+function sameColumns(a: Schema, b: Schema): boolean {
+  return a.columns.length === b.columns.length && a.columns.every((c, i) => sameType(c.type, b.columns[i].type));
+}

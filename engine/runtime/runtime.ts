@@ -1,0 +1,370 @@
+// MillraceRuntime: the epoch loop: seal what is queued, journal it, apply it, publish, acknowledge; checkpoints and recovery.
+import type { Batch } from '../data/batch.ts';
+import { concatDeltas } from '../data/delta.ts';
+import type { Delta } from '../data/delta.ts';
+import { DatabaseError, assert } from '../data/error.ts';
+import { toEpoch } from '../data/time.ts';
+import type { Epoch } from '../data/time.ts';
+import { layoutOf } from '../data/types.ts';
+import type { StateSize } from '../operator/operator.ts';
+import { consolidate } from '../state/consolidate.ts';
+import type { Journal, StateStore } from '../state/ports.ts';
+import { AppendQueue } from './append-queue.ts';
+import type { Waiting } from './append-queue.ts';
+import { decodeMeta } from './checkpoint.ts';
+import { Checkpointer } from './checkpointer.ts';
+import { definitionConflict, readOnly, shuttingDown } from './commit-error.ts';
+import type {
+  RelationDefinition, Runtime, RuntimeHost, Snapshot, Subscription, Transaction, ViewDefinition,
+} from './contract.ts';
+import { EpochRecordReader, encodeEpochRecord } from './epoch-record.ts';
+import type { RecordedChange } from './epoch-record.ts';
+import { PendingRelation } from './pending.ts';
+import { PublishedState } from './published-state.ts';
+import type { EpochTransaction } from './published-state.ts';
+import type { Relation } from './relation.ts';
+import { OverlaySnapshot, PublishedSnapshot, byRelation } from './snapshot.ts';
+import { DeltaSubscription } from './subscription.ts';
+
+export interface RuntimePorts {
+  readonly journal: Journal;
+  readonly store: StateStore;
+}
+
+export interface RuntimeOptions {
+  /** Journal bytes after which a checkpoint is taken; Infinity: none, not even at close (a database in memory). */
+  readonly checkpointBytes?: number;
+  /** Bytes queued from which on a commit is refused (53200), unless nothing is queued. */
+  readonly queueBytes?: number;
+}
+
+const CHECKPOINT_BYTES = 64 << 20;
+const QUEUE_BYTES = 1 << 30;
+
+export class MillraceRuntime implements Runtime {
+  readonly #ports: RuntimePorts;
+  readonly #host: RuntimeHost;
+  readonly #options: RuntimeOptions;
+  readonly #state: PublishedState;
+  readonly #checkpointer: Checkpointer;
+  readonly #queue = new AppendQueue();
+  readonly #pending = new Map<number, PendingRelation>();
+  readonly #snapshots = new Set<PublishedSnapshot>();
+  readonly #subscriptions = new Map<number, Set<DeltaSubscription>>();
+  #epoch: Epoch = toEpoch(0);
+  /** Some published epoch was written without being synced. */
+  #unsynced = false;
+  #pumping: Promise<void> | null = null;
+  #failure: Error | null = null;
+  #closing = false;
+
+  private constructor(ports: RuntimePorts, host: (runtime: Runtime) => RuntimeHost, options: RuntimeOptions) {
+    this.#ports = ports;
+    this.#options = options;
+    this.#host = host(this);
+    this.#state = new PublishedState(this.#epoch, {
+      evalContext: (time) => this.#host.evalContext(time),
+      applyCatalog: (bytes) => this.#host.applyCatalog(bytes),
+      beforeChange: (relation) => this.#preserve(relation),
+      dropped: (states) => this.#checkpointer.drop(states),
+    });
+    this.#checkpointer = new Checkpointer(ports, this.#state, {
+      saveCatalog: () => this.#host.saveCatalog(),
+      log: (message) => this.#host.log(message),
+    });
+  }
+
+  /** Loads the checkpoint and replays the journal; ready on return. `host` is made first and called during recovery. */
+  static async open(
+    ports: RuntimePorts, host: (runtime: Runtime) => RuntimeHost, options: RuntimeOptions = {},
+  ): Promise<MillraceRuntime> {
+    const runtime = new MillraceRuntime(ports, host, options);
+    await runtime.#recover();
+    return runtime;
+  }
+
+  async #recover(): Promise<void> {
+    const meta = await this.#ports.store.current();
+    if (meta !== null) {
+      const reader = decodeMeta(meta.bytes);
+      this.#epoch = meta.epoch;
+      this.#state.resume(meta.epoch, reader.time);
+      this.#state.restoring = true;
+      this.#host.restoreCatalog(reader.catalog);
+      this.#state.restoring = false;
+      await reader.load(this.#state, this.#ports.store, (message) => this.#host.log(message));
+    }
+    for await (const { epoch, bytes } of this.#ports.journal.replay(this.#epoch)) {
+      assert(epoch === this.#epoch + 1, `journal gives epoch ${epoch} after ${this.#epoch}`);
+      this.#replay(epoch, bytes);
+      this.#checkpointer.journaled(bytes.length);
+    }
+    this.#maybeCheckpoint();
+  }
+
+  #replay(epoch: Epoch, bytes: Uint8Array): void {
+    const record = new EpochRecordReader(bytes);
+    const { typesOf } = this.#state;
+    function* transactions(): Generator<EpochTransaction> {
+      for (let n = record.transactions; n > 0; n--) {
+        // In the order of the record: each part is read when it is asked for.
+        const catalog = record.catalog();
+        const offsets = record.offsets();
+        yield { catalog, offsets, changes: () => record.changes(typesOf) };
+      }
+    }
+    this.#state.apply({ epoch, time: record.time, transactions: transactions() });
+    record.end();
+    this.#epoch = epoch;
+  }
+
+  get epoch(): Epoch {
+    return this.#epoch;
+  }
+
+  define(definition: RelationDefinition): void {
+    this.#state.define(definition);
+  }
+
+  redefine(definition: RelationDefinition, fill?: (rows: Batch) => Batch): void {
+    this.#state.redefine(definition, fill ?? null);
+  }
+
+  install(view: ViewDefinition): void {
+    this.#state.install(view);
+  }
+
+  drop(id: number): void {
+    this.#state.drop(id);
+    const gone = new DatabaseError('42P01', 'the relation was dropped');
+    for (const subscription of [...this.#subscriptions.get(id) ?? []]) subscription.end(gone);
+  }
+
+  commit(transaction: Transaction): Promise<Epoch> {
+    if (this.#failure !== null) throw readOnly(this.#failure);
+    if (this.#closing) throw shuttingDown();
+    if (this.#queue.length > 0 && this.#queue.bytes > (this.#options.queueBytes ?? QUEUE_BYTES)) {
+      throw new DatabaseError('53200', 'out of memory', { detail: 'Too much is waiting to be committed.' });
+    }
+    this.#addPending(transaction);
+    const done = this.#queue.push(transaction);
+    this.#wake();
+    return done;
+  }
+
+  #addPending(transaction: Transaction): void {
+    const added: PendingRelation[] = [];
+    try {
+      for (const { relation: id, delta } of transaction.changes) {
+        const relation = this.#state.relations.get(id);
+        // One that the transaction itself creates: nobody else can write to it.
+        if (relation === undefined || delta.length === 0) continue;
+        const pending = this.#pending.get(id) ?? new PendingRelation(relation);
+        this.#pending.set(id, pending);
+        pending.add(delta);
+        added.push(pending);
+      }
+    } catch (error) {
+      for (const pending of added.toReversed()) pending.removeLast();
+      throw error;
+    } finally {
+      for (const [id, pending] of this.#pending) if (pending.empty) this.#pending.delete(id);
+    }
+  }
+
+  /** Transactions that were sealed are published or refused; theirs are the oldest pending deltas. */
+  #removePending(sealed: readonly Waiting[]): void {
+    const counts = new Map<number, number>();
+    for (const { transaction } of sealed) {
+      for (const { relation, delta } of transaction.changes) {
+        if (delta.length > 0) counts.set(relation, (counts.get(relation) ?? 0) + 1);
+      }
+    }
+    for (const [id, count] of counts) {
+      const pending = this.#pending.get(id);
+      if (pending === undefined) continue;
+      pending.remove(count);
+      if (pending.empty) this.#pending.delete(id);
+    }
+  }
+
+  /** A lone commit starts an epoch at once; what comes while it is being written goes into the next one. */
+  #wake(): void {
+    this.#pumping ??= this.#pump();
+  }
+
+  async #pump(): Promise<void> {
+    // Commits made in the same turn share the first epoch.
+    await Promise.resolve();
+    try {
+      while (this.#queue.length > 0 && this.#failure === null) {
+        await this.#runEpoch(this.#queue.seal());
+        this.#maybeCheckpoint();
+        if (this.#queue.length > 0) await new Promise<void>((resolve) => this.#host.defer(resolve));
+      }
+    } finally {
+      this.#pumping = null;
+    }
+  }
+
+  async #runEpoch(sealed: readonly Waiting[]): Promise<void> {
+    const taken = sealed.filter((waiting) => this.#fits(waiting));
+    if (taken.length > 0 || sealed.length === 0) {
+      const sync = sealed.length === 0 || taken.some(({ transaction }) => transaction.sync);
+      try {
+        await this.#publish(taken.map(({ transaction }) => transaction), sync);
+      } catch (error) {
+        this.#fail(error, sealed);
+        return;
+      }
+    }
+    this.#removePending(sealed);
+    for (const waiting of taken) waiting.resolve(this.#epoch);
+  }
+
+  /** Refuses what DDL has overtaken: its rows could not be read back. */
+  #fits(waiting: Waiting): boolean {
+    const { catalog, changes } = waiting.transaction;
+    for (const { relation: id, delta } of changes) {
+      const types = this.#state.typesOf(id);
+      if (types === null && catalog !== null) continue;
+      const columns = delta.batch.columns;
+      const fits = types !== null && types.length === columns.length
+        && types.every((type, c) => layoutOf(type) === columns[c].layout);
+      if (fits) continue;
+      waiting.reject(definitionConflict());
+      return false;
+    }
+    return true;
+  }
+
+  /** Durable before visible. */
+  async #publish(transactions: readonly Transaction[], sync: boolean): Promise<void> {
+    const epoch = toEpoch(this.#epoch + 1);
+    const now = this.#host.now();
+    const time = now > this.#state.time ? now : this.#state.time;
+    const record = encodeEpochRecord(time, transactions);
+    await this.#ports.journal.append(epoch, record, sync);
+    this.#unsynced = !sync;
+    for (const piece of record) this.#checkpointer.journaled(piece.length);
+    const outputs = this.#state.apply({
+      epoch, time, transactions: transactions.map((t) => ({ ...t, changes: (): readonly RecordedChange[] => t.changes })),
+    });
+    this.#epoch = epoch;
+    this.#offer(outputs);
+  }
+
+  #offer(outputs: ReadonlyMap<number, readonly Delta[]>): void {
+    for (const [id, subscriptions] of this.#subscriptions) {
+      const parts = outputs.get(id);
+      const delta = parts === undefined ? null : consolidate(concatDeltas(parts));
+      for (const subscription of [...subscriptions]) subscription.offer(this.#epoch, delta);
+    }
+  }
+
+  /** Nobody is told that it is done, and nothing is taken any more: what is on disk shows at the next start. */
+  #fail(error: unknown, sealed: readonly Waiting[]): void {
+    const failure = error instanceof Error ? error : new Error(String(error));
+    this.#failure = failure;
+    for (const waiting of [...sealed, ...this.#queue.drain()]) waiting.reject(failure);
+    this.#pending.clear();
+    this.#host.fatal(failure);
+  }
+
+  #preserve(relation: Relation): void {
+    for (const snapshot of this.#snapshots) snapshot.preserve(relation);
+  }
+
+  snapshot(): PublishedSnapshot {
+    const snapshot = new PublishedSnapshot(this.#epoch, {
+      relation: (id) => this.#state.relations.get(id) ?? null,
+      released: (released) => this.#snapshots.delete(released),
+    });
+    this.#snapshots.add(snapshot);
+    return snapshot;
+  }
+
+  writerSnapshot(): Snapshot {
+    const base = this.snapshot();
+    if (this.#pending.size === 0) return base;
+    const changes = new Map<number, readonly Delta[]>();
+    for (const [id, pending] of this.#pending) changes.set(id, pending.deltas.slice());
+    return new OverlaySnapshot(base, changes, true);
+  }
+
+  overlay(base: Snapshot, changes: Transaction['changes']): Snapshot {
+    return new OverlaySnapshot(base, byRelation(changes), false);
+  }
+
+  subscribe(id: number, options: { readonly snapshot: boolean; readonly progress: boolean }): Subscription {
+    const relation = this.#state.relations.get(id);
+    if (relation === undefined) throw new DatabaseError('42P01', 'the relation was dropped');
+    const all = this.#subscriptions.get(id) ?? new Set();
+    this.#subscriptions.set(id, all);
+    const subscription = new DeltaSubscription({
+      relation: id,
+      schema: relation.schema,
+      progress: options.progress,
+      snapshot: options.snapshot ? this.snapshot() : null,
+      closed: (closed) => {
+        all.delete(closed);
+        if (all.size === 0 && this.#subscriptions.get(id) === all) this.#subscriptions.delete(id);
+      },
+    });
+    all.add(subscription);
+    return subscription;
+  }
+
+  offset(id: number): Uint8Array | null {
+    return this.#state.relations.get(id)?.offset ?? null;
+  }
+
+  stateSize(id: number): StateSize {
+    const rows = this.#state.relations.get(id)?.arrangement.size() ?? { rows: 0, bytes: 0 };
+    const operators = this.#state.views.get(id)?.circuit.stateSize() ?? { rows: 0, bytes: 0 };
+    return { rows: rows.rows + operators.rows, bytes: rows.bytes + operators.bytes };
+  }
+
+  #maybeCheckpoint(): void {
+    if (this.#failure !== null || this.#checkpointer.running) return;
+    if (this.#checkpointer.journalBytes < (this.#options.checkpointBytes ?? CHECKPOINT_BYTES)) return;
+    this.checkpoint().catch((error: unknown) => {
+      // The journal has everything: it is tried again when it has grown once more.
+      this.#host.log(`checkpoint failed: ${error instanceof Error ? error.message : String(error)}`);
+    });
+  }
+
+  async checkpoint(): Promise<void> {
+    if (this.#failure !== null) throw readOnly(this.#failure);
+    // Law: a checkpoint is never ahead of the journal on disk. An empty epoch carries the sync.
+    while (this.#unsynced || this.#checkpointer.running) {
+      await (this.#unsynced ? this.#syncJournal() : this.#checkpointer.settled());
+    }
+    await this.#checkpointer.take(this.#epoch);
+  }
+
+  async #syncJournal(): Promise<void> {
+    while (this.#pumping !== null) await this.#pumping;
+    if (!this.#unsynced) return;
+    this.#pumping = this.#runEpoch([]).finally(() => {
+      this.#pumping = null;
+      if (this.#queue.length > 0) this.#wake();
+    });
+    await this.#pumping;
+    if (this.#failure !== null) throw readOnly(this.#failure);
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    while (this.#pumping !== null) await this.#pumping;
+    for (const subscriptions of [...this.#subscriptions.values()]) {
+      for (const subscription of [...subscriptions]) subscription.end(shuttingDown());
+    }
+    try {
+      if (this.#failure === null && this.#options.checkpointBytes !== Infinity) await this.checkpoint();
+    } finally {
+      await this.#ports.journal.close();
+      await this.#ports.store.close();
+    }
+  }
+}

@@ -1,0 +1,108 @@
+// View: a circuit installed over relations; feeds it their changes, tells it their watermarks.
+import { Delta } from '../data/delta.ts';
+import { leastWatermark } from '../data/time.ts';
+import type { Watermark } from '../data/time.ts';
+import type { Circuit, CircuitSource } from '../circuit/contract.ts';
+import type { StepContext } from '../operator/operator.ts';
+import type { StateReader, StateWriter } from '../state/ports.ts';
+import type { ViewDefinition } from './contract.ts';
+import { selectColumns } from './relation.ts';
+import type { Relation } from './relation.ts';
+
+/** One relation's change in a step; `onTime`: without rows that were late by the watermark before their transaction. */
+export interface RelationChange {
+  readonly delta: Delta;
+  readonly onTime: Delta;
+}
+
+export class View {
+  readonly definition: ViewDefinition;
+  readonly relation: Relation;
+  /** Names of the states its operators have saved: `operator/name`. */
+  readonly states = new Set<string>();
+  readonly #circuit: Circuit;
+  readonly #empty: readonly Delta[];
+  /** What the circuit was told last, by source. */
+  #told: readonly Watermark[];
+
+  constructor(definition: ViewDefinition, relation: Relation) {
+    this.definition = definition;
+    this.relation = relation;
+    this.#circuit = definition.circuit;
+    this.#empty = definition.circuit.sources.map((source) => Delta.empty(source.schema));
+    this.#told = definition.circuit.sources.map(() => null);
+  }
+
+  get circuit(): Circuit {
+    return this.#circuit;
+  }
+
+  /** The change of the result, or null when none of its sources changed. */
+  step(changes: ReadonlyMap<number, RelationChange>, context: StepContext): Delta | null {
+    let any = false;
+    const inputs = this.#circuit.sources.map((source, i) => {
+      const input = inputOf(source, changes);
+      if (input === null || input.length === 0) return this.#empty[i];
+      any = true;
+      return input;
+    });
+    return any ? this.#circuit.step(inputs, context) : null;
+  }
+
+  /** What closes, or null when no watermark has moved. */
+  advance(watermarkOf: (relation: number) => Watermark, context: StepContext): Delta | null {
+    const now = this.#watermarks(watermarkOf);
+    if (now.every((watermark, i) => watermark === this.#told[i])) return null;
+    this.#told = now;
+    return this.#circuit.advance(now, context);
+  }
+
+  #watermarks(watermarkOf: (relation: number) => Watermark): readonly Watermark[] {
+    return this.#circuit.sources.map((source) => (source.kind === 'relation' ? watermarkOf(source.relation) : null));
+  }
+
+  /** Of the view's own rows: the least of its sources', where a column carries event time through. */
+  watermark(watermarkOf: (relation: number) => Watermark): Watermark {
+    if (this.definition.eventTime === null) return null;
+    const known = this.#circuit.sources.filter((source) => source.kind === 'relation');
+    const [first, ...rest] = known.map((source) => watermarkOf(source.relation));
+    return first === undefined ? null : rest.reduce(leastWatermark, first);
+  }
+
+  /** Everything its sources hold, a portion at a time; each change of the result goes to `emit`. */
+  fill(
+    scan: (relation: number, columns: readonly number[]) => Iterable<Delta>, context: StepContext,
+    emit: (delta: Delta) => void,
+  ): void {
+    const { sources } = this.#circuit;
+    const constants = sources.map((source, i) => (source.kind === 'constant' ? Delta.insert(source.rows()) : this.#empty[i]));
+    emit(this.#circuit.step(constants, context));
+    for (const [i, source] of sources.entries()) {
+      if (source.kind === 'constant') continue;
+      for (const delta of scan(source.relation, source.columns)) {
+        emit(this.#circuit.step(this.#empty.with(i, delta), context));
+      }
+    }
+  }
+
+  save(out: (state: string) => (page: number, batch: Parameters<StateWriter['page']>[2]) => void): void {
+    this.#circuit.save((operator) => ({
+      page: (name, page, batch) => {
+        const state = `${operator}/${name}`;
+        this.states.add(state);
+        out(state)(page, batch);
+      },
+    }));
+  }
+
+  restore(pages: (state: string) => ReturnType<StateReader['pages']>): void {
+    this.#circuit.restore((operator) => ({ pages: (name) => pages(`${operator}/${name}`) }));
+  }
+}
+
+function inputOf(source: CircuitSource, changes: ReadonlyMap<number, RelationChange>): Delta | null {
+  if (source.kind === 'constant') return null;
+  const change = changes.get(source.relation);
+  if (change === undefined) return null;
+  return selectColumns(source.late === 'drop' ? change.onTime : change.delta, source.columns);
+}
