@@ -8,7 +8,7 @@ import type { Column, LogicalType, Schema } from '../data/types.ts';
 import { TIMESTAMP } from '../data/types.ts';
 import { Int64Vector, isValid } from '../data/vector.ts';
 import type { Int32Vector, Vector } from '../data/vector.ts';
-import type { Operator, StateSize } from './operator.ts';
+import { StatelessOperator } from './stateless.ts';
 
 /**
  * Windows [start, start + size) for every start that is `offset` away from a multiple of `slide`; times in µs since
@@ -59,15 +59,14 @@ export function windowSchema(input: Schema, timeColumn: number): Schema {
 }
 
 /** Law: stateless, linear. A row whose time is NULL or infinite is in no window. */
-export class AssignWindowOperator implements Operator {
+export class AssignWindowOperator extends StatelessOperator {
   readonly name: string;
-  readonly schema: Schema;
   readonly #timeColumn: number;
   readonly #windows: WindowAssigner;
 
   constructor(input: Schema, timeColumn: number, spec: WindowSpec) {
+    super(windowSchema(input, timeColumn));
     this.name = spec.slide === spec.size ? 'Tumble' : 'Hop';
-    this.schema = windowSchema(input, timeColumn);
     this.#timeColumn = timeColumn;
     this.#windows = new WindowAssigner(spec, this.schema.columns[input.columns.length].type);
   }
@@ -80,14 +79,6 @@ export class AssignWindowOperator implements Operator {
     return new Delta(new Batch([...kept.batch.columns, starts, ends], kept.length), kept.weights);
   }
 
-  advance(): Delta {
-    return Delta.empty(this.schema);
-  }
-  save(): void {}
-  restore(): void {}
-  stateSize(): StateSize {
-    return { rows: 0, bytes: 0 };
-  }
 }
 
 const MICROS_A_DAY = 86_400_000_000;

@@ -1,10 +1,12 @@
 // count(*) and count(x).
-import type { Vector } from '../../data/vector.ts';
+import { intersectValidity } from '../../data/vector.ts';
+import type { Validity, Vector } from '../../data/vector.ts';
 import type { AggregateFunction } from './aggregate.ts';
 import { INT8, simpleType } from '../../data/types.ts';
 import { FloatSlots, SlotAccumulator, int8Vector } from './slots.ts';
 
-class CountAccumulator extends SlotAccumulator {
+/** Rows in which all arguments are present. */
+export class CountAccumulator extends SlotAccumulator {
   readonly #counts = new FloatSlots(1);
 
   ensure(slots: number): void {
@@ -13,12 +15,10 @@ class CountAccumulator extends SlotAccumulator {
 
   update(slots: Int32Array, args: readonly Vector[], weights: Int32Array, length: number): void {
     const counts = this.#counts.data;
-    for (const { validity } of args) {
-      if (validity === null) continue;
-      for (let i = 0; i < length; i++) counts[slots[i]] += weights[i] * ((validity[i >> 3] >> (i & 7)) & 1);
-      return;
-    }
-    for (let i = 0; i < length; i++) counts[slots[i]] += weights[i];
+    let present: Validity = null;
+    for (const { validity } of args) present = intersectValidity(present, validity, length);
+    if (present === null) for (let i = 0; i < length; i++) counts[slots[i]] += weights[i];
+    else for (let i = 0; i < length; i++) counts[slots[i]] += weights[i] * ((present[i >> 3] >> (i & 7)) & 1);
   }
 
   result(slots: Int32Array): Vector {

@@ -12,7 +12,8 @@ import type { Spread } from './decimal-sums.ts';
 import type { AggregateFunction, ResultContext } from './aggregate.ts';
 import { ExactSums, addDyadic, multiplyDyadic, negateDyadic, roundDyadic } from './exact-sums.ts';
 import type { Dyadic } from './exact-sums.ts';
-import { FloatSlots, SlotAccumulator, ValidityBuilder, int8Vector } from './slots.ts';
+import { CountAccumulator } from './count.ts';
+import { FloatSlots, SlotAccumulator, ValidityBuilder } from './slots.ts';
 
 type FloatVector = Float32Vector | Float64Vector;
 
@@ -139,16 +140,17 @@ interface Moments {
   readonly sxx: number;
   readonly syy: number;
   readonly sxy: number;
+  /** A sum of finite values is beyond double precision. */
+  readonly overflow: boolean;
 }
 
-/** NULL: null. Infinity of finite rows is reported as overflow. */
+/** NULL: null. */
 type Statistic = (m: Moments) => number | null;
 
 /** Statistics over one column (x) or two (y, x), from sums of values, squares and products. */
 export class FloatStatisticAccumulator extends SlotAccumulator {
   readonly #statistic: Statistic;
   readonly #pairs: boolean;
-  readonly #type: LogicalType;
   readonly #counts = new FloatSlots(1);
   readonly #x = new FloatColumnSums();
   readonly #xx = new ExactSums();
@@ -156,11 +158,10 @@ export class FloatStatisticAccumulator extends SlotAccumulator {
   readonly #yy = new ExactSums();
   readonly #xy = new ExactSums();
 
-  constructor(statistic: Statistic, pairs: boolean, type: LogicalType = FLOAT8) {
+  constructor(statistic: Statistic, pairs: boolean) {
     super();
     this.#statistic = statistic;
     this.#pairs = pairs;
-    this.#type = type;
   }
 
   #sums(): readonly ExactSums[] {
@@ -202,16 +203,16 @@ export class FloatStatisticAccumulator extends SlotAccumulator {
     const x = this.#x.sums.exact(slot);
     const finiteX = this.#x.isFinite(slot);
     const sxx = finiteX ? centred(n, this.#xx.exact(slot), x, x) : NaN;
-    const one = { n, sumX: this.#x.total(slot), sxx };
-    if (!this.#pairs) return { ...one, sumY: 0, syy: 0, sxy: 0 };
+    const sumX = this.#x.total(slot);
+    const overflowX = finiteX && !(Number.isFinite(sumX) && Number.isFinite(sxx));
+    if (!this.#pairs) return { n, sumX, sxx, sumY: 0, syy: 0, sxy: 0, overflow: overflowX };
     const y = this.#y.sums.exact(slot);
     const finiteY = this.#y.isFinite(slot);
-    return {
-      ...one,
-      sumY: this.#y.total(slot),
-      syy: finiteY ? centred(n, this.#yy.exact(slot), y, y) : NaN,
-      sxy: finiteX && finiteY ? centred(n, this.#xy.exact(slot), x, y) : NaN,
-    };
+    const sumY = this.#y.total(slot);
+    const syy = finiteY ? centred(n, this.#yy.exact(slot), y, y) : NaN;
+    const sxy = finiteX && finiteY ? centred(n, this.#xy.exact(slot), x, y) : NaN;
+    const overflowY = finiteY && !(Number.isFinite(sumY) && Number.isFinite(syy));
+    return { n, sumX, sumY, sxx, syy, sxy, overflow: overflowX || overflowY || Math.abs(sxy) === Infinity };
   }
 
   result(slots: Int32Array, context: ResultContext): Vector {
@@ -219,16 +220,16 @@ export class FloatStatisticAccumulator extends SlotAccumulator {
     const validity = new ValidityBuilder(slots.length);
     for (let i = 0; i < slots.length; i++) {
       const n = this.#counts.data[slots[i]];
-      const value = n === 0 && this.#type.kind !== 'int8' ? null : this.#statistic(this.#moments(slots[i]));
-      if (value === null) validity.clear(i);
-      else {
-        values[i] = value;
-        if (Math.abs(value) === Infinity && this.#columns().every((c) => c.isFinite(slots[i]))) {
-          context.fail(i, overflow());
-        }
+      if (n === 0) {
+        validity.clear(i);
+        continue;
       }
+      const moments = this.#moments(slots[i]);
+      const value = this.#statistic(moments);
+      if (moments.overflow) context.fail(i, overflow());
+      if (value === null) validity.clear(i);
+      else values[i] = value;
     }
-    if (this.#type.kind === 'int8') return int8Vector(values, validity.finish());
     return new Float64Vector(FLOAT8, slots.length, values, validity.finish());
   }
 
@@ -332,6 +333,6 @@ export const FLOAT_SUMS: readonly AggregateFunction[] = [
   {
     ...record('regr_count', [FLOAT8, FLOAT8], INT8, 'number of input rows in which both expressions are not null'),
     example: { sql: `SELECT regr_count(y, x) ${PAIRS}`, result: '2' },
-    accumulator: () => new FloatStatisticAccumulator(({ n }) => n, true, INT8),
+    accumulator: () => new CountAccumulator(),
   },
 ];
