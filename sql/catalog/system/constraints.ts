@@ -1,0 +1,69 @@
+// pg_constraint, and the text of constraints as pg_get_constraintdef prints it.
+import { arrayFrom } from '../../../engine/data/composite.ts';
+import { quoteIdentifier } from '../../../engine/data/type-info.ts';
+import type { Catalog } from '../catalog.ts';
+import type { ConstraintEntry, ReferentialAction, SystemRelation, TableEntry } from '../entry.ts';
+import { namespaceOid } from './relations.ts';
+import { systemRelation } from './relation-columns.ts';
+import type { SystemRow } from './relation-columns.ts';
+
+const KINDS: Readonly<Record<ConstraintEntry['kind'], string>> = { primary: 'p', unique: 'u', check: 'c', foreign: 'f' };
+const ACTIONS: Readonly<Record<ReferentialAction, string>> = {
+  'no action': 'a', 'restrict': 'r', 'cascade': 'c', 'set null': 'n', 'set default': 'd',
+};
+
+export interface PlacedConstraint {
+  readonly constraint: ConstraintEntry;
+  readonly table: Extract<ReturnType<Catalog['get']>, { readonly constraints: readonly ConstraintEntry[] }>;
+}
+
+export function* constraintsOf(catalog: Catalog): Iterable<PlacedConstraint> {
+  for (const entry of catalog.relations()) {
+    if (entry.kind !== 'table' && entry.kind !== 'source') continue;
+    for (const constraint of entry.constraints) yield { constraint, table: entry };
+  }
+}
+
+function names(table: PlacedConstraint['table'] | TableEntry, attnums: readonly number[]): string {
+  return attnums.map((n) => quoteIdentifier(table.columns.find((c) => c.attnum === n)?.name ?? '?')).join(', ');
+}
+
+/** As PostgreSQL prints it: `PRIMARY KEY (a)`, `CHECK ((a > 0))`, `FOREIGN KEY (a) REFERENCES t(b)`. */
+export function constraintText(catalog: Catalog, { constraint, table }: PlacedConstraint): string {
+  switch (constraint.kind) {
+    case 'primary': return `PRIMARY KEY (${names(table, constraint.columns)})`;
+    case 'unique': return `UNIQUE (${names(table, constraint.columns)})`;
+    case 'check': return `CHECK ((${constraint.expression}))`;
+    case 'foreign': {
+      const target = catalog.get(constraint.target);
+      const action = (what: string, does: ReferentialAction): string =>
+        (does === 'no action' ? '' : ` ON ${what} ${does.toUpperCase()}`);
+      if (target === null || target.kind !== 'table') return '';
+      return `FOREIGN KEY (${names(table, constraint.columns)}) REFERENCES ${quoteIdentifier(target.name)}`
+        + `(${names(target, constraint.targetColumns)})${constraint.matchFull ? ' MATCH FULL' : ''}`
+        + action('UPDATE', constraint.onUpdate) + action('DELETE', constraint.onDelete);
+    }
+  }
+}
+
+function* rows(catalog: Catalog): Iterable<SystemRow> {
+  for (const { constraint, table } of constraintsOf(catalog)) {
+    const foreign = constraint.kind === 'foreign' ? constraint : null;
+    const target = foreign === null ? null : catalog.get(foreign.target);
+    const targetIndex = foreign === null || target === null || target.kind !== 'table' ? 0
+      : catalog.indexesOf(target.oid).find((i) => i.unique && i.columns.join() === foreign.targetColumns.join())?.oid ?? 0;
+    yield {
+      oid: constraint.oid, conname: constraint.name, connamespace: namespaceOid(catalog, table.schema),
+      contype: KINDS[constraint.kind], condeferrable: false, condeferred: false, convalidated: true, conrelid: table.oid,
+      contypid: 0, conindid: 'index' in constraint ? constraint.index : targetIndex, conparentid: 0,
+      confrelid: foreign?.target ?? 0, confupdtype: foreign === null ? ' ' : ACTIONS[foreign.onUpdate],
+      confdeltype: foreign === null ? ' ' : ACTIONS[foreign.onDelete],
+      confmatchtype: foreign === null ? ' ' : foreign.matchFull ? 'f' : 's', conislocal: true, coninhcount: 0,
+      connoinherit: constraint.kind !== 'check', conkey: arrayFrom([...constraint.columns]),
+      confkey: foreign === null ? null : arrayFrom([...foreign.targetColumns]),
+      conbin: constraint.kind === 'check' ? constraint.expression : null,
+    };
+  }
+}
+
+export const CONSTRAINTS: readonly SystemRelation[] = [systemRelation('pg_catalog', 'pg_constraint', { catalog: rows })];

@@ -1,0 +1,97 @@
+// pg_type, pg_enum, pg_range, pg_collation: the types there are, built in, made by users, and of tables' rows.
+import { BUILTIN_TYPES, oidOf, typeRow } from '../../../engine/data/type-info.ts';
+import type { TypeFunction, TypeRow } from '../../../engine/data/type-info.ts';
+import { typmodOf } from '../../../engine/data/types.ts';
+import type { Catalog } from '../catalog.ts';
+import { PG_CATALOG_OID, POSTGRES_ROLE_OID } from '../entry.ts';
+import type { SystemRelation, TypeEntry } from '../entry.ts';
+import { namespaceOid } from './relations.ts';
+import { systemRelation } from './relation-columns.ts';
+import type { SystemRow } from './relation-columns.ts';
+
+const functionOid = (f: TypeFunction): number => f?.oid ?? 0;
+
+const DEFAULTS: SystemRow = {
+  typisdefined: true, typrelid: 0, typnotnull: false, typbasetype: 0, typtypmod: -1, typndims: 0, typdefaultbin: null,
+  typdefault: null, typacl: null,
+};
+
+function physical(t: TypeRow): SystemRow {
+  return {
+    typlen: t.length, typbyval: t.byValue, typcategory: t.category, typispreferred: t.preferred, typdelim: t.delimiter,
+    typsubscript: functionOid(t.subscript), typinput: functionOid(t.input), typoutput: functionOid(t.output),
+    typreceive: functionOid(t.receive), typsend: functionOid(t.send), typmodin: functionOid(t.modifierInput),
+    typmodout: functionOid(t.modifierOutput), typanalyze: functionOid(t.analyze), typalign: t.align,
+    typstorage: t.storage, typcollation: t.collation, typelem: t.element, typarray: t.array,
+  };
+}
+
+function* builtin(): Iterable<SystemRow> {
+  for (const t of BUILTIN_TYPES) {
+    yield { ...DEFAULTS, ...physical(t), oid: t.oid, typname: t.name, typnamespace: PG_CATALOG_OID, typowner: POSTGRES_ROLE_OID, typtype: t.type };
+  }
+}
+
+/** The shape of a type made by users, borrowed from the built-in type that is stored alike. */
+function like(name: string): SystemRow {
+  const row = BUILTIN_TYPES.find((t) => t.name === name);
+  return row === undefined ? {} : physical(row);
+}
+
+function* ofType(catalog: Catalog, entry: TypeEntry): Iterable<SystemRow> {
+  const { definition } = entry;
+  const common: SystemRow = {
+    ...DEFAULTS, oid: entry.oid, typname: entry.name, typnamespace: namespaceOid(catalog, entry.schema), typowner: entry.owner,
+  };
+  const shape = { typarray: entry.arrayType, typelem: 0, typispreferred: false };
+  switch (definition.kind) {
+    case 'enum':
+      yield { ...common, ...like('anyenum'), ...shape, typtype: 'e', typcategory: 'E', typlen: 4, typbyval: true };
+      break;
+    case 'domain': {
+      const base = typeRow(oidOf(definition.base));
+      yield { ...common, ...(base === undefined ? {} : physical(base)), ...shape, typtype: 'd', typbasetype: oidOf(definition.base),
+        typtypmod: typmodOf(definition.base), typnotnull: definition.notNull, typdefault: definition.defaultText };
+      break;
+    }
+    case 'composite':
+      yield { ...common, ...like('record'), ...shape, typtype: 'c', typcategory: 'C' };
+  }
+  if (entry.arrayType !== 0) {
+    yield { ...common, ...like('_text'), oid: entry.arrayType, typname: `_${entry.name}`, typtype: 'b', typelem: entry.oid, typarray: 0, typcollation: 0 };
+  }
+}
+
+function* userTypes(catalog: Catalog): Iterable<SystemRow> {
+  for (const entry of catalog.types()) yield* ofType(catalog, entry);
+  for (const entry of catalog.relations()) {
+    if (!('rowType' in entry) || entry.rowType === 0) continue;
+    yield {
+      ...DEFAULTS, ...like('record'), oid: entry.rowType, typname: entry.name, typnamespace: namespaceOid(catalog, entry.schema),
+      typowner: entry.owner, typtype: 'c', typcategory: 'C', typrelid: entry.oid, typarray: 0, typelem: 0, typispreferred: false,
+    };
+  }
+}
+
+function* enums(catalog: Catalog): Iterable<SystemRow> {
+  for (const entry of catalog.types()) {
+    if (entry.definition.kind !== 'enum') continue;
+    for (let i = 0; i < entry.definition.labels.length; i++) {
+      yield { oid: 1_500_000_000 + (entry.oid % 100_000) * 1000 + i, enumtypid: entry.oid, enumsortorder: i + 1, enumlabel: entry.definition.labels[i] };
+    }
+  }
+}
+
+/** Everything is ordered by bytes. */
+function* collations(): Iterable<SystemRow> {
+  const common = { collnamespace: PG_CATALOG_OID, collowner: POSTGRES_ROLE_OID, collisdeterministic: true, collencoding: -1 };
+  yield { ...common, oid: 100, collname: 'default', collprovider: 'd' };
+  yield { ...common, oid: 950, collname: 'C', collprovider: 'c', collcollate: 'C', collctype: 'C' };
+  yield { ...common, oid: 951, collname: 'POSIX', collprovider: 'c', collcollate: 'POSIX', collctype: 'POSIX' };
+}
+
+export const TYPES: readonly SystemRelation[] = [
+  systemRelation('pg_catalog', 'pg_type', { fixed: builtin, catalog: userTypes }),
+  systemRelation('pg_catalog', 'pg_enum', { catalog: enums }),
+  systemRelation('pg_catalog', 'pg_collation', { fixed: collations }),
+];
