@@ -70,8 +70,7 @@ export class JsonLexer {
     this.end = WORD.lastIndex;
     const number = this.text.slice(this.start, end);
     if (this.end > end || number === '-') throw this.#invalidToken();
-    const next = this.text.charAt(end);
-    if (next === '.' || (/[eE]$/.test(number))) this.#badFraction(end);
+    if (this.text.charAt(end) === '.' && !/[.eE]/.test(number)) this.#badFraction(end);
   }
 
   /** "1.", "1.x": the point belongs to the bad token. */
@@ -87,8 +86,8 @@ export class JsonLexer {
     WORD.test(this.text);
     this.end = Math.max(WORD.lastIndex, this.start + 1);
     const word = this.text.slice(this.start, this.end);
-    if (word !== 'true' && word !== 'false' && word !== 'null') throw this.#invalidToken();
-    this.token = word;
+    this.token = word === 'true' || word === 'false' ? word : 'null';
+    if (word !== this.token) throw this.#invalidToken();
   }
 
   #invalidToken(): DatabaseError {

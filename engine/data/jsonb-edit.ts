@@ -9,9 +9,10 @@ export function jsonField(value: Json, key: string): Json | undefined {
   return isJsonObject(value) ? value.get(key) : undefined;
 }
 
-/** value -> index; a negative one counts from the end. */
+/** value -> index; a negative one counts from the end. A scalar is its own only element. */
 export function jsonElement(value: Json, index: number): Json | undefined {
-  if (!isJsonArray(value)) return undefined;
+  if (isJsonObject(value)) return undefined;
+  if (!isJsonArray(value)) return index === 0 || index === -1 ? value : undefined;
   return value[index < 0 ? value.length + index : index];
 }
 
@@ -123,7 +124,8 @@ export function jsonInsert(target: Json, path: EditPath, value: Json, after: boo
 /** target #- path. */
 export function jsonDeletePath(target: Json, path: EditPath): Json {
   if (!isJsonArray(target) && !isJsonObject(target)) throw invalid('cannot delete path in scalar');
-  if (path.length === 0) return target;
+  const empty = isJsonArray(target) ? target.length === 0 : target.size === 0;
+  if (path.length === 0 || empty) return target;
   return edit(target, path, 0, { kind: 'delete' });
 }
 
