@@ -7,6 +7,7 @@ import { mayStream, readStreaming } from './streaming.ts';
 import { loadGrammar, stackDepthExceeded } from './pg-module.ts';
 import { readExpression, readStatements } from './postgres.ts';
 import { CharacterIndex, Source } from './source.ts';
+import { tokenize } from './tokens.ts';
 
 /** Must have resolved before the first parse(). */
 export async function loadParser(): Promise<void> {
@@ -60,10 +61,24 @@ function parseAnew(text: string): readonly ParsedStatement[] {
 function guarded<R>(text: string, read: () => R): R {
   if (text.includes('\0')) throw new DatabaseError('22021', 'invalid byte sequence for encoding "UTF8": 0x00');
   checkDepth(text);
+  checkParameters(text);
   try {
     return read();
   } catch (error) {
     if (error instanceof RangeError) throw stackDepthExceeded(error);
     throw error;
   }
+}
+
+/** The grammar's build reads `$1a` as `$1 AS a`; PostgreSQL refuses it. */
+function checkParameters(text: string): void {
+  if (!/\$\d+[A-Za-z_\x80-\uffff]/.test(text)) return;
+  const tokens = tokenize(text);
+  const at = tokens.findIndex((token, i) => token.kind === 'parameter' && tokens[i + 1]?.start === token.end
+    && tokens[i + 1]?.kind === 'word');
+  const parameter = tokens[at];
+  if (parameter === undefined) return;
+  const junk = text.slice(parameter.start, parameter.end + 1);
+  const position = new CharacterIndex(text).position(parameter.start);
+  throw new DatabaseError('42601', `trailing junk after parameter at or near "${junk}"`, { position });
 }

@@ -37,10 +37,8 @@ function overriding(kind: string | undefined): Insert['overriding'] {
 function insertColumns(nodes: readonly Node[] | undefined, context: ReaderContext): readonly InsertColumn[] {
   return (nodes ?? []).map((node) => {
     const column = untag(node, 'ResTarget');
-    return {
-      name: column.name ?? '', path: assignmentPath(column.indirection, context),
-      position: context.source.position(column.location),
-    };
+    const position = context.source.position(column.location);
+    return { name: column.name ?? '', path: assignmentPath(column.indirection, position, context), position };
   });
 }
 
@@ -72,9 +70,8 @@ export function indexElements(nodes: readonly Node[] | undefined, context: Reade
 function assignments(nodes: readonly Node[] | undefined, context: ReaderContext): readonly Assignment[] {
   return (nodes ?? []).map((node) => {
     const { name, indirection, val, location } = untag(node, 'ResTarget');
-    const common = {
-      column: name ?? '', path: assignmentPath(indirection, context), position: context.source.position(location),
-    };
+    const position = context.source.position(location);
+    const common = { column: name ?? '', path: assignmentPath(indirection, position, context), position };
     if (val === undefined || !('MultiAssignRef' in val)) {
       return { ...common, value: expression(val, context), multiple: undefined };
     }

@@ -1,6 +1,6 @@
 // Column definitions and constraints of libpg-query's tree as ours.
 import type { ColumnDef, Constraint as PgConstraint } from 'libpg-query';
-import { AssertionError } from '../../engine/data/error.ts';
+import { AssertionError, DatabaseError } from '../../engine/data/error.ts';
 import type { ColumnDefinition, Constraint, ReferentialAction } from './ast.ts';
 import { expression } from './postgres-expression.ts';
 import { names, options, refuse, relation, typeName, untag } from './postgres-node.ts';
@@ -26,17 +26,28 @@ export function constraints(nodes: ColumnDef['constraints'], context: ReaderCont
       continue;
     }
     const last = list.pop();
-    if (last !== undefined) list.push({ ...last, ...attribute });
+    if (last === undefined || !deferrableKinds.has(last.kind)) {
+      const position = context.source.position(read.location);
+      throw new DatabaseError('42601', `misplaced ${attribute.clause} clause`, { position });
+    }
+    list.push({
+      ...last, deferrable: attribute.deferrable ?? last.deferrable,
+      initiallyDeferred: attribute.initiallyDeferred ?? last.initiallyDeferred,
+    });
   }
   return list;
 }
 
-const attributes: { readonly [type: string]: { readonly deferrable?: boolean; readonly initiallyDeferred?: boolean } } =
-  {
-    CONSTR_ATTR_DEFERRABLE: { deferrable: true }, CONSTR_ATTR_NOT_DEFERRABLE: { deferrable: false },
-    CONSTR_ATTR_DEFERRED: { deferrable: true, initiallyDeferred: true },
-    CONSTR_ATTR_IMMEDIATE: { initiallyDeferred: false }, CONSTR_ATTR_ENFORCED: {}, CONSTR_ATTR_NOT_ENFORCED: {},
-  };
+const deferrableKinds = new Set<Constraint['kind']>(['primaryKey', 'unique', 'foreignKey']);
+
+interface Attribute { readonly clause: string; readonly deferrable?: boolean; readonly initiallyDeferred?: boolean }
+
+const attributes: { readonly [type: string]: Attribute } = {
+  CONSTR_ATTR_DEFERRABLE: { clause: 'DEFERRABLE', deferrable: true },
+  CONSTR_ATTR_NOT_DEFERRABLE: { clause: 'NOT DEFERRABLE', deferrable: false },
+  CONSTR_ATTR_DEFERRED: { clause: 'INITIALLY DEFERRED', deferrable: true, initiallyDeferred: true },
+  CONSTR_ATTR_IMMEDIATE: { clause: 'INITIALLY IMMEDIATE', initiallyDeferred: false },
+};
 
 export function constraint(node: PgConstraint, context: ReaderContext): Constraint {
   const position = context.source.position(node.location);
@@ -71,6 +82,8 @@ export function constraint(node: PgConstraint, context: ReaderContext): Constrai
       return {
         ...common, kind: 'identity', always: node.generated_when === 'a', options: options(node.options, context),
       };
+    case 'CONSTR_ATTR_ENFORCED':
+    case 'CONSTR_ATTR_NOT_ENFORCED': throw refuse('ENFORCED', position);
     case 'CONSTR_EXCLUSION': throw refuse('an exclusion constraint', position);
     default: throw new AssertionError(`unexpected constraint ${node.contype}`);
   }

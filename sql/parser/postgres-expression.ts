@@ -282,13 +282,15 @@ export function subscript(node: Node, context: ReaderContext): Subscript {
   return { kind: 'slice', lower: optional(lidx, context), upper: optional(uidx, context) };
 }
 
-/** The path behind a column's name in INSERT and SET. */
+/** The path behind a column's name at `position` in INSERT and SET. */
 export function assignmentPath(
-  nodes: readonly Node[] | undefined, context: ReaderContext,
+  nodes: readonly Node[] | undefined, position: number | undefined, context: ReaderContext,
 ): readonly (Subscript | { readonly kind: 'field'; readonly name: string })[] {
   return (nodes ?? []).map((step) => {
     if ('A_Indices' in step) return subscript(step, context);
-    if ('A_Star' in step) throw new DatabaseError('42601', 'row expansion via "*" is not supported here');
+    if ('A_Star' in step) {
+      throw new DatabaseError('0A000', 'row expansion via "*" is not supported here', { position });
+    }
     return { kind: 'field', name: text(step) };
   });
 }

@@ -98,6 +98,11 @@ function functionItem(node: RangeFunction, context: ReaderContext): FunctionItem
     const definitions = (list ?? []).map((column) => columnDefinition(untag(column, 'ColumnDef'), context));
     return { call: expression(call, context), columns: definitions };
   });
+  const defined = node.coldeflist?.[0];
+  if (defined !== undefined && node.ordinality === true) {
+    const position = context.source.position(untag(defined, 'ColumnDef').location);
+    throw new DatabaseError('42601', 'WITH ORDINALITY cannot be used with a column definition list', { position });
+  }
   return {
     kind: 'functions', calls, rowsFrom: node.is_rowsfrom ?? false, lateral: node.lateral ?? false,
     ordinality: node.ordinality ?? false, alias: alias(node.alias), position: calls[0]?.call.position,

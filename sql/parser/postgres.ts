@@ -67,20 +67,29 @@ function grammar(source: Source): ReturnType<typeof parseTree> {
   } catch (error) {
     if (!(error instanceof GrammarError)) throw error;
     const position = error.offset === undefined ? undefined : source.characterPosition(error.offset);
-    throw new DatabaseError(codeOf(error.message), error.message, { position });
+    throw new DatabaseError(codeOf(error.message, source, error.offset), error.message, { position });
   }
 }
 
-/** Nearly all that the grammar and the scanner say is a syntax error. */
-function codeOf(message: string): string {
-  if (/not (yet )?(supported|implemented)/.test(message)) return '0A000';
-  if (message.startsWith('unsafe use of ')) return '22P06';
-  if (message === 'invalid Unicode escape') return '22025';
-  if (message.startsWith('precision for type float')) return '22023';
-  return message === 'parameter number too large' ? '22003' : '42601';
+/** The SQLSTATEs of gram.y and scan.l by their messages; nearly all are syntax errors. */
+const codes: readonly (readonly [RegExp, string])[] = [
+  [/^LIMIT #,# syntax/, '42601'],
+  [/not (yet )?(supported|implemented)|cannot be marked/, '0A000'],
+  [/^frame (start|end)/, '42P20'],
+  [/^invalid byte sequence/, '22021'],
+  [/^unsafe use of /, '22P06'],
+  [/^precision for type float/, '22023'],
+];
+
+function codeOf(message: string, source: Source, offset: number | undefined): string {
+  // Said of U&'..' it is a syntax error, of e'\u..' not.
+  if (message === 'invalid Unicode escape') {
+    return /^\\u/i.test(source.text.slice(source.characterOffset(offset ?? 0))) ? '22025' : '42601';
+  }
+  return codes.find(([pattern]) => pattern.test(message))?.[1] ?? '42601';
 }
 
-/** Space around a statement is not part of it; comments before it are. */
+/** Space around a statement is no part of it, nor are comments before it; those behind it are. */
 function spanOf(raw: RawStmt, source: Source): StatementSpan {
   const from = (source.offset(raw.stmt_location) ?? source.base) - source.base;
   const end = (raw.stmt_len ?? 0) === 0 ? source.text.length

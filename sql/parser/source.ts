@@ -104,10 +104,15 @@ export class Source {
 
   /** The position of a character counted from 0 in this piece, as the grammar's errors have it. */
   characterPosition(character: number): number {
+    return this.whole.position(this.base + this.characterOffset(character));
+  }
+
+  /** The offset in `text` of a character counted from 0. */
+  characterOffset(character: number): number {
     let offset = 0;
     for (let i = 0; i < character && offset < this.text.length; i++) {
       offset += (this.text.codePointAt(offset) ?? 0) > 0xffff ? 2 : 1;
     }
-    return this.whole.position(this.base + offset);
+    return offset;
   }
 }
