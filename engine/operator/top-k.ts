@@ -1,0 +1,218 @@
+// TopK: the first rows by an order, of all or of each partition: ORDER BY .. LIMIT .. OFFSET, FETCH WITH TIES,
+// DISTINCT ON (limit 1 a partition).
+// Law: rows that the keys leave tied are ordered by the whole row, so the result is a function of the input alone; the
+// output is the change of each touched group's window. Requires: the input sums to a multiset.
+import type { CellColumn } from '../data/cells.ts';
+import { Delta } from '../data/delta.ts';
+import { rowOrder, totalOrder } from '../data/row-order.ts';
+import type { RowOrder } from '../data/row-order.ts';
+import type { Watermark } from '../data/time.ts';
+import type { Schema } from '../data/types.ts';
+import { KeyTable } from '../state/key-table.ts';
+import { liveIds } from '../state/key-index.ts';
+import type { OrderWindow } from '../state/order-tree.ts';
+import { Pages } from '../state/pages.ts';
+import type { StateReader, StateWriter } from '../state/ports.ts';
+import { RowSet } from '../state/row-set.ts';
+import type { Operator, SortKey, StateSize, StepContext } from './operator.ts';
+import { TopKGroups } from './top-k-groups.ts';
+
+export interface TopKSpec {
+  readonly schema: Schema;
+  /** Columns; none: one group. NULLs are equal. */
+  readonly partition: readonly number[];
+  readonly order: readonly SortKey[];
+  /** null: no limit. */
+  readonly limit: number | null;
+  readonly offset: number;
+  readonly withTies: boolean;
+  /** No row is ever retracted: only what may still be shown is kept. Default false. */
+  readonly appendOnly?: boolean;
+}
+
+export class TopK implements Operator {
+  readonly name: string;
+  readonly schema: Schema;
+  readonly #rows: RowSet;
+  readonly #partition: readonly number[];
+  /** null: one group, number 0. */
+  readonly #table: KeyTable | null;
+  readonly #groups: TopKGroups;
+  #slots = new Int32Array(1024);
+  /** Windows of this step's groups as they were before it. */
+  readonly #before = new Map<number, OrderWindow>();
+
+  constructor(spec: TopKSpec) {
+    const { schema, partition, order, limit, offset, withTies } = spec;
+    this.name = `top-k${limit === null ? '' : ` limit ${limit}`}${offset === 0 ? '' : ` offset ${offset}`}`
+      + `${withTies ? ' with ties' : ''}${partition.length === 0 ? '' : ' by partition'}`;
+    this.schema = schema;
+    this.#rows = new RowSet(schema);
+    this.#partition = partition;
+    const keys: Schema = { columns: partition.map((c) => schema.columns[c]) };
+    this.#table = partition.length === 0 ? null : new KeyTable(new Pages(keys), partition.map((_, i) => i));
+    const cells = schema.columns.map((_, c): CellColumn => this.#rows.pages.cells(c));
+    this.#groups = new TopKGroups(byIdAtLast(totalOrder(cells, order)), {
+      offset, limit: limit ?? Infinity, ties: withTies ? rowOrder(cells, order) : null,
+      appendOnly: spec.appendOnly === true,
+    });
+  }
+
+  step([delta]: readonly Delta[], _context: StepContext): Delta {
+    const { length } = delta;
+    if (length === 0) return Delta.empty(this.schema);
+    this.#before.clear();
+    this.#findGroups(delta);
+    const emptied = this.#rows.canInsert(delta) ? this.#insert(delta) : this.#change(delta);
+    const out = this.#changes();
+    this.#rows.drop(emptied);
+    this.#dropGroups(length);
+    return out;
+  }
+
+  #findGroups({ batch, length }: Delta): void {
+    if (this.#slots.length < length) this.#slots = new Int32Array(length * 2);
+    if (this.#table === null) this.#slots.fill(0, 0, length);
+    else this.#table.findOrInsert(this.#partition.map((c) => batch.columns[c]), length, this.#slots);
+  }
+
+  #reserve(): void {
+    this.#groups.reserve(this.#rows.pages.idLimit, this.#table === null ? 1 : this.#table.pages.idLimit);
+  }
+
+  #insert(delta: Delta): Int32Array {
+    this.#rows.insert(delta);
+    this.#reserve();
+    const { ids } = this.#rows;
+    for (let i = 0; i < delta.length; i++) this.#put(this.#slots[i], ids[i], delta.weights[i]);
+    const discarded = Int32Array.from(this.#groups.discarded);
+    this.#groups.discarded = [];
+    return discarded;
+  }
+
+  #put(group: number, id: number, weight: number): void {
+    if (this.#groups.isBehind(group, id)) {
+      this.#groups.putBehind(group, id);
+      return;
+    }
+    this.#note(group);
+    this.#groups.putInOrder(group, id, weight);
+  }
+
+  #note(group: number): void {
+    if (!this.#before.has(group)) this.#before.set(group, this.#groups.window(group));
+  }
+
+  #change(delta: Delta): Int32Array {
+    const groups = this.#groups;
+    const rows = this.#rows;
+    // Only at the first retraction, when the rows held twice are found; before this delta's own rows come in.
+    rows.change(delta, (gone, into) => {
+      this.#reserve();
+      const group = this.#groupOf(gone);
+      this.#note(group);
+      groups.remove(group, gone);
+      groups.addWeight(group, into, rows.pages.weight(gone));
+      this.#forget(group, gone, into);
+    });
+    this.#reserve();
+    const { touched, ids, pages } = rows;
+    const groupOf = new Map<number, number>();
+    for (let i = 0; i < delta.length; i++) groupOf.set(ids[i], this.#slots[i]);
+    const emptied: number[] = [];
+    for (let t = 0; t < touched.length; t++) {
+      const id = touched.ids[t];
+      const before = touched.notes[t];
+      const weight = pages.weight(id);
+      if (weight === 0) emptied.push(id);
+      if (weight === before) continue;
+      const group = groupOf.get(id) ?? 0;
+      if (before === 0) this.#put(group, id, weight);
+      else {
+        if (groups.isInTree(id)) this.#note(group);
+        if (weight === 0) groups.remove(group, id);
+        else groups.addWeight(group, id, weight - before);
+      }
+    }
+    return Int32Array.from(emptied);
+  }
+
+  /** A noted window names the row that stays, not the one that was merged into it. */
+  #forget(group: number, gone: number, into: number): void {
+    const window = this.#before.get(group);
+    if (window === undefined) return;
+    for (let i = 0; i < window.ids.length; i++) if (window.ids[i] === gone) window.ids[i] = into;
+  }
+
+  #groupOf(id: number): number {
+    if (this.#table === null) return 0;
+    const keys = this.#rows.pages.gather(Int32Array.of(id), this.#partition);
+    this.#table.find(keys.columns, 1, ONE);
+    return ONE[0];
+  }
+
+  /** The change of the windows noted. */
+  #changes(): Delta {
+    const ids: number[] = [];
+    const weights: number[] = [];
+    const weightOf = (id: number): number => this.#rows.pages.weight(id);
+    for (const [group, before] of this.#before) {
+      this.#groups.refill(group, weightOf);
+      addDifference(before, this.#groups.window(group), ids, weights);
+    }
+    return new Delta(this.#rows.pages.gather(Int32Array.from(ids)), Int32Array.from(weights));
+  }
+
+  #dropGroups(length: number): void {
+    if (this.#table === null) return;
+    const gone = new Set<number>();
+    for (let i = 0; i < length; i++) if (this.#groups.isEmpty(this.#slots[i])) gone.add(this.#slots[i]);
+    if (gone.size > 0) this.#table.remove(Int32Array.from(gone), gone.size);
+  }
+
+  advance(_watermark: Watermark, _context: StepContext): Delta {
+    return Delta.empty(this.schema);
+  }
+
+  save(out: StateWriter): void {
+    this.#rows.save('rows', out);
+  }
+
+  restore(from: StateReader): void {
+    this.#rows.restore('rows', from);
+    const { pages } = this.#rows;
+    for (let number = 0; number < pages.pageCount; number++) {
+      const ids = liveIds(pages, number);
+      if (ids.length === 0) continue;
+      this.#findGroups(new Delta(pages.gather(ids), ids));
+      this.#reserve();
+      for (let i = 0; i < ids.length; i++) this.#put(this.#slots[i], ids[i], pages.weight(ids[i]));
+    }
+    this.#before.clear();
+  }
+
+  stateSize(): StateSize {
+    const keys = this.#table === null ? 0 : this.#table.bytes + this.#table.pages.bytes();
+    return { rows: this.#rows.pages.rows, bytes: this.#rows.bytes + this.#groups.bytes + keys };
+  }
+}
+
+const ONE = new Int32Array(1);
+
+/** Rows that are held twice differ by their id alone. */
+function byIdAtLast(order: RowOrder): RowOrder {
+  return (a, b) => order(a, b) || a - b;
+}
+
+function addDifference(before: OrderWindow, after: OrderWindow, ids: number[], weights: number[]): void {
+  if (before.ids.length === 1 && after.ids.length === 1 && before.ids[0] === after.ids[0]
+    && before.weights[0] === after.weights[0]) return;
+  const change = new Map<number, number>();
+  for (let i = 0; i < before.ids.length; i++) change.set(before.ids[i], (change.get(before.ids[i]) ?? 0) - before.weights[i]);
+  for (let i = 0; i < after.ids.length; i++) change.set(after.ids[i], (change.get(after.ids[i]) ?? 0) + after.weights[i]);
+  for (const [id, weight] of change) {
+    if (weight === 0) continue;
+    ids.push(id);
+    weights.push(weight);
+  }
+}

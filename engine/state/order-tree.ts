@@ -1,0 +1,190 @@
+// OrderTree: ordered multisets of state rows as treaps in flat arrays by row id; any number of trees, roots held outside.
+import type { RowOrder } from '../data/row-order.ts';
+
+/** An empty tree's root. */
+export const NO_ROW = -1;
+
+/** Priority of a row, a hash of its id: deterministic, and good enough to keep trees shallow. */
+function priority(id: number): number {
+  const h = Math.imul(id ^ 0x3c6ef372, 0x9e3779b1);
+  return Math.imul(h ^ (h >>> 15), 0x85ebca6b) >>> 0;
+}
+
+/** What a walk over a tree collects: rows with how often each counts. */
+export interface OrderWindow {
+  readonly ids: number[];
+  readonly weights: number[];
+}
+
+/** Requires: `order` tells any two rows of a tree apart, and a row's cells do not change while it is in a tree. */
+export class OrderTree {
+  readonly #order: RowOrder;
+  /** By row id. */
+  #left = new Int32Array(64);
+  #right = new Int32Array(64);
+  /** Weight of the row and of all rows below it. */
+  #sum = new Int32Array(64);
+  #low = NO_ROW;
+  #high = NO_ROW;
+
+  constructor(order: RowOrder) {
+    this.#order = order;
+  }
+
+  get bytes(): number { return this.#left.byteLength * 3; }
+
+  /** Room for ids below `limit`. */
+  reserve(limit: number): void {
+    if (this.#left.length >= limit) return;
+    const size = Math.max(limit, this.#left.length * 2);
+    this.#left = grown(this.#left, size);
+    this.#right = grown(this.#right, size);
+    this.#sum = grown(this.#sum, size);
+  }
+
+  compare(a: number, b: number): number {
+    return this.#order(a, b);
+  }
+
+  /** Weight of one row of a tree. */
+  ownWeight(id: number): number {
+    return this.#own(id);
+  }
+
+  /** Weight of all rows of a tree. */
+  weight(root: number): number {
+    return root < 0 ? 0 : this.#sum[root];
+  }
+
+  #update(id: number, weight: number): void {
+    this.#sum[id] = weight + this.weight(this.#left[id]) + this.weight(this.#right[id]);
+  }
+
+  #own(id: number): number {
+    return this.#sum[id] - this.weight(this.#left[id]) - this.weight(this.#right[id]);
+  }
+
+  /** Adds a row; returns the root. */
+  insert(root: number, id: number, weight: number): number {
+    if (root < 0) {
+      this.#left[id] = NO_ROW;
+      this.#right[id] = NO_ROW;
+      this.#sum[id] = weight;
+      return id;
+    }
+    if (priority(id) > priority(root)) {
+      this.#split(root, id);
+      this.#left[id] = this.#low;
+      this.#right[id] = this.#high;
+      this.#update(id, weight);
+      return id;
+    }
+    this.#sum[root] += weight;
+    if (this.#order(id, root) < 0) this.#left[root] = this.insert(this.#left[root], id, weight);
+    else this.#right[root] = this.insert(this.#right[root], id, weight);
+    return root;
+  }
+
+  /** Rows before `pivot` into #low, those after it into #high. */
+  #split(root: number, pivot: number): void {
+    if (root < 0) {
+      this.#low = NO_ROW;
+      this.#high = NO_ROW;
+      return;
+    }
+    const own = this.#own(root);
+    if (this.#order(root, pivot) < 0) {
+      this.#split(this.#right[root], pivot);
+      this.#right[root] = this.#low;
+      this.#low = root;
+    } else {
+      this.#split(this.#left[root], pivot);
+      this.#left[root] = this.#high;
+      this.#high = root;
+    }
+    this.#update(root, own);
+  }
+
+  /** Takes a row out that is there; returns the root. */
+  remove(root: number, id: number): number {
+    if (root === id) return this.#join(this.#left[id], this.#right[id]);
+    const own = this.#own(root);
+    if (this.#order(id, root) < 0) this.#left[root] = this.remove(this.#left[root], id);
+    else this.#right[root] = this.remove(this.#right[root], id);
+    this.#update(root, own);
+    return root;
+  }
+
+  #join(low: number, high: number): number {
+    if (low < 0) return high;
+    if (high < 0) return low;
+    if (priority(low) > priority(high)) {
+      const own = this.#own(low);
+      this.#right[low] = this.#join(this.#right[low], high);
+      this.#update(low, own);
+      return low;
+    }
+    const own = this.#own(high);
+    this.#left[high] = this.#join(low, this.#left[high]);
+    this.#update(high, own);
+    return high;
+  }
+
+  /** Adds to the weight of a row that is there. */
+  addWeight(root: number, id: number, weight: number): void {
+    let at = root;
+    while (at !== id) {
+      this.#sum[at] += weight;
+      at = this.#order(id, at) < 0 ? this.#left[at] : this.#right[at];
+    }
+    this.#sum[id] += weight;
+  }
+
+  first(root: number): number {
+    let at = root;
+    while (at >= 0 && this.#left[at] >= 0) at = this.#left[at];
+    return at;
+  }
+
+  last(root: number): number {
+    let at = root;
+    while (at >= 0 && this.#right[at] >= 0) at = this.#right[at];
+    return at;
+  }
+
+  /** The rows at places skip .. skip + take − 1, counting each row as often as it weighs. */
+  window(root: number, skip: number, take: number, out: OrderWindow): void {
+    if (root < 0 || take <= 0 || skip >= this.#sum[root]) return;
+    const before = this.weight(this.#left[root]);
+    const own = this.#own(root);
+    if (skip < before) this.window(this.#left[root], skip, take, out);
+    const from = Math.max(skip, before);
+    const to = Math.min(skip + take, before + own);
+    if (to > from) {
+      out.ids.push(root);
+      out.weights.push(to - from);
+    }
+    const rest = before + own;
+    if (skip + take > rest) this.window(this.#right[root], Math.max(0, skip - rest), skip + take - Math.max(skip, rest), out);
+  }
+
+  /** Weight of the rows before the first that `order` puts after `pivot`. `order`: coarser than the tree's own. */
+  weightUpTo(root: number, pivot: number, order: RowOrder): number {
+    let at = root;
+    let total = 0;
+    while (at >= 0) {
+      if (order(at, pivot) > 0) at = this.#left[at];
+      else {
+        total += this.weight(this.#left[at]) + this.#own(at);
+        at = this.#right[at];
+      }
+    }
+    return total;
+  }
+}
+
+function grown(from: Int32Array, length: number): Int32Array<ArrayBuffer> {
+  const to = new Int32Array(length);
+  to.set(from);
+  return to;
+}
