@@ -146,6 +146,7 @@ export class SessionState {
     const { services, settings } = this;
     return {
       catalog: this.catalog,
+      functions: services.functions,
       database: this.database,
       user: this.currentUser,
       searchPath: this.searchPath,

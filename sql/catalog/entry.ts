@@ -2,6 +2,7 @@
 import type { Batch } from '../../engine/data/batch.ts';
 import type { FormatSettings } from '../../engine/data/settings.ts';
 import type { Column, LogicalType } from '../../engine/data/types.ts';
+import type { FunctionRegistry } from '../../engine/function/registry.ts';
 
 /** Object identifiers are never reused; those below 16384 are PostgreSQL's own (system relations, built-in types). */
 export const FIRST_USER_OID = 16384;
@@ -265,6 +266,7 @@ export interface SettingInfo {
 /** What a system relation may look at to make its rows. */
 export interface SystemContext {
   readonly catalog: import('./catalog.ts').Catalog;
+  readonly functions: FunctionRegistry;
   readonly database: string;
   readonly user: string;
   readonly searchPath: readonly string[];

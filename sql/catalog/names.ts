@@ -5,6 +5,7 @@ import { oidOf } from '../../engine/data/type-info.ts';
 import type { CatalogAccess, RegKind } from '../../engine/expression/context.ts';
 import type { FunctionRegistry } from '../../engine/function/registry.ts';
 import type { Catalog, QualifiedName } from './catalog.ts';
+import { FunctionOids } from './system/function-oids.ts';
 
 export class CatalogNames implements CatalogAccess {
   readonly #catalog: Catalog;
@@ -32,7 +33,8 @@ export class CatalogNames implements CatalogAccess {
         const entry = this.#catalog.get(oid);
         return entry?.kind === 'role' ? quoteIdentifier(entry.name) : null;
       }
-      case 'regproc': case 'regprocedure': case 'regoper': case 'regoperator': case 'regcollation': return null;
+      case 'regproc': case 'regprocedure': return FunctionOids.of(this.#functions).byOid(oid)?.name ?? null;
+      case 'regoper': case 'regoperator': case 'regcollation': return null;
     }
   }
 
@@ -49,18 +51,20 @@ export class CatalogNames implements CatalogAccess {
         if (entry === null) throw new DatabaseError('42704', `role "${role}" does not exist`);
         return entry.oid;
       }
-      case 'regproc': case 'regprocedure': throw this.#noFunction(name);
+      case 'regproc': case 'regprocedure': return this.#functionOid(name);
       case 'regoper': case 'regoperator': throw new DatabaseError('42883', `operator does not exist: ${name}`);
       case 'regcollation':
         throw new DatabaseError('42704', `collation "${name}" for encoding "UTF8" does not exist`);
     }
   }
 
-  #noFunction(name: string): DatabaseError {
+  /** regproc: the only function of that name (42725 when there are more); regprocedure's argument list narrows nothing here. */
+  #functionOid(name: string): number {
     const bare = splitName(name.replace(/\(.*$/s, '')).name;
-    const known = this.#functions.scalarFunctions(bare).length > 0;
-    return known ? new DatabaseError('0A000', `OIDs of functions are not supported: ${name}`)
-      : new DatabaseError('42883', `function "${name}" does not exist`);
+    const found = FunctionOids.of(this.#functions).byName(bare);
+    if (found.length === 0) throw new DatabaseError('42883', `function "${name}" does not exist`);
+    if (found.length > 1) throw new DatabaseError('42725', `more than one function named "${name}"`);
+    return found[0].oid;
   }
 
   #qualified(object: { readonly schema: string; readonly name: string; readonly oid: number }): string {
