@@ -91,7 +91,7 @@ export class AggregateOperator implements Operator {
 
   constructor(options: AggregateOptions) {
     const { keys, input, schema, calls } = options;
-    this.name = keys.length === 0 ? 'Aggregate' : 'GroupAggregate';
+    this.name = keys.length === 0 ? 'aggregate' : 'group aggregate';
     this.schema = schema;
     this.#options = options;
     assert(schema.columns.length === keys.length + calls.length, 'schema of an aggregate');

@@ -66,7 +66,7 @@ export class AssignWindowOperator extends StatelessOperator {
 
   constructor(input: Schema, timeColumn: number, spec: WindowSpec) {
     super(windowSchema(input, timeColumn));
-    this.name = spec.slide === spec.size ? 'Tumble' : 'Hop';
+    this.name = spec.slide === spec.size ? 'tumble' : 'hop';
     this.#timeColumn = timeColumn;
     this.#windows = new WindowAssigner(spec, this.schema.columns[input.columns.length].type);
   }

@@ -16,7 +16,7 @@ import type { Operator, StateSize } from './operator.ts';
  * Requires: no change to a window that is over (late rows are left out at the source).
  */
 export class EmitOnCloseOperator implements Operator {
-  readonly name = 'EmitOnWindowClose';
+  readonly name = 'emit on window close';
   readonly schema: Schema;
   readonly #windowEnd: number;
   readonly #rows: Arrangement;
