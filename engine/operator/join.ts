@@ -3,6 +3,7 @@
 // Law: one side at a time: Q(L + ΔL, R) − Q(L, R), then Q(L + ΔL, R + ΔR) − Q(L + ΔL, R). For the pairs that is
 // ΔL ⋈ R and (L + ΔL) ⋈ ΔR. What is shown of a row by itself (NULL-padded, semi, anti) follows from whether it has a
 // match: without a condition from whether its key is on the other side, else from a count kept with the row.
+// A left row of a single join that matches several is an error of the row's weight.
 // Requires: the inputs sum to multisets (no row of negative weight after an epoch).
 import { Batch } from '../data/batch.ts';
 import { Delta, concatDeltas } from '../data/delta.ts';
@@ -20,8 +21,10 @@ import type { StateReader, StateWriter } from '../state/ports.ts';
 import { JoinSide } from './join-side.ts';
 import type { PreparedDelta, Shows } from './join-side.ts';
 import type { Operator, StateSize, StepContext } from './operator.ts';
+import { moreThanOneRow } from './single-row.ts';
 
-export type JoinKind = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti';
+/** single: a left join whose left rows must not match more than one row (21000: a scalar subquery). */
+export type JoinKind = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti' | 'single';
 
 export interface JoinSpec {
   readonly kind: JoinKind;
@@ -37,6 +40,7 @@ export interface JoinSpec {
 
 const LEFT_SHOWS: Readonly<Record<JoinKind, Shows>> = {
   inner: 'none', right: 'none', left: 'unmatched', full: 'unmatched', semi: 'matched', anti: 'unmatched',
+  single: 'unmatched',
 };
 
 export class Join implements Operator {
@@ -46,6 +50,8 @@ export class Join implements Operator {
   readonly #right: JoinSide;
   /** Pairs are shown (not for semi and anti). */
   readonly #pairs: boolean;
+  /** Left rows of more than one match are an error. */
+  readonly #single: boolean;
   readonly #condition: CompiledExpression | null;
   readonly #conditionColumns: ReadonlySet<number>;
   /** Counts were not restored and are made again before they are needed. */
@@ -60,6 +66,7 @@ export class Join implements Operator {
     this.#right = new JoinSide(spec.right, keys.map((k) => ({ expression: k.right, nullSafe: k.nullSafe })),
       kind === 'right' || kind === 'full' ? 'unmatched' : 'none');
     this.#pairs = kind !== 'semi' && kind !== 'anti';
+    this.#single = kind === 'single';
     this.#condition = condition === null ? null : compileExpression(condition);
     this.#conditionColumns = new Set(condition === null ? [] : columnsOf(condition));
   }
@@ -76,8 +83,8 @@ export class Join implements Operator {
     const prepared = self.prepare(delta, context);
     if (prepared.unkeyed.length > 0 && self.shows === 'unmatched') out.push(this.#alone(self, prepared.unkeyed));
     if (prepared.keyed.length === 0) return;
-    if (this.#condition === null) this.#updateByKey(self, prepared, out);
-    else this.#updateByCondition(self, prepared, { condition: this.#condition, context, out });
+    if (this.#condition === null && !this.#single) this.#updateByKey(self, prepared, out);
+    else this.#updateByCount(self, prepared, { context, out });
   }
 
   #other(self: JoinSide): JoinSide {
@@ -127,18 +134,19 @@ export class Join implements Operator {
     }
   }
 
-  #updateByCondition(self: JoinSide, { keyed, keys }: PreparedDelta, run: ConditionRun): void {
+  #updateByCount(self: JoinSide, { keyed, keys }: PreparedDelta, run: CountedRun): void {
     const other = this.#other(self);
     const probe = this.#matching(self, keyed, other.arrangement.probe(keys, keyed.length), run);
     if (this.#pairs && probe.rowIds.length > 0) run.out.push(this.#pairRows(self, keyed, probe));
     if (self.shows === 'none') self.arrangement.apply(keyed);
-    else this.#applyCounted(self, keyed, probe, run.out);
-    if (other.shows !== 'none') this.#countOther(other, keyed.weights, probe, run.out);
+    else this.#applyCounted(self, keyed, probe, run);
+    if (other.shows !== 'none') this.#countOther(other, keyed.weights, probe, run);
   }
 
   /** The pairs on which the condition is true. */
-  #matching(self: JoinSide, keyed: Delta, probe: Probe, { condition, context }: ConditionRun): Probe {
-    if (probe.rowIds.length === 0) return probe;
+  #matching(self: JoinSide, keyed: Delta, probe: Probe, { context }: CountedRun): Probe {
+    const condition = this.#condition;
+    if (probe.rowIds.length === 0 || condition === null) return probe;
     const batch = this.#pairBatch(self, keyed.batch, probe, this.#conditionColumns);
     const hits = predicateOrReport(condition, batch, this.#pairWeights(self, keyed, probe), context);
     if (hits.length === probe.rowIds.length) return probe;
@@ -148,10 +156,11 @@ export class Join implements Operator {
     };
   }
 
-  #applyCounted(self: JoinSide, keyed: Delta, probe: Probe, out: Delta[]): void {
+  #applyCounted(self: JoinSide, keyed: Delta, probe: Probe, { context, out }: CountedRun): void {
     const counts = new Int32Array(keyed.length);
     const { pages } = this.#other(self).arrangement;
     for (let i = 0; i < probe.rowIds.length; i++) counts[probe.probeRows[i]] += pages.weight(probe.rowIds[i]);
+    if (this.#single) reportSeveral(counts, keyed.weights, context);
     const shown = countsWhere(counts, self.shows === 'matched');
     if (shown.length > 0) out.push(this.#alone(self, keyed.take(shown)));
     self.arrangement.apply(keyed, (rows, ids) => {
@@ -161,7 +170,7 @@ export class Join implements Operator {
   }
 
   /** Adds the weights of matching rows to the counts of the other side; its rows are shown or not accordingly. */
-  #countOther(other: JoinSide, weights: Int32Array, probe: Probe, out: Delta[]): void {
+  #countOther(other: JoinSide, weights: Int32Array, probe: Probe, { context, out }: CountedRun): void {
     other.reserveCounts();
     const { counts } = other;
     const before = new Map<number, number>();
@@ -171,7 +180,12 @@ export class Join implements Operator {
       counts[id] += weights[probe.probeRows[i]];
     }
     const changed: number[] = [];
-    for (const [id, count] of before) if ((count > 0) !== (counts[id] > 0)) changed.push(id);
+    for (const [id, count] of before) {
+      if ((count > 0) !== (counts[id] > 0)) changed.push(id);
+      if (!this.#single || (count > 1) === (counts[id] > 1)) continue;
+      const weight = other.arrangement.pages.weight(id);
+      context.error(moreThanOneRow(), counts[id] > 1 ? weight : -weight);
+    }
     if (changed.length === 0) return;
     const matched = other.shows === 'matched';
     out.push(this.#aloneById(other, Int32Array.from(changed), (id) => ((counts[id] > 0) === matched ? 1 : -1)));
@@ -180,8 +194,7 @@ export class Join implements Operator {
   /** After a restore. */
   #recount(context: StepContext): void {
     this.#stale = false;
-    const { condition } = { condition: this.#condition };
-    if (condition === null) return;
+    if (this.#condition === null && !this.#single) return;
     // These pairs' errors were reported when they came.
     const quiet: StepContext = { epoch: context.epoch, eval: context.eval, error: () => undefined };
     for (const self of [this.#left, this.#right]) {
@@ -193,8 +206,8 @@ export class Join implements Operator {
         const ids = liveIds(pages, number);
         if (ids.length === 0) continue;
         const rows = self.arrangement.gather(ids);
-        const { keyed, keys } = { keyed: rows, keys: (self.arrangement.key?.columns ?? []).map((c) => rows.batch.columns[c]) };
-        const probe = this.#matching(self, keyed, other.probe(keys, ids.length), { condition, context: quiet, out: [] });
+        const keys = (self.arrangement.key?.columns ?? []).map((c) => rows.batch.columns[c]);
+        const probe = this.#matching(self, rows, other.probe(keys, ids.length), { context: quiet, out: [] });
         self.counts.fill(0, ids[0], ids[ids.length - 1] + 1);
         for (let i = 0; i < probe.rowIds.length; i++) {
           self.counts[ids[probe.probeRows[i]]] += other.pages.weight(probe.rowIds[i]);
@@ -271,8 +284,7 @@ export class Join implements Operator {
   }
 }
 
-interface ConditionRun {
-  readonly condition: CompiledExpression;
+interface CountedRun {
   readonly context: StepContext;
   readonly out: Delta[];
 }
@@ -287,6 +299,10 @@ function isIdentity(rows: Int32Array, length: number): boolean {
   if (rows.length !== length) return false;
   for (let i = 0; i < length; i++) if (rows[i] !== i) return false;
   return true;
+}
+
+function reportSeveral(counts: Int32Array, weights: Int32Array, context: StepContext): void {
+  for (let i = 0; i < counts.length; i++) if (counts[i] > 1) context.error(moreThanOneRow(), weights[i]);
 }
 
 /** Rows with (or without) an id. */
