@@ -5,7 +5,7 @@ import { Batch } from '../engine/data/batch.ts';
 import type { ColumnBuilder } from '../engine/data/column-builder.ts';
 import { DatabaseError } from '../engine/data/error.ts';
 import type { FormatSettings } from '../engine/data/settings.ts';
-import { parseBytesInto } from '../engine/data/text-format.ts';
+import { parseBytesInto } from '../engine/data/text-bytes.ts';
 import type { CopyInSink } from '../sql/index.ts';
 import { decodeBinary } from '../engine/data/binary-format.ts';
 import { BinaryRows } from './copy-binary.ts';

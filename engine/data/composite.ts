@@ -1,9 +1,9 @@
 // How `bytes` vectors hold values of every type: scalars, arrays and records, elements nested in them included.
 //
-// Format of one value: fixed-size layouts little-endian in their own width (bool 1, int16 2, int32 4, int64 8, float32 4,
-// float64 8, fixed16 16 bytes); text and its kin UTF-8; bytea as is; numeric as in numeric-bytes.ts; timetz int64 µs and
-// int32 seconds east. Array: u8 number of dimensions; int32 length and int32 lower bound of each; elements. Record:
-// u16 number of fields; fields. An element or field is an int32 byte length (-1: NULL) and the value.
+// Format of one value: fixed-size layouts little-endian in their own width (bool 1, int16 2, int32 4, int64 8,
+// float32 4, float64 8, fixed16 16 bytes); text and its kin UTF-8; bytea as is; numeric as in numeric-bytes.ts;
+// timetz int64 µs and int32 seconds east. Array: u8 number of dimensions; int32 length and int32 lower bound of each;
+// elements. Record: u16 number of fields; fields. An element or field is an int32 byte length (-1: NULL) and the value.
 import { assert } from './error.ts';
 import { Interval, readInterval, writeInterval } from './interval.ts';
 import { Numeric } from './numeric.ts';
@@ -14,7 +14,7 @@ import { formatUuid, writeUuid } from './uuid.ts';
 import type { Datum, SqlArray, SqlRecord, TimeTz } from './datum.ts';
 import type { ArrayType, LogicalType, RecordType } from './types.ts';
 
-/** The bytes of one value. Requires: `datum` is not NULL and is of the JavaScript type that datum.ts names for `type`. */
+/** The bytes of one value. Requires: `datum` is not NULL and is what datum.ts says for `type`. */
 export function encodeDatum(type: LogicalType, datum: Datum): Uint8Array {
   switch (layoutOf(type)) {
     case 'bool': return Uint8Array.of(datum === true ? 1 : 0);

@@ -387,7 +387,7 @@ export function decimalText(unscaled: bigint, scale: number): string {
   return `${negative ? '-' : ''}${digits.slice(0, point)}.${digits.slice(point)}`;
 }
 
-/** Position of the leading base-10000 digit of a finite value, and that digit (0 and 0 for zero), as PostgreSQL sees it. */
+/** Position of the leading base-10000 digit of a finite value, and that digit; 0 and 0 for zero. */
 export function leadingDigit(value: Numeric): { readonly weight: number; readonly digit: number } {
   const magnitude = value.unscaled < 0n ? -value.unscaled : value.unscaled;
   if (magnitude === 0n) return { weight: 0, digit: 0 };

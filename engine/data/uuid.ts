@@ -34,5 +34,5 @@ export function parseUuid(text: string): string {
     throw new DatabaseError('22P02', `invalid input syntax for type uuid: "${text}"`);
   }
   const digits = inner.replaceAll('-', '').toLowerCase();
-  return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-${digits.slice(12, 16)}-${digits.slice(16, 20)}-${digits.slice(20)}`;
+  return [[0, 8], [8, 12], [12, 16], [16, 20], [20, 32]].map(([from, to]) => digits.slice(from, to)).join('-');
 }
