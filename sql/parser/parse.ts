@@ -15,7 +15,7 @@ export async function loadParser(): Promise<void> {
 }
 
 const CACHED_TEXTS = 500;
-const CACHED_LENGTH = 20_000;
+const CACHED_LENGTH = 10_000;
 
 /** By text; the oldest in use first. */
 const cache = new Map<string, readonly ParsedStatement[]>();

@@ -15,7 +15,7 @@ import type { Token } from './tokens.ts';
 /** Words without which a text holds nothing of ours; a false alarm costs time alone. */
 const words = new RegExp(
   '\\b(?:watermark|append|emit|late|source|sink|subscribe|flush|qualify|exclude|asof|system_time|replacement|swap'
-  + '|descriptor|by\\s+all|replace\\s+materialized|view\\s+if|(?:fetch|move)\\b[^;]*\\bwith)\\b'
+  + '|descriptor|by\\s+all|replace\\s+materialized|view\\s+if|(?:fetch|move)\\b[^;]{0,200}\\bwith)\\b'
   + '|\\btable\\s*\\(', 'i');
 
 export function mayStream(text: string): boolean {
@@ -25,8 +25,9 @@ export function mayStream(text: string): boolean {
 /** As readStatements, for a text with streaming statements or clauses. */
 export function readStreaming(whole: CharacterIndex): readonly ParsedStatement[] {
   const tokens = tokenize(whole.text);
+  const tail = tokens.at(-1);
   // What has no end is the scanner's to refuse.
-  if (tokens.at(-1)?.kind === 'unterminated') return readStatements(new Source(whole, whole.text, 0), undefined);
+  if (tail?.kind === 'unterminated') readStatements(new Source(whole, tail.value, tail.start), undefined);
   const statements: ParsedStatement[] = [];
   let first = 0;
   let start = 0;

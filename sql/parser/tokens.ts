@@ -172,8 +172,8 @@ export class Lexer {
 
   #word(start: number, unit: number): Token {
     const next = this.#text.charCodeAt(start + 1);
-    // e'..' b'..' x'..' n'..'
-    if (next === QUOTE && 'eEbBxXnN'.includes(String.fromCharCode(unit))) {
+    // e'..' b'..' x'..'; n'..' is two tokens.
+    if (next === QUOTE && 'eEbBxX'.includes(String.fromCharCode(unit))) {
       return this.#quoted('string', start, start + 2);
     }
     if (next === 0x26 && (unit | 32) === 0x75) {

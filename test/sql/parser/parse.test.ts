@@ -9,7 +9,8 @@ import { parseTree } from '../../../sql/parser/pg-module.ts';
 beforeAll(loadParser);
 
 interface ClientStatement { readonly client: string; readonly text: string }
-interface SyntaxError { readonly text: string; readonly code: string; readonly message: string; readonly position: number }
+interface SyntaxError {
+  readonly text: string; readonly code: string; readonly message: string; readonly position: number }
 
 function fixture<T>(name: string): readonly T[] {
   return JSON.parse(readFileSync(new URL(`fixtures/${name}.json`, import.meta.url), 'utf8'));
@@ -100,7 +101,8 @@ describe('splitting', () => {
   });
 
   test('the same with streaming statements among them', () => {
-    const text = "select 'é;'; subscribe to v; /* ; */ create materialized view w as select 1 emit on window close ; flush";
+    const text = "select 'é;'; subscribe to v; /* ; */ "
+      + 'create materialized view w as select 1 emit on window close ; flush';
     expect(texts(text)).toEqual([
       "select 'é;'", 'subscribe to v', 'create materialized view w as select 1 emit on window close', 'flush',
     ]);
@@ -139,7 +141,8 @@ describe('texts that are kept as text', () => {
   };
 
   test.each([
-    ['create view v (a, b) with (security_barrier) as select 1, 2 as "as" with local check option', 'select 1, 2 as "as"'],
+    ['create view v (a, b) with (security_barrier) as select 1, 2 as "as" with local check option',
+      'select 1, 2 as "as"'],
     ["create or replace view \"as\" as\n select 'é' -- end\n", "select 'é'"],
     ['create materialized view if not exists v with (x = 1) as with q as (select 1) select * from q with no data;',
       'with q as (select 1) select * from q'],
@@ -158,7 +161,8 @@ describe('texts that are kept as text', () => {
   });
 
   test('defaults, checks, generated columns and watermarks', () => {
-    const text = `create table t (a int default 1 + f(2, 3) not null check (a > (0)), b int constraint "check" check ( b <> 1 ),
+    const text = `create table t (a int default 1 + f(2, 3) not null check (a > (0)),
+      b int constraint "check" check ( b <> 1 ),
       c text default 'x, y' collate "C", d int generated always as (a * 2) stored, ts timestamp default null,
       watermark for ts as ts - interval '5 s', check (a < b))`;
     const found: string[] = [];
