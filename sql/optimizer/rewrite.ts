@@ -1,0 +1,18 @@
+// Rewrite: one step of the optimizer, plan to equal plan, named so that it can be switched off.
+import type { FunctionRegistry } from '../../engine/function/registry.ts';
+import type { EvalContext } from '../../engine/expression/context.ts';
+import type { LogicalPlan } from '../plan/logical-plan.ts';
+
+export interface RewriteContext {
+  readonly functions: FunctionRegistry;
+  /** For folding constants; null: only what needs no session is folded (views). */
+  readonly evaluation: EvalContext | null;
+  /** A number no hole or shared plan has. */
+  fresh(): number;
+}
+
+export interface Rewrite {
+  readonly name: string;
+  /** Law: same rows, same columns (names and types). */
+  apply(plan: LogicalPlan, context: RewriteContext): LogicalPlan;
+}

@@ -1,0 +1,69 @@
+// Calls that rewrites write themselves: aggregates and operators by name, and the check that a scalar subquery has one row.
+import { assert, DatabaseError } from '../../engine/data/error.ts';
+import { BOOLEAN, INT8, simpleType } from '../../engine/data/types.ts';
+import type { LogicalType } from '../../engine/data/types.ts';
+import type { Expression } from '../../engine/expression/expression.ts';
+import type { FunctionRegistry } from '../../engine/function/registry.ts';
+import type { ScalarFunction } from '../../engine/function/function.ts';
+import { argumentTypes, resolveOverload, returnType } from '../binder/overload.ts';
+import type { AggregateCall } from '../plan/logical-plan.ts';
+
+export function aggregateCall(functions: FunctionRegistry, name: string, args: readonly Expression[]): AggregateCall {
+  const types = args.map((a) => a.type);
+  const candidates = functions.aggregateFunctions(name);
+  const resolution = resolveOverload(candidates, types);
+  assert(resolution.kind === 'found', `aggregate ${name} over ${types.map((t) => t.kind).join(', ')}`);
+  const targets = argumentTypes(resolution.declared, types);
+  return {
+    function: resolution.signature, args, distinct: false, filter: null, order: [], withinGroup: false,
+    type: returnType(resolution.signature, resolution.declared, targets),
+  };
+}
+
+export function truth(value: boolean | null): Expression {
+  return { kind: 'literal', type: BOOLEAN, value };
+}
+
+export function isNull(input: Expression, negated = false): Expression {
+  return { kind: 'test', type: BOOLEAN, test: 'null', negated, input };
+}
+
+export function nullOf(type: LogicalType): Expression {
+  return { kind: 'literal', type, value: null };
+}
+
+export function zero(): Expression {
+  return { kind: 'literal', type: INT8, value: 0n };
+}
+
+const ANY_ELEMENT = simpleType('anyelement');
+
+const SINGLE_ROW_CHECK: ScalarFunction = {
+  kind: 'scalar', name: 'single_row', args: [INT8, ANY_ELEMENT], returns: ANY_ELEMENT, strict: false,
+  volatility: 'immutable', description: 'the value, if it is the only one',
+  row: ([count, value]) => {
+    if (typeof count === 'bigint' && count > 1n) {
+      throw new DatabaseError('21000', 'more than one row returned by a subquery used as an expression');
+    }
+    return value;
+  },
+};
+
+/** `value`, or 21000 where `count` says there are several. */
+export function singleRow(count: Expression, value: Expression): Expression {
+  return { kind: 'call', function: SINGLE_ROW_CHECK, args: [count, value], type: value.type };
+}
+
+/** left = right for operands of one type; null when that type has no equality. */
+export function equality(functions: FunctionRegistry, left: Expression, right: Expression): Expression | null {
+  const types = [left.type, right.type];
+  const resolution = resolveOverload(functions.operators('=', 2), types);
+  if (resolution.kind !== 'found') return null;
+  return { kind: 'call', function: resolution.signature, args: [left, right], type: BOOLEAN };
+}
+
+/** Is the call an equality whose operands compare as keys do: of one type? */
+export function isKeyEquality(e: Expression): e is Expression & { kind: 'call' } {
+  return e.kind === 'call' && e.function.operator === true && e.function.name === '=' && e.args.length === 2
+    && e.args[0].type.kind === e.args[1].type.kind && e.function.args[0].kind === e.function.args[1].kind;
+}
