@@ -11,7 +11,7 @@ import { Int32Vector, concatVectors, isValid, takeVector } from '../data/vector.
 import type { Vector } from '../data/vector.ts';
 import type { Accumulator, AggregateFunction } from '../function/aggregate/aggregate.ts';
 import { DistinctAccumulator } from '../function/aggregate/distinct.ts';
-import { FloatSlots } from '../function/aggregate/slots.ts';
+import { FloatSlots, SlotRows } from '../function/aggregate/slots.ts';
 import { liveIds } from '../state/key-index.ts';
 import { KeyTable } from '../state/key-table.ts';
 import { Pages } from '../state/pages.ts';
@@ -75,13 +75,14 @@ export class AggregateOperator implements Operator {
   readonly #options: AggregateOptions;
   readonly #calls: readonly BoundCall[];
   readonly #table: KeyTable;
-  /** Rows by group. */
-  readonly #counts = new FloatSlots(1);
+  readonly #rows = new SlotRows();
+  /** Rows by group: the first number of a slot's row. */
+  readonly #counts = new FloatSlots(this.#rows, 1);
+  /** The step in which a group was touched last, as the low word. */
+  readonly #stampAt = 2 * this.#rows.reserve(1);
   readonly #closing: ClosingSlots | null;
   /** Slot pages changed since the last save. */
   #dirty = new Uint8Array(0);
-  /** A group's step of last change. */
-  #stamps = new Int32Array(0);
   #capacity = 0;
   #stepNumber = 0;
   #slots = new Int32Array(1024);
@@ -97,7 +98,7 @@ export class AggregateOperator implements Operator {
     assert(schema.columns.length === keys.length + calls.length, 'schema of an aggregate');
     const keyColumns = keys.map((k, i) => ({ name: schema.columns[i].name, type: input.columns[k].type }));
     this.#table = new KeyTable(new Pages({ columns: keyColumns }), keys.map((_, i) => i));
-    this.#calls = calls.map((call) => bindCall(call, options));
+    this.#calls = calls.map((call) => bindCall(call, options, this.#rows));
     this.#closing = typeof options.closing === 'number' ? new ClosingSlots() : null;
     this.#ensure(1);
   }
@@ -146,20 +147,17 @@ export class AggregateOperator implements Operator {
   #ensure(slots: number): void {
     if (slots <= this.#capacity) return;
     this.#capacity = Math.max(slots, this.#capacity * 2, 64);
-    const stamps = new Int32Array(this.#capacity);
-    stamps.set(this.#stamps);
-    this.#stamps = stamps;
     const dirty = new Uint8Array((this.#capacity >> PAGE_SHIFT) + 1);
     dirty.set(this.#dirty);
     this.#dirty = dirty;
-    this.#counts.ensure(this.#capacity);
+    this.#rows.ensure(this.#capacity);
     for (const { accumulator } of this.#calls) accumulator.ensure(this.#capacity);
   }
 
   /** Each group among `slots` once. */
   #touchedBy(slots: Int32Array, length: number): Int32Array {
     const stamp = ++this.#stepNumber;
-    const stamps = this.#stamps;
+    const { words, stride } = this.#rows;
     const touched = this.#touched;
     const dirty = this.#dirty;
     let count = 0;
@@ -169,8 +167,9 @@ export class AggregateOperator implements Operator {
     }
     for (let i = 0; i < length; i++) {
       const slot = slots[i];
-      if (stamps[slot] === stamp) continue;
-      stamps[slot] = stamp;
+      const at = 2 * slot * stride + this.#stampAt;
+      if (words[at] === stamp) continue;
+      words[at] = stamp;
       dirty[slot >> PAGE_SHIFT] = 1;
       touched[count++] = slot;
     }
@@ -180,17 +179,17 @@ export class AggregateOperator implements Operator {
   /** Those of the groups that are in the result. */
   #shown(touched: Int32Array): Int32Array {
     if (this.#options.keys.length === 0) return this.#primed ? ONE_SLOT : NO_SLOTS;
-    const counts = this.#counts.data;
+    const { floats, stride } = this.#rows;
     const shown = new Int32Array(touched.length);
     let count = 0;
-    for (let i = 0; i < touched.length; i++) if (counts[touched[i]] > 0) shown[count++] = touched[i];
+    for (let i = 0; i < touched.length; i++) if (floats[touched[i] * stride] > 0) shown[count++] = touched[i];
     return shown.subarray(0, count);
   }
 
   #update({ batch, weights }: Delta, slots: Int32Array): void {
     const { length } = batch;
-    const counts = this.#counts.data;
-    for (let i = 0; i < length; i++) counts[slots[i]] += weights[i];
+    const { floats, stride } = this.#rows;
+    for (let i = 0; i < length; i++) floats[slots[i] * stride] += weights[i];
     for (const { call, accumulator, columns } of this.#calls) {
       const args = columns.map((c) => batch.columns[c]);
       const counted = call.filter === null ? weights : filtered(weights, batch.columns[call.filter]);
@@ -232,10 +231,10 @@ export class AggregateOperator implements Operator {
   /** Groups without rows give their slots back. */
   #forgetEmpty(touched: Int32Array): void {
     if (this.#options.keys.length === 0) return;
-    const counts = this.#counts.data;
+    const { floats, stride } = this.#rows;
     let gone = 0;
     for (let i = 0; i < touched.length; i++) {
-      if (counts[touched[i]] === 0) touched[gone++] = touched[i];
+      if (floats[touched[i] * stride] === 0) touched[gone++] = touched[i];
     }
     if (gone > 0) this.#forget(touched.subarray(0, gone));
   }
@@ -318,7 +317,7 @@ export class AggregateOperator implements Operator {
   }
 
   stateSize(): StateSize {
-    const own = this.#counts.bytes + this.#table.bytes + this.#table.pages.bytes();
+    const own = this.#rows.bytes + this.#table.bytes + this.#table.pages.bytes();
     return {
       rows: this.#options.keys.length === 0 ? 1 : this.#table.size,
       bytes: this.#calls.reduce((sum, { accumulator }) => sum + accumulator.bytes, own),
@@ -326,12 +325,13 @@ export class AggregateOperator implements Operator {
   }
 }
 
-function bindCall(call: AggregateCall, { input, appendOnly }: AggregateOptions): BoundCall {
+function bindCall(call: AggregateCall, { input, appendOnly }: AggregateOptions, rows: SlotRows): BoundCall {
   const spec = {
     argTypes: call.args.map((c) => input.columns[c].type),
     returnType: call.returnType,
     orderBy: call.orderBy.map((key, i) => ({ ...key, column: call.args.length + i })),
     appendOnly: appendOnly === true,
+    rows,
   };
   if (call.distinct) {
     // The keys of ORDER BY are among the arguments; the accumulator inside gets the arguments alone.

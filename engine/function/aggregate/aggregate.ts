@@ -6,6 +6,7 @@ import type { EvalContext } from '../../expression/context.ts';
 import type { SortKey } from '../../operator/operator.ts';
 import type { StateReader, StateWriter } from '../../state/ports.ts';
 import type { Signature } from '../function.ts';
+import type { SlotRows } from './slots.ts';
 
 /**
  * plain: `sum(x)`. ordered-set: `percentile_cont(f) WITHIN GROUP (ORDER BY x)`: `args` are the direct arguments, then
@@ -32,6 +33,8 @@ export interface AccumulatorSpec {
   readonly orderBy: readonly SortKey[];
   /** The input never takes a row back: min and max may then keep one value a group. */
   readonly appendOnly: boolean;
+  /** Where numbers of every slot are kept; the operator's. Their bytes are counted there. */
+  readonly rows: SlotRows;
 }
 
 /** What a result may depend on or complain to. */

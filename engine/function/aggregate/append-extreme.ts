@@ -7,22 +7,21 @@ import {
 } from '../../data/vector.ts';
 import type { Vector } from '../../data/vector.ts';
 import type { Accumulator } from './aggregate.ts';
-import { SlotAccumulator, ValidityBuilder, bytesVector } from './slots.ts';
+import { FloatSlots, SlotAccumulator, ValidityBuilder, bytesVector } from './slots.ts';
+import type { SlotRows } from './slots.ts';
 
 /** `max`: else min. Values that compare equal are told apart by their bytes, so the order of rows never matters. */
-export function appendExtreme(type: LogicalType, layout: Vector['layout'], max: boolean): Accumulator {
+export function appendExtreme(rows: SlotRows, type: LogicalType, layout: Vector['layout'], max: boolean): Accumulator {
   switch (layout) {
-    case 'int64': return new Int64Extreme(type, max);
+    case 'int64': return new Int64Extreme(rows, type, max);
     case 'bytes': case 'fixed16': return new BytesExtreme(type, layout, max);
-    default: return new FloatExtreme(type, layout, max);
+    default: return new FloatExtreme(rows, type, layout, max);
   }
 }
 
 abstract class Extreme extends SlotAccumulator {
   protected readonly type: LogicalType;
   protected readonly max: boolean;
-  /** 1: the slot has a value. */
-  protected has = new Uint8Array(64);
 
   constructor(type: LogicalType, max: boolean) {
     super();
@@ -30,19 +29,6 @@ abstract class Extreme extends SlotAccumulator {
     this.max = max;
   }
 
-  ensure(slots: number): void {
-    if (slots <= this.has.length) return;
-    const length = Math.max(slots, this.has.length * 2);
-    const grown = new Uint8Array(length);
-    grown.set(this.has);
-    this.has = grown;
-    this.grow(length);
-  }
-  protected abstract grow(length: number): void;
-
-  clear(slots: Int32Array): void {
-    for (let i = 0; i < slots.length; i++) this.has[slots[i]] = 0;
-  }
   saveColumns(slots: Int32Array): readonly Vector[] {
     return [this.result(slots)];
   }
@@ -57,39 +43,51 @@ function notNegative(weight: number): void {
   assert(weight >= 0, 'a row taken back from an append-only input');
 }
 
-/** int8, timestamps and their kin, compared as two words. */
-class Int64Extreme extends Extreme {
-  #words = new Int32Array(128);
+/** A slot holds [1 if it has a value, the value], the latter as a double or as two words. */
+abstract class NumberExtreme extends Extreme {
+  protected readonly slots: FloatSlots;
 
-  protected grow(length: number): void {
-    const grown = new Int32Array(length * 2);
-    grown.set(this.#words);
-    this.#words = grown;
+  constructor(rows: SlotRows, type: LogicalType, max: boolean) {
+    super(type, max);
+    this.slots = new FloatSlots(rows, 2);
   }
 
+  ensure(slots: number): void {
+    this.slots.ensure(slots);
+  }
+  clear(slots: Int32Array): void {
+    this.slots.clear(slots);
+  }
+  get bytes(): number {
+    return 0;
+  }
+}
+
+/** int8, timestamps and their kin, compared as two words. */
+class Int64Extreme extends NumberExtreme {
   /** Hot: bench/operator/group-by. */
   update(slots: Int32Array, args: readonly Vector[], weights: Int32Array, length: number): void {
     const [arg] = args;
     assert(arg.layout === 'int64', 'int64 extreme');
     const { words, validity } = arg;
-    const best = this.#words;
-    const { has, max } = this;
+    const { max } = this;
+    const { offset, rows: { floats, words: best, stride } } = this.slots;
     for (let i = 0; i < length; i++) {
       if (weights[i] <= 0 || (validity !== null && ((validity[i >> 3] >> (i & 7)) & 1) === 0)) {
         notNegative(weights[i]);
         continue;
       }
-      const slot = slots[i];
+      const has = slots[i] * stride + offset;
+      const at = 2 * has + 2;
       const low = words[2 * i];
       const high = words[2 * i + 1];
-      const oldHigh = best[2 * slot + 1];
-      if (has[slot] !== 0) {
-        const greater = high === oldHigh ? (low >>> 0) > (best[2 * slot] >>> 0) : high > oldHigh;
+      if (floats[has] !== 0) {
+        const greater = high === best[at + 1] ? (low >>> 0) > (best[at] >>> 0) : high > best[at + 1];
         if (greater !== max) continue;
       }
-      has[slot] = 1;
-      best[2 * slot] = low;
-      best[2 * slot + 1] = high;
+      floats[has] = 1;
+      best[at] = low;
+      best[at + 1] = high;
     }
   }
 
@@ -97,36 +95,26 @@ class Int64Extreme extends Extreme {
     const values = new BigInt64Array(slots.length);
     const words = new Int32Array(values.buffer);
     const validity = new ValidityBuilder(slots.length);
+    const { offset, rows: { floats, words: best, stride } } = this.slots;
     for (let i = 0; i < slots.length; i++) {
-      const slot = slots[i];
-      if (this.has[slot] === 0) validity.clear(i);
-      words[2 * i] = this.#words[2 * slot];
-      words[2 * i + 1] = this.#words[2 * slot + 1];
+      const has = slots[i] * stride + offset;
+      if (floats[has] === 0) validity.clear(i);
+      words[2 * i] = best[2 * has + 2];
+      words[2 * i + 1] = best[2 * has + 3];
     }
     return new Int64Vector(this.type, slots.length, values, validity.finish());
-  }
-
-  get bytes(): number {
-    return this.#words.byteLength + this.has.byteLength;
   }
 }
 
 type FloatLayout = 'bool' | 'int16' | 'int32' | 'float32' | 'float64';
 
 /** Whatever a double holds exactly. NaN is the greatest, −0 below 0. */
-class FloatExtreme extends Extreme {
+class FloatExtreme extends NumberExtreme {
   readonly #layout: FloatLayout;
-  #best = new Float64Array(64);
 
-  constructor(type: LogicalType, layout: FloatLayout, max: boolean) {
-    super(type, max);
+  constructor(rows: SlotRows, type: LogicalType, layout: FloatLayout, max: boolean) {
+    super(rows, type, max);
     this.#layout = layout;
-  }
-
-  protected grow(length: number): void {
-    const grown = new Float64Array(length);
-    grown.set(this.#best);
-    this.#best = grown;
   }
 
   update(slots: Int32Array, args: readonly Vector[], weights: Int32Array, length: number): void {
@@ -134,27 +122,29 @@ class FloatExtreme extends Extreme {
     assert(arg.layout === 'int16' || arg.layout === 'int32' || arg.layout === 'float32' || arg.layout === 'float64',
       `extreme of ${arg.type.kind}`);
     const { values, validity } = arg;
-    const best = this.#best;
-    const { has, max } = this;
+    const { max } = this;
+    const { floats } = this.slots.rows;
     for (let i = 0; i < length; i++) {
       if (weights[i] <= 0 || (validity !== null && ((validity[i >> 3] >> (i & 7)) & 1) === 0)) {
         notNegative(weights[i]);
         continue;
       }
-      const slot = slots[i];
+      const at = this.slots.at(slots[i]);
       const value = values[i];
-      if (has[slot] !== 0 && floatGreater(value, best[slot]) !== max) continue;
-      has[slot] = 1;
-      best[slot] = value;
+      if (floats[at] !== 0 && floatGreater(value, floats[at + 1]) !== max) continue;
+      floats[at] = 1;
+      floats[at + 1] = value;
     }
   }
 
   result(slots: Int32Array): Vector {
     const values = new Float64Array(slots.length);
     const validityBuilder = new ValidityBuilder(slots.length);
+    const { floats } = this.slots.rows;
     for (let i = 0; i < slots.length; i++) {
-      if (this.has[slots[i]] === 0) validityBuilder.clear(i);
-      else values[i] = this.#best[slots[i]];
+      const at = this.slots.at(slots[i]);
+      if (floats[at] === 0) validityBuilder.clear(i);
+      else values[i] = floats[at + 1];
     }
     const validity = validityBuilder.finish();
     const { type } = this;
@@ -165,10 +155,6 @@ class FloatExtreme extends Extreme {
       case 'float64': return new Float64Vector(type, slots.length, values, validity);
       default: throw new AssertionError('boolean has no min and max');
     }
-  }
-
-  get bytes(): number {
-    return this.#best.byteLength + this.has.byteLength;
   }
 }
 
@@ -181,7 +167,7 @@ export function floatGreater(a: number, b: number): boolean {
 
 class BytesExtreme extends Extreme {
   readonly #layout: 'bytes' | 'fixed16';
-  #best: (Uint8Array | null)[] = [];
+  readonly #best: (Uint8Array | null)[] = [];
   #size = 0;
 
   constructor(type: LogicalType, layout: 'bytes' | 'fixed16', max: boolean) {
@@ -189,7 +175,9 @@ class BytesExtreme extends Extreme {
     this.#layout = layout;
   }
 
-  protected grow(): void {}
+  ensure(slots: number): void {
+    for (let slot = this.#best.length; slot < slots; slot++) this.#best.push(null);
+  }
 
   update(slots: Int32Array, args: readonly Vector[], weights: Int32Array, length: number): void {
     const [arg] = args;
@@ -200,19 +188,17 @@ class BytesExtreme extends Extreme {
         notNegative(weights[i]);
         continue;
       }
-      const slot = slots[i];
       const value = arg.layout === 'bytes' ? arg.bytes.subarray(arg.offsets[i], arg.offsets[i + 1])
         : arg.values.subarray(16 * i, 16 * i + 16);
-      const best = this.has[slot] === 0 ? null : this.#best[slot];
+      const best = this.#best[slots[i]];
       if (best !== null && (order(value, best) > 0) !== this.max) continue;
       this.#size += value.length - (best === null ? 0 : best.length);
-      this.has[slot] = 1;
-      this.#best[slot] = value.slice();
+      this.#best[slots[i]] = value.slice();
     }
   }
 
   result(slots: Int32Array): Vector {
-    const parts = Array.from(slots, (slot) => (this.has[slot] === 0 ? null : this.#best[slot]));
+    const parts = Array.from(slots, (slot) => this.#best[slot]);
     if (this.#layout === 'bytes') return bytesVector(this.type, parts);
     const values = new Uint8Array(16 * slots.length);
     const validity = new ValidityBuilder(slots.length);
@@ -223,8 +209,15 @@ class BytesExtreme extends Extreme {
     return new Fixed16Vector(this.type, slots.length, values, validity.finish());
   }
 
+  clear(slots: Int32Array): void {
+    for (let i = 0; i < slots.length; i++) {
+      this.#size -= this.#best[slots[i]]?.length ?? 0;
+      this.#best[slots[i]] = null;
+    }
+  }
+
   get bytes(): number {
-    return this.#size + this.has.byteLength + this.#best.length * 8;
+    return this.#size + this.#best.length * 8;
   }
 }
 

@@ -6,6 +6,7 @@ import { BoolVector, Int16Vector, Int32Vector, Int64Vector } from '../../data/ve
 import type { Vector } from '../../data/vector.ts';
 import type { AggregateFunction } from './aggregate.ts';
 import { FloatSlots, SlotAccumulator, ValidityBuilder } from './slots.ts';
+import type { SlotRows } from './slots.ts';
 
 export type BitFold = 'and' | 'or' | 'xor';
 
@@ -22,16 +23,14 @@ function folded(fold: BitFold, ones: number, rows: number): number {
 export class BitsAccumulator extends SlotAccumulator {
   readonly #fold: BitFold;
   readonly #width: number;
-  readonly #stride: number;
   readonly #counts: FloatSlots;
 
   /** `width`: 1 for boolean, 16, 32 or 64. */
-  constructor(fold: BitFold, width: number) {
+  constructor(rows: SlotRows, fold: BitFold, width: number) {
     super();
     this.#fold = fold;
     this.#width = width;
-    this.#stride = width + 1;
-    this.#counts = new FloatSlots(this.#stride);
+    this.#counts = new FloatSlots(rows, width + 1);
   }
 
   ensure(slots: number): void {
@@ -41,10 +40,10 @@ export class BitsAccumulator extends SlotAccumulator {
   update(slots: Int32Array, args: readonly Vector[], weights: Int32Array, length: number): void {
     const [arg] = args;
     const { validity } = arg;
-    const { data } = this.#counts;
+    const data = this.#counts.rows.floats;
     for (let i = 0; i < length; i++) {
       if (weights[i] === 0 || (validity !== null && ((validity[i >> 3] >> (i & 7)) & 1) === 0)) continue;
-      const at = slots[i] * this.#stride;
+      const at = this.#counts.at(slots[i]);
       data[at] += weights[i];
       switch (arg.layout) {
         case 'bool': data[at + 1] += weights[i] * arg.values[i]; break;
@@ -59,14 +58,14 @@ export class BitsAccumulator extends SlotAccumulator {
   }
 
   #word(at: number, word: number, weight: number): void {
-    const { data } = this.#counts;
+    const data = this.#counts.rows.floats;
     const bits = this.#width < 32 ? this.#width : 32;
     for (let b = 0; b < bits; b++) data[at + b] += weight * ((word >>> b) & 1);
   }
 
   #foldWord(slot: number, from: number): number {
-    const { data } = this.#counts;
-    const at = slot * this.#stride;
+    const data = this.#counts.rows.floats;
+    const at = this.#counts.at(slot);
     const bits = this.#width < 32 ? this.#width : 32;
     let word = 0;
     for (let b = 0; b < bits; b++) word |= folded(this.#fold, data[at + 1 + from + b], data[at]) << b;
@@ -78,7 +77,7 @@ export class BitsAccumulator extends SlotAccumulator {
     const { length } = slots;
     const words = new Int32Array(this.#width === 64 ? 2 * length : length);
     for (let i = 0; i < length; i++) {
-      if (this.#counts.data[slots[i] * this.#stride] === 0) validity.clear(i);
+      if (this.#counts.rows.floats[this.#counts.at(slots[i])] === 0) validity.clear(i);
       else if (this.#width === 64) {
         words[2 * i] = this.#foldWord(slots[i], 0);
         words[2 * i + 1] = this.#foldWord(slots[i], 32);
@@ -102,7 +101,7 @@ export class BitsAccumulator extends SlotAccumulator {
     return this.#counts.restore(slots, columns, from);
   }
   get bytes(): number {
-    return this.#counts.bytes;
+    return 0;
   }
 }
 
@@ -120,7 +119,7 @@ function bits(r: BitsRecord): AggregateFunction {
     kind: 'aggregate', form: 'plain', direct: 0, name: r.name, args: [r.type], returns: r.type, strict: true,
     ordered: false, description: r.description,
     example: { sql: `SELECT ${r.name}(x) FROM (VALUES ${r.example[0]}) AS v(x)`, result: r.example[1] },
-    accumulator: () => new BitsAccumulator(r.fold, r.width),
+    accumulator: ({ rows }) => new BitsAccumulator(rows, r.fold, r.width),
   };
 }
 

@@ -87,7 +87,8 @@ export class CollectAccumulator implements Accumulator {
       for (let n = this.#rows.weight(entry); n > 0; n--) rows.push(row);
     });
     if (rows.length === 0) return this.#options.empty ?? null;
-    return this.#options.fold({ rows, ...this.#spec, eval: evalContext });
+    const { argTypes, returnType, orderBy } = this.#spec;
+    return this.#options.fold({ rows, argTypes, returnType, orderBy, eval: evalContext });
   }
 
   clear(slots: Int32Array): void {

@@ -4,26 +4,33 @@ import type { Validity, Vector } from '../../data/vector.ts';
 import type { AggregateFunction } from './aggregate.ts';
 import { INT8, simpleType } from '../../data/types.ts';
 import { FloatSlots, SlotAccumulator, int8Vector } from './slots.ts';
+import type { SlotRows } from './slots.ts';
 
 /** Rows in which all arguments are present. */
 export class CountAccumulator extends SlotAccumulator {
-  readonly #counts = new FloatSlots(1);
+  readonly #counts: FloatSlots;
+
+  constructor(rows: SlotRows) {
+    super();
+    this.#counts = new FloatSlots(rows, 1);
+  }
 
   ensure(slots: number): void {
     this.#counts.ensure(slots);
   }
 
   update(slots: Int32Array, args: readonly Vector[], weights: Int32Array, length: number): void {
-    const counts = this.#counts.data;
+    const { offset, rows: { floats, stride } } = this.#counts;
     let present: Validity = null;
     for (const { validity } of args) present = intersectValidity(present, validity, length);
-    if (present === null) for (let i = 0; i < length; i++) counts[slots[i]] += weights[i];
-    else for (let i = 0; i < length; i++) counts[slots[i]] += weights[i] * ((present[i >> 3] >> (i & 7)) & 1);
+    if (present === null) for (let i = 0; i < length; i++) floats[slots[i] * stride + offset] += weights[i];
+    else for (let i = 0; i < length; i++) floats[slots[i] * stride + offset] += weights[i] * ((present[i >> 3] >> (i & 7)) & 1);
   }
 
   result(slots: Int32Array): Vector {
     const values = new Float64Array(slots.length);
-    for (let i = 0; i < slots.length; i++) values[i] = this.#counts.data[slots[i]];
+    const { offset, rows: { floats, stride } } = this.#counts;
+    for (let i = 0; i < slots.length; i++) values[i] = floats[slots[i] * stride + offset];
     return int8Vector(values, null);
   }
 
@@ -37,7 +44,7 @@ export class CountAccumulator extends SlotAccumulator {
     return this.#counts.restore(slots, columns, from);
   }
   get bytes(): number {
-    return this.#counts.bytes;
+    return 0;
   }
 }
 
@@ -46,13 +53,13 @@ export const COUNT: readonly AggregateFunction[] = [
     kind: 'aggregate', form: 'plain', direct: 0, name: 'count', args: [], returns: INT8, strict: false, ordered: false,
     description: 'number of input rows',
     example: { sql: 'SELECT count(*) FROM (VALUES (1), (NULL)) AS v(x)', result: '2' },
-    accumulator: () => new CountAccumulator(),
+    accumulator: ({ rows }) => new CountAccumulator(rows),
   },
   {
     kind: 'aggregate', form: 'plain', direct: 0, name: 'count', args: [simpleType('any')], returns: INT8,
     strict: true, ordered: false,
     description: 'number of input rows for which the input expression is not null',
     example: { sql: 'SELECT count(x) FROM (VALUES (1), (NULL)) AS v(x)', result: '1' },
-    accumulator: () => new CountAccumulator(),
+    accumulator: ({ rows }) => new CountAccumulator(rows),
   },
 ];

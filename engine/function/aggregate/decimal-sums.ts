@@ -9,12 +9,13 @@ import { BytesVector, isValid } from '../../data/vector.ts';
 import type { Vector } from '../../data/vector.ts';
 import type { AggregateFunction } from './aggregate.ts';
 import { FloatSlots, RareBigInts, RareState, SlotAccumulator, ValidityBuilder, numericVector } from './slots.ts';
+import type { SlotRows } from './slots.ts';
 
 // A slot holds [n, sum, squares, scale, atScale]: n finite rows; the sum of their values × 10^scale is `sum` plus what
 // spilled, of their squares × 10^(2 scale) `squares` plus what spilled; scale is the greatest seen since the slot was
 // empty; atScale of the rows have it, the others are counted scale by scale, since the greatest scale among the rows
 // that are there is the scale of the result.
-const STRIDE = 5;
+const WIDTH = 5;
 const SUM = 1;
 const SQUARES = 2;
 const SCALE = 3;
@@ -86,14 +87,15 @@ export type Spread = 'var_pop' | 'var_samp' | 'stddev_pop' | 'stddev_samp';
 export class DecimalSumsAccumulator extends SlotAccumulator {
   readonly #kind: DecimalResult;
   readonly #squared: boolean;
-  readonly #slots = new FloatSlots(STRIDE);
+  readonly #slots: FloatSlots;
   readonly #sums = new RareBigInts();
   readonly #squares = new RareBigInts();
   readonly #scales = new ScaleCounts();
   readonly #specials = new Specials();
 
-  constructor(kind: DecimalResult) {
+  constructor(rows: SlotRows, kind: DecimalResult) {
     super();
+    this.#slots = new FloatSlots(rows, WIDTH);
     this.#kind = kind;
     this.#squared = kind !== 'sum' && kind !== 'avg';
   }
@@ -135,8 +137,8 @@ export class DecimalSumsAccumulator extends SlotAccumulator {
 
   /** Hot: rows of the slot's scale, small enough; everything else goes the exact way. */
   #add(slot: number, unscaled: number, scale: number, weight: number): void {
-    const { data } = this.#slots;
-    const at = slot * STRIDE;
+    const data = this.#slots.rows.floats;
+    const at = this.#slots.at(slot);
     if (data[at + SCALE] !== scale) {
       if (!this.#isEmpty(slot)) {
         this.#addBig(slot, BigInt(unscaled), scale, weight);
@@ -160,13 +162,13 @@ export class DecimalSumsAccumulator extends SlotAccumulator {
   }
 
   #isEmpty(slot: number): boolean {
-    const at = slot * STRIDE;
-    return this.#slots.data[at] === 0 && this.#slots.data[at + AT_SCALE] === 0 && !this.#scales.map.has(slot);
+    const at = this.#slots.at(slot);
+    return this.#slots.rows.floats[at] === 0 && this.#slots.rows.floats[at + AT_SCALE] === 0 && !this.#scales.map.has(slot);
   }
 
   #addBig(slot: number, unscaled: bigint, scale: number, weight: number): void {
-    const { data } = this.#slots;
-    const at = slot * STRIDE;
+    const data = this.#slots.rows.floats;
+    const at = this.#slots.at(slot);
     if (scale > data[at + SCALE]) this.#widen(slot, scale);
     data[at] += weight;
     if (scale === data[at + SCALE]) data[at + AT_SCALE] += weight;
@@ -179,8 +181,8 @@ export class DecimalSumsAccumulator extends SlotAccumulator {
 
   /** Brings the slot's sums to a greater scale. */
   #widen(slot: number, scale: number): void {
-    const { data } = this.#slots;
-    const at = slot * STRIDE;
+    const data = this.#slots.rows.floats;
+    const at = this.#slots.at(slot);
     const factor = powerOfTen(scale - data[at + SCALE]);
     const sum = this.#sum(slot) * factor;
     const squares = this.#sumOfSquares(slot) * factor * factor;
@@ -196,11 +198,11 @@ export class DecimalSumsAccumulator extends SlotAccumulator {
   }
 
   #sum(slot: number): bigint {
-    return BigInt(this.#slots.data[slot * STRIDE + SUM]) + this.#sums.get(slot);
+    return BigInt(this.#slots.rows.floats[this.#slots.at(slot) + SUM]) + this.#sums.get(slot);
   }
 
   #sumOfSquares(slot: number): bigint {
-    return BigInt(this.#slots.data[slot * STRIDE + SQUARES]) + this.#squares.get(slot);
+    return BigInt(this.#slots.rows.floats[this.#slots.at(slot) + SQUARES]) + this.#squares.get(slot);
   }
 
   result(slots: Int32Array): Vector {
@@ -213,14 +215,14 @@ export class DecimalSumsAccumulator extends SlotAccumulator {
 
   /** Sums that are all small and of one scale a slot, or null. */
   #smallSums(slots: Int32Array): Vector | null {
-    const { data } = this.#slots;
+    const data = this.#slots.rows.floats;
     if (this.#specials.map.size !== 0) return null;
     const bytes = new Uint8Array(slots.length * SMALL_NUMERIC_BYTES);
     const offsets = new Int32Array(slots.length + 1);
     const validity = new ValidityBuilder(slots.length);
     let end = 0;
     for (let i = 0; i < slots.length; i++) {
-      const at = slots[i] * STRIDE;
+      const at = this.#slots.at(slots[i]);
       if (data[at] === 0) validity.clear(i);
       else if (data[at + AT_SCALE] <= 0 || (this.#sums.map.size !== 0 && this.#sums.map.has(slots[i]))) return null;
       else end = writeSmallNumeric(bytes, end, data[at + SUM], data[at + SCALE]);
@@ -230,15 +232,15 @@ export class DecimalSumsAccumulator extends SlotAccumulator {
   }
 
   #resultOf(slot: number): Numeric | null {
-    const at = slot * STRIDE;
-    const count = this.#slots.data[at];
+    const at = this.#slots.at(slot);
+    const count = this.#slots.rows.floats[at];
     const total = count + this.#specials.count(slot);
     const sample = this.#kind === 'var_samp' || this.#kind === 'stddev_samp';
     if (total === 0 || (sample && total <= 1)) return null;
     const special = this.#specials.sum(slot);
     if (special !== 0 || special !== special) return this.#squared ? Numeric.NAN : Numeric.fromFloat(special);
-    const scale = this.#slots.data[at + SCALE];
-    const shown = this.#slots.data[at + AT_SCALE] > 0 ? scale : this.#scales.greatest(slot);
+    const scale = this.#slots.rows.floats[at + SCALE];
+    const shown = this.#slots.rows.floats[at + AT_SCALE] > 0 ? scale : this.#scales.greatest(slot);
     // What is there has no more than `shown` digits after the point, so nothing is lost.
     const sum = Numeric.of(this.#sum(slot) / powerOfTen(scale - shown), shown);
     if (this.#kind === 'sum') return sum;
@@ -262,7 +264,7 @@ export class DecimalSumsAccumulator extends SlotAccumulator {
     return at - from;
   }
   get bytes(): number {
-    return this.#slots.bytes + (this.#sums.map.size + this.#squares.map.size + this.#scales.map.size) * 64;
+    return (this.#sums.map.size + this.#squares.map.size + this.#scales.map.size) * 64;
   }
 }
 
@@ -302,7 +304,7 @@ function plain(name: string, arg: LogicalType, kind: DecimalResult, description:
     kind: 'aggregate', form: 'plain', direct: 0, name, args: [arg], returns: NUMERIC, strict: true, ordered: false,
     description,
     example: { sql: `SELECT ${name}(x::${arg.kind}) FROM (VALUES (1), (2)) AS v(x)`, result: example },
-    accumulator: () => new DecimalSumsAccumulator(kind),
+    accumulator: ({ rows }) => new DecimalSumsAccumulator(rows, kind),
   };
 }
 

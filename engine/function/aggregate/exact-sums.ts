@@ -4,10 +4,11 @@
 // Precision Floating-Point Arithmetic", 1997). Four fit in place, which is nearly always enough; more, and values so
 // large or products so small that a step could overflow or underflow, are kept beside.
 import { FloatSlots, RareBigInts, RareState } from './slots.ts';
+import type { SlotRows } from './slots.ts';
 import type { Vector } from '../../data/vector.ts';
 
 const IN_PLACE = 4;
-const STRIDE = IN_PLACE + 1;
+const WIDTH = IN_PLACE + 1;
 const HUGE = 2 ** 960;
 const FACTOR_HIGH = 2 ** 480;
 const FACTOR_LOW = 2 ** -480;
@@ -87,9 +88,13 @@ function scaleDouble(value: number, exponent: number): number {
 }
 
 export class ExactSums {
-  readonly #slots = new FloatSlots(STRIDE);
+  readonly #slots: FloatSlots;
   readonly #long = new LongExpansions();
   readonly #rare = new RareBigInts();
+
+  constructor(rows: SlotRows) {
+    this.#slots = new FloatSlots(rows, WIDTH);
+  }
 
   ensure(slots: number): void {
     this.#slots.ensure(slots);
@@ -134,8 +139,8 @@ export class ExactSums {
       this.#growLong(slot, value);
       return;
     }
-    const { data } = this.#slots;
-    const at = slot * STRIDE;
+    const data = this.#slots.rows.floats;
+    const at = this.#slots.at(slot);
     const used = data[at];
     let kept = 0;
     let x = value;
@@ -176,14 +181,14 @@ export class ExactSums {
       return;
     }
     this.#long.map.delete(slot);
-    const at = slot * STRIDE;
-    this.#slots.data[at] = out.length;
-    for (let k = 0; k < out.length; k++) this.#slots.data[at + 1 + k] = out[k];
+    const at = this.#slots.at(slot);
+    this.#slots.rows.floats[at] = out.length;
+    for (let k = 0; k < out.length; k++) this.#slots.rows.floats[at + 1 + k] = out[k];
   }
 
   #parts(slot: number): ArrayLike<number> {
-    const at = slot * STRIDE;
-    return this.#long.map.get(slot) ?? this.#slots.data.subarray(at + 1, at + 1 + this.#slots.data[at]);
+    const at = this.#slots.at(slot);
+    return this.#long.map.get(slot) ?? this.#slots.rows.floats.subarray(at + 1, at + 1 + this.#slots.rows.floats[at]);
   }
 
   /** The exact sum. */
@@ -196,8 +201,8 @@ export class ExactSums {
 
   /** The double nearest to the sum, ties to even; ±Infinity when out of range. */
   rounded(slot: number): number {
-    const { data } = this.#slots;
-    const at = slot * STRIDE;
+    const data = this.#slots.rows.floats;
+    const at = this.#slots.at(slot);
     const simple = this.#long.map.size === 0 && this.#rare.map.size === 0;
     if (simple && data[at] === 0) return 0;
     if (simple && data[at] === 1) return data[at + 1];
@@ -221,7 +226,7 @@ export class ExactSums {
     return used + 2;
   }
   get bytes(): number {
-    return this.#slots.bytes + (this.#long.map.size + this.#rare.map.size) * 128;
+    return (this.#long.map.size + this.#rare.map.size) * 128;
   }
 }
 

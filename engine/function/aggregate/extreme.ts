@@ -197,10 +197,10 @@ function extreme(name: 'min' | 'max', type: LogicalType): AggregateFunction {
     description: `${max ? 'maximum' : 'minimum'} value of all ${type.kind} input values`,
     ...(type.kind === 'int4'
       ? { example: { sql: `SELECT ${name}(x) FROM (VALUES (1), (2)) AS v(x)`, result: max ? '2' : '1' } } : {}),
-    accumulator: ({ argTypes, appendOnly }) => {
+    accumulator: ({ argTypes, appendOnly, rows }) => {
       const [arg] = argTypes;
       assert(argTypes.length === 1, `${name} of one argument`);
-      return appendOnly ? appendExtreme(arg, layoutOf(arg), max) : new ExtremeAccumulator(arg, max);
+      return appendOnly ? appendExtreme(rows, arg, layoutOf(arg), max) : new ExtremeAccumulator(arg, max);
     },
   };
 }

@@ -13,7 +13,7 @@ import type { AggregateFunction, ResultContext } from './aggregate.ts';
 import { ExactSums, addDyadic, multiplyDyadic, negateDyadic, roundDyadic } from './exact-sums.ts';
 import type { Dyadic } from './exact-sums.ts';
 import { CountAccumulator } from './count.ts';
-import { FloatSlots, SlotAccumulator, ValidityBuilder } from './slots.ts';
+import { FloatSlots, SlotAccumulator, SlotRows, ValidityBuilder } from './slots.ts';
 
 type FloatVector = Float32Vector | Float64Vector;
 
@@ -32,8 +32,12 @@ function kindOf(value: number): 'nan' | 'infinity' | '-infinity' {
 
 /** One column's rows: how many there are, their exact sum, and those that are not finite. */
 class FloatColumnSums {
-  readonly sums = new ExactSums();
+  readonly sums: ExactSums;
   readonly specials = new Specials();
+
+  constructor(rows: SlotRows) {
+    this.sums = new ExactSums(rows);
+  }
 
   add(slot: number, value: number, weight: number): void {
     if (Number.isFinite(value)) this.sums.add(slot, value, weight);
@@ -68,11 +72,13 @@ export class FloatSumAccumulator extends SlotAccumulator {
   readonly #kind: 'sum' | 'avg';
   readonly #type: LogicalType;
   /** n, and how many of them are −0: the sum of nothing but −0 is −0. */
-  readonly #counts = new FloatSlots(2);
-  readonly #column = new FloatColumnSums();
+  readonly #counts: FloatSlots;
+  readonly #column: FloatColumnSums;
 
-  constructor(kind: 'sum' | 'avg', type: LogicalType) {
+  constructor(rows: SlotRows, kind: 'sum' | 'avg', type: LogicalType) {
     super();
+    this.#counts = new FloatSlots(rows, 2);
+    this.#column = new FloatColumnSums(rows);
     this.#kind = kind;
     this.#type = type;
   }
@@ -84,13 +90,14 @@ export class FloatSumAccumulator extends SlotAccumulator {
 
   update(slots: Int32Array, args: readonly Vector[], weights: Int32Array, length: number): void {
     const { values, validity } = floats(args[0]);
-    const { data } = this.#counts;
+    const data = this.#counts.rows.floats;
     for (let i = 0; i < length; i++) {
       if (weights[i] === 0 || (validity !== null && ((validity[i >> 3] >> (i & 7)) & 1) === 0)) continue;
       const slot = slots[i];
-      data[2 * slot] += weights[i];
+      const at = this.#counts.at(slot);
+      data[at] += weights[i];
       if (values[i] === 0) {
-        if (Object.is(values[i], -0)) data[2 * slot + 1] += weights[i];
+        if (Object.is(values[i], -0)) data[at + 1] += weights[i];
       } else this.#column.add(slot, values[i], weights[i]);
     }
   }
@@ -100,7 +107,8 @@ export class FloatSumAccumulator extends SlotAccumulator {
     const single = this.#type.kind === 'float4';
     const values = new Float64Array(slots.length);
     for (let i = 0; i < slots.length; i++) {
-      const count = this.#counts.data[2 * slots[i]];
+      const at = this.#counts.at(slots[i]);
+      const count = this.#counts.rows.floats[at];
       if (count === 0) {
         validity.clear(i);
         continue;
@@ -109,7 +117,7 @@ export class FloatSumAccumulator extends SlotAccumulator {
       if (single) total = Math.fround(total);
       if (!Number.isFinite(total) && this.#column.isFinite(slots[i])) context.fail(i, overflow());
       if (this.#kind === 'avg') total /= count;
-      else if (total === 0 && this.#counts.data[2 * slots[i] + 1] === count) total = -0;
+      else if (total === 0 && this.#counts.rows.floats[at + 1] === count) total = -0;
       values[i] = total;
     }
     if (single) return new Float32Vector(FLOAT4, slots.length, Float32Array.from(values), validity.finish());
@@ -128,7 +136,7 @@ export class FloatSumAccumulator extends SlotAccumulator {
     return used + this.#column.restore(slots, columns, from + used);
   }
   get bytes(): number {
-    return this.#counts.bytes + this.#column.sums.bytes;
+    return this.#column.sums.bytes;
   }
 }
 
@@ -151,15 +159,23 @@ type Statistic = (m: Moments) => number | null;
 export class FloatStatisticAccumulator extends SlotAccumulator {
   readonly #statistic: Statistic;
   readonly #pairs: boolean;
-  readonly #counts = new FloatSlots(1);
-  readonly #x = new FloatColumnSums();
-  readonly #xx = new ExactSums();
-  readonly #y = new FloatColumnSums();
-  readonly #yy = new ExactSums();
-  readonly #xy = new ExactSums();
+  readonly #counts: FloatSlots;
+  readonly #x: FloatColumnSums;
+  readonly #xx: ExactSums;
+  readonly #y: FloatColumnSums;
+  readonly #yy: ExactSums;
+  readonly #xy: ExactSums;
 
-  constructor(statistic: Statistic, pairs: boolean) {
+  constructor(rows: SlotRows, statistic: Statistic, pairs: boolean) {
     super();
+    this.#counts = new FloatSlots(rows, 1);
+    this.#x = new FloatColumnSums(rows);
+    this.#xx = new ExactSums(rows);
+    // Unused parts of one column's statistics take no room in the rows.
+    const more = pairs ? rows : new SlotRows();
+    this.#y = new FloatColumnSums(more);
+    this.#yy = new ExactSums(more);
+    this.#xy = new ExactSums(more);
     this.#statistic = statistic;
     this.#pairs = pairs;
   }
@@ -181,12 +197,12 @@ export class FloatStatisticAccumulator extends SlotAccumulator {
   update(slots: Int32Array, args: readonly Vector[], weights: Int32Array, length: number): void {
     const x = floats(this.#pairs ? args[1] : args[0]);
     const y = floats(args[0]);
-    const { data } = this.#counts;
+    const data = this.#counts.rows.floats;
     for (let i = 0; i < length; i++) {
       const weight = weights[i];
       if (weight === 0 || !isValid(x.validity, i) || !isValid(y.validity, i)) continue;
       const slot = slots[i];
-      data[slot] += weight;
+      data[this.#counts.at(slot)] += weight;
       this.#x.add(slot, x.values[i], weight);
       const finite = Number.isFinite(x.values[i]);
       if (finite) this.#xx.addProduct(slot, x.values[i], x.values[i], weight);
@@ -199,7 +215,7 @@ export class FloatStatisticAccumulator extends SlotAccumulator {
   }
 
   #moments(slot: number): Moments {
-    const n = this.#counts.data[slot];
+    const n = this.#counts.rows.floats[this.#counts.at(slot)];
     const x = this.#x.sums.exact(slot);
     const finiteX = this.#x.isFinite(slot);
     const sxx = finiteX ? centred(n, this.#xx.exact(slot), x, x) : NaN;
@@ -219,7 +235,7 @@ export class FloatStatisticAccumulator extends SlotAccumulator {
     const values = new Float64Array(slots.length);
     const validity = new ValidityBuilder(slots.length);
     for (let i = 0; i < slots.length; i++) {
-      const n = this.#counts.data[slots[i]];
+      const n = this.#counts.rows.floats[this.#counts.at(slots[i])];
       if (n === 0) {
         validity.clear(i);
         continue;
@@ -247,7 +263,7 @@ export class FloatStatisticAccumulator extends SlotAccumulator {
     return at - from;
   }
   get bytes(): number {
-    return this.#counts.bytes + [...this.#columns().map((c) => c.sums), ...this.#sums()]
+    return [...this.#columns().map((c) => c.sums), ...this.#sums()]
       .reduce((sum, part) => sum + part.bytes, 0);
   }
 }
@@ -308,31 +324,31 @@ export const FLOAT_SUMS: readonly AggregateFunction[] = [
   {
     ...record('sum', [FLOAT4], FLOAT4, 'sum as float4 across all float4 input values'),
     example: { sql: `SELECT sum(x::float4) ${VALUES}`, result: '3' },
-    accumulator: () => new FloatSumAccumulator('sum', FLOAT4),
+    accumulator: ({ rows }) => new FloatSumAccumulator(rows, 'sum', FLOAT4),
   },
   {
     ...record('sum', [FLOAT8], FLOAT8, 'sum as float8 across all float8 input values'),
     example: { sql: `SELECT sum(x::float8) ${VALUES}`, result: '3' },
-    accumulator: () => new FloatSumAccumulator('sum', FLOAT8),
+    accumulator: ({ rows }) => new FloatSumAccumulator(rows, 'sum', FLOAT8),
   },
   ...[FLOAT4, FLOAT8].map((arg): AggregateFunction => ({
     ...record('avg', [arg], FLOAT8, `the average (arithmetic mean) as float8 of all ${arg.kind} values`),
     example: { sql: `SELECT avg(x::${arg.kind}) ${VALUES}`, result: '1.5' },
-    accumulator: () => new FloatSumAccumulator('avg', FLOAT8),
+    accumulator: ({ rows }) => new FloatSumAccumulator(rows, 'avg', FLOAT8),
   })),
   ...SPREADS.flatMap(([name, kind, what]) => [FLOAT4, FLOAT8].map((arg): AggregateFunction => ({
     ...record(name, [arg], FLOAT8, `${what} of ${arg.kind} input values`),
     example: { sql: `SELECT ${name}(x::${arg.kind}) ${VALUES}`, result: SPREAD_RESULT[kind] },
-    accumulator: () => new FloatStatisticAccumulator(spread(kind), false),
+    accumulator: ({ rows }) => new FloatStatisticAccumulator(rows, spread(kind), false),
   }))),
   ...REGRESSION.map(([name, statistic, description, result]): AggregateFunction => ({
     ...record(name, [FLOAT8, FLOAT8], FLOAT8, description),
     example: { sql: `SELECT ${name}(y, x) ${PAIRS}`, result },
-    accumulator: () => new FloatStatisticAccumulator(statistic, true),
+    accumulator: ({ rows }) => new FloatStatisticAccumulator(rows, statistic, true),
   })),
   {
     ...record('regr_count', [FLOAT8, FLOAT8], INT8, 'number of input rows in which both expressions are not null'),
     example: { sql: `SELECT regr_count(y, x) ${PAIRS}`, result: '2' },
-    accumulator: () => new CountAccumulator(),
+    accumulator: ({ rows }) => new CountAccumulator(rows),
   },
 ];

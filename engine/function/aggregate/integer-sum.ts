@@ -8,10 +8,11 @@ import { BytesVector, Int64Vector } from '../../data/vector.ts';
 import type { Int16Vector, Int32Vector, Vector } from '../../data/vector.ts';
 import type { AggregateFunction, ResultContext } from './aggregate.ts';
 import { FloatSlots, RareBigInts, SlotAccumulator, ValidityBuilder, numericVector, writeInt64 } from './slots.ts';
+import type { SlotRows } from './slots.ts';
 
 // A slot holds [n, low, high]: n rows, whose sum is (high + spilled) × 2^32 + low, low and high whole numbers
 // below 2^53. Before either could pass 2^53 it is carried over.
-const STRIDE = 3;
+const WIDTH = 3;
 const CARRY = 2 ** 52;
 /** Weights up to this keep weight × a 32-bit word, added to a value below CARRY, exact. */
 const SMALL_WEIGHT = 2 ** 19;
@@ -22,11 +23,12 @@ export type IntegerSumResult = 'int8' | 'numeric' | 'average';
 
 export class IntegerSumAccumulator extends SlotAccumulator {
   readonly #kind: IntegerSumResult;
-  readonly #sums = new FloatSlots(STRIDE);
+  readonly #sums: FloatSlots;
   readonly #spilled = new RareBigInts();
 
-  constructor(kind: IntegerSumResult) {
+  constructor(rows: SlotRows, kind: IntegerSumResult) {
     super();
+    this.#sums = new FloatSlots(rows, WIDTH);
     this.#kind = kind;
   }
 
@@ -48,10 +50,10 @@ export class IntegerSumAccumulator extends SlotAccumulator {
 
   #updateNarrow(slots: Int32Array, arg: Int16Vector | Int32Vector, weights: Int32Array, length: number): void {
     const { validity, values } = arg;
-    const { data } = this.#sums;
+    const { offset, rows: { floats: data, stride } } = this.#sums;
     for (let i = 0; i < length; i++) {
       if (validity !== null && ((validity[i >> 3] >> (i & 7)) & 1) === 0) continue;
-      const at = slots[i] * STRIDE;
+      const at = slots[i] * stride + offset;
       const weight = weights[i];
       data[at] += weight;
       if (weight > SMALL_WEIGHT || weight < -SMALL_WEIGHT) {
@@ -67,9 +69,9 @@ export class IntegerSumAccumulator extends SlotAccumulator {
   /** Hot: bench/operator/group-by. */
   #updateWide(slots: Int32Array, arg: Int64Vector, weights: Int32Array, length: number): void {
     const { words } = arg;
-    const { data } = this.#sums;
+    const { offset, rows: { floats: data, stride } } = this.#sums;
     for (let i = 0; i < length; i++) {
-      const at = slots[i] * STRIDE;
+      const at = slots[i] * stride + offset;
       const weight = weights[i];
       data[at] += weight;
       if (weight > SMALL_WEIGHT || weight < -SMALL_WEIGHT) {
@@ -87,10 +89,10 @@ export class IntegerSumAccumulator extends SlotAccumulator {
   #updateNullable(slots: Int32Array, arg: Int64Vector, weights: Int32Array, length: number): void {
     const { validity, words } = arg;
     assert(validity !== null, 'nullable');
-    const { data } = this.#sums;
+    const { offset, rows: { floats: data, stride } } = this.#sums;
     for (let i = 0; i < length; i++) {
       if (((validity[i >> 3] >> (i & 7)) & 1) === 0) continue;
-      const at = slots[i] * STRIDE;
+      const at = slots[i] * stride + offset;
       const weight = weights[i];
       data[at] += weight;
       if (weight > SMALL_WEIGHT || weight < -SMALL_WEIGHT) {
@@ -106,8 +108,8 @@ export class IntegerSumAccumulator extends SlotAccumulator {
   }
 
   #carry(slot: number): void {
-    const { data } = this.#sums;
-    const at = slot * STRIDE;
+    const data = this.#sums.rows.floats;
+    const at = this.#sums.at(slot);
     const carry = Math.floor(data[at + 1] / WORD);
     data[at + 1] -= carry * WORD;
     data[at + 2] += carry;
@@ -117,26 +119,30 @@ export class IntegerSumAccumulator extends SlotAccumulator {
   }
 
   #addExact(slot: number, value: bigint): void {
-    const { data } = this.#sums;
-    data[slot * STRIDE + 1] += Number(BigInt.asUintN(32, value));
+    const data = this.#sums.rows.floats;
+    const at = this.#sums.at(slot);
+    data[at + 1] += Number(BigInt.asUintN(32, value));
     this.#spilled.add(slot, value >> 32n);
-    if (Math.abs(data[slot * STRIDE + 1]) > CARRY) this.#carry(slot);
+    if (Math.abs(data[at + 1]) > CARRY) this.#carry(slot);
   }
 
-  /** The sum as a double when that is exact, else NaN. */
-  #small(slot: number): number {
+  /** The sum of the slot whose numbers begin at `at`, as a double when that is exact, else NaN. */
+  #small(data: Float64Array, at: number, slot: number): number {
     if (this.#spilled.map.size !== 0 && this.#spilled.map.has(slot)) return NaN;
-    const at = slot * STRIDE;
-    const high = this.#sums.data[at + 2];
+    const high = data[at + 2];
     if (high > 1048575 || high < -1048576) return NaN;
-    const sum = high * WORD + this.#sums.data[at + 1];
+    const sum = high * WORD + data[at + 1];
     return sum <= Number.MAX_SAFE_INTEGER && sum >= Number.MIN_SAFE_INTEGER ? sum : NaN;
   }
 
   #exact(slot: number): bigint {
-    const at = slot * STRIDE;
-    const { data } = this.#sums;
+    const at = this.#sums.at(slot);
+    const data = this.#sums.rows.floats;
     return ((BigInt(data[at + 2]) + this.#spilled.get(slot)) << 32n) + BigInt(data[at + 1]);
+  }
+
+  #count(slot: number): number {
+    return this.#sums.rows.floats[this.#sums.at(slot)];
   }
 
   result(slots: Int32Array, context: ResultContext): Vector {
@@ -151,12 +157,14 @@ export class IntegerSumAccumulator extends SlotAccumulator {
     const values = new BigInt64Array(slots.length);
     const words = new Int32Array(values.buffer);
     const validity = new ValidityBuilder(slots.length);
+    const { offset, rows: { floats, stride } } = this.#sums;
     for (let i = 0; i < slots.length; i++) {
-      if (this.#sums.data[slots[i] * STRIDE] === 0) {
+      const at = slots[i] * stride + offset;
+      if (floats[at] === 0) {
         validity.clear(i);
         continue;
       }
-      const small = this.#small(slots[i]);
+      const small = this.#small(floats, at, slots[i]);
       if (small === small) {
         writeInt64(words, i, small);
         continue;
@@ -173,27 +181,29 @@ export class IntegerSumAccumulator extends SlotAccumulator {
     const bytes = new Uint8Array(slots.length * SMALL_NUMERIC_BYTES);
     const offsets = new Int32Array(slots.length + 1);
     const validity = new ValidityBuilder(slots.length);
-    let at = 0;
+    const { offset, rows: { floats, stride } } = this.#sums;
+    let end = 0;
     for (let i = 0; i < slots.length; i++) {
-      if (this.#sums.data[slots[i] * STRIDE] === 0) validity.clear(i);
+      const at = slots[i] * stride + offset;
+      if (floats[at] === 0) validity.clear(i);
       else {
-        const small = this.#small(slots[i]);
+        const small = this.#small(floats, at, slots[i]);
         if (small !== small) return this.#largeNumeric(slots);
-        at = writeSmallNumeric(bytes, at, small, 0);
+        end = writeSmallNumeric(bytes, end, small, 0);
       }
-      offsets[i + 1] = at;
+      offsets[i + 1] = end;
     }
     return new BytesVector(NUMERIC, slots.length, offsets, bytes, validity.finish());
   }
 
   #largeNumeric(slots: Int32Array): Vector {
     return numericVector(Array.from(slots, (slot) =>
-      this.#sums.data[slot * STRIDE] === 0 ? null : Numeric.fromBigInt(this.#exact(slot))));
+      this.#count(slot) === 0 ? null : Numeric.fromBigInt(this.#exact(slot))));
   }
 
   #average(slots: Int32Array): Vector {
     return numericVector(Array.from(slots, (slot) => {
-      const count = this.#sums.data[slot * STRIDE];
+      const count = this.#count(slot);
       return count === 0 ? null : Numeric.fromBigInt(this.#exact(slot)).divide(Numeric.fromInteger(count));
     }));
   }
@@ -211,7 +221,7 @@ export class IntegerSumAccumulator extends SlotAccumulator {
     return used + 1;
   }
   get bytes(): number {
-    return this.#sums.bytes + this.#spilled.map.size * 64;
+    return this.#spilled.map.size * 64;
   }
 }
 
@@ -226,7 +236,7 @@ function sum(arg: LogicalType, returns: LogicalType, kind: IntegerSumResult): Ag
     example: average
       ? { sql: `SELECT avg(x::${arg.kind}) FROM (VALUES (1), (2)) AS v(x)`, result: '1.5000000000000000' }
       : { sql: `SELECT sum(x::${arg.kind}) FROM (VALUES (1), (2)) AS v(x)`, result: '3' },
-    accumulator: () => new IntegerSumAccumulator(kind),
+    accumulator: ({ rows }) => new IntegerSumAccumulator(rows, kind),
   };
 }
 

@@ -7,17 +7,19 @@ import { isValid } from '../../data/vector.ts';
 import type { Vector } from '../../data/vector.ts';
 import type { AggregateFunction, ResultContext } from './aggregate.ts';
 import { FloatSlots, RareBigInts, SlotAccumulator } from './slots.ts';
+import type { SlotRows } from './slots.ts';
 
 // A slot holds [n, months, days, micros]; micros that a double cannot hold are kept beside.
-const STRIDE = 4;
+const WIDTH = 4;
 
 export class IntervalSumAccumulator extends SlotAccumulator {
   readonly #average: boolean;
-  readonly #slots = new FloatSlots(STRIDE);
+  readonly #slots: FloatSlots;
   readonly #micros = new RareBigInts();
 
-  constructor(average: boolean) {
+  constructor(rows: SlotRows, average: boolean) {
     super();
+    this.#slots = new FloatSlots(rows, WIDTH);
     this.#average = average;
   }
 
@@ -28,12 +30,12 @@ export class IntervalSumAccumulator extends SlotAccumulator {
   update(slots: Int32Array, args: readonly Vector[], weights: Int32Array, length: number): void {
     const [arg] = args;
     assert(arg.layout === 'fixed16', 'interval sum');
-    const { data } = this.#slots;
+    const data = this.#slots.rows.floats;
     for (let i = 0; i < length; i++) {
       const weight = weights[i];
       if (weight === 0 || !isValid(arg.validity, i)) continue;
       const { months, days, micros } = readInterval(arg.values, 16 * i);
-      const at = slots[i] * STRIDE;
+      const at = this.#slots.at(slots[i]);
       data[at] += weight;
       data[at + 1] += weight * months;
       data[at + 2] += weight * days;
@@ -44,9 +46,9 @@ export class IntervalSumAccumulator extends SlotAccumulator {
   }
 
   result(slots: Int32Array, context: ResultContext): Vector {
-    const { data } = this.#slots;
+    const data = this.#slots.rows.floats;
     return vectorFromDatums(INTERVAL, Array.from(slots, (slot, index) => {
-      const at = slot * STRIDE;
+      const at = this.#slots.at(slot);
       if (data[at] === 0) return null;
       try {
         const sum = Interval.checked(data[at + 1], data[at + 2], BigInt(data[at + 3]) + this.#micros.get(slot));
@@ -72,7 +74,7 @@ export class IntervalSumAccumulator extends SlotAccumulator {
     return used + 1;
   }
   get bytes(): number {
-    return this.#slots.bytes + this.#micros.map.size * 64;
+    return this.#micros.map.size * 64;
   }
 }
 
@@ -84,5 +86,5 @@ export const INTERVAL_SUMS: readonly AggregateFunction[] = (['sum', 'avg'] as co
     sql: `SELECT ${name}(x::interval) FROM (VALUES ('1 day'), ('3 days 02:00:00')) AS v(x)`,
     result: name === 'sum' ? '4 days 02:00:00' : '2 days 01:00:00',
   },
-  accumulator: () => new IntervalSumAccumulator(name === 'avg'),
+  accumulator: ({ rows }) => new IntervalSumAccumulator(rows, name === 'avg'),
 }));

@@ -24,52 +24,89 @@ export abstract class SlotAccumulator implements Accumulator {
   restoreEntries(_from: StateReader, _name: string): void {}
 }
 
-/** `stride` doubles a slot, all 0 in an empty one. Hot code takes `data` once per batch (growth replaces it). */
-export class FloatSlots {
-  readonly stride: number;
-  data: Float64Array;
+/**
+ * One row of doubles a slot, shared by all accumulators of an operator: a group's whole state lies together, mostly in
+ * one cache line. Every accumulator reserves its part before the first slot is made. All 0 in an empty slot.
+ * Hot code takes the arrays once per batch (growth replaces them).
+ */
+export class SlotRows {
+  /** Doubles a row. */
+  stride = 0;
+  floats = new Float64Array(0);
+  /** The same bytes: double k is words 2k (low) and 2k + 1 (high). */
+  words = new Int32Array(0);
+  #slots = 0;
 
-  constructor(stride: number) {
-    this.stride = stride;
-    this.data = new Float64Array(stride * 64);
+  /** Where in a row the `width` doubles are. */
+  reserve(width: number): number {
+    assert(this.#slots === 0, 'reserve before use');
+    const offset = this.stride;
+    this.stride += width;
+    return offset;
   }
 
   ensure(slots: number): void {
-    const need = slots * this.stride;
-    if (need <= this.data.length) return;
-    const grown = new Float64Array(Math.max(need, this.data.length * 2));
-    grown.set(this.data);
-    this.data = grown;
+    if (slots <= this.#slots) return;
+    this.#slots = Math.max(slots, this.#slots * 2, 64);
+    const floats = new Float64Array(this.#slots * this.stride);
+    floats.set(this.floats);
+    this.floats = floats;
+    this.words = new Int32Array(floats.buffer);
+  }
+
+  get bytes(): number {
+    return this.floats.byteLength;
+  }
+}
+
+/** An accumulator's part of the rows: slot s, number k is floats[s × stride + offset + k]. */
+export class FloatSlots {
+  readonly rows: SlotRows;
+  readonly offset: number;
+  readonly width: number;
+
+  constructor(rows: SlotRows, width: number) {
+    this.rows = rows;
+    this.width = width;
+    this.offset = rows.reserve(width);
+  }
+
+  /** Index of a slot's first number. */
+  at(slot: number): number {
+    return slot * this.rows.stride + this.offset;
+  }
+
+  ensure(slots: number): void {
+    this.rows.ensure(slots);
   }
 
   clear(slots: Int32Array): void {
+    const { floats } = this.rows;
     for (let i = 0; i < slots.length; i++) {
-      const at = slots[i] * this.stride;
-      for (let k = 0; k < this.stride; k++) this.data[at + k] = 0;
+      const at = this.at(slots[i]);
+      for (let k = 0; k < this.width; k++) floats[at + k] = 0;
     }
   }
 
   save(slots: Int32Array): readonly Vector[] {
+    const { floats } = this.rows;
     const out: Vector[] = [];
-    for (let k = 0; k < this.stride; k++) {
+    for (let k = 0; k < this.width; k++) {
       const values = new Float64Array(slots.length);
-      for (let i = 0; i < slots.length; i++) values[i] = this.data[slots[i] * this.stride + k];
+      for (let i = 0; i < slots.length; i++) values[i] = floats[this.at(slots[i]) + k];
       out.push(new Float64Vector(FLOAT8, slots.length, values));
     }
     return out;
   }
 
   restore(slots: Int32Array, columns: readonly Vector[], from: number): number {
-    for (let k = 0; k < this.stride; k++) {
+    const { floats } = this.rows;
+    for (let k = 0; k < this.width; k++) {
       const column = columns[from + k];
       assert(column.layout === 'float64', 'saved slot column');
-      for (let i = 0; i < slots.length; i++) this.data[slots[i] * this.stride + k] = column.values[i];
+      for (let i = 0; i < slots.length; i++) floats[this.at(slots[i]) + k] = column.values[i];
     }
-    return this.stride;
-  }
-
-  get bytes(): number {
-    return this.data.byteLength;
+    return this.width;
   }
 }
 
