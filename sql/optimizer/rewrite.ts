@@ -5,8 +5,10 @@ import type { LogicalPlan } from '../plan/logical-plan.ts';
 
 export interface RewriteContext {
   readonly functions: FunctionRegistry;
-  /** For folding constants; null: only what needs no session is folded (views). */
-  readonly evaluation: EvalContext | null;
+  /** For folding constants. */
+  readonly evaluation: EvalContext;
+  /** Runs once, now: what is stable is constant, and relations may be read by key. Otherwise a view's query. */
+  readonly once: boolean;
   /** A number no hole or shared plan has. */
   fresh(): number;
 }

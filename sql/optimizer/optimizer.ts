@@ -1,0 +1,30 @@
+// The optimizer: an ordered list of named rewrites, each of which can be switched off (but for decorrelation).
+import type { LogicalPlan } from '../plan/logical-plan.ts';
+import { decorrelate } from './decorrelate.ts';
+import { foldConstants } from './fold-constants.ts';
+import { indexLookup } from './index-lookup.ts';
+import { inlineShared } from './inline-shared.ts';
+import { joinKeys, joinOrder } from './join-keys.ts';
+import { mergeProjects } from './merge-projects.ts';
+import { pruneColumns } from './prune-columns.ts';
+import { pushDown } from './push-down.ts';
+import type { Rewrite, RewriteContext } from './rewrite.ts';
+
+/** In this order. Circuits have no apply, so decorrelation always runs. */
+export const REWRITES: readonly Rewrite[] = [
+  inlineShared, decorrelate, foldConstants, pushDown, joinOrder, joinKeys, indexLookup, pruneColumns, mergeProjects,
+];
+
+const ALWAYS: ReadonlySet<string> = new Set([decorrelate.name]);
+
+/** `disabled`: names of rewrites to leave out (the setting optimizer_disable). */
+export function optimize(
+  plan: LogicalPlan, context: RewriteContext, disabled: ReadonlySet<string> = new Set(),
+): LogicalPlan {
+  let result = plan;
+  for (const rewrite of REWRITES) {
+    if (disabled.has(rewrite.name) && !ALWAYS.has(rewrite.name)) continue;
+    result = rewrite.apply(result, context);
+  }
+  return result;
+}

@@ -1,0 +1,163 @@
+// Column pruning: nothing is read, joined or carried along that nobody looks at.
+import type { Expression } from '../../engine/expression/expression.ts';
+import { columnsOf } from '../../engine/expression/walk.ts';
+import type { LogicalPlan } from '../plan/logical-plan.ts';
+import { selectColumns, width } from '../plan/make.ts';
+import { expressionsOf, mapExpressions, mapInputs } from '../plan/map-plan.ts';
+import type { Rewrite } from './rewrite.ts';
+import { mapColumnIndexes, range } from './unnest.ts';
+
+export const pruneColumns: Rewrite = {
+  name: 'prune-columns',
+  apply: (plan) => new Pruner().prune(plan, range(0, width(plan))),
+};
+
+type Columns = readonly number[];
+type Of<K extends LogicalPlan['kind']> = LogicalPlan & { readonly kind: K };
+
+const sorted = (...parts: readonly Iterable<number>[]): Columns =>
+  [...new Set(parts.flatMap((p) => [...p]))].sort((a, b) => a - b);
+
+class Pruner {
+  readonly #shared = new Map<number, LogicalPlan>();
+
+  /** The plan with exactly these of its columns, ascending. At least one is kept where there are any. */
+  prune(plan: LogicalPlan, wanted: Columns): LogicalPlan {
+    const needed = wanted.length === 0 && width(plan) > 0 ? [0] : wanted;
+    return this.#node(plan, needed);
+  }
+
+  #node(plan: LogicalPlan, needed: Columns): LogicalPlan {
+    const schema = { columns: needed.map((c) => plan.schema.columns[c]) };
+    switch (plan.kind) {
+      case 'scan': case 'constant': return { ...plan, columns: needed.map((c) => plan.columns[c]), schema };
+      case 'values': return { ...plan, rows: plan.rows.map((r) => needed.map((c) => r[c])), schema };
+      case 'single-row': case 'working-table': return plan;
+      case 'filter': case 'limit': case 'emit-on-close': return this.#same(plan, needed);
+      case 'project': {
+        const kept = needed.map((c) => plan.expressions[c]);
+        const below = sorted(columnsOf(...kept));
+        return { ...plan, input: this.prune(plan.input, below), expressions: kept.map((e) => renumber(e, below)), schema };
+      }
+      case 'join': return this.#join(plan, needed);
+      case 'aggregate': return this.#aggregate(plan, needed);
+      case 'distinct': {
+        if (plan.on === null) return selectColumns(mapInputs(plan, (i) => this.prune(i, range(0, width(i)))), needed);
+        return this.#same(plan, needed);
+      }
+      case 'set-operation': {
+        if (plan.operation !== 'union' || !plan.all) {
+          return selectColumns(mapInputs(plan, (i) => this.prune(i, range(0, width(i)))), needed);
+        }
+        return { ...plan, inputs: plan.inputs.map((i) => this.prune(i, needed)), schema };
+      }
+      case 'assign-window': case 'project-set': case 'window': return this.#extension(plan, needed);
+      case 'shared': return selectColumns({ ...plan, input: this.#sharedInput(plan) }, needed);
+      case 'apply': case 'recursive':
+        return selectColumns(mapInputs(plan, (i) => this.prune(i, range(0, width(i)))), needed);
+    }
+  }
+
+  #sharedInput(plan: Of<'shared'>): LogicalPlan {
+    const known = this.#shared.get(plan.id);
+    if (known !== undefined) return known;
+    const input = this.prune(plan.input, range(0, width(plan.input)));
+    this.#shared.set(plan.id, input);
+    return input;
+  }
+
+  /** Nodes that show their input's columns. */
+  #same(plan: Of<'filter' | 'limit' | 'emit-on-close' | 'distinct'>, needed: Columns): LogicalPlan {
+    const below = sorted(needed, ownColumns(plan));
+    const input = this.prune(plan.input, below);
+    const to = (c: number): number => below.indexOf(c);
+    const schema = input.schema;
+    let kept: LogicalPlan;
+    switch (plan.kind) {
+      case 'filter': kept = { ...plan, input, schema, condition: renumber(plan.condition, below) }; break;
+      case 'limit':
+        kept = {
+          ...plan, input, schema, partition: plan.partition.map(to),
+          order: plan.order.map((k) => ({ ...k, column: to(k.column) })),
+        };
+        break;
+      case 'emit-on-close': kept = { ...plan, input, schema, column: to(plan.column) }; break;
+      case 'distinct':
+        kept = {
+          ...plan, input, schema, on: plan.on === null ? null : {
+            columns: plan.on.columns.map(to), order: plan.on.order.map((k) => ({ ...k, column: to(k.column) })),
+          },
+        };
+    }
+    return selectColumns(kept, needed.map(to));
+  }
+
+  #join(plan: Of<'join'>, needed: Columns): LogicalPlan {
+    const left = width(plan.left);
+    const own = plan.condition === null ? [] : columnsOf(plan.condition);
+    const all = sorted(needed, own);
+    const fromLeft = sorted(all.filter((c) => c < left), columnsOf(...plan.keys.map((k) => k.left)));
+    const fromRight = sorted(all.filter((c) => c >= left).map((c) => c - left), columnsOf(...plan.keys.map((k) => k.right)));
+    const [l, r] = [this.prune(plan.left, fromLeft), this.prune(plan.right, fromRight)];
+    const to = (c: number): number => (c < left ? fromLeft.indexOf(c) : width(l) + fromRight.indexOf(c - left));
+    const one = plan.join === 'semi' || plan.join === 'anti';
+    const joined: LogicalPlan = {
+      ...plan, left: l, right: r,
+      keys: plan.keys.map((k) => ({ ...k, left: renumber(k.left, fromLeft), right: renumber(k.right, fromRight) })),
+      condition: plan.condition === null ? null : mapColumnIndexes(plan.condition, to),
+      schema: { columns: one ? l.schema.columns : [...l.schema.columns, ...r.schema.columns] },
+    };
+    return selectColumns(joined, needed.map(to));
+  }
+
+  #aggregate(plan: Of<'aggregate'>, needed: Columns): LogicalPlan {
+    const keys = plan.keys.length;
+    const used = plan.aggregates.flatMap((_, i) => (needed.includes(keys + i) ? [i] : []));
+    const calls = used.length === 0 && keys === 0 && plan.groupings.length === 0 ? range(0, Math.min(1, plan.aggregates.length)) : used;
+    const kept: LogicalPlan = {
+      ...plan, aggregates: calls.map((i) => plan.aggregates[i]),
+      schema: {
+        columns: [...plan.schema.columns.slice(0, keys), ...calls.map((i) => plan.schema.columns[keys + i]),
+          ...plan.schema.columns.slice(keys + plan.aggregates.length)],
+      },
+    };
+    const below = sorted(columnsOf(...expressionsOf(kept)));
+    const input = this.prune(plan.input, below);
+    const renumbered = mapExpressions(kept, (e) => renumber(e, below));
+    const to = (c: number): number => {
+      if (c < keys) return c;
+      const call = calls.indexOf(c - keys);
+      return call >= 0 ? keys + call : c - (plan.aggregates.length - calls.length);
+    };
+    return selectColumns(mapInputs(renumbered, () => input), needed.map(to));
+  }
+
+  /** Nodes that add columns behind their input's. */
+  #extension(plan: Of<'assign-window' | 'project-set' | 'window'>, needed: Columns): LogicalPlan {
+    const old = width(plan.input);
+    const below = sorted(needed.filter((c) => c < old), ownColumns(plan));
+    const input = this.prune(plan.input, below);
+    const renumbered = mapExpressions(plan, (e) => renumber(e, below));
+    const added = plan.schema.columns.slice(old);
+    const schema = { columns: [...input.schema.columns, ...added] };
+    const node: LogicalPlan = renumbered.kind === 'assign-window'
+      ? { ...renumbered, input, schema, time: below.indexOf(renumbered.time) }
+      : { ...mapInputs(renumbered, () => input), schema };
+    return selectColumns(node, needed.map((c) => (c < old ? below.indexOf(c) : c - old + width(input))));
+  }
+}
+
+function renumber(e: Expression, kept: Columns): Expression {
+  return mapColumnIndexes(e, (i) => kept.indexOf(i));
+}
+
+function ownColumns(plan: LogicalPlan): Columns {
+  const own = columnsOf(...expressionsOf(plan));
+  switch (plan.kind) {
+    case 'limit': return sorted(own, plan.partition, plan.order.map((k) => k.column));
+    case 'distinct': return plan.on === null ? own : sorted(own, plan.on.columns, plan.on.order.map((k) => k.column));
+    case 'assign-window': return sorted(own, [plan.time]);
+    case 'emit-on-close': return sorted(own, [plan.column]);
+    default: return own;
+  }
+}
