@@ -37,6 +37,7 @@ export class LevelStore implements StateStore {
   /** Superseded keys to remove. */
   #stale: Uint8Array[] = [];
   #failure: DatabaseError | null = null;
+  #closed = false;
 
   private constructor(path: string, log: (message: string) => void, database: Database, current: Current) {
     this.#path = path;
@@ -180,6 +181,7 @@ export class LevelStore implements StateStore {
    * disk; it must still hold the checkpoint we know.
    */
   async #reopen(cause: DatabaseError): Promise<void> {
+    if (this.#closed) return;
     this.#log(`${cause.message}; reopening the state store`);
     try {
       await this.#database.close();
@@ -200,6 +202,7 @@ export class LevelStore implements StateStore {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#database.close();
   }
 }

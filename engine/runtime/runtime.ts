@@ -363,6 +363,7 @@ export class MillraceRuntime implements Runtime {
     try {
       if (this.#failure === null && this.#options.checkpointBytes !== Infinity) await this.checkpoint();
     } finally {
+      await this.#checkpointer.settled();
       await this.#ports.journal.close();
       await this.#ports.store.close();
     }

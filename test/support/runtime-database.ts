@@ -9,7 +9,8 @@ import type { Watermark } from '../../engine/data/time.ts';
 import { INT8, NUMERIC, TEXT, TIMESTAMP } from '../../engine/data/types.ts';
 import type { LogicalType, Schema } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
-import { ENGINE_FUNCTIONS } from '../../engine/function/registry.ts';
+import { AGGREGATES } from '../../engine/function/aggregate/index.ts';
+import { ARITHMETIC } from '../../engine/function/scalar/arithmetic.ts';
 import { CircuitBuilder } from '../../engine/circuit/builder.ts';
 import type { Circuit, CircuitSource } from '../../engine/circuit/contract.ts';
 import { MillraceRuntime } from '../../engine/index.ts';
@@ -38,14 +39,14 @@ export type Entry =
   | { readonly op: 'drop'; readonly id: number };
 
 const call = (symbol: string, type: LogicalType, args: readonly Expression[]): Expression => {
-  const fn = ENGINE_FUNCTIONS.operators(symbol, 2).find((f) => f.args.every((a) => a.kind === 'int8'));
+  const fn = ARITHMETIC.find((f) => f.name === symbol && f.args.length === 2 && f.args.every((a) => a.kind === 'int8'));
   if (fn === undefined) throw new Error(`no operator ${symbol}`);
   return { kind: 'call', type, function: fn, args };
 };
 const column = (index: number, type: LogicalType): Expression => ({ kind: 'column', index, type });
 
 function aggregate(name: string, args: readonly number[], returnType: LogicalType): object {
-  const fn = ENGINE_FUNCTIONS.aggregateFunctions(name).find((f) => f.args.length === args.length
+  const fn = AGGREGATES.find((f) => f.name === name && f.args.length === args.length
     && f.args.every((a) => a.kind === 'int8'));
   return { function: fn, args, distinct: false, filter: null, orderBy: [], returnType };
 }
@@ -215,10 +216,18 @@ function greatest(rows: Batch, eventTime: number): Watermark {
 export class TestDatabase {
   readonly runtime: MillraceRuntime;
   readonly host: TestHost;
+  readonly #ports: RuntimePorts;
 
-  constructor(runtime: MillraceRuntime, host: TestHost) {
+  constructor(runtime: MillraceRuntime, host: TestHost, ports: RuntimePorts) {
     this.runtime = runtime;
     this.host = host;
+    this.#ports = ports;
+  }
+
+  /** Closes the files without a checkpoint. */
+  async abandon(): Promise<void> {
+    await this.#ports.journal.close();
+    await this.#ports.store.close();
   }
 
   static async open(ports: RuntimePorts, options: RuntimeOptions = {}, circuit = makeCircuit): Promise<TestDatabase> {
@@ -229,7 +238,7 @@ export class TestDatabase {
       return host;
     }, options);
     if (host === null) throw new Error('no host');
-    return new TestDatabase(runtime, host);
+    return new TestDatabase(runtime, host, ports);
   }
 
   ddl(...entries: readonly Entry[]): Promise<number> {
