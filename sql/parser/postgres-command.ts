@@ -6,7 +6,7 @@ import type {
 } from './ast-statement.ts';
 import type { Query } from './ast.ts';
 import { expressions, optional } from './postgres-expression.ts';
-import { names, options, relation, typeName, untag } from './postgres-node.ts';
+import { constantOf, names, options, relation, typeName, untag } from './postgres-node.ts';
 import type { ReaderContext, Readers } from './postgres-node.ts';
 import { explainedRange, parenthesisedRange, rangeAfter } from './statement-text.ts';
 
@@ -110,7 +110,7 @@ function transaction(node: TransactionStmt, context: ReaderContext): Statement {
     case 'TRANS_STMT_BEGIN':
     case 'TRANS_STMT_START': {
       const start = node.kind === 'TRANS_STMT_START';
-      return { kind: 'begin', start, modes: transactionModes(node.options), position };
+      return { kind: 'begin', start, modes: transactionModes(node.options, context), position };
     }
     case 'TRANS_STMT_COMMIT': return { kind: 'commit', chain, position };
     case 'TRANS_STMT_ROLLBACK': return { kind: 'rollback', chain, position };
@@ -134,11 +134,11 @@ function isolation(level: string): TransactionModes['isolation'] {
   }
 }
 
-function transactionModes(nodes: readonly Node[] | undefined): TransactionModes {
+function transactionModes(nodes: readonly Node[] | undefined, context: ReaderContext): TransactionModes {
   let modes: TransactionModes = { isolation: undefined, readOnly: undefined, deferrable: undefined };
   for (const node of nodes ?? []) {
     const { defname, arg } = untag(node, 'DefElem');
-    const value = untag(arg, 'A_Const');
+    const value = constantOf(arg, context);
     const flag = (value.ival?.ival ?? 0) !== 0;
     if (defname === 'transaction_isolation') modes = { ...modes, isolation: isolation(value.sval?.sval ?? '') };
     else if (defname === 'transaction_read_only') modes = { ...modes, readOnly: flag };
@@ -152,28 +152,32 @@ function variableSet(node: VariableSetStmt, context: ReaderContext): Statement {
   const name = node.name ?? '';
   const local = node.is_local ?? false;
   switch (node.kind) {
-    case 'VAR_SET_VALUE': return { kind: 'set', name, values: (node.args ?? []).map(settingValue), local, position };
+    case 'VAR_SET_VALUE': {
+      const values = (node.args ?? []).map((value) => settingValue(value, context));
+      return { kind: 'set', name, values, local, position };
+    }
     case 'VAR_SET_DEFAULT': return { kind: 'set', name, values: undefined, local, position };
     case 'VAR_RESET': return { kind: 'reset', name, position };
     case 'VAR_RESET_ALL': return { kind: 'reset', name: undefined, position };
     case 'VAR_SET_MULTI': {
       const none = { isolation: undefined, readOnly: undefined, deferrable: undefined };
       if (name === 'TRANSACTION SNAPSHOT') {
-        const snapshot = untag(node.args?.[0], 'A_Const').sval?.sval ?? '';
+        const snapshot = constantOf(node.args?.[0], context).sval?.sval ?? '';
         return { kind: 'setTransaction', scope: 'transaction', modes: none, snapshot, position };
       }
       const scope = name === 'TRANSACTION' ? 'transaction' : 'session';
-      return { kind: 'setTransaction', scope, modes: transactionModes(node.args), snapshot: undefined, position };
+      const modes = transactionModes(node.args, context);
+      return { kind: 'setTransaction', scope, modes, snapshot: undefined, position };
     }
     default: return { kind: 'unsupported', name: 'SET FROM CURRENT', position };
   }
 }
 
-function settingValue(node: Node): SettingValue {
+function settingValue(node: Node, context: ReaderContext): SettingValue {
   if ('TypeCast' in node) {
-    return { kind: 'interval', text: untag(node.TypeCast.arg, 'A_Const').sval?.sval ?? '' };
+    return { kind: 'interval', text: constantOf(node.TypeCast.arg, context).sval?.sval ?? '' };
   }
-  const { ival, fval, sval } = untag(node, 'A_Const');
+  const { ival, fval, sval } = constantOf(node, context);
   if (ival !== undefined) return { kind: 'number', text: String(ival.ival ?? 0) };
   if (fval !== undefined) return { kind: 'number', text: fval.fval ?? '' };
   return { kind: 'string', text: sval?.sval ?? '' };

@@ -46,6 +46,19 @@ export function untag<T extends Tag>(node: Node | undefined, tag: T): Payload<T>
   return (node as Record<Tag, unknown>)[tag] as Payload<T>;
 }
 
+/** The build of the grammar takes a parameter in places where PostgreSQL wants a constant. */
+function refuseParameter(node: Node, context: ReaderContext): void {
+  if (!('ParamRef' in node)) return;
+  const { number = 0, location } = node.ParamRef;
+  const position = context.source.position(location);
+  throw new DatabaseError('42601', `syntax error at or near "$${number}"`, { position });
+}
+
+export function constantOf(node: Node | undefined, context: ReaderContext): Payload<'A_Const'> {
+  if (node !== undefined) refuseParameter(node, context);
+  return untag(node, 'A_Const');
+}
+
 export function text(node: Node | undefined): string {
   return untag(node, 'String').sval ?? '';
 }
@@ -100,6 +113,7 @@ export function typeName(node: PgTypeName | undefined, context: ReaderContext): 
 }
 
 function typeModifier(node: Node, context: ReaderContext): number | string {
+  refuseParameter(node, context);
   if ('A_Const' in node) {
     const { ival, fval, sval } = node.A_Const;
     if (ival !== undefined) return ival.ival ?? 0;
@@ -117,19 +131,19 @@ export function options(nodes: readonly Node[] | undefined, context: ReaderConte
     const { defnamespace, defname = '' } = element;
     return {
       name: defnamespace === undefined ? defname : `${defnamespace}.${defname}`,
-      value: element.arg === undefined ? undefined : optionValue(element.arg),
+      value: element.arg === undefined ? undefined : optionValue(element.arg, context),
       position: context.source.position(element.location),
     };
   });
 }
 
-function optionValue(node: Node): OptionValue {
+function optionValue(node: Node, context: ReaderContext): OptionValue {
   if ('String' in node) return { kind: 'string', text: node.String.sval ?? '' };
   if ('Integer' in node) return { kind: 'number', text: String(node.Integer.ival ?? 0) };
   if ('Float' in node) return { kind: 'number', text: node.Float.fval ?? '' };
   if ('Boolean' in node) return { kind: 'name', text: node.Boolean.boolval === true ? 'true' : 'false' };
   if ('A_Star' in node) return { kind: 'star' };
-  if ('List' in node) return { kind: 'list', items: (node.List.items ?? []).map(optionValue) };
+  if ('List' in node) return { kind: 'list', items: (node.List.items ?? []).map((item) => optionValue(item, context)) };
   if ('TypeName' in node) return { kind: 'name', text: names(node.TypeName.names).join('.') };
   if ('RoleSpec' in node) return { kind: 'string', text: role(node.RoleSpec) };
   if ('A_Const' in node) {
@@ -139,6 +153,7 @@ function optionValue(node: Node): OptionValue {
     return { kind: 'string', text: sval?.sval ?? '' };
   }
   if ('DefElem' in node) return { kind: 'name', text: node.DefElem.defname ?? '' };
+  refuseParameter(node, context);
   throw new AssertionError(`an option's value is a ${tagOf(node)}`);
 }
 

@@ -79,6 +79,9 @@ describe('errors', () => {
       code: '0A000', message: 'TABLESAMPLE is not supported', position: 29,
     });
     expect(failure('select 1\0').code).toBe('22021');
+    expect(failure('set work_mem = $1')).toEqual({
+      code: '42601', message: 'syntax error at or near "$1"', position: 16,
+    });
     expect(failure('select $1a, $2')).toEqual({
       code: '42601', message: 'trailing junk after parameter at or near "$1a"', position: 8,
     });
