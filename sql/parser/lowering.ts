@@ -26,18 +26,20 @@ export class Lowering implements Marks {
     replacementFor: undefined, subscribe: undefined, fetchOptions: undefined, tail: undefined,
   };
   readonly #base: number;
-  #text: string;
+  /** UTF-16 units, so that an edit costs no more than its own length. */
+  readonly #units: Uint16Array;
 
   /** `start` and `end` bound the statement in the whole text. */
   constructor(whole: CharacterIndex, tokens: readonly Token[], start: number, end: number) {
     this.whole = whole;
     this.tokens = tokens;
     this.#base = start;
-    this.#text = whole.text.slice(start, end);
+    this.#units = new Uint16Array(end - start);
+    for (let i = 0; i < this.#units.length; i++) this.#units[i] = whole.text.charCodeAt(start + i);
   }
 
   source(): Source {
-    return new Source(this.whole, this.#text, this.#base);
+    return new Source(this.whole, this.#slice(0, this.#units.length), this.#base);
   }
 
   position(offset: number): number {
@@ -47,8 +49,13 @@ export class Lowering implements Marks {
   /** Puts `text` where start .. end stood, filled with spaces. Requires: it fits. */
   replace(start: number, end: number, text: string): void {
     const from = start - this.#base;
-    const to = end - this.#base;
-    this.#text = this.#text.slice(0, from) + text.padEnd(to - from) + this.#text.slice(to);
+    this.#units.fill(0x20, from, end - this.#base);
+    for (let i = 0; i < text.length; i++) this.#units[from + i] = text.charCodeAt(i);
+  }
+
+  #slice(from: number, to: number): string {
+    const { buffer, byteOffset } = this.#units;
+    return Buffer.from(buffer, byteOffset + from * 2, (to - from) * 2).toString('utf16le');
   }
 
   blank(start: number, end: number): void {
@@ -68,7 +75,7 @@ export class Lowering implements Marks {
 
   /** An expression standing at start .. end, as lowered so far. */
   expression(start: number, end: number): Expr {
-    const text = this.#text.slice(start - this.#base, end - this.#base);
+    const text = this.#slice(start - this.#base, end - this.#base);
     return readExpression(new Source(this.whole, SELECT + text, start - SELECT.length), this);
   }
 }
