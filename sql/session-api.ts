@@ -2,6 +2,7 @@
 import type { Batch } from '../engine/data/batch.ts';
 import type { DatabaseError } from '../engine/data/error.ts';
 import type { FormatSettings } from '../engine/data/settings.ts';
+import type { RegNames } from '../engine/data/text-format.ts';
 import type { LogicalType } from '../engine/data/types.ts';
 
 /** ReadyForQuery's byte: idle, in a transaction block, in a failed one. */
@@ -99,6 +100,8 @@ export interface Session {
   readonly transactionStatus: TransactionStatus;
   /** Settings that decide the text format of values, as of now. */
   readonly format: FormatSettings;
+  /** Text of regclass and its kin, as the catalog and the search path are now. */
+  readonly names: RegNames;
   /**
    * Simple query: each statement's result in turn; the caller drains one before it asks for the next. The whole
    * string is one implicit transaction (manual 55.2.2.1). Ends after the first error, which it throws.

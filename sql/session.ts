@@ -2,6 +2,7 @@
 import { Batch } from '../engine/data/batch.ts';
 import { DatabaseError } from '../engine/data/error.ts';
 import type { FormatSettings } from '../engine/data/settings.ts';
+import type { RegNames } from '../engine/data/text-format.ts';
 import { typeFromOid } from '../engine/data/type-info.ts';
 import type { LogicalType } from '../engine/data/types.ts';
 import type { Statement } from './parser/ast-statement.ts';
@@ -43,6 +44,10 @@ export class ServerSession implements Session, Peer {
 
   get format(): FormatSettings {
     return this.#state.settings.format;
+  }
+
+  get names(): RegNames {
+    return this.#state.evalContext().catalog;
   }
 
   async *simple(text: string): AsyncGenerator<ExecuteResult> {

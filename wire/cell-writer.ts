@@ -3,6 +3,7 @@ import { datumAt } from '../engine/data/access.ts';
 import { encodeBinary } from '../engine/data/binary-format.ts';
 import type { FormatSettings } from '../engine/data/settings.ts';
 import { formatText } from '../engine/data/text-format.ts';
+import type { RegNames } from '../engine/data/text-format.ts';
 import type { LogicalType } from '../engine/data/types.ts';
 import type { BytesVector, Int64Vector, Vector } from '../engine/data/vector.ts';
 import type { Page } from './page.ts';
@@ -71,7 +72,13 @@ function bytesRaw(vector: BytesVector): CellWriter {
   };
 }
 
-export function textWriter(vector: Vector, type: LogicalType, format: FormatSettings): CellWriter {
+/** What a value's text depends on: the session's settings and names, as of now. */
+export interface TextSettings {
+  readonly format: FormatSettings;
+  readonly names: RegNames;
+}
+
+export function textWriter(vector: Vector, type: LogicalType, settings: TextSettings): CellWriter {
   switch (vector.layout) {
     case 'int16': case 'int32':
       if (type.kind === 'int2' || type.kind === 'int4') {
@@ -91,7 +98,8 @@ export function textWriter(vector: Vector, type: LogicalType, format: FormatSett
       break;
     default:
   }
-  return (page, row) => page.utf8(formatText(type, datumAt(vector, row), format));
+  const { format, names } = settings;
+  return (page, row) => page.utf8(formatText(type, datumAt(vector, row), format, { names }));
 }
 
 export function binaryWriter(vector: Vector, type: LogicalType): CellWriter {

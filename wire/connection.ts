@@ -300,7 +300,7 @@ export class Connection {
     for await (const batch of batches) {
       rows += batch.length;
       for (let at = 0; at < batch.length;) {
-        at = encoder.encode(this.#page, batch, { from: at, untilBytes: FLUSH_BYTES, format: this.#format() });
+        at = encoder.encode(this.#page, batch, { from: at, untilBytes: FLUSH_BYTES, settings: this.#settings() });
         if (this.#page.at > FLUSH_BYTES) await this.#flush();
       }
       // A SUBSCRIBE has no end to wait for: what there is goes out when nothing more is ready.
@@ -309,9 +309,9 @@ export class Connection {
     return rows;
   }
 
-  #format(): Session['format'] {
+  #settings(): Pick<Session, 'format' | 'names'> {
     if (this.#session === null) throw new Disconnected();
-    return this.#session.format;
+    return this.#session;
   }
 
   async #copyOut(result: ExecuteResult & { readonly kind: 'copyOut' }): Promise<string> {
@@ -323,7 +323,7 @@ export class Connection {
       rows += batch.length;
       for (let at = 0; at < batch.length;) {
         at = writeCopyRows(this.#page, batch, {
-          from: at, untilBytes: FLUSH_BYTES, copy: format, columns, format: this.#format(),
+          from: at, untilBytes: FLUSH_BYTES, copy: format, columns, settings: this.#settings(),
         });
         if (this.#page.at > FLUSH_BYTES) await this.#flush();
       }
@@ -337,7 +337,7 @@ export class Connection {
   async #copyIn(sink: CopyInSink): Promise<void> {
     backend.copyResponse(this.#page, 'in', sink.columns.length, sink.format.format === 'binary');
     await this.#flush();
-    const decoder = new CopyDecoder(sink, () => this.#format());
+    const decoder = new CopyDecoder(sink, () => this.#settings().format);
     try {
       await this.#receiveCopy(sink, decoder);
       const { tag } = await sink.finish();

@@ -1,12 +1,11 @@
 // COPY .. TO STDOUT: batches → CopyData messages in text, CSV or binary format, one row a message as PostgreSQL does.
 import { Buffer } from 'node:buffer';
 import type { Batch } from '../engine/data/batch.ts';
-import type { FormatSettings } from '../engine/data/settings.ts';
 import { isValid } from '../engine/data/vector.ts';
 import type { ExecuteResult, ResultColumn } from '../sql/index.ts';
 import { beginMessage, endMessage } from './backend.ts';
 import { binaryWriter, textWriter } from './cell-writer.ts';
-import type { CellWriter } from './cell-writer.ts';
+import type { CellWriter, TextSettings } from './cell-writer.ts';
 import { COPY_SIGNATURE } from './copy-binary.ts';
 import { Page } from './page.ts';
 
@@ -56,12 +55,12 @@ export function writeCopyTrailer(page: Page, format: CopyFormat): void {
 /** Rows from `from` until the page holds `untilBytes` or the batch ends; returns the next row. */
 export function writeCopyRows(page: Page, batch: Batch, how: {
   readonly from: number; readonly untilBytes: number; readonly copy: CopyFormat;
-  readonly columns: readonly ResultColumn[]; readonly format: FormatSettings;
+  readonly columns: readonly ResultColumn[]; readonly settings: TextSettings;
 }): number {
   const { copy, columns } = how;
   const binary = copy.format === 'binary';
   const writers = columns.map((c, i) => (binary
-    ? binaryWriter(batch.columns[i], c.type) : textWriter(batch.columns[i], c.type, how.format)));
+    ? binaryWriter(batch.columns[i], c.type) : textWriter(batch.columns[i], c.type, how.settings)));
   const rowWriter = new CopyRowWriter(page, copy, writers);
   let row = how.from;
   for (; row < batch.length && page.at < how.untilBytes; row++) {

@@ -32,7 +32,7 @@ async function textRows(session: Session, result: ExecuteResult & { readonly kin
   const rows: string[][] = [];
   const page = new Page(256);
   for await (const batch of result.batches) {
-    const writers = result.columns.map((c, i) => textWriter(batch.columns[i], c.type, session.format));
+    const writers = result.columns.map((c, i) => textWriter(batch.columns[i], c.type, session));
     for (let row = 0; row < batch.length; row++) {
       rows.push(writers.map((write, i) => {
         if (!isValid(batch.columns[i].validity, row)) return '';

@@ -1,9 +1,9 @@
 // Rows of a batch → DataRow messages, column formats chosen once a batch.
 import type { Batch } from '../engine/data/batch.ts';
-import type { FormatSettings } from '../engine/data/settings.ts';
 import type { LogicalType } from '../engine/data/types.ts';
 import { isValid } from '../engine/data/vector.ts';
 import { binaryWriter, textWriter } from './cell-writer.ts';
+import type { TextSettings } from './cell-writer.ts';
 import type { Page } from './page.ts';
 
 const DATA_ROW = 'D'.charCodeAt(0);
@@ -25,10 +25,10 @@ export class RowEncoder {
    * Hot: bench wire/rows.
    */
   encode(page: Page, batch: Batch, how: {
-    readonly from: number; readonly untilBytes: number; readonly format: FormatSettings;
+    readonly from: number; readonly untilBytes: number; readonly settings: TextSettings;
   }): number {
     const writers = this.#columns.map(({ type, binary }, c) => (binary
-      ? binaryWriter(batch.columns[c], type) : textWriter(batch.columns[c], type, how.format)));
+      ? binaryWriter(batch.columns[c], type) : textWriter(batch.columns[c], type, how.settings)));
     const validities = this.#columns.map((_, c) => batch.columns[c].validity);
     const count = writers.length;
     let row = how.from;

@@ -11,6 +11,8 @@ import * as backend from '../../wire/backend.ts';
 import { Page } from '../../wire/page.ts';
 import { RowEncoder } from '../../wire/result.ts';
 
+const SETTINGS = { format: DEFAULT_FORMAT, names: { nameOf: () => null, oidOf: () => 0 } };
+
 interface Parsed { readonly name: string; readonly [key: string]: unknown }
 
 async function read(write: (page: Page) => void): Promise<readonly Parsed[]> {
@@ -47,7 +49,7 @@ describe('backend encoder', () => {
     const text = await read((page) => {
       backend.rowDescription(page, columns, []);
       new RowEncoder(types.map((type) => ({ type, binary: false })))
-        .encode(page, batch, { from: 0, untilBytes: 1e6, format: DEFAULT_FORMAT });
+        .encode(page, batch, { from: 0, untilBytes: 1e6, settings: SETTINGS });
     });
     expect(text[0]).toMatchObject({ name: 'rowDescription', fieldCount: 6 });
     expect(text.slice(1).map((m) => m['fields'])).toEqual([
@@ -67,7 +69,7 @@ describe('backend encoder', () => {
     const whole: Buffer[] = [];
     while (at < batch.length) {
       const page = new Page(64);
-      at = encoder.encode(page, batch, { from: at, untilBytes: 300, format: DEFAULT_FORMAT });
+      at = encoder.encode(page, batch, { from: at, untilBytes: 300, settings: SETTINGS });
       whole.push(page.take());
       pages++;
     }
