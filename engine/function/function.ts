@@ -66,6 +66,8 @@ export interface TableFunction extends Signature {
   readonly kind: 'table';
   readonly volatility: Volatility;
   readonly columns?: readonly { readonly name: string; readonly type: LogicalType }[];
-  /** Rows for one call; each row has one datum a column. Strict: not called when an argument is NULL. */
+  /** false: called for NULL arguments too; otherwise they give no rows and the body is not called. */
+  readonly strict?: false;
+  /** Rows for one call; each row has one datum a column. */
   readonly rows: (args: readonly Datum[], call: CallInfo) => Iterable<readonly Datum[]>;
 }
