@@ -3,13 +3,28 @@ import { AGGREGATES } from './aggregate/index.ts';
 import type { AggregateFunction } from './aggregate/aggregate.ts';
 import type { ScalarFunction, Signature, TableFunction } from './function.ts';
 import { ARITHMETIC } from './scalar/arithmetic.ts';
+import { ARRAYS } from './scalar/array.ts';
+import { BINARY } from './scalar/binary.ts';
 import { COMPARISON } from './scalar/comparison.ts';
+import { CONDITIONAL } from './scalar/conditional.ts';
+import { DATETIME_OPERATORS } from './scalar/datetime-operators.ts';
+import { DATETIME } from './scalar/datetime.ts';
+import { DECIMAL } from './scalar/decimal.ts';
+import { FORMATTING } from './scalar/formatting.ts';
+import { JSON_FUNCTIONS } from './scalar/json.ts';
+import { MATH } from './scalar/math.ts';
+import { PATTERN } from './scalar/regex-functions.ts';
+import { TEXTUAL } from './scalar/text.ts';
+import { JSON_TABLES } from './table/json-tables.ts';
+import { SERIES_FUNCTIONS } from './table/series.ts';
+import { STRING_TABLES } from './table/strings.ts';
 
 export const SCALAR_FUNCTIONS: readonly ScalarFunction[] = [
-  ...COMPARISON, ...ARITHMETIC,
+  ...COMPARISON, ...ARITHMETIC, ...DECIMAL, ...MATH, ...TEXTUAL, ...PATTERN, ...BINARY, ...DATETIME_OPERATORS, ...DATETIME, ...FORMATTING,
+  ...ARRAYS, ...JSON_FUNCTIONS, ...CONDITIONAL,
 ];
 
-export const TABLE_FUNCTIONS: readonly TableFunction[] = [];
+export const TABLE_FUNCTIONS: readonly TableFunction[] = [...SERIES_FUNCTIONS, ...STRING_TABLES, ...JSON_TABLES];
 
 /** What a registry is made of. Operators are scalar functions marked `operator`. */
 export interface FunctionLists {
@@ -58,9 +73,10 @@ export class FunctionRegistry {
     return this.#scalar.get(name) ?? [];
   }
 
-  /** Overloads of an operator; arity 1 is a prefix operator. */
-  operators(symbol: string, arity: 1 | 2): readonly ScalarFunction[] {
-    return (this.#operators.get(symbol) ?? []).filter((f) => f.args.length === arity);
+  /** Overloads of an operator; those of one argument are prefix operators. */
+  operators(symbol: string, arity?: 1 | 2): readonly ScalarFunction[] {
+    const all = this.#operators.get(symbol) ?? [];
+    return arity === undefined ? all : all.filter((f) => f.args.length === arity);
   }
 
   tableFunctions(name: string): readonly TableFunction[] {

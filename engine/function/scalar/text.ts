@@ -7,6 +7,7 @@ import { quoteIdentifier } from '../../data/type-info.ts';
 import { arrayOf, BOOLEAN, BPCHAR, INT4, INT8, simpleType, TEXT } from '../../data/types.ts';
 import type { LogicalType } from '../../data/types.ts';
 import { encodeUtf8 } from '../../data/utf8.ts';
+import { castDatum } from '../../expression/cast.ts';
 import { BytesVector, Int32Vector } from '../../data/vector.ts';
 import { big, elementType, example, num, operator, scalar, str } from '../define.ts';
 import type { CallInfo, FunctionExample, Kernel, ScalarFunction } from '../function.ts';
@@ -232,7 +233,12 @@ function normalForm(form: Datum | undefined): string {
 
 /** Text of a value as concat() and format() use it. */
 export function outputText(d: Datum, type: LogicalType, call: CallInfo): string {
-  return formatText(type, d, call.context.format);
+  return formatText(type, d, call.context.format, { names: call.context.catalog });
+}
+
+/** Text of a value as a cast makes it: true, not t. */
+function castedText(d: Datum, type: LogicalType, call: CallInfo): string {
+  return str(castDatum(d, { from: type, to: TEXT, explicit: true }, call.context));
 }
 
 const ANY = simpleType('any');
@@ -248,12 +254,12 @@ const CONCATENATION: readonly ScalarFunction[] = [
   operator({
     name: '||', args: [TEXT, ANYNONARRAY], returns: TEXT, description: 'Concatenation with the text of a value.',
     volatility: 'stable', example: example(`SELECT 'Value: ' || 42`, 'Value: 42'),
-    row: ([a, b], call) => str(a) + outputText(b, call.argTypes[1], call),
+    row: ([a, b], call) => str(a) + castedText(b, call.argTypes[1], call),
   }),
   operator({
     name: '||', args: [ANYNONARRAY, TEXT], returns: TEXT, description: 'Concatenation with the text of a value.',
     volatility: 'stable', example: example(`SELECT 42 || ' is it'`, '42 is it'),
-    row: ([a, b], call) => outputText(a, call.argTypes[0], call) + str(b),
+    row: ([a, b], call) => castedText(a, call.argTypes[0], call) + str(b),
   }),
   scalar({
     name: 'concat', args: [], variadic: ANY, returns: TEXT, strict: false, volatility: 'stable',
