@@ -107,6 +107,7 @@ export function scanOf(found: StoredEntry, catalog: Catalog, alias: string): Log
     paths: accessPaths(found, catalog),
     eventTime: watermark === null ? null : watermark.column - 1,
     watermark: watermark !== null,
+    appendOnly: found.kind === 'table' && found.appendOnly,
     schema: { columns: live.map((c) => ({ name: c.name, type: c.type })) },
   };
 }

@@ -99,7 +99,8 @@ function group(before: Attachment, parts: SelectParts, grouping: Grouping): Grou
     ...groupings.map((): Column => ({ name: 'grouping', type: INT4 })),
   ];
   const plan: LogicalPlan = {
-    kind: 'aggregate', input: before.plan, keys: resolvedKeys, aggregates: calls, sets, groupings, schema: { columns },
+    kind: 'aggregate', input: before.plan, keys: resolvedKeys, aggregates: calls, sets, groupings, closing: null,
+    schema: { columns },
   };
   const translate = (e: Expression): Expression => replaceTopDown(e, (x) => {
     const key = keys.findIndex((k) => sameExpression(k, x));

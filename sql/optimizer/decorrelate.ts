@@ -17,7 +17,7 @@ import { asEqualities, pullUp } from './pull-up.ts';
 import type { CorrelatedEquality, PulledUp } from './pull-up.ts';
 import type { Rewrite, RewriteContext } from './rewrite.ts';
 import { emptyResult, range, Unnesting } from './unnest.ts';
-import { aggregateCall, equality, isKeyEquality, isNull, singleRow, truth, zero } from './written-calls.ts';
+import { aggregateCall, equality, isKeyEquality, isNull, truth, zero } from './written-calls.ts';
 
 export const decorrelate: Rewrite = {
   name: 'decorrelate',
@@ -170,10 +170,31 @@ class Elimination {
     const { operands, right } = this.#apply;
     const safe = operands.every((o) => isNonNull(this.#left, o.left) && isNonNull(right, o.right));
     if (safe) return this.#existence('anti', this.#membership());
+    if (operands.length === 1) {
+      const notIn = this.#notIn();
+      if (notIn !== null) return notIn;
+    }
     const n = width(this.#left);
     const value = this.#inValue();
     const kept = filterOf(value, { kind: 'not', type: BOOLEAN, input: columnOf(value, n) });
     return selectColumns(kept, range(0, n));
+  }
+
+  /** x NOT IN (..) where the list depends on the outer row by equalities, or not at all. */
+  #notIn(): LogicalPlan | null {
+    const pulled = pullUp(this.#apply.right, this.#holes);
+    const equalities = pulled === null ? null : asEqualities(pulled.conditions, this.#holes, isKeyEquality);
+    const [operand] = this.#apply.operands;
+    if (pulled === null || equalities === null) return null;
+    const compared = mapColumns(operand.right, (i) => pulled.outputs[i]);
+    if (freeHolesIn(compared, this.#holes)) return null;
+    return joinOf({
+      join: 'not-in', left: this.#left, right: pulled.base,
+      keys: [
+        ...equalities.map((e) => ({ left: this.#fill(e.outer), right: e.inner, nullSafe: false })),
+        { left: operand.left, right: compared, nullSafe: false },
+      ],
+    });
   }
 
   // ---- values ----
@@ -215,41 +236,10 @@ class Elimination {
     const { right } = this.#apply;
     const n = width(this.#left);
     const tied = this.#tie();
-    const single = atMostOne(right) ? tied : this.#checked(tied);
-    const always = this.#holes.size === 0 && exactlyOne(right, single !== tied);
-    const joined = joinOf({ join: always ? 'inner' : 'left', left: this.#left, right: single.plan, keys: single.keys });
+    const always = this.#holes.size === 0 && exactlyOne(right);
+    const join = always ? 'inner' : atMostOne(right) ? 'left' : 'single';
+    const joined = joinOf({ join, left: this.#left, right: tied.plan, keys: tied.keys });
     return projectOf(joined, columnsOfPlan(joined).slice(0, n + 1), this.#names());
-  }
-
-  /** One row a domain row: the value, or 21000 when there are several. */
-  #checked(tied: Tied): Tied {
-    const { plan, keys } = tied;
-    const domain = keys.map((k) => k.right);
-    const grouped = this.#groupSingle(plan, domain, columnOf(plan, 0));
-    const k = domain.length;
-    const value = singleRow(columnOf(grouped, k), this.#first(grouped, k + 1, plan.schema.columns[0].type));
-    const checked = projectOf(grouped, [value, ...columnsOfPlan(grouped).slice(0, k)], ['value', ...domain.map(() => 'key')]);
-    return { plan: checked, keys: keys.map((key, i) => ({ ...key, right: columnOf(checked, i + 1) })) };
-  }
-
-  /** Groups by `keys`: how many rows, and the values (each in a row of its own, as arrays have no arrays in them). */
-  #groupSingle(plan: LogicalPlan, keys: readonly Expression[], value: Expression): LogicalPlan {
-    const { functions } = this.#context;
-    const wrapped: Expression = value.type.kind !== 'array' ? value
-      : { kind: 'row', fields: [value], type: { kind: 'record', fields: [{ name: 'f1', type: value.type }] } };
-    return aggregateOf(plan, keys,
-      [aggregateCall(functions, 'count', []), aggregateCall(functions, 'array_agg', [wrapped])],
-      [...keys.map(() => 'key'), 'count', 'values']);
-  }
-
-  #first(plan: LogicalPlan, column: number, type: Expression['type']): Expression {
-    const one: Expression = { kind: 'literal', type: { kind: 'int4' }, value: 1 };
-    const array = columnOf(plan, column);
-    const element = array.type.kind === 'array' ? array.type.element : type;
-    const item: Expression = {
-      kind: 'subscript', type: element, input: array, subscripts: [{ slice: false, lower: null, upper: one }],
-    };
-    return type.kind === 'array' ? { kind: 'field', type, input: item, index: 0 } : item;
   }
 
   /** (SELECT f(agg(..)) FROM .. WHERE inner = outer): grouped by the inner sides, joined on the equalities. */
@@ -275,7 +265,7 @@ class Elimination {
     return projectOf(joined, [...columnsOfPlan(joined).slice(0, n), value], this.#names());
   }
 
-  /** (SELECT e FROM .. WHERE inner = outer): one row at most where the inner sides are a key, else checked. */
+  /** (SELECT e FROM .. WHERE inner = outer): one row at most where the inner sides are a key, else that is checked. */
   #scalarLookup(): LogicalPlan | null {
     const pulled = pullUp(this.#apply.right, this.#holes);
     const equalities = pulled === null ? null : asEqualities(pulled.conditions, this.#holes, isKeyEquality);
@@ -288,15 +278,9 @@ class Elimination {
     if (plainOutput === null) return null;
     const inner = equalities.map((e) => e.inner);
     const k = inner.length;
-    let right: LogicalPlan;
-    if (isUniqueBy(pulled.base, inner)) {
-      right = projectOf(pulled.base, [...inner, plainOutput], [...inner.map(() => 'key'), 'value']);
-    } else {
-      const grouped = this.#groupSingle(pulled.base, inner, plainOutput);
-      const value = singleRow(columnOf(grouped, k), this.#first(grouped, k + 1, plainOutput.type));
-      right = projectOf(grouped, [...columnsOfPlan(grouped).slice(0, k), value], [...inner.map(() => 'key'), 'value']);
-    }
-    const joined = joinOf({ join: 'left', left: this.#left, right, keys: outer(right) });
+    const right = projectOf(pulled.base, [...inner, plainOutput], [...inner.map(() => 'key'), 'value']);
+    const join = isUniqueBy(pulled.base, inner) ? 'left' : 'single';
+    const joined = joinOf({ join, left: this.#left, right, keys: outer(right) });
     return projectOf(joined, [...columnsOfPlan(joined).slice(0, n), columnOf(joined, n + k)], this.#names());
   }
 
@@ -401,13 +385,12 @@ function selectColumnsAlways(plan: LogicalPlan, columns: readonly number[]): Log
   return projectOf(plan, columns.map((c) => columnOf(plan, c)), columns.map((c) => plan.schema.columns[c].name));
 }
 
-function exactlyOne(plan: LogicalPlan, checked: boolean): boolean {
-  if (checked) return true;
+function exactlyOne(plan: LogicalPlan): boolean {
   switch (plan.kind) {
     case 'single-row': return true;
     case 'aggregate': return plan.keys.length === 0 && plan.sets === null;
     case 'values': return plan.rows.length === 1;
-    case 'project': return exactlyOne(plan.input, false);
+    case 'project': return exactlyOne(plan.input);
     default: return false;
   }
 }
@@ -418,6 +401,6 @@ function atMostOne(plan: LogicalPlan): boolean {
       return plan.partition.length === 0 && !plan.withTies && plan.limit !== null && plan.limit.kind === 'literal'
         && (plan.limit.value === 1n || plan.limit.value === 0n);
     case 'project': case 'filter': case 'shared': return atMostOne(plan.input);
-    default: return exactlyOne(plan, false);
+    default: return exactlyOne(plan);
   }
 }

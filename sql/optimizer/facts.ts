@@ -25,7 +25,7 @@ function isNonNullColumn(plan: LogicalPlan, index: number): boolean {
     case 'join': {
       const left = width(plan.left);
       if (index < left) return plan.join !== 'right' && plan.join !== 'full' && isNonNullColumn(plan.left, index);
-      return plan.join !== 'left' && plan.join !== 'full' && isNonNullColumn(plan.right, index - left);
+      return plan.join !== 'left' && plan.join !== 'full' && plan.join !== 'single' && isNonNullColumn(plan.right, index - left);
     }
     case 'aggregate': {
       if (plan.sets !== null) return false;

@@ -2,7 +2,7 @@
 import type { Expression } from '../../engine/expression/expression.ts';
 import { columnsOf } from '../../engine/expression/walk.ts';
 import type { LogicalPlan } from '../plan/logical-plan.ts';
-import { selectColumns, width } from '../plan/make.ts';
+import { selectColumns, showsLeftOnly, width } from '../plan/make.ts';
 import { expressionsOf, mapExpressions, mapInputs } from '../plan/map-plan.ts';
 import type { Rewrite } from './rewrite.ts';
 import { mapColumnIndexes, range } from './unnest.ts';
@@ -100,7 +100,7 @@ class Pruner {
     const fromRight = sorted(all.filter((c) => c >= left).map((c) => c - left), columnsOf(...plan.keys.map((k) => k.right)));
     const [l, r] = [this.prune(plan.left, fromLeft), this.prune(plan.right, fromRight)];
     const to = (c: number): number => (c < left ? fromLeft.indexOf(c) : width(l) + fromRight.indexOf(c - left));
-    const one = plan.join === 'semi' || plan.join === 'anti';
+    const one = showsLeftOnly(plan.join);
     const joined: LogicalPlan = {
       ...plan, left: l, right: r,
       keys: plan.keys.map((k) => ({ ...k, left: renumber(k.left, fromLeft), right: renumber(k.right, fromRight) })),

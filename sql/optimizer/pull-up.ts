@@ -2,7 +2,7 @@
 import type { Expression } from '../../engine/expression/expression.ts';
 import { columnsOf } from '../../engine/expression/walk.ts';
 import type { LogicalPlan } from '../plan/logical-plan.ts';
-import { columnsOfPlan, joinOf, width } from '../plan/make.ts';
+import { columnsOfPlan, joinOf, showsLeftOnly, width } from '../plan/make.ts';
 import { freeHoles, holesOf } from '../plan/map-plan.ts';
 import { mapColumns, shiftColumns } from '../plan/replace.ts';
 import { conjuncts } from '../binder/functions.ts';
@@ -77,7 +77,7 @@ function pullUpJoin(plan: LogicalPlan & { kind: 'join' }, holes: ReadonlySet<num
   const condition = moved.length === 0 ? null : moved.length === 1 ? moved[0]
     : { kind: 'and', type: moved[0].type, args: moved } as const;
   const base = joinOf({ join: plan.join, left: left.base, right: plan.right, condition });
-  const visible = plan.join === 'semi' || plan.join === 'anti' ? left.outputs : outputs;
+  const visible = showsLeftOnly(plan.join) ? left.outputs : outputs;
   return { base, conditions: left.conditions, outputs: visible };
 }
 

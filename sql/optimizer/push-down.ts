@@ -3,7 +3,7 @@ import type { Expression } from '../../engine/expression/expression.ts';
 import { columnsOf, isVolatile } from '../../engine/expression/walk.ts';
 import { conjunction, conjuncts } from '../binder/functions.ts';
 import type { LogicalPlan } from '../plan/logical-plan.ts';
-import { filterOf, joinOf, width } from '../plan/make.ts';
+import { filterOf, joinOf, showsLeftOnly, width } from '../plan/make.ts';
 import { mapInputs } from '../plan/map-plan.ts';
 import { mapColumns } from '../plan/replace.ts';
 import { simplifyJoin } from './reject-nulls.ts';
@@ -70,11 +70,11 @@ class Pusher {
 
   /** For nodes with one input: what may pass goes on below, rewritten; the rest stays above. */
   #through(
-    plan: LogicalPlan & { readonly input: LogicalPlan }, conditions: Conditions,
+    plan: LogicalPlan, conditions: Conditions,
     passes: (c: Expression) => boolean, rewrite: (c: Expression) => Expression,
   ): LogicalPlan {
     const [down, stay] = split(conditions, passes);
-    return filtered({ ...plan, input: this.push(plan.input, down.map(rewrite)) }, stay);
+    return filtered(mapInputs(plan, (input) => this.push(input, down.map(rewrite))), stay);
   }
 
   #join(plan: LogicalPlan & { kind: 'join' }, conditions: Conditions): LogicalPlan {
@@ -90,8 +90,8 @@ class Pusher {
     const above = mergeAbove ? none : conditions;
     const matching = mergeAbove ? [...own, ...conditions] : own;
     const [ownLeft, notLeft] = join === 'inner' || join === 'semi' || join === 'right' ? split(matching, isLeft) : [none, matching];
-    const [ownRight, ownRest] = join === 'full' ? [none, notLeft] : join === 'right' ? [none, notLeft] : split(notLeft, isRight);
-    const keepsLeft = join === 'left' || join === 'semi' || join === 'anti';
+    const [ownRight, ownRest] = join === 'full' || join === 'right' ? [none, notLeft] : split(notLeft, isRight);
+    const keepsLeft = join === 'left' || join === 'single' || showsLeftOnly(join);
     const [aboveLeft, rest] = keepsLeft ? split(above, isLeft) : [none, above];
     const [aboveRight, stay] = join === 'right' ? split(rest, isRight) : [none, rest];
     const joined = joinOf({

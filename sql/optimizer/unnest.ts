@@ -3,7 +3,7 @@ import { assert, notSupported } from '../../engine/data/error.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { mapExpression } from '../../engine/expression/walk.ts';
 import type { EquiKey, LogicalPlan } from '../plan/logical-plan.ts';
-import { columnOf, columnsOfPlan, filterOf, joinOf, projectOf, selectColumns, width } from '../plan/make.ts';
+import { columnOf, columnsOfPlan, filterOf, joinOf, projectOf, selectColumns, showsLeftOnly, width } from '../plan/make.ts';
 import { expressionsOf, freeHoles, holesOf, mapExpressions } from '../plan/map-plan.ts';
 import { fillHoles } from '../plan/replace.ts';
 import { zero } from './written-calls.ts';
@@ -101,7 +101,7 @@ export class Unnesting {
       join: plan.join, left, right: plan.right, keys: plan.keys.map((k) => this.#key(k, left, null)),
       condition: plan.condition === null ? null : move(plan.condition),
     });
-    if (plan.join === 'semi' || plan.join === 'anti') return joined;
+    if (showsLeftOnly(plan.join)) return joined;
     const rights = range(old + count, width(joined));
     return selectColumns(joined, [...range(0, old), ...rights, ...range(old, old + count)]);
   }
@@ -122,11 +122,12 @@ export class Unnesting {
     const same = this.#domainOf(left).map((e, i): EquiKey => ({ left: e, right: this.#domainOf(right)[i], nullSafe: true }));
     const joined = joinOf({
       join: plan.join, left, right,
-      keys: [...plan.keys.map((k) => this.#key(k, left, right)), ...same],
+      // The last key of a NOT IN stays the last.
+      keys: [...same, ...plan.keys.map((k) => this.#key(k, left, right))],
       condition: plan.condition === null ? null
         : this.#moved(plan.condition, (i) => (i < l ? i : i + count), this.#domainOf(left)),
     });
-    if (plan.join === 'semi' || plan.join === 'anti') return joined;
+    if (showsLeftOnly(plan.join)) return joined;
     const columns = columnsOfPlan(joined);
     const lefts = range(l, l + count);
     const domain = lefts.map((i): Expression => {

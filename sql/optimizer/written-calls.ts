@@ -1,10 +1,9 @@
-// Calls that rewrites write themselves: aggregates and operators by name, and the check that a scalar subquery has one row.
-import { assert, DatabaseError } from '../../engine/data/error.ts';
-import { BOOLEAN, INT8, simpleType } from '../../engine/data/types.ts';
+// Calls that rewrites write themselves: aggregates and operators by name, and constants.
+import { assert } from '../../engine/data/error.ts';
+import { BOOLEAN, INT8 } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { FunctionRegistry } from '../../engine/function/registry.ts';
-import type { ScalarFunction } from '../../engine/function/function.ts';
 import { argumentTypes, resolveOverload, returnType } from '../binder/overload.ts';
 import type { AggregateCall } from '../plan/logical-plan.ts';
 
@@ -34,24 +33,6 @@ export function nullOf(type: LogicalType): Expression {
 
 export function zero(): Expression {
   return { kind: 'literal', type: INT8, value: 0n };
-}
-
-const ANY_ELEMENT = simpleType('anyelement');
-
-const SINGLE_ROW_CHECK: ScalarFunction = {
-  kind: 'scalar', name: 'single_row', args: [INT8, ANY_ELEMENT], returns: ANY_ELEMENT, strict: false,
-  volatility: 'immutable', description: 'the value, if it is the only one',
-  row: ([count, value]) => {
-    if (typeof count === 'bigint' && count > 1n) {
-      throw new DatabaseError('21000', 'more than one row returned by a subquery used as an expression');
-    }
-    return value;
-  },
-};
-
-/** `value`, or 21000 where `count` says there are several. */
-export function singleRow(count: Expression, value: Expression): Expression {
-  return { kind: 'call', function: SINGLE_ROW_CHECK, args: [count, value], type: value.type };
 }
 
 /** left = right for operands of one type; null when that type has no equality. */

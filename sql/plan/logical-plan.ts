@@ -40,6 +40,8 @@ export interface ScanPlan extends Node {
   /** Event-time column of the relation's watermark, or null when it has none. */
   readonly eventTime: number | null;
   readonly watermark: boolean;
+  /** Its rows are never taken back. */
+  readonly appendOnly: boolean;
 }
 
 /** Only rows whose `path.columns` equal one of `keys`: one list of constant expressions a key. */
@@ -78,8 +80,11 @@ export interface ProjectPlan extends Node {
   readonly expressions: readonly Expression[];
 }
 
-/** semi and anti show the left columns only. */
-export type JoinKind = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti';
+/**
+ * semi and anti show the left columns only. single: left, but 21000 for a left row with several right ones.
+ * not-in: anti, where the last key compares as NOT IN does (a NULL on either side is not false); no condition.
+ */
+export type JoinKind = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti' | 'single' | 'not-in';
 
 /** left = right; both over their own side; `nullSafe`: NULLs are equal. */
 export interface EquiKey {
@@ -158,6 +163,8 @@ export interface AggregatePlan extends Node {
   readonly sets: readonly (readonly number[])[] | null;
   /** GROUPING(..) calls, as indexes into `keys`. */
   readonly groupings: readonly (readonly number[])[];
+  /** Index among keys of window_end when groups may be forgotten once it has passed (EMIT ON WINDOW CLOSE). */
+  readonly closing: number | null;
 }
 
 /** `on`: DISTINCT ON these columns, the first row by `order`; null: all columns. */

@@ -52,9 +52,13 @@ export function aggregateOf(
   input: LogicalPlan, keys: readonly Expression[], aggregates: readonly AggregateCall[], names: readonly string[],
 ): LogicalPlan {
   return {
-    kind: 'aggregate', input, keys, aggregates, sets: null, groupings: [],
+    kind: 'aggregate', input, keys, aggregates, sets: null, groupings: [], closing: null,
     schema: { columns: [...keys, ...aggregates].map((e, i): Column => ({ name: names[i] ?? '?column?', type: e.type })) },
   };
+}
+
+export function showsLeftOnly(join: JoinKind): boolean {
+  return join === 'semi' || join === 'anti' || join === 'not-in';
 }
 
 export interface JoinParts {
@@ -67,7 +71,7 @@ export interface JoinParts {
 
 export function joinOf(parts: JoinParts): LogicalPlan {
   const { join, left, right, keys = [], condition = null } = parts;
-  const leftOnly = join === 'semi' || join === 'anti';
+  const leftOnly = showsLeftOnly(join);
   const columns = leftOnly ? left.schema.columns : [...left.schema.columns, ...right.schema.columns];
   return { kind: 'join', join, left, right, keys, condition, schema: { columns } };
 }

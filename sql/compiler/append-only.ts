@@ -1,0 +1,16 @@
+// Does a plan only ever add rows? Then operators above may forget what can no longer matter.
+import type { LogicalPlan } from '../plan/logical-plan.ts';
+
+/** `once`: relations are read a single time, so that nothing comes back from them. */
+export function isAppendOnly(plan: LogicalPlan, once: boolean): boolean {
+  switch (plan.kind) {
+    case 'scan': return once || plan.appendOnly;
+    case 'constant': case 'values': case 'single-row': return true;
+    case 'filter': case 'project': case 'assign-window': case 'project-set': case 'shared': case 'emit-on-close':
+      return isAppendOnly(plan.input, once);
+    case 'join': return plan.join === 'inner' && isAppendOnly(plan.left, once) && isAppendOnly(plan.right, once);
+    case 'set-operation':
+      return plan.operation === 'union' && plan.all && plan.inputs.every((i) => isAppendOnly(i, once));
+    default: return false;
+  }
+}

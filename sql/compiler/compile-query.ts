@@ -1,0 +1,110 @@
+// BoundQuery → CompiledQuery: parameters put in, optimized, compiled; for a client's SELECT and for a view.
+import type { CompiledQuery } from '../../engine/circuit/contract.ts';
+import type { Datum } from '../../engine/data/datum.ts';
+import { INT8 } from '../../engine/data/types.ts';
+import type { EvalContext } from '../../engine/expression/context.ts';
+import type { Expression } from '../../engine/expression/expression.ts';
+import { mapExpression } from '../../engine/expression/walk.ts';
+import type { FunctionRegistry } from '../../engine/function/registry.ts';
+import type { SortKey } from '../../engine/operator/operator.ts';
+import type { BoundQuery } from '../binder/level.ts';
+import { asRelation } from '../binder/relation.ts';
+import { optimize } from '../optimizer/optimizer.ts';
+import type { LogicalPlan } from '../plan/logical-plan.ts';
+import { limitOf, selectColumns, width } from '../plan/make.ts';
+import { mapAllExpressions, visitPlan } from '../plan/map-plan.ts';
+import { range } from '../optimizer/unnest.ts';
+import { compile, countOf } from './compile.ts';
+import { emitOnClose } from './emit-on-close.ts';
+
+export interface QueryOptions {
+  readonly functions: FunctionRegistry;
+  readonly evaluation: EvalContext;
+  /** Values of $1, $2 ...; of the types the binder found. */
+  readonly parameters?: readonly Datum[];
+  /** once: a client's statement; view: kept incrementally; on-close: a view with EMIT ON WINDOW CLOSE. */
+  readonly mode: 'once' | 'view' | 'on-close';
+  /** The setting optimizer_disable. */
+  readonly disabled?: ReadonlySet<string>;
+}
+
+/** What is compiled, and what EXPLAIN prints. */
+export interface PlannedQuery {
+  readonly plan: LogicalPlan;
+  readonly order: readonly SortKey[];
+  readonly offset: bigint | null;
+  readonly limit: bigint | null;
+  readonly visible: number;
+}
+
+export function compileQuery(bound: BoundQuery, options: QueryOptions): CompiledQuery {
+  const { plan, ...delivery } = planQuery(bound, options);
+  const circuit = compile(plan, { evaluation: options.evaluation, once: options.mode === 'once' });
+  return { circuit, ...delivery };
+}
+
+export function planQuery(bound: BoundQuery, options: QueryOptions): PlannedQuery {
+  const query = withParameters(bound, options.parameters ?? []);
+  return options.mode === 'once' ? planOnce(query, options) : planView(query, options);
+}
+
+/** The portal sorts and cuts; under ORDER BY .. LIMIT only the rows that can be shown reach it. */
+function planOnce(query: BoundQuery, options: QueryOptions): PlannedQuery {
+  const count = (e: Expression | null, clause: 'LIMIT' | 'OFFSET'): number | null =>
+    (e === null ? null : countOf(e, clause, options.evaluation));
+  const limit = count(query.limit, 'LIMIT');
+  const offset = count(query.offset, 'OFFSET');
+  const { order, visible } = query;
+  if (query.withTies) {
+    const plan = optimized(limitOf(query.plan, order, query.limit, query.offset, true), options);
+    return { plan, order, visible, limit: null, offset: null };
+  }
+  const top = limit !== null && order.length > 0 ? limit + (offset ?? 0) : null;
+  const narrowed = top === null || top > MAX_TOP ? query.plan
+    : limitOf(query.plan, order, { kind: 'literal', type: INT8, value: BigInt(top) }, null);
+  return {
+    plan: optimized(narrowed, options), order, visible,
+    limit: limit === null ? null : BigInt(limit), offset: offset === null ? null : BigInt(offset),
+  };
+}
+
+/** Beyond this many rows, sorting all at the end is as good as keeping the first ones. */
+const MAX_TOP = 10_000;
+
+/** A view is a set of rows: its ORDER BY matters for LIMIT only. */
+function planView(query: BoundQuery, options: QueryOptions): PlannedQuery {
+  const plan = optimized(asRelation(query), options);
+  const kept = options.mode === 'on-close' ? emitOnClose(plan, options.functions) : plan;
+  return { plan: kept, order: [], offset: null, limit: null, visible: width(kept) };
+}
+
+function optimized(plan: LogicalPlan, options: QueryOptions): LogicalPlan {
+  let next = firstFree(plan);
+  const { functions, evaluation } = options;
+  const names = plan.schema.columns.map((c) => c.name);
+  const result = optimize(plan, {
+    functions, evaluation, once: options.mode === 'once', fresh: () => next++,
+  }, options.disabled);
+  return result.schema.columns.length === names.length ? result : selectColumns(result, range(0, names.length));
+}
+
+/** A number above all holes and shared plans. */
+function firstFree(plan: LogicalPlan): number {
+  let max = 0;
+  visitPlan(plan, (p) => {
+    if (p.kind === 'shared') max = Math.max(max, p.id);
+    if (p.kind === 'apply') for (const c of p.correlations) max = Math.max(max, c.id);
+  });
+  return max + 1;
+}
+
+/** $n as literals. */
+function withParameters(bound: BoundQuery, values: readonly Datum[]): BoundQuery {
+  if (values.length === 0) return bound;
+  const fill = (e: Expression): Expression => mapExpression(e, (x) => (x.kind === 'parameter' && x.hole !== true
+    ? { kind: 'literal', type: x.type, value: values[x.index] ?? null } : x));
+  return {
+    ...bound, plan: mapAllExpressions(bound.plan, fill), limit: bound.limit === null ? null : fill(bound.limit),
+    offset: bound.offset === null ? null : fill(bound.offset),
+  };
+}

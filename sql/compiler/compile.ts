@@ -1,0 +1,180 @@
+// The compiler: LogicalPlan → Circuit, one exhaustive switch; each case names the operator that does the work.
+import { CircuitBuilder } from '../../engine/circuit/builder.ts';
+import type { NodeId } from '../../engine/circuit/builder.ts';
+import type { Circuit } from '../../engine/circuit/contract.ts';
+import { Batch } from '../../engine/data/batch.ts';
+import { assert, DatabaseError, notSupported, unreachable } from '../../engine/data/error.ts';
+import { Interval } from '../../engine/data/interval.ts';
+import type { EvalContext } from '../../engine/expression/context.ts';
+import { evaluateConstant } from '../../engine/expression/evaluate.ts';
+import type { Expression } from '../../engine/expression/expression.ts';
+import { AssignWindowOperator, windowSpec } from '../../engine/operator/assign-window.ts';
+import { Distinct } from '../../engine/operator/distinct.ts';
+import { EmitOnCloseOperator } from '../../engine/operator/emit-on-close.ts';
+import { Filter } from '../../engine/operator/filter.ts';
+import { Join } from '../../engine/operator/join.ts';
+import { NotIn } from '../../engine/operator/not-in.ts';
+import { ProjectSet } from '../../engine/operator/project-set.ts';
+import { Project } from '../../engine/operator/project.ts';
+import { SetOperation } from '../../engine/operator/set-operation.ts';
+import { TopK } from '../../engine/operator/top-k.ts';
+import { Union } from '../../engine/operator/union.ts';
+import type { LogicalPlan } from '../plan/logical-plan.ts';
+import { compileAggregate } from './aggregate.ts';
+import { isAppendOnly } from './append-only.ts';
+import { rowsOf } from './constant-rows.ts';
+import { compileWindow } from './window.ts';
+
+export interface CompileContext {
+  /** For constants: limits, window sizes, VALUES, look-up keys. */
+  readonly evaluation: EvalContext;
+  /** The circuit runs once over a snapshot; otherwise it is a view's. */
+  readonly once: boolean;
+}
+
+type Of<K extends LogicalPlan['kind']> = LogicalPlan & { readonly kind: K };
+
+/** Requires: no apply nodes, no parameters, no holes. */
+export function compile(plan: LogicalPlan, context: CompileContext): Circuit {
+  const compiler = new Compiler(context);
+  const root = compiler.node(plan);
+  return compiler.builder.finish(root);
+}
+
+export class Compiler {
+  readonly builder = new CircuitBuilder();
+  readonly context: CompileContext;
+  readonly #shared = new Map<number, NodeId>();
+
+  constructor(context: CompileContext) {
+    this.context = context;
+  }
+
+  node(plan: LogicalPlan): NodeId {
+    const { builder } = this;
+    switch (plan.kind) {
+      case 'scan': return this.#scan(plan);
+      case 'constant': {
+        const rows = (): Batch => plan.rows().select(plan.columns);
+        return builder.source({ kind: 'constant', rows, schema: plan.schema }, plan.name);
+      }
+      case 'values': {
+        const rows = (): Batch => rowsOf(plan.rows, plan.schema, this.context.evaluation);
+        return builder.source({ kind: 'constant', rows, schema: plan.schema }, 'values');
+      }
+      case 'single-row':
+        return builder.source({ kind: 'constant', rows: () => new Batch([], 1), schema: plan.schema }, 'one row');
+      case 'filter': return builder.add(new Filter(plan.schema, plan.condition), [this.node(plan.input)]);
+      case 'project': {
+        const [input, predicate] = plan.input.kind === 'filter' ? [plan.input.input, plan.input.condition] : [plan.input, null];
+        return builder.add(new Project(plan.schema, plan.expressions, predicate), [this.node(input)]);
+      }
+      case 'join': return this.#join(plan);
+      case 'aggregate': return compileAggregate(plan, this);
+      case 'distinct': return this.#distinct(plan);
+      case 'set-operation': return this.#setOperation(plan);
+      case 'limit': return this.#limit(plan);
+      case 'assign-window': {
+        const spec = windowSpec(this.#interval(plan.slide), this.#interval(plan.size),
+          plan.offset === null ? null : this.#interval(plan.offset));
+        return builder.add(new AssignWindowOperator(plan.input.schema, plan.time, spec), [this.node(plan.input)]);
+      }
+      case 'project-set': {
+        const { calls, outer, ordinality, schema } = plan;
+        return builder.add(new ProjectSet({ calls, outer, ordinality, schema }), [this.node(plan.input)]);
+      }
+      case 'window': return compileWindow(plan, this);
+      case 'shared': {
+        const known = this.#shared.get(plan.id) ?? this.node(plan.input);
+        this.#shared.set(plan.id, known);
+        return known;
+      }
+      case 'emit-on-close': return builder.add(new EmitOnCloseOperator(plan.schema, plan.column), [this.node(plan.input)]);
+      case 'recursive': case 'working-table': throw notSupported('WITH RECURSIVE');
+      case 'apply': throw new DatabaseError('XX000', 'a subquery was not decorrelated');
+      default: return unreachable(plan);
+    }
+  }
+
+  #scan(plan: Of<'scan'>): NodeId {
+    const lookup = plan.lookup === null ? null : {
+      columns: plan.lookup.path.columns,
+      keys: rowsOf(plan.lookup.keys, {
+        columns: plan.lookup.path.columns.map((_, i) => ({ name: 'key', type: keyType(plan, i) })),
+      }, this.context.evaluation),
+    };
+    const { relation, columns, late, schema } = plan;
+    const label = plan.lookup === null ? plan.name : `${plan.name} by ${plan.lookup.path.name}`;
+    return this.builder.source({ kind: 'relation', relation, columns, lookup, late, schema }, label);
+  }
+
+  #join(plan: Of<'join'>): NodeId {
+    const inputs = [this.node(plan.left), this.node(plan.right)];
+    const [left, right] = [plan.left.schema, plan.right.schema];
+    const { join, keys, condition, schema } = plan;
+    if (join === 'not-in') {
+      const operand = keys[keys.length - 1];
+      assert(condition === null, 'NOT IN has no further condition');
+      return this.builder.add(new NotIn({ left, right, keys: keys.slice(0, -1), operand }), inputs);
+    }
+    return this.builder.add(new Join({ kind: join, left, right, keys, condition, schema }), inputs);
+  }
+
+  #distinct(plan: Of<'distinct'>): NodeId {
+    const input = this.node(plan.input);
+    if (plan.on === null) return this.builder.add(new Distinct(plan.schema), [input]);
+    return this.builder.add(new TopK({
+      schema: plan.schema, partition: plan.on.columns, order: plan.on.order, limit: 1, offset: 0, withTies: false,
+      appendOnly: isAppendOnly(plan.input, this.context.once),
+    }), [input]);
+  }
+
+  #setOperation(plan: Of<'set-operation'>): NodeId {
+    const inputs = plan.inputs.map((i) => this.node(i));
+    const { schema, operation, all } = plan;
+    if (operation === 'union') {
+      const sum = this.builder.add(new Union(schema), inputs);
+      return all ? sum : this.builder.add(new Distinct(schema), [sum]);
+    }
+    const aligned = inputs.map((i) => this.builder.add(new Union(schema), [i]));
+    return this.builder.add(new SetOperation(schema, all ? `${operation} all` : operation), aligned);
+  }
+
+  #limit(plan: Of<'limit'>): NodeId {
+    const input = this.node(plan.input);
+    const limit = plan.limit === null ? null : this.count(plan.limit, 'LIMIT');
+    const offset = plan.offset === null ? 0 : this.count(plan.offset, 'OFFSET') ?? 0;
+    if (limit === null && offset === 0) return input;
+    return this.builder.add(new TopK({
+      schema: plan.schema, partition: plan.partition, order: plan.order, limit, offset, withTies: plan.withTies,
+      appendOnly: isAppendOnly(plan.input, this.context.once),
+    }), [input]);
+  }
+
+  /** NULL is no limit. */
+  count(e: Expression, clause: 'LIMIT' | 'OFFSET'): number | null {
+    return countOf(e, clause, this.context.evaluation);
+  }
+
+  #interval(e: Expression): Interval {
+    const { value } = evaluateConstant(e, this.context.evaluation);
+    if (value instanceof Interval) return value;
+    throw new DatabaseError('22004', 'a window\'s interval must not be null');
+  }
+}
+
+function keyType(plan: Of<'scan'>, i: number): Expression['type'] {
+  const first = plan.lookup?.keys[0]?.[i];
+  return first === undefined ? { kind: 'text' } : first.type;
+}
+
+/** The value of LIMIT or OFFSET; null for NULL. */
+export function countOf(e: Expression, clause: 'LIMIT' | 'OFFSET', evaluation: EvalContext): number | null {
+  const { value } = evaluateConstant(e, evaluation);
+  if (value === null) return null;
+  const count = Number(value);
+  if (count < 0) {
+    throw new DatabaseError(clause === 'LIMIT' ? '2201W' : '2201X', `${clause} must not be negative`);
+  }
+  return count;
+}
