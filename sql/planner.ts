@@ -12,7 +12,7 @@ import { coerceAssignment, coerceBoolean, settleUnknown } from './binder/coercio
 import { ParameterTypes, Shared } from './binder/environment.ts';
 import type { Environment } from './binder/environment.ts';
 import { Level } from './binder/level.ts';
-import type { Clause, Site } from './binder/level.ts';
+import type { BoundQuery, Clause, Site } from './binder/level.ts';
 import { locationOf } from './binder/location.ts';
 import { Scope } from './binder/scope.ts';
 import type { ScopeItem } from './binder/scope.ts';
@@ -20,6 +20,7 @@ import type { Catalog } from './catalog/catalog.ts';
 import type { ColumnEntry } from './catalog/entry.ts';
 import type { Expr, Query } from './parser/ast.ts';
 import { parse } from './parser/parse.ts';
+import type { LogicalPlan } from './plan/logical-plan.ts';
 import type { SessionState } from './session-state.ts';
 
 /** What a client's statement is bound against. */
@@ -107,4 +108,36 @@ export function withParameters(expression: Expression, values: readonly Datum[])
   if (values.length === 0) return expression;
   return mapExpression(expression, (e) => (e.kind === 'parameter' && e.hole !== true
     ? { kind: 'literal', type: e.type, value: values[e.index] ?? null } : e));
+}
+
+/**
+ * The query with its output converted for the columns it is assigned to; `wanted` null: left as it is. `values`: the
+ * expressions behind the columns from `offset` on, for positions of errors.
+ */
+export function assignTypes(
+  env: Environment, bound: BoundQuery, wanted: readonly ({ readonly name: string; readonly type: LogicalType } | null)[],
+  values: readonly Expr[], offset: number,
+): BoundQuery {
+  const { plan } = bound;
+  const convert = (e: Expression, i: number): Expression => {
+    const column = wanted[i] ?? null;
+    const at = values[i - offset];
+    return column === null ? settleUnknown(env, e) : coerceAssignment(env, e, column, at === undefined ? undefined : locationOf(at));
+  };
+  const schemaOf = (list: readonly Expression[]): LogicalPlan['schema'] => ({
+    columns: list.map((e, i) => ({ name: plan.schema.columns[i].name, type: e.type })),
+  });
+  const retyped = (next: LogicalPlan): BoundQuery => ({
+    ...bound, plan: next, columns: bound.columns.map((c, i) => ({ ...c, type: next.schema.columns[i].type })),
+  });
+  if (plan.kind === 'values') {
+    const rows = plan.rows.map((row) => row.map(convert));
+    return retyped({ ...plan, rows, schema: schemaOf(rows[0]) });
+  }
+  const inner = plan.kind === 'project' ? plan.expressions
+    : plan.schema.columns.map((c, index): Expression => ({ kind: 'column', index, type: c.type }));
+  const expressions = inner.map(convert);
+  if (expressions.every((e, i) => e === inner[i])) return bound;
+  const input = plan.kind === 'project' ? plan.input : plan;
+  return retyped({ kind: 'project', input, expressions, schema: schemaOf(expressions) });
 }

@@ -1,12 +1,10 @@
 // WriteSet: what a transaction has changed and not yet committed, by relation, in order, with marks to go back to.
-import { concatDeltas } from '../engine/data/delta.ts';
-import type { Delta } from '../engine/data/delta.ts';
+import type { Batch } from '../engine/data/batch.ts';
+import { Delta, concatDeltas } from '../engine/data/delta.ts';
 import type { RelationChange } from './services.ts';
 
 export class WriteSet {
   readonly #changes: RelationChange[] = [];
-  /** Whether each change only inserts; parallel to #changes. */
-  readonly #insertOnly: boolean[] = [];
 
   get length(): number {
     return this.#changes.length;
@@ -15,7 +13,6 @@ export class WriteSet {
   add(relation: number, delta: Delta): void {
     if (delta.length === 0) return;
     this.#changes.push({ relation, delta });
-    this.#insertOnly.push(delta.weights.every((w) => w >= 0));
   }
 
   touches(relation: number): boolean {
@@ -46,9 +43,16 @@ export class WriteSet {
     return [...parts].map(([relation, deltas]) => ({ relation, delta: concatDeltas(deltas) }));
   }
 
+  /** The rows written to a relation, in the layout its definition has got since. */
+  rewrite(relation: number, fill: (rows: Batch) => Batch): void {
+    this.#changes.forEach((change, i) => {
+      if (change.relation !== relation) return;
+      this.#changes[i] = { relation, delta: new Delta(fill(change.delta.batch), change.delta.weights) };
+    });
+  }
+
   /** Forgets what came after a mark (an earlier `length`). */
   truncate(length: number): void {
     this.#changes.length = length;
-    this.#insertOnly.length = length;
   }
 }

@@ -237,7 +237,7 @@ function without<T extends TableEntry | SourceEntry>(table: T, target: Target): 
         ...table,
         columns: withColumn(table.columns, target.attnum, {
           name: `........pg.dropped.${target.attnum}........`, dropped: true, notNull: false, defaultText: null,
-          generated: false, identity: null, sequence: null, comment: null,
+          generated: false, identity: null, sequence: null, missing: null, comment: null,
         }),
       };
   }

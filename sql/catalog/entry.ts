@@ -53,6 +53,8 @@ export interface ColumnEntry {
   /** OID of the sequence that a serial or identity column owns. */
   readonly sequence: number | null;
   readonly dropped: boolean;
+  /** Value, as text, of rows that are older than the column; null: they have NULL. */
+  readonly missing: string | null;
   readonly comment: string | null;
 }
 
@@ -311,6 +313,6 @@ export function liveColumns(columns: readonly ColumnEntry[]): readonly ColumnEnt
 export function plainColumn(name: string, attnum: number, type: LogicalType): ColumnEntry {
   return {
     name, attnum, type, notNull: false, defaultText: null, generated: false, identity: null, sequence: null,
-    dropped: false, comment: null,
+    dropped: false, missing: null, comment: null,
   };
 }

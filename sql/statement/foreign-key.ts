@@ -1,10 +1,10 @@
 // Foreign keys, checked at the end of each statement, with their actions on the referencing rows.
-import { datumAt, vectorFromDatums } from '../../engine/data/access.ts';
-import { Batch, concatBatches } from '../../engine/data/batch.ts';
-import type { Delta } from '../../engine/data/delta.ts';
+import { datumAt } from '../../engine/data/access.ts';
+import { Batch } from '../../engine/data/batch.ts';
+import { Delta, concatDeltas } from '../../engine/data/delta.ts';
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
-import type { Vector } from '../../engine/data/vector.ts';
 import { nullVector } from '../../engine/data/vector.ts';
+import { consolidate } from '../../engine/state/consolidate.ts';
 import type { ForeignConstraint, TableEntry } from '../catalog/entry.ts';
 import type { SessionState } from '../session-state.ts';
 import { rowKey } from './key-text.ts';
@@ -131,7 +131,7 @@ export function consequences(
     const gone = goneRows(change, parentColumns);
     const missing = gone.length === 0 ? [] : stillMissing(state, parent, parentColumns, { batch: change.removed, rows: gone });
     if (missing.length === 0) continue;
-    const rows = referring(state, { constraint, child }, parent, { batch: change.removed, rows: missing });
+    const rows = referring(state, { constraint, child }, { batch: change.removed, rows: missing });
     if (rows.length === 0) continue;
     const action = change.added === null ? constraint.onDelete : constraint.onUpdate;
     out.push(...act(state, { action, constraint, child, parent, rows, removed: change.removed, missing, updated: change.added !== null }));
@@ -170,7 +170,7 @@ function stillMissing(
 
 /** The whole rows of the child that refer to these keys, as often as they are there. */
 function referring(
-  state: SessionState, reference: Reference, parent: TableEntry, asked: { readonly batch: Batch; readonly rows: readonly number[] },
+  state: SessionState, reference: Reference, asked: { readonly batch: Batch; readonly rows: readonly number[] },
 ): Batch {
   const { constraint, child } = reference;
   const columns = constraint.columns.map((a) => a - 1);
@@ -182,8 +182,9 @@ function referring(
   return expand(found, child);
 }
 
-/** A delta whose weights have been summed up by the snapshot, as rows. */
-export function expand(delta: Delta, table: TableEntry): Batch {
+/** What a snapshot holds, as rows, each as often as it is there. */
+export function expand(found: Delta, table: Pick<TableEntry, 'columns'>): Batch {
+  const delta = consolidate(found);
   const rows: number[] = [];
   for (let i = 0; i < delta.length; i++) for (let n = 0; n < delta.weights[i]; n++) rows.push(i);
   if (rows.length === 0) return new Batch(table.columns.map((c) => nullVector(c.type, 0)), 0);
@@ -235,12 +236,9 @@ function requireTable(state: SessionState, oid: number): TableEntry {
   return entry;
 }
 
-/** For statements that gather rows in several steps. */
-export function joinBatches(parts: readonly Batch[], table: TableEntry): Batch {
-  const full = parts.filter((p) => p.length > 0);
-  return full.length === 0 ? new Batch(table.columns.map((c) => emptyColumn(c.type)), 0) : concatBatches(full);
-}
-
-function emptyColumn(type: TableEntry['columns'][number]['type']): Vector {
-  return vectorFromDatums(type, []);
+/** All rows of a stored relation as the writer sees them. */
+export function allRows(state: SessionState, table: { readonly oid: number; readonly columns: TableEntry['columns'] }): Batch {
+  const columns = table.columns.map((_, i) => i);
+  const parts = [...state.current.writerSnapshot().scan(table.oid, columns)];
+  return expand(parts.length === 0 ? Delta.empty({ columns: table.columns }) : concatDeltas(parts), table);
 }

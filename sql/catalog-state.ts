@@ -1,0 +1,117 @@
+// CatalogState: the published catalog; changes come to it with the epochs of the journal and become relations and circuits.
+import { DatabaseError } from '../engine/data/error.ts';
+import { DEFAULT_FORMAT } from '../engine/data/settings.ts';
+import type { EvalContext } from '../engine/expression/context.ts';
+import type { FunctionRegistry } from '../engine/function/registry.ts';
+import type { Runtime } from '../engine/runtime/contract.ts';
+import type { Catalog, CatalogChange } from './catalog/catalog.ts';
+import { decodeCatalog, decodeRecord, encodeCatalog } from './catalog/codec.ts';
+import type { CatalogEntry, StoredEntry } from './catalog/entry.ts';
+import { CatalogNames } from './catalog/names.ts';
+import type { SequenceState } from './catalog/codec.ts';
+import { relationDefinition, rowFill, viewDefinition } from './relation-definition.ts';
+import type { DefinitionContext } from './relation-definition.ts';
+import { SequenceStore } from './sequence-store.ts';
+
+export class CatalogState {
+  readonly functions: FunctionRegistry;
+  readonly sequences: SequenceStore;
+  /** Recovery is over: sequence states that come back from the journal are our own. */
+  live = false;
+  /** At close nothing runs any more: sequences go on exactly where they stopped. */
+  exactSequences = false;
+  /** Journals sequence states; set by the services. */
+  logSequences: (states: readonly SequenceState[]) => void = () => {};
+  #current: Catalog;
+  #runtime: Runtime | null = null;
+
+  constructor(initial: Catalog, functions: FunctionRegistry) {
+    this.#current = initial;
+    this.functions = functions;
+    this.sequences = new SequenceStore((states) => this.logSequences(states));
+  }
+
+  get current(): Catalog {
+    return this.#current;
+  }
+
+  attach(runtime: Runtime): void {
+    this.#runtime = runtime;
+  }
+
+  /** One transaction's changes, live or at replay. */
+  apply(bytes: Uint8Array): void {
+    const { changes, sequences } = decodeRecord(bytes);
+    for (const state of sequences) this.sequences.restore(state, !this.live);
+    if (changes.length === 0) return;
+    const before = this.#current;
+    this.#current = before.applyAll(changes);
+    this.#follow(before, changes);
+  }
+
+  save(): Uint8Array {
+    const known = this.sequences.states(this.exactSequences).filter((s) => this.#current.get(s.oid) !== null);
+    return encodeCatalog(this.#current, known);
+  }
+
+  restore(bytes: Uint8Array): void {
+    const { entries, nextOid, sequences } = decodeCatalog(bytes);
+    this.#current = this.#current.replaced(entries, nextOid);
+    for (const state of sequences) this.sequences.restore(state, true);
+    const context = this.#context();
+    const runtime = this.#required();
+    for (const entry of [...entries].toSorted((a, b) => a.oid - b.oid)) {
+      if (entry.kind === 'table' || entry.kind === 'source') runtime.define(relationDefinition(context, entry));
+      else if (entry.kind === 'materialized-view') runtime.install(viewDefinition(context, entry));
+    }
+  }
+
+  #required(): Runtime {
+    if (this.#runtime === null) throw new DatabaseError('XX000', 'the runtime is not there yet');
+    return this.#runtime;
+  }
+
+  #context(): DefinitionContext {
+    return { catalog: this.#current, functions: this.functions, evalContext: this.#evalContext() };
+  }
+
+  #evalContext(): EvalContext {
+    return {
+      format: DEFAULT_FORMAT, transactionTime: 0n, statementTime: 0n, clock: () => 0n, random: () => 0,
+      catalog: new CatalogNames(this.#current, ['public'], this.functions), host: null,
+    };
+  }
+
+  /** What the changes mean for the runtime: in their order, an entry once, indexes through their relation. */
+  #follow(before: Catalog, changes: readonly CatalogChange[]): void {
+    const touched = new Set<number>();
+    for (const change of changes) {
+      const oid = change.kind === 'put' ? change.entry.oid : change.oid;
+      touched.add(oid);
+      const entry = change.kind === 'put' ? change.entry : before.get(oid);
+      if (entry?.kind === 'index') touched.add(entry.table);
+      if (change.kind === 'remove') this.sequences.forget(oid);
+    }
+    for (const oid of touched) this.#followOne(before.get(oid), this.#current.get(oid));
+  }
+
+  #followOne(before: CatalogEntry | null, after: CatalogEntry | null): void {
+    const runtime = this.#required();
+    const context = this.#context();
+    const was = before !== null && isStored(before) ? before : null;
+    const is = after !== null && isStored(after) ? after : null;
+    if (was !== null && is === null) runtime.drop(was.oid);
+    else if (is !== null && was === null) {
+      if (is.kind === 'materialized-view') runtime.install(viewDefinition(context, is));
+      else runtime.define(relationDefinition(context, is));
+    } else if (is !== null && was !== null) {
+      const fill = rowFill(was, is);
+      if (fill === null) runtime.redefine(relationDefinition(context, is));
+      else runtime.redefine(relationDefinition(context, is), fill);
+    }
+  }
+}
+
+function isStored(entry: CatalogEntry): entry is StoredEntry {
+  return entry.kind === 'table' || entry.kind === 'source' || entry.kind === 'materialized-view';
+}

@@ -1,0 +1,150 @@
+// Database: composition and life cycle: storage, runtime, catalog, sessions, connectors; open, recover, connect, close.
+import { DatabaseError } from '../engine/data/error.ts';
+import { DEFAULT_FORMAT } from '../engine/data/settings.ts';
+import type { EvalContext } from '../engine/expression/context.ts';
+import { ENGINE_FUNCTIONS } from '../engine/function/registry.ts';
+import type { SourceConnector } from '../engine/runtime/connector.ts';
+import type { Runtime, RuntimeHost } from '../engine/runtime/contract.ts';
+import { MillraceRuntime } from '../engine/runtime/runtime.ts';
+import { openStorage } from '../storage/index.ts';
+import { CatalogState } from './catalog-state.ts';
+import { HOST_FUNCTIONS } from './catalog/functions.ts';
+import { SYSTEM_RELATIONS } from './catalog/system/index.ts';
+import { DatabaseServices } from './database-services.ts';
+import { loadParser } from './parser/parse.ts';
+import { CatalogNames } from './catalog/names.ts';
+import { Catalog } from './catalog/catalog.ts';
+import { ServerSession } from './session.ts';
+import { DATABASE_NAMES } from './session-state.ts';
+import type { Session, SessionOptions } from './session-api.ts';
+import { SourceRunner } from './source-runner.ts';
+
+export interface DatabaseOptions {
+  /** A data folder, or ':memory:'. */
+  readonly data: string;
+  readonly connectors?: readonly SourceConnector[];
+  readonly log?: (message: string) => void;
+  /** Ends another session's connection; false when there is none. */
+  readonly terminate?: (processId: number) => boolean;
+  /** A fault after which nothing can be acknowledged any more. */
+  readonly fatal?: (error: Error) => void;
+  /** µs since 1970 UTC. */
+  readonly now?: () => bigint;
+  readonly random?: () => number;
+  /** Journal bytes between checkpoints; for tests. */
+  readonly checkpointBytes?: number;
+}
+
+/** How a user proves who they are. */
+export type Authentication =
+  | { readonly kind: 'trust' }
+  | { readonly kind: 'scram'; readonly verifier: string }
+  | { readonly kind: 'unknown' };
+
+export class Database {
+  readonly #services: DatabaseServices;
+  readonly #runtime: Runtime;
+  readonly #catalog: CatalogState;
+  readonly #sources: SourceRunner;
+  readonly #sessions = new Set<ServerSession>();
+  #closing: Promise<void> | null = null;
+
+  /** Use openDatabase. */
+  constructor(parts: {
+    readonly services: DatabaseServices; readonly runtime: Runtime; readonly catalog: CatalogState;
+    readonly sources: SourceRunner;
+  }) {
+    this.#services = parts.services;
+    this.#runtime = parts.runtime;
+    this.#catalog = parts.catalog;
+    this.#sources = parts.sources;
+  }
+
+  authenticate(user: string): Authentication {
+    const role = this.#services.catalog.role(user);
+    if (role === null) {
+      // With no password anywhere there is nothing to protect: the session says that the role is unknown.
+      const guarded = [...this.#services.catalog.roles()].some((r) => r.password !== null);
+      return guarded ? { kind: 'unknown' } : { kind: 'trust' };
+    }
+    return role.password === null ? { kind: 'trust' } : { kind: 'scram', verifier: role.password };
+  }
+
+  /** Throws what the client is to be told as FATAL: 28000, 3D000, 57P03, a bad startup parameter. */
+  connect(options: SessionOptions): Session {
+    if (this.#closing !== null) throw new DatabaseError('57P03', 'the database system is shutting down');
+    if (!DATABASE_NAMES.includes(options.database)) {
+      throw new DatabaseError('3D000', `database "${options.database}" does not exist`);
+    }
+    const session = new ServerSession(this.#services, options, () => {
+      this.#services.removeSession(options.processId);
+      this.#sessions.delete(session);
+    });
+    this.#sessions.add(session);
+    this.#services.addSession(options.processId, session);
+    return session;
+  }
+
+  async checkpoint(): Promise<void> {
+    await this.#runtime.checkpoint();
+  }
+
+  /** Ends sessions and sources, finishes what is queued, checkpoints. Safe to call twice. */
+  async close(): Promise<void> {
+    this.#closing ??= this.#close();
+    await this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#sources.stop();
+    for (const session of this.#sessions) await session.close();
+    this.#catalog.exactSequences = true;
+    await this.#runtime.close();
+  }
+}
+
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  await loadParser();
+  const log = options.log ?? (() => {});
+  const now = options.now ?? (() => BigInt(Date.now()) * 1000n);
+  const storage = await openStorage(options.data, { log });
+  const functions = ENGINE_FUNCTIONS.with(HOST_FUNCTIONS);
+  const catalog = new CatalogState(Catalog.initial(SYSTEM_RELATIONS), functions);
+  const host = (runtime: Runtime): RuntimeHost => {
+    catalog.attach(runtime);
+    return {
+      applyCatalog: (bytes) => catalog.apply(bytes),
+      saveCatalog: () => catalog.save(),
+      restoreCatalog: (bytes) => catalog.restore(bytes),
+      now,
+      evalContext: (time) => viewContext(catalog, time),
+      defer: (task) => void setImmediate(task),
+      fatal: options.fatal ?? ((error) => log(`fatal: ${error.message}`)),
+      log,
+    };
+  };
+  const ports = { journal: storage.journal, store: storage.store };
+  const inMemory = options.data === ':memory:';
+  const checkpointBytes = options.checkpointBytes ?? (inMemory ? Infinity : undefined);
+  const runtime = await MillraceRuntime.open(ports, host, checkpointBytes === undefined ? {} : { checkpointBytes });
+  catalog.live = true;
+  const services = new DatabaseServices({
+    catalog, runtime, functions, log, now, random: options.random ?? Math.random,
+    connectors: options.connectors ?? [], terminate: options.terminate ?? (() => false),
+  });
+  const sources = new SourceRunner({ services, runtime, log });
+  services.onCatalogChange = () => sources.follow(services.catalog);
+  sources.follow(services.catalog);
+  return new Database({ services, runtime, catalog, sources });
+}
+
+/** What expressions of views see: the epoch's time and the published catalog; no session, no clock, no dice. */
+function viewContext(catalog: CatalogState, time: bigint): EvalContext {
+  const refuse = (what: string): never => {
+    throw new DatabaseError('0A000', `${what} is not supported in a materialized view`);
+  };
+  return {
+    format: DEFAULT_FORMAT, transactionTime: time, statementTime: time, clock: () => refuse('clock_timestamp()'),
+    random: () => refuse('random()'), catalog: new CatalogNames(catalog.current, ['public'], catalog.functions), host: null,
+  };
+}

@@ -1,0 +1,98 @@
+// Running a compiled query once: sources read from a snapshot, one step, then what the portal adds: order, offset, limit.
+import { Batch } from '../engine/data/batch.ts';
+import type { CircuitSource, CompiledQuery } from '../engine/circuit/contract.ts';
+import { Delta, concatDeltas } from '../engine/data/delta.ts';
+import type { DatabaseError } from '../engine/data/error.ts';
+import { sortBatch } from '../engine/data/row-order.ts';
+import type { EvalContext } from '../engine/expression/context.ts';
+import type { StepContext } from '../engine/operator/operator.ts';
+import type { Snapshot } from '../engine/runtime/contract.ts';
+import { cancel } from '../engine/state/consolidate.ts';
+
+/** Rows a batch handed to the client has at most: small enough that the first rows leave early. */
+const BATCH_ROWS = 4096;
+
+export interface QueryRun {
+  readonly snapshot: Snapshot;
+  readonly context: EvalContext;
+  /** Throws when the statement is to end. */
+  readonly checkInterrupt: () => void;
+  /** Rows that stand for a relation's in this run: the ones a statement has just written. */
+  readonly instead?: ReadonlyMap<number, Batch>;
+}
+
+/** All rows of the result, in order. */
+export function runQuery(query: CompiledQuery, run: QueryRun): Batch {
+  const errors = new ErrorSum();
+  const context: StepContext = {
+    epoch: run.snapshot.epoch, eval: run.context, error: (error, weight) => errors.add(error, weight),
+  };
+  const inputs = query.circuit.sources.map((source) => readSource(source, run));
+  run.checkInterrupt();
+  const result = query.circuit.step(inputs, context);
+  errors.raise();
+  run.checkInterrupt();
+  return arrange(query, result);
+}
+
+/** In pieces for the client. */
+export function* inBatches(rows: Batch): Generator<Batch> {
+  for (let at = 0; at < rows.length; at += BATCH_ROWS) yield rows.slice(at, Math.min(at + BATCH_ROWS, rows.length));
+}
+
+function readSource(source: CircuitSource, run: QueryRun): Delta {
+  if (source.kind === 'constant') return Delta.insert(source.rows());
+  const { relation, columns } = source;
+  const instead = run.instead?.get(relation);
+  if (instead !== undefined) return Delta.insert(instead.select(columns));
+  const error = run.snapshot.error(relation);
+  if (error !== null) throw error;
+  if (source.lookup !== null) return run.snapshot.lookup(relation, columns, source.lookup);
+  const parts: Delta[] = [];
+  for (const part of run.snapshot.scan(relation, columns)) {
+    parts.push(part);
+    if ((parts.length & 15) === 0) run.checkInterrupt();
+  }
+  return parts.length === 0 ? Delta.empty(source.schema) : concatDeltas(parts);
+}
+
+/** Weights out, rows in order, offset and limit applied, helper columns gone. */
+function arrange(query: CompiledQuery, result: Delta): Batch {
+  const { order, offset, limit, visible } = query;
+  const allOnes = result.weights.every((w) => w === 1);
+  const rows = allOnes ? result.batch : repeated(cancel(result));
+  const from = offset === null ? 0 : Number(offset > BigInt(rows.length) ? BigInt(rows.length) : offset);
+  const left = BigInt(rows.length - from);
+  const count = limit === null || limit > left ? Number(left) : Number(limit);
+  const picked = Array.from({ length: visible }, (_, i) => i);
+  const whole = from === 0 && count === rows.length;
+  if (order.length === 0) return (whole ? rows : rows.slice(from, from + count)).select(picked);
+  const sorted = sortBatch(rows, order);
+  return rows.select(picked).take(whole ? sorted : sorted.subarray(from, from + count));
+}
+
+/** Each row as often as its weight says. */
+function repeated(delta: Delta): Batch {
+  let total = 0;
+  for (let i = 0; i < delta.length; i++) total += Math.max(0, delta.weights[i]);
+  const rows = new Int32Array(total);
+  let at = 0;
+  for (let i = 0; i < delta.length; i++) for (let n = 0; n < delta.weights[i]; n++) rows[at++] = i;
+  return delta.batch.take(rows);
+}
+
+/** Errors of rows by what they say; those of rows that cancel out do not count. */
+class ErrorSum {
+  readonly #sums = new Map<string, { readonly error: DatabaseError; weight: number }>();
+
+  add(error: DatabaseError, weight: number): void {
+    const id = `${error.code} ${error.message}`;
+    const sum = this.#sums.get(id);
+    if (sum === undefined) this.#sums.set(id, { error, weight });
+    else sum.weight += weight;
+  }
+
+  raise(): void {
+    for (const { error, weight } of this.#sums.values()) if (weight > 0) throw error;
+  }
+}

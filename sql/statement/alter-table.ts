@@ -1,0 +1,315 @@
+// ALTER TABLE and its kin: columns, defaults, constraints, owner, options.
+import { datumAt } from '../../engine/data/access.ts';
+import { Batch } from '../../engine/data/batch.ts';
+import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import { DEFAULT_FORMAT } from '../../engine/data/settings.ts';
+import { formatText } from '../../engine/data/text-format.ts';
+import { compileExpression } from '../../engine/expression/evaluate.ts';
+import { someExpression } from '../../engine/expression/walk.ts';
+import type { CatalogChange } from '../catalog/catalog.ts';
+import { withColumn } from '../catalog/dependency.ts';
+import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
+import type { AlterAction, AlterTable } from '../parser/ast-statement.ts';
+import type { Constraint } from '../parser/ast.ts';
+import { parseExpression } from '../parser/parse.ts';
+import { bindAssignment, rowSite, sessionEnvironment } from '../planner.ts';
+import { rowFill } from '../relation-definition.ts';
+import type { SessionState } from '../session-state.ts';
+import type { BoundStatement } from './bound.ts';
+import { command, done } from './bound.ts';
+import { defaultText, defineColumn } from './column-definition.ts';
+import type { TableContext } from './column-definition.ts';
+import { defineConstraint } from './constraint-definition.ts';
+import { checkNoDuplicates } from './create-index.ts';
+import { dropTargets } from './drop.ts';
+import { allRows, checkReferences } from './foreign-key.ts';
+import { TakenNames, qualified } from './naming.ts';
+import { optionRecord } from './options.ts';
+import { TableRules } from './table-rules.ts';
+
+export function alterTable(statement: AlterTable, text: string): BoundStatement {
+  return command(async (state) => {
+    const tag = `ALTER ${statement.object.toUpperCase()}`;
+    await state.current.lockCatalog(state.lockWait);
+    const name = qualified(statement.relation);
+    const found = state.catalog.findRelation(name, state.searchPath);
+    if (found === null) {
+      if (!statement.ifExists) state.catalog.requireRelation(name, state.searchPath);
+      state.notice('NOTICE', new DatabaseError('00000', `relation "${name.name}" does not exist, skipping`));
+      return done(tag);
+    }
+    for (const action of statement.actions) {
+      if (action.kind === 'setOwner') {
+        setOwner(state, found.oid, action.owner);
+        continue;
+      }
+      const table = state.catalog.get(found.oid);
+      if (table?.kind !== 'table') throw new DatabaseError('42809', `ALTER action cannot be performed on relation "${found.name}"`, {
+        detail: 'This operation is only supported for tables.',
+      });
+      await state.current.lock(table.oid, 'access exclusive', state.lockWait);
+      await new Alteration(state, table, text).run(action);
+    }
+    return done(tag);
+  });
+}
+
+export function ownerOid(state: SessionState, name: string): number {
+  const actual = name === 'current_user' || name === 'current_role' ? state.currentUser
+    : name === 'session_user' ? state.sessionUser : name;
+  const role = state.catalog.role(actual);
+  if (role === null) throw new DatabaseError('42704', `role "${actual}" does not exist`);
+  return role.oid;
+}
+
+export function setOwner(state: SessionState, oid: number, name: string): void {
+  const entry = state.catalog.get(oid);
+  if (entry === null) throw new DatabaseError('42501', 'permission denied: system catalog modifications are disallowed');
+  state.current.changeCatalog([{ kind: 'put', entry: { ...entry, owner: ownerOid(state, name) } }]);
+}
+
+class Alteration {
+  readonly #state: SessionState;
+  readonly #table: TableEntry;
+  readonly #text: string;
+
+  constructor(state: SessionState, table: TableEntry, text: string) {
+    this.#state = state;
+    this.#table = table;
+    this.#text = text;
+  }
+
+  async run(action: AlterAction): Promise<void> {
+    switch (action.kind) {
+      case 'addColumn': this.#addColumn(action); return;
+      case 'dropColumn': await this.#dropColumn(action); return;
+      case 'setDefault': this.#setDefault(action); return;
+      case 'setNotNull': this.#setNotNull(this.#column(action.column)); return;
+      case 'dropNotNull': this.#dropNotNull(this.#column(action.column)); return;
+      case 'dropExpression': {
+        const column = this.#column(action.column);
+        if (!column.generated) {
+          throw new DatabaseError('55000', `column "${column.name}" of relation "${this.#table.name}" is not a stored `
+            + 'generated column');
+        }
+        this.#change(column, { generated: false, defaultText: null });
+        return;
+      }
+      case 'addConstraint': this.#addConstraint(action.constraint); return;
+      case 'dropConstraint': await this.#dropConstraint(action); return;
+      case 'validateConstraint': this.#constraint(action.name); return;
+      case 'setOptions':
+        this.#put({ ...this.#table, options: { ...this.#table.options, ...optionRecord(action.options) } });
+        return;
+      case 'resetOptions': {
+        const gone = new Set(action.options.map((o) => o.name));
+        const left = Object.entries(this.#table.options).filter(([name]) => !gone.has(name));
+        this.#put({ ...this.#table, options: Object.fromEntries(left) });
+        return;
+      }
+      case 'setOwner': setOwner(this.#state, this.#table.oid, action.owner); return;
+      case 'setType': throw notSupported('ALTER COLUMN TYPE', { position: action.position });
+      case 'addIdentity': case 'dropIdentity': throw notSupported('changing an identity column', { position: action.position });
+      case 'other': throw notSupported(`ALTER TABLE ${action.name}`, { position: action.position });
+    }
+  }
+
+  #context(): TableContext {
+    const { schema, name, oid, constraints } = this.#table;
+    const names = new TakenNames(this.#state.catalog, schema, constraints);
+    return { state: this.#state, text: this.#text, schema, table: name, tableOid: oid, names };
+  }
+
+  #column(name: string): ColumnEntry {
+    const column = this.#table.columns.find((c) => c.name === name && !c.dropped);
+    if (column !== undefined) return column;
+    throw new DatabaseError('42703', `column "${name}" of relation "${this.#table.name}" does not exist`);
+  }
+
+  #put(entry: TableEntry, more: readonly CatalogChange[] = []): void {
+    this.#state.current.changeCatalog([...more, { kind: 'put', entry }]);
+  }
+
+  #change(column: ColumnEntry, change: Partial<ColumnEntry>): void {
+    this.#put({ ...this.#table, columns: withColumn(this.#table.columns, column.attnum, change) });
+  }
+
+  #addColumn(action: AlterAction & { kind: 'addColumn' }): void {
+    const { definition } = { definition: action.column };
+    const taken = this.#table.columns.some((c) => c.name === definition.name && !c.dropped);
+    if (taken) {
+      const message = `column "${definition.name}" of relation "${this.#table.name}" already exists`;
+      if (!action.ifNotExists) throw new DatabaseError('42701', message);
+      this.#state.notice('NOTICE', new DatabaseError('42701', `${message}, skipping`));
+      return;
+    }
+    const context = this.#context();
+    const defined = defineColumn(context, definition, this.#table.columns.length + 1);
+    const rows = this.#isEmpty() ? 0 : 1;
+    if (rows > 0 && (defined.column.generated || defined.sequence !== null)) {
+      throw notSupported('adding a generated or serial column to a table with rows', { position: action.position });
+    }
+    const missing = rows === 0 ? null : this.#missing(defined.column);
+    if (rows > 0 && missing === null && defined.column.notNull) throw this.#containsNulls(defined.column);
+    const column = { ...defined.column, missing };
+    const after: TableEntry = { ...this.#table, columns: [...this.#table.columns, column] };
+    const changes: CatalogChange[] = defined.sequence === null ? [] : [{ kind: 'put', entry: defined.sequence }];
+    this.#reshape(after, changes);
+    for (const constraint of defined.constraints) {
+      const table = this.#state.catalog.get(after.oid);
+      if (table?.kind === 'table') new Alteration(this.#state, table, this.#text).#addConstraint(constraint, column);
+    }
+  }
+
+  #isEmpty(): boolean {
+    return allRows(this.#state, this.#table).length === 0;
+  }
+
+  /** What rows that are there get for a new column, as text: its default, which must be the same for all of them. */
+  #missing(column: ColumnEntry): string | null {
+    if (column.defaultText === null) return null;
+    const site = rowSite(sessionEnvironment(this.#state), [], { phrase: 'DEFAULT expressions' });
+    const bound = bindAssignment(site, parseExpression(column.defaultText), column);
+    if (someExpression(bound, (e) => e.kind === 'call' && e.function.volatility === 'volatile')) {
+      throw notSupported('adding a column with a volatile default to a table with rows');
+    }
+    const value = datumAt(compileExpression(bound).evaluate(new Batch([], 1), this.#state.evalContext()), 0);
+    return value === null ? null : formatText(column.type, value, DEFAULT_FORMAT);
+  }
+
+  /** A changed row layout: rows this transaction has written follow it. */
+  #reshape(after: TableEntry, more: readonly CatalogChange[] = []): void {
+    const { current } = this.#state;
+    const written = current.writes.touches(this.#table.oid);
+    if (written && !current.isUncommitted(this.#table.oid)) {
+      throw notSupported('changing the columns of a table that this transaction has written');
+    }
+    const fill = rowFill(this.#table, after);
+    if (written && fill !== null) current.writes.rewrite(this.#table.oid, fill);
+    this.#put(after, more);
+  }
+
+  async #dropColumn(action: AlterAction & { kind: 'dropColumn' }): Promise<void> {
+    const column = this.#table.columns.find((c) => c.name === action.column && !c.dropped);
+    if (column === undefined) {
+      if (!action.ifExists) this.#column(action.column);
+      this.#state.notice('NOTICE', new DatabaseError('00000', `column "${action.column}" of relation `
+        + `"${this.#table.name}" does not exist, skipping`));
+      return;
+    }
+    const { current } = this.#state;
+    const written = current.writes.touches(this.#table.oid);
+    if (written && !current.isUncommitted(this.#table.oid)) {
+      throw notSupported('changing the columns of a table that this transaction has written');
+    }
+    await dropTargets(this.#state, [{ kind: 'column', table: this.#table.oid, attnum: column.attnum }], action.cascade);
+    const after = this.#state.catalog.get(this.#table.oid);
+    const fill = after?.kind === 'table' ? rowFill(this.#table, after) : null;
+    if (written && fill !== null) current.writes.rewrite(this.#table.oid, fill);
+  }
+
+  #setDefault(action: AlterAction & { kind: 'setDefault' }): void {
+    const column = this.#column(action.column);
+    if (column.identity !== null) {
+      throw new DatabaseError('42601', `column "${column.name}" of relation "${this.#table.name}" is an identity column`);
+    }
+    if (column.generated) {
+      throw new DatabaseError('42601', `column "${column.name}" of relation "${this.#table.name}" is a generated column`);
+    }
+    if (action.expression === undefined) {
+      this.#change(column, { defaultText: null, sequence: null });
+      return;
+    }
+    const { expression } = action;
+    const constraint: Constraint & { kind: 'default' } = {
+      kind: 'default', expression, range: rangeOf(action), name: undefined, deferrable: false, initiallyDeferred: false,
+      position: action.position,
+    };
+    const text = defaultText({ state: this.#state, text: this.#text }, column, constraint);
+    this.#change(column, { defaultText: text, sequence: null });
+  }
+
+  #containsNulls(column: ColumnEntry): DatabaseError {
+    return new DatabaseError('23502', `column "${column.name}" of relation "${this.#table.name}" contains null values`, {
+      schema: this.#table.schema, table: this.#table.name, column: column.name,
+    });
+  }
+
+  #setNotNull(column: ColumnEntry): void {
+    this.#checkNoNulls(column);
+    this.#change(column, { notNull: true });
+  }
+
+  #checkNoNulls(column: ColumnEntry): void {
+    const vector = allRows(this.#state, this.#table).columns[column.attnum - 1];
+    for (let row = 0; row < vector.length; row++) if (datumAt(vector, row) === null) throw this.#containsNulls(column);
+  }
+
+  #dropNotNull(column: ColumnEntry): void {
+    const inKey = this.#table.constraints.some((c) => c.kind === 'primary' && c.columns.includes(column.attnum));
+    if (inKey) throw new DatabaseError('42P16', `column "${column.name}" is in a primary key`);
+    if (column.identity !== null) {
+      throw new DatabaseError('42601', `column "${column.name}" of relation "${this.#table.name}" is an identity column`);
+    }
+    this.#change(column, { notNull: false });
+  }
+
+  #addConstraint(constraint: Constraint, column: ColumnEntry | null = null): void {
+    const defined = defineConstraint(this.#context(), this.#table, constraint, column);
+    let { columns } = this.#table;
+    const added = defined.constraint;
+    if (added.kind === 'primary') {
+      for (const attnum of added.columns) {
+        this.#checkNoNulls(this.#table.columns[attnum - 1]);
+        columns = withColumn(columns, attnum, { notNull: true });
+      }
+    }
+    const after: TableEntry = { ...this.#table, columns, constraints: [...this.#table.constraints, added] };
+    if (added.kind === 'primary' || added.kind === 'unique') {
+      checkNoDuplicates(this.#state, this.#table, { name: added.name, columns: added.columns.map((a) => a - 1) });
+    }
+    this.#put(after, defined.index === null ? [] : [{ kind: 'put', entry: defined.index }]);
+    if (added.kind === 'check') this.#validateCheck(after, added.name);
+    if (added.kind === 'foreign') checkReferences(this.#state, { ...after, constraints: [added] }, allRows(this.#state, this.#table));
+  }
+
+  #validateCheck(after: TableEntry, name: string): void {
+    const only = { ...after, constraints: after.constraints.filter((c) => c.name === name) };
+    try {
+      new TableRules(this.#state, only).check(this.#state, allRows(this.#state, this.#table));
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || error.code !== '23514') throw error;
+      throw new DatabaseError('23514', `check constraint "${name}" of relation "${after.name}" is violated by some row`, {
+        schema: after.schema, table: after.name, constraint: name,
+      });
+    }
+  }
+
+  #constraint(name: string): TableEntry['constraints'][number] {
+    const found = this.#table.constraints.find((c) => c.name === name);
+    if (found !== undefined) return found;
+    throw new DatabaseError('42704', `constraint "${name}" of relation "${this.#table.name}" does not exist`);
+  }
+
+  async #dropConstraint(action: AlterAction & { kind: 'dropConstraint' }): Promise<void> {
+    if (action.ifExists && !this.#table.constraints.some((c) => c.name === action.name)) {
+      this.#state.notice('NOTICE', new DatabaseError('00000', `constraint "${action.name}" of relation `
+        + `"${this.#table.name}" does not exist, skipping`));
+      return;
+    }
+    const { oid } = this.#constraint(action.name);
+    await dropTargets(this.#state, [{ kind: 'constraint', table: this.#table.oid, oid }], action.cascade);
+  }
+}
+
+/** The expression's own text, where the parser has told it. */
+function rangeOf(action: AlterAction & { kind: 'setDefault' }): { start: number; end: number } | undefined {
+  return 'range' in action ? asRange(action.range) : undefined;
+}
+
+function asRange(value: unknown): { start: number; end: number } | undefined {
+  if (typeof value !== 'object' || value === null || !('start' in value) || !('end' in value)) return undefined;
+  const { start, end } = value;
+  return typeof start === 'number' && typeof end === 'number' ? { start, end } : undefined;
+}
+

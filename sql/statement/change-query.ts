@@ -1,0 +1,148 @@
+// UPDATE's and DELETE's row search as a query: the target's columns, the new values, and the columns of FROM or USING.
+import { Batch } from '../../engine/data/batch.ts';
+import type { Datum } from '../../engine/data/datum.ts';
+import type { LogicalType } from '../../engine/data/types.ts';
+import { nullVector } from '../../engine/data/vector.ts';
+import { bindQuery } from '../binder/bind-query.ts';
+import type { Environment } from '../binder/environment.ts';
+import type { BoundQuery } from '../binder/level.ts';
+import type { ScopeItem } from '../binder/scope.ts';
+import { liveColumns } from '../catalog/entry.ts';
+import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
+import type { Expr, FromItem, Query, TableItem, Target, WithClause } from '../parser/ast.ts';
+import { assignTypes, compileBound } from '../planner.ts';
+import { runQuery } from '../run-query.ts';
+import type { SessionState } from '../session-state.ts';
+import { wholeRowKey } from './key-text.ts';
+import { physicalBatch } from './table-rules.ts';
+
+export interface ChangeQuery {
+  readonly table: TableEntry;
+  readonly bound: BoundQuery;
+  readonly env: Environment;
+  /** Columns of the result that hold new values, in order of `values`. */
+  readonly values: readonly ColumnEntry[];
+  /** What RETURNING sees beside the target: columns from this place of [stored row .., others ..] on. */
+  readonly others: readonly ScopeItem[];
+  readonly joined: boolean;
+}
+
+export interface ChangeSource {
+  readonly with: WithClause | undefined;
+  readonly table: TableItem;
+  readonly from: readonly FromItem[];
+  readonly where: Expr | undefined;
+}
+
+const plainTarget = (expression: Expr): Target => ({ expression, alias: undefined, position: undefined });
+
+export function bindChange(
+  env: Environment, table: TableEntry, source: ChangeSource, set: readonly { readonly column: ColumnEntry; readonly value: Expr }[],
+): ChangeQuery {
+  const alias = source.table.alias?.name ?? source.table.relation.name;
+  const live = liveColumns(table.columns);
+  const labels = source.from.flatMap(labelsOf);
+  const targets: Target[] = [
+    ...live.map((c) => plainTarget({ kind: 'column', name: [alias, c.name], position: undefined })),
+    ...set.map((a) => plainTarget(a.value)),
+    ...labels.map((name) => plainTarget({ kind: 'star', qualifier: [name], exclude: [], position: undefined })),
+  ];
+  const query: Query = {
+    kind: 'query', position: undefined, with: source.with, orderBy: [], limit: undefined, withTies: false, offset: undefined,
+    locking: [], range: undefined,
+    body: {
+      kind: 'select', position: undefined, distinct: undefined, targets, from: [source.table, ...source.from],
+      where: source.where, groupBy: [], groupDistinct: false, groupByAll: false, having: undefined, windows: [],
+      qualify: undefined, into: undefined,
+    },
+  };
+  const first = bindQuery(query, { env, parent: null, commonTables: null, keepUnknown: true });
+  const wanted: (ColumnEntry | null)[] = [...live.map(() => null), ...set.map((a) => a.column)];
+  const bound = assignTypes(env, first, wanted, set.map((a) => a.value), live.length);
+  return {
+    table, bound, env, values: set.map((a) => a.column), joined: source.from.length > 0,
+    others: otherItems(table, bound, { labels, from: live.length + set.length }),
+  };
+}
+
+/** Names by which the items of a FROM clause are known. */
+function labelsOf(item: FromItem): readonly string[] {
+  switch (item.kind) {
+    case 'table': return [item.alias?.name ?? item.relation.name];
+    case 'join': return item.alias === undefined ? [...labelsOf(item.left), ...labelsOf(item.right)] : [item.alias.name];
+    case 'subquery': case 'functions': case 'window': return item.alias === undefined ? [] : [item.alias.name];
+  }
+}
+
+/** The stars' columns, told apart by the tables they come from or, failing that, all under each name. */
+function otherItems(
+  table: TableEntry, bound: BoundQuery, place: { readonly labels: readonly string[]; readonly from: number },
+): readonly ScopeItem[] {
+  const columns = bound.columns.slice(place.from).map((c, i) => ({
+    ...c, expression: { kind: 'column', index: table.columns.length + i, type: c.type } as const,
+  }));
+  if (place.labels.length === 0) return [];
+  const item = (name: string, own: typeof columns): ScopeItem => ({
+    name, schema: null, columns: own, hidden: [], relationVisible: true, columnsVisible: true, rowType: null,
+    scalar: false, relation: own[0]?.table ?? 0,
+  });
+  if (place.labels.length === 1) return [item(place.labels[0], columns)];
+  return place.labels.map((name) => item(name, columns));
+}
+
+/** Rows as they are stored, each as often as it is there, with their new values and what was joined to them. */
+export interface FoundRows {
+  readonly old: Batch;
+  readonly values: Batch;
+  readonly others: Batch;
+}
+
+export function findRows(state: SessionState, change: ChangeQuery, parameters: readonly Datum[]): FoundRows {
+  const { table, bound, env, values } = change;
+  const snapshot = state.current.writerSnapshot();
+  const result = runQuery(compileBound(bound, env, parameters), {
+    snapshot, context: state.evalContext(), checkInterrupt: () => state.checkInterrupt(),
+  });
+  const live = liveColumns(table.columns);
+  const schema = { columns: table.columns.map((c) => ({ name: c.name, type: c.type })) };
+  const rows = change.joined ? onceEach(state, change, result) : result;
+  const range = (from: number, to: number): Batch => new Batch(rows.columns.slice(from, to), rows.length);
+  return {
+    old: physicalBatch(schema, range(0, live.length), live.map((c) => c.attnum), (i) => nullOf(schema.columns[i].type, rows.length)),
+    values: range(live.length, live.length + values.length),
+    others: range(live.length + values.length, rows.columns.length),
+  };
+}
+
+function nullOf(type: LogicalType, length: number): Batch['columns'][number] {
+  return nullVector(type, length);
+}
+
+/** A target row that several rows join with is changed once, by the first of them. */
+function onceEach(state: SessionState, change: ChangeQuery, joined: Batch): Batch {
+  const live = liveColumns(change.table.columns);
+  const own = new Batch(joined.columns.slice(0, live.length), joined.length);
+  const first = new Map<string, number>();
+  for (let row = 0; row < own.length; row++) {
+    const key = wholeRowKey(own, row);
+    if (!first.has(key)) first.set(key, row);
+  }
+  const copies = multiplicities(state, change.table, new Set(first.keys()));
+  const rows: number[] = [];
+  for (const [key, row] of first) for (let n = 0; n < (copies.get(key) ?? 1); n++) rows.push(row);
+  return joined.take(Int32Array.from(rows));
+}
+
+/** How often the table holds each of these rows. */
+function multiplicities(state: SessionState, table: TableEntry, wanted: ReadonlySet<string>): ReadonlyMap<string, number> {
+  const columns = liveColumns(table.columns).map((c) => c.attnum - 1);
+  const out = new Map<string, number>();
+  for (const delta of state.current.writerSnapshot().scan(table.oid, columns)) {
+    for (let i = 0; i < delta.length; i++) {
+      const key = wholeRowKey(delta.batch, i);
+      if (wanted.has(key)) out.set(key, (out.get(key) ?? 0) + delta.weights[i]);
+    }
+  }
+  return out;
+}
+

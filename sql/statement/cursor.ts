@@ -1,0 +1,153 @@
+// DECLARE, FETCH, MOVE, CLOSE.
+import { Batch, concatBatches } from '../../engine/data/batch.ts';
+import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import type { LogicalType } from '../../engine/data/types.ts';
+import type { CloseCursor, DeclareCursor, Fetch } from '../parser/ast-statement.ts';
+import { CursorPortal, SubscriptionPortal, collect } from '../portal.ts';
+import type { Portal } from '../portal.ts';
+import type { SessionState } from '../session-state.ts';
+import type { BoundStatement, StatementResult } from './bound.ts';
+import { command, done } from './bound.ts';
+import { optionText } from './options.ts';
+
+export function declareCursor(statement: DeclareCursor, query: BoundStatement, text: string): BoundStatement {
+  return {
+    parameters: query.parameters, columns: null, cacheable: false,
+    run: async (state, parameters) => {
+      if (state.current.kind === 'implicit' && !statement.hold) {
+        throw new DatabaseError('25P01', 'DECLARE CURSOR can only be used in transaction blocks');
+      }
+      if (statement.binary) throw notSupported('a binary cursor');
+      if (state.portals.has(statement.name)) {
+        throw new DatabaseError('42P03', `cursor "${statement.name}" already exists`);
+      }
+      const result = await query.run(state, parameters);
+      if (result.kind !== 'rows') throw new DatabaseError('42601', 'a cursor needs a query');
+      const options = { name: statement.name, text, creationTime: state.services.now() };
+      const portal = result.endless === true ? new SubscriptionPortal(options, result)
+        : new CursorPortal(options, {
+          columns: result.columns, rows: await collect(result), scroll: statement.scroll ?? true, holdable: statement.hold,
+        });
+      state.portals.set(statement.name, portal);
+      return done('DECLARE CURSOR');
+    },
+  };
+}
+
+function requireCursor(state: SessionState, name: string): Portal {
+  const portal = state.portals.get(name);
+  if (portal === undefined) throw new DatabaseError('34000', `cursor "${name}" does not exist`);
+  return portal;
+}
+
+export function fetchCursor(
+  statement: Fetch, state: SessionState, _declared: readonly (LogicalType | null)[],
+): BoundStatement {
+  const columns = statement.move ? null : state.portals.get(statement.cursor)?.columns ?? null;
+  return {
+    parameters: [], columns, cacheable: false,
+    run: (session) => {
+      const portal = requireCursor(session, statement.cursor);
+      switch (portal.kind) {
+        case 'cursor': return fetchRows(portal, statement);
+        case 'subscription': return fetchChanges(session, portal, statement);
+        case 'statement': throw notSupported('FETCH from a portal of the extended protocol');
+      }
+    },
+  };
+}
+
+function fetchRows(cursor: CursorPortal, statement: Fetch): StatementResult {
+  const backward = statement.direction === 'backward' || ((statement.count ?? 1) < 0 && statement.direction !== 'absolute');
+  if (backward && !cursor.scroll) {
+    throw new DatabaseError('55000', 'cursor can only scan forward', {
+      hint: 'Declare it with SCROLL option to enable backward scan.',
+    });
+  }
+  const rows = move(cursor, statement);
+  if (statement.move) return done(`MOVE ${rows.length}`);
+  const batch = pick(cursor.rows, rows);
+  return { kind: 'rows', columns: cursor.columns, batches: [batch], tag: (n) => `FETCH ${n}` };
+}
+
+function pick(all: Batch, rows: readonly number[]): Batch {
+  return all.take(Int32Array.from(rows));
+}
+
+/** Moves the cursor; gives the rows it passed over, 0-based. Position 0 is before the first row. */
+function move(cursor: CursorPortal, { direction, count }: Fetch): readonly number[] {
+  const total = cursor.rows.length;
+  const at = (position: number): readonly number[] => {
+    cursor.position = Math.max(0, Math.min(position, total + 1));
+    return cursor.position >= 1 && cursor.position <= total ? [cursor.position - 1] : [];
+  };
+  switch (direction) {
+    case 'absolute': {
+      const n = count ?? 1;
+      return at(n < 0 ? total + 1 + n : n);
+    }
+    case 'relative': return at(cursor.position + (count ?? 1));
+    case 'forward': case 'backward': {
+      const n = count ?? Infinity;
+      const steps = direction === 'forward' ? n : -n;
+      if (steps === 0) return at(cursor.position);
+      return steps > 0 ? forward(cursor, steps) : backward(cursor, -steps);
+    }
+  }
+}
+
+function forward(cursor: CursorPortal, count: number): readonly number[] {
+  const total = cursor.rows.length;
+  const from = cursor.position;
+  const to = Math.min(total, from + count);
+  cursor.position = from + count > total ? total + 1 : to;
+  return range(Math.min(from, total), to);
+}
+
+function backward(cursor: CursorPortal, count: number): readonly number[] {
+  const from = Math.min(cursor.position, cursor.rows.length + 1);
+  const to = Math.max(1, from - count);
+  cursor.position = from - count < 1 ? 0 : to;
+  return range(to - 1, from - 1).toReversed();
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
+}
+
+/** What has come, or, when nothing has, what comes next; not longer than the timeout. */
+async function fetchChanges(state: SessionState, portal: SubscriptionPortal, statement: Fetch): Promise<StatementResult> {
+  if (statement.direction !== 'forward') {
+    throw new DatabaseError('55000', 'cursor can only scan forward', {
+      hint: 'A subscription has no rows to go back to.',
+    });
+  }
+  const option = statement.options.find((o) => o.name === 'timeout');
+  const wait = option === undefined ? (statement.count === undefined ? 0 : null) : milliseconds(optionText(option));
+  const parts = await portal.rows.within(statement.count ?? 0, wait, state.signal);
+  if (statement.move) return done(`MOVE ${parts.reduce((n, b) => n + b.length, 0)}`);
+  const batches = parts.length === 0 ? [] : [concatBatches(parts)];
+  return { kind: 'rows', columns: portal.columns, batches, tag: (n) => `FETCH ${n}` };
+}
+
+function milliseconds(text: string): number {
+  const match = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|min|h|seconds?|minutes?|milliseconds?)?\s*$/.exec(text);
+  if (match === null) throw new DatabaseError('22023', `invalid timeout: "${text}"`);
+  const unit = match[2] ?? 's';
+  const factor = unit.startsWith('ms') || unit.startsWith('milli') ? 1 : unit.startsWith('s') ? 1000
+    : unit.startsWith('m') ? 60_000 : 3_600_000;
+  return Number(match[1]) * factor;
+}
+
+export function closeCursor(statement: CloseCursor): BoundStatement {
+  return command((state) => {
+    if (statement.name === undefined) {
+      for (const portal of state.portals.values()) portal.close();
+      state.portals.clear();
+      return done('CLOSE CURSOR ALL');
+    }
+    requireCursor(state, statement.name).close();
+    state.portals.delete(statement.name);
+    return done('CLOSE CURSOR');
+  });
+}

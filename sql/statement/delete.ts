@@ -1,0 +1,95 @@
+// DELETE and TRUNCATE.
+import { Batch } from '../../engine/data/batch.ts';
+import { DatabaseError } from '../../engine/data/error.ts';
+import type { LogicalType } from '../../engine/data/types.ts';
+import type { TableEntry } from '../catalog/entry.ts';
+import type { Truncate } from '../parser/ast-statement.ts';
+import type { Delete } from '../parser/ast.ts';
+import { rowScopeItem, sessionEnvironment } from '../planner.ts';
+import type { SessionState } from '../session-state.ts';
+import type { BoundStatement } from './bound.ts';
+import { command, done } from './bound.ts';
+import { bindChange, findRows } from './change-query.ts';
+import { allRows, referencesTo } from './foreign-key.ts';
+import { requireTable } from './naming.ts';
+import { readCatalog } from './read-catalog.ts';
+import { bindReturning, writeResult } from './returning.ts';
+import { TableWriter } from './table-writer.ts';
+import { Delta } from '../../engine/data/delta.ts';
+
+export function bindDelete(
+  statement: Delete, state: SessionState, declared: readonly (LogicalType | null)[],
+): BoundStatement {
+  const table = requireTable(state, statement.table.relation, 'delete from');
+  const env = sessionEnvironment(state, { declared, catalog: readCatalog(state) });
+  const change = bindChange(env, table, {
+    with: statement.with, table: statement.table, from: statement.using, where: statement.where,
+  }, []);
+  const item = rowScopeItem(table, { alias: statement.table.alias?.name ?? table.name });
+  const returning = bindReturning(env, [item, ...change.others], statement.returning);
+  const parameters = env.parameters.finish();
+  return {
+    parameters, columns: returning?.columns ?? null, cacheable: true,
+    run: async (session, values) => {
+      session.current.checkWritable('DELETE');
+      session.current.noteRead(env.used);
+      const writer = new TableWriter(session, table);
+      await writer.lock('change');
+      const found = findRows(session, change, values);
+      writer.remove(found.old);
+      return writeResult(session, {
+        returning, parameters: values, tag: (n) => `DELETE ${n}`,
+        rows: new Batch([...found.old.columns, ...found.others.columns], found.old.length),
+      });
+    },
+  };
+}
+
+export function truncate(statement: Truncate): BoundStatement {
+  return command(async (state) => {
+    state.current.checkWritable('TRUNCATE TABLE');
+    const tables = statement.tables.map((t) => requireTable(state, t.relation, 'truncate'));
+    const all = statement.cascade ? withReferring(state, tables) : tables;
+    checkReferring(state, all);
+    for (const table of all) {
+      const writer = new TableWriter(state, table);
+      await writer.lock('truncate');
+    }
+    for (const table of all) {
+      const rows = allRows(state, table);
+      if (rows.length > 0) state.current.write(table.oid, Delta.remove(rows));
+      if (!statement.restartIdentity) continue;
+      for (const sequence of state.catalog.sequencesOwnedBy(table.oid)) {
+        state.services.sequences.set(sequence, sequence.start, false);
+      }
+    }
+    return done('TRUNCATE TABLE');
+  });
+}
+
+function withReferring(state: SessionState, tables: readonly TableEntry[]): readonly TableEntry[] {
+  const found = new Map(tables.map((t) => [t.oid, t]));
+  for (const queue = [...tables]; queue.length > 0;) {
+    const table = queue.shift();
+    if (table === undefined) break;
+    for (const { child } of referencesTo(state, table.oid)) {
+      if (found.has(child.oid)) continue;
+      found.set(child.oid, child);
+      queue.push(child);
+      state.notice('NOTICE', new DatabaseError('00000', `truncate cascades to table "${child.name}"`));
+    }
+  }
+  return [...found.values()];
+}
+
+function checkReferring(state: SessionState, tables: readonly TableEntry[]): void {
+  const oids = new Set(tables.map((t) => t.oid));
+  for (const table of tables) {
+    const outside = referencesTo(state, table.oid).find((r) => !oids.has(r.child.oid));
+    if (outside === undefined) continue;
+    throw new DatabaseError('0A000', 'cannot truncate a table referenced in a foreign key constraint', {
+      detail: `Table "${outside.child.name}" references "${table.name}".`,
+      hint: `Truncate table "${outside.child.name}" at the same time, or use TRUNCATE ... CASCADE.`,
+    });
+  }
+}

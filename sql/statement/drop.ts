@@ -1,0 +1,142 @@
+// DROP of every kind of object, RESTRICT and CASCADE.
+import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import { describe, planDrop } from '../catalog/dependency.ts';
+import type { Target } from '../catalog/dependency.ts';
+import { displayName, isRelation } from '../catalog/catalog.ts';
+import type { QualifiedName } from '../catalog/catalog.ts';
+import type { CatalogEntry } from '../catalog/entry.ts';
+import type { Drop, ObjectKind } from '../parser/ast-statement.ts';
+import type { Name } from '../parser/ast.ts';
+import type { SessionState } from '../session-state.ts';
+import type { BoundStatement } from './bound.ts';
+import { command, done } from './bound.ts';
+import { qualifiedName } from './naming.ts';
+
+export function drop(statement: Drop): BoundStatement {
+  return command(async (state) => {
+    const tag = `DROP ${statement.object.toUpperCase()}`;
+    await state.current.lockCatalog(state.lockWait);
+    const targets: Target[] = [];
+    for (const name of statement.names) {
+      const found = find(state, statement, name);
+      if (found !== null && !targets.some((t) => t.kind === 'entry' && t.oid === found.oid)) {
+        checkDroppable(state, found);
+        targets.push({ kind: 'entry', oid: found.oid });
+      }
+    }
+    await dropTargets(state, targets, statement.cascade);
+    return done(tag);
+  });
+}
+
+/** Removes objects and what depends on them, or says why not. Requires: the catalog lock. */
+export async function dropTargets(state: SessionState, targets: readonly Target[], cascade: boolean): Promise<void> {
+  if (targets.length === 0) return;
+  const plan = planDrop(state.catalog, targets, { cascade, searchPath: state.searchPath });
+  for (const change of plan.changes) {
+    const oid = change.kind === 'remove' ? change.oid : change.entry.oid;
+    const entry = state.catalog.get(oid);
+    if (entry?.kind === 'table') await state.current.lock(oid, 'access exclusive', state.lockWait);
+  }
+  if (plan.notice !== null) state.notice('NOTICE', plan.notice);
+  state.current.changeCatalog(plan.changes);
+}
+
+function find(state: SessionState, statement: Drop, name: Name): CatalogEntry | null {
+  const { object } = statement;
+  switch (object) {
+    case 'schema': return missing(state, statement, name, state.catalog.schema(name[name.length - 1]));
+    case 'role': return missing(state, statement, name, state.catalog.role(name[name.length - 1]));
+    case 'type': case 'domain': {
+      const found = state.catalog.findType(qualifiedName(name), state.searchPath);
+      const fits = found !== null && object === 'domain' && found.definition.kind !== 'domain' ? null : found;
+      if (found !== null && fits === null) throw new DatabaseError('42809', `"${name.join('.')}" is not a domain`);
+      return missing(state, statement, name, fits);
+    }
+    case 'table': case 'view': case 'materialized view': case 'index': case 'sequence': case 'source':
+      return findRelation(state, statement, qualifiedName(name));
+    default: {
+      if (statement.ifExists) {
+        state.notice('NOTICE', new DatabaseError('00000', `${object} "${name.join('.')}" does not exist, skipping`));
+        return null;
+      }
+      throw notSupported(`DROP ${object.toUpperCase()}`, { position: statement.position });
+    }
+  }
+}
+
+const ENTRY_KINDS: Readonly<Record<string, ObjectKind>> = { 'materialized-view': 'materialized view' };
+
+function kindOf(entry: CatalogEntry): string {
+  return ENTRY_KINDS[entry.kind] ?? entry.kind;
+}
+
+function findRelation(state: SessionState, statement: Drop, name: QualifiedName): CatalogEntry | null {
+  if (name.schema !== null && state.catalog.schema(name.schema) === null) {
+    if (!statement.ifExists) throw new DatabaseError('3F000', `schema "${name.schema}" does not exist`);
+    state.notice('NOTICE', new DatabaseError('00000', `schema "${name.schema}" does not exist, skipping`));
+    return null;
+  }
+  const relation = state.catalog.findRelation(name, state.searchPath);
+  if (relation?.kind === 'system') {
+    throw new DatabaseError('42501', `permission denied: "${relation.name}" is a system catalog`);
+  }
+  const found = relation === null ? null : state.catalog.get(relation.oid);
+  if (found !== null && isRelation(found) && kindOf(found) !== statement.object) throw wrongKind(statement.object, found);
+  return missing(state, statement, name.schema === null ? [name.name] : [name.schema, name.name], found);
+}
+
+export function wrongKind(wanted: string, found: CatalogEntry): DatabaseError {
+  const article = /^[aeiou]/.test(wanted) ? 'an' : 'a';
+  const kind = kindOf(found);
+  const hint = `Use DROP ${kind.toUpperCase()} to remove a ${kind}.`;
+  return new DatabaseError('42809', `"${found.name}" is not ${article} ${wanted}`, {
+    hint: kind === 'index' ? 'Use DROP INDEX to remove an index.' : hint,
+  });
+}
+
+/** SQLSTATEs of what is not there. */
+const MISSING: Readonly<Record<string, string>> = {
+  'schema': '3F000', 'index': '42704', 'role': '42704', 'type': '42704', 'domain': '42704',
+};
+
+function missing(state: SessionState, statement: Drop, name: Name, found: CatalogEntry | null): CatalogEntry | null {
+  if (found !== null) return found;
+  const word = statement.object === 'domain' ? 'type' : statement.object;
+  const text = `${word} "${displayName(qualifiedName(name))}" does not exist`;
+  if (!statement.ifExists) throw new DatabaseError(MISSING[statement.object] ?? '42P01', text);
+  state.notice('NOTICE', new DatabaseError('00000', `${text}, skipping`));
+  return null;
+}
+
+/** What belongs to something else, or is ours, does not go by its own name. */
+function checkDroppable(state: SessionState, entry: CatalogEntry): void {
+  const { catalog, searchPath } = state;
+  if (entry.oid < 16384) {
+    throw new DatabaseError('2BP01', `cannot drop ${describe(catalog, { kind: 'entry', oid: entry.oid }, searchPath)} `
+      + 'because it is required by the database system');
+  }
+  if (entry.kind === 'index' && entry.constraint !== null) {
+    const constraint = { kind: 'constraint', table: entry.table, oid: entry.constraint } as const;
+    const name = describe(catalog, constraint, searchPath);
+    throw new DatabaseError('2BP01', `cannot drop index ${entry.name} because ${name} requires it`, {
+      hint: `You can drop ${name} instead.`,
+    });
+  }
+  if (entry.kind === 'sequence' && entry.ownedBy?.identity === true) {
+    const column = describe(catalog, { kind: 'column', table: entry.ownedBy.table, attnum: entry.ownedBy.column }, searchPath);
+    throw new DatabaseError('2BP01', `cannot drop sequence ${entry.name} because ${column} requires it`, {
+      hint: `You can drop ${column} instead.`,
+    });
+  }
+  if (entry.kind === 'role') checkRole(state, entry.oid, entry.name);
+}
+
+function checkRole(state: SessionState, oid: number, name: string): void {
+  if (name === state.currentUser) throw new DatabaseError('55006', 'current user cannot be dropped');
+  const owned = [...state.catalog.entries()].filter((e) => e.owner === oid && e.oid !== oid);
+  if (owned.length === 0) return;
+  throw new DatabaseError('2BP01', `role "${name}" cannot be dropped because some objects depend on it`, {
+    detail: owned.map((e) => `owner of ${describe(state.catalog, { kind: 'entry', oid: e.oid }, state.searchPath)}`).join('\n'),
+  });
+}

@@ -1,0 +1,195 @@
+// INSERT: target columns, rows from VALUES or a query, ON CONFLICT, RETURNING.
+import { VectorBuilder, datumAt } from '../../engine/data/access.ts';
+import { Batch } from '../../engine/data/batch.ts';
+import type { Datum } from '../../engine/data/datum.ts';
+import { DatabaseError } from '../../engine/data/error.ts';
+import type { LogicalType } from '../../engine/data/types.ts';
+import { compileExpression } from '../../engine/expression/evaluate.ts';
+import type { Expression } from '../../engine/expression/expression.ts';
+import { bindQuery } from '../binder/bind-query.ts';
+import type { Environment } from '../binder/environment.ts';
+import { locationOf } from '../binder/location.ts';
+import { liveColumns } from '../catalog/entry.ts';
+import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
+import type { Expr, Insert, Query } from '../parser/ast.ts';
+import {
+  assignTypes, bindAssignment, compileBound, rowScopeItem, rowSite, sessionEnvironment, withParameters,
+} from '../planner.ts';
+import { runQuery } from '../run-query.ts';
+import type { SessionState } from '../session-state.ts';
+import { requireColumn } from './assignment.ts';
+import type { BoundStatement } from './bound.ts';
+import { requireTable } from './naming.ts';
+import { bindConflict, writeWithConflicts } from './on-conflict.ts';
+import { readCatalog } from './read-catalog.ts';
+import { bindReturning, writeResult } from './returning.ts';
+import { TableWriter } from './table-writer.ts';
+
+/** Makes the rows: columns in the order of the target list, of the target columns' types; null: the column's default. */
+type RowSource = (state: SessionState, parameters: readonly Datum[], writer: TableWriter) => Batch;
+
+export function bindInsert(
+  statement: Insert, state: SessionState, declared: readonly (LogicalType | null)[],
+): BoundStatement {
+  const table = requireTable(state, statement.relation, 'insert into');
+  const env = sessionEnvironment(state, { declared, catalog: readCatalog(state) });
+  const columns = targetColumns(table, statement);
+  const { source } = statement;
+  const rows = source === undefined ? defaultRow(columns) : bindSource(env, { statement, table, columns, source });
+  const conflict = statement.onConflict === undefined ? null
+    : bindConflict(env, state, { table, alias: statement.alias ?? table.name, clause: statement.onConflict });
+  const returning = bindReturning(env, [rowScopeItem(table, { alias: statement.alias ?? table.name })], statement.returning);
+  const parameters = env.parameters.finish();
+  const targets = source === undefined ? [] : columns.map((c) => c.attnum);
+  return {
+    parameters, columns: returning?.columns ?? null, cacheable: true,
+    run: async (session, values) => {
+      session.current.checkWritable('INSERT');
+      session.current.noteRead(env.used);
+      const writer = new TableWriter(session, table);
+      await writer.lock(conflict?.action === 'update' ? 'change' : 'insert');
+      const given = rows(session, values, writer);
+      const complete = writer.complete(given, overriding(statement, targets, table));
+      const written = conflict === null ? complete : writeWithConflicts(session, writer, conflict, { rows: complete, parameters: values });
+      if (conflict === null) writer.insert(complete);
+      return writeResult(session, { returning, parameters: values, rows: written, tag: (n) => `INSERT 0 ${n}` });
+    },
+  };
+}
+
+/** OVERRIDING USER VALUE: identity columns get their sequence's values whatever was given. */
+function overriding(statement: Insert, targets: readonly number[], table: TableEntry): readonly number[] {
+  if (statement.overriding !== 'user') return targets;
+  return targets.map((attnum) => (table.columns[attnum - 1].identity === null ? attnum : 0));
+}
+
+function targetColumns(table: TableEntry, statement: Insert): readonly ColumnEntry[] {
+  const live = liveColumns(table.columns);
+  if (statement.columns.length === 0) return live;
+  const out: ColumnEntry[] = [];
+  for (const { name, position } of statement.columns) {
+    const column = requireColumn(table, name, position);
+    if (out.includes(column)) {
+      throw new DatabaseError('42701', `column "${name}" specified more than once`, { position });
+    }
+    out.push(column);
+  }
+  return out;
+}
+
+function defaultRow(columns: readonly ColumnEntry[]): RowSource {
+  return () => (columns.length === 0 ? new Batch([], 1) : new Batch([], 1));
+}
+
+interface Target {
+  readonly statement: Insert;
+  readonly table: TableEntry;
+  readonly columns: readonly ColumnEntry[];
+  readonly source: Query;
+}
+
+function bindSource(env: Environment, target: Target): RowSource {
+  const { source, statement } = target;
+  const { body } = source;
+  const plain = source.with === undefined && source.orderBy.length === 0 && source.limit === undefined
+    && source.offset === undefined && statement.with === undefined;
+  if (body.kind === 'values' && plain && !body.rows.some((row) => row.some(hasSubquery))) {
+    return bindRows(env, target, body.rows);
+  }
+  return bindQuerySource(env, target);
+}
+
+function hasSubquery(e: Expr): boolean {
+  return JSON.stringify(e).includes('"kind":"query"');
+}
+
+function checkWidth(target: Target, width: number, at: { readonly extra: number | undefined; readonly values: number | undefined }): readonly ColumnEntry[] {
+  const { columns, statement } = target;
+  if (width > columns.length) {
+    throw new DatabaseError('42601', 'INSERT has more expressions than target columns', { position: at.extra });
+  }
+  if (width < columns.length && statement.columns.length > 0) {
+    throw new DatabaseError('42601', 'INSERT has more target columns than expressions', {
+      position: statement.columns[width].position,
+    });
+  }
+  return columns.slice(0, width);
+}
+
+/** 428C9 for a value where only DEFAULT may stand. */
+function checkAssignable(target: Target, column: ColumnEntry): void {
+  if (column.generated) {
+    throw new DatabaseError('428C9', `cannot insert a non-DEFAULT value into column "${column.name}"`, {
+      detail: `Column "${column.name}" is a generated column.`,
+    });
+  }
+  if (column.identity === 'always' && target.statement.overriding === undefined) {
+    throw new DatabaseError('428C9', `cannot insert a non-DEFAULT value into column "${column.name}"`, {
+      detail: `Column "${column.name}" is an identity column defined as GENERATED ALWAYS.`,
+      hint: 'Use OVERRIDING SYSTEM VALUE to override.',
+    });
+  }
+}
+
+/** VALUES: each cell an expression of its column's type, or DEFAULT. */
+function bindRows(env: Environment, target: Target, rows: readonly (readonly Expr[])[]): RowSource {
+  const [first] = rows;
+  const bad = rows.find((row) => row.length !== first.length);
+  if (bad !== undefined) {
+    throw new DatabaseError('42601', 'VALUES lists must all be the same length', { position: locationOf(bad[0]) });
+  }
+  const columns = checkWidth(target, first.length, {
+    extra: first.length > target.columns.length ? locationOf(first[target.columns.length]) : undefined, values: undefined,
+  });
+  const site = rowSite(env, [], { phrase: 'VALUES' });
+  const cells = rows.map((row) => row.map((e, c): Expression | null => {
+    if (e.kind === 'default') return null;
+    checkAssignable(target, columns[c]);
+    return bindAssignment(site, e, columns[c]);
+  }));
+  return (state, parameters, writer) => {
+    const context = state.evalContext();
+    const builders = columns.map((c) => new VectorBuilder(c.type, cells.length));
+    const one = new Batch([], 1);
+    for (const row of cells) {
+      row.forEach((cell, c) => {
+        if (cell === null) builders[c].append(writer.rules.defaultDatum(state, columns[c].attnum - 1));
+        else if (cell.kind === 'literal') builders[c].append(cell.value);
+        else {
+          const e = withParameters(cell, parameters);
+          builders[c].append(e.kind === 'literal' ? e.value : datumAt(compileExpression(e).evaluate(one, context), 0));
+        }
+      });
+    }
+    return padded(target, builders.map((b) => b.finish()), cells.length, { state, writer });
+  };
+}
+
+/** Fewer values than columns: the rest get their defaults. */
+function padded(
+  target: Target, vectors: readonly Batch['columns'][number][], length: number,
+  how: { readonly state: SessionState; readonly writer: TableWriter },
+): Batch {
+  const rest = target.columns.slice(vectors.length)
+    .map((c) => how.writer.rules.defaultVector(how.state, c.attnum - 1, length));
+  return new Batch([...vectors, ...rest], length);
+}
+
+function bindQuerySource(env: Environment, target: Target): RowSource {
+  const { statement, source } = target;
+  const query: Query = statement.with === undefined ? source : { ...source, with: statement.with };
+  const first = bindQuery(query, { env, parent: null, commonTables: null, keepUnknown: true });
+  const list = query.body.kind === 'select' ? query.body.targets.map((t) => t.expression) : [];
+  const exact = list.length === first.columns.length ? list : [];
+  const columns = checkWidth(target, first.columns.length, {
+    extra: exact.length > target.columns.length ? locationOf(exact[target.columns.length]) : undefined, values: undefined,
+  });
+  for (const column of columns) checkAssignable(target, column);
+  const bound = assignTypes(env, first, columns, exact, 0);
+  return (state, parameters, writer) => {
+    const rows = runQuery(compileBound(bound, env, parameters), {
+      snapshot: state.current.snapshot(), context: state.evalContext(), checkInterrupt: () => state.checkInterrupt(),
+    });
+    return padded(target, rows.columns, rows.length, { state, writer });
+  };
+}

@@ -1,0 +1,98 @@
+// PREPARE, EXECUTE, DEALLOCATE: the same name space as the extended protocol's prepared statements.
+import { datumAt } from '../../engine/data/access.ts';
+import { Batch } from '../../engine/data/batch.ts';
+import type { Datum } from '../../engine/data/datum.ts';
+import { DatabaseError } from '../../engine/data/error.ts';
+import { formatTypeName } from '../../engine/data/type-info.ts';
+import { compileExpression } from '../../engine/expression/evaluate.ts';
+import { tryCoerce } from '../binder/coercion.ts';
+import { locationOf } from '../binder/location.ts';
+import { resolveTypeName } from '../binder/type-name.ts';
+import type { CloseCursor, Execute, Prepare } from '../parser/ast-statement.ts';
+import type { Expr } from '../parser/ast.ts';
+import { bindRowExpression, rowSite, sessionEnvironment, withParameters } from '../planner.ts';
+import { PreparedStatement } from '../prepared-statement.ts';
+import type { SessionState } from '../session-state.ts';
+import type { BoundStatement } from './bound.ts';
+import { command, done } from './bound.ts';
+
+export function prepare(statement: Prepare, text: string): BoundStatement {
+  return command((state) => {
+    const { name } = statement;
+    if (state.prepared.has(name)) throw new DatabaseError('42P05', `prepared statement "${name}" already exists`);
+    const site = { catalog: state.catalog, searchPath: state.searchPath };
+    const prepared = new PreparedStatement({
+      name, text, fromSql: true, prepareTime: state.services.now(),
+      parsed: { statement: statement.statement, text, location: statement.range.start },
+      declared: statement.parameterTypes.map((t) => {
+        const type = resolveTypeName(site, t);
+        return type.kind === 'unknown' ? null : type;
+      }),
+    });
+    prepared.bind(state);
+    state.prepared.set(name, prepared);
+    return done('PREPARE');
+  });
+}
+
+export function requirePrepared(state: SessionState, name: string): { prepared: PreparedStatement; bound: BoundStatement } {
+  const prepared = state.prepared.get(name);
+  if (prepared === undefined) throw new DatabaseError('26000', `prepared statement "${name}" does not exist`);
+  const bound = prepared.bind(state);
+  if (bound === null) throw new DatabaseError('26000', `prepared statement "${name}" is empty`);
+  return { prepared, bound };
+}
+
+export function execute(statement: Execute, state: SessionState): BoundStatement {
+  const { bound: first } = requirePrepared(state, statement.name);
+  return {
+    parameters: [], columns: first.columns, cacheable: false,
+    run: (session, parameters) => {
+      const { bound } = requirePrepared(session, statement.name);
+      return bound.run(session, argumentValues(session, statement, bound, parameters));
+    },
+  };
+}
+
+function argumentValues(
+  state: SessionState, statement: Execute, bound: BoundStatement, outer: readonly Datum[],
+): readonly Datum[] {
+  const { parameters } = bound;
+  if (statement.arguments.length !== parameters.length) {
+    throw new DatabaseError('42601', `wrong number of parameters for prepared statement "${statement.name}"`, {
+      detail: `Expected ${parameters.length} parameters but got ${statement.arguments.length}.`,
+    });
+  }
+  return statement.arguments.map((e, i) => argumentValue(state, e, { type: parameters[i], index: i, outer }));
+}
+
+function argumentValue(
+  state: SessionState, e: Expr, parameter: { readonly type: BoundStatement['parameters'][number]; readonly index: number; readonly outer: readonly Datum[] },
+): Datum {
+  const env = sessionEnvironment(state);
+  const site = rowSite(env, [], { phrase: 'EXECUTE parameters', noSubquery: 'EXECUTE parameter' });
+  const value = bindRowExpression(site, e);
+  const position = locationOf(e);
+  const coerced = tryCoerce(value, parameter.type, { env, context: 'assignment', position });
+  if (coerced === null) {
+    throw new DatabaseError('42804', `parameter $${parameter.index + 1} of type ${formatTypeName(value.type)} cannot be `
+      + `coerced to the expected type ${formatTypeName(parameter.type)}`, {
+      position, hint: 'You will need to rewrite or cast the expression.',
+    });
+  }
+  const compiled = compileExpression(withParameters(coerced, parameter.outer));
+  return datumAt(compiled.evaluate(new Batch([], 1), state.evalContext()), 0);
+}
+
+export function deallocate(statement: CloseCursor): BoundStatement {
+  return command((state) => {
+    if (statement.name === undefined) {
+      state.prepared.clear();
+      return done('DEALLOCATE ALL');
+    }
+    if (!state.prepared.delete(statement.name)) {
+      throw new DatabaseError('26000', `prepared statement "${statement.name}" does not exist`);
+    }
+    return done('DEALLOCATE');
+  });
+}

@@ -1,0 +1,60 @@
+// SELECT, VALUES, TABLE: bound once, compiled with its parameters, run over the transaction's snapshot.
+import type { LogicalType } from '../../engine/data/types.ts';
+import { bindQuery } from '../binder/bind-query.ts';
+import type { Query } from '../parser/ast.ts';
+import { compileBound, sessionEnvironment } from '../planner.ts';
+import { inBatches, runQuery } from '../run-query.ts';
+import type { SessionState } from '../session-state.ts';
+import { readCatalog } from './read-catalog.ts';
+import type { BoundStatement } from './bound.ts';
+import { notSupported } from '../../engine/data/error.ts';
+
+export function bindSelectStatement(
+  query: Query, state: SessionState, declared: readonly (LogicalType | null)[],
+): BoundStatement {
+  if (query.body.kind === 'select' && query.body.into !== undefined) {
+    throw notSupported('SELECT INTO', { position: query.body.position });
+  }
+  const catalog = readCatalog(state);
+  const env = sessionEnvironment(state, { declared, catalog });
+  const bound = bindQuery(query, { env, parent: null, commonTables: null });
+  const parameters = env.parameters.finish();
+  return {
+    parameters, columns: bound.columns, cacheable: catalog === state.catalog,
+    run: (session, values) => {
+      session.current.noteRead(env.used);
+      if (query.locking.length > 0) session.current.checkWritable('SELECT FOR UPDATE');
+      const compiled = compileBound(bound, env, values);
+      const rows = runQuery(compiled, {
+        snapshot: session.current.snapshot(), context: session.evalContext(),
+        checkInterrupt: () => session.checkInterrupt(),
+      });
+      return {
+        kind: 'rows', columns: bound.columns, batches: slept(session, () => inBatches(rows)), tag: (n) => `SELECT ${n}`,
+      };
+    },
+  };
+}
+
+/** pg_sleep: rows come after the time that was asked for. */
+async function* slept<T>(state: SessionState, items: () => Iterable<T>): AsyncGenerator<T> {
+  const milliseconds = state.sleepFor;
+  state.sleepFor = 0;
+  if (milliseconds > 0) await sleep(milliseconds, state.signal);
+  yield* items();
+}
+
+function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', onAbort);
+      resolve();
+    }, milliseconds);
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+  });
+}

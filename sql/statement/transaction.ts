@@ -1,0 +1,113 @@
+// BEGIN, COMMIT, ROLLBACK, savepoints, SET TRANSACTION.
+import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import type { TransactionModes, TransactionStatement } from '../parser/ast-statement.ts';
+import type { SessionState } from '../session-state.ts';
+import { failTransaction, finishTransaction } from '../session-transaction.ts';
+import type { BoundStatement, StatementResult } from './bound.ts';
+import { command, done } from './bound.ts';
+
+export function transactionStatement(statement: TransactionStatement): BoundStatement {
+  return command((state) => run(state, statement));
+}
+
+function run(state: SessionState, statement: TransactionStatement): StatementResult | Promise<StatementResult> {
+  switch (statement.kind) {
+    case 'begin': return begin(state, statement);
+    case 'commit': return commit(state, statement.chain);
+    case 'rollback': return rollback(state, statement.chain);
+    case 'savepoint':
+      requireBlock(state, 'SAVEPOINT');
+      state.current.savepoint(statement.name);
+      return done('SAVEPOINT');
+    case 'releaseSavepoint':
+      requireBlock(state, 'RELEASE SAVEPOINT');
+      state.current.release(statement.name);
+      return done('RELEASE');
+    case 'rollbackTo':
+      requireBlock(state, 'ROLLBACK TO SAVEPOINT');
+      state.current.rollbackTo(statement.name);
+      return done('ROLLBACK');
+    case 'setTransaction': return setTransaction(state, statement);
+    case 'prepareTransaction': case 'commitPrepared': case 'rollbackPrepared':
+      throw notSupported('two-phase commit', { position: statement.position });
+  }
+}
+
+function begin(state: SessionState, statement: TransactionStatement & { kind: 'begin' }): StatementResult {
+  const tag = statement.start ? 'START TRANSACTION' : 'BEGIN';
+  const { current } = state;
+  if (current.kind === 'block') state.warn('25001', 'there is already a transaction in progress');
+  else current.kind = 'block';
+  setModes(state, statement.modes);
+  return done(tag);
+}
+
+async function commit(state: SessionState, chain: boolean): Promise<StatementResult> {
+  const { current } = state;
+  const { kind, failed } = current;
+  if (kind === 'implicit') {
+    if (chain) throw new DatabaseError('25P01', 'COMMIT AND CHAIN can only be used in transaction blocks');
+    state.warn('25P01', 'there is no transaction in progress');
+  }
+  const modes = modesOf(state);
+  try {
+    await finishTransaction(state, 'any');
+  } catch (error) {
+    failTransaction(state, 'any');
+    throw error;
+  }
+  if (chain) chainOn(state, modes);
+  return done(failed ? 'ROLLBACK' : 'COMMIT');
+}
+
+function rollback(state: SessionState, chain: boolean): StatementResult {
+  const { kind } = state.current;
+  if (kind === 'implicit') {
+    if (chain) throw new DatabaseError('25P01', 'ROLLBACK AND CHAIN can only be used in transaction blocks');
+    state.warn('25P01', 'there is no transaction in progress');
+  }
+  const modes = modesOf(state);
+  failTransaction(state, 'any');
+  if (chain) chainOn(state, modes);
+  return done('ROLLBACK');
+}
+
+function modesOf(state: SessionState): TransactionModes {
+  const { isolation, readOnly } = state.current;
+  return { isolation, readOnly, deferrable: undefined };
+}
+
+function chainOn(state: SessionState, modes: TransactionModes): void {
+  state.begin('block');
+  setModes(state, modes);
+}
+
+function setModes(state: SessionState, modes: TransactionModes): void {
+  const { current, settings } = state;
+  if (modes.isolation !== undefined) settings.set('transaction_isolation', modes.isolation, true);
+  if (modes.readOnly === undefined) return;
+  if (!modes.readOnly && current.readOnly && current.started) {
+    throw new DatabaseError('25001', 'transaction read-write mode must be set before any query');
+  }
+  settings.set('transaction_read_only', modes.readOnly ? 'on' : 'off', true);
+}
+
+function setTransaction(state: SessionState, statement: TransactionStatement & { kind: 'setTransaction' }): StatementResult {
+  const { modes, scope, snapshot } = statement;
+  if (snapshot !== undefined) throw notSupported('SET TRANSACTION SNAPSHOT');
+  if (scope === 'session') {
+    if (modes.isolation !== undefined) state.settings.set('default_transaction_isolation', modes.isolation, false);
+    if (modes.readOnly !== undefined) {
+      state.settings.set('default_transaction_read_only', modes.readOnly ? 'on' : 'off', false);
+    }
+    return done('SET');
+  }
+  if (state.current.kind === 'implicit') state.warn('25P01', 'SET TRANSACTION can only be used in transaction blocks');
+  setModes(state, modes);
+  return done('SET');
+}
+
+function requireBlock(state: SessionState, what: string): void {
+  if (state.current.kind === 'block') return;
+  throw new DatabaseError('25P01', `${what} can only be used in transaction blocks`);
+}

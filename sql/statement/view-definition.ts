@@ -1,0 +1,116 @@
+// CREATE VIEW and CREATE MATERIALIZED VIEW: the query checked, its columns and dependencies noted, its text kept.
+import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import { bindQuery } from '../binder/bind-query.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { ColumnEntry, Dependency, MaterializedViewEntry, ViewEntry, ViewSettings } from '../catalog/entry.ts';
+import type { CreateMaterializedView, CreateView } from '../parser/ast-statement.ts';
+import type { Query } from '../parser/ast.ts';
+import { compileView, sessionEnvironment } from '../planner.ts';
+import type { SessionState } from '../session-state.ts';
+import type { BoundStatement } from './bound.ts';
+import { command, done } from './bound.ts';
+import { rangeText } from './column-definition.ts';
+import { namedColumns } from './create-table.ts';
+import { nameIsFree, qualified, targetSchema } from './naming.ts';
+import { optionRecord } from './options.ts';
+import { formatTypeName } from '../../engine/data/type-info.ts';
+import { sameType } from '../../engine/data/types.ts';
+
+interface Described {
+  readonly columns: readonly ColumnEntry[];
+  readonly dependencies: readonly Dependency[];
+  readonly settings: ViewSettings;
+}
+
+function describeQuery(
+  state: SessionState, query: Query, names: readonly string[], continuous: boolean,
+): Described {
+  const env = { ...sessionEnvironment(state), continuous };
+  const bound = bindQuery(query, { env, parent: null, commonTables: null });
+  if (env.parameters.finish().length > 0) throw new DatabaseError('42P02', 'there is no parameter $1');
+  return {
+    columns: namedColumns(bound.columns, names),
+    dependencies: dependenciesOf(state.catalog, env.used),
+    settings: { format: state.settings.format, searchPath: [...state.searchPath] },
+  };
+}
+
+/** Whole relations: a column of one that is used by a view cannot be dropped alone. System relations do not count. */
+function dependenciesOf(catalog: Catalog, used: ReadonlySet<number>): readonly Dependency[] {
+  const out: Dependency[] = [];
+  for (const oid of [...used].toSorted((a, b) => a - b)) {
+    const entry = catalog.get(oid);
+    if (entry === null || !('columns' in entry)) continue;
+    const columns = entry.kind === 'index' ? [] : entry.columns.filter((c) => !c.dropped).map((c) => c.attnum);
+    out.push({ oid, columns });
+  }
+  return out;
+}
+
+export function createView(statement: CreateView, text: string): BoundStatement {
+  return command(async (state) => {
+    if (statement.persistence === 'temporary') throw notSupported('a temporary view');
+    if (statement.checkOption !== undefined) throw notSupported('WITH CHECK OPTION');
+    await state.current.lockCatalog(state.lockWait);
+    const { relation } = statement;
+    const schema = targetSchema(state, qualified(relation), relation.position);
+    const described = describeQuery(state, statement.query, statement.columnNames, false);
+    const old = state.catalog.relationIn(schema, relation.name);
+    const replaced = statement.orReplace && old !== null ? requireView(old.kind === 'view' ? old : null, relation.name) : null;
+    if (replaced === null && !nameIsFree(state, schema, relation.name, statement.ifNotExists)) return done('CREATE VIEW');
+    if (replaced !== null) checkReplacement(replaced, described.columns);
+    const entry: ViewEntry = {
+      kind: 'view', oid: replaced?.oid ?? state.services.allocateOid(), schema, name: relation.name,
+      owner: replaced?.owner ?? state.role.oid, comment: replaced?.comment ?? null, acl: replaced?.acl ?? [],
+      query: rangeText({ text }, statement.query.range), ...described, options: optionRecord(statement.options),
+      rowType: replaced?.rowType ?? state.services.allocateOid(),
+    };
+    state.current.changeCatalog([{ kind: 'put', entry }]);
+    return done('CREATE VIEW');
+  });
+}
+
+function requireView(found: ViewEntry | null, name: string): ViewEntry {
+  if (found !== null) return found;
+  throw new DatabaseError('42809', `"${name}" is not a view`);
+}
+
+/** CREATE OR REPLACE VIEW may add columns behind those there are. */
+function checkReplacement(old: ViewEntry, columns: readonly ColumnEntry[]): void {
+  if (columns.length < old.columns.length) throw new DatabaseError('42P16', 'cannot drop columns from view');
+  old.columns.forEach((before, i) => {
+    const after = columns[i];
+    if (before.name !== after.name) {
+      throw new DatabaseError('42P16', `cannot change name of view column "${before.name}" to "${after.name}"`, {
+        hint: 'Use ALTER VIEW ... RENAME COLUMN ... to change name of view column instead.',
+      });
+    }
+    if (!sameType(before.type, after.type)) {
+      throw new DatabaseError('42P16', `cannot change data type of view column "${before.name}" from `
+        + `${formatTypeName(before.type)} to ${formatTypeName(after.type)}`);
+    }
+  });
+}
+
+export function createMaterializedView(statement: CreateMaterializedView, text: string): BoundStatement {
+  return command(async (state) => {
+    if (statement.replacementFor !== undefined) throw notSupported('CREATE REPLACEMENT MATERIALIZED VIEW');
+    if (statement.lateDataTo !== undefined) throw notSupported('LATE DATA TO');
+    if (statement.orReplace) throw notSupported('CREATE OR REPLACE MATERIALIZED VIEW');
+    await state.current.lockCatalog(state.lockWait);
+    const { relation } = statement;
+    const schema = targetSchema(state, qualified(relation), relation.position);
+    if (!nameIsFree(state, schema, relation.name, statement.ifNotExists)) return done('CREATE MATERIALIZED VIEW');
+    const described = describeQuery(state, statement.query, statement.columnNames, true);
+    const entry: MaterializedViewEntry = {
+      kind: 'materialized-view', oid: state.services.allocateOid(), schema, name: relation.name, owner: state.role.oid,
+      comment: null, acl: [], query: rangeText({ text }, statement.query.range), ...described,
+      emit: statement.emitOnWindowClose ? 'window-close' : 'changes', options: optionRecord(statement.options),
+      rowType: state.services.allocateOid(),
+    };
+    // What the circuit cannot do must be said now, not when the journal is applied.
+    compileView({ catalog: state.catalog, functions: state.services.functions, evalContext: state.evalContext() }, entry);
+    state.current.changeCatalog([{ kind: 'put', entry }]);
+    return done('CREATE MATERIALIZED VIEW');
+  });
+}
