@@ -26,11 +26,9 @@ export function rowOrder(columns: readonly CellColumn[], keys: readonly KeyOrder
     return (a, b) => first(a, b) || second(a, b);
   }
   return (a, b) => {
-    for (const order of orders) {
-      const c = order(a, b);
-      if (c !== 0) return c;
-    }
-    return 0;
+    let c = 0;
+    for (let i = 0; c === 0 && i < orders.length; i++) c = orders[i](a, b);
+    return c;
   };
 }
 
@@ -54,46 +52,106 @@ function mayHideDifference(column: CellColumn): boolean {
   return layout === 'float32' || layout === 'float64' || isLoose(type);
 }
 
+/**
+ * One comparison, NULLs included, in one function where it is hot. A state column has no chunk, hence no layout, before
+ * its first row: then it is looked up at the first comparison.
+ */
 function directed(column: CellColumn, key: KeyOrder): RowOrder {
-  const order = valueOrder(column);
+  if (column.chunks.length > 0) return directedByLayout(column, key);
+  let order: RowOrder | null = null;
+  return (a, b) => {
+    order ??= directedByLayout(column, key);
+    return order(a, b);
+  };
+}
+
+function directedByLayout(column: CellColumn, key: KeyOrder): RowOrder {
+  switch (column.chunks[0].layout) {
+    case 'int32': return directed32(column, key);
+    case 'int64': return isUnsigned(column.chunks[0].type) ? directedBy(column, key) : directed64(column, key);
+    case 'float64': return directedF64(column, key);
+    default: return directedBy(column, key);
+  }
+}
+
+function directedBy(column: CellColumn, key: KeyOrder): RowOrder {
+  const order = chosenOrder(column);
   const { chunks, shift, mask } = column;
   const sign = key.descending ? -1 : 1;
-  const nullSign = key.nullsFirst ? -1 : 1;
+  const nulls = key.nullsFirst ? -1 : 1;
   return (a, b) => {
     const x = chunks[a >> shift].validity;
     const y = chunks[b >> shift].validity;
-    if (x !== null || y !== null) {
-      const nullA = isNull(x, a & mask);
-      const nullB = isNull(y, b & mask);
-      if (nullA || nullB) return nullA === nullB ? 0 : nullA ? nullSign : -nullSign;
+    if ((x !== null || y !== null) && (isNull(x, a & mask) || isNull(y, b & mask))) {
+      return nullOrder(isNull(x, a & mask), isNull(y, b & mask), nulls);
     }
     return sign * order(a, b);
   };
+}
+
+function directed32({ chunks, shift, mask }: CellColumn, key: KeyOrder): RowOrder {
+  const sign = key.descending ? -1 : 1;
+  const nulls = key.nullsFirst ? -1 : 1;
+  return (a, b) => {
+    const x = chunks[a >> shift];
+    const y = chunks[b >> shift];
+    if ((x.validity !== null || y.validity !== null) && (isNull(x.validity, a & mask) || isNull(y.validity, b & mask))) {
+      return nullOrder(isNull(x.validity, a & mask), isNull(y.validity, b & mask), nulls);
+    }
+    return sign * (x.i32[a & mask] - y.i32[b & mask]);
+  };
+}
+
+function directed64({ chunks, shift, mask }: CellColumn, key: KeyOrder): RowOrder {
+  const sign = key.descending ? -1 : 1;
+  const nulls = key.nullsFirst ? -1 : 1;
+  return (a, b) => {
+    const x = chunks[a >> shift];
+    const y = chunks[b >> shift];
+    if ((x.validity !== null || y.validity !== null) && (isNull(x.validity, a & mask) || isNull(y.validity, b & mask))) {
+      return nullOrder(isNull(x.validity, a & mask), isNull(y.validity, b & mask), nulls);
+    }
+    const i = 2 * (a & mask);
+    const j = 2 * (b & mask);
+    const high = x.i32[i + 1] - y.i32[j + 1];
+    return sign * (high !== 0 ? high : (x.i32[i] >>> 0) - (y.i32[j] >>> 0));
+  };
+}
+
+function directedF64({ chunks, shift, mask }: CellColumn, key: KeyOrder): RowOrder {
+  const sign = key.descending ? -1 : 1;
+  const nulls = key.nullsFirst ? -1 : 1;
+  return (a, b) => {
+    const x = chunks[a >> shift];
+    const y = chunks[b >> shift];
+    if ((x.validity !== null || y.validity !== null) && (isNull(x.validity, a & mask) || isNull(y.validity, b & mask))) {
+      return nullOrder(isNull(x.validity, a & mask), isNull(y.validity, b & mask), nulls);
+    }
+    return sign * compareNumbers(x.f64[a & mask], y.f64[b & mask]);
+  };
+}
+
+/** `nulls`: what a NULL first gives. */
+function nullOrder(a: boolean, b: boolean, nulls: number): number {
+  if (a === b) return 0;
+  return a ? nulls : -nulls;
 }
 
 function isNull(validity: Validity, row: number): boolean {
   return validity !== null && (validity[row >> 3] & (1 << (row & 7))) === 0;
 }
 
-/** The layout is looked up at the first comparison: a state column has no chunk before its first row. */
-function valueOrder(column: CellColumn): RowOrder {
-  let order: RowOrder | null = column.chunks.length > 0 ? chosenOrder(column) : null;
-  if (order !== null) return order;
-  return (a, b) => {
-    order ??= chosenOrder(column);
-    return order(a, b);
-  };
-}
+const ASCENDING: KeyOrder = { column: 0, descending: false, nullsFirst: false };
 
 function chosenOrder(column: CellColumn): RowOrder {
   const { type, layout } = column.chunks[0];
   switch (layout) {
     case 'bool': return order8(column);
     case 'int16': return order16(column);
-    case 'int32': return order32(column);
-    case 'int64': return isUnsigned(type) ? orderUnsigned64(column) : order64(column);
+    case 'int32': return directed32(column, ASCENDING);
+    case 'int64': return isUnsigned(type) ? orderUnsigned64(column) : directed64(column, ASCENDING);
     case 'float32': return orderF32(column);
-    case 'float64': return orderF64(column);
+    case 'float64': return directedF64(column, ASCENDING);
     case 'fixed16': return orderFixed16(column, type);
     case 'bytes': return plainOrder(type) ? orderPlainBytes(column) : orderBytesAs(column, type);
   }
@@ -115,19 +173,6 @@ function order8({ chunks, shift, mask }: CellColumn): RowOrder {
 function order16({ chunks, shift, mask }: CellColumn): RowOrder {
   return (a, b) => chunks[a >> shift].i16[a & mask] - chunks[b >> shift].i16[b & mask];
 }
-function order32({ chunks, shift, mask }: CellColumn): RowOrder {
-  return (a, b) => chunks[a >> shift].i32[a & mask] - chunks[b >> shift].i32[b & mask];
-}
-function order64({ chunks, shift, mask }: CellColumn): RowOrder {
-  return (a, b) => {
-    const x = chunks[a >> shift].i32;
-    const y = chunks[b >> shift].i32;
-    const i = 2 * (a & mask);
-    const j = 2 * (b & mask);
-    const high = x[i + 1] - y[j + 1];
-    return high !== 0 ? high : (x[i] >>> 0) - (y[j] >>> 0);
-  };
-}
 function orderUnsigned64({ chunks, shift, mask }: CellColumn): RowOrder {
   return (a, b) => {
     const x = chunks[a >> shift].i32;
@@ -140,9 +185,6 @@ function orderUnsigned64({ chunks, shift, mask }: CellColumn): RowOrder {
 }
 function orderF32({ chunks, shift, mask }: CellColumn): RowOrder {
   return (a, b) => compareNumbers(chunks[a >> shift].f32[a & mask], chunks[b >> shift].f32[b & mask]);
-}
-function orderF64({ chunks, shift, mask }: CellColumn): RowOrder {
-  return (a, b) => compareNumbers(chunks[a >> shift].f64[a & mask], chunks[b >> shift].f64[b & mask]);
 }
 
 function orderFixed16(column: CellColumn, type: LogicalType): RowOrder {

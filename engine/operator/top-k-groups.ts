@@ -171,6 +171,11 @@ export class TopKGroups {
     return sample[SAMPLE >> 4];
   }
 
+  /** The first row in order, −1 when the tree is empty. */
+  first(group: number): number {
+    return this.tree.first(this.#roots[group]);
+  }
+
   /** What is shown of the group. */
   window(group: number): OrderWindow {
     const { offset, limit, ties } = this.#spec;

@@ -14,6 +14,7 @@ import type { OrderWindow } from '../state/order-tree.ts';
 import { Pages } from '../state/pages.ts';
 import type { StateReader, StateWriter } from '../state/ports.ts';
 import { RowSet } from '../state/row-set.ts';
+import { TouchedRows } from '../state/touched-rows.ts';
 import type { Operator, SortKey, StateSize, StepContext } from './operator.ts';
 import { TopKGroups } from './top-k-groups.ts';
 
@@ -39,8 +40,14 @@ export class TopK implements Operator {
   readonly #table: KeyTable | null;
   readonly #groups: TopKGroups;
   #slots = new Int32Array(1024);
-  /** Windows of this step's groups as they were before it. */
+  /** One row a group is shown: then its id says all, and no window is collected. */
+  readonly #one: boolean;
+  /** With #one, this step's groups and the row that each showed before it. */
+  readonly #shown = new TouchedRows();
+  /** Otherwise the windows. */
   readonly #before = new Map<number, OrderWindow>();
+  /** Rows held twice that became one in this step: the one gone → the one that stays. */
+  readonly #merged = new Map<number, number>();
 
   constructor(spec: TopKSpec) {
     const { schema, partition, order, limit, offset, withTies } = spec;
@@ -49,6 +56,7 @@ export class TopK implements Operator {
     this.schema = schema;
     this.#rows = new RowSet(schema);
     this.#partition = partition;
+    this.#one = limit === 1 && offset === 0 && !withTies;
     const keys: Schema = { columns: partition.map((c) => schema.columns[c]) };
     this.#table = partition.length === 0 ? null : new KeyTable(new Pages(keys), partition.map((_, i) => i));
     const cells = schema.columns.map((_, c): CellColumn => this.#rows.pages.cells(c));
@@ -61,13 +69,19 @@ export class TopK implements Operator {
   step([delta]: readonly Delta[], _context: StepContext): Delta {
     const { length } = delta;
     if (length === 0) return Delta.empty(this.schema);
-    this.#before.clear();
+    this.#begin();
     this.#findGroups(delta);
     const emptied = this.#rows.canInsert(delta) ? this.#insert(delta) : this.#change(delta);
     const out = this.#changes();
     this.#rows.drop(emptied);
     this.#dropGroups(length);
     return out;
+  }
+
+  #begin(): void {
+    this.#before.clear();
+    this.#merged.clear();
+    this.#shown.begin();
   }
 
   #findGroups({ batch, length }: Delta): void {
@@ -100,7 +114,9 @@ export class TopK implements Operator {
   }
 
   #note(group: number): void {
-    if (!this.#before.has(group)) this.#before.set(group, this.#groups.window(group));
+    if (this.#one) {
+      if (this.#shown.add(group)) this.#shown.note(this.#groups.first(group));
+    } else if (!this.#before.has(group)) this.#before.set(group, this.#groups.window(group));
   }
 
   #change(delta: Delta): Int32Array {
@@ -113,7 +129,7 @@ export class TopK implements Operator {
       this.#note(group);
       groups.remove(group, gone);
       groups.addWeight(group, into, rows.pages.weight(gone));
-      this.#forget(group, gone, into);
+      this.#merged.set(gone, into);
     });
     this.#reserve();
     const { touched, ids, pages } = rows;
@@ -137,13 +153,6 @@ export class TopK implements Operator {
     return Int32Array.from(emptied);
   }
 
-  /** A noted window names the row that stays, not the one that was merged into it. */
-  #forget(group: number, gone: number, into: number): void {
-    const window = this.#before.get(group);
-    if (window === undefined) return;
-    for (let i = 0; i < window.ids.length; i++) if (window.ids[i] === gone) window.ids[i] = into;
-  }
-
   #groupOf(id: number): number {
     if (this.#table === null) return 0;
     const keys = this.#rows.pages.gather(Int32Array.of(id), this.#partition);
@@ -151,17 +160,42 @@ export class TopK implements Operator {
     return ONE[0];
   }
 
-  /** The change of the windows noted. */
+  /** The change of what the noted groups show. */
   #changes(): Delta {
+    if (this.#one) return this.#changesOfOne();
     const ids: number[] = [];
     const weights: number[] = [];
-    const weightOf = (id: number): number => this.#rows.pages.weight(id);
     for (const [group, before] of this.#before) {
-      this.#groups.refill(group, weightOf);
-      addDifference(before, this.#groups.window(group), ids, weights);
+      this.#groups.refill(group, this.#weightOf);
+      const noted = { ids: before.ids.map((id) => this.#merged.get(id) ?? id), weights: before.weights };
+      addDifference(noted, this.#groups.window(group), ids, weights);
     }
     return new Delta(this.#rows.pages.gather(Int32Array.from(ids)), Int32Array.from(weights));
   }
+
+  #changesOfOne(): Delta {
+    const { ids: groups, notes, length } = this.#shown;
+    const ids = new Int32Array(2 * length);
+    const weights = new Int32Array(2 * length);
+    let n = 0;
+    for (let i = 0; i < length; i++) {
+      this.#groups.refill(groups[i], this.#weightOf);
+      const before = this.#merged.size === 0 ? notes[i] : this.#merged.get(notes[i]) ?? notes[i];
+      const after = this.#groups.first(groups[i]);
+      if (before === after) continue;
+      if (before >= 0) {
+        weights[n] = -1;
+        ids[n++] = before;
+      }
+      if (after >= 0) {
+        weights[n] = 1;
+        ids[n++] = after;
+      }
+    }
+    return new Delta(this.#rows.pages.gather(ids.subarray(0, n)), weights.subarray(0, n));
+  }
+
+  readonly #weightOf = (id: number): number => this.#rows.pages.weight(id);
 
   #dropGroups(length: number): void {
     if (this.#table === null) return;
@@ -188,7 +222,7 @@ export class TopK implements Operator {
       this.#reserve();
       for (let i = 0; i < ids.length; i++) this.#put(this.#slots[i], ids[i], pages.weight(ids[i]));
     }
-    this.#before.clear();
+    this.#begin();
   }
 
   stateSize(): StateSize {

@@ -149,11 +149,33 @@ export interface ScatterPlan {
   readonly length: number;
   readonly rows: Int32Array;
   readonly ids: Int32Array;
+  /** Rows that follow each other on both sides, within a page: where each such run begins, then the length. */
+  readonly runs?: Int32Array | null;
+}
+
+/** Runs are worth their overhead from this length on, on average. */
+const SHORT_RUN = 16;
+
+/** The runs of a plan, or null when they are short. */
+export function findRuns(rows: Int32Array, ids: Int32Array, length: number): Int32Array | null {
+  let count = 0;
+  for (let i = 0; i < length; i++) if (i === 0 || !follows(rows, ids, i)) count++;
+  if (count * SHORT_RUN > length) return null;
+  const runs = new Int32Array(count + 1);
+  let n = 0;
+  for (let i = 0; i < length; i++) if (i === 0 || !follows(rows, ids, i)) runs[n++] = i;
+  runs[n] = length;
+  return runs;
+}
+
+function follows(rows: Int32Array, ids: Int32Array, i: number): boolean {
+  return ids[i] === ids[i - 1] + 1 && rows[i] === rows[i - 1] + 1 && (ids[i] & PAGE_MASK) !== 0;
 }
 
 /** Writes a vector's rows into state rows. Returns whether one of them is NULL. */
 export function scatterColumn(from: Cells, chunks: readonly PageColumn[], plan: ScatterPlan): boolean {
-  scatterValues(from, chunks, plan);
+  if (plan.runs === undefined || plan.runs === null) scatterValues(from, chunks, plan);
+  else scatterRuns(from, chunks, plan, plan.runs);
   return scatterValidity(from, chunks, plan);
 }
 
@@ -170,9 +192,19 @@ function scatterValues(from: Cells, chunks: readonly PageColumn[], plan: Scatter
   }
 }
 
+function scatterRuns(from: Cells, chunks: readonly PageColumn[], { rows, ids }: ScatterPlan, runs: Int32Array): void {
+  for (let r = 0; r + 1 < runs.length; r++) {
+    const first = runs[r];
+    const chunk = chunks[ids[first] >> PAGE_SHIFT];
+    chunk.writeRun(ids[first] & PAGE_MASK, from, rows[first], rows[first] + runs[r + 1] - first);
+  }
+}
+
 function scatterValidity(from: Cells, chunks: readonly PageColumn[], { rows, ids, length }: ScatterPlan): boolean {
   const { validity } = from;
   let any = false;
+  // Most columns hold no NULL, in the pages neither.
+  if (validity === null && length > 0 && noneHas(chunks, ids, length)) return false;
   for (let i = 0; i < length; i++) {
     const chunk = chunks[ids[i] >> PAGE_SHIFT];
     const row = rows[i];
@@ -182,6 +214,17 @@ function scatterValidity(from: Cells, chunks: readonly PageColumn[], { rows, ids
     } else if (chunk.validity !== null) chunk.setPresent(ids[i] & PAGE_MASK);
   }
   return any;
+}
+
+function noneHas(chunks: readonly PageColumn[], ids: Int32Array, length: number): boolean {
+  let last = -1;
+  for (let i = 0; i < length; i++) {
+    const page = ids[i] >> PAGE_SHIFT;
+    if (page === last) continue;
+    if (chunks[page].validity !== null) return false;
+    last = page;
+  }
+  return true;
 }
 
 function scatter8(from: Uint8Array, chunks: readonly PageColumn[], { rows, ids, length }: ScatterPlan): void {

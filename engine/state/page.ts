@@ -100,6 +100,44 @@ export class PageColumn extends Cells {
     if (this.sequential) this.starts[row + 1] = at + size;
   }
 
+  /** Writes rows from .. to − 1 of other cells to the rows from `row` on. */
+  writeRun(row: number, cells: Cells, from: number, to: number): void {
+    switch (this.layout) {
+      case 'bool': this.u8.set(cells.u8.subarray(from, to), row); break;
+      case 'fixed16': this.u8.set(cells.u8.subarray(16 * from, 16 * to), 16 * row); break;
+      case 'int16': this.i16.set(cells.i16.subarray(from, to), row); break;
+      case 'int32': this.i32.set(cells.i32.subarray(from, to), row); break;
+      case 'int64': this.i32.set(cells.i32.subarray(2 * from, 2 * to), 2 * row); break;
+      case 'float32': this.f32.set(cells.f32.subarray(from, to), row); break;
+      case 'float64': this.f64.set(cells.f64.subarray(from, to), row); break;
+      case 'bytes': this.#writeBytesRun(row, cells, from, to); break;
+    }
+  }
+
+  #writeBytesRun(row: number, { u8, starts, ends }: Cells, from: number, to: number): void {
+    const start = starts[from];
+    const size = ends[to - 1] - start;
+    let length = 0;
+    for (let i = from; i < to; i++) length += ends[i] - starts[i];
+    if (length !== size) {
+      // Pieces of a heap with holes.
+      for (let i = from; i < to; i++) this.writeBytes(row + i - from, u8, starts[i], ends[i]);
+      return;
+    }
+    if (this.heapUsed + size > this.u8.length) this.#makeRoom(size);
+    const base = this.heapUsed;
+    this.u8.set(u8.subarray(start, start + size), base);
+    if (this.starts[row] !== base) this.sequential = false;
+    for (let i = from, at = row; i < to; i++, at++) {
+      const old = this.ends[at] - this.starts[at];
+      if (old > 0) this.heapDead += old;
+      this.starts[at] = base + starts[i] - start;
+      this.ends[at] = base + ends[i] - start;
+    }
+    this.heapUsed = base + size;
+    if (this.sequential) this.starts[row + to - from] = base + size;
+  }
+
   /** Forgets the bytes of a row that is free from now on. */
   clearBytes(row: number): void {
     this.heapDead += this.ends[row] - this.starts[row];

@@ -7,7 +7,8 @@ import { assert } from '../data/error.ts';
 import { layoutOf } from '../data/types.ts';
 import type { Schema } from '../data/types.ts';
 import type { Vector } from '../data/vector.ts';
-import { gatherColumn, scatterColumn } from './page-kernels.ts';
+import { findRuns, gatherColumn, scatterColumn } from './page-kernels.ts';
+import type { ScatterPlan } from './page-kernels.ts';
 import { Page } from './page.ts';
 import type { PageColumn } from './page.ts';
 import { PagesSnapshot, scanPage } from './pages-snapshot.ts';
@@ -169,7 +170,8 @@ export class Pages {
     const from = rows ?? rowNumbers(batch.length);
     const length = from.length;
     this.allocate(length, out);
-    for (let c = 0; c < this.columns.length; c++) this.write(c, batch.columns[c], { length, rows: from, ids: out });
+    const plan: ScatterPlan = { length, rows: from, ids: out, runs: findRuns(from, out, length) };
+    for (let c = 0; c < this.columns.length; c++) this.write(c, batch.columns[c], plan);
     if (weights !== null) this.#setWeights(from, weights, out);
   }
 
@@ -179,10 +181,7 @@ export class Pages {
   }
 
   /** Writes cells of one column. Requires: the rows were touched, or allocated just now. */
-  write(
-    column: number, vector: Vector,
-    plan: { readonly length: number; readonly rows: Int32Array; readonly ids: Int32Array },
-  ): void {
+  write(column: number, vector: Vector, plan: ScatterPlan): void {
     if (scatterColumn(cellsOf(vector), this.columns[column], plan)) this.#nullable[column] = true;
   }
 
