@@ -23,20 +23,9 @@ export function tryCoerce(e: Expression, target: LogicalType, site: CoercionSite
   if (e.type.kind === 'unknown') return coerceUnknown(e, target, site);
   if (e.kind === 'row' && target.kind === 'record' && target.oid !== undefined) return coerceRow(e, target, site);
   if (!canCoerce(e.type, target, site.context)) return null;
-  const wanted = typmodOf(target);
-  if (sameKind(e.type, target) && (wanted === -1 || wanted === typmodOf(e.type))) {
-    return wanted === -1 && isRelabelable(e) ? relabel(e, target) : cast(e, target, site);
-  }
+  // Losing a typmod changes no value: numeric(10,2) is a numeric as it is.
+  if (sameKind(e.type, target) && typmodOf(target) === -1) return e;
   return cast(e, target, site);
-}
-
-/** Dropping a typmod changes no value. */
-function isRelabelable(e: Expression): boolean {
-  return e.kind === 'literal';
-}
-
-function relabel(e: Expression, type: LogicalType): Expression {
-  return e.kind === 'literal' ? { ...e, type } : e;
 }
 
 function cast(input: Expression, type: LogicalType, site: CoercionSite): Expression {
