@@ -280,13 +280,13 @@ function timeInZone(value: Datum, zone: TimeZone, at: bigint): Datum {
 
 const ZONES: readonly ScalarFunction[] = [
   fn({
-    name: 'timezone', args: [TEXT, TIMESTAMPTZ], returns: TIMESTAMP, words: 'AT TIME ZONE: the local time there.', volatility: 'stable',
+    name: 'timezone', args: [TEXT, TIMESTAMPTZ], returns: TIMESTAMP, words: 'AT TIME ZONE: the local time there.',
     shows: [`timestamptz '2001-02-16 20:38:40+00' AT TIME ZONE 'America/Denver'`, '2001-02-16 13:38:40'],
     row: ([zone, t]) => toLocal(big(t), namedZone(str(zone), 0)),
   }),
   fn({
     name: 'timezone', args: [TEXT, TIMESTAMP], returns: TIMESTAMPTZ, words: 'AT TIME ZONE: the moment of a local time there.',
-    volatility: 'stable', shows: [`timestamp '2001-02-16 20:38:40' AT TIME ZONE 'America/Denver'`, '2001-02-17 03:38:40+00'],
+    shows: [`timestamp '2001-02-16 20:38:40' AT TIME ZONE 'America/Denver'`, '2001-02-17 03:38:40+00'],
     row: ([zone, t]) => toUtc(big(t), namedZone(str(zone), 0)),
   }),
   fn({

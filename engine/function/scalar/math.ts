@@ -75,7 +75,7 @@ const ROUNDING: readonly ScalarFunction[] = [
 const POWERS: readonly ScalarFunction[] = [
   floats(['sqrt', 'Square root.', 'sqrt(2::float8)', '1.4142135623730951'], float.sqrtFloat),
   numerics(['sqrt', 'Square root.', 'sqrt(2.0)', '1.414213562373095'], sqrtNumeric),
-  floats(['cbrt', 'Cube root.', 'cbrt(27::float8)', '3'], Math.cbrt),
+  floats(['cbrt', 'Cube root.', 'cbrt(8::float8)', '2'], Math.cbrt),
   floats(['exp', 'e to a power.', 'exp(1::float8)', '2.718281828459045'], float.expFloat),
   numerics(['exp', 'e to a power.', 'exp(1.0)', '2.7182818284590452'], expNumeric),
   floats(['ln', 'Natural logarithm.', 'ln(2::float8)', '0.6931471805599453'], float.lnFloat),
