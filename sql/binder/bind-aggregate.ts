@@ -31,10 +31,21 @@ export function bindAggregate(e: FunctionExpr, candidates: readonly Candidate[],
       throw new DatabaseError('42803', `aggregate functions are not allowed in ${clause.phrase}`, { position: e.position });
     }
   }
-  const hole = place.level.aggregate(site.env, moveTo(place.scope, call, site), e.name[e.name.length - 1]);
+  const moved = moveTo(place.scope, call, site);
+  if (place.scope !== site.scope && moved.args.some((a) => hasAggregate(a, place.level))) {
+    throw new DatabaseError('42803', 'aggregate function calls cannot be nested', {
+      position: e.arguments.length > 0 ? locationOf(e.arguments[0].value) : e.position,
+    });
+  }
+  const hole = place.level.aggregate(site.env, moved, e.name[e.name.length - 1]);
   const result = place.scope === site.scope ? hole : place.scope.outer(site.env, hole);
   if (e.position !== undefined) site.env.shared.positions.set(hole, e.position);
   return result;
+}
+
+function hasAggregate(e: Expression, level: Level): boolean {
+  return someExpression(e, (x) => x.kind === 'parameter' && x.hole === true
+    && level.aggregates.some((a) => a.hole.index === x.index));
 }
 
 /** The call without a home; also for aggregates used as window functions. */

@@ -35,12 +35,8 @@ export function bindFrom(list: readonly FromItem[], site: FromSite): FromResult 
 export function bindBeside(left: FromResult, item: FromItem, join: JoinKind, site: FromSite): FromResult {
   const scope = new Scope(site.lateral, left.items);
   const right = bindItem(item, { ...site, lateral: scope });
-  checkDistinctNames(left.items, right.items, positionOf(item));
+  checkDistinctNames(left.items, right.items);
   return combine(left, right, { join, scope, condition: null, site });
-}
-
-function positionOf(item: FromItem): number | undefined {
-  return item.position;
 }
 
 interface Combination {
@@ -156,7 +152,7 @@ function bindJoin(item: JoinItem, site: FromSite): FromResult {
   const left = bindItem(item.left, site);
   const scope = new Scope(site.lateral, left.items);
   const right = bindItem(item.right, { ...site, lateral: scope });
-  checkDistinctNames(left.items, right.items, positionOf(item.right));
+  checkDistinctNames(left.items, right.items);
   const join: JoinKind = item.join === 'cross' ? 'inner' : item.join;
   const using = item.natural ? commonColumns(left.items, right.items) : item.using;
   if (using !== undefined) {

@@ -24,9 +24,9 @@ interface ItemCall {
 export function bindFunctionItem(item: FunctionItem, site: FromSite): FromResult {
   const scope = new Scope(site.lateral);
   const inner = siteOver(site, scope, { phrase: 'functions in FROM', sets: true });
-  const bound = item.calls.map((c) => {
+  const bound = item.calls.flatMap(unnestEach).map((c) => {
     if (c.columns.length > 0) throw notSupported('a column definition list', { position: item.position });
-    return bindItemCall(c.call, inner, item.alias?.name);
+    return bindItemCall(c.call, inner, item.calls.length === 1 && c.call === item.calls[0].call ? item.alias?.name : undefined);
   });
   const args = bound.flatMap((b) => b.call.args);
   const attached = attachSubqueries(SINGLE_ROW, args, inner.level, (e) => e);
@@ -45,6 +45,15 @@ export function bindFunctionItem(item: FunctionItem, site: FromSite): FromResult
   return {
     plan, items: [aliased({ ...plainItem(name, scopeColumns), scalar: single && !item.ordinality }, item.alias)],
   };
+}
+
+type Call = FunctionItem['calls'][number];
+
+/** unnest(a, b, ..) is one unnest an array, in step. */
+function unnestEach(c: Call): readonly Call[] {
+  const e = c.call;
+  if (e.kind !== 'function' || e.name[e.name.length - 1] !== 'unnest' || e.arguments.length < 2) return [c];
+  return e.arguments.map((a) => ({ ...c, call: { ...e, arguments: [a] } }));
 }
 
 function bindItemCall(e: Expr, site: Site, alias: string | undefined): ItemCall {

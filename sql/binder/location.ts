@@ -37,7 +37,6 @@ function label(e: Expr): Label | null {
     case 'extremum': return strong(e.function);
     case 'arraySubquery': return strong('array');
     case 'sqlValue': return strong(e.function);
-    case 'boolean': return { name: 'bool', strong: false };
     case 'cast': {
       const inner = label(e.operand);
       if (inner !== null && inner.strong) return inner;

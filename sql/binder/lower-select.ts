@@ -44,7 +44,10 @@ export function lowerSelect(parts: SelectParts): LoweredSelect {
   const filled = new Map<number, Expression>();
   const final = (e: Expression): Expression => fillHoles(attachment.resolve(translate(e)), filled);
   addWindows(attachment, level.windows, final, filled);
-  if (parts.qualify !== null) attachment.plan = filterOf(attachment.plan, final(parts.qualify));
+  if (parts.qualify !== null) {
+    const qualify = final(parts.qualify);
+    attachment.plan = filterOf(attachment.plan, qualify);
+  }
   addSets(attachment, level, final, filled);
   const outputs = parts.outputs.map(final);
   for (const e of outputs) checkNoAggregate(e, level);
@@ -65,7 +68,10 @@ function filterBy(
     const inner = part.kind === 'not' ? part.input : part;
     const use = inner.kind === 'parameter' && inner.hole === true ? level.subqueries.get(inner.index) : undefined;
     if (use !== undefined && use.kind !== 'scalar') work.filter(use, part.kind === 'not');
-    else work.plan = filterOf(work.plan, work.resolve(translate(part)));
+    else {
+      const resolved = work.resolve(translate(part));
+      work.plan = filterOf(work.plan, resolved);
+    }
   }
 }
 

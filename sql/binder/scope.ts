@@ -175,12 +175,12 @@ export function shiftItems(items: readonly ScopeItem[], by: number): readonly Sc
 }
 
 /** 42712 when two relations of one FROM have the same name. */
-export function checkDistinctNames(items: readonly ScopeItem[], more: readonly ScopeItem[], position: Position): void {
+export function checkDistinctNames(items: readonly ScopeItem[], more: readonly ScopeItem[]): void {
   for (const item of more) {
     const clash = items.some((i) => i.name !== null && i.name === item.name && i.relationVisible && item.relationVisible
       && (i.schema === null || item.schema === null || i.schema === item.schema));
     if (clash) {
-      throw new DatabaseError('42712', `table name "${item.name}" specified more than once`, { position });
+      throw new DatabaseError('42712', `table name "${item.name}" specified more than once`);
     }
   }
 }
