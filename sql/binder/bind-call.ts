@@ -8,7 +8,7 @@ import { bindAggregate } from './bind-aggregate.ts';
 import { bindWindowCall } from './bind-window-call.ts';
 import { coerceArgument, tryCoerce } from './coercion.ts';
 import type { Environment } from './environment.ts';
-import { checkSchema, functionError } from './functions.ts';
+import { checkContinuous, checkSchema, functionError } from './functions.ts';
 import { bind, newHole } from './level.ts';
 import type { Site } from './level.ts';
 import { locationOf } from './location.ts';
@@ -50,7 +50,7 @@ export function bindCall(e: FunctionExpr, site: Site): Expression {
     return bindAggregate(e, candidates, site);
   }
   if (candidates.length > 0 && candidates.every((c) => c.kind === 'window')) {
-    throw new DatabaseError('42P20', `window function ${shown(e)} requires an OVER clause`, { position: e.position });
+    throw new DatabaseError('42809', `window function ${shown(e)} requires an OVER clause`, { position: e.position });
   }
   const args = bindArguments(e, site);
   const call = resolveCall(e, candidates, args, site);
@@ -63,11 +63,13 @@ function finishCall(e: FunctionExpr, call: BoundCall | CastCall, site: Site): Ex
   if (call.function === CAST) return call.args[0];
   const { function: fn } = call;
   switch (fn.kind) {
-    case 'scalar': return { kind: 'call', function: fn, args: call.args, type: call.type };
+    case 'scalar':
+      checkContinuous(site.env, fn, e.position);
+      return { kind: 'call', function: fn, args: call.args, type: call.type };
     case 'table': return bindSet(e, fn, call, site);
     case 'aggregate': return bindAggregate(e, [fn], site);
     case 'window':
-      throw new DatabaseError('42P20', `window function ${shown(e)} requires an OVER clause`, { position: e.position });
+      throw new DatabaseError('42809', `window function ${shown(e)} requires an OVER clause`, { position: e.position });
     case 'cast': return call.args[0];
   }
 }
@@ -86,6 +88,7 @@ function bindSet(e: FunctionExpr, fn: TableFunction, call: BoundCall | CastCall,
         : 'You might be able to move the set-returning function into a LATERAL FROM item.',
     });
   }
+  checkContinuous(site.env, fn, e.position);
   const type = tableRowType(fn, call.type);
   const hole = newHole(site.env, type);
   site.level.sets.push({ hole, call: { function: fn, args: call.args, types: [type] } });

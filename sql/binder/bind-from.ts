@@ -160,7 +160,7 @@ function bindJoin(item: JoinItem, site: FromSite): FromResult {
     const result = combine(left, right, {
       join, scope, site,
       condition: (items) => {
-        const bound = bindUsing(using, items, left.items.length, { env: site.env, join, position: item.position });
+        const bound = bindUsing(using, items, left.items.length, { env: site.env, join, position: undefined });
         merged.items = bound.items;
         return bound.condition;
       },

@@ -25,7 +25,8 @@ export function bindBinary(e: Of<'binary'>, site: Site): Expression {
   const use: OperatorUse = {
     symbol: e.operator, schema: e.schema, position: e.position, operands: [locationOf(e.left), locationOf(e.right)],
   };
-  return compare(site.env, use, left, right);
+  const rows = e.left.kind === 'row' && e.right.kind === 'row';
+  return rows ? compare(site.env, use, left, right) : applyOperator(site.env, use, [left, right]);
 }
 
 /** `left op right`, row-wise when both are rows. */

@@ -43,6 +43,7 @@ export function bindSelect(query: Query, select: Select, outer: QuerySite, recur
   const grouping = bindGrouping(select, having !== null, targets, at({ phrase: 'GROUP BY' }));
   const distinctOn = bindDistinctOn(select, order, columns, at({ ...OUTPUT, phrase: 'DISTINCT ON' }));
   checkDistinct(select, query.orderBy, columns);
+  for (const w of select.windows) checkWindow(w, at({ phrase: 'window definitions', aggregates: true, within: 'window' }));
   const qualify = condition(select.qualify, at({ phrase: 'QUALIFY', aggregates: true, windows: true }), 'QUALIFY');
   const limits = bindLimits(query, site);
   const lowered = lowerSelect({
@@ -72,6 +73,12 @@ function windowMap(select: Select): ReadonlyMap<string, WindowSpecification> {
     map.set(w.name, w);
   }
   return map;
+}
+
+/** Names in windows that nothing uses are looked up, too. */
+function checkWindow(window: WindowSpecification, site: Site): void {
+  const apart: Site = { ...site, level: new Level(site.scope) };
+  for (const e of [...window.partitionBy, ...window.orderBy.map((k) => k.expression)]) bind(e, apart);
 }
 
 function condition(e: Expr | undefined, site: Site, construct: string): Expression | null {

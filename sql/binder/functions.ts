@@ -1,10 +1,10 @@
 // Calls by name or symbol: overload resolution over the registry, PostgreSQL's messages where nothing fits.
-import { DatabaseError } from '../../engine/data/error.ts';
+import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { formatTypeName } from '../../engine/data/type-info.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import { BOOLEAN } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
-import type { ScalarFunction, Signature } from '../../engine/function/function.ts';
+import type { ScalarFunction, Signature, TableFunction } from '../../engine/function/function.ts';
 import { coerceArgument } from './coercion.ts';
 import type { Environment } from './environment.ts';
 import { argumentTypes, resolveOverload, returnType } from './overload.ts';
@@ -89,6 +89,18 @@ export function functionError(
   });
 }
 
+/** Functions of the wall clock: their value changes without any row changing. */
+const CLOCKS: ReadonlySet<string> = new Set([
+  'now', 'transaction_timestamp', 'statement_timestamp', 'clock_timestamp', 'timeofday', 'proctime',
+]);
+
+/** 0A000 in a materialized view for what does not follow from its rows. */
+export function checkContinuous(env: Environment, fn: ScalarFunction | TableFunction, position: number | undefined): void {
+  if (!env.continuous) return;
+  if (fn.volatility !== 'volatile' && !CLOCKS.has(fn.name)) return;
+  throw notSupported(`${CLOCKS.has(fn.name) ? 'the current time' : 'the volatile function'} ${fn.name}() in a materialized view`, { position });
+}
+
 /** A scalar function by name, for what the binder itself writes. */
 export function applyFunction(
   env: Environment, name: string, args: readonly Expression[], position?: number,
@@ -96,6 +108,7 @@ export function applyFunction(
   const types = args.map((a) => a.type);
   const resolution = resolveOverload(env.functions.scalarFunctions(name), types);
   if (resolution.kind !== 'found') throw functionError(name, types, resolution.kind === 'ambiguous', position);
+  checkContinuous(env, resolution.signature, position);
   const targets = argumentTypes(resolution.declared, types);
   return {
     kind: 'call', function: resolution.signature,

@@ -146,7 +146,7 @@ function determinedKeys(parts: SelectParts, grouping: Grouping): readonly Expres
     }
   };
   for (const e of later) check(e, false);
-  const inner = new Set(later.flatMap((e) => [...holesOf(e)]));
+  const inner = new Set(later.flatMap((e) => openHoles(e, grouping.keys)));
   for (const [id, use] of level.subqueries) {
     if (!inner.has(id)) continue;
     for (const operand of use.operands) check(operand.left, false);
@@ -154,6 +154,17 @@ function determinedKeys(parts: SelectParts, grouping: Grouping): readonly Expres
     for (const outer of scope.outers) if (free.has(outer.hole.index)) check(outer.target, true);
   }
   return added;
+}
+
+/** Holes outside what is grouped by. */
+function openHoles(e: Expression, keys: readonly Expression[]): readonly number[] {
+  const found: number[] = [];
+  replaceTopDown(e, (x) => {
+    if (keys.some((k) => sameExpression(k, x))) return x;
+    if (x.kind === 'parameter' && x.hole === true) found.push(x.index);
+    return null;
+  });
+  return found;
 }
 
 function windowParts(use: WindowUse): readonly Expression[] {

@@ -111,10 +111,9 @@ function resolveColumn(use: NameUse, name: string): Resolved {
 
 /** As seen from where the name is used. */
 function reach(use: NameUse, scope: Scope, target: Expression, column: ScopeColumn | null): Resolved {
-  if (scope !== use.scope) return { expression: scope.outer(use.env, target), column };
   const expression = { ...target };
   if (use.position !== undefined) use.env.shared.positions.set(expression, use.position);
-  return { expression, column };
+  return { expression: scope === use.scope ? expression : scope.outer(use.env, expression), column };
 }
 
 function ambiguous(use: NameUse, name: string): DatabaseError {

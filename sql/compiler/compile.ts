@@ -4,6 +4,8 @@ import type { NodeId } from '../../engine/circuit/builder.ts';
 import type { Circuit } from '../../engine/circuit/contract.ts';
 import { Batch } from '../../engine/data/batch.ts';
 import { assert, DatabaseError, notSupported, unreachable } from '../../engine/data/error.ts';
+import { INT8 } from '../../engine/data/types.ts';
+import type { LogicalType, Schema } from '../../engine/data/types.ts';
 import { Interval } from '../../engine/data/interval.ts';
 import type { EvalContext } from '../../engine/expression/context.ts';
 import { evaluateConstant } from '../../engine/expression/evaluate.ts';
@@ -19,7 +21,7 @@ import { Project } from '../../engine/operator/project.ts';
 import { SetOperation } from '../../engine/operator/set-operation.ts';
 import { TopK } from '../../engine/operator/top-k.ts';
 import { Union } from '../../engine/operator/union.ts';
-import type { LogicalPlan } from '../plan/logical-plan.ts';
+import type { LogicalPlan, TableCall } from '../plan/logical-plan.ts';
 import { compileAggregate } from './aggregate.ts';
 import { isAppendOnly } from './append-only.ts';
 import { rowsOf } from './constant-rows.ts';
@@ -79,10 +81,7 @@ export class Compiler {
           plan.offset === null ? null : this.#interval(plan.offset));
         return builder.add(new AssignWindowOperator(plan.input.schema, plan.time, spec), [this.node(plan.input)]);
       }
-      case 'project-set': {
-        const { calls, outer, ordinality, schema } = plan;
-        return builder.add(new ProjectSet({ calls, outer, ordinality, schema }), [this.node(plan.input)]);
-      }
+      case 'project-set': return this.#projectSet(plan);
       case 'window': return compileWindow(plan, this);
       case 'shared': {
         const known = this.#shared.get(plan.id) ?? this.node(plan.input);
@@ -94,6 +93,26 @@ export class Compiler {
       case 'apply': throw new DatabaseError('XX000', 'a subquery was not decorrelated');
       default: return unreachable(plan);
     }
+  }
+
+  /** A call of several columns that stands in a select list gives them as one record. */
+  #projectSet(plan: Of<'project-set'>): NodeId {
+    const { outer, ordinality } = plan;
+    const calls = plan.calls.map((c) => (packs(c) ? { ...c, types: (c.function?.columns ?? []).map((f) => f.type) } : c));
+    const inputs = plan.input.schema.columns;
+    const types = [...calls.flatMap((c) => c.types), ...(ordinality ? [INT8] : [])];
+    const schema: Schema = { columns: [...inputs, ...types.map((type, i) => ({ name: `c${i + 1}`, type }))] };
+    const node = this.builder.add(new ProjectSet({ calls, outer, ordinality, schema }), [this.node(plan.input)]);
+    if (!plan.calls.some(packs)) return node;
+    let at = inputs.length;
+    const take = (type: LogicalType): Expression => ({ kind: 'column', index: at++, type });
+    const packed = plan.calls.flatMap((c, i): Expression[] => {
+      const fields = calls[i].types.map(take);
+      return packs(c) ? [{ kind: 'row', fields, type: c.types[0] }] : fields;
+    });
+    const all = [...inputs.map((c, i): Expression => ({ kind: 'column', index: i, type: c.type })), ...packed,
+      ...(ordinality ? [take(INT8)] : [])];
+    return this.builder.add(new Project(plan.schema, all), [node]);
   }
 
   #scan(plan: Of<'scan'>): NodeId {
@@ -161,6 +180,10 @@ export class Compiler {
     if (value instanceof Interval) return value;
     throw new DatabaseError('22004', 'a window\'s interval must not be null');
   }
+}
+
+function packs(call: TableCall): boolean {
+  return call.types.length === 1 && call.types[0].kind === 'record' && (call.function?.columns?.length ?? 0) > 1;
 }
 
 function keyType(plan: Of<'scan'>, i: number): Expression['type'] {
