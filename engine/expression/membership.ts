@@ -71,22 +71,19 @@ export class In extends CompiledExpression {
 
   #compare(batch: Batch, input: Vector, context: EvalContext): BoolVector {
     const codes = new Uint8Array(batch.length);
-    let rows = open(codes);
     for (const item of this.#list) {
-      if (rows.length === 0) break;
-      const whole = item.eager || rows.length === batch.length;
       const call: CallInfo = {
         argTypes: [input.type, item.expression.type], returnType: BOOLEAN, context,
       };
       // An item that may fail is only looked at for rows that have found no match yet.
-      const values = whole ? item.expression.evaluate(batch, context) : item.evaluateRows(batch, rows, context);
-      if (whole) {
+      const rows = item.eager ? null : open(codes);
+      if (rows === null || rows.length === batch.length) {
+        const values = item.expression.evaluate(batch, context);
         merge(codes, null, applyFunction(this.#equal, [input, values], batch.length, call));
-      } else {
-        const some = takeVector(input, rows);
-        merge(codes, rows, applyFunction(this.#equal, [some, values], rows.length, call));
+      } else if (rows.length > 0) {
+        const values = item.evaluateRows(batch, rows, context);
+        merge(codes, rows, applyFunction(this.#equal, [takeVector(input, rows), values], rows.length, call));
       }
-      if (!item.eager) rows = open(codes);
     }
     return toVector(codes);
   }

@@ -32,10 +32,10 @@ function smallInteger(symbol: Symbol5, x: number, y: number): number {
   switch (symbol) {
     case '+': return x + y;
     case '-': return x - y;
-    case '*': return x * y;
+    // Adding 0 makes −0 plain 0.
+    case '*': return x * y + 0;
     case '/': case '%':
       if (y === 0) throw divisionByZero();
-      // Adding 0 makes −0 plain 0.
       return (symbol === '/' ? Math.trunc(x / y) : x % y) + 0;
   }
 }
