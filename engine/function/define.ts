@@ -19,7 +19,8 @@ export function operator(spec: ScalarSpec): ScalarFunction {
   return scalar({ ...spec, operator: true });
 }
 
-type TableSpec = Signature & Pick<TableFunction, 'rows'> & Partial<Pick<TableFunction, 'volatility' | 'columns' | 'strict'>>;
+type TableSpec = Signature & Pick<TableFunction, 'rows'> & Partial<Pick<TableFunction,
+'volatility' | 'columns' | 'strict'>>;
 
 export function table(spec: TableSpec): TableFunction {
   return { kind: 'table', volatility: 'immutable', ...spec };

@@ -1,4 +1,4 @@
-// The functions there are: explicit lists, and look-up of overloads by name. Which overload a call means is the binder's.
+// The functions there are: explicit lists, and overloads by name. Which overload a call means is the binder's.
 import { AGGREGATES } from './aggregate/index.ts';
 import type { AggregateFunction } from './aggregate/aggregate.ts';
 import type { ScalarFunction, Signature, TableFunction } from './function.ts';
@@ -20,7 +20,8 @@ import { SERIES_FUNCTIONS } from './table/series.ts';
 import { STRING_TABLES } from './table/strings.ts';
 
 export const SCALAR_FUNCTIONS: readonly ScalarFunction[] = [
-  ...COMPARISON, ...ARITHMETIC, ...DECIMAL, ...MATH, ...TEXTUAL, ...PATTERN, ...BINARY, ...DATETIME_OPERATORS, ...DATETIME, ...FORMATTING,
+  ...COMPARISON, ...ARITHMETIC, ...DECIMAL, ...MATH, ...TEXTUAL, ...PATTERN, ...BINARY, ...DATETIME_OPERATORS,
+  ...DATETIME, ...FORMATTING,
   ...ARRAYS, ...JSON_FUNCTIONS, ...CONDITIONAL,
 ];
 

@@ -1,4 +1,4 @@
-// One statement over no tables, from text to values, without storage or session: for tests of expressions and functions.
+// One statement over no tables, from text to values, without storage or session: for tests of functions.
 import { batchToRows } from '../../engine/data/access.ts';
 import { formatType, typeFromOid } from '../../engine/data/type-info.ts';
 import type { Datum } from '../../engine/data/datum.ts';
@@ -45,7 +45,8 @@ export async function evaluateSql(text: string, context: EvalContext = TEST_CONT
   const [{ statement }] = parse(text);
   if (statement.kind !== 'query') throw new Error(`no query: ${text}`);
   const env = storedEnvironment({
-    catalog: Catalog.initial([]), searchPath: ['pg_catalog', 'public'], functions: ENGINE_FUNCTIONS, format: context.format, continuous: false,
+    catalog: Catalog.initial([]), searchPath: ['pg_catalog', 'public'], functions: ENGINE_FUNCTIONS,
+    format: context.format, continuous: false,
   });
   const bound = bindQuery(statement, { env, parent: null, commonTables: null });
   const query = compileQuery(bound, { functions: ENGINE_FUNCTIONS, evaluation: context, mode: 'once' });
@@ -58,7 +59,8 @@ export async function evaluateSql(text: string, context: EvalContext = TEST_CONT
     eval: context,
     error: (error) => { throw error; },
   });
-  return { types: bound.columns.map((c) => c.type), rows: batchToRows(result.batch).map((r) => r.slice(0, query.visible)) };
+  return { types: bound.columns.map((c) => c.type),
+    rows: batchToRows(result.batch).map((r) => r.slice(0, query.visible)) };
 }
 
 /** As psql -At prints it: rows by line feeds, columns by |, NULL as nothing; errors as `ERROR code message`. */

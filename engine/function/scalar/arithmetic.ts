@@ -199,7 +199,8 @@ const BINARY: readonly ScalarFunction[] = [
 
 function negate(type: SimpleType): ScalarFunction {
   return operator({
-    name: '-', args: [type], returns: type, description: 'Negation.', example: example(`SELECT - 2::${type.kind}`, '-2'),
+    name: '-', args: [type], returns: type, description: 'Negation.',
+    example: example(`SELECT - 2::${type.kind}`, '-2'),
     row: ([x]) => negated(x, type),
   });
 }

@@ -21,7 +21,8 @@ function same(type: LogicalType, a: Datum, b: Datum): boolean {
 }
 
 function contains(type: LogicalType, all: SqlArray, wanted: SqlArray): boolean {
-  return wanted.values.every((w) => w !== null && all.values.some((v) => v !== null && compareDatums(type, v, w) === 0));
+  return wanted.values.every((w) => w !== null && all.values.some((v) => v !== null && compareDatums(type, v,
+    w) === 0));
 }
 
 function overlap(type: LogicalType, a: SqlArray, b: SqlArray): boolean {
@@ -32,7 +33,8 @@ type Test = (type: LogicalType, a: SqlArray, b: SqlArray) => boolean;
 
 function test(name: string, description: string, right: string, holds: Test): ScalarFunction {
   return operator({
-    name, args: [ANYARRAY, ANYARRAY], returns: BOOLEAN, description, example: example(`SELECT ARRAY[1,4,3] ${name} ARRAY[${right}]`, 't'),
+    name, args: [ANYARRAY, ANYARRAY], returns: BOOLEAN, description,
+    example: example(`SELECT ARRAY[1,4,3] ${name} ARRAY[${right}]`, 't'),
     row: ([a, b], call) => holds(elementType(call.argTypes[0]), asArray(a), asArray(b)),
   });
 }
@@ -95,7 +97,8 @@ const BUILDERS: readonly Builder[] = [
     shows: ['ARRAY[1,2]', '3', '{1,2,3}'],
   },
   {
-    name: 'array_prepend', args: [ELEMENT, ARRAY], words: 'With an element at the start.', row: ([e, a]) => prepend(e, a),
+    name: 'array_prepend', args: [ELEMENT, ARRAY], words: 'With an element at the start.',
+    row: ([e, a]) => prepend(e, a),
     shows: ['1', 'ARRAY[2,3]', '{1,2,3}'],
   },
   {
@@ -107,7 +110,8 @@ const BUILDERS: readonly Builder[] = [
 const OPERATORS: readonly ScalarFunction[] = [
   test('@>', 'Does the first contain every element of the second?', '3,1,3', contains),
   operator({
-    name: '<@', args: [ANYARRAY, ANYARRAY], returns: BOOLEAN, description: 'Is every element of the first in the second?',
+    name: '<@', args: [ANYARRAY, ANYARRAY], returns: BOOLEAN,
+    description: 'Is every element of the first in the second?',
     example: example('SELECT ARRAY[2,2,7] <@ ARRAY[1,7,4,2,6]', 't'),
     row: ([a, b], call) => contains(elementType(call.argTypes[0]), asArray(b), asArray(a)),
   }),
@@ -115,7 +119,8 @@ const OPERATORS: readonly ScalarFunction[] = [
   ...BUILDERS.flatMap((b) => {
     const common = { args: b.args, returns: ARRAY, description: b.words, strict: false, row: b.row };
     return [
-      scalar({ name: b.name, ...common, example: example(`SELECT ${b.name}(${b.shows[0]}, ${b.shows[1]})`, b.shows[2]) }),
+      scalar({ name: b.name, ...common,
+        example: example(`SELECT ${b.name}(${b.shows[0]}, ${b.shows[1]})`, b.shows[2]) }),
       operator({ name: '||', ...common, example: example(`SELECT ${b.shows[0]} || ${b.shows[1]}`, b.shows[2]) }),
     ];
   }),
@@ -125,7 +130,8 @@ type Measure = (array: SqlArray, dimension: number) => Datum;
 
 function measure(name: string, description: string, result: string, read: Measure): ScalarFunction {
   return scalar({
-    name, args: [ANYARRAY, INT4], returns: INT4, description, example: example(`SELECT ${name}(ARRAY[[1,2,3],[4,5,6]], 2)`, result),
+    name, args: [ANYARRAY, INT4], returns: INT4, description,
+    example: example(`SELECT ${name}(ARRAY[[1,2,3],[4,5,6]], 2)`, result),
     row: ([a, d]) => {
       const array = asArray(a);
       const dimension = num(d);
@@ -145,7 +151,8 @@ const MEASURES: readonly ScalarFunction[] = [
   measure('array_upper', 'Last subscript of a dimension.', '3', (a, d) => a.lowerBounds[d] + a.dimensions[d] - 1),
   scalar({
     name: 'array_ndims', args: [ANYARRAY], returns: INT4, description: 'Number of dimensions.',
-    example: example('SELECT array_ndims(ARRAY[[1,2,3],[4,5,6]])', '2'), row: ([a]) => asArray(a).dimensions.length || null,
+    example: example('SELECT array_ndims(ARRAY[[1,2,3],[4,5,6]])', '2'),
+    row: ([a]) => asArray(a).dimensions.length || null,
   }),
   scalar({
     name: 'array_dims', args: [ANYARRAY], returns: TEXT, description: 'Bounds of the dimensions, as text.',
@@ -179,7 +186,8 @@ function positionOf([a, element, start]: readonly Datum[], call: CallInfo): Datu
 function remove([a, element]: readonly Datum[], call: CallInfo): Datum {
   if (a === null) return null;
   const array = asArray(a);
-  if (array.dimensions.length > 1) throw new DatabaseError('0A000', 'removing elements from multidimensional arrays is not supported');
+  if (array.dimensions.length > 1) throw new DatabaseError('0A000',
+    'removing elements from multidimensional arrays is not supported');
   const type = elementType(call.argTypes[0]);
   const left = array.values.filter((v) => !same(type, v, element));
   if (left.length === array.values.length) return array;
@@ -196,17 +204,20 @@ function replace([a, from, to]: readonly Datum[], call: CallInfo): Datum {
 const MAX_ELEMENTS = 134217727;
 
 function fill([value, sizes, bounds]: readonly Datum[]): Datum {
-  if (sizes === null || bounds === null) throw new DatabaseError('22004', 'dimension array or low bound array cannot be null');
+  if (sizes === null || bounds === null) throw new DatabaseError('22004',
+    'dimension array or low bound array cannot be null');
   const dimensions = asArray(sizes).values;
   const lower = bounds === undefined ? null : asArray(bounds).values;
   if (asArray(sizes).dimensions.length > 1) throw subscriptError('wrong number of array subscripts');
-  if (dimensions.includes(null) || lower?.includes(null) === true) throw new DatabaseError('22004', 'dimension values cannot be null');
+  if (dimensions.includes(null) || lower?.includes(null) === true) throw new DatabaseError('22004',
+    'dimension values cannot be null');
   const lengths = dimensions.map(num);
   if (lengths.length > 6) {
     throw new DatabaseError('54000', `number of array dimensions (${lengths.length}) exceeds the maximum allowed (6)`);
   }
   if (lower !== null && lower.length !== lengths.length) {
-    throw new DatabaseError('2202E', 'wrong number of array subscripts', { detail: 'Low bound array has different size than dimensions array.' });
+    throw new DatabaseError('2202E', 'wrong number of array subscripts',
+      { detail: 'Low bound array has different size than dimensions array.' });
   }
   const total = lengths.reduce((a, b) => a * b, 1);
   if (lengths.length === 0 || total === 0) return EMPTY_ARRAY;
@@ -225,7 +236,8 @@ function trim([a, n]: readonly Datum[]): Datum {
   const left = rows - count;
   if (left === 0) return EMPTY_ARRAY;
   const width = array.values.length / rows;
-  return { dimensions: [left, ...array.dimensions.slice(1)], lowerBounds: array.dimensions.map(() => 1), values: array.values.slice(0, left * width) };
+  return { dimensions: [left, ...array.dimensions.slice(1)], lowerBounds: array.dimensions.map(() => 1),
+    values: array.values.slice(0, left * width) };
 }
 
 type Searching = Pick<Signature, 'name' | 'args' | 'description'> & {
@@ -242,10 +254,12 @@ function searching({ shows, ...rest }: Searching): ScalarFunction {
 const SEARCHES: readonly ScalarFunction[] = [
   searching({
     name: 'array_position', args: [ARRAY, ELEMENT, INT4], optional: 1, returns: INT4, row: positionOf,
-    description: 'Subscript of the first such element, from a subscript on.', shows: [`array_position(ARRAY['sun','mon','tue'], 'mon')`, '2'],
+    description: 'Subscript of the first such element, from a subscript on.',
+    shows: [`array_position(ARRAY['sun','mon','tue'], 'mon')`, '2'],
   }),
   searching({
-    name: 'array_positions', args: [ARRAY, ELEMENT], returns: arrayOf(INT4), description: 'Subscripts of all such elements.',
+    name: 'array_positions', args: [ARRAY, ELEMENT], returns: arrayOf(INT4),
+    description: 'Subscripts of all such elements.',
     shows: [`array_positions(ARRAY['A','A','B','A'], 'A')`, '{1,2,4}'],
     row: ([a, e], call) => {
       if (a === null) return null;
@@ -259,15 +273,18 @@ const SEARCHES: readonly ScalarFunction[] = [
     shows: ['array_remove(ARRAY[1,2,3,2], 2)', '{1,3}'],
   }),
   searching({
-    name: 'array_replace', args: [ARRAY, ELEMENT, ELEMENT], returns: ARRAY, description: 'Such elements replaced.', row: replace,
+    name: 'array_replace', args: [ARRAY, ELEMENT, ELEMENT], returns: ARRAY, description: 'Such elements replaced.',
+    row: replace,
     shows: ['array_replace(ARRAY[1,2,5,4], 5, 3)', '{1,2,3,4}'],
   }),
   searching({
     name: 'array_fill', args: [ANYELEMENT, arrayOf(INT4), arrayOf(INT4)], optional: 1, returns: ANYARRAY, row: fill,
-    description: 'An array of given dimensions and lower bounds, all of one value.', shows: ['array_fill(11, ARRAY[2,3])', '{{11,11,11},{11,11,11}}'],
+    description: 'An array of given dimensions and lower bounds, all of one value.',
+    shows: ['array_fill(11, ARRAY[2,3])', '{{11,11,11},{11,11,11}}'],
   }),
   scalar({
-    name: 'trim_array', args: [ANYARRAY, INT4], returns: ANYARRAY, description: 'Without the last n elements.', row: trim,
+    name: 'trim_array', args: [ANYARRAY, INT4], returns: ANYARRAY, description: 'Without the last n elements.',
+    row: trim,
     example: example('SELECT trim_array(ARRAY[1,2,3,4,5,6], 2)', '{1,2,3,4}'),
   }),
 ];

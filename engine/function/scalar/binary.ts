@@ -76,7 +76,8 @@ const MEASURES: readonly ScalarFunction[] = [
     example: example(`SELECT '\\x12'::bytea || '\\x34'::bytea`, '\\x1234'), row: ([a, b]) => join(bytes(a), bytes(b)),
   }),
   ...['length', 'octet_length'].map((name) => binary({
-    name, returns: INT4, words: 'Number of bytes.', shows: [`${name}('\\x1234'::bytea)`, '2'], row: ([b]) => bytes(b).length,
+    name, returns: INT4, words: 'Number of bytes.', shows: [`${name}('\\x1234'::bytea)`, '2'],
+    row: ([b]) => bytes(b).length,
   })),
   binary({
     name: 'bit_length', returns: INT4, words: 'Number of bits.', shows: [`bit_length('\\x1234'::bytea)`, '16'],
@@ -92,7 +93,8 @@ const MEASURES: readonly ScalarFunction[] = [
     row: ([b, from, count]) => part(bytes(b), num(from), count === undefined ? undefined : num(count)),
   })),
   binary({
-    name: 'position', args: [BYTEA, BYTEA], returns: INT4, words: 'Position of the first occurrence, 0 when there is none.',
+    name: 'position', args: [BYTEA, BYTEA], returns: INT4,
+    words: 'Position of the first occurrence, 0 when there is none.',
     shows: [`position('\\x34'::bytea in '\\x1234'::bytea)`, '2'], row: ([b, wanted]) => find(bytes(b), bytes(wanted)),
   }),
   binary({
@@ -110,11 +112,13 @@ const MEASURES: readonly ScalarFunction[] = [
 
 const ELEMENTS: readonly ScalarFunction[] = [
   binary({
-    name: 'get_byte', args: [BYTEA, INT4], returns: INT4, words: 'The n-th byte, from 0.', shows: [`get_byte('\\x1234'::bytea, 1)`, '52'],
+    name: 'get_byte', args: [BYTEA, INT4], returns: INT4, words: 'The n-th byte, from 0.',
+    shows: [`get_byte('\\x1234'::bytea, 1)`, '52'],
     row: ([b, n]) => bytes(b)[checkIndex(num(n), bytes(b).length)],
   }),
   binary({
-    name: 'set_byte', args: [BYTEA, INT4, INT4], words: 'With another n-th byte.', shows: [`set_byte('\\x1234'::bytea, 1, 255)`, '\\x12ff'],
+    name: 'set_byte', args: [BYTEA, INT4, INT4], words: 'With another n-th byte.',
+    shows: [`set_byte('\\x1234'::bytea, 1, 255)`, '\\x12ff'],
     row: ([b, n, value]) => replaced(bytes(b), checkIndex(num(n), bytes(b).length), num(value)),
   }),
   binary({
@@ -126,7 +130,8 @@ const ELEMENTS: readonly ScalarFunction[] = [
     },
   }),
   binary({
-    name: 'set_bit', args: [BYTEA, INT8, INT4], words: 'With another n-th bit.', shows: [`set_bit('\\x1234'::bytea, 0, 1)`, '\\x1334'],
+    name: 'set_bit', args: [BYTEA, INT8, INT4], words: 'With another n-th bit.',
+    shows: [`set_bit('\\x1234'::bytea, 0, 1)`, '\\x1334'],
     row: ([b, n, value]) => {
       const at = checkIndex(big(n), bytes(b).length * 8);
       if (value !== 0 && value !== 1) throw new DatabaseError('22023', 'new bit must be 0 or 1');
@@ -152,26 +157,32 @@ function decodeUtf8Strictly(from: Uint8Array): string {
 
 const DIGESTS: readonly ScalarFunction[] = [
   binary({
-    name: 'md5', returns: TEXT, words: 'MD5 digest, in hexadecimal.', shows: [`md5('\\x1234'::bytea)`, '33563489094a0506c237a4965395d61b'],
+    name: 'md5', returns: TEXT, words: 'MD5 digest, in hexadecimal.',
+    shows: [`md5('\\x1234'::bytea)`, '33563489094a0506c237a4965395d61b'],
     row: ([b]) => toHex(md5(bytes(b))),
   }),
-  binary({ name: 'sha224', words: 'SHA-224 digest.', shows: [`length(sha224('abc'::bytea))`, '28'], row: ([b]) => sha256(bytes(b), true) }),
+  binary({ name: 'sha224', words: 'SHA-224 digest.', shows: [`length(sha224('abc'::bytea))`, '28'],
+    row: ([b]) => sha256(bytes(b), true) }),
   binary({
     name: 'sha256', words: 'SHA-256 digest.', row: ([b]) => sha256(bytes(b)),
     shows: [`sha256('abc'::bytea)`, '\\xba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'],
   }),
-  binary({ name: 'sha384', words: 'SHA-384 digest.', shows: [`length(sha384('abc'::bytea))`, '48'], row: ([b]) => sha512(bytes(b), true) }),
-  binary({ name: 'sha512', words: 'SHA-512 digest.', shows: [`length(sha512('abc'::bytea))`, '64'], row: ([b]) => sha512(bytes(b)) }),
+  binary({ name: 'sha384', words: 'SHA-384 digest.', shows: [`length(sha384('abc'::bytea))`, '48'],
+    row: ([b]) => sha512(bytes(b), true) }),
+  binary({ name: 'sha512', words: 'SHA-512 digest.', shows: [`length(sha512('abc'::bytea))`, '64'],
+    row: ([b]) => sha512(bytes(b)) }),
   binary({
     name: 'encode', args: [BYTEA, TEXT], returns: TEXT, words: 'As text: base64, hex or escape.',
     shows: [`encode('\\x1234'::bytea, 'base64')`, 'EjQ='], row: ([b, form]) => encodeBytes(bytes(b), str(form)),
   }),
   binary({
-    name: 'decode', args: [TEXT, TEXT], words: 'From text: base64, hex or escape.', shows: [`decode('EjQ=', 'base64')`, '\\x1234'],
+    name: 'decode', args: [TEXT, TEXT], words: 'From text: base64, hex or escape.',
+    shows: [`decode('EjQ=', 'base64')`, '\\x1234'],
     row: ([s, form]) => decodeBytes(str(s), encodeUtf8(str(s)), str(form)),
   }),
   scalar({
-    name: 'convert_to', args: [TEXT, NAME], returns: BYTEA, volatility: 'stable', description: 'Bytes of a text in an encoding.',
+    name: 'convert_to', args: [TEXT, NAME], returns: BYTEA, volatility: 'stable',
+    description: 'Bytes of a text in an encoding.',
     example: example(`SELECT convert_to('abc', 'UTF8')`, '\\x616263'),
     row: ([s, name]) => {
       requireUtf8(name);
@@ -179,7 +190,8 @@ const DIGESTS: readonly ScalarFunction[] = [
     },
   }),
   scalar({
-    name: 'convert_from', args: [BYTEA, NAME], returns: TEXT, volatility: 'stable', description: 'Text of bytes in an encoding.',
+    name: 'convert_from', args: [BYTEA, NAME], returns: TEXT, volatility: 'stable',
+    description: 'Text of bytes in an encoding.',
     example: example(`SELECT convert_from('\\x616263'::bytea, 'UTF8')`, 'abc'),
     row: ([b, name]) => {
       requireUtf8(name);

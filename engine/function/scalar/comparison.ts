@@ -164,7 +164,8 @@ function build(family: Family, operation: Operation): ScalarFunction {
     args: [a, b],
     returns: BOOLEAN,
     description: `${operation.words[0].toUpperCase()}${operation.words.slice(1)}.`,
-    ...(low === '' ? {} : { example: example(`SELECT ${low} ${operation.symbol} ${high}`, operation.holds(-1) ? 't' : 'f') }),
+    ...(low === '' ? {} : { example: example(`SELECT ${low} ${operation.symbol} ${high}`,
+      operation.holds(-1) ? 't' : 'f') }),
     total: true,
     row: own
       ? ([x, y], call) => operation.holds(compareDatums(call.argTypes[0], x, y))

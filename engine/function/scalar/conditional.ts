@@ -8,15 +8,18 @@ const ANY = simpleType('any');
 
 export const CONDITIONAL: readonly ScalarFunction[] = [
   scalar({
-    name: 'num_nulls', args: [], variadic: ANY, returns: INT4, strict: false, description: 'Number of arguments that are NULL.',
+    name: 'num_nulls', args: [], variadic: ANY, returns: INT4, strict: false,
+    description: 'Number of arguments that are NULL.',
     example: example('SELECT num_nulls(1, NULL, 2)', '1'), row: (args) => args.filter((a) => a === null).length,
   }),
   scalar({
-    name: 'num_nonnulls', args: [], variadic: ANY, returns: INT4, strict: false, description: 'Number of arguments that are not NULL.',
+    name: 'num_nonnulls', args: [], variadic: ANY, returns: INT4, strict: false,
+    description: 'Number of arguments that are not NULL.',
     example: example('SELECT num_nonnulls(1, NULL, 2)', '2'), row: (args) => args.filter((a) => a !== null).length,
   }),
   scalar({
-    name: 'pg_typeof', args: [ANY], returns: REGTYPE, strict: false, volatility: 'stable', description: 'Type of the argument.',
+    name: 'pg_typeof', args: [ANY], returns: REGTYPE, strict: false, volatility: 'stable',
+    description: 'Type of the argument.',
     example: example('SELECT pg_typeof(33)', 'integer'), row: (_args, call) => oidOf(call.argTypes[0]),
   }),
   scalar({

@@ -158,7 +158,8 @@ export function namedZone(name: string, localSeconds: number): TimeZone {
     return abbreviation.kind === 'zone' ? abbreviation.zone : offsetZone(abbreviation.seconds);
   }
   const found = PLACE.test(name) ? posixOffset(name) : timeZone(name);
-  if (found === null || Number.isNaN(localSeconds)) throw new DatabaseError('22023', `time zone "${name}" not recognized`);
+  if (found === null || Number.isNaN(localSeconds)) throw new DatabaseError('22023',
+    `time zone "${name}" not recognized`);
   return found;
 }
 

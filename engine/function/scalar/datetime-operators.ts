@@ -15,7 +15,8 @@ import { big, example, interval, num, operator } from '../define.ts';
 import type { CallInfo, Kernel, ScalarFunction, Volatility } from '../function.ts';
 import { int64Column, int64Result } from './columns.ts';
 import {
-  addDays, addToTimestamp, addToTimestampTz, dateToTimestamp, negated, subtractDates, subtractTimestamps, toUtc, wrapTime,
+  addDays, addToTimestamp, addToTimestampTz, dateToTimestamp, negated, subtractDates, subtractTimestamps, toUtc,
+  wrapTime,
   zoneOf, checkTimestamp,
 } from './datetime-arithmetic.ts';
 
@@ -34,7 +35,8 @@ interface Operation {
 
 function make(name: string, o: Operation): ScalarFunction {
   return operator({
-    name, args: o.args, returns: o.returns, description: o.words, example: example(`SELECT ${o.sample}`, o.result), row: o.row,
+    name, args: o.args, returns: o.returns, description: o.words, example: example(`SELECT ${o.sample}`, o.result),
+    row: o.row,
     ...(o.volatility === undefined ? {} : { volatility: o.volatility }),
     ...(o.kernel === undefined ? {} : { kernel: o.kernel }),
   });
@@ -58,7 +60,8 @@ function addSpans(at: Int64Vector, spans: Fixed16Vector, sign: 1n | -1n, out: In
   let [months, days, low, high] = [0, 0, 0, 0];
   let bad = 0;
   for (let i = 0, w = 0, s = 0; i < at.length; i++, w += 2, s += 16) {
-    const [m, d, l, h] = [view.getInt32(s, true), view.getInt32(s + 4, true), view.getInt32(s + 8, true), view.getInt32(s + 12, true)];
+    const [m, d, l, h] = [view.getInt32(s, true), view.getInt32(s + 4, true), view.getInt32(s + 8, true),
+      view.getInt32(s + 12, true)];
     // Mostly one constant interval: the sum of its parts is made once.
     if (m !== months || d !== days || l !== low || h !== high) {
       [months, days, low, high] = [m, d, l, h];
@@ -100,7 +103,8 @@ function slowSpans(at: Int64Vector, spans: Fixed16Vector, sign: 1n | -1n, rest: 
   const zone = zoneOf(rest.call.context);
   for (let i = 0; i < at.length; i++) {
     if (!isValid(rest.validity, i)) continue;
-    const span = new Interval(view.getInt32(16 * i, true), view.getInt32(16 * i + 4, true), view.getBigInt64(16 * i + 8, true));
+    const span = new Interval(view.getInt32(16 * i, true), view.getInt32(16 * i + 4, true),
+      view.getBigInt64(16 * i + 8, true));
     const moved = sign === 1n ? span : negated(span);
     result[i] = rest.zoned ? addToTimestampTz(at.values[i], moved, zone) : addToTimestamp(at.values[i], moved);
   }
@@ -134,11 +138,13 @@ const ADDITIONS: readonly Operation[] = [
     row: ([d, n]) => addDays(num(d), num(n)),
   },
   {
-    args: [DATE, INTERVAL], returns: TIMESTAMP, sample: `${D} + ${I}`, result: '2001-09-28 01:00:00', words: 'An interval later.',
+    args: [DATE, INTERVAL], returns: TIMESTAMP, sample: `${D} + ${I}`, result: '2001-09-28 01:00:00',
+    words: 'An interval later.',
     row: ([d, i]) => addToTimestamp(dateToTimestamp(num(d)), interval(i)),
   },
   {
-    args: [DATE, TIME], returns: TIMESTAMP, sample: `${D} + time '03:00'`, result: '2001-09-28 03:00:00', words: 'That day at that time.',
+    args: [DATE, TIME], returns: TIMESTAMP, sample: `${D} + time '03:00'`, result: '2001-09-28 03:00:00',
+    words: 'That day at that time.',
     row: ([d, t]) => dateWithTime(num(d), big(t)),
   },
   {
@@ -146,20 +152,24 @@ const ADDITIONS: readonly Operation[] = [
     words: 'That day at that time.', row: ([d, t]) => dateWithTimeTz(num(d), asTimeTz(t)),
   },
   {
-    args: [INTERVAL, INTERVAL], returns: INTERVAL, sample: `interval '1 day' + ${I}`, result: '1 day 01:00:00', words: 'Sum.',
+    args: [INTERVAL, INTERVAL], returns: INTERVAL, sample: `interval '1 day' + ${I}`, result: '1 day 01:00:00',
+    words: 'Sum.',
     row: ([a, b]) => addIntervals(interval(a), interval(b)),
   },
   {
-    args: [TIMESTAMP, INTERVAL], returns: TIMESTAMP, sample: `${TS} + interval '23 hours'`, result: '2001-09-29 00:00:00',
+    args: [TIMESTAMP, INTERVAL], returns: TIMESTAMP, sample: `${TS} + interval '23 hours'`,
+    result: '2001-09-29 00:00:00',
     words: 'An interval later.', row: ([t, i]) => addToTimestamp(big(t), interval(i)), kernel: spanKernel(1n, false),
   },
   {
-    args: [TIMESTAMPTZ, INTERVAL], returns: TIMESTAMPTZ, sample: `${TZ} + interval '23 hours'`, result: '2001-09-29 00:00:00+00',
+    args: [TIMESTAMPTZ, INTERVAL], returns: TIMESTAMPTZ, sample: `${TZ} + interval '23 hours'`,
+    result: '2001-09-29 00:00:00+00',
     words: 'An interval later.', volatility: 'stable', kernel: spanKernel(1n, true),
     row: ([t, i], call) => addToTimestampTz(big(t), interval(i), zoneOf(call.context)),
   },
   {
-    args: [TIME, INTERVAL], returns: TIME, sample: `${T} + interval '3 hours'`, result: '04:00:00', words: 'An interval later, around the clock.',
+    args: [TIME, INTERVAL], returns: TIME, sample: `${T} + interval '3 hours'`, result: '04:00:00',
+    words: 'An interval later, around the clock.',
     row: ([t, i]) => wrapTime(big(t) + interval(i).micros),
   },
   {
@@ -177,7 +187,8 @@ function swapped(o: Operation): Operation {
     args: [o.args[1], o.args[0]],
     sample: `${right} + ${left}`,
     row: ([b, a], call) => row([a, b], call),
-    ...(kernel === undefined ? {} : { kernel: ([b, a], length, validity, call) => kernel([a, b], length, validity, call) }),
+    ...(kernel === undefined ? {} : { kernel: ([b, a], length, validity, call) => kernel([a, b], length, validity,
+      call) }),
   };
 }
 
@@ -191,11 +202,13 @@ const SUBTRACTIONS: readonly Operation[] = [
     row: ([d, n]) => addDays(num(d), -num(n)),
   },
   {
-    args: [DATE, INTERVAL], returns: TIMESTAMP, sample: `${D} - ${I}`, result: '2001-09-27 23:00:00', words: 'An interval earlier.',
+    args: [DATE, INTERVAL], returns: TIMESTAMP, sample: `${D} - ${I}`, result: '2001-09-27 23:00:00',
+    words: 'An interval earlier.',
     row: ([d, i]) => addToTimestamp(dateToTimestamp(num(d)), negated(interval(i))),
   },
   {
-    args: [TIME, TIME], returns: INTERVAL, sample: `time '05:00' - time '03:00'`, result: '02:00:00', words: 'Time between.',
+    args: [TIME, TIME], returns: INTERVAL, sample: `time '05:00' - time '03:00'`, result: '02:00:00',
+    words: 'Time between.',
     row: ([a, b]) => new Interval(0, 0, big(a) - big(b)),
   },
   {
@@ -212,8 +225,10 @@ const SUBTRACTIONS: readonly Operation[] = [
     row: ([t, i]) => addToTimestamp(big(t), negated(interval(i))),
   },
   {
-    args: [TIMESTAMPTZ, INTERVAL], returns: TIMESTAMPTZ, sample: `timestamptz '2001-09-28 23:00+00' - interval '23 hours'`,
-    result: '2001-09-28 00:00:00+00', words: 'An interval earlier.', volatility: 'stable', kernel: spanKernel(-1n, true),
+    args: [TIMESTAMPTZ, INTERVAL], returns: TIMESTAMPTZ,
+    sample: `timestamptz '2001-09-28 23:00+00' - interval '23 hours'`,
+    result: '2001-09-28 00:00:00+00', words: 'An interval earlier.', volatility: 'stable',
+    kernel: spanKernel(-1n, true),
     row: ([t, i], call) => addToTimestampTz(big(t), negated(interval(i)), zoneOf(call.context)),
   },
   ...[TIMESTAMP, TIMESTAMPTZ].map((type): Operation => ({
@@ -222,7 +237,8 @@ const SUBTRACTIONS: readonly Operation[] = [
     row: ([a, b]) => subtractTimestamps(big(a), big(b)),
   })),
   {
-    args: [INTERVAL, INTERVAL], returns: INTERVAL, sample: `interval '1 day' - ${I}`, result: '1 day -01:00:00', words: 'Difference.',
+    args: [INTERVAL, INTERVAL], returns: INTERVAL, sample: `interval '1 day' - ${I}`, result: '1 day -01:00:00',
+    words: 'Difference.',
     row: ([a, b]) => subtractIntervals(interval(a), interval(b)),
   },
   {
@@ -268,14 +284,16 @@ const MIXED: readonly Mixed[] = [
 ];
 
 const TESTS: readonly (readonly [string, string, (a: bigint, b: bigint) => boolean])[] = [
-  ['=', 'Equal to.', (a, b) => a === b], ['<>', 'Not equal to.', (a, b) => a !== b], ['<', 'Less than.', (a, b) => a < b],
+  ['=', 'Equal to.', (a, b) => a === b], ['<>', 'Not equal to.', (a, b) => a !== b],
+  ['<', 'Less than.', (a, b) => a < b],
   ['>', 'Greater than.', (a, b) => a > b], ['<=', 'Less than or equal to.', (a, b) => a <= b],
   ['>=', 'Greater than or equal to.', (a, b) => a >= b],
 ];
 
 const COMPARISONS: readonly ScalarFunction[] = TESTS.flatMap(([name, words, test]) => MIXED.map((m) => operator({
   name, args: m.args, returns: BOOLEAN, description: words, volatility: m.volatility,
-  example: example(`SELECT ${m.args[0].kind} '2001-01-01' ${name} ${m.args[1].kind} '2001-01-02'`, test(1n, 2n) ? 't' : 'f'),
+  example: example(`SELECT ${m.args[0].kind} '2001-01-01' ${name} ${m.args[1].kind} '2001-01-02'`,
+    test(1n, 2n) ? 't' : 'f'),
   row: ([a, b], call) => test(m.moments[0](a, call), m.moments[1](b, call)),
 })));
 

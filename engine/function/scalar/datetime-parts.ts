@@ -1,6 +1,7 @@
 // extract(), date_part() and date_trunc(): the units, of timestamps, dates, times and intervals.
 import {
-  daysFromCivil, dayOfWeek, fieldsToMicros, isDateFinite, isoWeek, isTimestampFinite, JULIAN_1970, joinMicros, splitMicros,
+  daysFromCivil, dayOfWeek, fieldsToMicros, isDateFinite, isoWeek, isTimestampFinite, JULIAN_1970, joinMicros,
+  splitMicros,
   startOfWeek, timestampFields,
 } from '../../data/calendar.ts';
 import type { TimestampFields } from '../../data/calendar.ts';
@@ -11,7 +12,8 @@ import { Numeric } from '../../data/numeric.ts';
 import type { TimeZone } from '../../data/timezone.ts';
 import { toUtc } from './datetime-arithmetic.ts';
 
-const SPECIAL = ['dow', 'isodow', 'doy', 'isoyear', 'julian', 'epoch', 'quarter', 'timezone', 'timezone_hour', 'timezone_minute'] as const;
+const SPECIAL = ['dow', 'isodow', 'doy', 'isoyear', 'julian', 'epoch', 'quarter', 'timezone', 'timezone_hour',
+  'timezone_minute'] as const;
 type Special = typeof SPECIAL[number];
 export type Unit = NonNullable<ReturnType<typeof intervalUnit>> | Special;
 
@@ -179,7 +181,8 @@ export function intervalPart(word: string, span: Interval): Numeric {
 
 /** The start of the unit that holds the moment. */
 function truncatedFields(unit: Unit, f: TimestampFields, days: number): TimestampFields | null {
-  const year = (first: number): TimestampFields => ({ year: first, month: 1, day: 1, hour: 0, minute: 0, second: 0, micros: 0 });
+  const year = (first: number): TimestampFields => ({ year: first, month: 1, day: 1, hour: 0, minute: 0, second: 0,
+    micros: 0 });
   switch (unit) {
     case 'microsecond': return f;
     case 'millisecond': return { ...f, micros: Math.floor(f.micros / 1000) * 1000 };

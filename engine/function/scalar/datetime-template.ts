@@ -2,8 +2,10 @@
 
 /** Spelled in upper case; `written` tells the case. */
 const WORDS = [
-  'SSSSS', 'Y,YYY', 'MONTH', 'IYYY', 'IDDD', 'A.D.', 'A.M.', 'B.C.', 'P.M.', 'HH12', 'HH24', 'SSSS', 'YYYY', 'DAY', 'DDD', 'FF1', 'FF2', 'FF3',
-  'FF4', 'FF5', 'FF6', 'IYY', 'MON', 'TZH', 'TZM', 'YYY', 'AD', 'AM', 'BC', 'CC', 'DD', 'DY', 'FX', 'HH', 'ID', 'IW', 'IY', 'MI', 'MM', 'MS', 'OF',
+  'SSSSS', 'Y,YYY', 'MONTH', 'IYYY', 'IDDD', 'A.D.', 'A.M.', 'B.C.', 'P.M.', 'HH12', 'HH24', 'SSSS', 'YYYY', 'DAY',
+  'DDD', 'FF1', 'FF2', 'FF3',
+  'FF4', 'FF5', 'FF6', 'IYY', 'MON', 'TZH', 'TZM', 'YYY', 'AD', 'AM', 'BC', 'CC', 'DD', 'DY', 'FX', 'HH', 'ID', 'IW',
+  'IY', 'MI', 'MM', 'MS', 'OF',
   'PM', 'RM', 'SS', 'TZ', 'US', 'WW', 'YY', 'D', 'I', 'J', 'Q', 'W', 'Y',
 ] as const;
 export type Word = typeof WORDS[number];

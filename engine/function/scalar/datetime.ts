@@ -13,7 +13,8 @@ import type { LogicalType } from '../../data/types.ts';
 import { big, example, interval, num, scalar, str } from '../define.ts';
 import type { CallInfo, ScalarFunction, Volatility } from '../function.ts';
 import {
-  addToTimestamp, addToTimestampTz, age, checkTimestamp, dateBin, dateToTimestamp, intervalZone, makeDate, makeTime, namedZone,
+  addToTimestamp, addToTimestampTz, age, checkTimestamp, dateBin, dateToTimestamp, intervalZone, makeDate, makeTime,
+  namedZone,
   timestampToDate, toLocal, toUtc, wrapTime, zoneOf,
 } from './datetime-arithmetic.ts';
 import * as parts from './datetime-parts.ts';
@@ -62,7 +63,8 @@ interface PartSource {
 
 const SOURCES: readonly PartSource[] = [
   {
-    type: TIMESTAMP, volatility: 'immutable', literal: `timestamp '2001-02-16 20:38:40.5'`, unit: 'second', results: ['40.500000', '40.5'],
+    type: TIMESTAMP, volatility: 'immutable', literal: `timestamp '2001-02-16 20:38:40.5'`, unit: 'second',
+    results: ['40.500000', '40.5'],
     part: (unit, value) => parts.timestampPart(unit, big(value), null),
   },
   {
@@ -99,11 +101,13 @@ function toFloat(n: Numeric | null): Datum {
 
 const PARTS: readonly ScalarFunction[] = SOURCES.flatMap((s) => [
   fn({
-    name: 'extract', args: [TEXT, s.type], returns: NUMERIC, words: 'A part of a date or time.', volatility: s.volatility,
+    name: 'extract', args: [TEXT, s.type], returns: NUMERIC, words: 'A part of a date or time.',
+    volatility: s.volatility,
     shows: [`extract(${s.unit} from ${s.literal})`, s.results[0]], row: ([unit, v], call) => s.part(str(unit), v, call),
   }),
   fn({
-    name: 'date_part', args: [TEXT, s.type], returns: FLOAT8, words: 'A part of a date or time.', volatility: s.volatility,
+    name: 'date_part', args: [TEXT, s.type], returns: FLOAT8, words: 'A part of a date or time.',
+    volatility: s.volatility,
     shows: [`date_part('${s.unit}', ${s.literal})`, s.results[1]],
     row: ([unit, v], call) => toFloat(datePartOf(s)(str(unit), v, call)),
   }),
@@ -121,13 +125,16 @@ const TRUNCATION: readonly ScalarFunction[] = [
     row: ([unit, t]) => parts.truncateTimestamp(str(unit), big(t)),
   }),
   fn({
-    name: 'date_trunc', args: [TEXT, TIMESTAMPTZ], returns: TIMESTAMPTZ, words: 'The start of the unit it is in.', volatility: 'stable',
+    name: 'date_trunc', args: [TEXT, TIMESTAMPTZ], returns: TIMESTAMPTZ, words: 'The start of the unit it is in.',
+    volatility: 'stable',
     shows: [`date_trunc('day', timestamptz '2001-02-16 20:38:40+00')`, '2001-02-16 00:00:00+00'],
     row: ([unit, t], call) => truncateZoned(unit, t, zoneOf(call.context)),
   }),
   fn({
-    name: 'date_trunc', args: [TEXT, TIMESTAMPTZ, TEXT], returns: TIMESTAMPTZ, words: 'The start of the unit it is in, in a zone.',
-    volatility: 'stable', shows: [`date_trunc('day', timestamptz '2001-02-16 20:38:40+00', 'Australia/Sydney')`, '2001-02-16 13:00:00+00'],
+    name: 'date_trunc', args: [TEXT, TIMESTAMPTZ, TEXT], returns: TIMESTAMPTZ,
+    words: 'The start of the unit it is in, in a zone.',
+    volatility: 'stable',
+    shows: [`date_trunc('day', timestamptz '2001-02-16 20:38:40+00', 'Australia/Sydney')`, '2001-02-16 13:00:00+00'],
     row: ([unit, t, zone]) => truncateZoned(unit, t, namedZone(str(zone), 0)),
   }),
   fn({
@@ -136,7 +143,8 @@ const TRUNCATION: readonly ScalarFunction[] = [
     row: ([unit, i]) => parts.truncateInterval(str(unit), interval(i)),
   }),
   ...[TIMESTAMP, TIMESTAMPTZ].map((type) => fn({
-    name: 'date_bin', args: [INTERVAL, type, type], returns: type, words: 'The start of the bin it is in, counted from an origin.',
+    name: 'date_bin', args: [INTERVAL, type, type], returns: type,
+    words: 'The start of the bin it is in, counted from an origin.',
     shows: [
       `date_bin('15 minutes', ${type.kind} '2001-02-16 20:38:40', ${type.kind} '2001-02-16 20:05:00')`,
       type === TIMESTAMP ? '2001-02-16 20:35:00' : '2001-02-16 20:35:00+00',
@@ -151,11 +159,14 @@ function currentDate(context: CallInfo['context']): bigint {
 
 const AGES: readonly ScalarFunction[] = [
   fn({
-    name: 'age', args: [TIMESTAMP, TIMESTAMP], returns: INTERVAL, words: 'Years, months and days from the second to the first.',
-    shows: [`age(timestamp '2001-04-10', timestamp '1957-06-13')`, '43 years 9 mons 27 days'], row: ([a, b]) => age(big(a), big(b)),
+    name: 'age', args: [TIMESTAMP, TIMESTAMP], returns: INTERVAL,
+    words: 'Years, months and days from the second to the first.',
+    shows: [`age(timestamp '2001-04-10', timestamp '1957-06-13')`, '43 years 9 mons 27 days'],
+    row: ([a, b]) => age(big(a), big(b)),
   }),
   fn({
-    name: 'age', args: [TIMESTAMPTZ, TIMESTAMPTZ], returns: INTERVAL, words: 'Years, months and days from the second to the first.',
+    name: 'age', args: [TIMESTAMPTZ, TIMESTAMPTZ], returns: INTERVAL,
+    words: 'Years, months and days from the second to the first.',
     shows: [`age(timestamptz '2001-04-10 00:00+00', timestamptz '1957-06-13 00:00+00')`, '43 years 9 mons 27 days'],
     row: ([a, b], call) => age(toLocal(big(a), zoneOf(call.context)), toLocal(big(b), zoneOf(call.context))),
   }),
@@ -164,7 +175,8 @@ const AGES: readonly ScalarFunction[] = [
     row: ([t], call) => age(currentDate(call.context), big(t)),
   }),
   fn({
-    name: 'age', args: [TIMESTAMPTZ], returns: INTERVAL, words: 'From then to the start of today.', volatility: 'stable',
+    name: 'age', args: [TIMESTAMPTZ], returns: INTERVAL, words: 'From then to the start of today.',
+    volatility: 'stable',
     row: ([t], call) => age(currentDate(call.context), toLocal(big(t), zoneOf(call.context))),
   }),
 ];
@@ -172,11 +184,13 @@ const AGES: readonly ScalarFunction[] = [
 const SECOND = 1_000_000;
 
 function makeMoment([year, month, day, hour, minute, second]: readonly Datum[]): bigint {
-  return checkTimestamp(dateToTimestamp(makeDate(num(year), num(month), num(day))) + makeTime(num(hour), num(minute), num(second)));
+  return checkTimestamp(dateToTimestamp(makeDate(num(year), num(month), num(day))) + makeTime(num(hour), num(minute),
+    num(second)));
 }
 
 function makeInterval(args: readonly Datum[]): Interval {
-  const [years, months, weeks, days, hours, minutes] = [0, 1, 2, 3, 4, 5].map((i) => (i < args.length ? num(args[i]) : 0));
+  const [years, months, weeks, days, hours, minutes] = [0, 1, 2, 3, 4,
+    5].map((i) => (i < args.length ? num(args[i]) : 0));
   const seconds = args.length > 6 ? num(args[6]) : 0;
   if (!Number.isFinite(seconds)) throw new DatabaseError('22008', 'interval out of range');
   const micros = BigInt(hours * 3600 + minutes * 60) * 1_000_000n + BigInt(Math.round(seconds * SECOND));
@@ -211,22 +225,27 @@ const CONSTRUCTION: readonly ScalarFunction[] = [
     shows: ['make_time(8, 15, 23.5)', '08:15:23.5'], row: ([h, m, s]) => makeTime(num(h), num(m), num(s)),
   }),
   fn({
-    name: 'make_timestamp', args: [INT4, INT4, INT4, INT4, INT4, FLOAT8], returns: TIMESTAMP, words: 'The moment of these fields.',
+    name: 'make_timestamp', args: [INT4, INT4, INT4, INT4, INT4, FLOAT8], returns: TIMESTAMP,
+    words: 'The moment of these fields.',
     shows: ['make_timestamp(2013, 7, 15, 8, 15, 23.5)', '2013-07-15 08:15:23.5'], row: makeMoment,
   }),
   fn({
     name: 'make_timestamptz', args: [INT4, INT4, INT4, INT4, INT4, FLOAT8], returns: TIMESTAMPTZ, volatility: 'stable',
-    words: 'The moment of these fields in the session\'s zone.', shows: ['make_timestamptz(2013, 7, 15, 8, 15, 23.5)', '2013-07-15 08:15:23.5+00'],
+    words: 'The moment of these fields in the session\'s zone.',
+    shows: ['make_timestamptz(2013, 7, 15, 8, 15, 23.5)', '2013-07-15 08:15:23.5+00'],
     row: (args, call) => toUtc(makeMoment(args), zoneOf(call.context)),
   }),
   fn({
-    name: 'make_timestamptz', args: [INT4, INT4, INT4, INT4, INT4, FLOAT8, TEXT], returns: TIMESTAMPTZ, volatility: 'stable',
-    words: 'The moment of these fields in a zone.', shows: [`make_timestamptz(2013, 7, 15, 8, 15, 23.5, 'Europe/Berlin')`, '2013-07-15 06:15:23.5+00'],
+    name: 'make_timestamptz', args: [INT4, INT4, INT4, INT4, INT4, FLOAT8, TEXT], returns: TIMESTAMPTZ,
+    volatility: 'stable',
+    words: 'The moment of these fields in a zone.',
+    shows: [`make_timestamptz(2013, 7, 15, 8, 15, 23.5, 'Europe/Berlin')`, '2013-07-15 06:15:23.5+00'],
     row: (args) => toUtc(makeMoment(args), namedZone(str(args[6]), 0)),
   }),
   fn({
     name: 'make_interval', args: [INT4, INT4, INT4, INT4, INT4, INT4, FLOAT8], optional: 7, returns: INTERVAL,
-    words: 'The interval of years, months, weeks, days, hours, minutes, seconds.', shows: ['make_interval(0, 0, 0, 10)', '10 days'],
+    words: 'The interval of years, months, weeks, days, hours, minutes, seconds.',
+    shows: ['make_interval(0, 0, 0, 10)', '10 days'],
     row: makeInterval,
   }),
   fn({
@@ -250,8 +269,10 @@ function clock(name: string, returns: LogicalType, words: string, read: (call: C
 const localNow = (call: CallInfo): bigint => toLocal(call.context.transactionTime, zoneOf(call.context));
 
 /** current_timestamp and its kin take an optional precision. */
-function sqlClock(name: string, returns: LogicalType, words: string, read: (call: CallInfo, precision: Datum | undefined) => Datum): ScalarFunction {
-  return fn({ name, args: [INT4], optional: 1, returns, words, volatility: 'stable', row: ([p], call) => read(call, p) });
+function sqlClock(name: string, returns: LogicalType, words: string,
+  read: (call: CallInfo, precision: Datum | undefined) => Datum): ScalarFunction {
+  return fn({ name, args: [INT4], optional: 1, returns, words, volatility: 'stable',
+    row: ([p], call) => read(call, p) });
 }
 
 const CLOCKS: readonly ScalarFunction[] = [
@@ -263,9 +284,12 @@ const CLOCKS: readonly ScalarFunction[] = [
     volatility: 'volatile', row: (_args, call) => call.context.clock(),
   }),
   clock('current_date', DATE, 'The date of the transaction.', (call) => timestampToDate(localNow(call))),
-  sqlClock('current_timestamp', TIMESTAMPTZ, 'The start of the transaction.', (call, p) => rounded(call.context.transactionTime, p)),
-  sqlClock('localtimestamp', TIMESTAMP, 'The start of the transaction, local.', (call, p) => rounded(localNow(call), p)),
-  sqlClock('localtime', TIME, 'The time of day of the transaction, local.', (call, p) => wrapTime(rounded(localNow(call), p))),
+  sqlClock('current_timestamp', TIMESTAMPTZ, 'The start of the transaction.',
+    (call, p) => rounded(call.context.transactionTime, p)),
+  sqlClock('localtimestamp', TIMESTAMP, 'The start of the transaction, local.',
+    (call, p) => rounded(localNow(call), p)),
+  sqlClock('localtime', TIME, 'The time of day of the transaction, local.',
+    (call, p) => wrapTime(rounded(localNow(call), p))),
   sqlClock('current_time', TIMETZ, 'The time of day of the transaction.', (call, p) => {
     const local = localNow(call);
     return { micros: wrapTime(rounded(local, p)), offsetSeconds: offsetSeconds(call.context.transactionTime, local) };
@@ -285,22 +309,26 @@ const ZONES: readonly ScalarFunction[] = [
     row: ([zone, t]) => toLocal(big(t), namedZone(str(zone), 0)),
   }),
   fn({
-    name: 'timezone', args: [TEXT, TIMESTAMP], returns: TIMESTAMPTZ, words: 'AT TIME ZONE: the moment of a local time there.',
+    name: 'timezone', args: [TEXT, TIMESTAMP], returns: TIMESTAMPTZ,
+    words: 'AT TIME ZONE: the moment of a local time there.',
     shows: [`timestamp '2001-02-16 20:38:40' AT TIME ZONE 'America/Denver'`, '2001-02-17 03:38:40+00'],
     row: ([zone, t]) => toUtc(big(t), namedZone(str(zone), 0)),
   }),
   fn({
-    name: 'timezone', args: [TEXT, TIMETZ], returns: TIMETZ, words: 'AT TIME ZONE: the time of day there.', volatility: 'stable',
+    name: 'timezone', args: [TEXT, TIMETZ], returns: TIMETZ, words: 'AT TIME ZONE: the time of day there.',
+    volatility: 'stable',
     shows: [`timetz '20:38:40+00' AT TIME ZONE 'UTC'`, '20:38:40+00'],
     row: ([zone, t], call) => timeInZone(t, namedZone(str(zone), 0), call.context.transactionTime),
   }),
   fn({
-    name: 'timezone', args: [INTERVAL, TIMESTAMPTZ], returns: TIMESTAMP, words: 'AT TIME ZONE: the local time at an offset.',
+    name: 'timezone', args: [INTERVAL, TIMESTAMPTZ], returns: TIMESTAMP,
+    words: 'AT TIME ZONE: the local time at an offset.',
     shows: [`timestamptz '2001-02-16 20:38:40+00' AT TIME ZONE interval '-7 hours'`, '2001-02-16 13:38:40'],
     row: ([zone, t]) => toLocal(big(t), intervalZone(interval(zone))),
   }),
   fn({
-    name: 'timezone', args: [INTERVAL, TIMESTAMP], returns: TIMESTAMPTZ, words: 'AT TIME ZONE: the moment of a local time at an offset.',
+    name: 'timezone', args: [INTERVAL, TIMESTAMP], returns: TIMESTAMPTZ,
+    words: 'AT TIME ZONE: the moment of a local time at an offset.',
     shows: [`timestamp '2001-02-16 20:38:40' AT TIME ZONE interval '-7 hours'`, '2001-02-17 03:38:40+00'],
     row: ([zone, t]) => toUtc(big(t), intervalZone(interval(zone))),
   }),
@@ -313,15 +341,18 @@ const ZONES: readonly ScalarFunction[] = [
 
 const CHECKS: readonly ScalarFunction[] = [
   fn({
-    name: 'isfinite', args: [DATE], returns: BOOLEAN, words: 'Is it neither infinity?', shows: [`isfinite(date '2001-02-16')`, 't'],
+    name: 'isfinite', args: [DATE], returns: BOOLEAN, words: 'Is it neither infinity?',
+    shows: [`isfinite(date '2001-02-16')`, 't'],
     row: ([d]) => isDateFinite(num(d)),
   }),
   ...[TIMESTAMP, TIMESTAMPTZ].map((type) => fn({
-    name: 'isfinite', args: [type], returns: BOOLEAN, words: 'Is it neither infinity?', shows: [`isfinite(${type.kind} 'infinity')`, 'f'],
+    name: 'isfinite', args: [type], returns: BOOLEAN, words: 'Is it neither infinity?',
+    shows: [`isfinite(${type.kind} 'infinity')`, 'f'],
     row: ([t]) => isTimestampFinite(big(t)),
   })),
   fn({
-    name: 'isfinite', args: [INTERVAL], returns: BOOLEAN, words: 'Always true.', shows: [`isfinite(interval '4 hours')`, 't'],
+    name: 'isfinite', args: [INTERVAL], returns: BOOLEAN, words: 'Always true.',
+    shows: [`isfinite(interval '4 hours')`, 't'],
     row: () => true,
   }),
   fn({
@@ -334,12 +365,14 @@ const CHECKS: readonly ScalarFunction[] = [
   }),
   fn({
     name: 'justify_interval', args: [INTERVAL], returns: INTERVAL, words: 'Both, with one sign for all fields.',
-    shows: [`justify_interval(interval '1 mon -1 hour')`, '29 days 23:00:00'], row: ([i]) => justifyInterval(interval(i)),
+    shows: [`justify_interval(interval '1 mon -1 hour')`, '29 days 23:00:00'],
+    row: ([i]) => justifyInterval(interval(i)),
   }),
 ];
 
 /** SQL's OVERLAPS of two periods with possibly unknown ends; three-valued. */
-function overlaps(a: readonly [bigint | null, bigint | null], b: readonly [bigint | null, bigint | null]): boolean | null {
+function overlaps(a: readonly [bigint | null, bigint | null],
+  b: readonly [bigint | null, bigint | null]): boolean | null {
   const first = ordered(a);
   const second = ordered(b);
   if (first === null || second === null) return null;
@@ -365,12 +398,14 @@ interface Period {
 }
 
 const PERIODS: readonly Period[] = [
-  { type: TIMESTAMP, literals: [`timestamp '2001-02-16'`, `timestamp '2001-12-21'`], moment: big, add: addToTimestamp, zoned: false },
+  { type: TIMESTAMP, literals: [`timestamp '2001-02-16'`, `timestamp '2001-12-21'`], moment: big, add: addToTimestamp,
+    zoned: false },
   {
     type: TIMESTAMPTZ, literals: [`timestamptz '2001-02-16'`, `timestamptz '2001-12-21'`], moment: big, zoned: true,
     add: (start, span, call) => addToTimestampTz(start, span, zoneOf(call.context)),
   },
-  { type: TIME, literals: [`time '08:00'`, `time '10:00'`], moment: big, add: (start, span) => wrapTime(start + span.micros), zoned: false },
+  { type: TIME, literals: [`time '08:00'`, `time '10:00'`], moment: big,
+    add: (start, span) => wrapTime(start + span.micros), zoned: false },
 ];
 
 function overlapsFunction(p: Period, spans: readonly [boolean, boolean]): ScalarFunction {
@@ -381,12 +416,14 @@ function overlapsFunction(p: Period, spans: readonly [boolean, boolean]): Scalar
   };
   const shown = spans.map((span) => (span ? `interval '1 hour'` : p.literals[1]));
   return fn({
-    name: 'overlaps', args: [p.type, spans[0] ? INTERVAL : p.type, p.type, spans[1] ? INTERVAL : p.type], returns: BOOLEAN, strict: false,
+    name: 'overlaps', args: [p.type, spans[0] ? INTERVAL : p.type, p.type, spans[1] ? INTERVAL : p.type],
+    returns: BOOLEAN, strict: false,
     words: 'Do two periods, each a start and an end or a length, have a moment in common?',
     volatility: p.zoned && (spans[0] || spans[1]) ? 'stable' : 'immutable',
     shows: [`(${p.literals[0]}, ${shown[0]}) OVERLAPS (${p.literals[0]}, ${shown[1]})`, 't'],
     row: ([a, b, c, d], call) => overlaps(
-      [a === null ? null : p.moment(a), end(a, b, call, spans[0])], [c === null ? null : p.moment(c), end(c, d, call, spans[1])],
+      [a === null ? null : p.moment(a), end(a, b, call, spans[0])],
+      [c === null ? null : p.moment(c), end(c, d, call, spans[1])],
     ),
   });
 }
@@ -398,7 +435,8 @@ const OVERLAPS: readonly ScalarFunction[] = [
   ...PERIODS.flatMap((p) => ([[false, false], [false, true], [true, false], [true, true]] as const)
     .map((spans) => overlapsFunction(p, spans))),
   fn({
-    name: 'overlaps', args: [TIMETZ, TIMETZ, TIMETZ, TIMETZ], returns: BOOLEAN, strict: false, words: 'Do two periods have a moment in common?',
+    name: 'overlaps', args: [TIMETZ, TIMETZ, TIMETZ, TIMETZ], returns: BOOLEAN, strict: false,
+    words: 'Do two periods have a moment in common?',
     shows: [`(timetz '08:00+00', timetz '10:00+00') OVERLAPS (timetz '09:00+00', timetz '11:00+00')`, 't'],
     row: ([a, b, c, d]) => overlaps([timeTzMoment(a), timeTzMoment(b)], [timeTzMoment(c), timeTzMoment(d)]),
   }),

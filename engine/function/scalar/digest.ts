@@ -124,7 +124,8 @@ export function sha512(message: Uint8Array, short = false): Uint8Array {
         continue;
       }
       const [x, y] = [w[i - 15], w[i - 2]];
-      w[i] = wide(w[i - 16] + w[i - 7] + (turn(x, 1n) ^ turn(x, 8n) ^ (x >> 7n)) + (turn(y, 19n) ^ turn(y, 61n) ^ (y >> 6n)));
+      w[i] = wide(w[i - 16] + w[i - 7] + (turn(x, 1n) ^ turn(x, 8n) ^ (x >> 7n)) + (turn(y, 19n) ^ turn(y,
+        61n) ^ (y >> 6n)));
     }
     let [a, b, c, d, e, f, g, h] = state;
     for (let i = 0; i < 80; i++) {

@@ -43,7 +43,8 @@ function fromBase64(text: string): Uint8Array {
     }
   }
   if (count !== 0) {
-    throw invalid('invalid base64 end sequence', 'Input data is missing padding, is truncated, or is otherwise corrupted.');
+    throw invalid('invalid base64 end sequence',
+      'Input data is missing padding, is truncated, or is otherwise corrupted.');
   }
   return Uint8Array.from(out);
 }

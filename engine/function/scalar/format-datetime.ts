@@ -1,5 +1,7 @@
 // to_char() of timestamps and intervals by template.
-import { civilFromDays, daysFromCivil, dayOfWeek, isoWeek, isoWeekStart, JULIAN_1970, splitMicros, timestampFields } from '../../data/calendar.ts';
+import {
+  civilFromDays, daysFromCivil, dayOfWeek, isoWeek, isoWeekStart, JULIAN_1970, splitMicros, timestampFields,
+} from '../../data/calendar.ts';
 import { DatabaseError } from '../../data/error.ts';
 import { intervalFields } from '../../data/interval.ts';
 import type { Interval } from '../../data/interval.ts';
@@ -8,9 +10,11 @@ import type { TemplatePiece, Word } from './datetime-template.ts';
 import { ordinalSuffix, romanNumeral } from './format-number.ts';
 
 export const MONTH_NAMES: readonly string[] = [
-  'January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December',
+  'January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November',
+  'December',
 ];
-export const DAY_NAMES: readonly string[] = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
+export const DAY_NAMES: readonly string[] = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday',
+  'Saturday'];
 
 /** What the fields of a template read. */
 interface Moment {
@@ -45,7 +49,8 @@ function withOrdinal(text: string, piece: Field): string {
 /** Name in the case of the keyword; padded to the longest unless FM or TM. */
 function name(text: string, width: number, piece: Field): string {
   const { written } = piece;
-  const cased = written === written.toUpperCase() ? text.toUpperCase() : written === written.toLowerCase() ? text.toLowerCase() : text;
+  const cased = written === written.toUpperCase() ? text.toUpperCase() : written === written.toLowerCase()
+    ? text.toLowerCase() : text;
   return piece.fill || piece.local ? cased : cased.padEnd(width);
 }
 
@@ -130,7 +135,8 @@ function dayField(word: Word, piece: Field, m: Moment): string | null {
     case 'MONTH': return m.month === 0 ? '' : name(MONTH_NAMES[m.month - 1], 9, piece);
     case 'MON': return m.month === 0 ? '' : name(MONTH_NAMES[m.month - 1].slice(0, 3), 3, piece);
     case 'MM': return number(m.month, 2, piece);
-    case 'RM': return m.month === 0 ? '' : inCase(piece.fill ? romanNumeral(m.month) : romanNumeral(m.month).padEnd(4), piece);
+    case 'RM': return m.month === 0 ? '' : inCase(piece.fill ? romanNumeral(m.month) : romanNumeral(m.month).padEnd(4),
+      piece);
     case 'Q': return m.month === 0 ? '' : withOrdinal(String(Math.floor((m.month - 1) / 3) + 1), piece);
     case 'DAY': return name(DAY_NAMES[dayOfWeek(needDate(m))], 9, piece);
     case 'DY': return name(DAY_NAMES[dayOfWeek(needDate(m))].slice(0, 3), 3, piece);
@@ -145,7 +151,8 @@ function dayField(word: Word, piece: Field, m: Moment): string | null {
     case 'WW': return number(Math.trunc((m.dayOfYear - 1) / 7) + 1, 2, piece);
     case 'IW': return number(isoWeek(needDate(m)).week, 2, piece);
     case 'W': return withOrdinal(String(Math.trunc((m.day - 1) / 7) + 1), piece);
-    case 'J': return withOrdinal(String((m.days ?? daysFromCivil(m.year, Math.max(m.month, 1), m.day)) + JULIAN_1970), piece);
+    case 'J': return withOrdinal(String((m.days ?? daysFromCivil(m.year, Math.max(m.month, 1), m.day)) + JULIAN_1970),
+      piece);
     default: return null;
   }
 }
@@ -154,7 +161,8 @@ function zoneField(word: Word, piece: Field, m: Moment): string {
   needDate(m);
   if (m.zone === null) return word === 'OF' ? '+00' : word === 'TZH' ? '+00' : word === 'TZM' ? '00' : '';
   const { name: abbreviation, offset } = m.zone;
-  const hours = `${offset < 0 ? '-' : '+'}${String(Math.floor(Math.abs(offset) / 3600)).padStart(piece.fill && word === 'OF' ? 0 : 2, '0')}`;
+  const width = piece.fill && word === 'OF' ? 0 : 2;
+  const hours = `${offset < 0 ? '-' : '+'}${String(Math.floor(Math.abs(offset) / 3600)).padStart(width, '0')}`;
   const minutes = String(Math.floor(Math.abs(offset) / 60) % 60).padStart(2, '0');
   switch (word) {
     case 'TZ': return inCase(abbreviation.toUpperCase(), piece);
@@ -170,7 +178,8 @@ function write(m: Moment, format: string): string {
     if (piece.kind === 'text') out += piece.text;
     else if (piece.word !== 'FX') {
       const { word } = piece;
-      out += clockField(word, piece, m) ?? yearField(word, piece, m) ?? dayField(word, piece, m) ?? zoneField(word, piece, m);
+      out += clockField(word, piece, m) ?? yearField(word, piece, m) ?? dayField(word, piece, m) ?? zoneField(word,
+        piece, m);
     }
   }
   return out;
@@ -187,7 +196,8 @@ export function formatSpan(span: Interval, format: string): string {
   const f = intervalFields(span);
   const dayOfYear = (f.years * 12 + f.months) * 30 + f.days;
   return write({
-    year: f.years, month: f.months, day: f.days, hour: Number(f.hours), minute: f.minutes, second: f.seconds, micros: f.micros, dayOfYear,
+    year: f.years, month: f.months, day: f.days, hour: Number(f.hours), minute: f.minutes, second: f.seconds,
+    micros: f.micros, dayOfYear,
     days: null, zone: null,
   }, format);
 }

@@ -4,7 +4,8 @@ import { Numeric, numericTypmodScale, powerOfTen } from '../../data/numeric.ts';
 import { numericType } from '../../data/types.ts';
 
 type Key =
-  | '9' | '0' | '.' | 'D' | ',' | 'G' | 'B' | 'S' | 'MI' | 'PL' | 'SG' | 'PR' | 'L' | 'RN' | 'rn' | 'TH' | 'th' | 'V' | 'EEEE' | 'FM' | 'C';
+  | '9' | '0' | '.' | 'D' | ',' | 'G' | 'B' | 'S' | 'MI' | 'PL' | 'SG' | 'PR' | 'L' | 'RN' | 'rn' | 'TH' | 'th' | 'V'
+  | 'EEEE' | 'FM' | 'C';
 
 type Piece = { readonly key: Key } | { readonly text: string };
 
@@ -30,7 +31,8 @@ interface Template {
   signAt: number;
 }
 
-const KEYS = ['EEEE', 'FM', 'MI', 'PL', 'SG', 'PR', 'RN', 'TH', '9', '0', '.', 'D', ',', 'G', 'B', 'S', 'L', 'V', 'C'] as const;
+const KEYS = ['EEEE', 'FM', 'MI', 'PL', 'SG', 'PR', 'RN', 'TH', '9', '0', '.', 'D', ',', 'G', 'B', 'S', 'L', 'V',
+  'C'] as const;
 
 function isLower(text: string): text is 'rn' | 'th' {
   return text === 'rn' || text === 'th';
@@ -60,7 +62,8 @@ const syntax = (message: string): DatabaseError => new DatabaseError('42601', me
 
 function readTemplate(format: string): Template {
   const t: Template = {
-    pieces: readPieces(format), pre: 0, post: 0, multi: 0, decimal: false, shift: false, fill: false, zero: false, zeroStart: 0, zeroEnd: 0,
+    pieces: readPieces(format), pre: 0, post: 0, multi: 0, decimal: false, shift: false, fill: false, zero: false,
+    zeroStart: 0, zeroEnd: 0,
     minus: false, plus: false, bracket: false, roman: false, exponent: false, sign: 'none', signAt: 0,
   };
   for (const piece of t.pieces) if ('key' in piece) applyKey(t, piece.key);
@@ -127,7 +130,8 @@ function applySign(t: Template): void {
 }
 
 const ROMAN: readonly (readonly [number, string])[] = [
-  [1000, 'M'], [900, 'CM'], [500, 'D'], [400, 'CD'], [100, 'C'], [90, 'XC'], [50, 'L'], [40, 'XL'], [10, 'X'], [9, 'IX'], [5, 'V'],
+  [1000, 'M'], [900, 'CM'], [500, 'D'], [400, 'CD'], [100, 'C'], [90, 'XC'], [50, 'L'], [40, 'XL'], [10, 'X'],
+  [9, 'IX'], [5, 'V'],
   [4, 'IV'], [1, 'I'],
 ];
 
@@ -303,7 +307,8 @@ function finishNumber(t: Template, text: string, pre: number): string {
 }
 
 function scientific(t: Template, value: Numeric): string {
-  if (!value.isFinite) return ` ${'#'.repeat(t.pre)}${t.decimal ? `.${'#'.repeat(t.post)}` : ''}####`.replace(/^ /, ' ');
+  if (!value.isFinite) return ` ${'#'.repeat(t.pre)}${t.decimal ? `.${'#'.repeat(t.post)}` : ''}####`.replace(/^ /,
+    ' ');
   const digits = value.abs().unscaled.toString();
   let exponent = value.sign === 0 ? 0 : digits.length - 1 - value.scale;
   const at = (e: number): Numeric => (e >= 0
@@ -328,7 +333,8 @@ export function formatFloat(value: number, format: string, digits: 15 | 6): stri
   const t = readTemplate(format);
   if (t.roman) return romanText(t, Math.round(value));
   if (t.exponent) {
-    return Number.isFinite(value) ? scientific(t, Numeric.parse(value.toExponential(Math.min(t.post, 20)))) : scientific(t, Numeric.NAN);
+    return Number.isFinite(value) ? scientific(t,
+      Numeric.parse(value.toExponential(Math.min(t.post, 20)))) : scientific(t, Numeric.NAN);
   }
   const shifted = t.shift ? value * 10 ** t.multi : value;
   const whole = fixedText(Math.abs(shifted), 0).length;

@@ -32,15 +32,22 @@ const SHOWN: readonly Shown[] = [
     write: (value, format) => (isTimestampFinite(big(value)) ? formatMoment(big(value), null, format) : null),
   },
   {
-    type: TIMESTAMPTZ, shows: [`timestamptz '2002-04-20 17:31:12.66+00', 'Day, DD  HH12:MI:SS'`, 'Saturday , 20  05:31:12'],
+    type: TIMESTAMPTZ, shows: [`timestamptz '2002-04-20 17:31:12.66+00', 'Day, DD  HH12:MI:SS'`,
+      'Saturday , 20  05:31:12'],
     write: (value, format, call) => zonedText(big(value), format, call),
   },
-  { type: INTERVAL, shows: [`interval '15h 2m 12s', 'HH24:MI:SS'`, '15:02:12'], write: (value, format) => formatSpan(interval(value), format) },
-  { type: NUMERIC, shows: [`-125.8, '999D99S'`, '125.80-'], write: (value, format) => formatNumeric(numeric(value), format) },
-  { type: INT4, shows: [`125, '999'`, ' 125'], write: (value, format) => formatNumeric(Numeric.fromInteger(num(value)), format) },
-  { type: INT8, shows: [`1485::int8, '9,999'`, ' 1,485'], write: (value, format) => formatNumeric(Numeric.fromBigInt(big(value)), format) },
-  { type: FLOAT8, shows: [`125.8::float8, '999D9'`, ' 125.8'], write: (value, format) => formatFloat(num(value), format, 15) },
-  { type: FLOAT4, shows: [`125.8::float4, '999D9'`, ' 125.8'], write: (value, format) => formatFloat(num(value), format, 6) },
+  { type: INTERVAL, shows: [`interval '15h 2m 12s', 'HH24:MI:SS'`, '15:02:12'],
+    write: (value, format) => formatSpan(interval(value), format) },
+  { type: NUMERIC, shows: [`-125.8, '999D99S'`, '125.80-'],
+    write: (value, format) => formatNumeric(numeric(value), format) },
+  { type: INT4, shows: [`125, '999'`, ' 125'],
+    write: (value, format) => formatNumeric(Numeric.fromInteger(num(value)), format) },
+  { type: INT8, shows: [`1485::int8, '9,999'`, ' 1,485'],
+    write: (value, format) => formatNumeric(Numeric.fromBigInt(big(value)), format) },
+  { type: FLOAT8, shows: [`125.8::float8, '999D9'`, ' 125.8'],
+    write: (value, format) => formatFloat(num(value), format, 15) },
+  { type: FLOAT4, shows: [`125.8::float4, '999D9'`, ' 125.8'],
+    write: (value, format) => formatFloat(num(value), format, 6) },
 ];
 
 function dateOf(text: string, format: string): number {
@@ -56,16 +63,19 @@ export const FORMATTING: readonly ScalarFunction[] = [
     row: ([value, format], call) => (str(format) === '' ? null : write(value, str(format), call)),
   })),
   scalar({
-    name: 'to_number', args: [TEXT, TEXT], returns: NUMERIC, volatility: 'stable', description: 'A number read by a template.',
+    name: 'to_number', args: [TEXT, TEXT], returns: NUMERIC, volatility: 'stable',
+    description: 'A number read by a template.',
     example: example(`SELECT to_number('12,454.8-', '99G999D9S')`, '-12454.8'),
     row: ([text, format]) => (str(format) === '' ? null : parseNumber(str(text), str(format))),
   }),
   scalar({
     name: 'to_date', args: [TEXT, TEXT], returns: DATE, volatility: 'stable', description: 'A date read by a template.',
-    example: example(`SELECT to_date('05 Dec 2000', 'DD Mon YYYY')`, '2000-12-05'), row: ([text, format]) => dateOf(str(text), str(format)),
+    example: example(`SELECT to_date('05 Dec 2000', 'DD Mon YYYY')`, '2000-12-05'),
+    row: ([text, format]) => dateOf(str(text), str(format)),
   }),
   scalar({
-    name: 'to_timestamp', args: [TEXT, TEXT], returns: TIMESTAMPTZ, volatility: 'stable', description: 'A moment read by a template.',
+    name: 'to_timestamp', args: [TEXT, TEXT], returns: TIMESTAMPTZ, volatility: 'stable',
+    description: 'A moment read by a template.',
     example: example(`SELECT to_timestamp('05 Dec 2000', 'DD Mon YYYY')`, '2000-12-05 00:00:00+00'),
     row: ([text, format], call) => {
       const found = parseMoment(str(text), str(format));

@@ -56,7 +56,8 @@ function arrayJson(element: LogicalType, array: SqlArray, format: FormatSettings
   return level(0);
 }
 
-function recordJson(type: LogicalType & { kind: 'record' }, d: Datum, format: FormatSettings, layout: JsonLayout): string {
+function recordJson(type: LogicalType & { kind: 'record' }, d: Datum, format: FormatSettings,
+  layout: JsonLayout): string {
   const { fields } = asRecord(d);
   const members = fields.map((f, i) => {
     const { name, type: fieldType } = type.fields[i] ?? { name: `f${i + 1}`, type: { kind: 'text' } };
@@ -71,5 +72,6 @@ export function keyText(type: LogicalType, d: Datum, format: FormatSettings): st
     throw new DatabaseError('22023', 'key value must be scalar, not array, composite, or json');
   }
   if (type.kind === 'boolean') return d === true ? 'true' : 'false';
-  return type.kind === 'timestamp' || type.kind === 'timestamptz' ? momentText(type, d, format) : formatText(type, d, format);
+  return type.kind === 'timestamp' || type.kind === 'timestamptz' ? momentText(type, d, format) : formatText(type, d,
+    format);
 }

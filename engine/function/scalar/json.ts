@@ -7,7 +7,8 @@ import {
 } from '../../data/json.ts';
 import type { Json } from '../../data/json.ts';
 import {
-  jsonConcat, jsonContains, jsonDeleteElement, jsonDeleteKeys, jsonDeletePath, jsonElement, jsonExists, jsonField, jsonInsert, jsonPath,
+  jsonConcat, jsonContains, jsonDeleteElement, jsonDeleteKeys, jsonDeletePath, jsonElement, jsonExists, jsonField,
+  jsonInsert, jsonPath,
   jsonSet, jsonStripNulls,
 } from '../../data/jsonb-edit.ts';
 import { arrayOf, BOOLEAN, INT4, JSON_TYPE, JSONB, simpleType, TEXT } from '../../data/types.ts';
@@ -55,7 +56,8 @@ function elementOf(text: string, index: number): string | null {
 }
 
 const FORM_JSON: Form = {
-  type: JSON_TYPE, name: 'json', field: (d, key) => fieldOf(str(d), key), element: (d, index) => elementOf(str(d), index),
+  type: JSON_TYPE, name: 'json', field: (d, key) => fieldOf(str(d), key),
+  element: (d, index) => elementOf(str(d), index),
 };
 
 /** ->> of what -> found: JSON null as NULL, strings without their quotes. */
@@ -93,11 +95,13 @@ function accessors(form: Form): readonly ScalarFunction[] {
   const array = `'[{"a":1}, "x"]'::${name}`;
   return [
     operator({
-      name: '->', args: [type, TEXT], returns: type, description: 'The field of an object.', row: ([d, k]) => form.field(d, str(k)),
+      name: '->', args: [type, TEXT], returns: type, description: 'The field of an object.',
+      row: ([d, k]) => form.field(d, str(k)),
       example: example(`SELECT ${literal} -> 'a'`, '{"b": ["x", 2]}'),
     }),
     operator({
-      name: '->', args: [type, INT4], returns: type, description: 'The n-th element of an array, from 0; negative from the end.',
+      name: '->', args: [type, INT4], returns: type,
+      description: 'The n-th element of an array, from 0; negative from the end.',
       row: ([d, n]) => form.element(d, num(n)), example: example(`SELECT ${array} -> 1`, '"x"'),
     }),
     operator({
@@ -109,23 +113,29 @@ function accessors(form: Form): readonly ScalarFunction[] {
       row: ([d, n]) => jsonToText(form.element(d, num(n))), example: example(`SELECT ${array} ->> 1`, 'x'),
     }),
     operator({
-      name: '#>', args: [type, TEXTS], returns: type, description: 'The value at a path.', row: ([d, p]) => walk(form, d, pathTexts(p)),
+      name: '#>', args: [type, TEXTS], returns: type, description: 'The value at a path.',
+      row: ([d, p]) => walk(form, d, pathTexts(p)),
       example: example(`SELECT ${literal} #> '{a,b,1}'`, '2'),
     }),
     operator({
       name: '#>>', args: [type, TEXTS], returns: TEXT, description: 'The value at a path, as text.',
-      row: ([d, p]) => jsonToText(walk(form, d, pathTexts(p))), example: example(`SELECT ${literal} #>> '{a,b,0}'`, 'x'),
+      row: ([d, p]) => jsonToText(walk(form, d, pathTexts(p))),
+      example: example(`SELECT ${literal} #>> '{a,b,0}'`, 'x'),
     }),
     scalar({
       name: `${name}_extract_path`, args: [type], variadic: TEXT, returns: type, description: 'The value at a path.',
-      row: ([d, ...p]) => walk(form, d, p), example: example(`SELECT ${name}_extract_path(${literal}, 'a', 'b', '1')`, '2'),
+      row: ([d, ...p]) => walk(form, d, p),
+      example: example(`SELECT ${name}_extract_path(${literal}, 'a', 'b', '1')`, '2'),
     }),
     scalar({
-      name: `${name}_extract_path_text`, args: [type], variadic: TEXT, returns: TEXT, description: 'The value at a path, as text.',
-      row: ([d, ...p]) => jsonToText(walk(form, d, p)), example: example(`SELECT ${name}_extract_path_text(${literal}, 'a', 'b', '0')`, 'x'),
+      name: `${name}_extract_path_text`, args: [type], variadic: TEXT, returns: TEXT,
+      description: 'The value at a path, as text.',
+      row: ([d, ...p]) => jsonToText(walk(form, d, p)),
+      example: example(`SELECT ${name}_extract_path_text(${literal}, 'a', 'b', '0')`, 'x'),
     }),
     scalar({
-      name: `${name}_typeof`, args: [type], returns: TEXT, description: 'object, array, string, number, boolean or null.',
+      name: `${name}_typeof`, args: [type], returns: TEXT,
+      description: 'object, array, string, number, boolean or null.',
       row: ([d]) => jsonTypeOf(parseJson(str(d))), example: example(`SELECT ${name}_typeof('-123.4')`, 'number'),
     }),
     scalar({
@@ -155,7 +165,8 @@ function buildObject(args: readonly Datum[], call: CallInfo, name: string): stri
   const members: string[] = [];
   for (let i = 0; i < args.length; i += 2) {
     if (args[i] === null) {
-      throw name === 'json' ? new DatabaseError('22004', `argument ${i + 1} cannot be null`, { hint: 'Object keys should be text.' })
+      throw name === 'json' ? new DatabaseError('22004', `argument ${i + 1} cannot be null`,
+        { hint: 'Object keys should be text.' })
         : new DatabaseError('22023', `argument ${i + 1}: key must not be null`);
     }
     const key = JSON.stringify(keyText(call.argTypes[i], args[i], call.context.format));
@@ -172,7 +183,8 @@ function builtObject(form: Form): string {
 function builder(form: Form, kind: 'array' | 'object'): ScalarFunction {
   const object = kind === 'object';
   return scalar({
-    name: `${form.name}_build_${kind}`, args: [], variadic: ANY, returns: form.type, strict: false, volatility: 'stable',
+    name: `${form.name}_build_${kind}`, args: [], variadic: ANY, returns: form.type, strict: false,
+    volatility: 'stable',
     description: object ? 'An object of alternating keys and values.' : 'An array of the arguments.',
     example: object
       ? example(`SELECT ${form.name}_build_object('foo', 1, 'bar', true)`, builtObject(form))
@@ -196,7 +208,8 @@ function objectFrom(form: Form): readonly ScalarFunction[] {
   const shown = form === FORM_JSON ? '{"a" : "1", "b" : "2"}' : '{"a": "1", "b": "2"}';
   return [
     scalar({
-      name: `${form.name}_object`, args: [TEXTS], returns: form.type, description: 'An object of alternating keys and values, or of pairs.',
+      name: `${form.name}_object`, args: [TEXTS], returns: form.type,
+      description: 'An object of alternating keys and values, or of pairs.',
       example: example(`SELECT ${form.name}_object('{a,1,b,2}')`, shown),
       row: ([a]) => {
         const { dimensions, values } = asArray(a);
@@ -207,11 +220,13 @@ function objectFrom(form: Form): readonly ScalarFunction[] {
       },
     }),
     scalar({
-      name: `${form.name}_object`, args: [TEXTS, TEXTS], returns: form.type, description: 'An object of keys and values.',
+      name: `${form.name}_object`, args: [TEXTS, TEXTS], returns: form.type,
+      description: 'An object of keys and values.',
       example: example(`SELECT ${form.name}_object('{a,b}', '{1,2}')`, shown),
       row: ([k, v]) => {
         const [keys, values] = [asArray(k), asArray(v)];
-        if (keys.dimensions.length > 1 || values.dimensions.length > 1) throw subscripts('wrong number of array subscripts');
+        if (keys.dimensions.length > 1
+          || values.dimensions.length > 1) throw subscripts('wrong number of array subscripts');
         if (keys.values.length !== values.values.length) throw subscripts('mismatched array dimensions');
         return finish(form, textObject(keys.values, values.values));
       },
@@ -231,12 +246,14 @@ const CONVERSION: readonly ScalarFunction[] = [
     row: ([d], call) => canonicalJsonb(toJson(call.argTypes[0], d, call.context.format)),
   }),
   scalar({
-    name: 'array_to_json', args: [ANYARRAY, BOOLEAN], optional: 1, returns: JSON_TYPE, volatility: 'stable', description: 'An array as JSON.',
+    name: 'array_to_json', args: [ANYARRAY, BOOLEAN], optional: 1, returns: JSON_TYPE, volatility: 'stable',
+    description: 'An array as JSON.',
     example: example(`SELECT array_to_json('{{1,5},{99,100}}'::int[])`, '[[1,5],[99,100]]'),
     row: ([d, pretty], call) => toJson(call.argTypes[0], d, call.context.format, { pretty: pretty === true }),
   }),
   scalar({
-    name: 'row_to_json', args: [RECORD, BOOLEAN], optional: 1, returns: JSON_TYPE, volatility: 'stable', description: 'A row as JSON.',
+    name: 'row_to_json', args: [RECORD, BOOLEAN], optional: 1, returns: JSON_TYPE, volatility: 'stable',
+    description: 'A row as JSON.',
     example: example(`SELECT row_to_json(row(1, 'foo'))`, '{"f1":1,"f2":"foo"}'),
     row: ([d, pretty], call) => toJson(call.argTypes[0], d, call.context.format, { pretty: pretty === true }),
   }),
@@ -266,11 +283,13 @@ const tree = (d: Datum): Json => parseJson(str(d));
 const editPath = (d: Datum): (string | null)[] => asArray(d).values.map((v) => (v === null ? null : str(v)));
 
 function jsonbOperator(
-  name: string, right: LogicalType, shows: readonly [string, string], words: string, row: (d: Datum, other: Datum) => Datum,
+  name: string, right: LogicalType, shows: readonly [string, string], words: string,
+  row: (d: Datum, other: Datum) => Datum,
 ): ScalarFunction {
   const returns = shows[1] === 't' ? BOOLEAN : JSONB;
   return operator({
-    name, args: [JSONB, right], returns, description: words, example: example(`SELECT ${shows[0]}`, shows[1]), row: ([d, o]) => row(d, o),
+    name, args: [JSONB, right], returns, description: words, example: example(`SELECT ${shows[0]}`, shows[1]),
+    row: ([d, o]) => row(d, o),
   });
 }
 
@@ -279,18 +298,24 @@ const keysOf = (d: Datum): string[] => asArray(d).values.filter((v) => v !== nul
 const JSONB_OPERATORS: readonly ScalarFunction[] = [
   jsonbOperator('@>', JSONB, [`'{"a":1, "b":2}'::jsonb @> '{"b":2}'::jsonb`, 't'], 'Does the first contain the second?',
     (a, b) => jsonContains(tree(a), tree(b))),
-  jsonbOperator('<@', JSONB, [`'{"b":2}'::jsonb <@ '{"a":1, "b":2}'::jsonb`, 't'], 'Is the first contained in the second?',
+  jsonbOperator('<@', JSONB, [`'{"b":2}'::jsonb <@ '{"a":1, "b":2}'::jsonb`, 't'],
+    'Is the first contained in the second?',
     (a, b) => jsonContains(tree(b), tree(a))),
-  jsonbOperator('?', TEXT, [`'{"a":1, "b":2}'::jsonb ? 'b'`, 't'], 'Is it a key or a string element?', (d, k) => jsonExists(tree(d), str(k))),
-  jsonbOperator('?|', TEXTS, [`'{"a":1, "b":2}'::jsonb ?| array['b', 'd']`, 't'], 'Is any of them a key or a string element?',
+  jsonbOperator('?', TEXT, [`'{"a":1, "b":2}'::jsonb ? 'b'`, 't'], 'Is it a key or a string element?',
+    (d, k) => jsonExists(tree(d), str(k))),
+  jsonbOperator('?|', TEXTS, [`'{"a":1, "b":2}'::jsonb ?| array['b', 'd']`, 't'],
+    'Is any of them a key or a string element?',
     (d, keys) => keysOf(keys).some((k) => jsonExists(tree(d), k))),
-  jsonbOperator('?&', TEXTS, [`'["a", "b", "c"]'::jsonb ?& array['a', 'b']`, 't'], 'Are all of them keys or string elements?',
+  jsonbOperator('?&', TEXTS, [`'["a", "b", "c"]'::jsonb ?& array['a', 'b']`, 't'],
+    'Are all of them keys or string elements?',
     (d, keys) => keysOf(keys).every((k) => jsonExists(tree(d), k))),
-  jsonbOperator('||', JSONB, [`'["a", "b"]'::jsonb || '["c"]'::jsonb`, '["a", "b", "c"]'], 'Arrays one after the other, objects merged.',
+  jsonbOperator('||', JSONB, [`'["a", "b"]'::jsonb || '["c"]'::jsonb`, '["a", "b", "c"]'],
+    'Arrays one after the other, objects merged.',
     (a, b) => formatJsonb(jsonConcat(tree(a), tree(b)))),
   jsonbOperator('-', TEXT, [`'{"a": "b", "c": "d"}'::jsonb - 'a'`, '{"c": "d"}'], 'Without a field or string elements.',
     (d, k) => formatJsonb(jsonDeleteKeys(tree(d), [str(k)]))),
-  jsonbOperator('-', TEXTS, [`'{"a": "b", "c": "d"}'::jsonb - '{a,c}'::text[]`, '{}'], 'Without fields or string elements.',
+  jsonbOperator('-', TEXTS, [`'{"a": "b", "c": "d"}'::jsonb - '{a,c}'::text[]`, '{}'],
+    'Without fields or string elements.',
     (d, keys) => formatJsonb(jsonDeleteKeys(tree(d), keysOf(keys)))),
   jsonbOperator('-', INT4, [`'["a", "b"]'::jsonb - 1`, '["a"]'], 'Without the n-th element.',
     (d, n) => formatJsonb(jsonDeleteElement(tree(d), num(n)))),
@@ -300,7 +325,8 @@ const JSONB_OPERATORS: readonly ScalarFunction[] = [
 
 function setLax([target, path, value, create, treatment]: readonly Datum[]): Datum {
   if (target === null || path === null || create === null) return null;
-  if (treatment === null) throw new DatabaseError('22023', 'null_value_treatment must be "delete_key", "return_target", "use_json_null", or "raise_exception"');
+  if (treatment === null) throw new DatabaseError('22023',
+    'null_value_treatment must be "delete_key", "return_target", "use_json_null", or "raise_exception"');
   const make = create === undefined ? true : bool(create);
   if (value !== null) return formatJsonb(jsonSet(tree(target), editPath(path), tree(value), make));
   switch (treatment === undefined ? 'use_json_null' : str(treatment)) {
@@ -313,15 +339,19 @@ function setLax([target, path, value, create, treatment]: readonly Datum[]): Dat
     case 'delete_key': return formatJsonb(jsonDeletePath(tree(target), editPath(path)));
     case 'return_target': return target;
     default:
-      throw new DatabaseError('22023', 'null_value_treatment must be "delete_key", "return_target", "use_json_null", or "raise_exception"');
+      throw new DatabaseError('22023',
+        'null_value_treatment must be "delete_key", "return_target", "use_json_null", or "raise_exception"');
   }
 }
 
 const JSONB_FUNCTIONS: readonly ScalarFunction[] = [
   scalar({
-    name: 'jsonb_set', args: [JSONB, TEXTS, JSONB, BOOLEAN], optional: 1, returns: JSONB, description: 'With another value at a path.',
-    example: example(`SELECT jsonb_set('[{"f1":1,"f2":null},2]', '{0,f1}', '[2,3,4]', false)`, '[{"f1": [2, 3, 4], "f2": null}, 2]'),
-    row: ([d, p, v, create]) => formatJsonb(jsonSet(tree(d), editPath(p), tree(v), create === undefined || bool(create))),
+    name: 'jsonb_set', args: [JSONB, TEXTS, JSONB, BOOLEAN], optional: 1, returns: JSONB,
+    description: 'With another value at a path.',
+    example: example(`SELECT jsonb_set('[{"f1":1,"f2":null},2]', '{0,f1}', '[2,3,4]', false)`,
+      '[{"f1": [2, 3, 4], "f2": null}, 2]'),
+    row: ([d, p, v, create]) => formatJsonb(jsonSet(tree(d), editPath(p), tree(v),
+      create === undefined || bool(create))),
   }),
   scalar({
     name: 'jsonb_set_lax', args: [JSONB, TEXTS, JSONB, BOOLEAN, TEXT], optional: 2, returns: JSONB, strict: false,
@@ -329,9 +359,11 @@ const JSONB_FUNCTIONS: readonly ScalarFunction[] = [
     example: example(`SELECT jsonb_set_lax('{"f1":1,"f2":2}', '{f1}', NULL, true, 'delete_key')`, '{"f2": 2}'),
   }),
   scalar({
-    name: 'jsonb_insert', args: [JSONB, TEXTS, JSONB, BOOLEAN], optional: 1, returns: JSONB, description: 'With a value inserted at a path.',
+    name: 'jsonb_insert', args: [JSONB, TEXTS, JSONB, BOOLEAN], optional: 1, returns: JSONB,
+    description: 'With a value inserted at a path.',
     example: example(`SELECT jsonb_insert('{"a": [0,1,2]}', '{a, 1}', '"new_value"')`, '{"a": [0, "new_value", 1, 2]}'),
-    row: ([d, p, v, after]) => formatJsonb(jsonInsert(tree(d), editPath(p), tree(v), after !== undefined && bool(after))),
+    row: ([d, p, v, after]) => formatJsonb(jsonInsert(tree(d), editPath(p), tree(v),
+      after !== undefined && bool(after))),
   }),
   scalar({
     name: 'jsonb_pretty', args: [JSONB], returns: TEXT, description: 'Indented text.',

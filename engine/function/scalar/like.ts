@@ -102,7 +102,8 @@ export function matchLike(pattern: LikePattern, bytes: Uint8Array, start: number
 export function likeEscape(pattern: string, escape: string): string {
   const characters = [...escape];
   if (characters.length > 1) {
-    throw new DatabaseError('22025', 'invalid escape string', { hint: 'Escape string must be empty or one character.' });
+    throw new DatabaseError('22025', 'invalid escape string',
+      { hint: 'Escape string must be empty or one character.' });
   }
   if (escape === '\\') return pattern;
   if (escape === '') return pattern.replaceAll('\\', '\\\\');

@@ -86,13 +86,16 @@ const POWERS: readonly ScalarFunction[] = [
       (x) => logNumeric(Numeric.fromInteger(10), x)),
   ]),
   scalar({
-    name: 'log', args: [NUMERIC, NUMERIC], returns: NUMERIC, description: 'Logarithm of the second to the base of the first.',
-    example: example('SELECT log(2.0, 64.0)', '6.0000000000000000'), row: ([b, x]) => logNumeric(numeric(b), numeric(x)),
+    name: 'log', args: [NUMERIC, NUMERIC], returns: NUMERIC,
+    description: 'Logarithm of the second to the base of the first.',
+    example: example('SELECT log(2.0, 64.0)', '6.0000000000000000'),
+    row: ([b, x]) => logNumeric(numeric(b), numeric(x)),
   }),
   ...['power', 'pow'].flatMap((name) => [
     scalar({
       name, args: [FLOAT8, FLOAT8], returns: FLOAT8, description: 'First to the power of the second.',
-      example: example(`SELECT ${name}(9::float8, 3::float8)`, '729'), row: ([x, y]) => float.powerFloat(num(x), num(y)),
+      example: example(`SELECT ${name}(9::float8, 3::float8)`, '729'),
+      row: ([x, y]) => float.powerFloat(num(x), num(y)),
     }),
     scalar({
       name, args: [NUMERIC, NUMERIC], returns: NUMERIC, description: 'First to the power of the second.',
@@ -105,11 +108,13 @@ const POWERS: readonly ScalarFunction[] = [
     example: example('SELECT 2::float8 ^ 3::float8', '8'), row: ([x, y]) => float.powerFloat(num(x), num(y)),
   }),
   operator({
-    name: '|/', args: [FLOAT8], returns: FLOAT8, description: 'Square root.', example: example('SELECT |/ 25.0::float8', '5'),
+    name: '|/', args: [FLOAT8], returns: FLOAT8, description: 'Square root.',
+    example: example('SELECT |/ 25.0::float8', '5'),
     row: ([x]) => float.sqrtFloat(num(x)),
   }),
   operator({
-    name: '||/', args: [FLOAT8], returns: FLOAT8, description: 'Cube root.', example: example('SELECT ||/ 64.0::float8', '4'),
+    name: '||/', args: [FLOAT8], returns: FLOAT8, description: 'Cube root.',
+    example: example('SELECT ||/ 64.0::float8', '4'),
     row: ([x]) => Math.cbrt(num(x)),
   }),
 ];
@@ -207,7 +212,8 @@ const INTEGERS: readonly ScalarFunction[] = [
     example: example(`SELECT mod((-9)::${type.kind}, 4::${type.kind})`, '-1'), row: ([x, y]) => remainder(x, y),
   })),
   scalar({
-    name: 'mod', args: [NUMERIC, NUMERIC], returns: NUMERIC, description: 'Remainder, with the sign of the first argument.',
+    name: 'mod', args: [NUMERIC, NUMERIC], returns: NUMERIC,
+    description: 'Remainder, with the sign of the first argument.',
     example: example('SELECT mod(9.5, 4)', '1.5'), row: ([x, y]) => numeric(x).mod(numeric(y)),
   }),
   scalar({

@@ -1,5 +1,7 @@
 // to_timestamp() and to_date(): text read by a template.
-import { clockMicros, daysFromCivil, daysInMonth, isLeapYear, isoWeekStart, JULIAN_1970, joinMicros } from '../../data/calendar.ts';
+import {
+  clockMicros, daysFromCivil, daysInMonth, isLeapYear, isoWeekStart, JULIAN_1970, joinMicros,
+} from '../../data/calendar.ts';
 import { DatabaseError } from '../../data/error.ts';
 import { datetimeTemplate } from './datetime-template.ts';
 import type { TemplatePiece, Word } from './datetime-template.ts';
@@ -39,8 +41,10 @@ interface Found {
 const badFormat = (message: string, detail?: string): DatabaseError => new DatabaseError('22007', message, { detail });
 
 const WIDTHS: { readonly [word in Word]?: number } = {
-  HH: 2, HH12: 2, HH24: 2, MI: 2, SS: 2, MS: 3, US: 6, FF1: 1, FF2: 2, FF3: 3, FF4: 4, FF5: 5, FF6: 6, SSSS: 5, SSSSS: 5, YYYY: 4, YYY: 3, YY: 2,
-  Y: 1, IYYY: 4, IYY: 3, IY: 2, I: 1, MM: 2, DDD: 3, IDDD: 3, DD: 2, D: 1, ID: 1, WW: 2, IW: 2, W: 1, CC: 2, J: 7, Q: 1, TZH: 2, TZM: 2,
+  HH: 2, HH12: 2, HH24: 2, MI: 2, SS: 2, MS: 3, US: 6, FF1: 1, FF2: 2, FF3: 3, FF4: 4, FF5: 5, FF6: 6, SSSS: 5,
+  SSSSS: 5, YYYY: 4, YYY: 3, YY: 2,
+  Y: 1, IYYY: 4, IYY: 3, IY: 2, I: 1, MM: 2, DDD: 3, IDDD: 3, DD: 2, D: 1, ID: 1, WW: 2, IW: 2, W: 1, CC: 2, J: 7, Q: 1,
+  TZH: 2, TZM: 2,
 };
 
 class TemplateReader {
@@ -139,8 +143,10 @@ class TemplateReader {
       case 'MON': found.month = this.#name(piece, MONTH_NAMES, true) + 1; return;
       case 'DAY': found.weekday = this.#name(piece, DAY_NAMES, false); return;
       case 'DY': found.weekday = this.#name(piece, DAY_NAMES, true); return;
-      case 'AM': case 'PM': case 'A.M.': case 'P.M.': found.pm = this.#oneOf(piece, /^([ap])\.?m\.?/i) === 'p'; found.twelve = true; return;
-      case 'BC': case 'AD': case 'B.C.': case 'A.D.': found.bc = this.#oneOf(piece, /^([ab])\.?[dc]\.?/i) === 'b'; return;
+      case 'AM': case 'PM': case 'A.M.': case 'P.M.': found.pm = this.#oneOf(piece,
+        /^([ap])\.?m\.?/i) === 'p'; found.twelve = true; return;
+      case 'BC': case 'AD': case 'B.C.': case 'A.D.': found.bc = this.#oneOf(piece,
+        /^([ab])\.?[dc]\.?/i) === 'b'; return;
       case 'RM': found.month = this.#roman(piece); return;
       case 'TZH': {
         const sign = this.#text[this.#at];
@@ -166,7 +172,8 @@ class TemplateReader {
   #oneOf(piece: Field, shape: RegExp): string {
     const match = shape.exec(this.#text.slice(this.#at));
     if (match === null) {
-      throw badFormat(`invalid value "${this.#text.slice(this.#at, this.#at + piece.word.length)}" for "${piece.written}"`,
+      const part = this.#text.slice(this.#at, this.#at + piece.word.length);
+      throw badFormat(`invalid value "${part}" for "${piece.written}"`,
         'The given value did not match any of the allowed values for this field.');
     }
     this.#at += match[0].length;
@@ -198,7 +205,8 @@ class TemplateReader {
         return;
       case 'SSSS': case 'SSSSS': found.daySeconds = value; return;
       case 'YYYY': found.year = value; found.yearDigits = 4; return;
-      case 'YYY': case 'YY': case 'Y': found.year = digits < 4 ? nearYear(value) : value; found.yearDigits = digits; return;
+      case 'YYY': case 'YY': case 'Y': found.year = digits < 4 ? nearYear(value)
+        : value; found.yearDigits = digits; return;
       case 'IYYY': found.isoYear = value; return;
       case 'IYY': case 'IY': case 'I': found.isoYear = digits < 4 ? nearYear(value) : value; return;
       case 'CC': found.century = value; return;
@@ -288,7 +296,8 @@ function dayOf(found: Found, outOfRange: () => DatabaseError): number {
   if (found.isoYear !== undefined) return isoDayOf(found, found.isoYear);
   const year = yearOf(found);
   let { month, day } = found;
-  if (found.week !== undefined && found.dayOfYear === undefined && day === undefined) found.dayOfYear = (found.week - 1) * 7 + 1;
+  if (found.week !== undefined && found.dayOfYear === undefined
+    && day === undefined) found.dayOfYear = (found.week - 1) * 7 + 1;
   if (found.monthWeek !== undefined && day === undefined) day = (found.monthWeek - 1) * 7 + 1;
   if (found.dayOfYear !== undefined && month === undefined && day === undefined) {
     if (found.dayOfYear < 1 || found.dayOfYear > (isLeapYear(year) ? 366 : 365)) throw outOfRange();

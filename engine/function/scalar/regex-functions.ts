@@ -73,15 +73,18 @@ const MATCHINGS: readonly Matching[] = [
     test: (t, p) => !like(asciiLower(t), asciiLower(p)),
   },
   { symbol: '~', words: 'Matches the regular expression.', sample: ['^a.c', 't'], test: (t, p) => regexTest(t, p) },
-  { symbol: '!~', words: 'Does not match the regular expression.', sample: ['^a.c', 'f'], test: (t, p) => !regexTest(t, p) },
-  { symbol: '~*', words: 'Matches the regular expression, case aside.', sample: ['^A.C', 't'], test: (t, p) => regexTest(t, p, 'i') },
+  { symbol: '!~', words: 'Does not match the regular expression.', sample: ['^a.c', 'f'],
+    test: (t, p) => !regexTest(t, p) },
+  { symbol: '~*', words: 'Matches the regular expression, case aside.', sample: ['^A.C', 't'],
+    test: (t, p) => regexTest(t, p, 'i') },
   {
     symbol: '!~*', words: 'Does not match the regular expression, case aside.', sample: ['^A.C', 'f'],
     test: (t, p) => !regexTest(t, p, 'i'),
   },
 ];
 
-const OPERATORS: readonly ScalarFunction[] = MATCHINGS.flatMap(({ symbol, words, sample, test }) => PATTERNS.map((type) =>
+const OPERATORS: readonly ScalarFunction[] = MATCHINGS.flatMap(({ symbol, words, sample,
+  test }) => PATTERNS.map((type) =>
   operator({
     name: symbol, args: [type, TEXT], returns: BOOLEAN, description: words,
     example: example(`SELECT 'abcd'::${type.kind} ${symbol} '${sample[0]}'`, sample[1]),
@@ -110,7 +113,8 @@ const LIKE_FUNCTIONS: readonly ScalarFunction[] = [
     row: ([t, p]) => like(str(t), str(p)) === (name === 'like'),
   })),
   scalar({
-    name: 'like_escape', args: [TEXT, TEXT], returns: TEXT, description: 'A LIKE pattern with ESCAPE as one with backslashes.',
+    name: 'like_escape', args: [TEXT, TEXT], returns: TEXT,
+    description: 'A LIKE pattern with ESCAPE as one with backslashes.',
     example: example(`SELECT like_escape('a#%', '#')`, 'a\\%'), row: ([p, e]) => likeEscape(str(p), str(e)),
   }),
   scalar({
@@ -194,11 +198,13 @@ function instr([text, pattern, start, n, after, options, group]: readonly (Datum
   const begin = positive(optional(start, 1), 'start');
   const nth = positive(optional(n, 1), 'n');
   const endOption = optional(after, 0);
-  if (endOption !== 0 && endOption !== 1) throw new DatabaseError('22023', `invalid value for parameter "endoption": ${endOption}`);
+  if (endOption !== 0 && endOption !== 1) throw new DatabaseError('22023',
+    `invalid value for parameter "endoption": ${endOption}`);
   const part = positive(optional(group, 0), 'subexpr', 0);
   rejectGlobal('regexp_instr', flags);
   const subject = str(text ?? null);
-  const found = nthMatch({ text: subject, pattern: str(pattern ?? null), start: begin, n: nth, options: flags, group: part });
+  const found = nthMatch({ text: subject, pattern: str(pattern ?? null), start: begin, n: nth, options: flags,
+    group: part });
   return found === null ? 0 : lengthOf(subject.slice(0, found[endOption])) + 1;
 }
 
@@ -209,7 +215,8 @@ function substr([text, pattern, start, n, options, group]: readonly (Datum | und
   const part = positive(optional(group, 0), 'subexpr', 0);
   rejectGlobal('regexp_substr', flags);
   const subject = str(text ?? null);
-  const found = nthMatch({ text: subject, pattern: str(pattern ?? null), start: begin, n: nth, options: flags, group: part });
+  const found = nthMatch({ text: subject, pattern: str(pattern ?? null), start: begin, n: nth, options: flags,
+    group: part });
   return found === null ? null : subject.slice(found[0], found[1]);
 }
 
@@ -230,13 +237,15 @@ const FUNCTIONS: readonly ScalarFunction[] = [
     example: example(`SELECT substring('Thomas' from '...$')`, 'mas'), row: ([t, p]) => firstPart(str(t), str(p)),
   }),
   scalar({
-    name: 'substring', args: [TEXT, TEXT, TEXT], returns: TEXT, description: 'The part that matches an SQL regular expression.',
+    name: 'substring', args: [TEXT, TEXT, TEXT], returns: TEXT,
+    description: 'The part that matches an SQL regular expression.',
     example: example(`SELECT substring('Thomas' similar '%#"o_a#"_' escape '#')`, 'oma'),
     row: ([t, p, e]) => similarPart(str(t), str(p), str(e)),
   }),
   scalar({
     name: 'regexp_match', args: [TEXT, TEXT, TEXT], optional: 1, returns: arrayOf(TEXT),
-    description: 'Groups of the first match.', example: example(`SELECT regexp_match('foobarbequebaz', '(bar)(beque)')`, '{bar,beque}'),
+    description: 'Groups of the first match.',
+    example: example(`SELECT regexp_match('foobarbequebaz', '(bar)(beque)')`, '{bar,beque}'),
     row: ([t, p, o]) => matchArray(str(t), str(p), optionsOf(o)),
   }),
   scalar({
@@ -259,7 +268,8 @@ const FUNCTIONS: readonly ScalarFunction[] = [
   }),
   scalar({
     name: 'regexp_substr', args: [TEXT, TEXT, INT4, INT4, TEXT, INT4], optional: 4, returns: TEXT,
-    description: 'The text of a match.', example: example(`SELECT regexp_substr('ABCDEF', 'c(.)(..)', 1, 1, 'i')`, 'CDEF'),
+    description: 'The text of a match.',
+    example: example(`SELECT regexp_substr('ABCDEF', 'c(.)(..)', 1, 1, 'i')`, 'CDEF'),
     row: substr,
   }),
   scalar({
@@ -270,7 +280,8 @@ const FUNCTIONS: readonly ScalarFunction[] = [
       const first = optionsOf(o)[0];
       if (first >= '0' && first <= '9') {
         throw new DatabaseError('22023', `invalid regular expression option: "${first}"`, {
-          hint: 'If you meant to use regexp_replace() with a start parameter, cast the fourth argument to integer explicitly.',
+          hint: 'If you meant to use regexp_replace() with a start parameter, '
+            + 'cast the fourth argument to integer explicitly.',
         });
       }
       const regex = regexOf(str(p), optionsOf(o));
@@ -280,12 +291,14 @@ const FUNCTIONS: readonly ScalarFunction[] = [
   scalar({
     name: 'regexp_replace', args: [TEXT, TEXT, TEXT, INT4, INT4, TEXT], optional: 2, returns: TEXT,
     description: 'Replaces the n-th match from a position on, every one for n = 0.',
-    example: example(`SELECT regexp_replace('A PostgreSQL function', 'a|e|i|o|u', 'X', 1, 3, 'i')`, 'A PostgrXSQL function'),
+    example: example(`SELECT regexp_replace('A PostgreSQL function', 'a|e|i|o|u', 'X', 1, 3, 'i')`,
+      'A PostgrXSQL function'),
     row: replaceAt,
   }),
   scalar({
     name: 'regexp_split_to_array', args: [TEXT, TEXT, TEXT], optional: 1, returns: arrayOf(TEXT),
-    description: 'Parts between the matches.', example: example(`SELECT regexp_split_to_array('hello world', '\\s+')`, '{hello,world}'),
+    description: 'Parts between the matches.',
+    example: example(`SELECT regexp_split_to_array('hello world', '\\s+')`, '{hello,world}'),
     row: ([t, p, o]) => {
       rejectGlobal('regexp_split_to_array', optionsOf(o));
       return arrayFrom(splitText(regexOf(str(p), optionsOf(o)), str(t)));

@@ -255,7 +255,8 @@ export function translateRegex(pattern: string, given: RegexFlags): RegexSource 
 /** similar_to_escape(): a SIMILAR TO pattern as an advanced regular expression, in PostgreSQL's own spelling. */
 export function similarToRegex(pattern: string, escape: string): string {
   if ([...escape].length > 1) {
-    throw new DatabaseError('22019', 'invalid escape string', { hint: 'Escape string must be empty or one character.' });
+    throw new DatabaseError('22019', 'invalid escape string',
+      { hint: 'Escape string must be empty or one character.' });
   }
   let out = '^(?:';
   let bracket = false;
@@ -268,7 +269,8 @@ export function similarToRegex(pattern: string, escape: string): string {
       if (next === '"' && !bracket) {
         if (quotes === 0) out += '){1,1}?(';
         else if (quotes === 1) out += '){1,1}(?:';
-        else throw new DatabaseError('2200C', 'SQL regular expression may not contain more than two escape-double-quote separators');
+        else throw new DatabaseError('2200C',
+          'SQL regular expression may not contain more than two escape-double-quote separators');
         quotes++;
       } else if (next !== undefined) out += `\\${next}`;
     } else if (bracket) {

@@ -160,7 +160,8 @@ export function formatString(pattern: string, args: readonly (string | null)[]):
       continue;
     }
     const found = CONVERSION.exec(pattern.slice(i));
-    const [whole, argument, minus, width, widthArgument, letter] = found ?? ['', undefined, undefined, undefined, undefined, ''];
+    const [whole, argument, minus, width, widthArgument, letter] = found ?? ['', undefined, undefined, undefined,
+      undefined, ''];
     if (letter === '') throw formatError('unterminated format() type specifier');
     const star = whole.includes('*');
     const dynamic = star ? take(widthArgument) : null;
@@ -168,7 +169,8 @@ export function formatString(pattern: string, args: readonly (string | null)[]):
       throw new DatabaseError('22023', `unrecognized format() type specifier "${letter}"`,
         { hint: 'For a single "%" use "%%".' });
     }
-    out += justify(convert(letter, take(argument)), star ? Number(dynamic ?? 0) : Number(width ?? 0), minus !== undefined);
+    out += justify(convert(letter, take(argument)), star ? Number(dynamic ?? 0) : Number(width ?? 0),
+      minus !== undefined);
     i += whole.length;
   }
   return out;

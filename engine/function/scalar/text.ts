@@ -132,7 +132,8 @@ const SUBSTRINGS: readonly ScalarFunction[] = [
     row: ([s, part]) => algorithm.position(str(s), str(part)),
   })),
   text({
-    name: 'overlay', args: [TEXT, TEXT, INT4, INT4], optional: 1, words: 'Replaces so many characters from a position on.',
+    name: 'overlay', args: [TEXT, TEXT, INT4, INT4], optional: 1,
+    words: 'Replaces so many characters from a position on.',
     shows: [`overlay('Txxxxas' placing 'hom' from 2 for 4)`, 'Thomas'],
     row: ([s, r, from, count]) =>
       algorithm.overlay(str(s), str(r), num(from), count === undefined ? algorithm.lengthOf(str(r)) : num(count)),
@@ -146,7 +147,8 @@ const SUBSTRINGS: readonly ScalarFunction[] = [
     shows: [`right('abcde', 2)`, 'de'], row: ([s, n]) => algorithm.rightPart(str(s), num(n)),
   }),
   text({
-    name: 'split_part', args: [TEXT, TEXT, INT4], words: 'The n-th of the parts between separators; from the end for n < 0.',
+    name: 'split_part', args: [TEXT, TEXT, INT4],
+    words: 'The n-th of the parts between separators; from the end for n < 0.',
     shows: [`split_part('abc~@~def~@~ghi', '~@~', 2)`, 'def'],
     row: ([s, separator, n]) => algorithm.splitPart(str(s), str(separator), num(n)),
   }),
@@ -200,7 +202,8 @@ const CHANGES: readonly ScalarFunction[] = [
     name: 'ascii', returns: INT4, words: 'Code point of the first character.', shows: [`ascii('x')`, '120'],
     row: ([s]) => str(s).codePointAt(0) ?? 0,
   }),
-  text({ name: 'chr', args: [INT4], words: 'The character of a code point.', shows: ['chr(65)', 'A'], row: ([n]) => algorithm.character(num(n)) }),
+  text({ name: 'chr', args: [INT4], words: 'The character of a code point.', shows: ['chr(65)', 'A'],
+    row: ([n]) => algorithm.character(num(n)) }),
   text({
     name: 'to_hex', args: [INT4], words: 'In hexadecimal.', shows: ['to_hex(2147483647)', '7fffffff'],
     row: ([n]) => (num(n) >>> 0).toString(16),
@@ -215,10 +218,12 @@ const CHANGES: readonly ScalarFunction[] = [
   }),
   text({
     name: 'normalize', args: [TEXT, TEXT], optional: 1, words: 'In a Unicode normal form.',
-    shows: [`normalize(U&'\\0061\\0308bc', NFC) = U&'\\00E4bc'`, 't'], row: ([s, form]) => str(s).normalize(normalForm(form)),
+    shows: [`normalize(U&'\\0061\\0308bc', NFC) = U&'\\00E4bc'`, 't'],
+    row: ([s, form]) => str(s).normalize(normalForm(form)),
   }),
   text({
-    name: 'is_normalized', args: [TEXT, TEXT], optional: 1, returns: BOOLEAN, words: 'Is it in that Unicode normal form?',
+    name: 'is_normalized', args: [TEXT, TEXT], optional: 1, returns: BOOLEAN,
+    words: 'Is it in that Unicode normal form?',
     shows: [`'abc' IS NFD NORMALIZED`, 't'], row: ([s, form]) => str(s).normalize(normalForm(form)) === s,
   }),
 ];
@@ -263,7 +268,8 @@ const CONCATENATION: readonly ScalarFunction[] = [
   }),
   scalar({
     name: 'concat', args: [], variadic: ANY, returns: TEXT, strict: false, volatility: 'stable',
-    description: 'The texts of all arguments in a row; NULLs are left out.', example: example(`SELECT concat('abcde', 2, NULL, 22)`, 'abcde222'),
+    description: 'The texts of all arguments in a row; NULLs are left out.',
+    example: example(`SELECT concat('abcde', 2, NULL, 22)`, 'abcde222'),
     row: (args, call) => args.map((a, i) => (a === null ? '' : outputText(a, call.argTypes[i], call))).join(''),
   }),
   scalar({
@@ -275,7 +281,8 @@ const CONCATENATION: readonly ScalarFunction[] = [
   }),
   scalar({
     name: 'format', args: [TEXT], variadic: ANY, returns: TEXT, strict: false, volatility: 'stable',
-    description: 'Fills %s, %I and %L of a pattern.', example: example(`SELECT format('Hello %s, %1$s', 'World')`, 'Hello World, World'),
+    description: 'Fills %s, %I and %L of a pattern.',
+    example: example(`SELECT format('Hello %s, %1$s', 'World')`, 'Hello World, World'),
     row: ([pattern, ...rest], call) => (pattern === null ? null : algorithm.formatString(str(pattern),
       rest.map((a, i) => (a === null ? null : outputText(a, call.argTypes[i + 1], call))))),
   }),
@@ -291,17 +298,21 @@ const QUOTING: readonly ScalarFunction[] = [
     row: ([s]) => algorithm.quoteLiteral(str(s)),
   }),
   scalar({
-    name: 'quote_literal', args: [ANYELEMENT], returns: TEXT, volatility: 'stable', description: 'Text of a value, quoted as a literal.',
+    name: 'quote_literal', args: [ANYELEMENT], returns: TEXT, volatility: 'stable',
+    description: 'Text of a value, quoted as a literal.',
     example: example('SELECT quote_literal(42.5)', '\'42.5\''),
     row: ([d], call) => algorithm.quoteLiteral(outputText(d, call.argTypes[0], call)),
   }),
   scalar({
-    name: 'quote_nullable', args: [TEXT], returns: TEXT, strict: false, description: 'Quoted as a literal; NULL as the word NULL.',
-    example: example('SELECT quote_nullable(NULL)', 'NULL'), row: ([s]) => (s === null ? 'NULL' : algorithm.quoteLiteral(str(s))),
+    name: 'quote_nullable', args: [TEXT], returns: TEXT, strict: false,
+    description: 'Quoted as a literal; NULL as the word NULL.',
+    example: example('SELECT quote_nullable(NULL)', 'NULL'),
+    row: ([s]) => (s === null ? 'NULL' : algorithm.quoteLiteral(str(s))),
   }),
   scalar({
     name: 'quote_nullable', args: [ANYELEMENT], returns: TEXT, strict: false, volatility: 'stable',
-    description: 'Text of a value, quoted as a literal; NULL as the word NULL.', example: example('SELECT quote_nullable(42.5)', '\'42.5\''),
+    description: 'Text of a value, quoted as a literal; NULL as the word NULL.',
+    example: example('SELECT quote_nullable(42.5)', '\'42.5\''),
     row: ([d], call) => (d === null ? 'NULL' : algorithm.quoteLiteral(outputText(d, call.argTypes[0], call))),
   }),
 ];
@@ -335,7 +346,8 @@ const ARRAYS: readonly ScalarFunction[] = [
     row: (args) => (args[0] === null ? null : arrayFrom(splitWithNull(args))),
   }),
   scalar({
-    name: 'array_to_string', args: [ANYARRAY, TEXT, TEXT], optional: 1, returns: TEXT, strict: false, volatility: 'stable',
+    name: 'array_to_string', args: [ANYARRAY, TEXT, TEXT], optional: 1, returns: TEXT, strict: false,
+    volatility: 'stable',
     description: 'Texts of the elements with a separator between; NULLs left out, or as the third argument says.',
     example: example(`SELECT array_to_string(ARRAY[1, 2, 3, NULL, 5], ',', '*')`, '1,2,3,*,5'), row: arrayText,
   }),

@@ -16,7 +16,7 @@ function shapeOf(text: string): Shape {
   return first === '{' ? 'object' : first === '[' ? 'array' : 'scalar';
 }
 
-/** Members of a value of the right shape, or PostgreSQL's complaint. Of json, the last of duplicate keys is not preferred. */
+/** Members of a value of the right shape, or PostgreSQL's complaint. Of json, duplicate keys are all there. */
 function members(d: Datum, wanted: Shape, complaint: (shape: Shape) => string): readonly JsonMember[] {
   const text = str(d);
   const shape = shapeOf(text);
@@ -30,7 +30,8 @@ interface Form {
 }
 
 function elementComplaint(form: Form, name: string): (shape: Shape) => string {
-  if (form.name === 'json') return (shape) => (shape === 'object' ? `cannot call ${name} on a non-array` : `cannot call ${name} on a scalar`);
+  if (form.name === 'json') return (shape) => (shape === 'object' ? `cannot call ${name} on a non-array`
+    : `cannot call ${name} on a scalar`);
   return (shape) => `cannot extract elements from ${shape === 'object' ? 'an object' : 'a scalar'}`;
 }
 
@@ -45,9 +46,11 @@ function tables(form: Form): readonly TableFunction[] {
     const own = `${name}_array_elements${asText ? '_text' : ''}`;
     const value = asText ? TEXT : type;
     return table({
-      name: own, args: [type], returns: value, columns: [{ name: 'value', type: value }], description: `The elements of an array${asText ? ', as text' : ''}.`,
+      name: own, args: [type], returns: value, columns: [{ name: 'value', type: value }],
+      description: `The elements of an array${asText ? ', as text' : ''}.`,
       example: example(`SELECT count(*) FROM ${own}('["foo", "bar"]')`, '2'),
-      rows: ([d]) => members(d, 'array', elementComplaint(form, own)).map((m) => [asText ? jsonToText(m.text) : m.text]),
+      rows: ([d]) => members(d, 'array',
+        elementComplaint(form, own)).map((m) => [asText ? jsonToText(m.text) : m.text]),
     });
   };
   const each = (asText: boolean): TableFunction => {
@@ -55,16 +58,19 @@ function tables(form: Form): readonly TableFunction[] {
     const value = asText ? TEXT : type;
     const columns = [{ name: 'key', type: TEXT }, { name: 'value', type: value }];
     return table({
-      name: own, args: [type], returns: { kind: 'record', fields: columns }, columns, description: `The fields of an object${asText ? ', as text' : ''}.`,
+      name: own, args: [type], returns: { kind: 'record', fields: columns }, columns,
+      description: `The fields of an object${asText ? ', as text' : ''}.`,
       example: example(`SELECT max(key) FROM ${own}('{"a":"foo", "b":"bar"}')`, 'b'),
-      rows: ([d]) => members(d, 'object', eachComplaint(form, own)).map((m) => [m.key, asText ? jsonToText(m.text) : m.text]),
+      rows: ([d]) => members(d, 'object',
+        eachComplaint(form, own)).map((m) => [m.key, asText ? jsonToText(m.text) : m.text]),
     });
   };
   const own = `${name}_object_keys`;
   const keys = table({
     name: own, args: [type], returns: TEXT, description: 'The keys of an object.',
     example: example(`SELECT max(k) FROM ${own}('{"f1":"abc","f2":{"f3":"a"}}') k`, 'f2'),
-    rows: ([d]) => members(d, 'object', (shape) => `cannot call ${own} on ${shape === 'array' ? 'an array' : 'a scalar'}`).map((m) => [m.key]),
+    rows: ([d]) => members(d, 'object',
+      (shape) => `cannot call ${own} on ${shape === 'array' ? 'an array' : 'a scalar'}`).map((m) => [m.key]),
   });
   return [elements(false), elements(true), each(false), each(true), keys];
 }

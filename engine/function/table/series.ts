@@ -30,7 +30,8 @@ function* bigints(from: bigint, to: bigint, step: bigint): Generator<readonly Da
 
 function* numerics(from: Numeric, to: Numeric, step: Numeric): Generator<readonly Datum[]> {
   for (const [name, value] of [['start', from], ['stop', to], ['step size', step]] as const) {
-    if (!value.isFinite) throw invalid(`${name}${name === 'step size' ? '' : ' value'} cannot be ${value.isNaN ? 'NaN' : 'infinity'}`);
+    if (value.isFinite) continue;
+    throw invalid(`${name}${name === 'step size' ? '' : ' value'} cannot be ${value.isNaN ? 'NaN' : 'infinity'}`);
   }
   if (step.sign === 0) throw invalid('step size cannot equal zero');
   for (let n = from; step.sign > 0 ? n.compare(to) <= 0 : n.compare(to) >= 0; n = n.add(step)) yield [n];
@@ -49,29 +50,35 @@ function* moments(
 
 const SERIES: readonly TableFunction[] = [
   table({
-    name: 'generate_series', args: [INT4, INT4, INT4], optional: 1, returns: INT4, description: 'From start to stop, both included.',
+    name: 'generate_series', args: [INT4, INT4, INT4], optional: 1, returns: INT4,
+    description: 'From start to stop, both included.',
     example: example('SELECT sum(g) FROM generate_series(2, 4) g', '9'),
     rows: ([from, to, step]) => integers(num(from), num(to), step === undefined ? 1 : num(step)),
   }),
   table({
-    name: 'generate_series', args: [INT8, INT8, INT8], optional: 1, returns: INT8, description: 'From start to stop, both included.',
+    name: 'generate_series', args: [INT8, INT8, INT8], optional: 1, returns: INT8,
+    description: 'From start to stop, both included.',
     example: example('SELECT count(*) FROM generate_series(5::int8, 1, -2)', '3'),
     rows: ([from, to, step]) => bigints(big(from), big(to), step === undefined ? 1n : big(step)),
   }),
   table({
-    name: 'generate_series', args: [NUMERIC, NUMERIC, NUMERIC], optional: 1, returns: NUMERIC, description: 'From start to stop, both included.',
+    name: 'generate_series', args: [NUMERIC, NUMERIC, NUMERIC], optional: 1, returns: NUMERIC,
+    description: 'From start to stop, both included.',
     example: example('SELECT max(g) FROM generate_series(1.1, 4, 1.3) g', '3.7'),
     rows: ([from, to, step]) => numerics(numeric(from), numeric(to), step === undefined ? Numeric.ONE : numeric(step)),
   }),
   table({
-    name: 'generate_series', args: [TIMESTAMP, TIMESTAMP, INTERVAL], returns: TIMESTAMP, description: 'From start to stop, both included.',
-    example: example(`SELECT max(g) FROM generate_series(timestamp '2008-03-01 00:00', '2008-03-04 12:00', '10 hours') g`, '2008-03-04 08:00:00'),
+    name: 'generate_series', args: [TIMESTAMP, TIMESTAMP, INTERVAL], returns: TIMESTAMP,
+    description: 'From start to stop, both included.',
+    example: example(`SELECT max(g) FROM generate_series(timestamp '2008-03-01', '2008-03-04 12:00', '10 hours') g`,
+      '2008-03-04 08:00:00'),
     rows: ([from, to, step]) => moments(big(from), big(to), interval(step), addToTimestamp),
   }),
   table({
     name: 'generate_series', args: [TIMESTAMPTZ, TIMESTAMPTZ, INTERVAL], returns: TIMESTAMPTZ, volatility: 'stable',
     description: 'From start to stop, both included.',
-    example: example(`SELECT count(*) FROM generate_series(timestamptz '2008-03-01 00:00+00', '2008-03-04 12:00+00', '10 hours') g`, '9'),
+    example: example(`SELECT count(*) FROM generate_series(timestamptz '2008-03-01', '2008-03-04 12:00', '10 hours') g`,
+      '9'),
     rows: ([from, to, step], call) => {
       const zone = zoneOf(call.context);
       return moments(big(from), big(to), interval(step), (at, span) => addToTimestampTz(at, span, zone));
@@ -97,7 +104,8 @@ function* elements(array: Datum): Generator<readonly Datum[]> {
 export const SERIES_FUNCTIONS: readonly TableFunction[] = [
   ...SERIES,
   table({
-    name: 'generate_subscripts', args: [ANYARRAY, INT4, BOOLEAN], optional: 1, returns: INT4, description: 'The subscripts of a dimension.',
+    name: 'generate_subscripts', args: [ANYARRAY, INT4, BOOLEAN], optional: 1, returns: INT4,
+    description: 'The subscripts of a dimension.',
     example: example(`SELECT max(g) FROM generate_subscripts('{NULL,1,NULL,2}'::int[], 1) g`, '4'), rows: subscripts,
   }),
   table({

@@ -27,7 +27,8 @@ export const STRING_TABLES: readonly TableFunction[] = [
     example: example(`SELECT max(m) FROM regexp_matches('foobarbequebaz', 'ba.', 'g') m`, '{baz}'),
   }),
   table({
-    name: 'regexp_split_to_table', args: [TEXT, TEXT, TEXT], optional: 1, returns: TEXT, description: 'Parts between the matches.',
+    name: 'regexp_split_to_table', args: [TEXT, TEXT, TEXT], optional: 1, returns: TEXT,
+    description: 'Parts between the matches.',
     example: example(`SELECT count(*) FROM regexp_split_to_table('hello world', '\\s+')`, '2'),
     rows: ([text, pattern, options]) => {
       rejectGlobal('regexp_split_to_table', optionsOf(options));

@@ -7,7 +7,9 @@ import type { DatabaseError } from '../../../engine/data/error.ts';
 import { toEpoch } from '../../../engine/data/time.ts';
 import { BOOLEAN, INT4 } from '../../../engine/data/types.ts';
 import type { Vector } from '../../../engine/data/vector.ts';
-import { compileExpression, evaluateOrReport, evaluatePredicate, foldConstant, predicateOrReport } from '../../../engine/expression/evaluate.ts';
+import {
+  compileExpression, evaluateOrReport, evaluatePredicate, foldConstant, predicateOrReport,
+} from '../../../engine/expression/evaluate.ts';
 import type { Expression } from '../../../engine/expression/expression.ts';
 import { canRaise, columnsOf, isVolatile, mapExpression } from '../../../engine/expression/walk.ts';
 import type { ScalarFunction } from '../../../engine/function/function.ts';
@@ -43,9 +45,11 @@ test('CASE evaluates a branch only where it is taken', () => {
 });
 
 test('AND and OR evaluate the right side only where the left leaves it open', () => {
-  const and: Expression = { kind: 'and', type: BOOLEAN, args: [call('<>', x, literal(0)), call('>', inverse, literal(2))] };
+  const and: Expression = { kind: 'and', type: BOOLEAN,
+    args: [call('<>', x, literal(0)), call('>', inverse, literal(2))] };
   expect(run(and, batch([[1], [0], [null], [3]]))).toEqual([true, false, null, false]);
-  const or: Expression = { kind: 'or', type: BOOLEAN, args: [call('=', x, literal(0)), call('>', inverse, literal(2))] };
+  const or: Expression = { kind: 'or', type: BOOLEAN,
+    args: [call('=', x, literal(0)), call('>', inverse, literal(2))] };
   expect(run(or, batch([[1], [0], [null], [3]]))).toEqual([true, true, null, false]);
 });
 
@@ -55,7 +59,8 @@ test('COALESCE evaluates a later argument only for rows that are still NULL', ()
 });
 
 test('IN stops at the first match and knows NULL', () => {
-  const e = (list: readonly Expression[]): Expression => ({ kind: 'in', type: BOOLEAN, equal: int4Operator('='), input: column(1), list });
+  const e = (list: readonly Expression[]): Expression => ({ kind: 'in', type: BOOLEAN, equal: int4Operator('='),
+    input: column(1), list });
   expect(run(e([literal(5), inverse]), batch([[0, 5], [2, 3], [3, 3], [null, 3]]))).toEqual([true, true, false, null]);
   const many = [1, 2, 3, 4, 5, 6, 7, 8].map(literal);
   expect(run(e(many), batch([[0, 5], [0, 9], [0, null]]))).toEqual([true, false, null]);
@@ -64,7 +69,8 @@ test('IN stops at the first match and knows NULL', () => {
 
 test('three-valued logic, all nine pairs', async () => {
   const values = ['true', 'false', 'null::bool'];
-  const rows = await Promise.all(values.flatMap((a) => values.map((b) => sqlText(`SELECT ${a} AND ${b}, ${a} OR ${b}`))));
+  const rows = await Promise.all(values.flatMap((a) =>
+    values.map((b) => sqlText(`SELECT ${a} AND ${b}, ${a} OR ${b}`))));
   expect(rows).toEqual(['t|t', 'f|t', '|t', 'f|t', 'f|f', 'f|', '|t', 'f|', '|']);
 });
 
@@ -85,7 +91,8 @@ test('failing rows are reported with their weights and left out, the others stay
   expect(datums(found.vectors[1])).toEqual(rows.map((r) => r[0]).filter((n) => n !== 0));
   expect(Array.from(found.rows ?? []).every((row, i) => rows[row][0] === datumAt(found.vectors[1], i))).toBe(true);
   reported.length = 0;
-  const hits = predicateOrReport(compileExpression(call('>=', inverse, literal(3))), batch([[1], [0], [2], [3]]), new Int32Array([1, 1, 1, 1]), step);
+  const hits = predicateOrReport(compileExpression(call('>=', inverse, literal(3))), batch([[1], [0], [2], [3]]),
+    new Int32Array([1, 1, 1, 1]), step);
   expect([...hits]).toEqual([0, 2]);
   expect(reported).toEqual(['22012 1']);
 });
@@ -98,7 +105,8 @@ test('a batch on which every row fails', () => {
 });
 
 test('predicates keep true rows only', () => {
-  expect([...evaluatePredicate(compileExpression(call('>', x, literal(1))), batch([[1], [2], [null], [3]]), TEST_CONTEXT)]).toEqual([1, 3]);
+  expect([...evaluatePredicate(compileExpression(call('>', x, literal(1))), batch([[1], [2], [null], [3]]),
+    TEST_CONTEXT)]).toEqual([1, 3]);
 });
 
 test('folding and walking', () => {
@@ -119,10 +127,14 @@ test('folding and walking', () => {
 
 test('arrays, rows, subscripts, quantifiers', async () => {
   const cases: readonly (readonly [string, string])[] = [
-    ['(ARRAY[1,2,3])[2]', '2'], ['(ARRAY[1,2,3])[2:3]', '{2,3}'], ['(ARRAY[1,2,3])[:2]', '{1,2}'], ['(ARRAY[1,2,3])[9] IS NULL', 't'],
-    ['ARRAY[[1,2],[3,4]]', '{{1,2},{3,4}}'], ['(ARRAY[[1,2],[3,4]])[2][1]', '3'], ['(ARRAY[[1,2],[3,4]])[1:2][2:2]', '{{2},{4}}'],
-    ['1 = ANY (ARRAY[1,NULL])', 't'], ['2 = ANY (ARRAY[1,NULL]) IS NULL', 't'], ['2 > ALL (ARRAY[1,0])', 't'], ['NULL::int = ANY (\'{}\'::int[])', 'f'],
-    ['ROW(1,NULL) IS NULL', 'f'], ['ROW(1,NULL) IS NOT NULL', 'f'], ['ROW(NULL,NULL) IS NULL', 't'], ['1 IS DISTINCT FROM NULL', 't'],
+    ['(ARRAY[1,2,3])[2]', '2'], ['(ARRAY[1,2,3])[2:3]', '{2,3}'], ['(ARRAY[1,2,3])[:2]', '{1,2}'],
+    ['(ARRAY[1,2,3])[9] IS NULL', 't'],
+    ['ARRAY[[1,2],[3,4]]', '{{1,2},{3,4}}'], ['(ARRAY[[1,2],[3,4]])[2][1]', '3'],
+    ['(ARRAY[[1,2],[3,4]])[1:2][2:2]', '{{2},{4}}'],
+    ['1 = ANY (ARRAY[1,NULL])', 't'], ['2 = ANY (ARRAY[1,NULL]) IS NULL', 't'], ['2 > ALL (ARRAY[1,0])', 't'],
+    ['NULL::int = ANY (\'{}\'::int[])', 'f'],
+    ['ROW(1,NULL) IS NULL', 'f'], ['ROW(1,NULL) IS NOT NULL', 'f'], ['ROW(NULL,NULL) IS NULL', 't'],
+    ['1 IS DISTINCT FROM NULL', 't'],
     ['greatest(1,NULL,3)', '3'], ['least(2.5,1)', '1'], ['nullif(1,1) IS NULL', 't'],
   ];
   for (const [sql, result] of cases) expect(await sqlText(`SELECT ${sql}`), sql).toBe(result);

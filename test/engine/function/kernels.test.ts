@@ -15,7 +15,8 @@ import { Random } from '../../support/random.ts';
 
 const SEED = Number(process.env['SEED'] ?? 20240229);
 
-const TEXTS = ['', 'a', 'A', 'abc', 'abd', 'ab%', 'a_c', '%b%', 'äöü', '😀x', 'Zebra', 'zebra  ', 'long text beyond forty-eight bytes of short strings'];
+const TEXTS = ['', 'a', 'A', 'abc', 'abd', 'ab%', 'a_c', '%b%', 'äöü', '😀x', 'Zebra', 'zebra  ',
+  'long text beyond forty-eight bytes of short strings'];
 
 /** Small values mostly, extremes sometimes. */
 function value(r: Random, type: LogicalType): Datum {
@@ -24,15 +25,20 @@ function value(r: Random, type: LogicalType): Datum {
     case 'boolean': return r.int(0, 1) === 1;
     case 'int2': return extreme ? r.pick([-32768, 32767]) : r.int(-9, 9);
     case 'int4': case 'date': return extreme ? r.pick([-2147483648, 2147483647]) : r.int(-9, 9);
-    case 'int8': return extreme ? r.pick([-9223372036854775808n, 9223372036854775807n, 5000000000n, -1n]) : BigInt(r.int(-9, 9));
+    case 'int8': return extreme ? r.pick([-9223372036854775808n, 9223372036854775807n, 5000000000n,
+      -1n]) : BigInt(r.int(-9, 9));
     case 'oid': case 'xid': return r.int(0, 9);
     case 'pg_lsn': case 'time': return BigInt(r.int(0, 9));
     case 'timestamp': case 'timestamptz':
-      return extreme ? r.pick([9223372036854775807n, -9223372036854775808n, -210866803200000000n]) : BigInt(r.int(-1000000, 1000000)) * 1000003n;
-    case 'float4': case 'float8': return extreme ? r.pick([NaN, Infinity, -Infinity, 0, -0, Math.fround(3e38)]) : Math.fround(r.int(-20, 20) / 8);
-    case 'numeric': return extreme ? r.pick([Numeric.NAN, Numeric.INFINITY, Numeric.parse('12345678901234567890.123'), Numeric.parse('-0.000')])
+      return extreme ? r.pick([9223372036854775807n, -9223372036854775808n,
+        -210866803200000000n]) : BigInt(r.int(-1000000, 1000000)) * 1000003n;
+    case 'float4': case 'float8': return extreme ? r.pick([NaN, Infinity, -Infinity, 0, -0,
+      Math.fround(3e38)]) : Math.fround(r.int(-20, 20) / 8);
+    case 'numeric': return extreme ? r.pick([Numeric.NAN, Numeric.INFINITY, Numeric.parse('12345678901234567890.123'),
+      Numeric.parse('-0.000')])
       : Numeric.of(BigInt(r.int(-2000, 2000)), r.int(0, 3));
-    case 'interval': return new Interval(extreme ? r.int(-14, 14) : 0, r.int(-40, 40), BigInt(r.int(-1000, 1000)) * 7_000_003n);
+    case 'interval': return new Interval(extreme ? r.int(-14, 14) : 0, r.int(-40, 40),
+      BigInt(r.int(-1000, 1000)) * 7_000_003n);
     case 'uuid': return `00000000-0000-0000-000${r.int(0, 2)}-00000000000${r.int(0, 2)}`;
     case 'bytea': return Uint8Array.from({ length: r.int(0, 3) }, () => r.int(0, 2));
     case 'text': case 'varchar': case 'bpchar': case 'name': return r.pick(TEXTS);
@@ -58,7 +64,8 @@ function compareBodies(f: ScalarFunction, r: Random): void {
   if (kernel === undefined) return;
   const length = r.int(1, 20);
   const nulls = r.pick([0, 0, 3]);
-  const columns = f.args.map((type) => Array.from({ length }, (): Datum => (nulls > 0 && r.int(0, nulls) === 0 ? null : value(r, type))));
+  const columns = f.args.map((type) => Array.from({ length },
+    (): Datum => (nulls > 0 && r.int(0, nulls) === 0 ? null : value(r, type))));
   const vectors = columns.map((c, i) => vectorFromDatums(f.args[i], c));
   const returns = typeof f.returns === 'function' ? f.returns(f.args) : f.returns;
   const call: CallInfo = { argTypes: f.args, returnType: returns, context: TEST_CONTEXT };
@@ -73,8 +80,10 @@ function compareBodies(f: ScalarFunction, r: Random): void {
     expect(out.length).toBe(length);
     return Array.from({ length }, (_, i) => datumAt(out, i));
   });
-  const plain = (o: Outcome): unknown => (typeof o === 'string' ? o : o.map((d) => (d instanceof Numeric ? d.toString() : d)));
-  expect(plain(byColumn), `${f.name}(${f.args.map((a) => a.kind).join(', ')}) of ${JSON.stringify(columns, show)}`).toEqual(plain(byRow));
+  const plain = (o: Outcome): unknown => (typeof o === 'string' ? o
+    : o.map((d) => (d instanceof Numeric ? d.toString() : d)));
+  expect(plain(byColumn),
+    `${f.name}(${f.args.map((a) => a.kind).join(', ')}) of ${JSON.stringify(columns, show)}`).toEqual(plain(byRow));
 }
 
 function show(_key: string, d: unknown): unknown {
