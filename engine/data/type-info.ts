@@ -1,4 +1,5 @@
 // What PostgreSQL knows of each built-in type: its pg_type row, its OID to and from LogicalType, and its names.
+import { RESERVED_WORDS } from './reserved-words.ts';
 import { BUILTIN_TYPE_ROWS } from './type-table.ts';
 import { DatabaseError, notSupported } from './error.ts';
 import { arrayOf, characterType, parametricType, simpleType } from './types.ts';
@@ -363,7 +364,8 @@ function intervalModifier(typmod: number): string {
   return precision === INTERVAL_FULL_PRECISION ? fields : `${fields}(${precision})`;
 }
 
-/** Double-quoted unless it is a plain lower-case identifier. (Reserved words are the catalog's affair.) */
+/** Double-quoted unless it is a plain lower-case identifier and no key word that must be quoted (quote_ident). */
 export function quoteIdentifier(name: string): string {
-  return /^[a-z_][a-z0-9_$]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+  const plain = /^[a-z_][a-z0-9_]*$/.test(name) && !RESERVED_WORDS.has(name);
+  return plain ? name : `"${name.replaceAll('"', '""')}"`;
 }

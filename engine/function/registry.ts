@@ -10,6 +10,7 @@ import { CONDITIONAL } from './scalar/conditional.ts';
 import { DATETIME_OPERATORS } from './scalar/datetime-operators.ts';
 import { DATETIME } from './scalar/datetime.ts';
 import { DECIMAL } from './scalar/decimal.ts';
+import { ENUM } from './scalar/enum.ts';
 import { FORMATTING } from './scalar/formatting.ts';
 import { JSON_FUNCTIONS } from './scalar/json.ts';
 import { MATH } from './scalar/math.ts';
@@ -22,7 +23,7 @@ import { STRING_TABLES } from './table/strings.ts';
 export const SCALAR_FUNCTIONS: readonly ScalarFunction[] = [
   ...COMPARISON, ...ARITHMETIC, ...DECIMAL, ...MATH, ...TEXTUAL, ...PATTERN, ...BINARY, ...DATETIME_OPERATORS,
   ...DATETIME, ...FORMATTING,
-  ...ARRAYS, ...JSON_FUNCTIONS, ...CONDITIONAL,
+  ...ARRAYS, ...JSON_FUNCTIONS, ...CONDITIONAL, ...ENUM,
 ];
 
 export const TABLE_FUNCTIONS: readonly TableFunction[] = [...SERIES_FUNCTIONS, ...STRING_TABLES, ...JSON_TABLES];

@@ -99,8 +99,8 @@ export function timestampPart(
   const name = zoned === null ? TIMESTAMP_NAME : TIMESTAMPTZ_NAME;
   const unit = unitOf(word, name);
   const isZone = unit === 'timezone' || unit === 'timezone_hour' || unit === 'timezone_minute';
-  if (isZone && zoned === null) throw unsupportedUnit(word, name);
   if (!isTimestampFinite(local)) return infinitePart(unit, local > 0n);
+  if (isZone && zoned === null) throw unsupportedUnit(word, name);
   if (isZone) return zonePart(unit, zoned?.offset ?? 0);
   if (unit === 'epoch') return Numeric.of(zoned?.utc ?? local, 6);
   const { days, rest } = splitMicros(local);
@@ -201,8 +201,17 @@ function truncatedFields(unit: Unit, f: TimestampFields, days: number): Timestam
   }
 }
 
-export function truncateTimestamp(word: string, local: bigint, typeName = TIMESTAMP_NAME): bigint {
+const ONLY_READ = new Set<Unit>(['dow', 'isodow', 'doy', 'isoyear', 'epoch', 'julian']);
+
+/** A unit one can truncate to, or that is at least known there. */
+function truncationUnit(word: string, typeName: string): Unit {
   const unit = unitOf(word, typeName);
+  if (ONLY_READ.has(unit)) throw new DatabaseError('22023', `unit "${word}" not recognized for type ${typeName}`);
+  return unit;
+}
+
+export function truncateTimestamp(word: string, local: bigint, typeName = TIMESTAMP_NAME): bigint {
+  const unit = truncationUnit(word, typeName);
   if (!isTimestampFinite(local)) return local;
   const f = truncatedFields(unit, timestampFields(local), splitMicros(local).days);
   if (f === null) throw unsupportedUnit(word, typeName);
@@ -219,7 +228,7 @@ export function truncateTimestampTz(word: string, utc: bigint, local: bigint, zo
 }
 
 export function truncateInterval(word: string, span: Interval): Interval {
-  const unit = unitOf(word, 'interval');
+  const unit = truncationUnit(word, 'interval');
   const { months, days, micros } = span;
   const years = truncate(months / 12);
   const toYears = (step: number): Interval => new Interval(truncate(years / step) * step * 12, 0, 0n);

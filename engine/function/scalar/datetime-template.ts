@@ -81,7 +81,7 @@ function prefixAt(format: string, at: number): 'FM' | 'TM' | null {
 /** Quoted text, an escaped character, or any other one. */
 function readText(format: string, start: number, pieces: TemplatePiece[]): number {
   if (format[start] !== '"') {
-    const escaped = format[start] === '\\' && start + 1 < format.length;
+    const escaped = format[start] === '\\' && format[start + 1] === '"';
     const point = String.fromCodePoint(format.codePointAt(escaped ? start + 1 : start) ?? 0);
     pieces.push({ kind: 'text', text: point, quoted: escaped });
     return start + point.length + (escaped ? 1 : 0);

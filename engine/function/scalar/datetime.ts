@@ -197,11 +197,17 @@ function makeInterval(args: readonly Datum[]): Interval {
   return Interval.checked(years * 12 + months, weeks * 7 + days, micros);
 }
 
+/** As C's %g prints it. */
+function shortFloat(x: number): string {
+  const [mantissa, exponent] = x.toExponential(5).split('e');
+  return `${Number(mantissa)}e${exponent[0]}${exponent.slice(1).padStart(2, '0')}`;
+}
+
 function fromUnix(seconds: number): bigint {
   if (Number.isNaN(seconds)) throw new DatabaseError('22008', 'timestamp cannot be NaN');
   if (seconds === Infinity) return 9223372036854775807n;
   if (seconds === -Infinity) return -9223372036854775808n;
-  if (Math.abs(seconds) > 1e13) throw new DatabaseError('22008', `timestamp out of range: "${seconds}"`);
+  if (Math.abs(seconds) > 1e13) throw new DatabaseError('22008', `timestamp out of range: "${shortFloat(seconds)}"`);
   // PostgreSQL rounds after moving to its own zero, 2000-01-01.
   const epoch = 946_684_800;
   return checkTimestamp(BigInt(parts2000(seconds - epoch)) + BigInt(epoch) * 1_000_000n);

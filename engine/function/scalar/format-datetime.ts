@@ -34,10 +34,16 @@ interface Moment {
 
 type Field = TemplatePiece & { kind: 'field' };
 
+/** Zeros up to a width that includes the sign. */
 function number(value: number, width: number, piece: Field): string {
+  const sign = value < 0 ? '-' : '';
   const digits = String(Math.abs(value));
-  const text = `${value < 0 ? '-' : ''}${piece.fill ? digits : digits.padStart(width, '0')}`;
-  return withOrdinal(text, piece);
+  return withOrdinal(sign + (piece.fill ? digits : digits.padStart(width - sign.length, '0')), piece);
+}
+
+/** Zeros up to so many digits, whatever the sign. */
+function digits(value: number, count: number, piece: Field): string {
+  return number(value, value < 0 ? count + 1 : count, piece);
 }
 
 function withOrdinal(text: string, piece: Field): string {
@@ -82,10 +88,10 @@ function century(m: Moment): number {
 
 function clockField(word: Word, piece: Field, m: Moment): string | null {
   switch (word) {
-    case 'HH': case 'HH12': return number(m.hour % 12 === 0 ? 12 : m.hour % 12, 2, piece);
-    case 'HH24': return number(m.hour, 2, piece);
-    case 'MI': return number(m.minute, 2, piece);
-    case 'SS': return number(m.second, 2, piece);
+    case 'HH': case 'HH12': return digits(m.hour % 12 === 0 ? 12 : m.hour % 12, 2, piece);
+    case 'HH24': return digits(m.hour, 2, piece);
+    case 'MI': return digits(m.minute, 2, piece);
+    case 'SS': return digits(m.second, 2, piece);
     case 'MS': case 'FF3': return withOrdinal(fraction(m, 3), piece);
     case 'US': case 'FF6': return withOrdinal(fraction(m, 6), piece);
     case 'FF1': case 'FF2': case 'FF4': case 'FF5': return withOrdinal(fraction(m, Number(word[2])), piece);
@@ -95,8 +101,8 @@ function clockField(word: Word, piece: Field, m: Moment): string | null {
   }
 }
 
-function fraction(m: Moment, digits: number): string {
-  return `${m.micros < 0 ? '-' : ''}${String(Math.abs(m.micros)).padStart(6, '0').slice(0, digits)}`;
+function fraction(m: Moment, count: number): string {
+  return `${m.micros < 0 ? '-' : ''}${String(Math.abs(m.micros)).padStart(6, '0').slice(0, count)}`;
 }
 
 function yearField(word: Word, piece: Field, m: Moment): string | null {
@@ -106,15 +112,15 @@ function yearField(word: Word, piece: Field, m: Moment): string | null {
       const thousands = Math.trunc(year / 1000);
       return withOrdinal(`${thousands},${String(year - thousands * 1000).padStart(3, '0')}`, piece);
     }
-    case 'YYYY': return number(shownYear(m), 4, piece);
-    case 'YYY': return number(shownYear(m) % 1000, 3, piece);
-    case 'YY': return number(shownYear(m) % 100, 2, piece);
-    case 'Y': return number(shownYear(m) % 10, 1, piece);
-    case 'IYYY': return number(isoYear(m), 4, piece);
+    case 'YYYY': return digits(shownYear(m), 4, piece);
+    case 'YYY': return digits(shownYear(m) % 1000, 3, piece);
+    case 'YY': return digits(shownYear(m) % 100, 2, piece);
+    case 'Y': return digits(shownYear(m) % 10, 1, piece);
+    case 'IYYY': return digits(isoYear(m), 4, piece);
     case 'IYY': return number(isoYear(m) % 1000, 3, piece);
     case 'IY': return number(isoYear(m) % 100, 2, piece);
     case 'I': return number(isoYear(m) % 10, 1, piece);
-    case 'CC': return number(century(m), 2, piece);
+    case 'CC': return digits(century(m), 2, piece);
     case 'BC': case 'AD': needDate(m); return inCase(m.year > 0 ? 'AD' : 'BC', piece);
     case 'B.C.': case 'A.D.': needDate(m); return inCase(m.year > 0 ? 'A.D.' : 'B.C.', piece);
     default: return null;
@@ -126,6 +132,12 @@ function isoYear(m: Moment): number {
   return year > 0 ? year : 1 - year;
 }
 
+/** An interval read as a date: month 0 is the one before January. */
+function spanDay(m: Moment): number {
+  const month = m.year * 12 + m.month - 1;
+  return daysFromCivil(Math.floor(month / 12), ((month % 12) + 12) % 12 + 1, m.day);
+}
+
 function isoDay(days: number): number {
   return dayOfWeek(days) === 0 ? 7 : dayOfWeek(days);
 }
@@ -134,7 +146,7 @@ function dayField(word: Word, piece: Field, m: Moment): string | null {
   switch (word) {
     case 'MONTH': return m.month === 0 ? '' : name(MONTH_NAMES[m.month - 1], 9, piece);
     case 'MON': return m.month === 0 ? '' : name(MONTH_NAMES[m.month - 1].slice(0, 3), 3, piece);
-    case 'MM': return number(m.month, 2, piece);
+    case 'MM': return digits(m.month, 2, piece);
     case 'RM': return m.month === 0 ? '' : inCase(piece.fill ? romanNumeral(m.month) : romanNumeral(m.month).padEnd(4),
       piece);
     case 'Q': return m.month === 0 ? '' : withOrdinal(String(Math.floor((m.month - 1) / 3) + 1), piece);
@@ -151,7 +163,7 @@ function dayField(word: Word, piece: Field, m: Moment): string | null {
     case 'WW': return number(Math.trunc((m.dayOfYear - 1) / 7) + 1, 2, piece);
     case 'IW': return number(isoWeek(needDate(m)).week, 2, piece);
     case 'W': return withOrdinal(String(Math.trunc((m.day - 1) / 7) + 1), piece);
-    case 'J': return withOrdinal(String((m.days ?? daysFromCivil(m.year, Math.max(m.month, 1), m.day)) + JULIAN_1970),
+    case 'J': return withOrdinal(String((m.days ?? spanDay(m)) + JULIAN_1970),
       piece);
     default: return null;
   }

@@ -2,6 +2,7 @@
 import { DatabaseError } from '../../data/error.ts';
 import { Numeric, numericTypmodScale, powerOfTen } from '../../data/numeric.ts';
 import { numericType } from '../../data/types.ts';
+import { powerNumeric } from './decimal-math.ts';
 
 type Key =
   | '9' | '0' | '.' | 'D' | ',' | 'G' | 'B' | 'S' | 'MI' | 'PL' | 'SG' | 'PR' | 'L' | 'RN' | 'rn' | 'TH' | 'th' | 'V'
@@ -52,7 +53,7 @@ function readPieces(format: string): Piece[] {
     const found = KEYS.find((k) => rest.toUpperCase().startsWith(k));
     if (isLower(lower)) pieces.push({ key: lower });
     else if (found !== undefined) pieces.push({ key: found });
-    else pieces.push({ text: format[i] === '\\' && i + 1 < format.length ? format[++i] : format[i] });
+    else pieces.push({ text: format[i] === '\\' && format[i + 1] === '"' ? format[++i] : format[i] });
     i += found === undefined || isLower(lower) ? (isLower(lower) ? 2 : 1) : found.length;
   }
   return pieces;
@@ -322,7 +323,7 @@ function scientific(t: Template, value: Numeric): string {
 
 export function formatNumeric(value: Numeric, format: string): string {
   const t = readTemplate(format);
-  if (t.roman) return romanText(t, value.isFinite ? Number(value.round(0).toString()) : 0);
+  if (t.roman) return romanText(t, value.toInt4());
   if (t.exponent) return scientific(t, value);
   const shifted = t.shift ? value.multiply(Numeric.fromBigInt(powerOfTen(t.multi))) : value;
   return finishNumber(t, shifted.round(t.post).toString(), t.pre + t.multi);
@@ -359,10 +360,8 @@ export function parseNumber(text: string, format: string): Numeric {
     if ('text' in piece) reader.skip([...piece.text].length);
     else reader.key(piece.key, t);
   }
-  const found = Numeric.parse(reader.result());
-  const value = t.shift ? found.divide(Numeric.fromBigInt(powerOfTen(t.multi))) : found;
-  const scale = t.shift ? t.multi : t.post;
-  return value.fits(typmodOf(t.pre + scale, scale));
+  const value = Numeric.parse(reader.result()).fits(typmodOf(t.pre + t.multi + t.post, t.post));
+  return t.shift ? value.multiply(powerNumeric(Numeric.fromInteger(10), Numeric.fromInteger(-t.multi))) : value;
 }
 
 function typmodOf(precision: number, scale: number): number {
@@ -409,30 +408,28 @@ class NumberReader {
     this.#at++;
   }
 
+  /** Every digit position takes a character, whether it is one for a number or not. */
   #digit(t: Template): void {
-    while (this.#text[this.#at] === ' ') this.#at++;
+    if (this.#text[this.#at] === ' ') this.#at++;
     if (this.#digits === '' && this.#sign === '') {
       const c = this.#text[this.#at];
-      if (t.bracket && c === '<') {
-        this.#sign = '-';
-        this.#at++;
-      } else this.#readSign();
+      if (t.bracket && c === '<') this.#sign = '-';
+      else if (c === '-' || c === '+') this.#sign = c;
+      if (this.#sign !== '') this.#at++;
     }
     const c = this.#text[this.#at];
     if (c === undefined) return;
-    if (c >= '0' && c <= '9') {
-      this.#digits += c;
-      this.#at++;
-    } else if (c === '.' && !this.#point && t.decimal) {
+    if (c >= '0' && c <= '9') this.#digits += c;
+    else if (c === '.' && !this.#point && t.decimal) {
       this.#point = true;
       this.#digits += '.';
-      this.#at++;
     }
+    this.#at++;
   }
 
   result(): string {
     const rest = this.#text.slice(this.#at).trim();
     if (this.#sign === '' && (rest.startsWith('-') || rest.startsWith('+'))) this.#sign = rest[0];
-    return `${this.#sign === '-' ? '-' : ''}${this.#digits}`;
+    return `${this.#sign === '-' ? '-' : ' '}${this.#digits}`;
   }
 }

@@ -165,7 +165,7 @@ function buildObject(args: readonly Datum[], call: CallInfo, name: string): stri
   const members: string[] = [];
   for (let i = 0; i < args.length; i += 2) {
     if (args[i] === null) {
-      throw name === 'json' ? new DatabaseError('22004', `argument ${i + 1} cannot be null`,
+      throw name === 'json' ? new DatabaseError('22023', `argument ${i + 1} cannot be null`,
         { hint: 'Object keys should be text.' })
         : new DatabaseError('22023', `argument ${i + 1}: key must not be null`);
     }

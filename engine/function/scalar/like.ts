@@ -4,6 +4,8 @@ import { encodeUtf8 } from '../../data/utf8.ts';
 
 /** Stands for _ in a segment: any one character. */
 const ANY = 256;
+/** An escape character with nothing behind it: an error once it is reached. */
+const DANGLING = 257;
 
 export interface LikePattern {
   /** Without a % at the end, the last segment must reach the end; likewise the first at the start. */
@@ -20,8 +22,7 @@ export function compileLike(pattern: string): LikePattern {
     if (byte === 37) segments.push([]);
     else if (byte === 95) segments[segments.length - 1].push(ANY);
     else if (byte === 92) {
-      if (++i === bytes.length) throw new DatabaseError('22025', 'LIKE pattern must not end with escape character');
-      segments[segments.length - 1].push(bytes[i]);
+      segments[segments.length - 1].push(++i === bytes.length ? DANGLING : bytes[i]);
     } else segments[segments.length - 1].push(byte);
   }
   const openStart = segments[0].length === 0 && segments.length > 1;
@@ -40,11 +41,16 @@ export function likePattern(pattern: string): LikePattern {
   return lastCompiled;
 }
 
+function danglingEscape(): DatabaseError {
+  return new DatabaseError('22025', 'LIKE pattern must not end with escape character');
+}
+
 /** Where the segment's match that starts at `at` ends, or −1. */
 function matchAt(bytes: Uint8Array, at: number, end: number, segment: Uint16Array): number {
   let p = at;
   for (let k = 0; k < segment.length; k++) {
     if (p >= end) return -1;
+    if (segment[k] === DANGLING) throw danglingEscape();
     if (segment[k] === ANY) {
       p++;
       while (p < end && (bytes[p] & 0xc0) === 0x80) p++;
@@ -56,6 +62,7 @@ function matchAt(bytes: Uint8Array, at: number, end: number, segment: Uint16Arra
 
 function findSegment(bytes: Uint8Array, from: number, end: number, segment: Uint16Array): number {
   const first = segment[0];
+  if (first === DANGLING) throw danglingEscape();
   for (let at = from; at < end; at++) {
     if (bytes[at] !== first && (first !== ANY || (bytes[at] & 0xc0) === 0x80)) continue;
     const to = matchAt(bytes, at, end, segment);
@@ -67,6 +74,7 @@ function findSegment(bytes: Uint8Array, from: number, end: number, segment: Uint
 /** Characters from which a match of the segment can start so that it ends at `end`; for the anchored last segment. */
 function matchesEnd(bytes: Uint8Array, from: number, end: number, segment: Uint16Array): boolean {
   let p = end;
+  if (segment[segment.length - 1] === DANGLING && from < end) throw danglingEscape();
   for (let k = segment.length - 1; k >= 0; k--) {
     if (p <= from) return false;
     p--;

@@ -92,6 +92,7 @@ class Translator {
   #out = '';
   #greedy = false;
   #lazy = false;
+  #groups = 0;
   readonly #flags: RegexFlags;
 
   constructor(text: string, flags: RegexFlags) {
@@ -140,6 +141,7 @@ class Translator {
     }
     if (rest.startsWith('(?') && !rest.startsWith('(?:')) throw invalidRegex('quantifier operand invalid');
     const open = rest.startsWith('(?:') ? '(?:' : '(';
+    if (open === '(') this.#groups++;
     this.#out += open;
     this.#at += open.length;
   }
@@ -177,7 +179,10 @@ class Translator {
       this.#at += 1 + code[0].length;
       return;
     }
-    if (/[1-9]/.test(letter) && letters === ESCAPES) throw notSupported('a back-reference in a regular expression');
+    if (/[1-9]/.test(letter) && letters === ESCAPES) {
+      if (Number(letter) > this.#groups) throw invalidRegex('invalid backreference number');
+      throw notSupported('a back-reference in a regular expression');
+    }
     const octal = /^[0-7]{1,3}/.exec(rest);
     if (octal !== null && letter === '0') {
       this.#out += `\\x{${Number.parseInt(octal[0], 8).toString(16)}}`;

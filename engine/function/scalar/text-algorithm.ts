@@ -118,7 +118,7 @@ export function translate(s: string, from: string, to: string): string {
 }
 
 export function character(code: number): string {
-  if (code < 0) throw new DatabaseError('54000', 'character number must be positive');
+  if (code < 0) throw new DatabaseError('22023', 'character number must be positive');
   if (code === 0) throw new DatabaseError('54000', 'null character not permitted');
   if (code > 0x10ffff) throw new DatabaseError('54000', 'requested character too large for encoding: ' + String(code));
   if (code >= 0xd800 && code <= 0xdfff) {
