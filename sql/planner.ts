@@ -1,8 +1,10 @@
 // Planner: from syntax to something that runs: environments to bind in, queries to circuits, expressions over rows.
+import type { Circuit, CompiledQuery } from '../engine/circuit/contract.ts';
 import { DatabaseError } from '../engine/data/error.ts';
 import type { Datum } from '../engine/data/datum.ts';
 import type { LogicalType } from '../engine/data/types.ts';
 import type { FormatSettings } from '../engine/data/settings.ts';
+import type { EvalContext } from '../engine/expression/context.ts';
 import type { Expression } from '../engine/expression/expression.ts';
 import { mapExpression } from '../engine/expression/walk.ts';
 import type { FunctionRegistry } from '../engine/function/registry.ts';
@@ -17,7 +19,8 @@ import { locationOf } from './binder/location.ts';
 import { Scope } from './binder/scope.ts';
 import type { ScopeItem } from './binder/scope.ts';
 import type { Catalog } from './catalog/catalog.ts';
-import type { ColumnEntry } from './catalog/entry.ts';
+import type { ColumnEntry, MaterializedViewEntry } from './catalog/entry.ts';
+import { compileQuery } from './compiler/compile-query.ts';
 import type { Expr, Query } from './parser/ast.ts';
 import { parse } from './parser/parse.ts';
 import type { LogicalPlan } from './plan/logical-plan.ts';
@@ -140,4 +143,59 @@ export function assignTypes(
   if (expressions.every((e, i) => e === inner[i])) return bound;
   const input = plan.kind === 'project' ? plan.input : plan;
   return retyped({ kind: 'project', input, expressions, schema: schemaOf(expressions) });
+}
+
+/** A client's query with the values of its parameters, ready to run once. */
+export function compileBound(state: SessionState, bound: BoundQuery, parameters: readonly Datum[]): CompiledQuery {
+  return compileQuery(bound, {
+    functions: state.services.functions, evaluation: state.evalContext(), parameters, mode: 'once',
+    disabled: disabledRewrites(state),
+  });
+}
+
+/** The setting optimizer_disable: names of rewrites, by commas. */
+export function disabledRewrites(state: SessionState): ReadonlySet<string> {
+  const text = state.settings.get('optimizer_disable') ?? '';
+  return new Set(text.split(',').map((name) => name.trim()).filter((name) => name !== ''));
+}
+
+export interface ViewContext {
+  readonly catalog: Catalog;
+  readonly functions: FunctionRegistry;
+  readonly evalContext: EvalContext;
+}
+
+/** A materialized view's circuit; and its column that carries its sources' event time through, if there is one. */
+export function compileView(
+  context: ViewContext, entry: MaterializedViewEntry,
+): { readonly circuit: Circuit; readonly eventTime: number | null } {
+  const { settings, query, emit } = entry;
+  const env = storedEnvironment({
+    catalog: context.catalog, searchPath: settings.searchPath, functions: context.functions, format: settings.format,
+    continuous: true,
+  });
+  const bound = bindQuery(parseQuery(query), { env, parent: null, commonTables: null });
+  const compiled = compileQuery(bound, {
+    functions: context.functions, evaluation: { ...context.evalContext, format: settings.format },
+    mode: emit === 'window-close' ? 'on-close' : 'view',
+  });
+  const eventTime = emit === 'window-close' || bound.limit !== null ? null : eventColumn(bound.plan);
+  return { circuit: compiled.circuit, eventTime: eventTime !== null && eventTime < bound.visible ? eventTime : null };
+}
+
+/** Only operators that pass each row on with its event time; a join may bring out old rows late. */
+function eventColumn(plan: LogicalPlan): number | null {
+  switch (plan.kind) {
+    case 'scan': {
+      const at = plan.eventTime === null ? -1 : plan.columns.indexOf(plan.eventTime);
+      return at < 0 ? null : at;
+    }
+    case 'filter': case 'assign-window': return eventColumn(plan.input);
+    case 'project': {
+      const inner = eventColumn(plan.input);
+      const at = plan.expressions.findIndex((e) => e.kind === 'column' && e.index === inner);
+      return at < 0 ? null : at;
+    }
+    default: return null;
+  }
 }

@@ -340,6 +340,10 @@ export const SETTING_TABLE: readonly SettingDefinition[] = [
     category: 'Query Tuning / Planner Cost Constants',
   },
   {
+    name: 'optimizer_disable', type: 'string', boot: '', category: 'Developer Options',
+    description: 'Names of rewrites the optimizer leaves out, separated by commas.',
+  },
+  {
     name: 'parallel_leader_participation', type: 'bool', boot: 'on',
     category: 'Resource Usage / Asynchronous Behavior',
   },

@@ -12,6 +12,8 @@ import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
 import type { AlterAction, AlterTable } from '../parser/ast-statement.ts';
 import type { Constraint } from '../parser/ast.ts';
 import { parseExpression } from '../parser/parse.ts';
+import { isMark, isWord, nesting } from '../parser/statement-text.ts';
+import { tokenize } from '../parser/tokens.ts';
 import { bindAssignment, rowSite, sessionEnvironment } from '../planner.ts';
 import { rowFill } from '../relation-definition.ts';
 import type { SessionState } from '../session-state.ts';
@@ -222,7 +224,7 @@ class Alteration {
     }
     const { expression } = action;
     const constraint: Constraint & { kind: 'default' } = {
-      kind: 'default', expression, range: rangeOf(action), name: undefined, deferrable: false, initiallyDeferred: false,
+      kind: 'default', expression, range: defaultRange(this.#text, column.name), name: undefined, deferrable: false, initiallyDeferred: false,
       position: action.position,
     };
     const text = defaultText({ state: this.#state, text: this.#text }, column, constraint);
@@ -302,14 +304,19 @@ class Alteration {
   }
 }
 
-/** The expression's own text, where the parser has told it. */
-function rangeOf(action: AlterAction & { kind: 'setDefault' }): { start: number; end: number } | undefined {
-  return 'range' in action ? asRange(action.range) : undefined;
+/** The text behind SET DEFAULT of that column in ALTER TABLE's text. */
+function defaultRange(text: string, column: string): { start: number; end: number } | undefined {
+  const tokens = tokenize(text);
+  for (let i = 0; i + 2 < tokens.length; i++) {
+    if (tokens[i].value !== column || !isWord(tokens[i + 1], 'set') || !isWord(tokens[i + 2], 'default')) continue;
+    let depth = 0;
+    let last = i + 2;
+    for (let j = i + 3; j < tokens.length; j++) {
+      depth += nesting(tokens[j]);
+      if (depth === 0 && (isMark(tokens[j], ',') || isMark(tokens[j], ';'))) break;
+      last = j;
+    }
+    return { start: tokens[i + 3].start, end: tokens[last].end };
+  }
+  return undefined;
 }
-
-function asRange(value: unknown): { start: number; end: number } | undefined {
-  if (typeof value !== 'object' || value === null || !('start' in value) || !('end' in value)) return undefined;
-  const { start, end } = value;
-  return typeof start === 'number' && typeof end === 'number' ? { start, end } : undefined;
-}
-

@@ -19,7 +19,6 @@ import { physicalBatch } from './table-rules.ts';
 export interface ChangeQuery {
   readonly table: TableEntry;
   readonly bound: BoundQuery;
-  readonly env: Environment;
   /** Columns of the result that hold new values, in order of `values`. */
   readonly values: readonly ColumnEntry[];
   /** What RETURNING sees beside the target: columns from this place of [stored row .., others ..] on. */
@@ -60,7 +59,7 @@ export function bindChange(
   const wanted: (ColumnEntry | null)[] = [...live.map(() => null), ...set.map((a) => a.column)];
   const bound = assignTypes(env, first, wanted, set.map((a) => a.value), live.length);
   return {
-    table, bound, env, values: set.map((a) => a.column), joined: source.from.length > 0,
+    table, bound, values: set.map((a) => a.column), joined: source.from.length > 0,
     others: otherItems(table, bound, { labels, from: live.length + set.length }),
   };
 }
@@ -98,9 +97,9 @@ export interface FoundRows {
 }
 
 export function findRows(state: SessionState, change: ChangeQuery, parameters: readonly Datum[]): FoundRows {
-  const { table, bound, env, values } = change;
+  const { table, bound, values } = change;
   const snapshot = state.current.writerSnapshot();
-  const result = runQuery(compileBound(bound, env, parameters), {
+  const result = runQuery(compileBound(state, bound, parameters), {
     snapshot, context: state.evalContext(), checkInterrupt: () => state.checkInterrupt(),
   });
   const live = liveColumns(table.columns);

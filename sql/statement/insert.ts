@@ -187,7 +187,7 @@ function bindQuerySource(env: Environment, target: Target): RowSource {
   for (const column of columns) checkAssignable(target, column);
   const bound = assignTypes(env, first, columns, exact, 0);
   return (state, parameters, writer) => {
-    const rows = runQuery(compileBound(bound, env, parameters), {
+    const rows = runQuery(compileBound(state, bound, parameters), {
       snapshot: state.current.snapshot(), context: state.evalContext(), checkInterrupt: () => state.checkInterrupt(),
     });
     return padded(target, rows.columns, rows.length, { state, writer });

@@ -24,7 +24,7 @@ export function bindSelectStatement(
     run: (session, values) => {
       session.current.noteRead(env.used);
       if (query.locking.length > 0) session.current.checkWritable('SELECT FOR UPDATE');
-      const compiled = compileBound(bound, env, values);
+      const compiled = compileBound(session, bound, values);
       const rows = runQuery(compiled, {
         snapshot: session.current.snapshot(), context: session.evalContext(),
         checkInterrupt: () => session.checkInterrupt(),

@@ -1,0 +1,124 @@
+// The one switch from a parsed statement to what binds and runs it.
+import { notSupported, unreachable } from '../../engine/data/error.ts';
+import type { LogicalType } from '../../engine/data/types.ts';
+import type { Statement } from '../parser/ast-statement.ts';
+import type { SessionState } from '../session-state.ts';
+import { alterTable } from './alter-table.ts';
+import type { BoundStatement } from './bound.ts';
+import { copy } from './copy.ts';
+import { createIndex } from './create-index.ts';
+import { createSource } from './create-source.ts';
+import { createTable, createTableAs } from './create-table.ts';
+import { closeCursor, declareCursor, fetchCursor } from './cursor.ts';
+import {
+  alterEnum, alterSequence, createCompositeType, createDomain, createEnum, createSchema, createSequence,
+} from './define.ts';
+import { bindDelete, truncate } from './delete.ts';
+import { drop } from './drop.ts';
+import { explain } from './explain.ts';
+import { bindInsert } from './insert.ts';
+import {
+  createDatabase, createExtension, listen, lockTable, maintain, notify, plain, refreshView,
+} from './maintain.ts';
+import { deallocate, execute, prepare } from './prepare.ts';
+import { changeOwner, comment, rename, setSchema, swap } from './rename.ts';
+import { createRole, grant } from './role.ts';
+import { bindSelectStatement } from './select.ts';
+import { bindShow, discard, resetSetting, setSetting } from './setting.ts';
+import { subscribe } from './subscribe.ts';
+import { transactionStatement } from './transaction.ts';
+import { bindUpdate } from './update.ts';
+import { createMaterializedView, createView } from './view-definition.ts';
+
+export interface StatementSite {
+  /** The whole text that ranges index into. */
+  readonly text: string;
+  /** Types of parameters the client named; null: to be inferred. */
+  readonly declared: readonly (LogicalType | null)[];
+}
+
+export function bindStatement(statement: Statement, state: SessionState, site: StatementSite): BoundStatement {
+  const { text, declared } = site;
+  switch (statement.kind) {
+    case 'query': return bindSelectStatement(statement, state, declared);
+    case 'insert': return bindInsert(statement, state, declared);
+    case 'update': return bindUpdate(statement, state, declared);
+    case 'delete': return bindDelete(statement, state, declared);
+    case 'merge': throw notSupported('MERGE', { position: statement.position });
+    case 'truncate': return truncate(statement);
+    case 'copy': return copy(statement, state, (query) => bindStatement(query, state, site));
+    case 'createTable': return createTable(statement, text);
+    case 'createTableAs': return createTableAs(statement, bindStatement(statement.query, state, site));
+    case 'createSource': return createSource(statement, text);
+    case 'createSink': throw notSupported('CREATE SINK', { position: statement.position });
+    case 'createView': return createView(statement, text);
+    case 'createMaterializedView': return createMaterializedView(statement, text);
+    case 'createIndex': return createIndex(statement);
+    default: return bindDefinition(statement, state, site);
+  }
+}
+
+type Definition = Exclude<Statement, { readonly kind:
+  | 'query' | 'insert' | 'update' | 'delete' | 'merge' | 'truncate' | 'copy' | 'createTable' | 'createTableAs'
+  | 'createSource' | 'createSink' | 'createView' | 'createMaterializedView' | 'createIndex'; }>;
+
+function bindDefinition(statement: Definition, state: SessionState, site: StatementSite): BoundStatement {
+  switch (statement.kind) {
+    case 'createSchema': return createSchema(statement, async (session, element) => {
+      await bindStatement(element, session, site).run(session, []);
+    });
+    case 'createSequence': return createSequence(statement);
+    case 'createEnum': return createEnum(statement);
+    case 'createCompositeType': return createCompositeType(statement);
+    case 'createDomain': return createDomain(statement, site.text);
+    case 'createRole': case 'alterRole': return createRole(statement);
+    case 'createDatabase': return createDatabase(statement);
+    case 'createExtension': return createExtension(statement);
+    case 'alterTable': return alterTable(statement, site.text);
+    case 'alterSequence': return alterSequence(statement);
+    case 'alterEnum': return alterEnum(statement);
+    case 'rename': return rename(statement);
+    case 'setSchema': return setSchema(statement);
+    case 'setOwner': return changeOwner(statement);
+    case 'swap': return swap(statement);
+    case 'applyReplacement': throw notSupported('APPLY REPLACEMENT', { position: statement.position });
+    case 'comment': return comment(statement);
+    case 'drop': return drop(statement);
+    case 'grant': return grant(statement);
+    default: return bindCommand(statement, state, site);
+  }
+}
+
+type Command = Exclude<Definition, { readonly kind:
+  | 'createSchema' | 'createSequence' | 'createEnum' | 'createCompositeType' | 'createDomain' | 'createRole' | 'alterRole'
+  | 'createDatabase' | 'createExtension' | 'alterTable' | 'alterSequence' | 'alterEnum' | 'rename' | 'setSchema'
+  | 'setOwner' | 'swap' | 'applyReplacement' | 'comment' | 'drop' | 'grant'; }>;
+
+function bindCommand(statement: Command, state: SessionState, site: StatementSite): BoundStatement {
+  switch (statement.kind) {
+    case 'explain': return explain(statement, state, site.declared);
+    case 'begin': case 'commit': case 'rollback': case 'savepoint': case 'releaseSavepoint': case 'rollbackTo':
+    case 'prepareTransaction': case 'commitPrepared': case 'rollbackPrepared': case 'setTransaction':
+      return transactionStatement(statement);
+    case 'set': return setSetting(statement);
+    case 'show': return bindShow(statement, state);
+    case 'reset': return resetSetting(statement);
+    case 'declareCursor':
+      return declareCursor(statement, bindStatement(statement.query, state, site), site.text);
+    case 'fetch': return fetchCursor(statement, state, site.declared);
+    case 'closeCursor': return closeCursor(statement);
+    case 'deallocate': return deallocate(statement);
+    case 'prepare': return prepare(statement, site.text);
+    case 'execute': return execute(statement, state);
+    case 'discard': return discard(statement);
+    case 'listen': case 'unlisten': return listen(statement);
+    case 'notify': return notify(statement);
+    case 'lock': return lockTable(statement);
+    case 'vacuum': case 'analyze': return maintain(statement);
+    case 'checkpoint': case 'flush': return plain(statement);
+    case 'refreshMaterializedView': return refreshView(statement);
+    case 'subscribe': return subscribe(statement, state);
+    case 'unsupported': throw notSupported(statement.name, { position: statement.position });
+    default: return unreachable(statement);
+  }
+}

@@ -1,0 +1,233 @@
+// ALTER .. RENAME, SET SCHEMA, OWNER TO, SWAP WITH; COMMENT ON.
+import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import type { CatalogChange } from '../catalog/catalog.ts';
+import { isQueryable, isRelation } from '../catalog/catalog.ts';
+import { withColumn } from '../catalog/dependency.ts';
+import type { CatalogEntry } from '../catalog/entry.ts';
+import type { Comment, ObjectKind, Rename, SetOwner, SetSchema, Swap } from '../parser/ast-statement.ts';
+import type { Name } from '../parser/ast.ts';
+import type { SessionState } from '../session-state.ts';
+import { setOwner } from './alter-table.ts';
+import type { BoundStatement } from './bound.ts';
+import { command, done } from './bound.ts';
+import { wrongKind } from './drop.ts';
+import { duplicateRelation, qualified, qualifiedName } from './naming.ts';
+
+/** What ALTER names, or null after a notice when it may be missing. */
+function findObject(state: SessionState, object: ObjectKind, name: Name, ifExists: boolean): CatalogEntry | null {
+  const last = name[name.length - 1];
+  const { catalog, searchPath } = state;
+  switch (object) {
+    case 'schema': return catalog.requireSchema(last);
+    case 'role': {
+      const role = catalog.role(last);
+      if (role === null) throw new DatabaseError('42704', `role "${last}" does not exist`);
+      return role;
+    }
+    case 'type': case 'domain': {
+      const type = catalog.findType(qualifiedName(name), searchPath);
+      if (type === null) throw new DatabaseError('42704', `type "${name.join('.')}" does not exist`);
+      return type;
+    }
+    default: {
+      const relation = catalog.findRelation(qualifiedName(name), searchPath);
+      if (relation === null) {
+        if (!ifExists) catalog.requireRelation(qualifiedName(name), searchPath);
+        state.notice('NOTICE', new DatabaseError('00000', `relation "${last}" does not exist, skipping`));
+        return null;
+      }
+      const entry = catalog.get(relation.oid);
+      if (entry === null) throw new DatabaseError('42501', `permission denied: "${last}" is a system catalog`);
+      return entry;
+    }
+  }
+}
+
+export function rename(statement: Rename): BoundStatement {
+  return command(async (state) => {
+    const tag = `ALTER ${statement.object.toUpperCase()}`;
+    await state.current.lockCatalog(state.lockWait);
+    const entry = findObject(state, statement.object, statement.name, statement.ifExists);
+    if (entry === null) return done(tag);
+    const { part, newName } = statement;
+    if (part === undefined) renameEntry(state, entry, newName);
+    else if (part.kind === 'column' || part.kind === 'attribute') renameColumn(state, entry, part.name, newName);
+    else if (part.kind === 'constraint') renameConstraint(state, entry, part.name, newName);
+    else throw notSupported('renaming an enum value', { position: statement.position });
+    return done(tag);
+  });
+}
+
+function renameEntry(state: SessionState, entry: CatalogEntry, name: string): void {
+  const { catalog } = state;
+  if (entry.oid < 16384) throw new DatabaseError('42501', `permission denied to rename "${entry.name}"`);
+  if (isRelation(entry)) {
+    if (catalog.relationIn(entry.schema, name) !== null) throw duplicateRelation(name);
+    checkNoText(state, entry);
+  } else if (entry.kind === 'schema') {
+    if (catalog.schema(name) !== null) throw new DatabaseError('42P06', `schema "${name}" already exists`);
+    const changes: CatalogChange[] = [];
+    for (const e of catalog.entries()) {
+      if (!('schema' in e) || e.schema !== entry.name) continue;
+      checkNoText(state, e);
+      changes.push({ kind: 'put', entry: { ...e, schema: name } });
+    }
+    state.current.changeCatalog(changes);
+  } else if (entry.kind === 'role' && catalog.role(name) !== null) {
+    throw new DatabaseError('42710', `role "${name}" already exists`);
+  } else if (entry.kind === 'type' && catalog.typeIn(entry.schema, name) !== null) {
+    throw new DatabaseError('42710', `type "${name}" already exists`);
+  }
+  const changes: CatalogChange[] = [{ kind: 'put', entry: { ...entry, name } }];
+  if (entry.kind === 'index' && entry.constraint !== null) {
+    const table = catalog.get(entry.table);
+    if (table?.kind === 'table') {
+      const constraints = table.constraints.map((c) => (c.oid === entry.constraint ? { ...c, name } : c));
+      changes.push({ kind: 'put', entry: { ...table, constraints } });
+    }
+  }
+  state.current.changeCatalog(changes);
+}
+
+/** Views keep their query as text, so what they name must keep its name. */
+function checkNoText(state: SessionState, entry: CatalogEntry, attnum: number | null = null): void {
+  for (const other of state.catalog.entries()) {
+    if (other.kind !== 'view' && other.kind !== 'materialized-view') continue;
+    if (!other.dependencies.some((d) => d.oid === entry.oid && (attnum === null || d.columns.includes(attnum)))) continue;
+    throw notSupported(`renaming "${entry.name}", which view "${other.name}" is made over,`);
+  }
+}
+
+function renameColumn(state: SessionState, entry: CatalogEntry, from: string, to: string): void {
+  if (!isQueryable(entry)) throw new DatabaseError('42809', `"${entry.name}" is not a table`);
+  const column = entry.columns.find((c) => c.name === from && !c.dropped);
+  if (column === undefined) throw new DatabaseError('42703', `column "${from}" does not exist`);
+  if (entry.columns.some((c) => c.name === to && !c.dropped)) {
+    throw new DatabaseError('42701', `column "${to}" of relation "${entry.name}" already exists`);
+  }
+  checkNoText(state, entry, column.attnum);
+  if (entry.kind === 'table') {
+    const used = entry.constraints.find((c) => c.kind === 'check' && c.columns.includes(column.attnum));
+    const generated = entry.columns.find((c) => c.generated && c.defaultText?.includes(from));
+    if (used !== undefined || generated !== undefined) throw notSupported('renaming a column that an expression of its table uses');
+  }
+  if (entry.kind === 'materialized-view' || entry.kind === 'view') {
+    state.current.changeCatalog([{ kind: 'put', entry: { ...entry, columns: withColumn(entry.columns, column.attnum, { name: to }) } }]);
+    return;
+  }
+  state.current.changeCatalog([{ kind: 'put', entry: { ...entry, columns: withColumn(entry.columns, column.attnum, { name: to }) } }]);
+}
+
+function renameConstraint(state: SessionState, entry: CatalogEntry, from: string, to: string): void {
+  const constraint = entry.kind === 'table' ? entry.constraints.find((c) => c.name === from) : undefined;
+  if (entry.kind !== 'table' || constraint === undefined) {
+    throw new DatabaseError('42704', `constraint "${from}" for table "${entry.name}" does not exist`);
+  }
+  if (entry.constraints.some((c) => c.name === to)) {
+    throw new DatabaseError('42710', `constraint "${to}" for relation "${entry.name}" already exists`);
+  }
+  const constraints = entry.constraints.map((c) => (c === constraint ? { ...c, name: to } : c));
+  const changes: CatalogChange[] = [{ kind: 'put', entry: { ...entry, constraints } }];
+  if (constraint.kind === 'primary' || constraint.kind === 'unique') {
+    const index = state.catalog.get(constraint.index);
+    if (index?.kind === 'index') changes.push({ kind: 'put', entry: { ...index, name: to } });
+  }
+  state.current.changeCatalog(changes);
+}
+
+export function setSchema(statement: SetSchema): BoundStatement {
+  return command(async (state) => {
+    const tag = `ALTER ${statement.object.toUpperCase()}`;
+    await state.current.lockCatalog(state.lockWait);
+    const entry = findObject(state, statement.object, statement.name, statement.ifExists);
+    if (entry === null) return done(tag);
+    if (!('schema' in entry)) throw notSupported(`SET SCHEMA of a ${entry.kind}`);
+    const schema = state.catalog.requireSchema(statement.newSchema).name;
+    if (state.catalog.relationIn(schema, entry.name) !== null) {
+      throw new DatabaseError('42P07', `relation "${entry.name}" already exists in schema "${schema}"`);
+    }
+    checkNoText(state, entry);
+    const along = entry.kind === 'table'
+      ? [...state.catalog.indexesOf(entry.oid), ...state.catalog.sequencesOwnedBy(entry.oid)] : [];
+    state.current.changeCatalog([entry, ...along].map((e): CatalogChange => ({ kind: 'put', entry: { ...e, schema } })));
+    return done(tag);
+  });
+}
+
+export function changeOwner(statement: SetOwner): BoundStatement {
+  return command(async (state) => {
+    await state.current.lockCatalog(state.lockWait);
+    const entry = findObject(state, statement.object, statement.name, false);
+    if (entry !== null) setOwner(state, entry.oid, statement.owner);
+    return done(`ALTER ${statement.object.toUpperCase()}`);
+  });
+}
+
+/** Two relations of a kind change names. */
+export function swap(statement: Swap): BoundStatement {
+  return command(async (state) => {
+    await state.current.lockCatalog(state.lockWait);
+    const [a, b] = [statement.relation, statement.other].map((r) => {
+      const found = state.catalog.requireRelation(qualified(r), state.searchPath, r.position);
+      const entry = state.catalog.get(found.oid);
+      if (entry === null || !isRelation(entry)) throw new DatabaseError('42501', `"${found.name}" is a system catalog`);
+      return entry;
+    });
+    if (a.kind !== b.kind) throw new DatabaseError('42809', `"${b.name}" is not of the same kind as "${a.name}"`);
+    for (const entry of [a, b]) checkNoText(state, entry);
+    state.current.changeCatalog([
+      { kind: 'put', entry: { ...a, name: b.name, schema: b.schema } },
+      { kind: 'put', entry: { ...b, name: a.name, schema: a.schema } },
+    ]);
+    return done(`ALTER ${statement.object.toUpperCase()}`);
+  });
+}
+
+const KINDS: Readonly<Record<string, CatalogEntry['kind']>> = {
+  'table': 'table', 'view': 'view', 'materialized view': 'materialized-view', 'index': 'index', 'sequence': 'sequence',
+  'source': 'source',
+};
+
+export function comment(statement: Comment): BoundStatement {
+  return command(async (state) => {
+    await state.current.lockCatalog(state.lockWait);
+    const { object, name } = statement;
+    const text = statement.text === undefined || statement.text === '' ? null : statement.text;
+    switch (object) {
+      case 'column': case 'constraint': commentPart(state, object, name, text); break;
+      case 'table': case 'view': case 'materialized view': case 'index': case 'sequence': case 'source':
+      case 'schema': case 'type': case 'domain': case 'role': {
+        const entry = findObject(state, object, name, false);
+        if (entry === null) break;
+        const wanted = KINDS[object];
+        if (wanted !== undefined && entry.kind !== wanted) {
+          throw new DatabaseError('42809', wrongKind(object, entry).message);
+        }
+        state.current.changeCatalog([{ kind: 'put', entry: { ...entry, comment: text } }]);
+        break;
+      }
+      default: throw notSupported(`COMMENT ON ${object.toUpperCase()}`, { position: statement.position });
+    }
+    return done('COMMENT');
+  });
+}
+
+function commentPart(state: SessionState, object: 'column' | 'constraint', name: Name, text: string | null): void {
+  const last = name[name.length - 1];
+  const relation = findObject(state, 'table', name.slice(0, -1), false);
+  if (relation === null || !isQueryable(relation)) throw new DatabaseError('42809', `"${name.join('.')}" has no columns`);
+  if (object === 'column') {
+    const column = relation.columns.find((c) => c.name === last && !c.dropped);
+    if (column === undefined) {
+      throw new DatabaseError('42703', `column "${last}" of relation "${relation.name}" does not exist`);
+    }
+    const columns = withColumn(relation.columns, column.attnum, { comment: text });
+    state.current.changeCatalog([{ kind: 'put', entry: { ...relation, columns } }]);
+    return;
+  }
+  if (relation.kind !== 'table' || !relation.constraints.some((c) => c.name === last)) {
+    throw new DatabaseError('42704', `constraint "${last}" for table "${relation.name}" does not exist`);
+  }
+  const constraints = relation.constraints.map((c) => (c.name === last ? { ...c, comment: text } : c));
+  state.current.changeCatalog([{ kind: 'put', entry: { ...relation, constraints } }]);
+}
