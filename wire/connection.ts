@@ -39,6 +39,7 @@ export class Connection {
   readonly #page = new Page();
   /** Result formats asked for at Bind, by portal. */
   readonly #formats = new Map<string, Formats>();
+  readonly #changedParameters = new Map<string, string>();
   #session: Session | null = null;
   #closing = false;
   /** Messages that arrived outside a cycle (notices, parameter changes, notifications) wait for a good place. */
@@ -65,7 +66,7 @@ export class Connection {
           onNotice: (notice) => this.#notify(() => {
             backend.errorOrNotice(this.#page, notice.severity ?? 'NOTICE', notice);
           }),
-          onParameterStatus: (name, value) => this.#notify(() => backend.parameterStatus(this.#page, name, value)),
+          onParameterStatus: (name, value) => this.#reportParameter(name, value),
           onNotification: (n) => this.#notify(() => {
             backend.notificationResponse(this.#page, n.processId, n.channel, n.payload);
           }),
@@ -98,6 +99,21 @@ export class Connection {
     this.#socket.destroySoon();
   }
 
+  /** As PostgreSQL 15: changes are told just before ReadyForQuery; those of the startup at once. */
+  #reportParameter(name: string, value: string): void {
+    if (this.#session === null) backend.parameterStatus(this.#page, name, value);
+    else this.#changedParameters.set(name, value);
+  }
+
+  #ready(session: Session): void {
+    if (this.#changedParameters.size > 0) {
+      const byName = [...this.#changedParameters].toSorted(([a], [b]) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1));
+      for (const [name, value] of byName) backend.parameterStatus(this.#page, name, value);
+      this.#changedParameters.clear();
+    }
+    backend.readyForQuery(this.#page, session.transactionStatus);
+  }
+
   /** Written at once when the session is idle, else with the answers under way. */
   #notify(write: () => void): void {
     if (this.#closing) return;
@@ -114,7 +130,7 @@ export class Connection {
   }
 
   async #serve(session: Session): Promise<void> {
-    backend.readyForQuery(this.#page, session.transactionStatus);
+    this.#ready(session);
     await this.#flush();
     for (;;) {
       let message: FrontendMessage;
@@ -149,7 +165,7 @@ export class Connection {
         return;
       case 'functionCall':
         this.#sendError(new DatabaseError('0A000', 'fastpath function calls are not supported'));
-        backend.readyForQuery(this.#page, session.transactionStatus);
+        this.#ready(session);
         return;
       // Left over from a COPY that failed: the client had not heard of it yet.
       case 'copyData': case 'copyDone': case 'copyFail':
@@ -192,7 +208,7 @@ export class Connection {
       if (error instanceof Disconnected) throw error;
       this.#sendError(error);
     }
-    backend.readyForQuery(this.#page, session.transactionStatus);
+    this.#ready(session);
   }
 
   async #simpleQuery(session: Session, text: string): Promise<void> {
@@ -202,7 +218,7 @@ export class Connection {
       if (error instanceof Disconnected) throw error;
       this.#sendError(error);
     }
-    backend.readyForQuery(this.#page, session.transactionStatus);
+    this.#ready(session);
   }
 
   async #extended(session: Session, message: FrontendMessage): Promise<void> {

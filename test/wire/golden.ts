@@ -19,7 +19,7 @@ export interface RecordedCase extends GoldenCase {
 export const FIXTURES = join(dirname(fileURLToPath(import.meta.url)).replace('/dist/', '/'), 'fixtures');
 
 const QUERY: readonly ScriptMessage[] = [{ Query: { q: 'select 1' } }];
-const USER = { user: 'postgres', database: 'postgres' };
+const USER = { user: 'postgres', database: 'postgres', TimeZone: 'UTC' };
 
 const STARTUPS: readonly GoldenCase[] = [
   { name: 'startup: protocol 3.9999 and an unknown _pq_ option',
