@@ -197,6 +197,7 @@ export function typeFromName(name: string, args: readonly number[] = [], interna
   if ((name === 'char' || name === 'character' || name === 'nchar') && !internal) {
     return characterLength('bpchar', args.length === 0 ? [1] : args);
   }
+  if (name === 'bit' && args.length === 0 && !internal) return parametricType('bit', 1);
   if (name === 'float' && args.length > 0) return floatType(args[0]);
   return modifiedType((internal ? undefined : SQL_NAMES.get(name)) ?? name, args);
 }
