@@ -138,7 +138,10 @@ function toOid(datum: Datum, to: LogicalType, context: EvalContext): Datum {
 
 function toCharacters(datum: Datum, from: LogicalType, to: LogicalType): Datum {
   if (typeof datum === 'boolean') return datum ? 'true' : 'false';
-  if (typeof datum === 'number') return datum === 0 ? '' : String.fromCharCode(datum & 0xff);
+  if (typeof datum === 'number') {
+    if (datum < -128 || datum > 127) throw outOfRange('"char"');
+    return datum === 0 ? '' : String.fromCharCode(datum & 0xff);
+  }
   assert(typeof datum === 'string', 'character datum');
   const text = from.kind === 'bpchar' && to.kind !== 'bpchar' ? datum.replace(/ +$/, '') : datum;
   if (to.kind === 'name') return nameFits(text);

@@ -107,10 +107,7 @@ function arrayCast(from: ArrayType, to: ArrayType): Cast | null {
   }
   if (to.vector) return null;
   const element = findCast(from.element, to.element);
-  if (element === null) return null;
-  // Elements that convert by way of text do so only when asked to.
-  if (element.method === 'text') return { context: 'explicit', method: 'elements' };
-  return { context: element.context, method: 'elements' };
+  return element === null ? null : { context: element.context, method: 'elements' };
 }
 
 function recordCast(from: RecordType, to: RecordType): Cast | null {

@@ -8,7 +8,7 @@ import { Numeric } from '../data/numeric.ts';
 import { bitFits, characterFits } from '../data/scalar-text.ts';
 import { formatText, parseText } from '../data/text-format.ts';
 import { formatTypeName } from '../data/type-info.ts';
-import { parametricType, sameKind, sameType, typmodOf } from '../data/types.ts';
+import { arrayOf, parametricType, sameKind, sameType, typmodOf } from '../data/types.ts';
 import { isValid } from '../data/vector.ts';
 import { castKernel } from './cast-kernels.ts';
 import { convertScalar } from './cast-scalar.ts';
@@ -53,9 +53,16 @@ function fit(datum: Datum, target: CastTarget, context: EvalContext): Datum {
 
 function throughText(datum: Datum, { from, to, explicit }: CastTarget, context: EvalContext): Datum {
   const text = castText(datum, from, context);
-  const plain = 'typmod' in to && to.kind !== 'interval' ? parametricType(to.kind) : to;
+  // A literal's interval fields decide what bare numbers mean; all other modifiers are applied to the value.
+  const plain = from.kind === 'unknown' && to.kind === 'interval' ? to : withoutModifiers(to);
   const value = parseText(plain, text, context.format, { now: context.transactionTime, names: context.catalog });
-  return applyModifier(value, to, explicit);
+  return fit(value, { from: plain, to, explicit }, context);
+}
+
+function withoutModifiers(type: LogicalType): LogicalType {
+  if (typmodOf(type) === -1) return type;
+  if (type.kind === 'array') return arrayOf(withoutModifiers(type.element));
+  return 'typmod' in type ? parametricType(type.kind) : type;
 }
 
 /** The text a value becomes when it is cast to text. Requires: not NULL. */
