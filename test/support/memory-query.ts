@@ -23,6 +23,7 @@ import { compileQuery, planQuery } from '../../sql/compiler/compile-query.ts';
 import type { QueryOptions } from '../../sql/compiler/compile-query.ts';
 import { loadParser, parse } from '../../sql/parser/parse.ts';
 import type { Query } from '../../sql/parser/ast.ts';
+import type { Random } from './random.ts';
 import { printPlan } from '../../sql/plan/print.ts';
 import { runQuery } from '../../sql/run-query.ts';
 
@@ -129,11 +130,40 @@ export class MemoryQueries {
     const bound = this.bind(sql);
     const compiled = compileQuery(bound, this.options({ parameters, ...more }));
     const batch = runQuery(compiled, { snapshot: this.#snapshot(), context: this.evaluation, checkInterrupt: () => undefined });
-    const rows = Array.from({ length: batch.length }, (_, r) => batch.columns.map((v) => {
-      const datum = datumAt(v, r);
-      return datum === null ? '\\N' : formatText(v.type, datum, DEFAULT_FORMAT);
-    }).join('|'));
+    const rows = Array.from({ length: batch.length }, (_, r) => rowText(batch, r));
     return { columns: bound.columns.map((c) => c.name), types: bound.columns.map((c) => c.type), rows };
+  }
+
+  /** The view's rows after its sources came and went in random pieces that sum to the tables. Errors throw. */
+  incremental(sql: string, random: Random, more: Partial<QueryOptions> = {}): readonly string[] {
+    const bound = this.bind(sql);
+    const { circuit } = compileQuery(bound, this.options({ mode: 'view', ...more }));
+    const errors = new Map<string, { error: DatabaseError; weight: number }>();
+    const pieces = new Map([...this.#tables].map(([oid, t]) => [oid, randomPieces(t.batch, random)]));
+    const sums = new Map<string, number>();
+    for (let i = 0; i < PIECES; i++) {
+      const inputs = circuit.sources.map((s) => {
+        if (s.kind === 'constant') return i === 0 ? Delta.insert(s.rows()) : Delta.empty(s.schema);
+        const piece = pieces.get(s.relation)?.[i];
+        return piece === undefined ? Delta.empty(s.schema) : new Delta(piece.batch.select(s.columns), piece.weights);
+      });
+      const out = circuit.step(inputs, {
+        epoch: toEpoch(i + 1), eval: this.evaluation,
+        error: (error, weight) => {
+          const known = errors.get(error.message) ?? { error, weight: 0 };
+          errors.set(error.message, { error, weight: known.weight + weight });
+        },
+      });
+      for (let r = 0; r < out.length; r++) {
+        const row = rowText(out.batch, r);
+        sums.set(row, (sums.get(row) ?? 0) + out.weights[r]);
+      }
+    }
+    for (const { error, weight } of errors.values()) if (weight > 0) throw error;
+    return [...sums].flatMap(([row, weight]) => {
+      if (weight < 0) throw new Error(`weight ${weight} of ${row}`);
+      return Array.from({ length: weight }, () => row);
+    });
   }
 
   /** Code, message, hint and position of what the query fails with. */
@@ -169,6 +199,29 @@ export class MemoryQueries {
       },
     };
   }
+}
+
+const PIECES = 6;
+
+function rowText(batch: Batch, row: number): string {
+  return batch.columns.map((v) => {
+    const datum = datumAt(v, row);
+    return datum === null ? '\\N' : formatText(v.type, datum, DEFAULT_FORMAT);
+  }).join('|');
+}
+
+/** Deltas that sum to the batch: every row comes in some piece; some come and go once more before. */
+function randomPieces(batch: Batch, random: Random): readonly Delta[] {
+  const rows: { readonly row: number; readonly weight: number }[][] = Array.from({ length: PIECES }, () => []);
+  for (let row = 0; row < batch.length; row++) {
+    const at = random.int(0, PIECES - 1);
+    rows[at].push({ row, weight: 1 });
+    if (at + 2 < PIECES && random.int(0, 1) === 1) {
+      rows[at + 1].push({ row, weight: -1 });
+      rows[random.int(at + 2, PIECES - 1)].push({ row, weight: 1 });
+    }
+  }
+  return rows.map((list) => new Delta(batch.take(Int32Array.from(list, (l) => l.row)), Int32Array.from(list, (l) => l.weight)));
 }
 
 export function parseQuery(text: string): Query {
