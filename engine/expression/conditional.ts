@@ -260,7 +260,7 @@ export class Coalesce extends CompiledExpression {
 
   evaluate(batch: Batch, context: EvalContext): Vector {
     const first = this.#args[0].expression.evaluate(batch, context);
-    if (first.validity === null || this.#args.length === 1) return first;
+    if (first.validity === null || this.#args.length === 1 || batch.length === 0) return first;
     const out = new RowMerger(batch.length);
     let rows = allRows(batch.length);
     for (let k = 0; k < this.#args.length; k++) {
