@@ -32,10 +32,12 @@ async function runStatement(state: SessionState, portal: StatementPortal, option
   portal.started = true;
   const result = await interruptible(state, portal.bound.run(state, portal.parameters));
   switch (result.kind) {
-    case 'command':
+    case 'command': {
       portal.done = true;
+      const tag = result.lateTag?.() ?? result.tag;
       options.end();
-      return result;
+      return { kind: 'command', tag };
+    }
     case 'copyIn': {
       portal.done = true;
       const { sink } = result;

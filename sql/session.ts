@@ -108,7 +108,7 @@ export class ServerSession implements Session, Peer {
     switch (result.kind) {
       case 'command':
         await finish();
-        yield result;
+        yield { kind: 'command', tag: result.lateTag?.() ?? result.tag };
         return;
       case 'rows': case 'copyOut': {
         let taken = false;

@@ -11,7 +11,8 @@ export type StatementResult =
       readonly batches: Iterable<Batch> | AsyncIterable<Batch>; readonly tag: (rows: number) => string;
       /** SUBSCRIBE: has no end of its own, and must not be collected. */
       readonly endless?: true }
-  | { readonly kind: 'command'; readonly tag: string }
+  /** `lateTag`: asked for instead once the statement, and its transaction if it ends with it, is through. */
+  | { readonly kind: 'command'; readonly tag: string; readonly lateTag?: () => string }
   | { readonly kind: 'copyIn'; readonly sink: CopyInSink }
   | { readonly kind: 'copyOut'; readonly format: CopyFormat; readonly columns: readonly ResultColumn[];
       readonly batches: Iterable<Batch> | AsyncIterable<Batch>; readonly tag: (rows: number) => string };

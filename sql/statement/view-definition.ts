@@ -5,7 +5,8 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { ColumnEntry, Dependency, MaterializedViewEntry, ViewEntry, ViewSettings } from '../catalog/entry.ts';
 import type { CreateMaterializedView, CreateView } from '../parser/ast-statement.ts';
 import type { Query } from '../parser/ast.ts';
-import { compileView, sessionEnvironment } from '../planner.ts';
+import { compileBound, compileView, sessionEnvironment } from '../planner.ts';
+import { runQuery } from '../run-query.ts';
 import type { SessionState } from '../session-state.ts';
 import type { BoundStatement } from './bound.ts';
 import { command, done } from './bound.ts';
@@ -13,6 +14,7 @@ import { rangeText } from './column-definition.ts';
 import { namedColumns } from './create-table.ts';
 import { nameIsFree, qualified, targetSchema } from './naming.ts';
 import { optionRecord } from './options.ts';
+import { readCatalog } from './read-catalog.ts';
 import { formatTypeName } from '../../engine/data/type-info.ts';
 import { sameType } from '../../engine/data/types.ts';
 
@@ -58,7 +60,7 @@ export function createView(statement: CreateView, text: string): BoundStatement 
     const old = state.catalog.relationIn(schema, relation.name);
     const replaced = statement.orReplace && old !== null ? requireView(old.kind === 'view' ? old : null, relation.name) : null;
     if (replaced === null && !nameIsFree(state, schema, relation.name, statement.ifNotExists)) return done('CREATE VIEW');
-    if (replaced !== null) checkReplacement(replaced, described.columns);
+    if (replaced !== null) checkReplacement(state, replaced, described.columns);
     const entry: ViewEntry = {
       kind: 'view', oid: replaced?.oid ?? state.services.allocateOid(), schema, name: relation.name,
       owner: replaced?.owner ?? state.role.oid, comment: replaced?.comment ?? null, acl: replaced?.acl ?? [],
@@ -75,8 +77,20 @@ function requireView(found: ViewEntry | null, name: string): ViewEntry {
   throw new DatabaseError('42809', `"${name}" is not a view`);
 }
 
+function dependsOn(state: SessionState, view: MaterializedViewEntry | ViewEntry, oid: number): boolean {
+  return view.dependencies.some((d) => {
+    if (d.oid === oid) return true;
+    const entry = state.catalog.get(d.oid);
+    return entry?.kind === 'view' && dependsOn(state, entry, oid);
+  });
+}
+
 /** CREATE OR REPLACE VIEW may add columns behind those there are. */
-function checkReplacement(old: ViewEntry, columns: readonly ColumnEntry[]): void {
+function checkReplacement(state: SessionState, old: ViewEntry, columns: readonly ColumnEntry[]): void {
+  const kept = [...state.catalog.entries()].find((e) => e.kind === 'materialized-view' && dependsOn(state, e, old.oid));
+  if (kept !== undefined) {
+    throw notSupported(`replacing view "${old.name}", which materialized view "${kept.name}" is made over,`);
+  }
   if (columns.length < old.columns.length) throw new DatabaseError('42P16', 'cannot drop columns from view');
   old.columns.forEach((before, i) => {
     const after = columns[i];
@@ -111,6 +125,24 @@ export function createMaterializedView(statement: CreateMaterializedView, text: 
     // What the circuit cannot do must be said now, not when the journal is applied.
     compileView({ catalog: state.catalog, functions: state.services.functions, evalContext: state.evalContext() }, entry);
     state.current.changeCatalog([{ kind: 'put', entry }]);
-    return done('CREATE MATERIALIZED VIEW');
+    return { kind: 'command', tag: 'SELECT 0', lateTag: () => `SELECT ${rowsOf(state, entry, statement.query)}` };
   });
+}
+
+/** How many rows the new view has: kept ones if it is committed, else those of its query. */
+function rowsOf(state: SessionState, entry: MaterializedViewEntry, query: Query): number {
+  if (state.services.catalog.get(entry.oid) !== null) {
+    const { snapshot } = state.services.readPoint();
+    try {
+      return snapshot.rowCount(entry.oid);
+    } finally {
+      snapshot.release();
+    }
+  }
+  if (entry.emit === 'window-close') return 0;
+  const env = sessionEnvironment(state, { catalog: readCatalog(state) });
+  const bound = bindQuery(query, { env, parent: null, commonTables: null });
+  return runQuery(compileBound(state, bound, []), {
+    snapshot: state.current.snapshot(), context: state.evalContext(), checkInterrupt: () => state.checkInterrupt(),
+  }).length;
 }
