@@ -59,7 +59,8 @@ export function bindExtremum(e: Of<'extremum'>, site: Site): Expression {
   const kind = e.function;
   return {
     kind, type, less: less.function,
-    args: args.map((a, i) => coerceArgument(site.env, a, less.args[0].kind === type.kind ? type : less.args[0], locationOf(e.arguments[i]))),
+    args: args.map((a, i) => coerceArgument(
+      site.env, a, less.args[0].kind === type.kind ? type : less.args[0], locationOf(e.arguments[i]))),
   };
 }
 

@@ -6,7 +6,9 @@ import type { Expr } from '../parser/ast.ts';
 import { bindCall } from './bind-call.ts';
 import { bindCase, bindCoalesce, bindExtremum, bindNullIf } from './bind-conditional.ts';
 import { bindArray, bindCast, bindField, bindRow, bindSubscript } from './bind-composite.ts';
-import { bindBetween, bindBinary, bindInList, bindIsDistinct, bindLike, bindQuantifiedArray, bindUnary } from './bind-operator.ts';
+import {
+  bindBetween, bindBinary, bindInList, bindIsDistinct, bindLike, bindQuantifiedArray, bindUnary,
+} from './bind-operator.ts';
 import { bindSqlValue } from './bind-sql-value.ts';
 import { bindArraySubquery, bindExists, bindQuantified, bindScalarSubquery } from './bind-subquery.ts';
 import { coerceBoolean } from './coercion.ts';
@@ -58,7 +60,8 @@ export function bindExpression(e: Expr, site: Site): Expression {
     case 'scalarSubquery': return bindScalarSubquery(e, site);
     case 'exists': return bindExists(e, site);
     case 'arraySubquery': return bindArraySubquery(e, site);
-    case 'inSubquery': return bindQuantified({ ...e, kind: 'quantified', operator: '=', schema: undefined, quantifier: 'any' }, site);
+    case 'inSubquery':
+      return bindQuantified({ ...e, kind: 'quantified', operator: '=', schema: undefined, quantifier: 'any' }, site);
     case 'quantified': return bindQuantified(e, site);
     case 'grouping': return bindGrouping(e, site);
     case 'fieldStar': throw new DatabaseError('42601', 'row expansion via "*" is not supported here', { position: e.position });

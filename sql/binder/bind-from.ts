@@ -112,7 +112,8 @@ function bindWindowItem(item: WindowItem, site: FromSite): FromResult {
     }
     const value = coerceArgument(env, plain.recurse.expression(a.value, plain), INTERVAL, locationOf(a.value));
     if (someExpression(value, (x) => x.kind === 'column')) {
-      throw new DatabaseError('22023', `argument ${i + 3} of ${item.window}() must be a constant`, { position: locationOf(a.value) });
+      throw new DatabaseError('22023', `argument ${i + 3} of ${item.window}() must be a constant`,
+        { position: locationOf(a.value) });
     }
     return value;
   });
@@ -123,7 +124,8 @@ function bindWindowItem(item: WindowItem, site: FromSite): FromResult {
   }
   const time = plain.recurse.expression(item.time, plain);
   if (windowType(time.type) === null) {
-    throw new DatabaseError('42804', `time column of ${item.window}() must be of type date, timestamp or timestamp with time zone, not ${formatTypeName(time.type)}`,
+    throw new DatabaseError('42804', `time column of ${item.window}() must be of type date, timestamp or `
+      + `timestamp with time zone, not ${formatTypeName(time.type)}`,
       { position: locationOf(item.time) });
   }
   return windowOver(item, input, time, intervals);

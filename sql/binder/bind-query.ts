@@ -38,7 +38,9 @@ function bindWith(query: Query, site: QuerySite): CommonTableScope | null {
 
 function bindCommonTable(table: CommonTable, site: QuerySite, recursive: boolean): CommonTableScope {
   if (table.statement.kind !== 'query') throw notSupported('a data-modifying statement in WITH', { position: table.position });
-  if (table.search !== undefined || table.cycle !== undefined) throw notSupported('SEARCH and CYCLE', { position: table.position });
+  if (table.search !== undefined || table.cycle !== undefined) {
+    throw notSupported('SEARCH and CYCLE', { position: table.position });
+  }
   const itself: CommonTableScope = {
     parent: site.commonTables, name: table.name, columns: [],
     plan: () => { throw notSupported('WITH RECURSIVE', { position: table.position }); },
@@ -46,8 +48,8 @@ function bindCommonTable(table: CommonTable, site: QuerySite, recursive: boolean
   const { keepUnknown: _, ...plain } = site;
   const query = bindQuery(table.statement, recursive ? { ...plain, commonTables: itself } : plain);
   if (table.columns.length > query.columns.length) {
-    throw new DatabaseError('42P10', `WITH query "${table.name}" has ${query.columns.length} columns available but ${table.columns.length} columns specified`,
-      { position: table.position });
+    throw new DatabaseError('42P10', `WITH query "${table.name}" has ${query.columns.length} columns available `
+      + `but ${table.columns.length} columns specified`, { position: table.position });
   }
   const columns = query.columns.map((c, i) => ({ ...c, name: table.columns[i] ?? c.name }));
   const input = asRelation(query);

@@ -122,7 +122,8 @@ function bindView(item: TableItem, found: ViewEntry, site: FromSite): FromResult
   const { settings } = found;
   const query = site.recurse.query(site.env.parseQuery(found.query), {
     // What the view reads is its own affair: whoever reads the view depends on the view.
-    env: { ...site.env, searchPath: settings.searchPath, format: settings.format, used: new Set() }, parent: null, commonTables: null,
+    env: { ...site.env, searchPath: settings.searchPath, format: settings.format, used: new Set() },
+    parent: null, commonTables: null,
   });
   const columns = scopeColumns(found.oid, liveColumns(found.columns));
   return { plan: asRelation(query), items: [aliased(relationItem(found, columns, rowTypeOf(found)), item.alias)] };

@@ -33,7 +33,8 @@ export function requireCommonType(
     const bad = types.findIndex((t) => !canCoerce(t, common));
     if (bad < 0) return common;
     throw new DatabaseError('42846',
-      `${context} could not convert type ${formatTypeName(types[bad])} to ${formatTypeName(common)}`, { position: positionOf(bad) });
+      `${context} could not convert type ${formatTypeName(types[bad])} to ${formatTypeName(common)}`,
+      { position: positionOf(bad) });
   }
   const first = types.map(baseType).find((t) => t.kind !== 'unknown') ?? TEXT;
   let chosen = first;

@@ -98,7 +98,8 @@ const CLOCKS: ReadonlySet<string> = new Set([
 export function checkContinuous(env: Environment, fn: ScalarFunction | TableFunction, position: number | undefined): void {
   if (!env.continuous) return;
   if (fn.volatility !== 'volatile' && !CLOCKS.has(fn.name)) return;
-  throw notSupported(`${CLOCKS.has(fn.name) ? 'the current time' : 'the volatile function'} ${fn.name}() in a materialized view`, { position });
+  const what = CLOCKS.has(fn.name) ? 'the current time' : 'the volatile function';
+  throw notSupported(`${what} ${fn.name}() in a materialized view`, { position });
 }
 
 /** A scalar function by name, for what the binder itself writes. */

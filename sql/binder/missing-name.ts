@@ -30,7 +30,8 @@ function hiddenHint(use: NameUse, relation: string | null, name: string): string
   for (const scope of scopes(use.scope)) {
     for (const item of scope.hiddenItems) {
       if (item.name !== null && item.columns.some((c) => c.name === name)) {
-        return `There is a column named "${name}" in table "${item.name}", but it cannot be referenced from this part of the query.`;
+        return `There is a column named "${name}" in table "${item.name}", `
+          + 'but it cannot be referenced from this part of the query.';
       }
     }
   }

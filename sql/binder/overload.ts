@@ -3,7 +3,7 @@ import type { LogicalType } from '../../engine/data/types.ts';
 import { arrayOf, sameKind, TEXT, UNKNOWN } from '../../engine/data/types.ts';
 import type { Signature } from '../../engine/function/function.ts';
 import { selectCommonType } from './common-type.ts';
-import { baseType, canCoerce, categoryOf, isBinaryCoercible, isPolymorphic, isPreferred } from './type-rules.ts';
+import { baseType, canCoerce, categoryOf, isPolymorphic, isPreferred } from './type-rules.ts';
 
 /** A signature spread over the call's arguments: `args[i]` is the declared type of argument i. */
 interface Candidate<S extends Signature> {
@@ -172,7 +172,7 @@ export function argumentTypes(declared: readonly LogicalType[], types: readonly 
     // Declared as any row: the row keeps its own fields.
     if (target.kind === 'record' && target.oid === undefined && actual.kind === 'record') return actual;
     if (actual.kind === 'array' && target.kind === 'array' && actual.vector === true && isPolymorphic(d)) return actual;
-    return isBinaryCoercible(actual, target) && actual.kind !== 'domain' && target.kind !== 'record' ? target : target;
+    return target;
   });
 }
 

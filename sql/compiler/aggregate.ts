@@ -38,7 +38,8 @@ export function compileAggregate(plan: AggregatePlan, compiler: Compiler): NodeI
   if (plan.sets === null && plan.groupings.length === 0) {
     return compiler.builder.add(new AggregateOperator({ ...shape, schema: plan.schema, keys, closing }), [input]);
   }
-  const parts = (plan.sets ?? [plan.keys.map((_, i) => i)]).map((set) => groupingSet(plan, set, { compiler, input, keys, shape }));
+  const sets = plan.sets ?? [plan.keys.map((_, i) => i)];
+  const parts = sets.map((set) => groupingSet(plan, set, { compiler, input, keys, shape }));
   return parts.length === 1 ? parts[0] : compiler.builder.add(new Union(plan.schema), parts);
 }
 

@@ -30,7 +30,8 @@ function hold(plan: LogicalPlan, functions: FunctionRegistry): LogicalPlan {
   const start = origins.findIndex((o) => o?.part === 'start');
   const origin = origins[start];
   if (origin === undefined || origin === null) {
-    throw new DatabaseError('0A000', 'EMIT ON WINDOW CLOSE requires a query over tumble() or hop() that groups by window_start or window_end');
+    throw new DatabaseError('0A000',
+      'EMIT ON WINDOW CLOSE requires a query over tumble() or hop() that shows or groups by window_start or window_end');
   }
   const extended = extend(plan, [sum(columnOf(plan, start), origin.window.size, functions)], 'window_end');
   const emitted: LogicalPlan = { kind: 'emit-on-close', input: extended, column: width(plan), schema: extended.schema };
@@ -47,7 +48,8 @@ function sum(start: Expression, size: Expression, functions: FunctionRegistry): 
   const found = resolveOverload(functions.operators('+', 2), types);
   if (found.kind !== 'found') throw new DatabaseError('42883', 'no addition of window_start and an interval');
   const args = argumentTypes(found.declared, types);
-  return { kind: 'call', function: found.signature, args: [start, size], type: returnType(found.signature, found.declared, args) };
+  const type = returnType(found.signature, found.declared, args);
+  return { kind: 'call', function: found.signature, args: [start, size], type };
 }
 
 interface Origin { readonly window: AssignWindowPlan; readonly part: 'start' | 'end' }

@@ -205,7 +205,8 @@ class Elimination {
       const counted = aggregateOf(this.#apply.right, [], [aggregateCall(this.#context.functions, 'count', [])], ['count']);
       const joined = joinOf({ join: 'inner', left: this.#left, right: counted });
       const none = this.#equal(columnOf(joined, n), zero());
-      return projectOf(joined, [...columnsOfPlan(joined).slice(0, n), { kind: 'not', type: BOOLEAN, input: none }], this.#names());
+      const some: Expression = { kind: 'not', type: BOOLEAN, input: none };
+      return projectOf(joined, [...columnsOfPlan(joined).slice(0, n), some], this.#names());
     }
     const pulled = pullUp(this.#apply.right, this.#holes);
     const equalities = pulled === null ? null : asEqualities(pulled.conditions, this.#holes, isKeyEquality);
@@ -317,11 +318,12 @@ class Elimination {
     });
     const first = width(matched) + k;
     const total: Expression = { kind: 'coalesce', type: zero().type, args: [columnOf(joined, first), zero()] };
+    const hasNull: Expression = { kind: 'not', type: BOOLEAN, input: this.#equal(total, columnOf(joined, first + 1)) };
     const branches = [
       { when: isNull(columnOf(joined, width(matched) - 1), true), then: truth(true) },
       { when: this.#equal(total, zero()), then: truth(false) },
       { when: isNull(operands[0].left), then: truth(null) },
-      { when: { kind: 'not', type: BOOLEAN, input: this.#equal(total, columnOf(joined, first + 1)) } as const, then: truth(null) },
+      { when: hasNull, then: truth(null) },
     ];
     const value: Expression = { kind: 'case', type: BOOLEAN, branches, otherwise: truth(false) };
     return projectOf(joined, [...columnsOfPlan(joined).slice(0, n), value], this.#names());

@@ -91,7 +91,8 @@ function reorder(plan: Join): LogicalPlan {
 }
 
 function connectedOrder(leaves: readonly Leaf[], conditions: readonly Expression[]): readonly Leaf[] {
-  const links = conditions.filter(isKeyEquality).map((c) => c.args.map((a) => new Set(columnsOf(a).map((i) => owner(leaves, i)))));
+  const owners = (e: Expression): ReadonlySet<Leaf> => new Set(columnsOf(e).map((i) => owner(leaves, i)));
+  const links = conditions.filter(isKeyEquality).map((c) => c.args.map(owners));
   const order = [leaves[0]];
   let waiting = leaves.slice(1);
   while (waiting.length > 0) {

@@ -113,7 +113,8 @@ class Pruner {
   #aggregate(plan: Of<'aggregate'>, needed: Columns): LogicalPlan {
     const keys = plan.keys.length;
     const used = plan.aggregates.flatMap((_, i) => (needed.includes(keys + i) ? [i] : []));
-    const calls = used.length === 0 && keys === 0 && plan.groupings.length === 0 ? range(0, Math.min(1, plan.aggregates.length)) : used;
+    const none = used.length === 0 && keys === 0 && plan.groupings.length === 0;
+    const calls = none ? range(0, Math.min(1, plan.aggregates.length)) : used;
     const kept: LogicalPlan = {
       ...plan, aggregates: calls.map((i) => plan.aggregates[i]),
       schema: {

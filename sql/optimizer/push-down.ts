@@ -43,7 +43,8 @@ class Pusher {
         && within(c, new Set(plan.partition)), (c) => c);
       case 'window': {
         const partition = new Set(plan.partition.flatMap((p) => (p.kind === 'column' ? [p.index] : [])));
-        return this.#through(plan, conditions, (c) => !isVolatile(c) && columnsOf(c).length > 0 && within(c, partition), (c) => c);
+        const safe = (c: Expression): boolean => !isVolatile(c) && columnsOf(c).length > 0 && within(c, partition);
+        return this.#through(plan, conditions, safe, (c) => c);
       }
       case 'project-set': case 'assign-window': {
         const inputs = width(plan.input);
@@ -89,7 +90,8 @@ class Pusher {
     const mergeAbove = join === 'inner';
     const above = mergeAbove ? none : conditions;
     const matching = mergeAbove ? [...own, ...conditions] : own;
-    const [ownLeft, notLeft] = join === 'inner' || join === 'semi' || join === 'right' ? split(matching, isLeft) : [none, matching];
+    const leftMayGo = join === 'inner' || join === 'semi' || join === 'right';
+    const [ownLeft, notLeft] = leftMayGo ? split(matching, isLeft) : [none, matching];
     const [ownRight, ownRest] = join === 'full' || join === 'right' ? [none, notLeft] : split(notLeft, isRight);
     const keepsLeft = join === 'left' || join === 'single' || showsLeftOnly(join);
     const [aboveLeft, rest] = keepsLeft ? split(above, isLeft) : [none, above];

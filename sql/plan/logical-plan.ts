@@ -203,7 +203,10 @@ export interface AssignWindowPlan extends Node {
   readonly offset: Expression | null;
 }
 
-/** Set-returning calls over the input (a function in FROM: over a single row): the input's columns, then each call's value; shorter calls are filled with NULL. */
+/**
+ * Set-returning calls over the input (a function in FROM: over a single row): the input's columns, then each call's
+ * value; shorter calls are filled with NULL.
+ */
 export interface ProjectSetPlan extends Node {
   readonly kind: 'project-set';
   readonly input: LogicalPlan;

@@ -107,7 +107,10 @@ function detailsOf(plan: LogicalPlan): readonly string[] {
       const { schema } = plan.input;
       const keys = plan.keys.map((k) => printExpression(k, schema));
       const calls = plan.aggregates.map((a) => printCall(a, schema));
-      return [...(keys.length === 0 ? [] : [`Group Key: ${keys.join(', ')}`]), ...(calls.length === 0 ? [] : [`Output: ${calls.join(', ')}`])];
+      return [
+        ...(keys.length === 0 ? [] : [`Group Key: ${keys.join(', ')}`]),
+        ...(calls.length === 0 ? [] : [`Output: ${calls.join(', ')}`]),
+      ];
     }
     case 'distinct': {
       const on = plan.on === null ? plan.schema.columns.map((_, i) => i) : plan.on.columns;
@@ -130,8 +133,9 @@ function columnNameOf(plan: LogicalPlan & { kind: 'scan' }, attribute: number): 
 
 function joinDetails(plan: LogicalPlan & { kind: 'join' }): readonly string[] {
   const both = { columns: [...plan.left.schema.columns, ...plan.right.schema.columns] };
-  const key = (k: EquiKey): string => `${printExpression(k.left, plan.left.schema)} ${k.nullSafe ? 'IS NOT DISTINCT FROM' : '='} ${
-    printExpression(k.right, plan.right.schema)}`;
+  const key = (k: EquiKey): string => [
+    printExpression(k.left, plan.left.schema), k.nullSafe ? 'IS NOT DISTINCT FROM' : '=', printExpression(k.right, plan.right.schema),
+  ].join(' ');
   return [
     ...(plan.keys.length === 0 ? [] : [`Hash Cond: (${plan.keys.map(key).join(' AND ')})`]),
     ...(plan.condition === null ? [] : [`Join Filter: ${printExpression(plan.condition, both)}`]),
@@ -169,7 +173,8 @@ export function printExpression(e: Expression, schema: Schema): string {
     case 'parameter': return e.hole === true ? `?${e.index}` : `$${e.index + 1}`;
     case 'call':
       if (e.function.operator !== true) return `${e.function.name}(${list(e.args)})`;
-      return e.args.length === 1 ? `(${e.function.name} ${one(e.args[0])})` : `(${one(e.args[0])} ${e.function.name} ${one(e.args[1])})`;
+      if (e.args.length === 1) return `(${e.function.name} ${one(e.args[0])})`;
+      return `(${one(e.args[0])} ${e.function.name} ${one(e.args[1])})`;
     case 'cast': return `(${one(e.input)})::${formatType(e.type)}`;
     case 'and': case 'or': return `(${e.args.map(one).join(e.kind === 'and' ? ' AND ' : ' OR ')})`;
     case 'not': return `(NOT ${one(e.input)})`;

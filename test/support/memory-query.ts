@@ -191,7 +191,7 @@ export class MemoryQueries {
       lookup: (relation, columns, lookup) => {
         const all = stored(relation);
         const text = (batch: Batch, row: number, of: readonly number[]): string =>
-          of.map((c) => String(datumAt(batch.columns[c], row))).join('|');
+          of.map((c) => JSON.stringify(datumAt(batch.columns[c], row), (_k, v) => (typeof v === 'bigint' ? String(v) : v))).join('|');
         const wanted = new Set(Array.from({ length: lookup.keys.length }, (_, r) =>
           text(lookup.keys, r, lookup.columns.map((_c, i) => i))));
         const rows = Array.from({ length: all.length }, (_, r) => r).filter((r) => wanted.has(text(all, r, lookup.columns)));
