@@ -1,0 +1,163 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openDatabase } from '../../../sql/index.ts';
+import type { Database } from '../../../sql/index.ts';
+import { Client } from '../../support/client.ts';
+
+let database: Database;
+let a: Client;
+let b: Client;
+
+beforeEach(async () => {
+  database = await openDatabase({ data: ':memory:' });
+  a = new Client(database);
+  b = new Client(database);
+  await a.query('CREATE TABLE t (id int PRIMARY KEY, n int); INSERT INTO t VALUES (1, 0), (2, 0)');
+});
+afterEach(async () => {
+  await a.close();
+  await b.close();
+  await database.close();
+});
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe('two sessions', () => {
+  test('uncommitted rows are nobody else\'s', async () => {
+    await a.query('BEGIN; INSERT INTO t VALUES (3, 0)');
+    expect(await b.rows('SELECT count(*) FROM t')).toEqual(['2']);
+    await a.query('COMMIT');
+    expect(await b.rows('SELECT count(*) FROM t')).toEqual(['3']);
+  });
+
+  test('no lost update: a writer waits for the one before', async () => {
+    await a.query('BEGIN; UPDATE t SET n = n + 1 WHERE id = 1');
+    let finished = false;
+    const waiting = b.query('UPDATE t SET n = n + 1 WHERE id = 1').then(() => {
+      finished = true;
+    });
+    await pause(20);
+    expect(finished).toBe(false);
+    await a.query('COMMIT');
+    await waiting;
+    expect(await a.rows('SELECT n FROM t WHERE id = 1')).toEqual(['2']);
+  });
+
+  test('concurrent increments add up', async () => {
+    const clients = Array.from({ length: 8 }, () => new Client(database));
+    await Promise.all(clients.map(async (c) => {
+      for (let i = 0; i < 20; i++) await c.query('UPDATE t SET n = n + 1 WHERE id = 2');
+      await c.close();
+    }));
+    expect(await a.rows('SELECT n FROM t WHERE id = 2')).toEqual(['160']);
+  });
+
+  test('deadlock: one of the two gets 40P01', async () => {
+    await a.query('CREATE TABLE u (id int, n int); INSERT INTO u VALUES (1, 0)');
+    await a.query('BEGIN; UPDATE t SET n = 1');
+    await b.query('BEGIN; UPDATE u SET n = 1');
+    const waiting = a.error('UPDATE u SET n = 2');
+    await pause(10);
+    expect(await b.error('UPDATE t SET n = 2')).toBe('40P01 deadlock detected');
+    await b.query('ROLLBACK');
+    expect(await waiting).toBe(null);
+    await a.query('COMMIT');
+  });
+
+  test('lock_timeout, statement_timeout and cancel end a wait', async () => {
+    await a.query('BEGIN; UPDATE t SET n = 1');
+    await b.query('SET lock_timeout = 20');
+    expect(await b.error('UPDATE t SET n = 2')).toBe('55P03 canceling statement due to lock timeout');
+    await b.query('SET lock_timeout = 0; SET statement_timeout = 20');
+    expect(await b.error('UPDATE t SET n = 2')).toBe('57014 canceling statement due to statement timeout');
+    await b.query('SET statement_timeout = 0');
+    const waiting = b.error('UPDATE t SET n = 2');
+    await pause(10);
+    b.session.cancel();
+    expect(await waiting).toBe('57014 canceling statement due to user request');
+    await a.query('ROLLBACK');
+    expect(await b.error('UPDATE t SET n = 2')).toBe(null);
+  });
+
+  test('pg_sleep can be canceled', async () => {
+    const sleeping = a.error('SELECT pg_sleep(10)');
+    await pause(10);
+    expect(await b.rows(`SELECT pg_cancel_backend(${a.processId})`)).toEqual(['t']);
+    expect(await sleeping).toBe('57014 canceling statement due to user request');
+  });
+
+  test('REPEATABLE READ keeps its snapshot and refuses to overwrite', async () => {
+    await a.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+    expect(await a.rows('SELECT sum(n) FROM t')).toEqual(['0']);
+    await b.query('UPDATE t SET n = 5');
+    expect(await a.rows('SELECT sum(n) FROM t')).toEqual(['0']);
+    expect(await a.error('UPDATE t SET n = n + 1')).toBe('40001 could not serialize access due to concurrent update');
+    await a.query('ROLLBACK');
+    expect(await a.rows('SELECT sum(n) FROM t')).toEqual(['10']);
+  });
+
+  test('SERIALIZABLE: no write skew', async () => {
+    await a.query('BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT sum(n) FROM t; INSERT INTO t VALUES (10, 1)');
+    await b.query('BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT sum(n) FROM t; INSERT INTO t VALUES (11, 1)');
+    await a.query('COMMIT');
+    expect(await b.error('COMMIT')).toContain('40001 could not serialize access');
+    expect(await a.rows('SELECT count(*) FROM t')).toEqual(['3']);
+  });
+
+  test('a key that another transaction commits first', async () => {
+    await a.query('BEGIN; INSERT INTO t VALUES (7, 0)');
+    await b.query('INSERT INTO t VALUES (7, 1)');
+    expect(await a.error('COMMIT')).toBe('23505 duplicate key value violates unique constraint "t_pkey"');
+    expect(await b.rows('SELECT n FROM t WHERE id = 7')).toEqual(['1']);
+    expect(a.session.transactionStatus).toBe('I');
+  });
+
+  test('definitions are made one transaction at a time, and seen at commit', async () => {
+    await a.query('BEGIN; CREATE TABLE x (a int)');
+    expect(await b.error('SELECT * FROM x')).toBe('42P01 relation "x" does not exist');
+    const waiting = b.error('CREATE TABLE x (a int)');
+    await pause(10);
+    await a.query('COMMIT');
+    expect(await waiting).toBe('42P07 relation "x" already exists');
+  });
+
+  test('LISTEN and NOTIFY: at commit, not at rollback', async () => {
+    await b.query('LISTEN news');
+    await a.query(`BEGIN; NOTIFY news, 'no'; ROLLBACK`);
+    await a.query(`BEGIN; NOTIFY news, 'yes'; NOTIFY news, 'yes'`);
+    expect(b.notifications).toEqual([]);
+    await a.query('COMMIT');
+    expect(b.notifications).toEqual([{ processId: a.processId, channel: 'news', payload: 'yes' }]);
+  });
+
+  test('a view within a transaction shows the transaction\'s rows, and others\' only when committed', async () => {
+    await a.query('CREATE MATERIALIZED VIEW total AS SELECT sum(n) AS s FROM t');
+    await a.query('BEGIN; UPDATE t SET n = 100 WHERE id = 1');
+    expect(await a.rows('SELECT s FROM total')).toEqual(['100']);
+    expect(await b.rows('SELECT s FROM total')).toEqual(['0']);
+    await a.query('ROLLBACK');
+    expect(await a.rows('SELECT s FROM total')).toEqual(['0']);
+  });
+
+  test('SUBSCRIBE gives the snapshot, then each change, and ends when it is canceled', async () => {
+    await a.query('CREATE MATERIALIZED VIEW big AS SELECT id FROM t WHERE n > 10');
+    const got: string[] = [];
+    const running = (async () => {
+      for await (const result of b.session.simple('SUBSCRIBE TO big')) {
+        if (result.kind !== 'rows') continue;
+        for await (const batch of result.batches) {
+          for (let i = 0; i < batch.length; i++) {
+            const [, diff, id] = batch.columns;
+            if (diff.layout === 'int64' && id.layout === 'int32') got.push(`${diff.values[i]} ${id.values[i]}`);
+          }
+        }
+      }
+    })().catch((error: unknown) => String(error));
+    await pause(10);
+    await a.query('UPDATE t SET n = 11 WHERE id = 1');
+    await a.query('UPDATE t SET n = 0');
+    await pause(10);
+    b.session.cancel();
+    expect(await running).toContain('canceling statement due to user request');
+    expect(got).toEqual(['1 1', '-1 1']);
+  });
+});

@@ -1,0 +1,72 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openDatabase } from '../../../sql/index.ts';
+import { Client } from '../../support/client.ts';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'millrace-restart-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A life of the server. */
+async function live<T>(work: (client: Client) => Promise<T>): Promise<T> {
+  const database = await openDatabase({ data: folder });
+  const client = new Client(database);
+  try {
+    return await work(client);
+  } finally {
+    await client.close();
+    await database.close();
+  }
+}
+
+describe('restart on disk', () => {
+  test('tables, views, indexes, sequences, types, comments and roles are there again', async () => {
+    await live(async (c) => {
+      await c.query(`CREATE TYPE mood AS ENUM ('low', 'high')`);
+      await c.query('CREATE TABLE t (id serial PRIMARY KEY, k text UNIQUE, m mood, big int8 DEFAULT 9007199254740993)');
+      await c.query('CREATE INDEX ON t (m); CREATE SCHEMA s; CREATE VIEW s.v AS SELECT k FROM t');
+      await c.query('CREATE MATERIALIZED VIEW n AS SELECT m, count(*) AS n, sum(big) AS s FROM t GROUP BY m');
+      await c.query(`INSERT INTO t (k, m) VALUES ('a', 'low'), ('b', 'high'), ('c', 'high')`);
+      await c.query(`COMMENT ON TABLE t IS 'things'; CREATE ROLE bob LOGIN PASSWORD 'secret'`);
+    });
+    await live(async (c) => {
+      expect(await c.rows('SELECT * FROM n ORDER BY m')).toEqual(['low|1|9007199254740993', 'high|2|18014398509481986']);
+      expect(await c.rows(`INSERT INTO t (k, m) VALUES ('d', 'low') RETURNING id`)).toEqual(['4']);
+      expect(await c.error(`INSERT INTO t (k) VALUES ('a')`)).toContain('23505');
+      expect(await c.rows('SELECT * FROM n ORDER BY m')).toEqual(['low|2|18014398509481986', 'high|2|18014398509481986']);
+      expect(await c.rows('SELECT count(*) FROM s.v')).toEqual(['4']);
+      expect(await c.error('DROP TABLE t')).toContain('2BP01');
+    });
+    const database = await openDatabase({ data: folder });
+    expect(database.authenticate('bob').kind).toBe('scram');
+    expect(database.authenticate('millrace').kind).toBe('trust');
+    expect(database.authenticate('nobody').kind).toBe('unknown');
+    await database.close();
+  });
+
+  test('what was rolled back or not committed is not there', async () => {
+    await live(async (c) => {
+      await c.query('CREATE TABLE t (a int)');
+      await c.query('BEGIN; INSERT INTO t VALUES (1); ROLLBACK');
+      await c.query('INSERT INTO t VALUES (2)');
+      await c.query('BEGIN; INSERT INTO t VALUES (3)');
+    });
+    expect(await live((c) => c.rows('SELECT a FROM t'))).toEqual(['2']);
+  });
+
+  test('an unknown database or role is refused', async () => {
+    const database = await openDatabase({ data: folder });
+    const connect = (user: string, name: string): unknown => database.connect({
+      user, database: name, parameters: new Map(), processId: 1, remote: null, onNotice: () => {},
+      onParameterStatus: () => {}, onNotification: () => {},
+    });
+    expect(() => connect('millrace', 'other')).toThrow(expect.objectContaining({ code: '3D000' }));
+    expect(() => connect('nobody', 'millrace')).toThrow(expect.objectContaining({ code: '28000' }));
+    expect(() => connect('postgres', 'postgres')).not.toThrow();
+    await database.close();
+  });
+});
