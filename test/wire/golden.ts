@@ -50,11 +50,14 @@ export function readRecorded(): readonly RecordedCase[] {
 }
 
 /** Startup's answers are left out but for errors and version negotiation; so are reports of settings nobody changed. */
-export async function playCase(address: Address, golden: GoldenCase): Promise<readonly Answer[]> {
+export async function playCase(
+  address: Address, golden: GoldenCase, database = 'postgres',
+): Promise<readonly Answer[]> {
   const client = await ProtocolClient.open(address);
   try {
     const start: NonNullable<GoldenCase['startup']> = golden.startup ?? { parameters: USER };
-    const opened = await client.startup(start.parameters, start.version);
+    const opened = await client.startup(
+      start.parameters['database'] === 'postgres' ? { ...start.parameters, database } : start.parameters, start.version);
     const heard = opened.filter((a) => ['ErrorResponse', 'NegotiateProtocolVersion', '<connection closed by server>'].includes(a.msg));
     if (opened.at(-1)?.msg !== 'ReadyForQuery') return heard;
     return [...heard, ...await client.play(golden.send)];
