@@ -15,7 +15,8 @@ import type {
 import type { Notification, Peer, Services } from './services.ts';
 import { SessionState, startupOptions } from './session-state.ts';
 import type { SessionInfo } from './catalog/entry.ts';
-import type { StatementResult } from './statement/bound.ts';
+import type { BoundStatement, StatementResult } from './statement/bound.ts';
+import { bindInsertLiterals } from './statement/insert-literals.ts';
 import { runPortal } from './session-run.ts';
 import { failTransaction, finishTransaction, interruptible } from './session-transaction.ts';
 
@@ -26,6 +27,7 @@ export class ServerSession implements Session, Peer {
   readonly #onClose: () => void;
   #waiting: Notification[] = [];
   #idleTimer: NodeJS.Timeout | null = null;
+  #statementTimer: NodeJS.Timeout | null = null;
   #closed = false;
 
   /** Throws what the client is to be told as FATAL. */
@@ -57,8 +59,10 @@ export class ServerSession implements Session, Peer {
     this.closeStatement('');
     let finished = false;
     try {
-      const statements = parse(text);
-      if (statements.length === 0) yield { kind: 'empty' };
+      const fast = this.#failed ? null : bindInsertLiterals(text, state);
+      if (fast !== null) yield* this.#runBound(fast, true);
+      const statements = fast === null ? parse(text) : [];
+      if (statements.length === 0 && fast === null) yield { kind: 'empty' };
       for (let i = 0; i < statements.length; i++) {
         const last = i === statements.length - 1;
         const prepared = new PreparedStatement({
@@ -81,20 +85,20 @@ export class ServerSession implements Session, Peer {
 
   async *#runOne(prepared: PreparedStatement, last: boolean): AsyncGenerator<ExecuteResult> {
     const state = this.#state;
-    const timer = this.#startStatement();
-    try {
-      this.#checkFailed(prepared.parsed?.statement ?? null);
-      if (state.transaction === null) state.begin('implicit');
-      const bound = prepared.bind(state);
-      if (bound === null) return;
-      if (bound.parameters.length > 0) {
-        throw new DatabaseError('42P02', 'there is no parameter $1');
-      }
-      const result = await interruptible(state, bound.run(state, []));
-      yield* this.#deliver(result, last);
-    } finally {
-      timer();
-    }
+    this.#startStatement();
+    this.#checkFailed(prepared.parsed?.statement ?? null);
+    if (state.transaction === null) state.begin('implicit');
+    const bound = prepared.bind(state);
+    if (bound === null) return;
+    if (bound.parameters.length > 0) throw new DatabaseError('42P02', 'there is no parameter $1');
+    yield* this.#runBound(bound, last);
+  }
+
+  async *#runBound(bound: BoundStatement, last: boolean): AsyncGenerator<ExecuteResult> {
+    const state = this.#state;
+    this.#startStatement();
+    if (state.transaction === null) state.begin('implicit');
+    yield* this.#deliver(await interruptible(state, bound.run(state, [])), last);
   }
 
   /** The result as the wire takes it; the last of a string is committed before its tag is told. */
@@ -213,9 +217,9 @@ export class ServerSession implements Session, Peer {
     const portal = state.portals.get(name);
     if (portal === undefined) throw new DatabaseError('34000', `portal "${name}" does not exist`);
     this.#begin(portal.options.text);
-    const timer = this.#startStatement();
+    this.#startStatement();
     const end = (): void => {
-      timer();
+      this.#stopStatement();
       state.transaction?.endStatement();
       state.settings.reportChanges();
     };
@@ -260,6 +264,7 @@ export class ServerSession implements Session, Peer {
   }
 
   fail(): void {
+    this.#stopStatement();
     failTransaction(this.#state);
     this.#state.settings.reportChanges();
   }
@@ -286,6 +291,7 @@ export class ServerSession implements Session, Peer {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#stopStatement();
     this.#state.interrupt(new DatabaseError('57P01', 'terminating connection due to administrator command'));
     if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
     for (const portal of this.#state.portals.values()) portal.close();
@@ -335,6 +341,7 @@ export class ServerSession implements Session, Peer {
   /** Ready for the next query. */
   #end(): void {
     const state = this.#state;
+    this.#stopStatement();
     state.active = false;
     state.stateChange = state.services.now();
     state.settings.reportChanges();
@@ -356,15 +363,20 @@ export class ServerSession implements Session, Peer {
     this.#idleTimer.unref();
   }
 
-  /** statement_timeout runs from here; the result stops it. */
-  #startStatement(): () => void {
+  /** statement_timeout runs from here, until the next statement or the end. */
+  #startStatement(): void {
     const state = this.#state;
+    this.#stopStatement();
     const limit = state.settings.integer('statement_timeout');
-    if (limit === 0) return () => {};
-    const timer = setTimeout(() => {
+    if (limit === 0) return;
+    this.#statementTimer = setTimeout(() => {
       state.interrupt(new DatabaseError('57014', 'canceling statement due to statement timeout'));
     }, limit);
-    return () => clearTimeout(timer);
+  }
+
+  #stopStatement(): void {
+    if (this.#statementTimer !== null) clearTimeout(this.#statementTimer);
+    this.#statementTimer = null;
   }
 
   #applyStartup(options: SessionOptions): void {
