@@ -19,11 +19,18 @@ export interface KeyOrder {
 
 /** PostgreSQL's order, by the keys in turn: text by its UTF-8 bytes, NaN greatest, interval by span, numeric by value. */
 export function rowOrder(columns: readonly CellColumn[], keys: readonly KeyOrder[]): RowOrder {
-  const orders = keys.map((key) => directed(columns[key.column], key));
+  return crossOrder(columns, columns, keys);
+}
+
+/** rowOrder between two places: row `a` is one of the first columns, row `b` one of the second. */
+export function crossOrder(
+  first: readonly CellColumn[], second: readonly CellColumn[], keys: readonly KeyOrder[],
+): RowOrder {
+  const orders = keys.map((key) => directed({ a: first[key.column], b: second[key.column] }, key));
   if (orders.length === 1) return orders[0];
   if (orders.length === 2) {
-    const [first, second] = orders;
-    return (a, b) => first(a, b) || second(a, b);
+    const [major, minor] = orders;
+    return (a, b) => major(a, b) || minor(a, b);
   }
   return (a, b) => {
     let c = 0;
@@ -52,82 +59,89 @@ function mayHideDifference(column: CellColumn): boolean {
   return layout === 'float32' || layout === 'float64' || isLoose(type);
 }
 
+/** Where the two rows of a comparison come from. */
+interface Sides {
+  readonly a: CellColumn;
+  readonly b: CellColumn;
+}
+
 /**
  * One comparison, NULLs included, in one function where it is hot. A state column has no chunk, hence no layout, before
  * its first row: then it is looked up at the first comparison.
  */
-function directed(column: CellColumn, key: KeyOrder): RowOrder {
-  if (column.chunks.length > 0) return directedByLayout(column, key);
+function directed(sides: Sides, key: KeyOrder): RowOrder {
+  if (sides.a.chunks.length > 0) return directedByLayout(sides, key);
   let order: RowOrder | null = null;
   return (a, b) => {
-    order ??= directedByLayout(column, key);
+    order ??= directedByLayout(sides, key);
     return order(a, b);
   };
 }
 
-function directedByLayout(column: CellColumn, key: KeyOrder): RowOrder {
-  switch (column.chunks[0].layout) {
-    case 'int32': return directed32(column, key);
-    case 'int64': return isUnsigned(column.chunks[0].type) ? directedBy(column, key) : directed64(column, key);
-    case 'float64': return directedF64(column, key);
-    default: return directedBy(column, key);
+function directedByLayout(sides: Sides, key: KeyOrder): RowOrder {
+  const { layout, type } = sides.a.chunks[0];
+  switch (layout) {
+    case 'int32': return directed32(sides, key);
+    case 'int64': return isUnsigned(type) ? directedBy(sides, key) : directed64(sides, key);
+    case 'float64': return directedF64(sides, key);
+    default: return directedBy(sides, key);
   }
 }
 
-function directedBy(column: CellColumn, key: KeyOrder): RowOrder {
-  const order = chosenOrder(column);
-  const { chunks, shift, mask } = column;
+function directedBy(sides: Sides, key: KeyOrder): RowOrder {
+  const order = chosenOrder(sides);
+  const { a: p, b: q } = sides;
   const sign = key.descending ? -1 : 1;
   const nulls = key.nullsFirst ? -1 : 1;
   return (a, b) => {
-    const x = chunks[a >> shift].validity;
-    const y = chunks[b >> shift].validity;
-    if ((x !== null || y !== null) && (isNull(x, a & mask) || isNull(y, b & mask))) {
-      return nullOrder(isNull(x, a & mask), isNull(y, b & mask), nulls);
+    const x = p.chunks[a >> p.shift].validity;
+    const y = q.chunks[b >> q.shift].validity;
+    if ((x !== null || y !== null) && (isNull(x, a & p.mask) || isNull(y, b & q.mask))) {
+      return nullOrder(isNull(x, a & p.mask), isNull(y, b & q.mask), nulls);
     }
     return sign * order(a, b);
   };
 }
 
-function directed32({ chunks, shift, mask }: CellColumn, key: KeyOrder): RowOrder {
+function directed32({ a: p, b: q }: Sides, key: KeyOrder): RowOrder {
   const sign = key.descending ? -1 : 1;
   const nulls = key.nullsFirst ? -1 : 1;
   return (a, b) => {
-    const x = chunks[a >> shift];
-    const y = chunks[b >> shift];
-    if ((x.validity !== null || y.validity !== null) && (isNull(x.validity, a & mask) || isNull(y.validity, b & mask))) {
-      return nullOrder(isNull(x.validity, a & mask), isNull(y.validity, b & mask), nulls);
+    const x = p.chunks[a >> p.shift];
+    const y = q.chunks[b >> q.shift];
+    if ((x.validity !== null || y.validity !== null) && (isNull(x.validity, a & p.mask) || isNull(y.validity, b & q.mask))) {
+      return nullOrder(isNull(x.validity, a & p.mask), isNull(y.validity, b & q.mask), nulls);
     }
-    return sign * (x.i32[a & mask] - y.i32[b & mask]);
+    return sign * (x.i32[a & p.mask] - y.i32[b & q.mask]);
   };
 }
 
-function directed64({ chunks, shift, mask }: CellColumn, key: KeyOrder): RowOrder {
+function directed64({ a: p, b: q }: Sides, key: KeyOrder): RowOrder {
   const sign = key.descending ? -1 : 1;
   const nulls = key.nullsFirst ? -1 : 1;
   return (a, b) => {
-    const x = chunks[a >> shift];
-    const y = chunks[b >> shift];
-    if ((x.validity !== null || y.validity !== null) && (isNull(x.validity, a & mask) || isNull(y.validity, b & mask))) {
-      return nullOrder(isNull(x.validity, a & mask), isNull(y.validity, b & mask), nulls);
+    const x = p.chunks[a >> p.shift];
+    const y = q.chunks[b >> q.shift];
+    if ((x.validity !== null || y.validity !== null) && (isNull(x.validity, a & p.mask) || isNull(y.validity, b & q.mask))) {
+      return nullOrder(isNull(x.validity, a & p.mask), isNull(y.validity, b & q.mask), nulls);
     }
-    const i = 2 * (a & mask);
-    const j = 2 * (b & mask);
+    const i = 2 * (a & p.mask);
+    const j = 2 * (b & q.mask);
     const high = x.i32[i + 1] - y.i32[j + 1];
     return sign * (high !== 0 ? high : (x.i32[i] >>> 0) - (y.i32[j] >>> 0));
   };
 }
 
-function directedF64({ chunks, shift, mask }: CellColumn, key: KeyOrder): RowOrder {
+function directedF64({ a: p, b: q }: Sides, key: KeyOrder): RowOrder {
   const sign = key.descending ? -1 : 1;
   const nulls = key.nullsFirst ? -1 : 1;
   return (a, b) => {
-    const x = chunks[a >> shift];
-    const y = chunks[b >> shift];
-    if ((x.validity !== null || y.validity !== null) && (isNull(x.validity, a & mask) || isNull(y.validity, b & mask))) {
-      return nullOrder(isNull(x.validity, a & mask), isNull(y.validity, b & mask), nulls);
+    const x = p.chunks[a >> p.shift];
+    const y = q.chunks[b >> q.shift];
+    if ((x.validity !== null || y.validity !== null) && (isNull(x.validity, a & p.mask) || isNull(y.validity, b & q.mask))) {
+      return nullOrder(isNull(x.validity, a & p.mask), isNull(y.validity, b & q.mask), nulls);
     }
-    return sign * compareNumbers(x.f64[a & mask], y.f64[b & mask]);
+    return sign * compareNumbers(x.f64[a & p.mask], y.f64[b & q.mask]);
   };
 }
 
@@ -143,17 +157,17 @@ function isNull(validity: Validity, row: number): boolean {
 
 const ASCENDING: KeyOrder = { column: 0, descending: false, nullsFirst: false };
 
-function chosenOrder(column: CellColumn): RowOrder {
-  const { type, layout } = column.chunks[0];
+function chosenOrder(sides: Sides): RowOrder {
+  const { type, layout } = sides.a.chunks[0];
   switch (layout) {
-    case 'bool': return order8(column);
-    case 'int16': return order16(column);
-    case 'int32': return directed32(column, ASCENDING);
-    case 'int64': return isUnsigned(type) ? orderUnsigned64(column) : directed64(column, ASCENDING);
-    case 'float32': return orderF32(column);
-    case 'float64': return directedF64(column, ASCENDING);
-    case 'fixed16': return orderFixed16(column, type);
-    case 'bytes': return plainOrder(type) ? orderPlainBytes(column) : orderBytesAs(column, type);
+    case 'bool': return order8(sides);
+    case 'int16': return order16(sides);
+    case 'int32': return directed32(sides, ASCENDING);
+    case 'int64': return isUnsigned(type) ? orderUnsigned64(sides) : directed64(sides, ASCENDING);
+    case 'float32': return orderF32(sides);
+    case 'float64': return directedF64(sides, ASCENDING);
+    case 'fixed16': return orderFixed16(sides, type);
+    case 'bytes': return plainOrder(type) ? orderPlainBytes(sides) : orderBytesAs(sides, type);
   }
 }
 
@@ -167,28 +181,28 @@ function plainOrder(type: LogicalType): boolean {
     && type.kind !== 'timetz';
 }
 
-function order8({ chunks, shift, mask }: CellColumn): RowOrder {
-  return (a, b) => chunks[a >> shift].u8[a & mask] - chunks[b >> shift].u8[b & mask];
+function order8({ a: p, b: q }: Sides): RowOrder {
+  return (a, b) => p.chunks[a >> p.shift].u8[a & p.mask] - q.chunks[b >> q.shift].u8[b & q.mask];
 }
-function order16({ chunks, shift, mask }: CellColumn): RowOrder {
-  return (a, b) => chunks[a >> shift].i16[a & mask] - chunks[b >> shift].i16[b & mask];
+function order16({ a: p, b: q }: Sides): RowOrder {
+  return (a, b) => p.chunks[a >> p.shift].i16[a & p.mask] - q.chunks[b >> q.shift].i16[b & q.mask];
 }
-function orderUnsigned64({ chunks, shift, mask }: CellColumn): RowOrder {
+function orderUnsigned64({ a: p, b: q }: Sides): RowOrder {
   return (a, b) => {
-    const x = chunks[a >> shift].i32;
-    const y = chunks[b >> shift].i32;
-    const i = 2 * (a & mask);
-    const j = 2 * (b & mask);
+    const x = p.chunks[a >> p.shift].i32;
+    const y = q.chunks[b >> q.shift].i32;
+    const i = 2 * (a & p.mask);
+    const j = 2 * (b & q.mask);
     const high = (x[i + 1] >>> 0) - (y[j + 1] >>> 0);
     return high !== 0 ? high : (x[i] >>> 0) - (y[j] >>> 0);
   };
 }
-function orderF32({ chunks, shift, mask }: CellColumn): RowOrder {
-  return (a, b) => compareNumbers(chunks[a >> shift].f32[a & mask], chunks[b >> shift].f32[b & mask]);
+function orderF32({ a: p, b: q }: Sides): RowOrder {
+  return (a, b) => compareNumbers(p.chunks[a >> p.shift].f32[a & p.mask], q.chunks[b >> q.shift].f32[b & q.mask]);
 }
 
-function orderFixed16(column: CellColumn, type: LogicalType): RowOrder {
-  return (a, b) => compareBytesAs(type, fixed16At(column, a), fixed16At(column, b));
+function orderFixed16(sides: Sides, type: LogicalType): RowOrder {
+  return (a, b) => compareBytesAs(type, fixed16At(sides.a, a), fixed16At(sides.b, b));
 }
 function fixed16At({ chunks, shift, mask }: CellColumn, row: number): Uint8Array {
   const at = 16 * (row & mask);
@@ -196,22 +210,22 @@ function fixed16At({ chunks, shift, mask }: CellColumn, row: number): Uint8Array
 }
 
 /** Text, by bytes, without a view per comparison. */
-function orderPlainBytes({ chunks, shift, mask }: CellColumn): RowOrder {
+function orderPlainBytes({ a: p, b: q }: Sides): RowOrder {
   return (a, b) => {
-    const x = chunks[a >> shift];
-    const y = chunks[b >> shift];
-    let i = x.starts[a & mask];
-    let j = y.starts[b & mask];
-    const left = x.ends[a & mask] - i;
-    const right = y.ends[b & mask] - j;
-    const p = x.u8;
-    const q = y.u8;
-    for (const end = i + Math.min(left, right); i < end; i++, j++) if (p[i] !== q[j]) return p[i] - q[j];
+    const x = p.chunks[a >> p.shift];
+    const y = q.chunks[b >> q.shift];
+    let i = x.starts[a & p.mask];
+    let j = y.starts[b & q.mask];
+    const left = x.ends[a & p.mask] - i;
+    const right = y.ends[b & q.mask] - j;
+    const left8 = x.u8;
+    const right8 = y.u8;
+    for (const end = i + Math.min(left, right); i < end; i++, j++) if (left8[i] !== right8[j]) return left8[i] - right8[j];
     return left - right;
   };
 }
-function orderBytesAs(column: CellColumn, type: LogicalType): RowOrder {
-  return (a, b) => compareBytesAs(type, bytesAt(column, a), bytesAt(column, b));
+function orderBytesAs(sides: Sides, type: LogicalType): RowOrder {
+  return (a, b) => compareBytesAs(type, bytesAt(sides.a, a), bytesAt(sides.b, b));
 }
 function bytesAt({ chunks, shift, mask }: CellColumn, row: number): Uint8Array {
   const chunk = chunks[row >> shift];

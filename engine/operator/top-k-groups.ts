@@ -81,6 +81,12 @@ export class TopKGroups {
     return this.#pileOrder(id, this.#lasts[group]) > 0;
   }
 
+  /** The last row in order of a group whose tree covers the window, else −1: what comes after it is behind. */
+  lastOfFull(group: number): number {
+    const root = this.#roots[group];
+    return root < 0 || this.tree.weight(root) < this.#need ? NO_ROW : this.#lasts[group];
+  }
+
   /** Requires: isBehind. */
   putBehind(group: number, id: number): void {
     if (this.#spec.appendOnly) {

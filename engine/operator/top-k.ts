@@ -2,9 +2,10 @@
 // DISTINCT ON (limit 1 a partition).
 // Law: rows that the keys leave tied are ordered by the whole row, so the result is a function of the input alone; the
 // output is the change of each touched group's window. Requires: the input sums to a multiset.
+import { flatColumn } from '../data/cells.ts';
 import type { CellColumn } from '../data/cells.ts';
 import { Delta } from '../data/delta.ts';
-import { rowOrder, totalOrder } from '../data/row-order.ts';
+import { crossOrder, rowOrder, totalOrder } from '../data/row-order.ts';
 import type { RowOrder } from '../data/row-order.ts';
 import type { Watermark } from '../data/time.ts';
 import type { Schema } from '../data/types.ts';
@@ -36,6 +37,8 @@ export class TopK implements Operator {
   readonly schema: Schema;
   readonly #rows: RowSet;
   readonly #partition: readonly number[];
+  readonly #order: readonly SortKey[];
+  readonly #appendOnly: boolean;
   /** null: one group, number 0. */
   readonly #table: KeyTable | null;
   readonly #groups: TopKGroups;
@@ -56,13 +59,15 @@ export class TopK implements Operator {
     this.schema = schema;
     this.#rows = new RowSet(schema);
     this.#partition = partition;
+    this.#order = order;
+    this.#appendOnly = spec.appendOnly === true;
     this.#one = limit === 1 && offset === 0 && !withTies;
     const keys: Schema = { columns: partition.map((c) => schema.columns[c]) };
     this.#table = partition.length === 0 ? null : new KeyTable(new Pages(keys), partition.map((_, i) => i));
     const cells = schema.columns.map((_, c): CellColumn => this.#rows.pages.cells(c));
     this.#groups = new TopKGroups(byIdAtLast(totalOrder(cells, order)), {
       offset, limit: limit ?? Infinity, ties: withTies ? rowOrder(cells, order) : null,
-      appendOnly: spec.appendOnly === true,
+      appendOnly: this.#appendOnly,
     });
   }
 
@@ -71,7 +76,7 @@ export class TopK implements Operator {
     if (length === 0) return Delta.empty(this.schema);
     this.#begin();
     this.#findGroups(delta);
-    const emptied = this.#rows.canInsert(delta) ? this.#insert(delta) : this.#change(delta);
+    const emptied = this.#rows.canInsert(delta) ? this.#insert(this.#frontRows(delta)) : this.#change(delta);
     const out = this.#changes();
     this.#rows.drop(emptied);
     this.#dropGroups(length);
@@ -92,6 +97,23 @@ export class TopK implements Operator {
 
   #reserve(): void {
     this.#groups.reserve(this.#rows.pages.idLimit, this.#table === null ? 1 : this.#table.pages.idLimit);
+  }
+
+  /** Without retractions to come, the rows that are clearly behind are not even stored. */
+  #frontRows(delta: Delta): Delta {
+    if (!this.#appendOnly || this.#order.length === 0 || this.#rows.pages.rows === 0) return delta;
+    this.#reserve();
+    const stored = this.schema.columns.map((_, c) => this.#rows.pages.cells(c));
+    const order = crossOrder(delta.batch.columns.map(flatColumn), stored, this.#order);
+    const kept = new Int32Array(delta.length);
+    let n = 0;
+    for (let i = 0; i < delta.length; i++) {
+      const last = this.#groups.lastOfFull(this.#slots[i]);
+      if (last >= 0 && order(i, last) > 0) continue;
+      this.#slots[n] = this.#slots[i];
+      kept[n++] = i;
+    }
+    return n === delta.length ? delta : delta.take(kept.subarray(0, n));
   }
 
   #insert(delta: Delta): Int32Array {
