@@ -72,7 +72,7 @@ function dbIvm(epochs: readonly Delta[]): () => void {
 export let rowsOut = 0;
 
 /** By hand: open addressing on the key's words, one slot a group, no output. */
-function bareLoop(epochs: readonly Delta[]): () => void {
+export function bareLoop(epochs: readonly Delta[]): () => void {
   const cells = new Int32Array(KEYS * 4 * 4);
   const mask = KEYS * 4 - 1;
   const sums = new Float64Array(KEYS * 2);

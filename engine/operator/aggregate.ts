@@ -4,13 +4,15 @@ import { PAGE_SHIFT } from '../data/cells.ts';
 import { Delta } from '../data/delta.ts';
 import { assert } from '../data/error.ts';
 import type { DatabaseError } from '../data/error.ts';
+import { isLoose } from '../data/loose-key.ts';
 import type { Watermark } from '../data/time.ts';
 import { INT4 } from '../data/types.ts';
 import type { LogicalType, Schema } from '../data/types.ts';
-import { Int32Vector, concatVectors, isValid, takeVector } from '../data/vector.ts';
+import { Int32Vector, isValid, takeVector } from '../data/vector.ts';
 import type { Vector } from '../data/vector.ts';
 import type { Accumulator, AggregateFunction } from '../function/aggregate/aggregate.ts';
 import { DistinctAccumulator } from '../function/aggregate/distinct.ts';
+import { ResultColumn } from '../function/aggregate/result-column.ts';
 import { FloatSlots, SlotRows } from '../function/aggregate/slots.ts';
 import { liveIds } from '../state/key-index.ts';
 import { KeyTable } from '../state/key-table.ts';
@@ -19,6 +21,7 @@ import type { StateReader, StateWriter } from '../state/ports.ts';
 import { ClosingSlots } from './closing-slots.ts';
 import type { Operator, SortKey, StateSize, StepContext } from './operator.ts';
 import { keepSame } from './same-rows.ts';
+import type { RowPairs } from './same-rows.ts';
 
 export interface AggregateCall {
   readonly function: AggregateFunction;
@@ -55,14 +58,20 @@ interface BoundCall {
   readonly columns: readonly number[];
 }
 
-/** Results of all calls for some groups. */
-interface Results {
-  readonly columns: readonly Vector[];
+/** Groups: their slots, and for each a row of the input that is in it. */
+interface Groups {
+  readonly slots: Int32Array;
+  readonly rows: Int32Array;
+}
+
+/** The groups shown before and after a step, and which of them have an error (by number). */
+interface Shown extends Groups {
   readonly errors: ReadonlyMap<number, DatabaseError>;
 }
 
 const ONE_SLOT = new Int32Array(1);
-const NO_SLOTS = new Int32Array(0);
+const NO_GROUPS: Groups = { slots: new Int32Array(0), rows: new Int32Array(0) };
+const ONE_GROUP: Groups = { slots: ONE_SLOT, rows: new Int32Array(1) };
 
 /**
  * Law: the output is, for each group with rows, its keys and results; each changed group is taken out and put in once
@@ -80,13 +89,14 @@ export class AggregateOperator implements Operator {
   readonly #counts = new FloatSlots(this.#rows, 1);
   /** The step in which a group was touched last, as the low word. */
   readonly #stampAt = 2 * this.#rows.reserve(1);
+  /** Keys may be equal and yet differ (1.0 and 1.00): the one that came first is shown. */
+  readonly #loose: boolean;
   readonly #closing: ClosingSlots | null;
   /** Slot pages changed since the last save. */
   #dirty = new Uint8Array(0);
   #capacity = 0;
   #stepNumber = 0;
-  #slots = new Int32Array(1024);
-  #touched = new Int32Array(1024);
+  #scratch = makeScratch(1024);
   /** The row over everything has been put out. */
   #primed = false;
 
@@ -98,6 +108,7 @@ export class AggregateOperator implements Operator {
     assert(schema.columns.length === keys.length + calls.length, 'schema of an aggregate');
     const keyColumns = keys.map((k, i) => ({ name: schema.columns[i].name, type: input.columns[k].type }));
     this.#table = new KeyTable(new Pages({ columns: keyColumns }), keys.map((_, i) => i));
+    this.#loose = keyColumns.some(({ type }) => type.kind === 'float4' || type.kind === 'float8' || isLoose(type));
     this.#calls = calls.map((call) => bindCall(call, options, this.#rows));
     this.#closing = typeof options.closing === 'number' ? new ClosingSlots() : null;
     this.#ensure(1);
@@ -109,14 +120,15 @@ export class AggregateOperator implements Operator {
     if (input.length === 0 && !first) return Delta.empty(this.schema);
     const slots = this.#locate(input);
     const touched = this.#touchedBy(slots, input.length);
-    const old = this.#results(this.#shown(touched), context);
+    const results = this.#calls.map(({ call }) => new ResultColumn(call.returnType, 2 * touched.slots.length));
+    const old = this.#show(touched, this.#scratch.old, { results, context });
     this.#update(input, slots);
     this.#primed = this.#options.keys.length === 0;
-    const fresh = this.#results(this.#shown(touched), context);
+    const fresh = this.#show(touched, this.#scratch.fresh, { results, context });
     for (const error of old.errors.values()) context.error(error, -1);
     for (const error of fresh.errors.values()) context.error(error, 1);
-    const out = this.#difference(old, fresh, touched);
-    this.#forgetEmpty(touched);
+    const out = this.#difference(old, fresh, { results, touched: touched.slots, input });
+    this.#forgetEmpty(touched.slots);
     return out;
   }
 
@@ -124,11 +136,8 @@ export class AggregateOperator implements Operator {
   #locate(input: Delta): Int32Array {
     const { keys } = this.#options;
     const { length } = input;
-    if (this.#slots.length < length) {
-      this.#slots = new Int32Array(length * 2);
-      this.#touched = new Int32Array(length * 2);
-    }
-    const slots = this.#slots;
+    if (this.#scratch.slots.length < length) this.#scratch = makeScratch(length * 2);
+    const { slots } = this.#scratch;
     if (keys.length === 0) {
       slots.fill(0, 0, length);
       return slots;
@@ -154,16 +163,16 @@ export class AggregateOperator implements Operator {
     for (const { accumulator } of this.#calls) accumulator.ensure(this.#capacity);
   }
 
-  /** Each group among `slots` once. */
-  #touchedBy(slots: Int32Array, length: number): Int32Array {
+  /** Each group among `slots` once, with its first row. */
+  #touchedBy(slots: Int32Array, length: number): Groups {
     const stamp = ++this.#stepNumber;
     const { words, stride } = this.#rows;
-    const touched = this.#touched;
+    const { touched } = this.#scratch;
     const dirty = this.#dirty;
     let count = 0;
     if (this.#options.keys.length === 0) {
       dirty[0] = 1;
-      return ONE_SLOT;
+      return ONE_GROUP;
     }
     for (let i = 0; i < length; i++) {
       const slot = slots[i];
@@ -171,19 +180,44 @@ export class AggregateOperator implements Operator {
       if (words[at] === stamp) continue;
       words[at] = stamp;
       dirty[slot >> PAGE_SHIFT] = 1;
-      touched[count++] = slot;
+      touched.rows[count] = i;
+      touched.slots[count++] = slot;
     }
-    return touched.subarray(0, count);
+    return { slots: touched.slots.subarray(0, count), rows: touched.rows.subarray(0, count) };
   }
 
-  /** Those of the groups that are in the result. */
-  #shown(touched: Int32Array): Int32Array {
-    if (this.#options.keys.length === 0) return this.#primed ? ONE_SLOT : NO_SLOTS;
+  /** Those of the groups that have rows: all of them, or a part copied to `out`. */
+  #present(touched: Groups, out: Groups): Groups {
+    if (this.#options.keys.length === 0) return this.#primed ? ONE_GROUP : NO_GROUPS;
     const { floats, stride } = this.#rows;
-    const shown = new Int32Array(touched.length);
+    const { slots, rows } = touched;
     let count = 0;
-    for (let i = 0; i < touched.length; i++) if (floats[touched[i] * stride] > 0) shown[count++] = touched[i];
-    return shown.subarray(0, count);
+    for (let i = 0; i < slots.length; i++) {
+      if (floats[slots[i] * stride] <= 0) continue;
+      out.slots[count] = slots[i];
+      out.rows[count++] = rows[i];
+    }
+    if (count === slots.length) return touched;
+    return { slots: out.slots.subarray(0, count), rows: out.rows.subarray(0, count) };
+  }
+
+  /** Adds the results of the groups that have rows. */
+  #show(touched: Groups, out: Groups, { results, context }: ResultsOf): Shown {
+    const groups = this.#present(touched, out);
+    const errors = new Map<number, DatabaseError>();
+    const resultContext = {
+      eval: context.eval,
+      fail: (index: number, error: DatabaseError): void => {
+        if (!errors.has(index)) errors.set(index, error);
+      },
+    };
+    const { slots } = groups;
+    for (let c = 0; slots.length > 0 && c < results.length; c++) {
+      const { accumulator } = this.#calls[c];
+      if (results[c].writable && accumulator.appendResult(slots, results[c])) continue;
+      results[c].add(accumulator.result(slots, resultContext));
+    }
+    return { ...groups, errors };
   }
 
   #update({ batch, weights }: Delta, slots: Int32Array): void {
@@ -197,35 +231,26 @@ export class AggregateOperator implements Operator {
     }
   }
 
-  #results(slots: Int32Array, { eval: evalContext }: StepContext): SlotResults {
-    const errors = new Map<number, DatabaseError>();
-    const context = {
-      eval: evalContext,
-      fail: (index: number, error: DatabaseError): void => {
-        if (!errors.has(index)) errors.set(index, error);
-      },
-    };
-    const columns = slots.length === 0 ? [] : this.#calls.map((c) => c.accumulator.result(slots, context));
-    return { slots, columns, errors };
+  #difference(old: Shown, fresh: Shown, { results, touched, input }: Change): Delta {
+    const total = old.slots.length + fresh.slots.length;
+    if (total === 0) return Delta.empty(this.schema);
+    const columns = results.map((column) => column.finish());
+    const kept = changedRows(old, fresh, columns, touched);
+    const length = kept === null ? total : kept.length;
+    if (length === 0) return Delta.empty(this.schema);
+    const all = new Batch([...this.#keysOf(old, fresh, input), ...columns], total);
+    const weights = new Int32Array(length);
+    for (let i = 0; i < length; i++) weights[i] = (kept === null ? i : kept[i]) < old.slots.length ? -1 : 1;
+    return new Delta(kept === null ? all : all.take(kept), weights);
   }
 
-  #difference(old: SlotResults, fresh: SlotResults, touched: Int32Array): Delta {
-    const [oldRows, newRows] = changedRows(old, fresh, touched);
-    const length = oldRows.length + newRows.length;
-    if (length === 0) return Delta.empty(this.schema);
-    const weights = new Int32Array(length).fill(1);
-    weights.fill(-1, 0, oldRows.length);
-    const slots = new Int32Array(length);
-    for (let i = 0; i < oldRows.length; i++) slots[i] = old.slots[oldRows[i]];
-    for (let i = 0; i < newRows.length; i++) slots[oldRows.length + i] = fresh.slots[newRows[i]];
-    const keys = this.#options.keys.length === 0 ? [] : this.#table.keys(slots).columns;
-    const results = this.#calls.map((_, c) => {
-      const parts: Vector[] = [];
-      if (oldRows.length > 0) parts.push(takeAll(old.columns[c], oldRows));
-      if (newRows.length > 0) parts.push(takeAll(fresh.columns[c], newRows));
-      return concatVectors(parts);
-    });
-    return new Delta(new Batch([...keys, ...results], length), weights);
+  /** Keys of all groups of both. From the input where equal keys are identical, which saves a look into the table. */
+  #keysOf(old: Shown, fresh: Shown, input: Delta): readonly Vector[] {
+    const { keys } = this.#options;
+    if (keys.length === 0) return [];
+    if (this.#loose) return this.#table.keys(joined(old.slots, fresh.slots)).columns;
+    const rows = joined(old.rows, fresh.rows);
+    return keys.map((k) => takeVector(input.batch.columns[k], rows));
   }
 
   /** Groups without rows give their slots back. */
@@ -353,63 +378,88 @@ function filtered(weights: Int32Array, condition: Vector): Int32Array {
   return out;
 }
 
-function takeAll(vector: Vector, rows: Int32Array): Vector {
-  return rows.length === vector.length ? vector : takeVector(vector, rows);
+interface ResultsOf {
+  readonly results: readonly ResultColumn[];
+  readonly context: StepContext;
 }
 
-interface SlotResults extends Results {
+interface Change {
+  readonly results: readonly ResultColumn[];
+  readonly touched: Int32Array;
+  readonly input: Delta;
+}
+
+interface Scratch {
+  /** Of each row. */
   readonly slots: Int32Array;
+  readonly touched: Groups;
+  readonly old: Groups;
+  readonly fresh: Groups;
+}
+
+function makeScratch(length: number): Scratch {
+  const groups = (): Groups => ({ slots: new Int32Array(length), rows: new Int32Array(length) });
+  return { slots: new Int32Array(length), touched: groups(), old: groups(), fresh: groups() };
+}
+
+function joined(a: Int32Array, b: Int32Array): Int32Array {
+  const out = new Int32Array(a.length + b.length);
+  out.set(a);
+  out.set(b, a.length);
+  return out;
 }
 
 /**
- * Rows of the old results to take out and of the new ones to put in: not those that stay as they are, no errors.
- * Requires: both lists of slots are in the order of one list of which they are parts.
+ * Of the results of old groups and then of fresh ones, in `columns`: the rows to take out and to put in, null for all.
+ * Not those that stay as they are, no errors. Requires: both are in the order of `touched`, of which they are parts.
  */
-function changedRows(old: SlotResults, fresh: SlotResults, touched: Int32Array): readonly [Int32Array, Int32Array] {
-  const limit = Math.min(old.slots.length, fresh.slots.length);
-  const pairs = {
-    length: 0, aRows: new Int32Array(limit), bRows: new Int32Array(limit), same: new Uint8Array(limit).fill(1),
-  };
-  pairUp(old, fresh, touched, pairs);
-  const oldSame = new Uint8Array(old.slots.length);
-  const freshSame = new Uint8Array(fresh.slots.length);
-  for (let c = 0; pairs.length > 0 && c < old.columns.length; c++) keepSame(old.columns[c], fresh.columns[c], pairs);
+function changedRows(
+  old: Shown, fresh: Shown, columns: readonly Vector[], touched: Int32Array,
+): Int32Array | null {
+  const pairs = pairUp(old, fresh, touched);
+  let same = pairs.length;
+  for (let c = 0; same > 0 && c < columns.length; c++) same = keepSame(columns[c], columns[c], pairs);
+  if (same === 0 && old.errors.size === 0 && fresh.errors.size === 0) return null;
+  const total = old.slots.length + fresh.slots.length;
+  const left = new Uint8Array(total);
   for (let i = 0; i < pairs.length; i++) {
-    oldSame[pairs.aRows[i]] = pairs.same[i];
-    freshSame[pairs.bRows[i]] = pairs.same[i];
+    left[pairs.aRows[i]] = pairs.same[i];
+    left[pairs.bRows[i]] = pairs.same[i];
   }
-  return [unmarked(oldSame, old.errors), unmarked(freshSame, fresh.errors)];
+  for (const row of old.errors.keys()) left[row] = 1;
+  for (const row of fresh.errors.keys()) left[old.slots.length + row] = 1;
+  const kept = new Int32Array(total);
+  let count = 0;
+  for (let row = 0; row < total; row++) if (left[row] === 0) kept[count++] = row;
+  return kept.subarray(0, count);
 }
 
-interface GrowingPairs {
-  length: number;
-  readonly aRows: Int32Array;
-  readonly bRows: Int32Array;
-  readonly same: Uint8Array;
-}
+const scratchPairs = { aRows: new Int32Array(1024), bRows: new Int32Array(1024), same: new Uint8Array(1024) };
 
-/** Rows of the same slot in both. */
-function pairUp(old: SlotResults, fresh: SlotResults, touched: Int32Array, pairs: GrowingPairs): void {
+/** Rows of the same group in both, without an error. */
+function pairUp(old: Shown, fresh: Shown, touched: Int32Array): RowPairs {
+  const olds = old.slots.length;
+  const limit = Math.min(olds, fresh.slots.length);
+  if (scratchPairs.same.length < limit) {
+    scratchPairs.aRows = new Int32Array(limit * 2);
+    scratchPairs.bRows = new Int32Array(limit * 2);
+    scratchPairs.same = new Uint8Array(limit * 2);
+  }
+  const { aRows, bRows, same } = scratchPairs;
+  same.fill(1, 0, limit);
+  const withErrors = old.errors.size > 0 || fresh.errors.size > 0;
+  let length = 0;
   let a = 0;
   let b = 0;
-  const withErrors = old.errors.size > 0 || fresh.errors.size > 0;
   for (let i = 0; i < touched.length; i++) {
-    const inOld = a < old.slots.length && old.slots[a] === touched[i];
+    const inOld = a < olds && old.slots[a] === touched[i];
     const inFresh = b < fresh.slots.length && fresh.slots[b] === touched[i];
     if (inOld && inFresh && !(withErrors && (old.errors.has(a) || fresh.errors.has(b)))) {
-      pairs.aRows[pairs.length] = a;
-      pairs.bRows[pairs.length++] = b;
+      aRows[length] = a;
+      bRows[length++] = olds + b;
     }
     if (inOld) a++;
     if (inFresh) b++;
   }
-}
-
-function unmarked(marks: Uint8Array, errors: ReadonlyMap<number, DatabaseError>): Int32Array {
-  const rows = new Int32Array(marks.length);
-  let count = 0;
-  for (let i = 0; i < marks.length; i++) {
-    if (marks[i] === 0 && !(errors.size > 0 && errors.has(i))) rows[count++] = i;
-  }
-  return rows.subarray(0, count);
+  return { length, aRows, bRows, same };
 }

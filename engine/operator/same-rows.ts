@@ -11,8 +11,11 @@ export interface RowPairs {
   readonly same: Uint8Array;
 }
 
-/** Clears same[i] where row aRows[i] of `a` differs from row bRows[i] of `b`. Requires: one layout. */
-export function keepSame(a: Vector, b: Vector, pairs: RowPairs): void {
+/**
+ * Clears same[i] where row aRows[i] of `a` differs from row bRows[i] of `b`; returns how many pairs are left.
+ * Requires: one layout.
+ */
+export function keepSame(a: Vector, b: Vector, pairs: RowPairs): number {
   if (a.validity !== null || b.validity !== null) compareNulls(a, b, pairs);
   if (a.layout === 'int64' && b.layout === 'int64') compareWords(a.words, b.words, pairs);
   else if (a.layout === 'bytes' && b.layout === 'bytes') {
@@ -20,6 +23,9 @@ export function keepSame(a: Vector, b: Vector, pairs: RowPairs): void {
   } else if (a.layout === 'fixed16' && b.layout === 'fixed16') {
     compareWide(a.values, b.values, pairs);
   } else compareValues(a, b, pairs);
+  let left = 0;
+  for (let i = 0; i < pairs.length; i++) left += pairs.same[i];
+  return left;
 }
 
 /** Two NULLs are the same whatever lies under them: marked 2 while the values are compared, see `undecided`. */

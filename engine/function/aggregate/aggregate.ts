@@ -6,6 +6,7 @@ import type { EvalContext } from '../../expression/context.ts';
 import type { SortKey } from '../../operator/operator.ts';
 import type { StateReader, StateWriter } from '../../state/ports.ts';
 import type { Signature } from '../function.ts';
+import type { ResultColumn } from './result-column.ts';
 import type { SlotRows } from './slots.ts';
 
 /**
@@ -55,6 +56,8 @@ export interface Accumulator {
   update(slots: Int32Array, args: readonly Vector[], weights: Int32Array, length: number): void;
   /** One value a slot, of the spec's return type. */
   result(slots: Int32Array, context: ResultContext): Vector;
+  /** The same for hot aggregates: behind what `out` holds already. False: it did nothing, ask for `result`. */
+  appendResult(slots: Int32Array, out: ResultColumn): boolean;
   /** Makes slots empty again, whatever they hold. */
   clear(slots: Int32Array): void;
   /** State that is one row a slot: written by the operator into its own pages. */

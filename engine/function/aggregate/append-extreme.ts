@@ -3,10 +3,11 @@ import { AssertionError, assert } from '../../data/error.ts';
 import { compareBytesAs, comparePlainBytes, isLoose } from '../../data/loose-key.ts';
 import type { LogicalType } from '../../data/types.ts';
 import {
-  Fixed16Vector, Float32Vector, Float64Vector, Int16Vector, Int32Vector, Int64Vector, isValid,
+  Fixed16Vector, Float32Vector, Float64Vector, Int16Vector, Int32Vector, isValid,
 } from '../../data/vector.ts';
 import type { Vector } from '../../data/vector.ts';
 import type { Accumulator } from './aggregate.ts';
+import { ResultColumn } from './result-column.ts';
 import { FloatSlots, SlotAccumulator, ValidityBuilder, bytesVector } from './slots.ts';
 import type { SlotRows } from './slots.ts';
 
@@ -92,17 +93,23 @@ class Int64Extreme extends NumberExtreme {
   }
 
   result(slots: Int32Array): Vector {
-    const values = new BigInt64Array(slots.length);
-    const words = new Int32Array(values.buffer);
-    const validity = new ValidityBuilder(slots.length);
+    const out = new ResultColumn(this.type, slots.length);
+    this.appendResult(slots, out);
+    return out.finish();
+  }
+
+  override appendResult(slots: Int32Array, out: ResultColumn): boolean {
+    const words = out.int64();
     const { offset, rows: { floats, words: best, stride } } = this.slots;
-    for (let i = 0; i < slots.length; i++) {
+    let row = out.length;
+    for (let i = 0; i < slots.length; i++, row++) {
       const has = slots[i] * stride + offset;
-      if (floats[has] === 0) validity.clear(i);
-      words[2 * i] = best[2 * has + 2];
-      words[2 * i + 1] = best[2 * has + 3];
+      if (floats[has] === 0) out.setNull(row);
+      words[2 * row] = best[2 * has + 2];
+      words[2 * row + 1] = best[2 * has + 3];
     }
-    return new Int64Vector(this.type, slots.length, values, validity.finish());
+    out.length = row;
+    return true;
   }
 }
 

@@ -94,6 +94,9 @@ export class CollectAccumulator implements Accumulator {
   clear(slots: Int32Array): void {
     this.#rows.clear(slots);
   }
+  appendResult(): boolean {
+    return false;
+  }
   saveColumns(): readonly Vector[] {
     return [];
   }

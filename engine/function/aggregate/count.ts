@@ -3,7 +3,8 @@ import { intersectValidity } from '../../data/vector.ts';
 import type { Validity, Vector } from '../../data/vector.ts';
 import type { AggregateFunction } from './aggregate.ts';
 import { INT8, simpleType } from '../../data/types.ts';
-import { FloatSlots, SlotAccumulator, int8Vector } from './slots.ts';
+import { ResultColumn } from './result-column.ts';
+import { FloatSlots, SlotAccumulator, writeInt64 } from './slots.ts';
 import type { SlotRows } from './slots.ts';
 
 /** Rows in which all arguments are present. */
@@ -28,10 +29,22 @@ export class CountAccumulator extends SlotAccumulator {
   }
 
   result(slots: Int32Array): Vector {
-    const values = new Float64Array(slots.length);
+    const out = new ResultColumn(INT8, slots.length);
+    this.appendResult(slots, out);
+    return out.finish();
+  }
+
+  override appendResult(slots: Int32Array, out: ResultColumn): boolean {
+    const words = out.int64();
     const { offset, rows: { floats, stride } } = this.#counts;
-    for (let i = 0; i < slots.length; i++) values[i] = floats[slots[i] * stride + offset];
-    return int8Vector(values, null);
+    let row = out.length;
+    for (let i = 0; i < slots.length; i++, row++) {
+      const count = floats[slots[i] * stride + offset];
+      if (count >= 0 && count < 4294967296) words[2 * row] = count >>> 0;
+      else writeInt64(words, row, count);
+    }
+    out.length = row;
+    return true;
   }
 
   clear(slots: Int32Array): void {

@@ -3,6 +3,7 @@ import type { Vector } from '../../data/vector.ts';
 import type { StateReader, StateWriter } from '../../state/ports.ts';
 import type { Accumulator, AccumulatorSpec, AggregateFunction, ResultContext } from './aggregate.ts';
 import { Multiset } from './multiset.ts';
+import type { ResultColumn } from './result-column.ts';
 
 /**
  * Values equal by SQL count as one; which representation of it (1.0 or 1.00) the aggregate sees is that of the row that
@@ -48,6 +49,9 @@ export class DistinctAccumulator implements Accumulator {
 
   result(slots: Int32Array, context: ResultContext): Vector {
     return this.#inner.result(slots, context);
+  }
+  appendResult(slots: Int32Array, out: ResultColumn): boolean {
+    return this.#inner.appendResult(slots, out);
   }
   clear(slots: Int32Array): void {
     this.#inner.clear(slots);

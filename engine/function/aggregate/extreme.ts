@@ -170,6 +170,9 @@ class ExtremeAccumulator implements Accumulator {
     for (let i = 0; i < slots.length; i++) this.#heaps.clear(slots[i]);
   }
 
+  appendResult(): boolean {
+    return false;
+  }
   saveColumns(): readonly Vector[] {
     return [];
   }

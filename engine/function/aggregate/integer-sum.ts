@@ -4,9 +4,10 @@ import { SMALL_NUMERIC_BYTES, writeSmallNumeric } from '../../data/numeric-bytes
 import { Numeric } from '../../data/numeric.ts';
 import { INT2, INT4, INT8, NUMERIC } from '../../data/types.ts';
 import type { LogicalType } from '../../data/types.ts';
-import { BytesVector, Int64Vector } from '../../data/vector.ts';
+import { Int64Vector } from '../../data/vector.ts';
 import type { Int16Vector, Int32Vector, Vector } from '../../data/vector.ts';
 import type { AggregateFunction, ResultContext } from './aggregate.ts';
+import { ResultColumn } from './result-column.ts';
 import { FloatSlots, RareBigInts, SlotAccumulator, ValidityBuilder, numericVector, writeInt64 } from './slots.ts';
 import type { SlotRows } from './slots.ts';
 
@@ -128,11 +129,11 @@ export class IntegerSumAccumulator extends SlotAccumulator {
 
   /** The sum of the slot whose numbers begin at `at`, as a double when that is exact, else NaN. */
   #small(data: Float64Array, at: number, slot: number): number {
-    if (this.#spilled.map.size !== 0 && this.#spilled.map.has(slot)) return NaN;
     const high = data[at + 2];
     if (high > 1048575 || high < -1048576) return NaN;
     const sum = high * WORD + data[at + 1];
-    return sum <= Number.MAX_SAFE_INTEGER && sum >= Number.MIN_SAFE_INTEGER ? sum : NaN;
+    if (sum > Number.MAX_SAFE_INTEGER || sum < Number.MIN_SAFE_INTEGER) return NaN;
+    return this.#spilled.map.size !== 0 && this.#spilled.map.has(slot) ? NaN : sum;
   }
 
   #exact(slot: number): bigint {
@@ -178,22 +179,35 @@ export class IntegerSumAccumulator extends SlotAccumulator {
   }
 
   #numeric(slots: Int32Array): Vector {
-    const bytes = new Uint8Array(slots.length * SMALL_NUMERIC_BYTES);
-    const offsets = new Int32Array(slots.length + 1);
-    const validity = new ValidityBuilder(slots.length);
+    const out = new ResultColumn(NUMERIC, slots.length);
+    return this.appendResult(slots, out) ? out.finish() : this.#largeNumeric(slots);
+  }
+
+  override appendResult(slots: Int32Array, out: ResultColumn): boolean {
+    if (this.#kind !== 'numeric' || !this.#allSmall(slots)) return false;
+    out.reserve(slots.length, SMALL_NUMERIC_BYTES);
+    const { bytes, offsets } = out;
     const { offset, rows: { floats, stride } } = this.#sums;
-    let end = 0;
+    let row = out.length;
+    let end = offsets[row];
     for (let i = 0; i < slots.length; i++) {
       const at = slots[i] * stride + offset;
-      if (floats[at] === 0) validity.clear(i);
-      else {
-        const small = this.#small(floats, at, slots[i]);
-        if (small !== small) return this.#largeNumeric(slots);
-        end = writeSmallNumeric(bytes, end, small, 0);
-      }
-      offsets[i + 1] = end;
+      if (floats[at] === 0) out.setNull(row);
+      else end = writeSmallNumeric(bytes, end, floats[at + 2] * WORD + floats[at + 1], 0);
+      offsets[++row] = end;
     }
-    return new BytesVector(NUMERIC, slots.length, offsets, bytes, validity.finish());
+    out.length = row;
+    return true;
+  }
+
+  #allSmall(slots: Int32Array): boolean {
+    const { offset, rows: { floats, stride } } = this.#sums;
+    for (let i = 0; i < slots.length; i++) {
+      const at = slots[i] * stride + offset;
+      const small = this.#small(floats, at, slots[i]);
+      if (small !== small) return false;
+    }
+    return true;
   }
 
   #largeNumeric(slots: Int32Array): Vector {

@@ -1,15 +1,16 @@
 // Building blocks of accumulators: numbers by slot, rare big integers by slot, and vectors made from plain arrays.
-import { FLOAT8, INT8, NUMERIC, TEXT } from '../../data/types.ts';
+import { FLOAT8, NUMERIC, TEXT } from '../../data/types.ts';
 import type { LogicalType } from '../../data/types.ts';
 import { encodeNumeric } from '../../data/numeric-bytes.ts';
 import type { Numeric } from '../../data/numeric.ts';
 import {
-  BytesVector, Float64Vector, Int64Vector, allValid, clearValid, isValid,
+  BytesVector, Float64Vector, allValid, clearValid, isValid,
 } from '../../data/vector.ts';
 import type { Validity, Vector } from '../../data/vector.ts';
 import { assert } from '../../data/error.ts';
 import type { StateReader, StateWriter } from '../../state/ports.ts';
 import type { Accumulator, ResultContext } from './aggregate.ts';
+import type { ResultColumn } from './result-column.ts';
 
 /** Accumulators without entries of their own. */
 export abstract class SlotAccumulator implements Accumulator {
@@ -20,6 +21,9 @@ export abstract class SlotAccumulator implements Accumulator {
   abstract saveColumns(slots: Int32Array): readonly Vector[];
   abstract restoreColumns(slots: Int32Array, columns: readonly Vector[], from: number): number;
   abstract get bytes(): number;
+  appendResult(_slots: Int32Array, _out: ResultColumn): boolean {
+    return false;
+  }
   saveEntries(_out: StateWriter, _name: string): void {}
   restoreEntries(_from: StateReader, _name: string): void {}
 }
@@ -183,14 +187,6 @@ export function bytesVector(type: LogicalType, parts: readonly (Uint8Array | nul
 
 export function numericVector(values: readonly (Numeric | null)[]): BytesVector {
   return bytesVector(NUMERIC, values.map((v) => (v === null ? null : encodeNumeric(v))));
-}
-
-/** Whole numbers below 2^53 as int8, without a bigint a row. */
-export function int8Vector(values: Float64Array, validity: Validity): Int64Vector {
-  const out = new BigInt64Array(values.length);
-  const words = new Int32Array(out.buffer);
-  for (let i = 0; i < values.length; i++) writeInt64(words, i, values[i]);
-  return new Int64Vector(INT8, values.length, out, validity);
 }
 
 /** Requires: a whole number below 2^53. */

@@ -1,0 +1,75 @@
+// ResultColumn: results of one aggregate for a step, before and after the change, written one behind the other.
+import { layoutOf } from '../../data/types.ts';
+import type { Layout, LogicalType } from '../../data/types.ts';
+import { BytesVector, Int64Vector, allValid, clearValid, concatVectors } from '../../data/vector.ts';
+import type { Validity, Vector } from '../../data/vector.ts';
+
+/**
+ * Accumulators of the hot aggregates write the arrays themselves, at rows `length` on; others add vectors.
+ */
+export class ResultColumn {
+  readonly type: LogicalType;
+  readonly layout: Layout;
+  length = 0;
+  /** int64: two words a row. */
+  words = new Int32Array(0);
+  /** bytes: the end of row i is offsets[i + 1]. */
+  offsets = new Int32Array(0);
+  bytes = new Uint8Array(0);
+  readonly #capacity: number;
+  #validity: Uint8Array | null = null;
+  readonly #parts: Vector[] = [];
+
+  constructor(type: LogicalType, capacity: number) {
+    this.type = type;
+    this.layout = layoutOf(type);
+    this.#capacity = capacity;
+  }
+
+  /** The words to write to. Requires: layout int64. */
+  int64(): Int32Array {
+    if (this.words.length === 0) this.words = new Int32Array(2 * this.#capacity);
+    return this.words;
+  }
+
+  /** Room for `rows` values of `width` bytes in all. Requires: layout bytes. */
+  reserve(rows: number, width: number): void {
+    if (this.offsets.length === 0) this.offsets = new Int32Array(this.#capacity + 1);
+    const need = this.offsets[this.length] + rows * width;
+    if (this.bytes.length >= need) return;
+    const grown = new Uint8Array(Math.max(need, this.#capacity * width));
+    grown.set(this.bytes);
+    this.bytes = grown;
+  }
+
+  setNull(row: number): void {
+    this.#validity ??= allValid(this.#capacity);
+    clearValid(this.#validity, row);
+  }
+
+  /** After this, rows cannot be written any more. */
+  add(vector: Vector): void {
+    if (this.#parts.length === 0 && this.length > 0) this.#parts.push(this.#written());
+    this.#parts.push(vector);
+    this.length += vector.length;
+  }
+
+  /** Rows can be written to the arrays. */
+  get writable(): boolean {
+    return this.#parts.length === 0;
+  }
+
+  /** Requires: length > 0. */
+  finish(): Vector {
+    return this.#parts.length > 0 ? concatVectors(this.#parts) : this.#written();
+  }
+
+  #written(): Vector {
+    const { type, length } = this;
+    const validity: Validity = this.#validity === null ? null : this.#validity.subarray(0, (length + 7) >> 3);
+    if (this.layout === 'int64') {
+      return new Int64Vector(type, length, new BigInt64Array(this.words.buffer, 0, length), validity);
+    }
+    return new BytesVector(type, length, this.offsets.subarray(0, length + 1), this.bytes, validity);
+  }
+}
