@@ -50,7 +50,8 @@ export function bindSelect(query: Query, select: Select, outer: QuerySite, recur
     env, level, from: from.plan, where, having, qualify, outputs: columns.all,
     grouping: grouping ?? (level.aggregates.length > 0 || level.groupings.length > 0 ? { keys: [], sets: null } : null),
   });
-  let plan: LogicalPlan = projectOf(lowered.plan, lowered.outputs, targets.map((t) => t.name));
+  let plan: LogicalPlan = projectOf(lowered.plan, lowered.outputs,
+    lowered.names.map((name, i) => targets[i]?.name ?? name));
   if (select.distinct === 'all') {
     for (const t of targets) checkComparable(t.expression.type, t.position);
     plan = { kind: 'distinct', input: plan, on: null, schema: plan.schema };

@@ -31,6 +31,8 @@ export interface SelectParts {
 export interface LoweredSelect {
   readonly plan: LogicalPlan;
   readonly outputs: readonly Expression[];
+  /** What the outputs are called where they have no label, for EXPLAIN. */
+  readonly names: readonly string[];
 }
 
 export function lowerSelect(parts: SelectParts): LoweredSelect {
@@ -51,7 +53,8 @@ export function lowerSelect(parts: SelectParts): LoweredSelect {
   addSets(attachment, level, final, filled);
   const outputs = parts.outputs.map(final);
   for (const e of outputs) checkNoAggregate(e, level);
-  return { plan: attachment.plan, outputs };
+  const names = outputs.map((e) => nameOf(e, attachment.plan, '?column?'));
+  return { plan: attachment.plan, outputs, names };
 }
 
 /** Conditions without subqueries first, so that subqueries see fewer rows; [NOT] EXISTS and IN filter by themselves. */
@@ -100,7 +103,7 @@ function group(before: Attachment, parts: SelectParts, grouping: Grouping): Grou
       'arguments to GROUPING must be grouping expressions of the associated query level', { position: g.position });
   }));
   const columns: readonly Column[] = [
-    ...resolvedKeys.map((k, i): Column => ({ name: `key${i + 1}`, type: k.type })),
+    ...resolvedKeys.map((k, i): Column => ({ name: nameOf(k, before.plan, `key${i + 1}`), type: k.type })),
     ...calls.map((c, i): Column => ({ name: level.aggregates[i].name, type: c.type })),
     ...groupings.map((): Column => ({ name: 'grouping', type: INT4 })),
   ];
@@ -119,6 +122,11 @@ function group(before: Attachment, parts: SelectParts, grouping: Grouping): Grou
     return call < 0 ? null : columnOf(plan, keys.length + calls.length + call);
   });
   return { attachment: new Attachment(plan, level, translate), translate };
+}
+
+/** For EXPLAIN. */
+function nameOf(e: Expression, input: LogicalPlan, otherwise: string): string {
+  return e.kind === 'column' ? input.schema.columns[e.index].name : otherwise;
 }
 
 function resolveCall(use: AggregateUse, before: Attachment): AggregateCall {

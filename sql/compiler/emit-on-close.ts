@@ -2,7 +2,7 @@
 import { DatabaseError } from '../../engine/data/error.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { FunctionRegistry } from '../../engine/function/registry.ts';
-import type { AssignWindowPlan, LogicalPlan } from '../plan/logical-plan.ts';
+import type { AggregatePlan, AssignWindowPlan, LogicalPlan } from '../plan/logical-plan.ts';
 import { columnOf, extend, selectColumns, width } from '../plan/make.ts';
 import { mapInputs, mapPlan, visitPlan } from '../plan/map-plan.ts';
 import { argumentTypes, resolveOverload, returnType } from '../binder/overload.ts';
@@ -33,9 +33,22 @@ function hold(plan: LogicalPlan, functions: FunctionRegistry): LogicalPlan {
     throw new DatabaseError('0A000',
       'EMIT ON WINDOW CLOSE requires a query over tumble() or hop() that shows or groups by window_start or window_end');
   }
+  if (plan.kind === 'aggregate' && plan.sets === null) return holdGroups(plan, start, origin, functions);
   const extended = extend(plan, [sum(columnOf(plan, start), origin.window.size, functions)], 'window_end');
   const emitted: LogicalPlan = { kind: 'emit-on-close', input: extended, column: width(plan), schema: extended.schema };
   return selectColumns(emitted, range(0, width(plan)));
+}
+
+/** Grouped by window_start alone: window_end, which it determines, becomes a key, so that groups can be forgotten. */
+function holdGroups(
+  plan: AggregatePlan, start: number, origin: Origin, functions: FunctionRegistry,
+): LogicalPlan {
+  const end = plan.keys.length;
+  const key = sum(plan.keys[start], origin.window.size, functions);
+  const columns = plan.schema.columns.toSpliced(end, 0, { name: 'window_end', type: key.type });
+  const grouped: LogicalPlan = { ...plan, keys: [...plan.keys, key], closing: end, schema: { columns } };
+  const emitted: LogicalPlan = { kind: 'emit-on-close', input: grouped, column: end, schema: grouped.schema };
+  return selectColumns(emitted, [...range(0, end), ...range(end + 1, width(grouped))]);
 }
 
 /** Groups by window_end need not be kept once it has passed. */

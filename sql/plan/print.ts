@@ -134,7 +134,8 @@ function columnNameOf(plan: LogicalPlan & { kind: 'scan' }, attribute: number): 
 function joinDetails(plan: LogicalPlan & { kind: 'join' }): readonly string[] {
   const both = { columns: [...plan.left.schema.columns, ...plan.right.schema.columns] };
   const key = (k: EquiKey): string => [
-    printExpression(k.left, plan.left.schema), k.nullSafe ? 'IS NOT DISTINCT FROM' : '=', printExpression(k.right, plan.right.schema),
+    printExpression(k.left, plan.left.schema), k.nullSafe ? 'IS NOT DISTINCT FROM' : '=',
+    printExpression(k.right, plan.right.schema),
   ].join(' ');
   return [
     ...(plan.keys.length === 0 ? [] : [`Hash Cond: (${plan.keys.map(key).join(' AND ')})`]),
