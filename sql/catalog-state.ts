@@ -1,4 +1,4 @@
-// CatalogState: the published catalog; changes come to it with the epochs of the journal and become relations and circuits.
+// CatalogState: the published catalog; its changes come with the journal's epochs and become relations and circuits.
 import { DatabaseError } from '../engine/data/error.ts';
 import { DEFAULT_FORMAT } from '../engine/data/settings.ts';
 import type { EvalContext } from '../engine/expression/context.ts';

@@ -145,6 +145,7 @@ function viewContext(catalog: CatalogState, time: bigint): EvalContext {
   };
   return {
     format: DEFAULT_FORMAT, transactionTime: time, statementTime: time, clock: () => refuse('clock_timestamp()'),
-    random: () => refuse('random()'), catalog: new CatalogNames(catalog.current, ['public'], catalog.functions), host: null,
+    random: () => refuse('random()'), catalog: new CatalogNames(catalog.current, ['public'], catalog.functions),
+      host: null,
   };
 }

@@ -28,7 +28,8 @@ import type { SessionState } from './session-state.ts';
 
 /** What a client's statement is bound against. */
 export function sessionEnvironment(
-  state: SessionState, options: { readonly declared?: readonly (LogicalType | null)[]; readonly catalog?: Catalog } = {},
+  state: SessionState, options: { readonly declared?: readonly (LogicalType | null)[]; readonly catalog?: Catalog } =
+    {},
 ): Environment {
   return {
     catalog: options.catalog ?? state.catalog, searchPath: state.searchPath, functions: state.services.functions,
@@ -118,14 +119,16 @@ export function withParameters(expression: Expression, values: readonly Datum[])
  * expressions behind the columns from `offset` on, for positions of errors.
  */
 export function assignTypes(
-  env: Environment, bound: BoundQuery, wanted: readonly ({ readonly name: string; readonly type: LogicalType } | null)[],
+  env: Environment, bound: BoundQuery,
+    wanted: readonly ({ readonly name: string; readonly type: LogicalType } | null)[],
   values: readonly Expr[], offset: number,
 ): BoundQuery {
   const { plan } = bound;
   const convert = (e: Expression, i: number): Expression => {
     const column = wanted[i] ?? null;
     const at = values[i - offset];
-    return column === null ? settleUnknown(env, e) : coerceAssignment(env, e, column, at === undefined ? undefined : locationOf(at));
+    return column === null ? settleUnknown(env, e)
+      : coerceAssignment(env, e, column, at === undefined ? undefined : locationOf(at));
   };
   const schemaOf = (list: readonly Expression[]): LogicalPlan['schema'] => ({
     columns: list.map((e, i) => ({ name: plan.schema.columns[i].name, type: e.type })),

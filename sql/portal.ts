@@ -70,7 +70,8 @@ export class CursorPortal {
   committed = false;
 
   constructor(options: PortalOptions, result: {
-    readonly columns: readonly ResultColumn[]; readonly rows: Batch; readonly scroll: boolean; readonly holdable: boolean;
+    readonly columns: readonly ResultColumn[]; readonly rows: Batch;
+    readonly scroll: boolean; readonly holdable: boolean;
   }) {
     this.options = options;
     this.columns = result.columns;

@@ -10,7 +10,6 @@ import type { ParsedStatement } from './parser/ast-statement.ts';
 import type { BoundParameter, ResultColumn } from './session-api.ts';
 import type { SessionState } from './session-state.ts';
 import type { BoundStatement } from './statement/bound.ts';
-import { bindStatement } from './statement/index.ts';
 
 interface Binding {
   readonly catalogVersion: number;
@@ -55,7 +54,7 @@ export class PreparedStatement {
       && cached.searchPath === searchPath && state.transaction?.hasCatalogChanges !== true) {
       return cached.bound;
     }
-    const bound = bindStatement(this.parsed.statement, state, {
+    const bound = state.bindStatement(this.parsed.statement, state, {
       text: this.text, declared: this.#parameters ?? this.#declared,
     });
     this.#checkColumns(bound);
@@ -103,7 +102,8 @@ function decodeParameter(state: SessionState, type: LogicalType, value: BoundPar
       return decodeBinary(type, value.bytes);
     } catch (error) {
       // PostgreSQL's words for a value whose length does not fit.
-      if (error instanceof DatabaseError && error.code === '22P03' && error.message === 'incorrect binary data format') {
+      if (error instanceof DatabaseError && error.code === '22P03'
+        && error.message === 'incorrect binary data format') {
         throw new DatabaseError('22P03', `incorrect binary data format in bind parameter ${index + 1}`);
       }
       throw error;

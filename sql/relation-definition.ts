@@ -1,4 +1,4 @@
-// Catalog entries as the runtime knows them: stored relations with their keys and indexes, and views with their circuits.
+// Catalog entries as the runtime knows them: relations with their keys and indexes, views with their circuits.
 import { Batch } from '../engine/data/batch.ts';
 import { constantVector, datumAt } from '../engine/data/access.ts';
 import { DatabaseError } from '../engine/data/error.ts';
@@ -49,7 +49,8 @@ function watermarkFunction(context: DefinitionContext, entry: TableEntry | Sourc
   const { watermark } = entry;
   if (watermark === null) throw new DatabaseError('XX000', 'no watermark');
   const env = storedEnvironment({
-    catalog: context.catalog, searchPath: ['public'], functions: context.functions, format: DEFAULT_FORMAT, continuous: true,
+    catalog: context.catalog, searchPath: ['public'], functions: context.functions, format: DEFAULT_FORMAT,
+      continuous: true,
   });
   const site = rowSite(env, [rowScopeItem(entry)], { phrase: 'watermark expressions' });
   const column = entry.columns[watermark.column - 1];

@@ -1,4 +1,4 @@
-// Running a compiled query once: sources read from a snapshot, one step, then what the portal adds: order, offset, limit.
+// Running a compiled query once: sources read from a snapshot, one step, then order, offset and limit.
 import { Batch } from '../engine/data/batch.ts';
 import type { CircuitSource, CompiledQuery } from '../engine/circuit/contract.ts';
 import { Delta, concatDeltas } from '../engine/data/delta.ts';

@@ -65,7 +65,8 @@ export class SequenceStore {
 
   /** For a checkpoint: the reserved ends while serving; the exact values when nothing runs any more. */
   states(exact: boolean): readonly SequenceState[] {
-    return [...this.#running].map(([oid, r]) => ({ oid, last: exact || !r.called ? r.last : r.reserved, called: r.called }));
+    return [...this.#running].map(([oid, r]) =>
+      ({ oid, last: exact || !r.called ? r.last : r.reserved, called: r.called }));
   }
 
   #of(sequence: SequenceEntry): Running {

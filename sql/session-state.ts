@@ -1,14 +1,17 @@
-// SessionState: what the statements of one session share: settings, transaction, prepared statements, portals, sequences.
+// SessionState: what the statements of one session share: settings, transaction, prepared statements, portals.
 import { DatabaseError } from '../engine/data/error.ts';
+import type { LogicalType } from '../engine/data/types.ts';
 import type { EvalContext } from '../engine/expression/context.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import type { RoleEntry, SessionInfo, SystemContext } from './catalog/entry.ts';
 import { CatalogNames } from './catalog/names.ts';
+import type { Statement } from './parser/ast-statement.ts';
 import type { Portal } from './portal.ts';
 import type { PreparedStatement } from './prepared-statement.ts';
 import type { Services } from './services.ts';
 import type { Notice, SessionOptions } from './session-api.ts';
 import { Settings, splitIdentifiers } from './settings.ts';
+import type { BoundStatement } from './statement/bound.ts';
 import { Transaction } from './transaction.ts';
 import type { Isolation } from './transaction.ts';
 
@@ -17,10 +20,17 @@ export const DATABASE_NAMES: readonly string[] = ['millrace', 'postgres'];
 
 const SEVERITY_RANK = ['debug5', 'debug4', 'debug3', 'debug2', 'debug1', 'log', 'notice', 'warning', 'error'];
 
+/** The switch over statements, handed down: some of them make statements of their own (PREPARE). */
+export type StatementBinder = (
+  statement: Statement, state: SessionState,
+  site: { readonly text: string; readonly declared: readonly (LogicalType | null)[] },
+) => BoundStatement;
+
 export class SessionState {
   readonly services: Services;
   readonly options: SessionOptions;
   readonly settings: Settings;
+  readonly bindStatement: StatementBinder;
   readonly prepared = new Map<string, PreparedStatement>();
   readonly portals = new Map<string, Portal>();
   readonly listening = new Set<string>();
@@ -37,8 +47,9 @@ export class SessionState {
   #abort = new AbortController();
   readonly #start: bigint;
 
-  constructor(services: Services, options: SessionOptions) {
+  constructor(services: Services, options: SessionOptions, bindStatement: StatementBinder) {
     this.services = services;
+    this.bindStatement = bindStatement;
     this.options = options;
     this.#start = services.now();
     this.statementStart = this.#start;

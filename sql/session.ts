@@ -16,6 +16,7 @@ import type { Notification, Peer, Services } from './services.ts';
 import { SessionState, startupOptions } from './session-state.ts';
 import type { SessionInfo } from './catalog/entry.ts';
 import type { BoundStatement, StatementResult } from './statement/bound.ts';
+import { bindStatement } from './statement/index.ts';
 import { bindInsertLiterals } from './statement/insert-literals.ts';
 import { runPortal } from './session-run.ts';
 import { failTransaction, finishTransaction, interruptible } from './session-transaction.ts';
@@ -32,7 +33,7 @@ export class ServerSession implements Session, Peer {
 
   /** Throws what the client is to be told as FATAL. */
   constructor(services: Services, options: SessionOptions, onClose: () => void) {
-    this.#state = new SessionState(services, options);
+    this.#state = new SessionState(services, options, bindStatement);
     this.#onClose = onClose;
     this.#applyStartup(options);
     this.#state.settings.reportChanges();

@@ -16,7 +16,8 @@ export function canonicalSetting(definition: SettingDefinition, text: string, cu
   }
 }
 
-function invalid(definition: SettingDefinition, text: string, fields: { detail?: string; hint?: string } = {}): DatabaseError {
+function invalid(definition: SettingDefinition, text: string,
+  fields: { detail?: string; hint?: string } = {}): DatabaseError {
   return new DatabaseError('22023', `invalid value for parameter "${definition.name}": "${text}"`, fields);
 }
 
@@ -99,7 +100,8 @@ function convertUnit(definition: SettingDefinition, value: number, unit: string,
 
 function unitHint(definition: SettingDefinition): { hint?: string } {
   if (definition.unit === undefined) return {};
-  const units = isTimeUnit(definition.unit) ? '"us", "ms", "s", "min", "h", and "d"' : '"B", "kB", "MB", "GB", and "TB"';
+  const units = isTimeUnit(definition.unit) ? '"us", "ms", "s", "min", "h", and "d"'
+    : '"B", "kB", "MB", "GB", and "TB"';
   return { hint: `Valid units for this parameter are ${units}.` };
 }
 
@@ -114,7 +116,8 @@ function canonicalString(definition: SettingDefinition, text: string, current: s
     case 'client_encoding': return canonicalEncoding(definition, text);
     // PostgreSQL shows what is not printable ASCII as question marks, a byte each.
     case 'application_name':
-      return [...new TextEncoder().encode(text)].map((b) => (b < 32 || b > 126 ? '?' : String.fromCharCode(b))).join('');
+      return [...new TextEncoder().encode(text)].map((b) => (b < 32 || b > 126 ? '?'
+        : String.fromCharCode(b))).join('');
     default: return text;
   }
 }

@@ -265,7 +265,8 @@ function forbid(definition: SettingDefinition): void {
   switch (definition.context ?? 'user') {
     case 'internal': throw new DatabaseError('55P02', `parameter "${definition.name}" cannot be changed`);
     case 'postmaster':
-      throw new DatabaseError('55P02', `parameter "${definition.name}" cannot be changed without restarting the server`);
+      throw new DatabaseError('55P02',
+        `parameter "${definition.name}" cannot be changed without restarting the server`);
     case 'sighup':
       throw new DatabaseError('55P02', `parameter "${definition.name}" cannot be changed now`);
     case 'superuser': case 'user': return;

@@ -54,7 +54,8 @@ export class Transaction implements LockOwner {
   readonly #opened: Snapshot[] = [];
 
   constructor(options: {
-    readonly services: Services; readonly settings: Settings; readonly processId: number; readonly kind: TransactionKind;
+    readonly services: Services; readonly settings: Settings;
+    readonly processId: number; readonly kind: TransactionKind;
     readonly isolation: Isolation; readonly readOnly: boolean;
   }) {
     this.#services = options.services;
@@ -248,7 +249,8 @@ export class Transaction implements LockOwner {
     if (this.isolation !== 'serializable' || this.#point === null || this.writes.length === 0) return;
     for (const relation of this.#reads) {
       if (this.#services.changedSince(relation, this.#point.sequence, 'any')) {
-        throw new DatabaseError('40001', 'could not serialize access due to read/write dependencies among transactions', {
+        throw new DatabaseError('40001',
+          'could not serialize access due to read/write dependencies among transactions', {
           detail: 'Reason code: Canceled on commit, because a relation that was read has changed.',
           hint: 'The transaction might succeed if retried.',
         });

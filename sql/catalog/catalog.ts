@@ -182,7 +182,8 @@ export class Catalog {
   }
 
   /** Whether the unqualified name finds this object (pg_table_is_visible). */
-  isVisible(object: { readonly schema: string; readonly name: string; readonly oid: number }, path: readonly string[]): boolean {
+  isVisible(object: { readonly schema: string; readonly name: string; readonly oid: number },
+    path: readonly string[]): boolean {
     for (const schema of this.effectivePath(path)) {
       const found = this.relationIn(schema, object.name) ?? this.typeIn(schema, object.name);
       if (found !== null) return found.oid === object.oid;

@@ -122,7 +122,8 @@ function tableEdges(entry: TableEntry | SourceEntry, on: Target, add: Add): void
     if (column.sequence === on.oid) add({ kind: 'default', table: entry.oid, attnum: column.attnum }, 'normal');
   }
   if (on.kind === 'column' && on.table === entry.oid && entry.watermark?.column === on.attnum) {
-    throw new DatabaseError('2BP01', `cannot drop column ${columnName(entry, on.attnum)} of ${entry.kind} ${entry.name} `
+    throw new DatabaseError('2BP01',
+      `cannot drop column ${columnName(entry, on.attnum)} of ${entry.kind} ${entry.name} `
       + 'because its watermark depends on it');
   }
 }
@@ -209,7 +210,8 @@ function cascadeNotice(catalog: Catalog, dropped: readonly Target[], searchPath:
 function shorten(lines: readonly string[]): string {
   if (lines.length <= LISTED) return lines.join('\n');
   const rest = lines.length - LISTED;
-  return `${lines.slice(0, LISTED).join('\n')}\nand ${rest} other object${rest === 1 ? '' : 's'} (see server log for list)`;
+  const more = `and ${rest} other object${rest === 1 ? '' : 's'} (see server log for list)`;
+  return `${lines.slice(0, LISTED).join('\n')}\n${more}`;
 }
 
 /** Entries are removed; columns, constraints and defaults change the entry of their table. */

@@ -37,19 +37,24 @@ function host(spec: Spec): ScalarFunction {
 
 const IDENTITY: readonly ScalarFunction[] = [
   host({ name: 'current_database', returns: NAME, description: 'name of the database', row: (_, s) => s.database }),
-  host({ name: 'current_user', returns: NAME, description: 'user whose privileges count', row: (_, s) => s.currentUser }),
+  host({ name: 'current_user', returns: NAME, description: 'user whose privileges count',
+    row: (_, s) => s.currentUser }),
   host({ name: 'session_user', returns: NAME, description: 'user of the session', row: (_, s) => s.sessionUser }),
   host({ name: 'current_schema', returns: NAME, description: 'schema new objects go to', row: (_, s) => (
     s.searchPath.find((name) => s.catalog.schema(name) !== null) ?? null) }),
-  scalar({ name: 'version', args: [], returns: TEXT, description: 'version of the server', volatility: 'stable', row: () => SERVER_VERSION_TEXT }),
+  scalar({ name: 'version', args: [], returns: TEXT, description: 'version of the server', volatility: 'stable',
+    row: () => SERVER_VERSION_TEXT }),
   host({ name: 'pg_backend_pid', returns: INT4, description: 'number of the session', row: (_, s) => s.processId }),
   host({
-    name: 'inet_client_addr', returns: TEXT, description: 'address of the client', row: (_, s) => s.options.remote?.address ?? null,
+    name: 'inet_client_addr', returns: TEXT, description: 'address of the client',
+      row: (_, s) => s.options.remote?.address ?? null,
   }),
-  host({ name: 'inet_client_port', returns: INT4, description: 'port of the client', row: (_, s) => s.options.remote?.port ?? null }),
+  host({ name: 'inet_client_port', returns: INT4, description: 'port of the client',
+    row: (_, s) => s.options.remote?.port ?? null }),
   host({ name: 'inet_server_addr', returns: TEXT, description: 'address of the server', row: () => null }),
   host({ name: 'inet_server_port', returns: INT4, description: 'port of the server', row: () => null }),
-  host({ name: 'txid_current', returns: INT8, description: 'number of the transaction', row: (_, s) => BigInt(s.current.id) }),
+  host({ name: 'txid_current', returns: INT8, description: 'number of the transaction',
+    row: (_, s) => BigInt(s.current.id) }),
   host({
     name: 'txid_current_if_assigned', returns: INT8, description: 'number of the transaction, if it has one',
     row: (_, s) => (s.current.isDirty ? BigInt(s.current.id) : null),
@@ -62,7 +67,8 @@ const SETTINGS: readonly ScalarFunction[] = [
     row: ([name], s) => s.settings.show(str(name)),
   }),
   host({
-    name: 'current_setting', args: [TEXT, BOOLEAN], returns: TEXT, description: 'value of a parameter, or NULL when there is none',
+    name: 'current_setting', args: [TEXT, BOOLEAN], returns: TEXT,
+      description: 'value of a parameter, or NULL when there is none',
     row: ([name, missingOk], s) => {
       try {
         return s.settings.show(str(name));
@@ -114,7 +120,8 @@ const SEQUENCES: readonly ScalarFunction[] = [
     },
   }),
   host({
-    name: 'currval', args: [REGCLASS], returns: INT8, volatility: 'volatile', description: 'value this session got last',
+    name: 'currval', args: [REGCLASS], returns: INT8, volatility: 'volatile',
+      description: 'value this session got last',
     row: ([oid], s) => {
       const entry = sequence(s, oid);
       const value = s.sequenceValues.get(entry.oid);
@@ -131,11 +138,13 @@ const SEQUENCES: readonly ScalarFunction[] = [
     },
   }),
   host({
-    name: 'setval', args: [REGCLASS, INT8], returns: INT8, volatility: 'volatile', description: 'sets the current value',
+    name: 'setval', args: [REGCLASS, INT8], returns: INT8, volatility: 'volatile',
+      description: 'sets the current value',
     row: (args, s) => setValue(s, args, true),
   }),
   host({
-    name: 'setval', args: [REGCLASS, INT8, BOOLEAN], returns: INT8, volatility: 'volatile', description: 'sets the current or next value',
+    name: 'setval', args: [REGCLASS, INT8, BOOLEAN], returns: INT8, volatility: 'volatile',
+      description: 'sets the current or next value',
     row: (args, s) => setValue(s, args, bool(args[2])),
   }),
 ];
@@ -149,14 +158,16 @@ const SIGNALS: readonly ScalarFunction[] = [
     },
   }),
   host({
-    name: 'pg_sleep_for', args: [parametricType('interval')], returns: VOID, volatility: 'volatile', description: 'waits so long',
+    name: 'pg_sleep_for', args: [parametricType('interval')], returns: VOID, volatility: 'volatile',
+      description: 'waits so long',
     row: ([span], s) => {
       if (span instanceof Interval) s.sleepFor += Number(intervalSpan(span)) / 1000;
       return '';
     },
   }),
   host({
-    name: 'pg_cancel_backend', args: [INT4], returns: BOOLEAN, volatility: 'volatile', description: 'cancels what another session runs',
+    name: 'pg_cancel_backend', args: [INT4], returns: BOOLEAN, volatility: 'volatile',
+      description: 'cancels what another session runs',
     row: ([pid], s) => {
       const peer = s.services.sessions.get(num(pid));
       if (peer === undefined) s.warn('01000', `PID ${num(pid)} is not a PostgreSQL server process`);
@@ -165,7 +176,8 @@ const SIGNALS: readonly ScalarFunction[] = [
     },
   }),
   host({
-    name: 'pg_terminate_backend', args: [INT4], returns: BOOLEAN, volatility: 'volatile', description: 'ends another session',
+    name: 'pg_terminate_backend', args: [INT4], returns: BOOLEAN, volatility: 'volatile',
+      description: 'ends another session',
     row: ([pid], s) => {
       const ended = s.services.terminate(num(pid));
       if (!ended) s.warn('01000', `PID ${num(pid)} is not a PostgreSQL server process`);
@@ -173,7 +185,8 @@ const SIGNALS: readonly ScalarFunction[] = [
     },
   }),
   host({
-    name: 'pg_notify', args: [TEXT, TEXT], returns: VOID, volatility: 'volatile', strict: false, description: 'sends a notification at commit',
+    name: 'pg_notify', args: [TEXT, TEXT], returns: VOID, volatility: 'volatile', strict: false,
+      description: 'sends a notification at commit',
     row: ([channel, payload], s) => {
       if (channel === null || channel === '') throw new DatabaseError('22023', 'channel name cannot be empty');
       s.current.notifications.push({ channel: str(channel), payload: payload === null ? '' : str(payload) });

@@ -46,7 +46,8 @@ export function alterTable(statement: AlterTable, text: string): BoundStatement 
         continue;
       }
       const table = state.catalog.get(found.oid);
-      if (table?.kind !== 'table') throw new DatabaseError('42809', `ALTER action cannot be performed on relation "${found.name}"`, {
+      if (table?.kind !== 'table') throw new DatabaseError('42809',
+        `ALTER action cannot be performed on relation "${found.name}"`, {
         detail: 'This operation is only supported for tables.',
       });
       await state.current.lock(table.oid, 'access exclusive', state.lockWait);
@@ -66,7 +67,8 @@ export function ownerOid(state: SessionState, name: string): number {
 
 export function setOwner(state: SessionState, oid: number, name: string): void {
   const entry = state.catalog.get(oid);
-  if (entry === null) throw new DatabaseError('42501', 'permission denied: system catalog modifications are disallowed');
+  if (entry === null) throw new DatabaseError('42501',
+    'permission denied: system catalog modifications are disallowed');
   state.current.changeCatalog([{ kind: 'put', entry: { ...entry, owner: ownerOid(state, name) } }]);
 }
 
@@ -111,7 +113,8 @@ class Alteration {
       }
       case 'setOwner': setOwner(this.#state, this.#table.oid, action.owner); return;
       case 'setType': throw notSupported('ALTER COLUMN TYPE', { position: action.position });
-      case 'addIdentity': case 'dropIdentity': throw notSupported('changing an identity column', { position: action.position });
+      case 'addIdentity': case 'dropIdentity': throw notSupported('changing an identity column',
+        { position: action.position });
       case 'other': throw notSupported(`ALTER TABLE ${action.name}`, { position: action.position });
     }
   }
@@ -213,10 +216,12 @@ class Alteration {
   #setDefault(action: AlterAction & { kind: 'setDefault' }): void {
     const column = this.#column(action.column);
     if (column.identity !== null) {
-      throw new DatabaseError('42601', `column "${column.name}" of relation "${this.#table.name}" is an identity column`);
+      throw new DatabaseError('42601',
+        `column "${column.name}" of relation "${this.#table.name}" is an identity column`);
     }
     if (column.generated) {
-      throw new DatabaseError('42601', `column "${column.name}" of relation "${this.#table.name}" is a generated column`);
+      throw new DatabaseError('42601',
+        `column "${column.name}" of relation "${this.#table.name}" is a generated column`);
     }
     if (action.expression === undefined) {
       this.#change(column, { defaultText: null, sequence: null });
@@ -224,7 +229,8 @@ class Alteration {
     }
     const { expression } = action;
     const constraint: Constraint & { kind: 'default' } = {
-      kind: 'default', expression, range: defaultRange(this.#text, column.name), name: undefined, deferrable: false, initiallyDeferred: false,
+      kind: 'default', expression, range: defaultRange(this.#text, column.name), name: undefined, deferrable: false,
+        initiallyDeferred: false,
       position: action.position,
     };
     const text = defaultText({ state: this.#state, text: this.#text }, column, constraint);
@@ -232,7 +238,8 @@ class Alteration {
   }
 
   #containsNulls(column: ColumnEntry): DatabaseError {
-    return new DatabaseError('23502', `column "${column.name}" of relation "${this.#table.name}" contains null values`, {
+    return new DatabaseError('23502',
+      `column "${column.name}" of relation "${this.#table.name}" contains null values`, {
       schema: this.#table.schema, table: this.#table.name, column: column.name,
     });
   }
@@ -251,7 +258,8 @@ class Alteration {
     const inKey = this.#table.constraints.some((c) => c.kind === 'primary' && c.columns.includes(column.attnum));
     if (inKey) throw new DatabaseError('42P16', `column "${column.name}" is in a primary key`);
     if (column.identity !== null) {
-      throw new DatabaseError('42601', `column "${column.name}" of relation "${this.#table.name}" is an identity column`);
+      throw new DatabaseError('42601',
+        `column "${column.name}" of relation "${this.#table.name}" is an identity column`);
     }
     this.#change(column, { notNull: false });
   }
@@ -272,7 +280,8 @@ class Alteration {
     }
     this.#put(after, defined.index === null ? [] : [{ kind: 'put', entry: defined.index }]);
     if (added.kind === 'check') this.#validateCheck(after, added.name);
-    if (added.kind === 'foreign') checkReferences(this.#state, { ...after, constraints: [added] }, allRows(this.#state, this.#table));
+    if (added.kind === 'foreign') checkReferences(this.#state, { ...after, constraints: [added] },
+      allRows(this.#state, this.#table));
   }
 
   #validateCheck(after: TableEntry, name: string): void {
@@ -281,7 +290,8 @@ class Alteration {
       new TableRules(this.#state, only).check(this.#state, allRows(this.#state, this.#table));
     } catch (error) {
       if (!(error instanceof DatabaseError) || error.code !== '23514') throw error;
-      throw new DatabaseError('23514', `check constraint "${name}" of relation "${after.name}" is violated by some row`, {
+      throw new DatabaseError('23514',
+        `check constraint "${name}" of relation "${after.name}" is violated by some row`, {
         schema: after.schema, table: after.name, constraint: name,
       });
     }

@@ -36,7 +36,8 @@ export interface ChangeSource {
 const plainTarget = (expression: Expr): Target => ({ expression, alias: undefined, position: undefined });
 
 export function bindChange(
-  env: Environment, table: TableEntry, source: ChangeSource, set: readonly { readonly column: ColumnEntry; readonly value: Expr }[],
+  env: Environment, table: TableEntry, source: ChangeSource,
+    set: readonly { readonly column: ColumnEntry; readonly value: Expr }[],
 ): ChangeQuery {
   const alias = source.table.alias?.name ?? source.table.relation.name;
   const live = liveColumns(table.columns);
@@ -47,7 +48,8 @@ export function bindChange(
     ...labels.map((name) => plainTarget({ kind: 'star', qualifier: [name], exclude: [], position: undefined })),
   ];
   const query: Query = {
-    kind: 'query', position: undefined, with: source.with, orderBy: [], limit: undefined, withTies: false, offset: undefined,
+    kind: 'query', position: undefined, with: source.with, orderBy: [], limit: undefined, withTies: false,
+      offset: undefined,
     locking: [], range: undefined,
     body: {
       kind: 'select', position: undefined, distinct: undefined, targets, from: [source.table, ...source.from],
@@ -68,7 +70,8 @@ export function bindChange(
 function labelsOf(item: FromItem): readonly string[] {
   switch (item.kind) {
     case 'table': return [item.alias?.name ?? item.relation.name];
-    case 'join': return item.alias === undefined ? [...labelsOf(item.left), ...labelsOf(item.right)] : [item.alias.name];
+    case 'join': return item.alias === undefined ? [...labelsOf(item.left), ...labelsOf(item.right)]
+      : [item.alias.name];
     case 'subquery': case 'functions': case 'window': return item.alias === undefined ? [] : [item.alias.name];
   }
 }
@@ -107,7 +110,8 @@ export function findRows(state: SessionState, change: ChangeQuery, parameters: r
   const rows = change.joined ? onceEach(state, change, result) : result;
   const range = (from: number, to: number): Batch => new Batch(rows.columns.slice(from, to), rows.length);
   return {
-    old: physicalBatch(schema, range(0, live.length), live.map((c) => c.attnum), (i) => nullOf(schema.columns[i].type, rows.length)),
+    old: physicalBatch(schema, range(0, live.length), live.map((c) => c.attnum),
+      (i) => nullOf(schema.columns[i].type, rows.length)),
     values: range(live.length, live.length + values.length),
     others: range(live.length + values.length, rows.columns.length),
   };
@@ -133,7 +137,8 @@ function onceEach(state: SessionState, change: ChangeQuery, joined: Batch): Batc
 }
 
 /** How often the table holds each of these rows. */
-function multiplicities(state: SessionState, table: TableEntry, wanted: ReadonlySet<string>): ReadonlyMap<string, number> {
+function multiplicities(state: SessionState, table: TableEntry, wanted: ReadonlySet<string>): ReadonlyMap<string,
+  number> {
   const columns = liveColumns(table.columns).map((c) => c.attnum - 1);
   const out = new Map<string, number>();
   for (const delta of state.current.writerSnapshot().scan(table.oid, columns)) {

@@ -1,4 +1,4 @@
-// Column definitions → ColumnEntry: types, defaults, identity, serial, generated columns, as CREATE and ALTER TABLE take them.
+// Column definitions → ColumnEntry: types, defaults, identity, serial and generated columns.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { INT2, INT4, INT8 } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
@@ -103,7 +103,8 @@ class ColumnBuilder {
         return;
       case 'identity': {
         if (this.#column.identity !== null) {
-          throw new DatabaseError('42601', `multiple identity specifications for ${of}`, { position: constraint.position });
+          throw new DatabaseError('42601', `multiple identity specifications for ${of}`,
+            { position: constraint.position });
         }
         const sequence = this.#ownSequence(constraint.options, true);
         this.#column = {
@@ -164,7 +165,8 @@ export function defaultText(
 }
 
 /** Checks the generation expressions of a table, whose columns are all known by now. */
-export function checkGenerated(context: TableContext, columns: readonly ColumnEntry[], definitions: readonly ColumnDefinition[]): void {
+export function checkGenerated(context: TableContext, columns: readonly ColumnEntry[],
+  definitions: readonly ColumnDefinition[]): void {
   for (const definition of definitions) {
     const constraint = definition.constraints.find((c) => c.kind === 'generated');
     const column = columns.find((c) => c.name === definition.name);
@@ -178,7 +180,8 @@ export function checkGenerated(context: TableContext, columns: readonly ColumnEn
     for (const other of columns) {
       if (!other.generated) continue;
       if (someExpression(bound, (e) => e.kind === 'column' && e.index === other.attnum - 1)) {
-        throw new DatabaseError('42P17', `cannot use generated column "${other.name}" in column generation expression`, {
+        throw new DatabaseError('42P17',
+          `cannot use generated column "${other.name}" in column generation expression`, {
           detail: 'A generated column cannot reference another generated column.',
         });
       }

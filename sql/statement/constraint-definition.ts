@@ -202,7 +202,8 @@ function checkReferenced(target: Pick<TableEntry, 'name' | 'constraints'>, colum
 
 /** Look-ups in the other table compare stored values, so the types must be of one kind, or both integers. */
 function comparable(a: ColumnEntry, b: ColumnEntry): boolean {
-  const integer = (c: ColumnEntry): boolean => c.type.kind === 'int2' || c.type.kind === 'int4' || c.type.kind === 'int8';
+  const integer = (c: ColumnEntry): boolean => c.type.kind === 'int2' || c.type.kind === 'int4'
+    || c.type.kind === 'int8';
   const textual = (c: ColumnEntry): boolean => c.type.kind === 'text' || c.type.kind === 'varchar';
   return sameKind(a.type, b.type) || (integer(a) && integer(b)) || (textual(a) && textual(b));
 }

@@ -39,7 +39,8 @@ function applyOption(draft: Draft, option: Option, columns: readonly string[], d
     case 'format': {
       const name = optionText(option).toLowerCase();
       if (name !== 'text' && name !== 'csv' && name !== 'binary') {
-        throw new DatabaseError('22023', `COPY format "${optionText(option)}" not recognized`, { position: option.position });
+        throw new DatabaseError('22023', `COPY format "${optionText(option)}" not recognized`,
+          { position: option.position });
       }
       draft.format = name;
       return;
@@ -55,7 +56,8 @@ function applyOption(draft: Draft, option: Option, columns: readonly string[], d
     case 'freeze': optionFlag(option); return;
     case 'encoding':
       if (!/^utf-?8$/i.test(optionText(option))) {
-        throw new DatabaseError('22023', 'argument to option "encoding" must be a valid encoding name', { position: option.position });
+        throw new DatabaseError('22023', 'argument to option "encoding" must be a valid encoding name',
+          { position: option.position });
       }
       return;
     default:
@@ -107,13 +109,17 @@ function checked(draft: Draft, direction: 'in' | 'out'): CopyFormat {
   checkCsv(draft, { csv, delimiter, nullText, direction });
   const quote = draft.quote ?? '"';
   return {
-    format, delimiter, nullText, header: draft.header, quote, escape: draft.escape ?? quote, forceQuote: draft.forceQuote,
+    format, delimiter, nullText, header: draft.header, quote, escape: draft.escape ?? quote,
+      forceQuote: draft.forceQuote,
     forceNotNull: draft.forceNotNull, forceNull: draft.forceNull,
   };
 }
 
 function checkCsv(
-  draft: Draft, of: { readonly csv: boolean; readonly delimiter: string; readonly nullText: string; readonly direction: 'in' | 'out' },
+  draft: Draft,
+  of: {
+    readonly csv: boolean; readonly delimiter: string; readonly nullText: string; readonly direction: 'in' | 'out';
+  },
 ): void {
   const { csv, delimiter, nullText, direction } = of;
   const onlyCsv = (given: boolean, name: string): void => {
@@ -126,14 +132,17 @@ function checkCsv(
   onlyCsv(draft.forceNull.length > 0, 'force null');
   if (!csv) return;
   const quote = draft.quote ?? '"';
-  if (Buffer.byteLength(quote) !== 1) throw new DatabaseError('0A000', 'COPY quote must be a single one-byte character');
+  if (Buffer.byteLength(quote) !== 1) throw new DatabaseError('0A000',
+    'COPY quote must be a single one-byte character');
   if (Buffer.byteLength(draft.escape ?? quote) !== 1) {
     throw new DatabaseError('0A000', 'COPY escape must be a single one-byte character');
   }
   if (delimiter === quote) throw new DatabaseError('22023', 'COPY delimiter and quote must be different');
-  if (nullText.includes(quote)) throw new DatabaseError('22023', 'CSV quote character must not appear in the NULL specification');
+  if (nullText.includes(quote)) throw new DatabaseError('22023',
+    'CSV quote character must not appear in the NULL specification');
   const forces = draft.forceNotNull.length > 0 ? 'force not null' : draft.forceNull.length > 0 ? 'force null' : null;
-  if (forces !== null && direction === 'out') throw new DatabaseError('0A000', `COPY ${forces} only available using COPY FROM`);
+  if (forces !== null && direction === 'out') throw new DatabaseError('0A000',
+    `COPY ${forces} only available using COPY FROM`);
   if ((draft.forceQuote === 'all' || draft.forceQuote.length > 0) && direction === 'in') {
     throw new DatabaseError('0A000', 'COPY force quote only available using COPY TO');
   }

@@ -20,7 +20,8 @@ type Bind = (query: NonNullable<Copy['query']>) => BoundStatement;
 
 export function copy(statement: Copy, state: SessionState, bind: Bind): BoundStatement {
   if (statement.source.kind !== 'client') {
-    throw notSupported(`COPY ${statement.direction === 'in' ? 'FROM' : 'TO'} a ${statement.source.kind} of the server`, {
+    const word = statement.direction === 'in' ? 'FROM' : 'TO';
+    throw notSupported(`COPY ${word} a ${statement.source.kind} of the server`, {
       hint: "Use psql's \\copy, or STDIN and STDOUT.",
     });
   }
@@ -31,7 +32,8 @@ function resultColumns(table: { readonly oid: number }, columns: readonly Column
   return columns.map((c) => ({ name: c.name, type: c.type, table: table.oid, attribute: c.attnum }));
 }
 
-function namedColumns(table: TableEntry, names: readonly string[], all: readonly ColumnEntry[]): readonly ColumnEntry[] {
+function namedColumns(table: TableEntry, names: readonly string[],
+  all: readonly ColumnEntry[]): readonly ColumnEntry[] {
   if (names.length === 0) return all;
   return names.map((name, i) => {
     if (names.indexOf(name) !== i) throw new DatabaseError('42701', `column "${name}" specified more than once`);
@@ -114,21 +116,26 @@ function tableQuery(statement: Copy, state: SessionState): Query {
   if (relation === undefined) throw new DatabaseError('42601', 'COPY TO needs a table or a query');
   const found = state.catalog.requireRelation(qualified(relation), state.searchPath, relation.position);
   if (found.kind === 'view') {
-    throw new DatabaseError('42809', `cannot copy from view "${found.name}"`, { hint: 'Try the COPY (SELECT ...) TO variant.' });
+    throw new DatabaseError('42809', `cannot copy from view "${found.name}"`,
+      { hint: 'Try the COPY (SELECT ...) TO variant.' });
   }
   if (found.kind === 'sequence') throw new DatabaseError('42809', `cannot copy from sequence "${found.name}"`);
-  const all = found.kind === 'table' || found.kind === 'source' ? liveColumns(found.columns).filter((c) => !c.generated) : [];
+  const all = found.kind === 'table' || found.kind === 'source'
+    ? liveColumns(found.columns).filter((c) => !c.generated) : [];
   const names = statement.columns.length > 0 ? statement.columns : all.map((c) => c.name);
   if (found.kind === 'table') namedColumns(found, statement.columns, []);
-  const star = { expression: { kind: 'star', qualifier: [], exclude: [], position: undefined }, alias: undefined, position: undefined } as const;
+  const star = { expression: { kind: 'star', qualifier: [], exclude: [], position: undefined }, alias: undefined,
+    position: undefined } as const;
   const targets = names.length === 0 ? [star] : names.map((name) => ({
     expression: { kind: 'column', name: [name], position: undefined } as const, alias: undefined, position: undefined,
   }));
   return {
-    kind: 'query', position: undefined, with: undefined, orderBy: [], limit: undefined, withTies: false, offset: undefined,
+    kind: 'query', position: undefined, with: undefined, orderBy: [], limit: undefined, withTies: false,
+      offset: undefined,
     locking: [], range: undefined,
     body: {
-      kind: 'select', position: undefined, distinct: undefined, targets, where: undefined, groupBy: [], groupDistinct: false,
+      kind: 'select', position: undefined, distinct: undefined, targets, where: undefined, groupBy: [],
+        groupDistinct: false,
       from: [{ kind: 'table', relation, only: false, alias: undefined, asOf: undefined, position: relation.position }],
       groupByAll: false, having: undefined, windows: [], qualify: undefined, into: undefined,
     },

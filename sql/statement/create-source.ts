@@ -57,7 +57,8 @@ function requireConnector(state: SessionState, statement: CreateSource): SourceC
   if (found !== undefined) return found;
   const known = state.services.connectors.map((c) => c.name).join(', ');
   throw new DatabaseError('22023', `connector "${name}" does not exist`, {
-    position: option.position, hint: known === '' ? 'This server has no connectors.' : `Available connectors: ${known}.`,
+    position: option.position, hint: known === '' ? 'This server has no connectors.'
+      : `Available connectors: ${known}.`,
   });
 }
 

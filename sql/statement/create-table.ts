@@ -62,7 +62,8 @@ export interface DefinedTable {
 
 /** Columns, constraints and what they own; also of a source. */
 export function defineParts(
-  context: TableContext, statement: Pick<CreateTable, 'columns' | 'constraints'> & { readonly like?: readonly LikeClause[] },
+  context: TableContext, statement: Pick<CreateTable,
+    'columns' | 'constraints'> & { readonly like?: readonly LikeClause[] },
 ): DefinedTable {
   let columns: readonly ColumnEntry[] = likeColumns(context, statement.like ?? []);
   const sequences: SequenceEntry[] = [];
@@ -102,7 +103,8 @@ function likeColumns(context: TableContext, clauses: readonly LikeClause[]): rea
   const out: ColumnEntry[] = [];
   for (const clause of clauses) {
     const { state } = context;
-    const source = state.catalog.requireRelation(qualified(clause.relation), state.searchPath, clause.relation.position);
+    const source = state.catalog.requireRelation(qualified(clause.relation), state.searchPath,
+      clause.relation.position);
     if (!('columns' in source) || source.kind === 'index' || source.kind === 'system') {
       throw new DatabaseError('42809', `relation "${source.name}" is invalid in LIKE clause`);
     }
@@ -113,7 +115,8 @@ function likeColumns(context: TableContext, clauses: readonly LikeClause[]): rea
         comment: clause.including.includes('comments') ? column.comment : null,
       });
     }
-    const refused = clause.including.filter((o) => o === 'indexes' || o === 'constraints' || o === 'identity' || o === 'generated');
+    const refused = clause.including.filter((o) => o === 'indexes' || o === 'constraints' || o === 'identity'
+      || o === 'generated');
     const matters = 'constraints' in source && source.constraints.length > 0;
     if (refused.length > 0 && matters) throw notSupported(`LIKE .. INCLUDING ${refused[0].toUpperCase()}`);
   }

@@ -26,7 +26,8 @@ export function declareCursor(statement: DeclareCursor, query: BoundStatement, t
       const options = { name: statement.name, text, creationTime: state.services.now() };
       const portal = result.endless === true ? new SubscriptionPortal(options, result)
         : new CursorPortal(options, {
-          columns: result.columns, rows: await collect(result), scroll: statement.scroll ?? true, holdable: statement.hold,
+          columns: result.columns, rows: await collect(result), scroll: statement.scroll ?? true,
+            holdable: statement.hold,
         });
       state.portals.set(statement.name, portal);
       return done('DECLARE CURSOR');
@@ -58,7 +59,8 @@ export function fetchCursor(
 }
 
 function fetchRows(cursor: CursorPortal, statement: Fetch): StatementResult {
-  const backward = statement.direction === 'backward' || ((statement.count ?? 1) < 0 && statement.direction !== 'absolute');
+  const backward = statement.direction === 'backward'
+    || ((statement.count ?? 1) < 0 && statement.direction !== 'absolute');
   if (backward && !cursor.scroll) {
     throw new DatabaseError('55000', 'cursor can only scan forward', {
       hint: 'Declare it with SCROLL option to enable backward scan.',
@@ -116,7 +118,8 @@ function range(from: number, to: number): number[] {
 }
 
 /** What has come, or, when nothing has, what comes next; not longer than the timeout. */
-async function fetchChanges(state: SessionState, portal: SubscriptionPortal, statement: Fetch): Promise<StatementResult> {
+async function fetchChanges(state: SessionState, portal: SubscriptionPortal,
+  statement: Fetch): Promise<StatementResult> {
   if (statement.direction !== 'forward') {
     throw new DatabaseError('55000', 'cursor can only scan forward', {
       hint: 'A subscription has no rows to go back to.',

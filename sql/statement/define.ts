@@ -16,7 +16,8 @@ import { optionText } from './options.ts';
 import { alteredSequence, restartOption, sequenceEntry } from './sequence-options.ts';
 
 /** `runElement`: CREATE SCHEMA .. CREATE TABLE ..: runs one of the statements inside. */
-export function createSchema(statement: CreateSchema, runElement: (state: SessionState, element: Statement) => Promise<void>): BoundStatement {
+export function createSchema(statement: CreateSchema,
+  runElement: (state: SessionState, element: Statement) => Promise<void>): BoundStatement {
   return command(async (state) => {
     await state.current.lockCatalog(state.lockWait);
     const name = statement.name ?? statement.authorization ?? '';
@@ -63,13 +64,15 @@ export function createSequence(statement: CreateSequence): BoundStatement {
 
 /** OWNED BY table.column, or NONE. */
 function ownerColumn(state: SessionState, option: Option): SequenceEntry['ownedBy'] {
-  const parts = option.value?.kind === 'list' ? option.value.items.map((i) => (i.kind === 'star' || i.kind === 'list' ? '' : i.text))
+  const parts = option.value?.kind === 'list'
+    ? option.value.items.map((i) => (i.kind === 'star' || i.kind === 'list' ? '' : i.text))
     : optionText(option).split('.');
   if (parts.length === 1 && parts[0] === 'none') return null;
   const column = parts[parts.length - 1];
   const table = state.catalog.requireRelation(qualifiedName(parts.slice(0, -1)), state.searchPath);
   const found = table.kind === 'table' ? table.columns.find((c) => c.name === column && !c.dropped) : undefined;
-  if (found === undefined) throw new DatabaseError('42703', `column "${column}" of relation "${table.name}" does not exist`);
+  if (found === undefined) throw new DatabaseError('42703',
+    `column "${column}" of relation "${table.name}" does not exist`);
   return { table: table.oid, column: found.attnum, identity: false };
 }
 
@@ -148,7 +151,8 @@ export function alterEnum(statement: AlterEnum): BoundStatement {
     }
     for (const entry of state.catalog.entries()) {
       // Columns carry the labels in their type, and comparisons in circuits go by them.
-      if ('columns' in entry && entry.kind !== 'index' && entry.columns.some((c) => c.type.kind === 'enum' && c.type.oid === found.oid)) {
+      if ('columns' in entry && entry.kind !== 'index'
+        && entry.columns.some((c) => c.type.kind === 'enum' && c.type.oid === found.oid)) {
         throw notSupported('ALTER TYPE .. ADD VALUE for a type that a column has');
       }
     }

@@ -1,6 +1,6 @@
 // DROP of every kind of object, RESTRICT and CASCADE.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
-import { describe, planDrop } from '../catalog/dependency.ts';
+import { describe, describeEntry, planDrop } from '../catalog/dependency.ts';
 import type { Target } from '../catalog/dependency.ts';
 import { displayName, isRelation } from '../catalog/catalog.ts';
 import type { QualifiedName } from '../catalog/catalog.ts';
@@ -82,7 +82,8 @@ function findRelation(state: SessionState, statement: Drop, name: QualifiedName)
     throw new DatabaseError('42501', `permission denied: "${relation.name}" is a system catalog`);
   }
   const found = relation === null ? null : state.catalog.get(relation.oid);
-  if (found !== null && isRelation(found) && kindOf(found) !== statement.object) throw wrongKind(statement.object, found);
+  if (found !== null && isRelation(found) && kindOf(found) !== statement.object) throw wrongKind(statement.object,
+    found);
   return missing(state, statement, name.schema === null ? [name.name] : [name.schema, name.name], found);
 }
 
@@ -124,7 +125,8 @@ function checkDroppable(state: SessionState, entry: CatalogEntry): void {
     });
   }
   if (entry.kind === 'sequence' && entry.ownedBy?.identity === true) {
-    const column = describe(catalog, { kind: 'column', table: entry.ownedBy.table, attnum: entry.ownedBy.column }, searchPath);
+    const column = describe(catalog, { kind: 'column', table: entry.ownedBy.table, attnum: entry.ownedBy.column },
+      searchPath);
     throw new DatabaseError('2BP01', `cannot drop sequence ${entry.name} because ${column} requires it`, {
       hint: `You can drop ${column} instead.`,
     });
@@ -137,6 +139,6 @@ function checkRole(state: SessionState, oid: number, name: string): void {
   const owned = [...state.catalog.entries()].filter((e) => e.owner === oid && e.oid !== oid);
   if (owned.length === 0) return;
   throw new DatabaseError('2BP01', `role "${name}" cannot be dropped because some objects depend on it`, {
-    detail: owned.map((e) => `owner of ${describe(state.catalog, { kind: 'entry', oid: e.oid }, state.searchPath)}`).join('\n'),
+    detail: owned.map((e) => `owner of ${describeEntry(state.catalog, e, state.searchPath)}`).join('\n'),
   });
 }

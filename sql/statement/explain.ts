@@ -1,4 +1,4 @@
-// EXPLAIN: the optimized plan as text or JSON; with ANALYZE the statement runs, and a view's operators tell their state.
+// EXPLAIN: the optimized plan as text or JSON; with ANALYZE the statement runs, too.
 import { vectorFromDatums } from '../../engine/data/access.ts';
 import { Batch } from '../../engine/data/batch.ts';
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
@@ -23,7 +23,8 @@ interface Options {
   readonly json: boolean;
 }
 
-const FLAGS: ReadonlySet<string> = new Set(['verbose', 'costs', 'settings', 'buffers', 'wal', 'timing', 'summary', 'generic_plan']);
+const FLAGS: ReadonlySet<string> = new Set(['verbose', 'costs', 'settings', 'buffers', 'wal', 'timing', 'summary',
+  'generic_plan']);
 
 function readOptions(statement: Explain): Options {
   let analyze = false;
@@ -32,9 +33,11 @@ function readOptions(statement: Explain): Options {
     if (option.name === 'analyze') analyze = optionFlag(option);
     else if (option.name === 'format') {
       const format = optionText(option).toLowerCase();
-      if (format === 'yaml' || format === 'xml') throw notSupported(`EXPLAIN format ${format}`, { position: option.position });
+      if (format === 'yaml' || format === 'xml') throw notSupported(`EXPLAIN format ${format}`,
+        { position: option.position });
       if (format !== 'text' && format !== 'json') {
-        throw new DatabaseError('22023', `unrecognized value for EXPLAIN option "format": "${format}"`, { position: option.position });
+        throw new DatabaseError('22023', `unrecognized value for EXPLAIN option "format": "${format}"`,
+          { position: option.position });
       }
       json = format === 'json';
     } else if (!FLAGS.has(option.name)) {
@@ -44,7 +47,8 @@ function readOptions(statement: Explain): Options {
   return { analyze, json };
 }
 
-export function explain(statement: Explain, state: SessionState, declared: readonly (LogicalType | null)[]): BoundStatement {
+export function explain(statement: Explain, state: SessionState,
+  declared: readonly (LogicalType | null)[]): BoundStatement {
   const options = readOptions(statement);
   const query = explainedQuery(statement.statement);
   if (query === null) throw notSupported(`EXPLAIN of this statement`, { position: statement.position });

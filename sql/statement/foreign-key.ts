@@ -81,7 +81,8 @@ function notIn(
 ): number | null {
   if (asked.rows.length === 0) return null;
   const keys = keyBatch(state, batch, asked, target);
-  const found = state.current.writerSnapshot().lookup(target.table.oid, target.columns, { columns: target.columns, keys });
+  const found = state.current.writerSnapshot().lookup(target.table.oid, target.columns,
+    { columns: target.columns, keys });
   const present = presentKeys(found, target.columns.length);
   const places = target.columns.map((_, i) => i);
   for (let i = 0; i < keys.length; i++) {
@@ -129,18 +130,21 @@ export function consequences(
   for (const { constraint, child } of referencesTo(state, parent.oid)) {
     const parentColumns = constraint.targetColumns.map((a) => a - 1);
     const gone = goneRows(change, parentColumns);
-    const missing = gone.length === 0 ? [] : stillMissing(state, parent, parentColumns, { batch: change.removed, rows: gone });
+    const missing = gone.length === 0 ? []
+      : stillMissing(state, parent, parentColumns, { batch: change.removed, rows: gone });
     if (missing.length === 0) continue;
     const rows = referring(state, { constraint, child }, { batch: change.removed, rows: missing });
     if (rows.length === 0) continue;
     const action = change.added === null ? constraint.onDelete : constraint.onUpdate;
-    out.push(...act(state, { action, constraint, child, parent, rows, removed: change.removed, missing, updated: change.added !== null }));
+    out.push(...act(state, { action, constraint, child, parent, rows, removed: change.removed, missing,
+      updated: change.added !== null }));
   }
   return out;
 }
 
 /** Rows whose key is in `removed` and not in `added`, one a key. */
-function goneRows(change: { readonly removed: Batch; readonly added: Batch | null }, columns: readonly number[]): readonly number[] {
+function goneRows(change: { readonly removed: Batch; readonly added: Batch | null },
+  columns: readonly number[]): readonly number[] {
   const gone = new Map<string, number>();
   for (let row = 0; row < change.removed.length; row++) {
     const text = rowKey(change.removed, columns, row);
@@ -237,7 +241,8 @@ function requireTable(state: SessionState, oid: number): TableEntry {
 }
 
 /** All rows of a stored relation as the writer sees them. */
-export function allRows(state: SessionState, table: { readonly oid: number; readonly columns: TableEntry['columns'] }): Batch {
+export function allRows(state: SessionState,
+  table: { readonly oid: number; readonly columns: TableEntry['columns'] }): Batch {
   const columns = table.columns.map((_, i) => i);
   const parts = [...state.current.writerSnapshot().scan(table.oid, columns)];
   return expand(parts.length === 0 ? Delta.empty({ columns: table.columns }) : concatDeltas(parts), table);

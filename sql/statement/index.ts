@@ -90,7 +90,8 @@ function bindDefinition(statement: Definition, state: SessionState, site: Statem
 }
 
 type Command = Exclude<Definition, { readonly kind:
-  | 'createSchema' | 'createSequence' | 'createEnum' | 'createCompositeType' | 'createDomain' | 'createRole' | 'alterRole'
+  | 'createSchema' | 'createSequence' | 'createEnum' | 'createCompositeType' | 'createDomain' | 'createRole'
+  | 'alterRole'
   | 'createDatabase' | 'createExtension' | 'alterTable' | 'alterSequence' | 'alterEnum' | 'rename' | 'setSchema'
   | 'setOwner' | 'swap' | 'applyReplacement' | 'comment' | 'drop' | 'grant'; }>;
 

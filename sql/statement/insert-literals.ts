@@ -72,7 +72,8 @@ function readable(type: LogicalType): boolean {
   }
 }
 
-const INTEGER_LIMITS: Readonly<Record<string, bigint>> = { int2: 32767n, int4: 2147483647n, int8: 9223372036854775807n };
+const INTEGER_LIMITS: Readonly<Record<string,
+  bigint>> = { int2: 32767n, int4: 2147483647n, int8: 9223372036854775807n };
 
 /** Is the literal's meaning for this type beyond doubt? */
 function fits(type: LogicalType, values: InsertValues, literal: number): boolean {

@@ -25,7 +25,7 @@ import { readCatalog } from './read-catalog.ts';
 import { bindReturning, writeResult } from './returning.ts';
 import { TableWriter } from './table-writer.ts';
 
-/** Makes the rows: columns in the order of the target list, of the target columns' types; null: the column's default. */
+/** Makes the rows: columns in the order of the target list, of the target columns' types. */
 type RowSource = (state: SessionState, parameters: readonly Datum[], writer: TableWriter) => Batch;
 
 export function bindInsert(
@@ -38,7 +38,8 @@ export function bindInsert(
   const rows = source === undefined ? defaultRow(columns) : bindSource(env, { statement, table, columns, source });
   const conflict = statement.onConflict === undefined ? null
     : bindConflict(env, state, { table, alias: statement.alias ?? table.name, clause: statement.onConflict });
-  const returning = bindReturning(env, [rowScopeItem(table, { alias: statement.alias ?? table.name })], statement.returning);
+  const returning = bindReturning(env, [rowScopeItem(table, { alias: statement.alias ?? table.name })],
+    statement.returning);
   const parameters = env.parameters.finish();
   const targets = source === undefined ? [] : columns.map((c) => c.attnum);
   return {
@@ -50,7 +51,8 @@ export function bindInsert(
       await writer.lock(conflict?.action === 'update' ? 'change' : 'insert');
       const given = rows(session, values, writer);
       const complete = writer.complete(given, overriding(statement, targets, table));
-      const written = conflict === null ? complete : writeWithConflicts(session, writer, conflict, { rows: complete, parameters: values });
+      const written = conflict === null ? complete
+        : writeWithConflicts(session, writer, conflict, { rows: complete, parameters: values });
       if (conflict === null) writer.insert(complete);
       return writeResult(session, { returning, parameters: values, rows: written, tag: (n) => `INSERT 0 ${n}` });
     },
@@ -103,7 +105,8 @@ function hasSubquery(e: Expr): boolean {
   return JSON.stringify(e).includes('"kind":"query"');
 }
 
-function checkWidth(target: Target, width: number, at: { readonly extra: number | undefined; readonly values: number | undefined }): readonly ColumnEntry[] {
+function checkWidth(target: Target, width: number,
+  at: { readonly extra: number | undefined; readonly values: number | undefined }): readonly ColumnEntry[] {
   const { columns, statement } = target;
   if (width > columns.length) {
     throw new DatabaseError('42601', 'INSERT has more expressions than target columns', { position: at.extra });
@@ -139,7 +142,8 @@ function bindRows(env: Environment, target: Target, rows: readonly (readonly Exp
     throw new DatabaseError('42601', 'VALUES lists must all be the same length', { position: locationOf(bad[0]) });
   }
   const columns = checkWidth(target, first.length, {
-    extra: first.length > target.columns.length ? locationOf(first[target.columns.length]) : undefined, values: undefined,
+    extra: first.length > target.columns.length ? locationOf(first[target.columns.length]) : undefined,
+      values: undefined,
   });
   const site = rowSite(env, [], { phrase: 'VALUES' });
   const cells = rows.map((row) => row.map((e, c): Expression | null => {
@@ -182,7 +186,8 @@ function bindQuerySource(env: Environment, target: Target): RowSource {
   const list = query.body.kind === 'select' ? query.body.targets.map((t) => t.expression) : [];
   const exact = list.length === first.columns.length ? list : [];
   const columns = checkWidth(target, first.columns.length, {
-    extra: exact.length > target.columns.length ? locationOf(exact[target.columns.length]) : undefined, values: undefined,
+    extra: exact.length > target.columns.length ? locationOf(exact[target.columns.length]) : undefined,
+      values: undefined,
   });
   for (const column of columns) checkAssignable(target, column);
   const bound = assignTypes(env, first, columns, exact, 0);

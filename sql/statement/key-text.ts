@@ -18,13 +18,17 @@ export function keyText(type: LogicalType, datum: Datum): string {
   if (datum instanceof Numeric) return `m${numericText(datum)}`;
   if (datum instanceof Interval) return `v${intervalSpan(datum)}`;
   if (datum instanceof Uint8Array) return `b${Buffer.from(datum).toString('hex')}`;
-  if ('offsetSeconds' in datum) return `z${datum.micros - BigInt(datum.offsetSeconds) * 1000000n}/${datum.offsetSeconds}`;
+  if ('offsetSeconds' in datum) {
+    const utc = datum.micros - BigInt(datum.offsetSeconds) * 1000000n;
+    return `z${utc}/${datum.offsetSeconds}`;
+  }
   if ('dimensions' in datum) {
     const element = type.kind === 'array' ? type.element : type;
     return `a${datum.dimensions.join('x')}:${datum.lowerBounds.join('x')}[${
       datum.values.map((v) => escaped(keyText(element, v))).join(',')}]`;
   }
-  return `r(${datum.fields.map((f, i) => escaped(keyText(type.kind === 'record' ? type.fields[i].type : type, f))).join(',')})`;
+  const typeOf = (i: number): LogicalType => (type.kind === 'record' ? type.fields[i].type : type);
+  return `r(${datum.fields.map((f, i) => escaped(keyText(typeOf(i), f))).join(',')})`;
 }
 
 function numericText(value: Numeric): string {

@@ -1,4 +1,4 @@
-// LISTEN and NOTIFY, LOCK TABLE, CHECKPOINT, FLUSH, VACUUM, ANALYZE, REFRESH MATERIALIZED VIEW, CREATE DATABASE and EXTENSION.
+// Commands around the data: LISTEN and NOTIFY, LOCK TABLE, CHECKPOINT, VACUUM, ANALYZE, REFRESH, and their like.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { LOCK_MODES } from '../lock-table.ts';
 import type {
@@ -76,7 +76,8 @@ export function refreshView(statement: RefreshView): BoundStatement {
   return command((state) => {
     const { relation } = statement;
     const found = state.catalog.requireRelation(qualified(relation), state.searchPath, relation.position);
-    if (found.kind !== 'materialized-view') throw new DatabaseError('0A000', `"${found.name}" is not a materialized view`);
+    if (found.kind !== 'materialized-view') throw new DatabaseError('0A000',
+      `"${found.name}" is not a materialized view`);
     if (!statement.withData) throw notSupported('REFRESH .. WITH NO DATA');
     return done('REFRESH MATERIALIZED VIEW');
   });
@@ -84,7 +85,8 @@ export function refreshView(statement: RefreshView): BoundStatement {
 
 export function createDatabase(statement: CreateDatabase): BoundStatement {
   return command(() => {
-    throw notSupported('CREATE DATABASE', { position: statement.position, hint: 'A server holds one database; use schemas.' });
+    throw notSupported('CREATE DATABASE',
+      { position: statement.position, hint: 'A server holds one database; use schemas.' });
   });
 }
 

@@ -37,8 +37,8 @@ export function nameIsFree(state: SessionState, schema: string, name: string, if
   if (state.catalog.relationIn(schema, name) === null) {
     if (state.catalog.typeIn(schema, name) === null) return true;
     throw new DatabaseError('42710', `type "${name}" already exists`, {
-      hint: 'A relation has an associated type of the same name, so you must use a name that doesn\'t conflict with any '
-        + 'existing type.',
+      hint: 'A relation has an associated type of the same name, '
+        + 'so you must use a name that doesn\'t conflict with any existing type.',
     });
   }
   if (!ifNotExists) throw duplicateRelation(name);
@@ -98,7 +98,8 @@ export class TakenNames {
 }
 
 /** A relation that rows can be written to, or PostgreSQL's words on why not. */
-export function requireTable(state: SessionState, relation: RelationName, verb: string): QueryableEntry & { kind: 'table' } {
+export function requireTable(state: SessionState, relation: RelationName,
+  verb: string): QueryableEntry & { kind: 'table' } {
   const found = state.catalog.requireRelation(qualified(relation), state.searchPath, relation.position);
   if (found.kind === 'table') return found;
   throw notWritable(found, verb);
@@ -107,7 +108,8 @@ export function requireTable(state: SessionState, relation: RelationName, verb: 
 function notWritable(found: Relation, verb: string): DatabaseError {
   switch (found.kind) {
     case 'view': {
-      const [doing, how] = verb === 'insert into' ? ['INSERT', 'inserting into'] : verb === 'update' ? ['UPDATE', 'updating']
+      const [doing, how] = verb === 'insert into' ? ['INSERT', 'inserting into'] : verb === 'update'
+        ? ['UPDATE', 'updating']
         : ['DELETE', 'deleting from'];
       return new DatabaseError('55000', `cannot ${verb} view "${found.name}"`, {
         detail: 'Views are not automatically updatable.',

@@ -64,7 +64,8 @@ function inferArbiters(state: SessionState, table: TableEntry, clause: OnConflic
     if (e.column === undefined) throw notSupported('ON CONFLICT on an expression', { position: e.position });
     return requireConflictColumn(table, e.column, e.position).attnum - 1;
   });
-  const found = keys.filter((k) => k.columns.length === new Set(wanted).size && k.columns.every((c) => wanted.includes(c)));
+  const found = keys.filter((k) => k.columns.length === new Set(wanted).size
+    && k.columns.every((c) => wanted.includes(c)));
   if (found.length > 0) return found;
   throw new DatabaseError('42P10',
     'there is no unique or exclusion constraint matching the ON CONFLICT specification');

@@ -4,6 +4,7 @@ import { Batch } from '../../engine/data/batch.ts';
 import type { Datum } from '../../engine/data/datum.ts';
 import { DatabaseError } from '../../engine/data/error.ts';
 import { formatTypeName } from '../../engine/data/type-info.ts';
+import type { LogicalType } from '../../engine/data/types.ts';
 import { compileExpression } from '../../engine/expression/evaluate.ts';
 import { tryCoerce } from '../binder/coercion.ts';
 import { locationOf } from '../binder/location.ts';
@@ -35,7 +36,8 @@ export function prepare(statement: Prepare, text: string): BoundStatement {
   });
 }
 
-export function requirePrepared(state: SessionState, name: string): { prepared: PreparedStatement; bound: BoundStatement } {
+export function requirePrepared(state: SessionState,
+  name: string): { prepared: PreparedStatement; bound: BoundStatement } {
   const prepared = state.prepared.get(name);
   if (prepared === undefined) throw new DatabaseError('26000', `prepared statement "${name}" does not exist`);
   const bound = prepared.bind(state);
@@ -67,7 +69,8 @@ function argumentValues(
 }
 
 function argumentValue(
-  state: SessionState, e: Expr, parameter: { readonly type: BoundStatement['parameters'][number]; readonly index: number; readonly outer: readonly Datum[] },
+  state: SessionState, e: Expr,
+  parameter: { readonly type: LogicalType; readonly index: number; readonly outer: readonly Datum[] },
 ): Datum {
   const env = sessionEnvironment(state);
   const site = rowSite(env, [], { phrase: 'EXECUTE parameters', noSubquery: 'EXECUTE parameter' });
@@ -75,7 +78,8 @@ function argumentValue(
   const position = locationOf(e);
   const coerced = tryCoerce(value, parameter.type, { env, context: 'assignment', position });
   if (coerced === null) {
-    throw new DatabaseError('42804', `parameter $${parameter.index + 1} of type ${formatTypeName(value.type)} cannot be `
+    throw new DatabaseError('42804',
+      `parameter $${parameter.index + 1} of type ${formatTypeName(value.type)} cannot be `
       + `coerced to the expected type ${formatTypeName(parameter.type)}`, {
       position, hint: 'You will need to rewrite or cast the expression.',
     });

@@ -4,8 +4,8 @@ import type { MaterializedViewEntry, ViewEntry } from '../catalog/entry.ts';
 import type { SessionState } from '../session-state.ts';
 
 /**
- * A materialized view is up to date with what is committed; within a transaction it must also show the transaction's own
- * rows, and one that is itself uncommitted holds nothing yet. Both are then read as plain views.
+ * A materialized view is up to date with what is committed; within a transaction it must show the transaction's own
+ * rows, too, and one that is itself uncommitted holds nothing yet. Both are then read as plain views.
  */
 export function readCatalog(state: SessionState): Catalog {
   const { catalog, transaction } = state;

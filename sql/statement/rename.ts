@@ -93,7 +93,8 @@ function renameEntry(state: SessionState, entry: CatalogEntry, name: string): vo
 function checkNoText(state: SessionState, entry: CatalogEntry, attnum: number | null = null): void {
   for (const other of state.catalog.entries()) {
     if (other.kind !== 'view' && other.kind !== 'materialized-view') continue;
-    if (!other.dependencies.some((d) => d.oid === entry.oid && (attnum === null || d.columns.includes(attnum)))) continue;
+    if (!other.dependencies.some((d) => d.oid === entry.oid
+      && (attnum === null || d.columns.includes(attnum)))) continue;
     throw notSupported(`renaming "${entry.name}", which view "${other.name}" is made over,`);
   }
 }
@@ -109,13 +110,16 @@ function renameColumn(state: SessionState, entry: CatalogEntry, from: string, to
   if (entry.kind === 'table') {
     const used = entry.constraints.find((c) => c.kind === 'check' && c.columns.includes(column.attnum));
     const generated = entry.columns.find((c) => c.generated && c.defaultText?.includes(from));
-    if (used !== undefined || generated !== undefined) throw notSupported('renaming a column that an expression of its table uses');
+    if (used !== undefined || generated !== undefined) throw notSupported(
+      'renaming a column that an expression of its table uses');
   }
   if (entry.kind === 'materialized-view' || entry.kind === 'view') {
-    state.current.changeCatalog([{ kind: 'put', entry: { ...entry, columns: withColumn(entry.columns, column.attnum, { name: to }) } }]);
+    state.current.changeCatalog([{ kind: 'put',
+      entry: { ...entry, columns: withColumn(entry.columns, column.attnum, { name: to }) } }]);
     return;
   }
-  state.current.changeCatalog([{ kind: 'put', entry: { ...entry, columns: withColumn(entry.columns, column.attnum, { name: to }) } }]);
+  state.current.changeCatalog([{ kind: 'put',
+    entry: { ...entry, columns: withColumn(entry.columns, column.attnum, { name: to }) } }]);
 }
 
 function renameConstraint(state: SessionState, entry: CatalogEntry, from: string, to: string): void {
@@ -149,7 +153,8 @@ export function setSchema(statement: SetSchema): BoundStatement {
     checkNoText(state, entry);
     const along = entry.kind === 'table'
       ? [...state.catalog.indexesOf(entry.oid), ...state.catalog.sequencesOwnedBy(entry.oid)] : [];
-    state.current.changeCatalog([entry, ...along].map((e): CatalogChange => ({ kind: 'put', entry: { ...e, schema } })));
+    state.current.changeCatalog([entry,
+      ...along].map((e): CatalogChange => ({ kind: 'put', entry: { ...e, schema } })));
     return done(tag);
   });
 }
@@ -215,7 +220,8 @@ export function comment(statement: Comment): BoundStatement {
 function commentPart(state: SessionState, object: 'column' | 'constraint', name: Name, text: string | null): void {
   const last = name[name.length - 1];
   const relation = findObject(state, 'table', name.slice(0, -1), false);
-  if (relation === null || !isQueryable(relation)) throw new DatabaseError('42809', `"${name.join('.')}" has no columns`);
+  if (relation === null || !isQueryable(relation)) throw new DatabaseError('42809',
+    `"${name.join('.')}" has no columns`);
   if (object === 'column') {
     const column = relation.columns.find((c) => c.name === last && !c.dropped);
     if (column === undefined) {

@@ -41,7 +41,8 @@ export function writeResult(state: SessionState, written: {
   const { returning, rows, parameters, tag } = written;
   if (returning === null) return { kind: 'command', tag: tag(rows.length) };
   const context = state.evalContext();
-  const columns = returning.expressions.map((e) => compileExpression(withParameters(e, parameters)).evaluate(rows, context));
+  const columns = returning.expressions.map((e) => compileExpression(withParameters(e, parameters)).evaluate(rows,
+    context));
   const batch = new Batch(columns, rows.length);
   return { kind: 'rows', columns: returning.columns, batches: [batch], tag: () => tag(rows.length) };
 }

@@ -24,7 +24,8 @@ export function createRole(statement: CreateRole): BoundStatement {
       });
     }
     const base = old ?? blank(state, name, statement.word === 'user');
-    if (statement.kind === 'alterRole' && old === null) throw new DatabaseError('42704', `role "${name}" does not exist`);
+    if (statement.kind === 'alterRole' && old === null) throw new DatabaseError('42704',
+      `role "${name}" does not exist`);
     const entry = statement.options.reduce((role, option) => applyOption(state, role, option), base);
     state.current.changeCatalog([{ kind: 'put', entry }]);
     return done(statement.kind === 'createRole' ? 'CREATE ROLE' : 'ALTER ROLE');
@@ -56,7 +57,8 @@ function applyOption(state: SessionState, role: RoleEntry, option: Option): Role
     case 'connectionlimit': return { ...role, connectionLimit: Number(optionText(option)) };
     case 'validUntil': case 'validuntil': return { ...role, validUntil: optionText(option) };
     case 'password': return { ...role, password: password(option) };
-    case 'addroleto': return { ...role, memberOf: [...role.memberOf, ...optionNames(option).map((n) => ownerOid(state, n))] };
+    case 'addroleto': return { ...role,
+      memberOf: [...role.memberOf, ...optionNames(option).map((n) => ownerOid(state, n))] };
     default: throw notSupported(`role option ${option.name}`, { position: option.position });
   }
 }
@@ -69,7 +71,8 @@ function password(option: Option): string | null {
 
 const LETTERS: ReadonlyMap<string, string> = new Map([
   ['select', 'r'], ['insert', 'a'], ['update', 'w'], ['delete', 'd'], ['truncate', 'D'], ['references', 'x'],
-  ['trigger', 't'], ['usage', 'U'], ['create', 'C'], ['connect', 'c'], ['temporary', 'T'], ['temp', 'T'], ['execute', 'X'],
+  ['trigger', 't'], ['usage', 'U'], ['create', 'C'], ['connect', 'c'], ['temporary', 'T'], ['temp', 'T'],
+    ['execute', 'X'],
 ]);
 const ALL: Readonly<Record<string, string>> = { schema: 'UC', sequence: 'rwU', type: 'U', database: 'CTc' };
 
@@ -88,7 +91,8 @@ export function grant(statement: Grant): BoundStatement {
     for (const name of statement.names) {
       const entry = target(state, statement, name);
       if (entry === null) continue;
-      const acl = grantees.reduce((list, grantee) => changed(list, { grantee, letters, grantor: entry.owner }, statement.grant), entry.acl);
+      const acl = grantees.reduce((list, grantee) => changed(list, { grantee, letters, grantor: entry.owner },
+        statement.grant), entry.acl);
       state.current.changeCatalog([{ kind: 'put', entry: { ...entry, acl } }]);
     }
     return done(tag);
@@ -102,7 +106,8 @@ function letterOf(name: string): string {
 }
 
 function membership(state: SessionState, statement: Grant, grantees: readonly number[]): void {
-  const roles = (statement.privileges.length > 0 ? statement.privileges.map((p) => p.name) : statement.names.map((n) => n[n.length - 1]))
+  const roles = (statement.privileges.length > 0 ? statement.privileges.map((p) => p.name)
+    : statement.names.map((n) => n[n.length - 1]))
     .map((name) => ownerOid(state, name));
   for (const grantee of grantees) {
     const entry = state.catalog.get(grantee);
@@ -131,7 +136,8 @@ function target(state: SessionState, statement: Grant, name: readonly string[]):
 }
 
 function changed(
-  acl: readonly AclItem[], change: { readonly grantee: number; readonly letters: string; readonly grantor: number }, adds: boolean,
+  acl: readonly AclItem[], change: { readonly grantee: number; readonly letters: string; readonly grantor: number },
+    adds: boolean,
 ): readonly AclItem[] {
   const { grantee, letters, grantor } = change;
   const old = acl.find((item) => item.grantee === grantee);
@@ -139,5 +145,6 @@ function changed(
   const privileges = adds ? [...new Set([...before, ...letters])].join('')
     : [...before].filter((letter) => !letters.includes(letter)).join('');
   const rest = acl.filter((item) => item !== old);
-  return privileges === '' ? rest : [...rest, { grantee, grantor: old?.grantor ?? grantor, privileges, grantable: old?.grantable ?? '' }];
+  return privileges === '' ? rest
+    : [...rest, { grantee, grantor: old?.grantor ?? grantor, privileges, grantable: old?.grantable ?? '' }];
 }

@@ -59,10 +59,14 @@ function applyOptions(entry: SequenceEntry, options: readonly Option[], isNew: b
   const increment = step === undefined ? entry.increment : integer(step);
   if (increment === 0n) throw new DatabaseError('22023', 'INCREMENT must not be zero');
   const range = RANGES.get(type.kind) ?? [1n, 1n];
-  const max = bound(given.get('maxvalue'), isNew || as !== undefined ? null : entry.max, increment > 0n ? range[1] : -1n);
-  const min = bound(given.get('minvalue'), isNew || as !== undefined ? null : entry.min, increment > 0n ? 1n : range[0]);
-  if (max > range[1]) throw new DatabaseError('22023', `MAXVALUE (${max}) is out of range for sequence data type ${type.kind}`);
-  if (min < range[0]) throw new DatabaseError('22023', `MINVALUE (${min}) is out of range for sequence data type ${type.kind}`);
+  const max = bound(given.get('maxvalue'), isNew || as !== undefined ? null : entry.max, increment > 0n ? range[1]
+    : -1n);
+  const min = bound(given.get('minvalue'), isNew || as !== undefined ? null : entry.min, increment > 0n ? 1n
+    : range[0]);
+  if (max > range[1]) throw new DatabaseError('22023',
+    `MAXVALUE (${max}) is out of range for sequence data type ${type.kind}`);
+  if (min < range[0]) throw new DatabaseError('22023',
+    `MINVALUE (${min}) is out of range for sequence data type ${type.kind}`);
   if (min >= max) throw new DatabaseError('22023', `MINVALUE (${min}) must be less than MAXVALUE (${max})`);
   const from = given.get('start');
   const start = from === undefined ? (isNew ? (increment > 0n ? min : max) : entry.start) : integer(from);
@@ -72,7 +76,8 @@ function applyOptions(entry: SequenceEntry, options: readonly Option[], isNew: b
   const cache = cached === undefined ? entry.cache : integer(cached);
   if (cache <= 0n) throw new DatabaseError('22023', `CACHE (${cache}) must be greater than zero`);
   const cycled = given.get('cycle');
-  return { ...entry, type, increment, min, max, start, cache, cycle: cycled === undefined ? entry.cycle : optionFlag(cycled) };
+  return { ...entry, type, increment, min, max, start, cache, cycle: cycled === undefined ? entry.cycle
+    : optionFlag(cycled) };
 }
 
 /** NO MAXVALUE comes as an option without value. */

@@ -38,7 +38,8 @@ function setValue(state: SessionState, statement: SetSetting, values: NonNullabl
     state.settings.set(name, intervalZone(first.text), local);
     return;
   }
-  if (name === 'timezone' && first.kind === 'string' && (first.text.toLowerCase() === 'local' || first.text.toLowerCase() === 'default')) {
+  if (name === 'timezone' && first.kind === 'string'
+    && (first.text.toLowerCase() === 'local' || first.text.toLowerCase() === 'default')) {
     state.settings.reset(name, local);
     return;
   }
@@ -49,7 +50,8 @@ function setValue(state: SessionState, statement: SetSetting, values: NonNullabl
 
 /** SET TIME ZONE INTERVAL '+02:00'. */
 function intervalZone(text: string): string {
-  const match = /^\s*([+-]?)(\d{1,2}):?(\d{2})?(?::\d{2})?\s*$/.exec(text) ?? /^\s*([+-]?)(\d{1,2})\s*hours?\s*$/.exec(text);
+  const match = /^\s*([+-]?)(\d{1,2}):?(\d{2})?(?::\d{2})?\s*$/.exec(text)
+    ?? /^\s*([+-]?)(\d{1,2})\s*hours?\s*$/.exec(text);
   if (match === null) throw notSupported(`time zone interval "${text}"`);
   const minutes = Number(match[2]) * 60 + Number(match[3] ?? 0);
   return fixedZone(match[1] === '-' ? -minutes : minutes);

@@ -53,7 +53,8 @@ function readOptions(statement: Subscribe): { readonly snapshot: boolean; readon
   for (const option of statement.options) {
     if (option.name === 'snapshot') snapshot = optionFlag(option);
     else if (option.name === 'progress') progress = optionFlag(option);
-    else throw new DatabaseError('42601', `unrecognized SUBSCRIBE option "${option.name}"`, { position: option.position });
+    else throw new DatabaseError('42601', `unrecognized SUBSCRIBE option "${option.name}"`,
+      { position: option.position });
   }
   return { snapshot, progress };
 }

@@ -42,7 +42,8 @@ export class TableRules {
     this.#defaults = table.columns.map((c) => compileDefault(state, c));
     this.#generated = table.columns.filter((c) => c.generated && !c.dropped)
       .map((c) => ({ index: c.attnum - 1, compiled: compileGenerated(state, table, c) }));
-    this.#checks = [...tableChecks(state, table), ...table.columns.flatMap((c) => (c.dropped ? [] : domainChecks(state, c)))];
+    this.#checks = [...tableChecks(state, table),
+      ...table.columns.flatMap((c) => (c.dropped ? [] : domainChecks(state, c)))];
   }
 
   /** `length` default values of a column. */
@@ -87,7 +88,8 @@ export class TableRules {
       error = () => {
         const base = check.message(check.name);
         return base.code === '23514' && base.fields.table !== undefined
-          ? new DatabaseError(base.code, base.message, { ...base.fields, detail: failingRow(state, this.table, rows, row) })
+          ? new DatabaseError(base.code, base.message,
+            { ...base.fields, detail: failingRow(state, this.table, rows, row) })
           : base;
       };
     }
@@ -120,7 +122,8 @@ function compileDefault(state: SessionState, column: ColumnEntry): Default {
   if (column.sequence !== null) return { kind: 'sequence', sequence: column.sequence };
   const text = column.defaultText ?? domainDefault(state, column.type);
   if (text === null) return { kind: 'null' };
-  const site = rowSite(sessionEnvironment(state), [], { phrase: 'DEFAULT expressions', noSubquery: 'DEFAULT expression' });
+  const site = rowSite(sessionEnvironment(state), [],
+    { phrase: 'DEFAULT expressions', noSubquery: 'DEFAULT expression' });
   return { kind: 'expression', compiled: compileExpression(bindAssignment(site, parseExpression(text), column)) };
 }
 

@@ -21,7 +21,8 @@ export class TableWriter {
   readonly #keysAtCommit: boolean;
   readonly #depth: number;
 
-  constructor(state: SessionState, table: TableEntry, options: { readonly keysAtCommit?: boolean; readonly depth?: number } = {}) {
+  constructor(state: SessionState, table: TableEntry,
+    options: { readonly keysAtCommit?: boolean; readonly depth?: number } = {}) {
     this.#state = state;
     this.table = table;
     this.rules = rulesOf(state, table);
@@ -46,7 +47,8 @@ export class TableWriter {
   /** Given columns, of the columns' types, as rows of the stored layout; the others get their defaults. */
   complete(given: Batch, attnums: readonly number[]): Batch {
     const { schema } = this.rules;
-    const cast = new Batch(given.columns.map((v, i) => castVector(this.#state, v, schema.columns[attnums[i] - 1].type)), given.length);
+    const cast = new Batch(given.columns.map((v, i) => castVector(this.#state, v,
+      schema.columns[attnums[i] - 1].type)), given.length);
     return this.rules.generate(this.#state, physicalBatch(schema, cast, attnums, (i) => (
       this.table.columns[i].dropped ? nullVector(schema.columns[i].type, given.length)
         : this.rules.defaultVector(this.#state, i, given.length))));

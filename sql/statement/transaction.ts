@@ -92,7 +92,8 @@ function setModes(state: SessionState, modes: TransactionModes): void {
   settings.set('transaction_read_only', modes.readOnly ? 'on' : 'off', true);
 }
 
-function setTransaction(state: SessionState, statement: TransactionStatement & { kind: 'setTransaction' }): StatementResult {
+function setTransaction(state: SessionState,
+  statement: TransactionStatement & { kind: 'setTransaction' }): StatementResult {
   const { modes, scope, snapshot } = statement;
   if (snapshot !== undefined) throw notSupported('SET TRANSACTION SNAPSHOT');
   if (scope === 'session') {

@@ -41,7 +41,8 @@ export function countExisting(
 
 /** 23505 unless every key is still unique once `removed` is gone and `added` is there. */
 export function checkUnique(
-  state: SessionState, table: TableEntry, snapshot: () => Snapshot, change: { readonly removed: Batch | null; readonly added: Batch },
+  state: SessionState, table: TableEntry, snapshot: () => Snapshot,
+    change: { readonly removed: Batch | null; readonly added: Batch },
 ): void {
   for (const key of keysOf(state, table)) {
     const net = new Map<string, number>();
@@ -59,7 +60,8 @@ export function checkUnique(
     const asked = [...rowOf].filter(([text]) => (net.get(text) ?? 0) > 0);
     const existing = countExisting(snapshot(), table.oid, key, change.added, asked.map(([, row]) => row));
     for (const [text, row] of asked) {
-      if ((existing.get(text) ?? 0) + (net.get(text) ?? 0) > 1) throw duplicateKey(state, table, key, { batch: change.added, row });
+      if ((existing.get(text) ?? 0) + (net.get(text) ?? 0) > 1) throw duplicateKey(state, table, key,
+        { batch: change.added, row });
     }
   }
 }
@@ -75,7 +77,8 @@ export function duplicateKey(
 
 /** `Key (a, b)=(1, x)`. */
 export function describeKey(
-  state: SessionState, table: TableEntry, columns: readonly number[], at: { readonly batch: Batch; readonly row: number },
+  state: SessionState, table: TableEntry, columns: readonly number[],
+    at: { readonly batch: Batch; readonly row: number },
 ): string {
   const names = columns.map((c) => table.columns[c].name);
   const values = columns.map((c) => {

@@ -58,8 +58,10 @@ export function createView(statement: CreateView, text: string): BoundStatement 
     const schema = targetSchema(state, qualified(relation), relation.position);
     const described = describeQuery(state, statement.query, statement.columnNames, false);
     const old = state.catalog.relationIn(schema, relation.name);
-    const replaced = statement.orReplace && old !== null ? requireView(old.kind === 'view' ? old : null, relation.name) : null;
-    if (replaced === null && !nameIsFree(state, schema, relation.name, statement.ifNotExists)) return done('CREATE VIEW');
+    const replaced = statement.orReplace && old !== null
+      ? requireView(old.kind === 'view' ? old : null, relation.name) : null;
+    if (replaced === null && !nameIsFree(state, schema, relation.name,
+      statement.ifNotExists)) return done('CREATE VIEW');
     if (replaced !== null) checkReplacement(state, replaced, described.columns);
     const entry: ViewEntry = {
       kind: 'view', oid: replaced?.oid ?? state.services.allocateOid(), schema, name: relation.name,
@@ -123,7 +125,8 @@ export function createMaterializedView(statement: CreateMaterializedView, text: 
       rowType: state.services.allocateOid(),
     };
     // What the circuit cannot do must be said now, not when the journal is applied.
-    compileView({ catalog: state.catalog, functions: state.services.functions, evalContext: state.evalContext() }, entry);
+    compileView({ catalog: state.catalog, functions: state.services.functions, evalContext: state.evalContext() },
+      entry);
     state.current.changeCatalog([{ kind: 'put', entry }]);
     return { kind: 'command', tag: 'SELECT 0', lateTag: () => `SELECT ${rowsOf(state, entry, statement.query)}` };
   });

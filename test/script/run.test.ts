@@ -11,7 +11,8 @@ import { parseScript, rewritten, runBlock } from './script.ts';
 import type { Script } from './script.ts';
 
 const folder = import.meta.dirname;
-const scripts = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.test')).toSorted();
+const scripts = readdirSync(folder,
+  { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.test')).toSorted();
 
 let scratch = '';
 beforeAll(() => {
@@ -19,7 +20,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-const open = (data: string): Promise<Database> => openDatabase({ data, now: () => 1_700_000_000_000_000n, random: () => 0.5 });
+const open = (data: string): Promise<Database> =>
+  openDatabase({ data, now: () => 1_700_000_000_000_000n, random: () => 0.5 });
 
 /** One database for the whole script. */
 async function runThrough(script: Script, data: string): Promise<string[]> {
@@ -83,5 +85,6 @@ describe.each(scripts)('%s', (file) => {
 
   test('on disk', async () => check(await runThrough(script, join(scratch, `${name}-disk`))));
 
-  test.skipIf(script.keepsSession)('reopened after each statement', async () => check(await runReopening(script, name)), 60_000);
+  test.skipIf(script.keepsSession)('reopened after each statement',
+    async () => check(await runReopening(script, name)), 60_000);
 });

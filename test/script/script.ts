@@ -38,7 +38,8 @@ export function parseScript(text: string): Script {
     while (i < lines.length && lines[i] !== '') expected.push(lines[i++]);
     const plan = sql[0].startsWith('[plan]');
     const statement = sql.join('\n');
-    blocks.push({ sql: plan ? statement.slice(6).trim() : statement, plan, expected: expected.join('\n'), line: start + 1 });
+    blocks.push({ sql: plan ? statement.slice(6).trim() : statement, plan, expected: expected.join('\n'),
+      line: start + 1 });
   }
   return { blocks, keepsSession };
 }

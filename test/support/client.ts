@@ -22,7 +22,8 @@ export class Client {
   readonly notifications: { processId: number; channel: string; payload: string }[] = [];
   readonly processId: number;
 
-  constructor(database: Database, options: { readonly user?: string; readonly parameters?: ReadonlyMap<string, string> } = {}) {
+  constructor(database: Database,
+    options: { readonly user?: string; readonly parameters?: ReadonlyMap<string, string> } = {}) {
     this.processId = nextProcess++;
     this.session = database.connect({
       user: options.user ?? 'millrace', database: 'millrace', parameters: options.parameters ?? new Map(),

@@ -1,3 +1,4 @@
+// A first walk through a session: a table, its rows, a view over them.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../../sql/index.ts';
 import type { Database } from '../../../sql/index.ts';
@@ -21,10 +22,13 @@ describe('a session', () => {
   });
 
   test('table, rows, view', async () => {
-    expect(await client.tags(`CREATE TABLE t (id int PRIMARY KEY, name text, price numeric(10,2) DEFAULT 1.5)`)).toEqual(['CREATE TABLE']);
-    expect(await client.tags(`INSERT INTO t VALUES (1, 'a', 2), (2, 'b', 3.456), (3, NULL, DEFAULT)`)).toEqual(['INSERT 0 3']);
+    expect(await client.tags(
+      'CREATE TABLE t (id int PRIMARY KEY, name text, price numeric(10,2) DEFAULT 1.5)')).toEqual(['CREATE TABLE']);
+    expect(await client.tags(`INSERT INTO t VALUES (1, 'a', 2), (2, 'b', 3.456), (3, NULL, DEFAULT)`)).toEqual(
+      ['INSERT 0 3']);
     expect(await client.rows('SELECT * FROM t ORDER BY id')).toEqual(['1|a|2.00', '2|b|3.46', '3||1.50']);
-    expect(await client.tags('CREATE MATERIALIZED VIEW v AS SELECT count(*) AS n, sum(price) AS s FROM t')).toEqual(['SELECT 1']);
+    expect(await client.tags('CREATE MATERIALIZED VIEW v AS SELECT count(*) AS n, sum(price) AS s FROM t')).toEqual(
+      ['SELECT 1']);
     expect(await client.rows('SELECT * FROM v')).toEqual(['3|6.96']);
     await client.query(`INSERT INTO t VALUES (4, 'd', 10)`);
     expect(await client.rows('TABLE v')).toEqual(['4|16.96']);

@@ -1,3 +1,4 @@
+// Two sessions at a time: isolation, locks, deadlocks, cancel, notifications, subscriptions.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../../sql/index.ts';
 import type { Database } from '../../../sql/index.ts';

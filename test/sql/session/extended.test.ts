@@ -1,3 +1,4 @@
+// The extended protocol as PostgreSQL speaks it: names, portals, parameters, implicit transactions, settings.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../../sql/index.ts';
 import type { Database, Session } from '../../../sql/index.ts';
@@ -117,7 +118,8 @@ describe('extended protocol', () => {
   test('the 13 reported settings', async () => {
     expect([...client.parameters.keys()].toSorted()).toEqual([
       'DateStyle', 'IntervalStyle', 'TimeZone', 'application_name', 'client_encoding', 'default_transaction_read_only',
-      'in_hot_standby', 'integer_datetimes', 'is_superuser', 'server_encoding', 'server_version', 'session_authorization',
+      'in_hot_standby', 'integer_datetimes', 'is_superuser', 'server_encoding', 'server_version',
+        'session_authorization',
       'standard_conforming_strings',
     ]);
     await client.query(`SET TimeZone = 'europe/berlin'`);

@@ -1,3 +1,4 @@
+// What is on disk is there again after a restart, and nothing else.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,10 +35,12 @@ describe('restart on disk', () => {
       await c.query(`COMMENT ON TABLE t IS 'things'; CREATE ROLE bob LOGIN PASSWORD 'secret'`);
     });
     await live(async (c) => {
-      expect(await c.rows('SELECT * FROM n ORDER BY m')).toEqual(['low|1|9007199254740993', 'high|2|18014398509481986']);
+      expect(await c.rows('SELECT * FROM n ORDER BY m')).toEqual(['low|1|9007199254740993',
+        'high|2|18014398509481986']);
       expect(await c.rows(`INSERT INTO t (k, m) VALUES ('d', 'low') RETURNING id`)).toEqual(['4']);
       expect(await c.error(`INSERT INTO t (k) VALUES ('a')`)).toContain('23505');
-      expect(await c.rows('SELECT * FROM n ORDER BY m')).toEqual(['low|2|18014398509481986', 'high|2|18014398509481986']);
+      expect(await c.rows('SELECT * FROM n ORDER BY m')).toEqual(['low|2|18014398509481986',
+        'high|2|18014398509481986']);
       expect(await c.rows('SELECT count(*) FROM s.v')).toEqual(['4']);
       expect(await c.error('DROP TABLE t')).toContain('2BP01');
     });
