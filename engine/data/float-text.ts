@@ -4,7 +4,7 @@ import { DatabaseError } from './error.ts';
 /** float8out. `digits`: extra_float_digits; 0 and below print that many fewer than 15 significant digits. */
 export function formatFloat8(value: number, digits = 1): string {
   if (!Number.isFinite(value)) return special(value);
-  if (digits > 0) return layout(value.toString(), value, 15);
+  if (digits > 0) return layout(Math.abs(value) < 2 ** 53 ? value.toString() : shortestLarge(value), value, 15);
   return printfG(value, Math.max(15 + digits, 1));
 }
 
@@ -18,13 +18,74 @@ function special(value: number): string {
   return Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity';
 }
 
-/** The fewest digits that read back as the same single-precision value. */
-function shortestFloat4(value: number): string {
-  for (let digits = 1; digits < 9; digits++) {
-    const text = value.toExponential(digits - 1);
-    if (Math.fround(Number(text)) === value) return text;
+/**
+ * The fewest digits nearer to the value than to any other. JavaScript also takes digits exactly half-way to the next
+ * value, which PostgreSQL does not; that happens to whole numbers from 2^53 on alone.
+ */
+function shortestLarge(value: number): string {
+  const text = value.toString();
+  const exact = BigInt(value);
+  const magnitude = exact < 0n ? -exact : exact;
+  const bits = BigInt(magnitude.toString(2).length);
+  // Below a power of two the values are twice as dense.
+  const power = magnitude === 1n << (bits - 1n);
+  const gap = 1n << (bits - 53n);
+  const inside = (candidate: string): boolean => {
+    const off = wholeValue(candidate) - exact;
+    const outwards = off === 0n || off > 0n === exact > 0n;
+    const twice = (off < 0n ? -off : off) * 2n;
+    return twice < (power && !outwards ? gap / 2n : gap);
+  };
+  if (inside(text)) return text;
+  const { digits } = decompose(text);
+  for (let count = digits.length; count < 17; count++) {
+    const candidate = exponentialEven(value, count);
+    if (inside(candidate)) return candidate;
   }
-  return value.toExponential(8);
+  return exponentialEven(value, 17);
+}
+
+function wholeValue(text: string): bigint {
+  const { sign, digits, exponent } = decompose(text);
+  if (digits.length > exponent + 1) return BigInt(Math.trunc(Number(text)));
+  const magnitude = BigInt(digits) * 10n ** BigInt(exponent + 1 - digits.length);
+  return sign === '-' ? -magnitude : magnitude;
+}
+
+/** toExponential with `count` digits in all, ties to even as C's printf rounds them. */
+export function exponentialEven(value: number, count: number): string {
+  const text = value.toExponential(count - 1);
+  const longer = value.toExponential(Math.min(count + 5, 100));
+  if (!/5000000?e/.test(longer) || !/^0*e/.test(value.toExponential(100).slice(longer.indexOf('e')))) return text;
+  // A tie: JavaScript rounds it away from zero, so that an odd last digit is one too many.
+  const [mantissa, exponent] = text.split('e');
+  if (Number(mantissa.at(-1)) % 2 === 0) return text;
+  const cut = longer.split('e');
+  return cut[1] === exponent ? `${cut[0].slice(0, mantissa.length)}e${exponent}` : text;
+}
+
+const bits32 = new Int32Array(1);
+const float32 = new Float32Array(bits32.buffer);
+
+/** The next single-precision value away from zero (step 1) or towards it (−1). Requires: positive. */
+function neighbour(value: number, step: number): number {
+  float32[0] = value;
+  bits32[0] += step;
+  return Number.isFinite(float32[0]) ? float32[0] : 2 ** 128;
+}
+
+/** The fewest digits nearer to the value than to any other. */
+function shortestFloat4(value: number): string {
+  if (value === 0) return value.toString();
+  const magnitude = Math.abs(value);
+  const low = (magnitude + neighbour(magnitude, -1)) / 2;
+  const high = (magnitude + neighbour(magnitude, 1)) / 2;
+  for (let count = 1; count < 9; count++) {
+    const text = exponentialEven(magnitude, count);
+    const candidate = Number(text);
+    if (candidate > low && candidate < high) return value < 0 ? `-${text}` : text;
+  }
+  return exponentialEven(value, 9);
 }
 
 /**
@@ -77,7 +138,7 @@ function positional(digits: string, exponent: number): string {
 /** C's %.{precision}g. */
 export function printfG(value: number, precision: number): string {
   if (value === 0) return Object.is(value, -0) ? '-0' : '0';
-  const { sign, digits, exponent } = decompose(value.toExponential(precision - 1));
+  const { sign, digits, exponent } = decompose(exponentialEven(value, precision));
   if (exponent < -4 || exponent >= precision) return sign + scientific(digits, exponent);
   return sign + positional(digits, exponent);
 }

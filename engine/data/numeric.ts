@@ -1,5 +1,6 @@
 // Numeric: PostgreSQL's arbitrary-precision decimal as an unscaled bigint and a display scale, with its arithmetic.
 import { DatabaseError } from './error.ts';
+import { exponentialEven } from './float-text.ts';
 
 export type NumericKind = 'finite' | 'nan' | 'infinity' | '-infinity';
 
@@ -109,7 +110,7 @@ export class Numeric {
     if (value === Infinity) return Numeric.INFINITY;
     if (value === -Infinity) return Numeric.NEGATIVE_INFINITY;
     if (Number.isInteger(value) && Math.abs(value) < (digits === 15 ? 1e15 : 1e6)) return Numeric.fromInteger(value);
-    const [mantissa, exponent] = value.toExponential(digits - 1).split('e');
+    const [mantissa, exponent] = exponentialEven(value, digits).split('e');
     return Numeric.parse(`${mantissa.replace(/\.?0+$/, '')}e${exponent}`);
   }
 
