@@ -52,11 +52,15 @@ function wholeValue(text: string): bigint {
   return sign === '-' ? -magnitude : magnitude;
 }
 
+/** Enough digits to write any tie out in full, and what toExponential gives at most. */
+const MOST_DIGITS = 100;
+
 /** toExponential with `count` digits in all, ties to even as C's printf rounds them. */
 export function exponentialEven(value: number, count: number): string {
   const text = value.toExponential(count - 1);
-  const longer = value.toExponential(Math.min(count + 5, 100));
-  if (!/5000000?e/.test(longer) || !/^0*e/.test(value.toExponential(100).slice(longer.indexOf('e')))) return text;
+  const longer = value.toExponential(Math.min(count + 5, MOST_DIGITS));
+  if (!/5000000?e/.test(longer)) return text;
+  if (!/^0*e/.test(value.toExponential(MOST_DIGITS).slice(longer.indexOf('e')))) return text;
   // A tie: JavaScript rounds it away from zero, so that an odd last digit is one too many.
   const [mantissa, exponent] = text.split('e');
   if (Number(mantissa.at(-1)) % 2 === 0) return text;

@@ -7,7 +7,8 @@ const SPACE = /[ \t\n\r]*/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 /** What PostgreSQL takes together when it names a bad token. */
 const WORD = /[A-Za-z0-9_\u0080-\uffff]*/y;
-const PLAIN = /[^"\\\u0000-\u001f]*/y;
+/** No quote, backslash or control character. */
+const PLAIN = /[ !#-[\]-\uffff]*/y;
 const HEX = /[0-9a-fA-F]/;
 const SIMPLE_ESCAPES: ReadonlyMap<string, string> = new Map([
   ['"', '"'], ['\\', '\\'], ['/', '/'], ['b', '\b'], ['f', '\f'], ['n', '\n'], ['r', '\r'], ['t', '\t'],

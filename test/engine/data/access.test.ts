@@ -1,6 +1,8 @@
 // Builders and readers give back what was appended, for every layout.
 import { expect, test } from 'vitest';
-import { VectorBuilder, batchFromRows, batchToRows, constantVector, datumAt, vectorFromDatums } from '../../../engine/data/access.ts';
+import {
+  VectorBuilder, batchFromRows, batchToRows, constantVector, datumAt, vectorFromDatums,
+} from '../../../engine/data/access.ts';
 import { Interval } from '../../../engine/data/interval.ts';
 import { Numeric } from '../../../engine/data/numeric.ts';
 import { numericScaleAt, smallUnscaledAt, writeSmallNumeric } from '../../../engine/data/numeric-bytes.ts';
