@@ -84,7 +84,7 @@ export async function start(config: Config): Promise<Running> {
     log,
     terminate: (processId) => server?.terminate(processId) ?? false,
     fatal: (error) => {
-      log(`stopped: ${error.message}`);
+      log(`stopped: ${error.stack ?? error.message}`);
       process.exit(70);
     },
   });

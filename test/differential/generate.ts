@@ -249,7 +249,7 @@ class QueryWriter {
     const order = Array.from({ length: columns }, (_, i) => `${i + 1}${this.#random.pick(['', ' DESC', ' NULLS FIRST', ' DESC NULLS LAST'])}`);
     const offset = this.#random.bool(0.3) ? ` OFFSET ${this.#random.int(0, 3)}` : '';
     // All columns are ordered by, so that rows that tie are the same row.
-    return `SELECT ${this.#body(columns)} ORDER BY ${order.join(', ')} LIMIT ${this.#random.int(0, 6)}${offset}`;
+    return `SELECT ${this.#body(columns)} ORDER BY ${order.join(', ')} LIMIT ${this.#random.int(1, 6)}${offset}`;
   }
 }
 
