@@ -1,6 +1,7 @@
 // CellWriter: one column of a batch → values in text or binary format, written straight into a page.
 import { datumAt } from '../engine/data/access.ts';
 import { encodeBinary } from '../engine/data/binary-format.ts';
+import { quickText } from '../engine/data/text-writer.ts';
 import type { FormatSettings } from '../engine/data/settings.ts';
 import { formatText } from '../engine/data/text-format.ts';
 import type { RegNames } from '../engine/data/text-format.ts';
@@ -99,7 +100,11 @@ export function textWriter(vector: Vector, type: LogicalType, settings: TextSett
     default:
   }
   const { format, names } = settings;
-  return (page, row) => page.utf8(formatText(type, datumAt(vector, row), format, { names }));
+  const quick = quickText(vector, type, format);
+  return (page, row) => {
+    if (quick !== null && quick(page, row)) return;
+    page.utf8(formatText(type, datumAt(vector, row), format, { names }));
+  };
 }
 
 export function binaryWriter(vector: Vector, type: LogicalType): CellWriter {
