@@ -6,11 +6,12 @@ import { DECIMAL_SUMS } from './decimal-sums.ts';
 import { EXTREMES } from './extreme.ts';
 import { FLOAT_SUMS } from './float-sums.ts';
 import { INTEGER_SUMS } from './integer-sum.ts';
+import { JSON_AGGREGATES } from './json-aggregates.ts';
 import { LISTS } from './list-aggregates.ts';
 import { ORDERED_SETS } from './ordered-set.ts';
 import { INTERVAL_SUMS } from './interval-sum.ts';
 
 export const AGGREGATES: readonly AggregateFunction[] = [
   ...COUNT, ...INTEGER_SUMS, ...DECIMAL_SUMS, ...FLOAT_SUMS, ...INTERVAL_SUMS, ...EXTREMES, ...BITS,
-  ...LISTS, ...ORDERED_SETS,
+  ...LISTS, ...JSON_AGGREGATES, ...ORDERED_SETS,
 ];
