@@ -12,7 +12,7 @@ import { checkContinuous, checkSchema, functionError } from './functions.ts';
 import { bind, newHole } from './level.ts';
 import type { Site } from './level.ts';
 import { locationOf } from './location.ts';
-import { argumentTypes, resolveOverload, returnType } from './overload.ts';
+import { argumentTypes, resolveOverload, returnType, solvePolymorphs, substitute } from './overload.ts';
 import { findTypeNamed } from './type-name.ts';
 import { canCoerce, categoryOf, isBinaryCoercible } from './type-rules.ts';
 import { windowFunctions } from './window-functions.ts';
@@ -89,16 +89,18 @@ function bindSet(e: FunctionExpr, fn: TableFunction, call: BoundCall | CastCall,
     });
   }
   checkContinuous(site.env, fn, e.position);
-  const type = tableRowType(fn, call.type);
+  const type = tableRowType(fn, call);
   const hole = newHole(site.env, type);
   site.level.sets.push({ hole, call: { function: fn, args: call.args, types: [type] } });
   return { ...hole };
 }
 
-/** One column: its type; several: a record of them. */
-export function tableRowType(fn: TableFunction, type: LogicalType): LogicalType {
-  if (fn.columns === undefined) return type;
-  return fn.columns.length === 1 ? fn.columns[0].type : { kind: 'record', fields: fn.columns };
+/** One column: its type; several: a record of them; polymorphic ones as the arguments say. */
+function tableRowType(fn: TableFunction, call: BoundCall | CastCall): LogicalType {
+  if (fn.columns === undefined) return call.type;
+  const solved = solvePolymorphs(fn.args, call.args.map((a) => a.type)) ?? { element: null, compatible: null };
+  const fields = fn.columns.map((c) => ({ name: c.name, type: substitute(c.type, solved) }));
+  return fields.length === 1 ? fields[0].type : { kind: 'record', fields };
 }
 
 /** f(x) where f names a type: a cast. */

@@ -77,10 +77,8 @@ function bindItemCall(e: Expr, site: Site, alias: string | undefined): ItemCall 
 
 function setCall(call: TableCall, name: string): ItemCall {
   const declared = call.function?.columns;
-  if (declared !== undefined) {
-    return { call: { ...call, types: declared.map((c) => c.type) }, columns: declared, scalar: declared.length === 1 };
-  }
   const [type] = call.types;
+  if (declared?.length === 1) return { call, columns: [{ name: declared[0].name, type }], scalar: true };
   if (type.kind === 'record' && type.fields.length > 0) {
     return { call: { ...call, types: type.fields.map((f) => f.type) }, columns: type.fields, scalar: false };
   }

@@ -98,7 +98,7 @@ export class Compiler {
   /** A call of several columns that stands in a select list gives them as one record. */
   #projectSet(plan: Of<'project-set'>): NodeId {
     const { outer, ordinality } = plan;
-    const calls = plan.calls.map((c) => (packs(c) ? { ...c, types: (c.function?.columns ?? []).map((f) => f.type) } : c));
+    const calls = plan.calls.map((c) => (packs(c) ? { ...c, types: fieldTypes(c.types[0]) } : c));
     const inputs = plan.input.schema.columns;
     const types = [...calls.flatMap((c) => c.types), ...(ordinality ? [INT8] : [])];
     const schema: Schema = { columns: [...inputs, ...types.map((type, i) => ({ name: `c${i + 1}`, type }))] };
@@ -180,6 +180,10 @@ export class Compiler {
     if (value instanceof Interval) return value;
     throw new DatabaseError('22004', 'a window\'s interval must not be null');
   }
+}
+
+function fieldTypes(type: LogicalType): readonly LogicalType[] {
+  return type.kind === 'record' ? type.fields.map((f) => f.type) : [type];
 }
 
 function packs(call: TableCall): boolean {
