@@ -14,12 +14,17 @@ export function compareDatums(type: LogicalType, a: Datum, b: Datum): number {
     case 'domain': return compareDatums(type.base, a, b);
     case 'array': return compareArrays(type.element, asArray(a), asArray(b));
     case 'record': return compareRecords(type.fields.map((f) => f.type), asRecord(a), asRecord(b));
-    case 'jsonb': return compareJsonb(String(a), String(b));
-    case 'bpchar': return compareUtf8(trimBlanks(String(a)), trimBlanks(String(b)));
-    case 'enum': return type.labels.indexOf(String(a)) - type.labels.indexOf(String(b));
+    case 'jsonb': return compareJsonb(textOf(a), textOf(b));
+    case 'bpchar': return compareUtf8(trimBlanks(textOf(a)), trimBlanks(textOf(b)));
+    case 'enum': return type.labels.indexOf(textOf(a)) - type.labels.indexOf(textOf(b));
     case 'timetz': return compareTimeTz(asTimeTz(a), asTimeTz(b));
     default: return comparePlain(a, b);
   }
+}
+
+function textOf(datum: Datum): string {
+  assert(typeof datum === 'string', 'text datum');
+  return datum;
 }
 
 function comparePlain(a: Datum, b: Datum): number {
@@ -98,8 +103,8 @@ export function hashDatum(type: LogicalType, datum: Datum): number {
       const { fields } = asRecord(datum);
       return type.fields.reduce<number>((h, f, i) => step(h, hashDatum(f.type, fields[i] ?? null)), 13);
     }
-    case 'jsonb': return hashJsonb(String(datum));
-    case 'bpchar': return hashText(trimBlanks(String(datum)));
+    case 'jsonb': return hashJsonb(textOf(datum));
+    case 'bpchar': return hashText(trimBlanks(textOf(datum)));
     default: return hashPlain(datum);
   }
 }
@@ -112,6 +117,7 @@ function hashPlain(datum: Datum): number {
   if (typeof datum === 'object' && datum !== null && 'micros' in datum) {
     return step(hashText(String(datum.micros)), Number('offsetSeconds' in datum ? datum.offsetSeconds : 0));
   }
+  assert(typeof datum === 'string' || typeof datum === 'bigint' || typeof datum === 'boolean', 'datum to hash');
   return hashText(String(datum));
 }
 

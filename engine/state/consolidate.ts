@@ -68,7 +68,9 @@ function findLeaders(columns: readonly Vector[], length: number, leaders: Int32A
   const others = own.map((c): CellColumn => ({ chunks: [c], shift: 31, mask: 0x7fffffff }));
   same.fill(1, 0, length);
   matchRows(own, others, { length, aRows: rowNumbers(length), bIds: leaders }, 'exact', same);
-  for (let i = 0; i < length; i++) if (same[i] === 0) leaders[i] = collided(i, leaders, (j) => rowsEqual(own, i, others, j, 'exact'));
+  for (let i = 0; i < length; i++) {
+    if (same[i] === 0) leaders[i] = collided(i, leaders, (j) => rowsEqual(own, i, others, j, 'exact'));
+  }
 }
 
 /** Equal hash, other row: the first of the rows before that is equal. */

@@ -9,7 +9,9 @@ import type { ScalarFunction, TableFunction } from '../../engine/function/functi
 import { Filter } from '../../engine/operator/filter.ts';
 import { ProjectSet } from '../../engine/operator/project-set.ts';
 import { Project } from '../../engine/operator/project.ts';
+import { StatelessOperator } from '../../engine/operator/stateless.ts';
 import type { Random } from '../support/random.ts';
+import { MemoryState } from '../../engine/state/memory.ts';
 import { Tally, checkLaw, deltaOf, stepContext } from './law.ts';
 import type { Row } from './law.ts';
 
@@ -75,6 +77,20 @@ describe('filter and project', () => {
     out.addDelta(operator.step([delta], stepContext(1, errors)));
     expect(out.lines()).toEqual(['1 × 2']);
     expect(errors.map((e) => [e.error.code, e.weight])).toEqual([['22012', 2], ['22012', -1]]);
+  });
+});
+
+describe('stateless operators', () => {
+  it('save nothing, hold nothing and have nothing to say when time passes', () => {
+    const operator = new Filter(SCHEMA, A_LESS_B);
+    expect(operator).toBeInstanceOf(StatelessOperator);
+    const pages: string[] = [];
+    operator.step([deltaOf(SCHEMA, [{ row: [1, 2, 'x'], weight: 1 }])], stepContext(1));
+    operator.save({ page: (name) => void pages.push(name) });
+    operator.restore(new MemoryState());
+    expect(pages).toEqual([]);
+    expect(operator.stateSize()).toEqual({ rows: 0, bytes: 0 });
+    expect(operator.advance(5n, stepContext(2)).length).toBe(0);
   });
 });
 

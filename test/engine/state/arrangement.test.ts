@@ -4,6 +4,7 @@ import { batchFromRows, datumAt } from '../../../engine/data/access.ts';
 import type { Datum } from '../../../engine/data/datum.ts';
 import { Delta } from '../../../engine/data/delta.ts';
 import { Numeric } from '../../../engine/data/numeric.ts';
+import { hashRows } from '../../../engine/data/row-key.ts';
 import { FLOAT8, INT2, INT4, INT8, NUMERIC, TEXT, UUID } from '../../../engine/data/types.ts';
 import type { Schema } from '../../../engine/data/types.ts';
 import { Arrangement } from '../../../engine/state/arrangement.ts';
@@ -156,6 +157,40 @@ describe('key table', () => {
       }
     });
   }
+
+  it('tells keys of one hash apart', () => {
+    const schema: Schema = { columns: [{ name: 'k', type: TEXT }] };
+    const random = new Random(11);
+    const words = Array.from({ length: 400_000 }, (_, i): Row => [`${i}-${random.bits()}`]);
+    const { columns } = batchFromRows(schema, words);
+    const hashes = new Int32Array(words.length);
+    hashRows(columns, words.length, hashes);
+    const seen = new Map<number, number>();
+    const twins: Row[] = [];
+    hashes.forEach((hash, i) => {
+      const other = seen.get(hash);
+      if (other === undefined) seen.set(hash, i);
+      else twins.push(words[other], words[i]);
+    });
+    expect(twins.length).toBeGreaterThan(4);
+    const table = new KeyTable(new Pages(schema), [0]);
+    const batch = batchFromRows(schema, [...twins, ...twins]);
+    const out = new Int32Array(batch.length);
+    expect(table.findOrInsert(batch.columns, batch.length, out)).toBe(twins.length);
+    expect([...out.subarray(0, twins.length)]).toEqual([...out.subarray(twins.length)]);
+    const first = out.slice();
+    table.remove(Int32Array.of(out[0]), 1);
+    table.find(batch.columns, batch.length, out);
+    expect([...out]).toEqual([...first].map((slot) => (slot === first[0] ? -1 : slot)));
+    const arrangement = new Arrangement(schema, [0]);
+    arrangement.apply(Delta.insert(batch));
+    arrangement.apply(Delta.remove(batchFromRows(schema, twins)));
+    expect(arrangement.netRows()).toBe(twins.length);
+    expect(arrangement.lookup(batchFromRows(schema, [twins[1]])).length).toBe(1);
+    const consolidated = consolidate(Delta.insert(batch));
+    expect(consolidated.length).toBe(twins.length);
+    expect([...new Set(consolidated.weights)]).toEqual([2]);
+  });
 
   it('grows past a hundred thousand keys without losing one', () => {
     const table = new KeyTable(new Pages({ columns: [{ name: 'k', type: INT8 }] }), [0]);
