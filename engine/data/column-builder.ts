@@ -183,7 +183,15 @@ export class Fixed16Column extends ColumnBase {
   #values = new Uint8Array(this.capacity * 16);
   append(datum: Datum): void {
     if (datum === null) this.appendNull();
-    else writeFixed16(this.#values, this.#room() * 16, datum);
+    else {
+      const row = this.#room();
+      writeFixed16(this.#values, row * 16, datum);
+    }
+  }
+  /** The value's sixteen bytes. */
+  pushBytes(bytes: Uint8Array): void {
+    const row = this.#room();
+    for (let i = 0; i < 16; i++) this.#values[row * 16 + i] = bytes[i];
   }
   #room(): number {
     if (this.length === this.capacity) {

@@ -3,10 +3,11 @@
 // Hot: bench "copy". Each quick reader handles the plain spellings and leaves everything else, errors included, to
 // parseText.
 import { decodeUtf8 } from './utf8.ts';
+import { numericTypmodScale } from './numeric.ts';
 import { SMALL_NUMERIC_BYTES, writeSmallNumeric } from './numeric-bytes.ts';
 import { parseText } from './text-format.ts';
 import { sessionZone } from './datetime-decode.ts';
-import type { BytesColumn, ColumnBuilder, Int64Column } from './column-builder.ts';
+import type { BytesColumn, ColumnBuilder, Fixed16Column, Int64Column } from './column-builder.ts';
 import type { FormatSettings } from './settings.ts';
 
 /** Appends the value that bytes[start .. end) spell. Throws as parseText does, and then appends nothing. */
@@ -54,7 +55,8 @@ function appendQuickly(
       if (bytes[start] !== 116 && bytes[start] !== 102) return false;
       column.push(bytes[start] === 116 ? 1 : 0);
       return true;
-    case 'fixed16': case 'float32': return false;
+    case 'fixed16': return column.type.kind === 'uuid' && appendUuid(column, bytes, start, end);
+    case 'float32': return false;
   }
 }
 
@@ -203,13 +205,15 @@ function appendBytes(column: BytesColumn, bytes: Uint8Array, start: number, end:
     case 'text':
       column.pushBytes(bytes, start, end);
       return true;
-    case 'numeric': return type.typmod < 0 && appendNumeric(column, bytes, start, end);
+    case 'numeric': return appendNumeric(column, type.typmod, bytes, start, end);
     default: return false;
   }
 }
 
-/** A decimal of at most 15 digits. */
-function appendNumeric(column: BytesColumn, bytes: Uint8Array, start: number, end: number): boolean {
+/** A decimal of at most 15 digits, its modifier's zeros included, that needs no rounding. */
+function appendNumeric(
+  column: BytesColumn, typmod: number, bytes: Uint8Array, start: number, end: number,
+): boolean {
   const negative = bytes[start] === 45;
   const from = negative ? start + 1 : start;
   if (end - from > 16 || end === from) return false;
@@ -221,8 +225,40 @@ function appendNumeric(column: BytesColumn, bytes: Uint8Array, start: number, en
     else if (bytes[at] === 46 && point < 0 && at > from) point = at;
     else return false;
   }
+  let scale = point < 0 ? 0 : end - point - 1;
+  if (typmod >= 0) {
+    const wanted = numericTypmodScale(typmod);
+    if (wanted < scale || wanted > 15) return false;
+    value *= POWERS[wanted - scale];
+    scale = wanted;
+    if (value >= 10 ** ((typmod - 4) >> 16)) return false;
+  }
   if (value > 999_999_999_999_999) return false;
   const at = column.reserve(SMALL_NUMERIC_BYTES);
-  column.commit(writeSmallNumeric(column.buffer, at, negative ? -value : value, point < 0 ? 0 : end - point - 1));
+  column.commit(writeSmallNumeric(column.buffer, at, negative ? -value : value, scale));
   return true;
+}
+
+/** 36 characters in lower or upper case with hyphens in their places. */
+function appendUuid(column: Fixed16Column, bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start !== 36) return false;
+  let from = start;
+  for (let i = 0; i < 16; i++) {
+    if (i === 4 || i === 6 || i === 8 || i === 10) if (bytes[from++] !== 45) return false;
+    const value = (hexDigit(bytes[from]) << 4) | hexDigit(bytes[from + 1]);
+    if (value < 0) return false;
+    scratch[i] = value;
+    from += 2;
+  }
+  column.pushBytes(scratch);
+  return true;
+}
+
+const scratch = new Uint8Array(16);
+
+/** −1 for what is no hexadecimal digit. */
+function hexDigit(code: number): number {
+  if (code >= 48 && code <= 57) return code - 48;
+  const letter = code | 32;
+  return letter >= 97 && letter <= 102 ? letter - 87 : -1;
 }

@@ -58,6 +58,14 @@ test('a builder grows, keeps NULLs apart and takes back its last row', () => {
   expect(datumAt(vector, 1000)).toBe('end');
 });
 
+test('sixteen-byte columns grow', () => {
+  const spans = Array.from({ length: 300 }, (_, i) => new Interval(i, -i, BigInt(i) * 7n));
+  const builder = new VectorBuilder(t.INTERVAL, 1);
+  for (const span of spans) builder.append(span);
+  const vector = builder.finish();
+  expect(spans.map((_, i) => datumAt(vector, i))).toEqual(spans);
+});
+
 test('rows to batch and back', () => {
   const schema = { columns: [{ name: 'a', type: t.INT8 }, { name: 'b', type: t.BOOLEAN }] };
   const rows: Datum[][] = [[1n, true], [null, false], [3n, null]];

@@ -55,7 +55,7 @@ function randomText(random: Random, name: string): string {
     case 'date': return date;
     case 'timestamp': return `${date}${random.pick([' ', 'T'])}${time}`;
     case 'timestamptz': return `${date} ${time}${random.pick(['', 'Z', '+02', '-05:30', '+0530', ' UTC', '+16'])}`;
-    case 'numeric': case 'float8': {
+    case 'numeric': case 'numeric(10,4)': case 'numeric(4,4)': case 'float8': {
       const tail = random.pick(['', '.', `.${digits(random.int(1, 8))}`]);
       return `${sign}${digits(random.int(1, 17))}${tail}`;
     }
@@ -63,7 +63,7 @@ function randomText(random: Random, name: string): string {
   }
 }
 
-test.each(['int2', 'int4', 'int8', 'float8', 'numeric', 'date', 'timestamp', 'timestamptz'])(
+test.each(['int2', 'int4', 'int8', 'float8', 'numeric', 'numeric(10,4)', 'numeric(4,4)', 'date', 'timestamp', 'timestamptz'])(
   'random %s read from bytes, written to a page', (name) => {
     const seed = 7;
     const random = new Random(seed);
