@@ -59,3 +59,18 @@ export let sink = 0;
 export function consume(delta: Delta): void {
   sink += delta.length;
 }
+
+/** Bids (auction, bidder, price) and auctions (id, seller, category) as they come, about 1,000 rows an epoch. */
+export function joinEpochs(rows: number): readonly { readonly bids: Delta; readonly auctions: Delta }[] {
+  const out: { readonly bids: Delta; readonly auctions: Delta }[] = [];
+  let at = 0;
+  for (let made = 0; made < rows;) {
+    const to = at + EPOCH_ROWS;
+    const bids = Delta.insert(nexmarkBatch('bid', at, to, DEFAULT_NEXMARK).select([0, 1, 2]));
+    const auctions = Delta.insert(nexmarkBatch('auction', at, to, DEFAULT_NEXMARK).select([0, 7, 8]));
+    out.push({ bids, auctions });
+    made += bids.length + auctions.length;
+    at = to;
+  }
+  return out;
+}

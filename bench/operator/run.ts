@@ -2,9 +2,11 @@
 import { printTable } from '../bench.ts';
 import type { BenchResult } from '../bench.ts';
 import { groupByBenches } from './group-by.ts';
+import { relationalBenches } from './relational.ts';
 
 /** By name, so that one can be run alone. */
 export const OPERATOR_BENCHES: Readonly<Record<string, () => BenchResult[]>> = {
+  relational: relationalBenches,
   'group-by': groupByBenches,
 };
 
