@@ -25,7 +25,12 @@ const SCHEMA: Schema = {
 
 const UUIDS = ['00000000-0000-0000-0000-000000000001', 'ffffffff-ffff-ffff-ffff-ffffffffffff'];
 /** As text with the representation kept. */
-const exactText = (row: Row): string => row.map((d) => (Object.is(d, -0) ? '-0' : String(d))).join('|');
+const exactText = (row: Row): string => row.map((d) => (Object.is(d, -0) ? '-0' : plainText(d))).join('|');
+
+function plainText(d: Datum): string {
+  if (d instanceof Numeric) return d.toString();
+  return typeof d === 'object' ? JSON.stringify(d) : String(d);
+}
 
 function randomRow(random: Random, keys: number): Row {
   const maybe = (d: Datum): Datum => (random.float() < 0.1 ? null : d);
@@ -119,7 +124,7 @@ describe('key table', () => {
       row: (r) => [r.pick([0, -0, NaN, 1, 2, 3, r.int(0, 100) / 7])] },
   ];
   const valueText = (row: Row): string =>
-    row.map((d) => (d instanceof Numeric ? String(d.canonical()) : d === 0 ? '0' : String(d))).join('|');
+    row.map((d) => (d instanceof Numeric ? d.canonical().toString() : d === 0 ? '0' : plainText(d))).join('|');
 
   for (const { name, schema, row } of cases) {
     it(`gives each key one slot: ${name}`, () => {
