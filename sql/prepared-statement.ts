@@ -10,6 +10,7 @@ import type { ParsedStatement } from './parser/ast-statement.ts';
 import type { BoundParameter, ResultColumn } from './session-api.ts';
 import type { SessionState } from './session-state.ts';
 import type { BoundStatement } from './statement/bound.ts';
+import { readCatalog } from './statement/read-catalog.ts';
 
 interface Binding {
   readonly catalogVersion: number;
@@ -51,7 +52,8 @@ export class PreparedStatement {
     const cached = this.#binding;
     const { catalog } = state;
     if (cached !== null && cached.bound.cacheable && cached.catalogVersion === catalog.version
-      && cached.searchPath === searchPath && state.transaction?.hasCatalogChanges !== true) {
+      && cached.searchPath === searchPath && state.transaction?.hasCatalogChanges !== true
+      && readCatalog(state) === catalog) {
       return cached.bound;
     }
     const bound = state.bindStatement(this.parsed.statement, state, {

@@ -148,7 +148,7 @@ export class Transaction implements LockOwner {
 
   #overlaid(base: Snapshot): Snapshot {
     if (this.writes.length === 0) return base;
-    const overlay = this.#services.runtime.overlay(base, this.writes.merged());
+    const overlay = this.#services.runtime.overlay(base, this.writes.layers());
     this.#opened.push(overlay);
     return overlay;
   }

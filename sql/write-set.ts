@@ -5,6 +5,8 @@ import type { RelationChange } from './services.ts';
 
 export class WriteSet {
   readonly #changes: RelationChange[] = [];
+  /** The same by relation, in few deltas: neighbours of like size are joined, so that reading stays cheap. */
+  #layers: Map<number, Delta[]> | null = new Map();
 
   get length(): number {
     return this.#changes.length;
@@ -13,6 +15,16 @@ export class WriteSet {
   add(relation: number, delta: Delta): void {
     if (delta.length === 0) return;
     this.#changes.push({ relation, delta });
+    if (this.#layers !== null) addLayer(this.#layers, relation, delta);
+  }
+
+  /** For a snapshot's overlay. */
+  layers(): readonly RelationChange[] {
+    if (this.#layers === null) {
+      this.#layers = new Map();
+      for (const { relation, delta } of this.#changes) addLayer(this.#layers, relation, delta);
+    }
+    return [...this.#layers].flatMap(([relation, deltas]) => deltas.map((delta) => ({ relation, delta })));
   }
 
   touches(relation: number): boolean {
@@ -45,6 +57,7 @@ export class WriteSet {
 
   /** The rows written to a relation, in the layout its definition has got since. */
   rewrite(relation: number, fill: (rows: Batch) => Batch): void {
+    this.#layers = null;
     this.#changes.forEach((change, i) => {
       if (change.relation !== relation) return;
       this.#changes[i] = { relation, delta: new Delta(fill(change.delta.batch), change.delta.weights) };
@@ -53,6 +66,18 @@ export class WriteSet {
 
   /** Forgets what came after a mark (an earlier `length`). */
   truncate(length: number): void {
+    if (length < this.#changes.length) this.#layers = null;
     this.#changes.length = length;
+  }
+}
+
+/** Each layer is at least twice as long as the next: a row is copied a logarithmic number of times. */
+function addLayer(layers: Map<number, Delta[]>, relation: number, delta: Delta): void {
+  const list = layers.get(relation) ?? [];
+  layers.set(relation, list);
+  list.push(delta);
+  while (list.length > 1 && list[list.length - 2].length < 2 * list[list.length - 1].length) {
+    const [a, b] = list.splice(-2);
+    list.push(concatDeltas([a, b]));
   }
 }

@@ -123,10 +123,7 @@ function arrayContext(
 ): CastContext | null {
   if (from.vector === true && to.vector !== true && sameKind(from.element, to.element)) return 'implicit';
   if (to.vector === true) return null;
-  const element = castContext(from.element, to.element);
-  if (element === null) return null;
-  const viaText = CAST_MAP.get(baseType(from.element).kind)?.get(baseType(to.element).kind) === undefined;
-  return viaText && element === 'assignment' ? 'explicit' : element;
+  return castContext(from.element, to.element);
 }
 
 function recordContext(

@@ -21,7 +21,8 @@ export function bindDelete(
   statement: Delete, state: SessionState, declared: readonly (LogicalType | null)[],
 ): BoundStatement {
   const table = requireTable(state, statement.table.relation, 'delete from');
-  const env = sessionEnvironment(state, { declared, catalog: readCatalog(state) });
+  const catalog = readCatalog(state);
+  const env = sessionEnvironment(state, { declared, catalog });
   const change = bindChange(env, table, {
     with: statement.with, table: statement.table, from: statement.using, where: statement.where,
   }, []);
@@ -29,7 +30,7 @@ export function bindDelete(
   const returning = bindReturning(env, [item, ...change.others], statement.returning);
   const parameters = env.parameters.finish();
   return {
-    parameters, columns: returning?.columns ?? null, cacheable: true,
+    parameters, columns: returning?.columns ?? null, cacheable: catalog === state.catalog,
     run: async (session, values) => {
       session.current.checkWritable('DELETE');
       session.current.noteRead(env.used);

@@ -32,7 +32,8 @@ export function bindInsert(
   statement: Insert, state: SessionState, declared: readonly (LogicalType | null)[],
 ): BoundStatement {
   const table = requireTable(state, statement.relation, 'insert into');
-  const env = sessionEnvironment(state, { declared, catalog: readCatalog(state) });
+  const catalog = readCatalog(state);
+  const env = sessionEnvironment(state, { declared, catalog });
   const columns = targetColumns(table, statement);
   const { source } = statement;
   const rows = source === undefined ? defaultRow(columns) : bindSource(env, { statement, table, columns, source });
@@ -43,7 +44,7 @@ export function bindInsert(
   const parameters = env.parameters.finish();
   const targets = source === undefined ? [] : columns.map((c) => c.attnum);
   return {
-    parameters, columns: returning?.columns ?? null, cacheable: true,
+    parameters, columns: returning?.columns ?? null, cacheable: catalog === state.catalog,
     run: async (session, values) => {
       session.current.checkWritable('INSERT');
       session.current.noteRead(env.used);

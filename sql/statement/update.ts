@@ -16,7 +16,8 @@ export function bindUpdate(
   statement: Update, state: SessionState, declared: readonly (LogicalType | null)[],
 ): BoundStatement {
   const table = requireTable(state, statement.table.relation, 'update');
-  const env = sessionEnvironment(state, { declared, catalog: readCatalog(state) });
+  const catalog = readCatalog(state);
+  const env = sessionEnvironment(state, { declared, catalog });
   const assignments = resolveAssignments(table, statement.set);
   const set = assignments.flatMap((a) => (a.value === null ? [] : [{ column: a.column, value: a.value }]));
   const change = bindChange(env, table, {
@@ -26,7 +27,7 @@ export function bindUpdate(
   const returning = bindReturning(env, [item, ...change.others], statement.returning);
   const parameters = env.parameters.finish();
   return {
-    parameters, columns: returning?.columns ?? null, cacheable: true,
+    parameters, columns: returning?.columns ?? null, cacheable: catalog === state.catalog,
     run: async (session, values) => {
       session.current.checkWritable('UPDATE');
       session.current.noteRead(env.used);

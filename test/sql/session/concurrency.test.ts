@@ -162,3 +162,24 @@ describe('two sessions', () => {
     expect(got).toEqual(['1 1', '-1 1']);
   });
 });
+
+describe('one session', () => {
+  test('a prepared query over a view sees the transaction\'s own rows', async () => {
+    await a.query('CREATE MATERIALIZED VIEW total AS SELECT sum(n) AS s FROM t');
+    await a.query('PREPARE p AS SELECT s FROM total');
+    expect(await a.rows('EXECUTE p')).toEqual(['0']);
+    await a.query('BEGIN; UPDATE t SET n = 3');
+    expect(await a.rows('EXECUTE p')).toEqual(['6']);
+    await a.query('ROLLBACK');
+    expect(await a.rows('EXECUTE p')).toEqual(['0']);
+  });
+
+  test('FETCH from a subscription waits no longer than it is told', async () => {
+    await a.query('BEGIN; DECLARE c CURSOR FOR SUBSCRIBE TO t');
+    expect((await a.rows('FETCH ALL FROM c')).map((r) => r.replace(/^\d+\|/, '')).toSorted()).toEqual(['1|1|0', '1|2|0']);
+    expect(await a.rows(`FETCH ALL FROM c WITH (timeout = '20ms')`)).toEqual([]);
+    await b.query('INSERT INTO t VALUES (3, 30)');
+    expect((await a.rows(`FETCH 1 FROM c WITH (timeout = '2s')`)).map((r) => r.replace(/^\d+\|/, ''))).toEqual(['1|3|30']);
+    await a.query('COMMIT');
+  });
+});
