@@ -59,7 +59,7 @@ test('a builder grows, keeps NULLs apart and takes back its last row', () => {
 });
 
 test('sixteen-byte columns grow', () => {
-  const spans = Array.from({ length: 300 }, (_, i) => new Interval(i, -i, BigInt(i) * 7n));
+  const spans = Array.from({ length: 300 }, (_, i) => new Interval(i, 1 - i, BigInt(i) * 7n));
   const builder = new VectorBuilder(t.INTERVAL, 1);
   for (const span of spans) builder.append(span);
   const vector = builder.finish();
