@@ -46,7 +46,7 @@ describe('each rewrite may be switched off', () => {
 
 describe('kept incrementally, the rows are the same', () => {
   const views = cases.filter((c) => !('error' in c) && isView(c.sql));
-  test.each([1, 2, 3, 4].map((seed) => [seed]))('seed %i', (seed) => {
+  test.each([1, 2].map((seed) => [seed]))('seed %i', (seed) => {
     for (const c of views) {
       if ('error' in c) continue;
       const rows = queries.incremental(c.sql, new Random(seed));
