@@ -9,8 +9,9 @@ import { decodeCatalog, decodeRecord, encodeCatalog } from './catalog/codec.ts';
 import type { CatalogEntry, StoredEntry } from './catalog/entry.ts';
 import { CatalogNames } from './catalog/names.ts';
 import type { SequenceState } from './catalog/codec.ts';
-import { relationDefinition, rowFill, viewDefinition } from './relation-definition.ts';
+import { relationDefinition, viewDefinition } from './relation-definition.ts';
 import type { DefinitionContext } from './relation-definition.ts';
+import { rowFill } from './row-fill.ts';
 import { SequenceStore } from './sequence-store.ts';
 
 export class CatalogState {

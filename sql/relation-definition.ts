@@ -1,17 +1,15 @@
 // Catalog entries as the runtime knows them: relations with their keys and indexes, views with their circuits.
-import { Batch } from '../engine/data/batch.ts';
-import { constantVector, datumAt } from '../engine/data/access.ts';
+import type { Batch } from '../engine/data/batch.ts';
+import { datumAt } from '../engine/data/access.ts';
 import { DatabaseError } from '../engine/data/error.ts';
 import { DEFAULT_FORMAT } from '../engine/data/settings.ts';
-import { parseText } from '../engine/data/text-format.ts';
 import type { Watermark } from '../engine/data/time.ts';
-import { nullVector } from '../engine/data/vector.ts';
 import { compileExpression } from '../engine/expression/evaluate.ts';
 import type { EvalContext } from '../engine/expression/context.ts';
 import type { FunctionRegistry } from '../engine/function/registry.ts';
 import type { RelationDefinition, ViewDefinition } from '../engine/runtime/contract.ts';
 import type { Catalog } from './catalog/catalog.ts';
-import type { ColumnEntry, MaterializedViewEntry, SourceEntry, StoredEntry, TableEntry } from './catalog/entry.ts';
+import type { MaterializedViewEntry, SourceEntry, StoredEntry, TableEntry } from './catalog/entry.ts';
 import { parseExpression } from './parser/parse.ts';
 import { bindAssignment, compileView, rowScopeItem, rowSite, storedEnvironment } from './planner.ts';
 
@@ -64,20 +62,4 @@ function watermarkFunction(context: DefinitionContext, entry: TableEntry | Sourc
     }
     return greatest;
   };
-}
-
-/** How stored rows of the old definition become rows of the new: columns added get their value, dropped ones NULL. */
-export function rowFill(before: StoredEntry, after: StoredEntry): ((rows: Batch) => Batch) | null {
-  const changed = before.columns.length !== after.columns.length
-    || before.columns.some((c, i) => c.dropped !== after.columns[i].dropped);
-  if (!changed) return null;
-  return (rows) => new Batch(after.columns.map((column, i) => {
-    if (column.dropped) return nullVector(column.type, rows.length);
-    return i < before.columns.length ? rows.columns[i] : missingVector(column, rows.length);
-  }), rows.length);
-}
-
-function missingVector(column: ColumnEntry, length: number): Batch['columns'][number] {
-  if (column.missing === null) return nullVector(column.type, length);
-  return constantVector(column.type, parseText(column.type, column.missing, DEFAULT_FORMAT), length);
 }

@@ -1,4 +1,5 @@
 // Transaction: one session's open transaction: own writes, own catalog, read point, savepoints, locks.
+import type { Batch } from '../engine/data/batch.ts';
 import { DatabaseError } from '../engine/data/error.ts';
 import type { Delta } from '../engine/data/delta.ts';
 import type { Epoch } from '../engine/data/time.ts';
@@ -6,6 +7,7 @@ import type { Snapshot } from '../engine/runtime/contract.ts';
 import type { Catalog, CatalogChange } from './catalog/catalog.ts';
 import { CATALOG_LOCK } from './lock-table.ts';
 import type { LockMode, LockOwner, LockWait } from './lock-table.ts';
+import { ReshapedSnapshot, rowFill } from './row-fill.ts';
 import type { ReadPoint, Services } from './services.ts';
 import type { Settings } from './settings.ts';
 import { WriteSet } from './write-set.ts';
@@ -46,6 +48,8 @@ export class Transaction implements LockOwner {
   /** The catalog with this transaction's own changes; null while it has none. */
   #catalog: Catalog | null = null;
   readonly #catalogChanges: CatalogChange[] = [];
+  /** Committed tables with other columns than published. */
+  readonly #fills = new Map<number, { readonly width: number; readonly fill: (rows: Batch) => Batch }>();
   #point: ReadPoint | null = null;
   /** Relations read, for the check that makes SERIALIZABLE so. */
   readonly #reads = new Set<number>();
@@ -110,6 +114,19 @@ export class Transaction implements LockOwner {
     this.started = true;
     this.#catalogChanges.push(...changes);
     this.#catalog = this.catalog.applyAll(changes);
+    this.#findReshaped();
+  }
+
+  #findReshaped(): void {
+    this.#fills.clear();
+    for (const change of this.#catalogChanges) {
+      const oid = change.kind === 'put' ? change.entry.oid : change.oid;
+      const before = this.#services.catalog.get(oid);
+      const after = this.catalog.get(oid);
+      if (before?.kind !== 'table' || after?.kind !== 'table') continue;
+      const fill = rowFill(before, after);
+      if (fill !== null) this.#fills.set(oid, { width: before.columns.length, fill });
+    }
   }
 
   /** Waits for a table lock; true when it had to wait, so that what was read before may be stale. */
@@ -146,7 +163,13 @@ export class Transaction implements LockOwner {
     this.#opened.length = 0;
   }
 
-  #overlaid(base: Snapshot): Snapshot {
+  /** Is the relation a committed one to which this transaction has given other columns? */
+  isReshaped(relation: number): boolean {
+    return this.#fills.has(relation);
+  }
+
+  #overlaid(published: Snapshot): Snapshot {
+    const base = this.#fills.size === 0 ? published : new ReshapedSnapshot(published, this.#fills);
     if (this.writes.length === 0) return base;
     const overlay = this.#services.runtime.overlay(base, this.writes.layers());
     this.#opened.push(overlay);
@@ -191,6 +214,7 @@ export class Transaction implements LockOwner {
     this.writes.truncate(savepoint.writes);
     this.#catalogChanges.length = savepoint.changes;
     this.#catalog = savepoint.catalog;
+    this.#findReshaped();
     this.notifications.length = savepoint.notifications;
     this.#services.locks.releaseTo(this, savepoint.locks);
     this.#settings.rollbackTo(at + 1);

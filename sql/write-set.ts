@@ -5,8 +5,9 @@ import type { RelationChange } from './services.ts';
 
 export class WriteSet {
   readonly #changes: RelationChange[] = [];
-  /** The same by relation, in few deltas: neighbours of like size are joined, so that reading stays cheap. */
-  #layers: Map<number, Delta[]> | null = new Map();
+  /** The first #layered of them by relation, in few deltas: neighbours of like size are joined, for cheap reading. */
+  readonly #layers = new Map<number, Delta[]>();
+  #layered = 0;
 
   get length(): number {
     return this.#changes.length;
@@ -15,14 +16,13 @@ export class WriteSet {
   add(relation: number, delta: Delta): void {
     if (delta.length === 0) return;
     this.#changes.push({ relation, delta });
-    if (this.#layers !== null) addLayer(this.#layers, relation, delta);
   }
 
   /** For a snapshot's overlay. */
   layers(): readonly RelationChange[] {
-    if (this.#layers === null) {
-      this.#layers = new Map();
-      for (const { relation, delta } of this.#changes) addLayer(this.#layers, relation, delta);
+    for (; this.#layered < this.#changes.length; this.#layered++) {
+      const { relation, delta } = this.#changes[this.#layered];
+      addLayer(this.#layers, relation, delta);
     }
     return [...this.#layers].flatMap(([relation, deltas]) => deltas.map((delta) => ({ relation, delta })));
   }
@@ -57,7 +57,7 @@ export class WriteSet {
 
   /** The rows written to a relation, in the layout its definition has got since. */
   rewrite(relation: number, fill: (rows: Batch) => Batch): void {
-    this.#layers = null;
+    this.#forgetLayers();
     this.#changes.forEach((change, i) => {
       if (change.relation !== relation) return;
       this.#changes[i] = { relation, delta: new Delta(fill(change.delta.batch), change.delta.weights) };
@@ -66,8 +66,13 @@ export class WriteSet {
 
   /** Forgets what came after a mark (an earlier `length`). */
   truncate(length: number): void {
-    if (length < this.#changes.length) this.#layers = null;
+    if (length < this.#layered) this.#forgetLayers();
     this.#changes.length = length;
+  }
+
+  #forgetLayers(): void {
+    this.#layers.clear();
+    this.#layered = 0;
   }
 }
 

@@ -15,7 +15,7 @@ import { parseExpression } from '../parser/parse.ts';
 import { isMark, isWord, nesting } from '../parser/statement-text.ts';
 import { tokenize } from '../parser/tokens.ts';
 import { bindAssignment, rowSite, sessionEnvironment } from '../planner.ts';
-import { rowFill } from '../relation-definition.ts';
+import { rowFill } from '../row-fill.ts';
 import type { SessionState } from '../session-state.ts';
 import type { BoundStatement } from './bound.ts';
 import { command, done } from './bound.ts';

@@ -1,7 +1,7 @@
 // TableWriter: rows into and out of a table within the transaction, with everything its definition demands.
 import { Batch } from '../../engine/data/batch.ts';
 import { Delta, concatDeltas } from '../../engine/data/delta.ts';
-import { DatabaseError } from '../../engine/data/error.ts';
+import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { nullVector } from '../../engine/data/vector.ts';
 import type { TableEntry } from '../catalog/entry.ts';
 import type { SessionState } from '../session-state.ts';
@@ -33,6 +33,9 @@ export class TableWriter {
   /** Before the rows to be changed are read. */
   async lock(how: 'insert' | 'change' | 'truncate'): Promise<void> {
     const { current, lockWait } = this.#state;
+    if (current.isReshaped(this.table.oid)) {
+      throw notSupported('writing to a table whose columns the same transaction has changed');
+    }
     const mode = how === 'insert' ? 'row exclusive' : how === 'change' ? 'share update exclusive' : 'access exclusive';
     await current.lock(this.table.oid, mode, lockWait);
     await lockReferences(this.#state, this.table, how === 'insert' ? 'insert' : 'remove');

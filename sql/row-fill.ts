@@ -1,0 +1,90 @@
+// Row fill: how stored rows follow a changed definition, and a snapshot whose rows already have.
+import { constantVector } from '../engine/data/access.ts';
+import { Batch } from '../engine/data/batch.ts';
+import { Delta, concatDeltas } from '../engine/data/delta.ts';
+import type { DatabaseError } from '../engine/data/error.ts';
+import { DEFAULT_FORMAT } from '../engine/data/settings.ts';
+import { parseText } from '../engine/data/text-format.ts';
+import type { Epoch, Watermark } from '../engine/data/time.ts';
+import { nullVector } from '../engine/data/vector.ts';
+import type { Snapshot } from '../engine/runtime/contract.ts';
+import { KeyFilter } from '../engine/runtime/key-filter.ts';
+import type { ColumnEntry, StoredEntry } from './catalog/entry.ts';
+
+/** How stored rows of the old definition become rows of the new: columns added get their value, dropped ones NULL. */
+export function rowFill(before: StoredEntry, after: StoredEntry): ((rows: Batch) => Batch) | null {
+  const changed = before.columns.length !== after.columns.length
+    || before.columns.some((c, i) => c.dropped !== after.columns[i].dropped);
+  if (!changed) return null;
+  return (rows) => new Batch(after.columns.map((column, i) => {
+    if (column.dropped) return nullVector(column.type, rows.length);
+    return i < before.columns.length ? rows.columns[i] : missingVector(column, rows.length);
+  }), rows.length);
+}
+
+function missingVector(column: ColumnEntry, length: number): Batch['columns'][number] {
+  if (column.missing === null) return nullVector(column.type, length);
+  return constantVector(column.type, parseText(column.type, column.missing, DEFAULT_FORMAT), length);
+}
+
+type Fill = (rows: Batch) => Batch;
+
+/** A snapshot in which some relations have the columns that an open transaction has given them. */
+export class ReshapedSnapshot implements Snapshot {
+  readonly #base: Snapshot;
+  /** By relation: how many columns it has in the base, and how its rows are filled up. */
+  readonly #fills: ReadonlyMap<number, { readonly width: number; readonly fill: Fill }>;
+
+  constructor(base: Snapshot, fills: ReadonlyMap<number, { readonly width: number; readonly fill: Fill }>) {
+    this.#base = base;
+    this.#fills = fills;
+  }
+
+  get epoch(): Epoch {
+    return this.#base.epoch;
+  }
+
+  *scan(relation: number, columns: readonly number[]): Iterable<Delta> {
+    const reshaped = this.#fills.get(relation);
+    if (reshaped === undefined) {
+      yield* this.#base.scan(relation, columns);
+      return;
+    }
+    const all = Array.from({ length: reshaped.width }, (_, i) => i);
+    for (const delta of this.#base.scan(relation, all)) {
+      yield new Delta(reshaped.fill(delta.batch).select(columns), delta.weights);
+    }
+  }
+
+  lookup(
+    relation: number, columns: readonly number[],
+    lookup: { readonly columns: readonly number[]; readonly keys: Batch },
+  ): Delta {
+    const reshaped = this.#fills.get(relation);
+    if (reshaped === undefined) return this.#base.lookup(relation, columns, lookup);
+    const filter = new KeyFilter(lookup.columns, lookup.keys);
+    const parts: Delta[] = [];
+    const wide = Math.max(reshaped.width, ...columns.map((c) => c + 1), ...lookup.columns.map((c) => c + 1));
+    for (const delta of this.scan(relation, Array.from({ length: wide }, (_, i) => i))) {
+      const found = filter.apply(delta);
+      parts.push(new Delta(found.batch.select(columns), found.weights));
+    }
+    return parts.length === 0 ? new Delta(new Batch([], 0), new Int32Array(0)) : concatDeltas(parts);
+  }
+
+  error(relation: number): DatabaseError | null {
+    return this.#base.error(relation);
+  }
+
+  rowCount(relation: number): number {
+    return this.#base.rowCount(relation);
+  }
+
+  watermark(relation: number): Watermark {
+    return this.#base.watermark(relation);
+  }
+
+  release(): void {
+    this.#base.release();
+  }
+}
