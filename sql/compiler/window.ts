@@ -55,7 +55,8 @@ function tableFunction(spec: WindowSpec): TableFunction {
   const array = simpleType('anyarray');
   return {
     kind: 'table', name: 'window_rows', args: [array], returns: { kind: 'record', fields: [] }, volatility: 'immutable',
-    description: 'the rows of a partition with the values of window functions', rows: ([rows], call) => windowRows(spec, rows, call),
+    description: 'the rows of a partition with the values of window functions',
+    rows: ([rows], call) => windowRows(spec, rows, call),
   };
 }
 

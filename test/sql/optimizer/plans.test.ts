@@ -94,7 +94,8 @@ describe('EMIT ON WINDOW CLOSE', () => {
   test('holds groups until their window ends', () => {
     expect(view("select window_end, count(*) from tumble(bid, ts, interval '10 seconds') group by window_end")).toEqual([
       'Emit On Window Close', '  Window End: window_end', '  ->  HashAggregate', '        Group Key: window_end',
-      '        Output: count(*)', '        ->  Window Assign', '              Time: ts', "              Size: '00:00:10'::interval",
+      '        Output: count(*)', '        ->  Window Assign', '              Time: ts',
+      "              Size: '00:00:10'::interval",
       '              ->  Seq Scan on bid',
     ]);
   });
