@@ -108,22 +108,25 @@ export function bareLoop(epochs: readonly Delta[]): () => void {
   };
 }
 
+/** Long enough that most epochs find their groups there. */
+const KEY_ROWS = 1_000_000;
+
 function byKey(): BenchResult[] {
-  const epochs = maskKeys(epochsOf('bid', ROWS, SPREAD_FROM, SPREAD, [0, 2]), KEYS);
+  const epochs = maskKeys(epochsOf('bid', KEY_ROWS, SPREAD_FROM, SPREAD, [0, 2]), KEYS);
   const input = schemaOf(INT8, INT8);
   const schema = schemaOf(INT8, INT8, NUMERIC, INT8);
   const ours = (appendOnly: boolean) => timeRuns({
-    rows: ROWS,
+    rows: KEY_ROWS,
     prepare: () => runThrough(new AggregateOperator({ schema, input, keys: [0], calls: countSumMax(1), appendOnly }), epochs),
   });
   const appendOnly = ours(true);
-  const bare = timeRuns({ rows: ROWS, prepare: () => bareLoop(epochs) });
+  const bare = timeRuns({ rows: KEY_ROWS, prepare: () => bareLoop(epochs) });
   const few = epochs.slice(0, PEER_ROWS / 1000);
   const peer = timeRuns({ rows: PEER_ROWS, prepare: () => dbIvm(few), runs: 5 });
   const again = ours(true);
   const cpu = Math.max(appendOnly.cpu, again.cpu);
   const counted = timeRuns({
-    rows: ROWS,
+    rows: KEY_ROWS,
     prepare: () => runThrough(new AggregateOperator({
       schema: schemaOf(INT8, INT8, NUMERIC), input, keys: [0], calls: countSumMax(1).slice(0, 2),
     }), epochs),

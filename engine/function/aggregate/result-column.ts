@@ -37,7 +37,8 @@ export class ResultColumn {
     if (this.offsets.length === 0) this.offsets = new Int32Array(this.#capacity + 1);
     const need = this.offsets[this.length] + rows * width;
     if (this.bytes.length >= need) return;
-    const grown = new Uint8Array(Math.max(need, this.#capacity * width));
+    // Some bytes more, so that a value may be written as whole words.
+    const grown = new Uint8Array(Math.max(need, this.#capacity * width) + 8);
     grown.set(this.bytes);
     this.bytes = grown;
   }
