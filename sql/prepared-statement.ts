@@ -118,7 +118,9 @@ function decodeParameter(state: SessionState, type: LogicalType, value: BoundPar
     throw new DatabaseError('22021', 'invalid byte sequence for encoding "UTF8"');
   }
   if (text.includes('\u0000')) throw new DatabaseError('22021', 'invalid byte sequence for encoding "UTF8": 0x00');
-  return type.kind === 'unknown' ? text : parseText(type, text, state.settings.format);
+  if (type.kind === 'unknown') return text;
+  const now = state.transaction?.startTime ?? state.statementStart;
+  return parseText(type, text, state.settings.format, { names: state.names, now });
 }
 
 /** For messages: `integer, text`. */

@@ -148,9 +148,14 @@ export class SessionState {
       statementTime: this.statementStart,
       clock: () => this.services.now(),
       random: () => this.services.random(),
-      catalog: new CatalogNames(this.catalog, this.searchPath, this.services.functions),
+      catalog: this.names,
       host: this,
     };
+  }
+
+  /** OIDs as names, through the catalog and search path of now. */
+  get names(): CatalogNames {
+    return new CatalogNames(this.catalog, this.searchPath, this.services.functions);
   }
 
   systemContext(): SystemContext {

@@ -201,3 +201,10 @@ export const HOST_FUNCTIONS: Partial<FunctionLists> = {
   table: CATALOG_TABLE_FUNCTIONS,
 };
 
+
+const HOST_SET: ReadonlySet<ScalarFunction> = new Set(HOST_FUNCTIONS.scalar);
+
+/** Does the function answer by session or catalog? */
+export function isHostFunction(f: ScalarFunction): boolean {
+  return HOST_SET.has(f);
+}

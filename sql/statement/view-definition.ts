@@ -1,10 +1,14 @@
 // CREATE VIEW and CREATE MATERIALIZED VIEW: the query checked, its columns and dependencies noted, its text kept.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import { someExpression } from '../../engine/expression/walk.ts';
 import { bindQuery } from '../binder/bind-query.ts';
 import type { Catalog } from '../catalog/catalog.ts';
+import { isHostFunction } from '../catalog/functions.ts';
 import type { ColumnEntry, Dependency, MaterializedViewEntry, ViewEntry, ViewSettings } from '../catalog/entry.ts';
 import type { CreateMaterializedView, CreateView } from '../parser/ast-statement.ts';
 import type { Query } from '../parser/ast.ts';
+import type { LogicalPlan } from '../plan/logical-plan.ts';
+import { expressionsOf, visitPlan } from '../plan/map-plan.ts';
 import { compileBound, compileView, sessionEnvironment } from '../planner.ts';
 import { runQuery } from '../run-query.ts';
 import type { SessionState } from '../session-state.ts';
@@ -29,12 +33,25 @@ function describeQuery(
 ): Described {
   const env = { ...sessionEnvironment(state), continuous };
   const bound = bindQuery(query, { env, parent: null, commonTables: null });
+  if (continuous) refuseSession(bound.plan);
   if (env.parameters.finish().length > 0) throw new DatabaseError('42P02', 'there is no parameter $1');
   return {
     columns: namedColumns(bound.columns, names),
     dependencies: dependenciesOf(state.catalog, env.used),
     settings: { format: state.settings.format, searchPath: [...state.searchPath] },
   };
+}
+
+/** A view's rows are the same for everybody: nothing in it may ask who asks. */
+function refuseSession(plan: LogicalPlan): void {
+  visitPlan(plan, (node) => {
+    for (const expression of expressionsOf(node)) {
+      someExpression(expression, (e) => {
+        if (e.kind !== 'call' || !isHostFunction(e.function)) return false;
+        throw notSupported(`function ${e.function.name}() in a materialized view`);
+      });
+    }
+  });
 }
 
 /** Whole relations: a column of one that is used by a view cannot be dropped alone. System relations do not count. */

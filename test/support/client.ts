@@ -122,7 +122,7 @@ export class Client {
     for (let row = 0; row < batch.length; row++) {
       rows.push(columns.map((c, i) => {
         const datum = datumAt(batch.columns[i], row);
-        return datum === null ? null : formatText(c.type, datum, this.session.format);
+        return datum === null ? null : formatText(c.type, datum, this.session.format, { names: this.session.names });
       }));
     }
     return rows;
