@@ -1,4 +1,4 @@
-// npm run bench: every bench of this folder, one table; names as arguments run a part (operator benches: relational, group-by).
+// npm run bench: every bench, one table; names as arguments run a part (relational, group-by).
 import { holds, printTable } from './bench.ts';
 import { runOperatorBenches } from './operator/run.ts';
 

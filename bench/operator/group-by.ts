@@ -21,7 +21,9 @@ function schemaOf(...types: readonly LogicalType[]): Schema {
   return { columns: types.map((type, i) => ({ name: `c${i}`, type })) };
 }
 
-export function aggregateCall(name: string, args: readonly number[], type: LogicalType | null, returnType: LogicalType): AggregateCall {
+export function aggregateCall(
+  name: string, args: readonly number[], type: LogicalType | null, returnType: LogicalType,
+): AggregateCall {
   const found = AGGREGATES.find((a) => a.name === name && a.args.length === args.length
     && (type === null || a.args[0].kind === type.kind));
   assert(found !== undefined, `aggregate ${name}`);
@@ -117,7 +119,9 @@ function byKey(): BenchResult[] {
   const schema = schemaOf(INT8, INT8, NUMERIC, INT8);
   const ours = (appendOnly: boolean) => timeRuns({
     rows: KEY_ROWS,
-    prepare: () => runThrough(new AggregateOperator({ schema, input, keys: [0], calls: countSumMax(1), appendOnly }), epochs),
+    prepare: () => runThrough(
+      new AggregateOperator({ schema, input, keys: [0], calls: countSumMax(1), appendOnly }), epochs,
+    ),
   });
   const appendOnly = ours(true);
   const bare = timeRuns({ rows: KEY_ROWS, prepare: () => bareLoop(epochs) });
@@ -142,7 +146,7 @@ function byKey(): BenchResult[] {
       ],
     },
     { name: 'group-by 65 k keys: count, sum', rowsPerSecond: counted.cpu, wall: counted.wall },
-    { name: 'group-by 65 k keys: count, sum, max with deletes possible', rowsPerSecond: retractable.cpu, wall: retractable.wall },
+    { name: 'group-by 65 k keys: .., max with deletes', rowsPerSecond: retractable.cpu, wall: retractable.wall },
   ];
 }
 

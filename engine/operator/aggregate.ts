@@ -18,10 +18,10 @@ import { liveIds } from '../state/key-index.ts';
 import { KeyTable } from '../state/key-table.ts';
 import { Pages } from '../state/pages.ts';
 import type { StateReader, StateWriter } from '../state/ports.ts';
+import { changedRows } from './changed-rows.ts';
+import type { Groups, Shown } from './changed-rows.ts';
 import { ClosingSlots } from './closing-slots.ts';
 import type { Operator, SortKey, StateSize, StepContext } from './operator.ts';
-import { keepSame } from './same-rows.ts';
-import type { RowPairs } from './same-rows.ts';
 
 export interface AggregateCall {
   readonly function: AggregateFunction;
@@ -58,17 +58,7 @@ interface BoundCall {
   readonly columns: readonly number[];
 }
 
-/** Groups: their slots, and for each a row of the input that is in it. */
-interface Groups {
-  readonly slots: Int32Array;
-  readonly rows: Int32Array;
-}
-
-/** The groups shown before and after a step, and which of them have an error (by number). */
-interface Shown extends Groups {
-  readonly errors: ReadonlyMap<number, DatabaseError>;
-}
-
+const CACHED_GROUPS = 256;
 const ONE_SLOT = new Int32Array(1);
 const NO_GROUPS: Groups = { slots: new Int32Array(0), rows: new Int32Array(0) };
 const ONE_GROUP: Groups = { slots: ONE_SLOT, rows: new Int32Array(1) };
@@ -205,17 +195,23 @@ export class AggregateOperator implements Operator {
   #show(touched: Groups, out: Groups, { results, context }: ResultsOf): Shown {
     const groups = this.#present(touched, out);
     const errors = new Map<number, DatabaseError>();
+    let base = 0;
     const resultContext = {
       eval: context.eval,
       fail: (index: number, error: DatabaseError): void => {
-        if (!errors.has(index)) errors.set(index, error);
+        if (!errors.has(base + index)) errors.set(base + index, error);
       },
     };
     const { slots } = groups;
-    for (let c = 0; slots.length > 0 && c < results.length; c++) {
-      const { accumulator } = this.#calls[c];
-      if (results[c].writable && accumulator.appendResult(slots, results[c])) continue;
-      results[c].add(accumulator.result(slots, resultContext));
+    // A part of the groups at a time, so that their rows stay in the nearest cache from one call to the next.
+    for (let start = 0; start < slots.length; start += CACHED_GROUPS) {
+      const part = slots.length <= CACHED_GROUPS ? slots : slots.subarray(start, start + CACHED_GROUPS);
+      base = start;
+      for (let c = 0; c < results.length; c++) {
+        const { accumulator } = this.#calls[c];
+        if (results[c].writable && accumulator.appendResult(part, results[c])) continue;
+        results[c].add(accumulator.result(part, resultContext));
+      }
     }
     return { ...groups, errors };
   }
@@ -289,7 +285,7 @@ export class AggregateOperator implements Operator {
     this.#forget(over);
   }
 
-  /** Format: `keys` as Pages writes it; `groups`: by slot page, slot, rows and the columns of the accumulators in order. */
+  /** Format: `keys` as Pages has it; `groups`: by page, slot, number of rows and the accumulators' columns in order. */
   save(out: StateWriter): void {
     if (this.#options.keys.length === 0) {
       if (this.#primed && this.#dirty[0] === 1) out.page('groups', 0, this.#groupPage(ONE_SLOT));
@@ -307,7 +303,8 @@ export class AggregateOperator implements Operator {
 
   #groupPage(slots: Int32Array): Batch {
     const columns = this.#calls.flatMap(({ accumulator }) => accumulator.saveColumns(slots));
-    return new Batch([new Int32Vector(INT4, slots.length, slots), ...this.#counts.save(slots), ...columns], slots.length);
+    const own = [new Int32Vector(INT4, slots.length, slots), ...this.#counts.save(slots)];
+    return new Batch([...own, ...columns], slots.length);
   }
 
   restore(from: StateReader): void {
@@ -407,59 +404,4 @@ function joined(a: Int32Array, b: Int32Array): Int32Array {
   out.set(a);
   out.set(b, a.length);
   return out;
-}
-
-/**
- * Of the results of old groups and then of fresh ones, in `columns`: the rows to take out and to put in, null for all.
- * Not those that stay as they are, no errors. Requires: both are in the order of `touched`, of which they are parts.
- */
-function changedRows(
-  old: Shown, fresh: Shown, columns: readonly Vector[], touched: Int32Array,
-): Int32Array | null {
-  const pairs = pairUp(old, fresh, touched);
-  let same = pairs.length;
-  for (let c = 0; same > 0 && c < columns.length; c++) same = keepSame(columns[c], columns[c], pairs);
-  if (same === 0 && old.errors.size === 0 && fresh.errors.size === 0) return null;
-  const total = old.slots.length + fresh.slots.length;
-  const left = new Uint8Array(total);
-  for (let i = 0; i < pairs.length; i++) {
-    left[pairs.aRows[i]] = pairs.same[i];
-    left[pairs.bRows[i]] = pairs.same[i];
-  }
-  for (const row of old.errors.keys()) left[row] = 1;
-  for (const row of fresh.errors.keys()) left[old.slots.length + row] = 1;
-  const kept = new Int32Array(total);
-  let count = 0;
-  for (let row = 0; row < total; row++) if (left[row] === 0) kept[count++] = row;
-  return kept.subarray(0, count);
-}
-
-const scratchPairs = { aRows: new Int32Array(1024), bRows: new Int32Array(1024), same: new Uint8Array(1024) };
-
-/** Rows of the same group in both, without an error. */
-function pairUp(old: Shown, fresh: Shown, touched: Int32Array): RowPairs {
-  const olds = old.slots.length;
-  const limit = Math.min(olds, fresh.slots.length);
-  if (scratchPairs.same.length < limit) {
-    scratchPairs.aRows = new Int32Array(limit * 2);
-    scratchPairs.bRows = new Int32Array(limit * 2);
-    scratchPairs.same = new Uint8Array(limit * 2);
-  }
-  const { aRows, bRows, same } = scratchPairs;
-  same.fill(1, 0, limit);
-  const withErrors = old.errors.size > 0 || fresh.errors.size > 0;
-  let length = 0;
-  let a = 0;
-  let b = 0;
-  for (let i = 0; i < touched.length; i++) {
-    const inOld = a < olds && old.slots[a] === touched[i];
-    const inFresh = b < fresh.slots.length && fresh.slots[b] === touched[i];
-    if (inOld && inFresh && !(withErrors && (old.errors.has(a) || fresh.errors.has(b)))) {
-      aRows[length] = a;
-      bRows[length++] = olds + b;
-    }
-    if (inOld) a++;
-    if (inFresh) b++;
-  }
-  return { length, aRows, bRows, same };
 }

@@ -1,4 +1,4 @@
-// AssignWindow: tumble() and hop(): each row once for every window that its time lies in, with window_start and window_end.
+// AssignWindow: tumble() and hop(): each row once for every window it is in, with window_start and window_end.
 import { Batch } from '../data/batch.ts';
 import { Delta } from '../data/delta.ts';
 import { DatabaseError, assert, notSupported } from '../data/error.ts';

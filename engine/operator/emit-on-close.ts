@@ -1,4 +1,4 @@
-// EmitOnClose: EMIT ON WINDOW CLOSE; holds the rows of each window and emits them once, when the watermark passes its end.
+// EmitOnClose: EMIT ON WINDOW CLOSE; emits the rows of a window once, when the watermark passes its end.
 import { Batch } from '../data/batch.ts';
 import { Delta } from '../data/delta.ts';
 import { assert } from '../data/error.ts';

@@ -9,7 +9,7 @@ import { Interval } from '../../engine/data/interval.ts';
 import { Numeric } from '../../engine/data/numeric.ts';
 import { DEFAULT_FORMAT } from '../../engine/data/settings.ts';
 import { toEpoch } from '../../engine/data/time.ts';
-import { BOOLEAN, INT4, TEXT, arrayOf } from '../../engine/data/types.ts';
+import { BOOLEAN, INT4, INT8, TEXT, arrayOf } from '../../engine/data/types.ts';
 import type { Column, EnumType, LogicalType, Schema } from '../../engine/data/types.ts';
 import type { AggregateFunction } from '../../engine/function/aggregate/aggregate.ts';
 import { AGGREGATES } from '../../engine/function/aggregate/index.ts';
@@ -211,5 +211,30 @@ describe('aggregates', () => {
         run(fn, seed + 200, { distinct: true, global: seed % 3 === 0, appendOnly: false });
       }
     }
+  });
+});
+
+describe('saving', () => {
+  it('writes the pages of changed groups alone', () => {
+    const [count] = AGGREGATES.filter((fn) => fn.name === 'count' && fn.args.length === 0);
+    const [max] = AGGREGATES.filter((fn) => fn.name === 'max' && fn.args[0].kind === 'int4');
+    const input = { columns: [{ name: 'k', type: INT4 }, { name: 'x', type: INT4 }] };
+    const call = { distinct: false, filter: null, orderBy: [] };
+    const operator = new AggregateOperator({
+      schema: { columns: [{ name: 'k', type: INT4 }, { name: 'n', type: INT8 }, { name: 'm', type: INT4 }] }, input, keys: [0],
+      calls: [{ ...call, function: count, args: [], returnType: INT8 }, { ...call, function: max, args: [1], returnType: INT4 }],
+    });
+    const state = new StatePages();
+    const { context } = new Sink();
+    operator.step([Delta.insert(batchFromRows(input, Array.from({ length: 20_000 }, (_, i) => [i, i])))], context);
+    operator.save(state.writer);
+    expect(state.written).toBeGreaterThan(50);
+    state.written = 0;
+    operator.save(state.writer);
+    expect(state.written).toBe(0);
+    operator.step([Delta.insert(batchFromRows(input, [[7, 3]]))], context);
+    operator.save(state.writer);
+    // The group's numbers, and the new value of max.
+    expect(state.written).toBe(2);
   });
 });

@@ -91,7 +91,7 @@ const HOT_URLS = encode(['google', 'facebook', 'baidu', 'apple'].map((name, i) =
 const URL_HEAD = 'https://www.nexmark.com/';
 const URL_TAIL = '/item.htm?query=1&channel_id=';
 const URL = encode(Array.from({ length: CHANNELS }, (_, i) => {
-  const letters = (n: number): string => String.fromCharCode(97 + (n % 26), 97 + (n % 23), 97 + (n % 19), 97 + (n % 17));
+  const letters = (n: number): string => String.fromCharCode(...[26, 23, 19, 17].map((size) => 97 + (n % size)));
   return `${URL_HEAD}${letters(i)}/${letters(i * 7)}/${letters(i * 31)}${URL_TAIL}${Math.imul(i, 0x9e3779b1) >>> 1}`;
 }));
 const FIRST_NAMES = ['Peter', 'Paul', 'Luke', 'John', 'Saul', 'Vicky', 'Kate', 'Julie', 'Sarah', 'Deiter', 'Walter'];
@@ -228,7 +228,9 @@ class AuctionRows implements Rows {
 
   finish(): Batch {
     const c = this.#columns;
-    const columns = [c.id, c.name, c.description, c.initial, c.reserve, c.time, c.expires, c.seller, c.category, c.extra];
+    const columns = [
+      c.id, c.name, c.description, c.initial, c.reserve, c.time, c.expires, c.seller, c.category, c.extra,
+    ];
     return new Batch(columns.map((column) => column.finish()), this.#length);
   }
 }

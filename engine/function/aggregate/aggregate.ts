@@ -1,4 +1,4 @@
-// AggregateFunction: the contract of aggregates, and Accumulator, their state for all groups of one GROUP BY, column-wise.
+// AggregateFunction: the contract of aggregates; Accumulator: the state of one for all groups, column-wise.
 import type { DatabaseError } from '../../data/error.ts';
 import type { LogicalType } from '../../data/types.ts';
 import type { Vector } from '../../data/vector.ts';
@@ -62,7 +62,7 @@ export interface Accumulator {
   clear(slots: Int32Array): void;
   /** State that is one row a slot: written by the operator into its own pages. */
   saveColumns(slots: Int32Array): readonly Vector[];
-  /** Requires: ensure() was called and the slots are empty. Takes its columns from `columns[from]` on; returns how many. */
+  /** Takes its columns from `columns[from]` on; returns how many. Requires: ensured, empty slots. */
   restoreColumns(slots: Int32Array, columns: readonly Vector[], from: number): number;
   /** State that is many rows a slot, in pages of its own named from `name`; only what changed since the last save. */
   saveEntries(out: StateWriter, name: string): void;

@@ -25,7 +25,11 @@ export class CountAccumulator extends SlotAccumulator {
     let present: Validity = null;
     for (const { validity } of args) present = intersectValidity(present, validity, length);
     if (present === null) for (let i = 0; i < length; i++) floats[slots[i] * stride + offset] += weights[i];
-    else for (let i = 0; i < length; i++) floats[slots[i] * stride + offset] += weights[i] * ((present[i >> 3] >> (i & 7)) & 1);
+    else {
+      for (let i = 0; i < length; i++) {
+        floats[slots[i] * stride + offset] += weights[i] * ((present[i >> 3] >> (i & 7)) & 1);
+      }
+    }
   }
 
   result(slots: Int32Array): Vector {

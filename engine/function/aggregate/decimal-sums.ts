@@ -163,7 +163,8 @@ export class DecimalSumsAccumulator extends SlotAccumulator {
 
   #isEmpty(slot: number): boolean {
     const at = this.#slots.at(slot);
-    return this.#slots.rows.floats[at] === 0 && this.#slots.rows.floats[at + AT_SCALE] === 0 && !this.#scales.map.has(slot);
+    const data = this.#slots.rows.floats;
+    return data[at] === 0 && data[at + AT_SCALE] === 0 && !this.#scales.map.has(slot);
   }
 
   #addBig(slot: number, unscaled: bigint, scale: number, weight: number): void {

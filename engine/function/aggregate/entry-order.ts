@@ -8,7 +8,7 @@ import { byteOrder, floatGreater } from './append-extreme.ts';
 /** Negative when row a comes first, 0 only for the same value in the same representation. */
 export type EntryOrder = (a: number, b: number) => number;
 
-/** Ascending by values that are not NULL: PostgreSQL's order, then the representation (1.0 before 1.00, −0 before 0). */
+/** Ascending by values, none NULL: PostgreSQL's order, then the representation (1.0 before 1.00, −0 before 0). */
 export function valueOrder(pages: Pages, column: number): EntryOrder {
   const cells = pages.cells(column);
   const { type } = pages.schema.columns[column];

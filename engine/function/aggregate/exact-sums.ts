@@ -1,4 +1,4 @@
-// ExactSums: sums of doubles and of products of doubles without any rounding, so that taking a row back leaves nothing behind.
+// ExactSums: sums of doubles and of their products without rounding: a row taken back leaves nothing behind.
 //
 // A slot holds an expansion: doubles that do not overlap, least first, whose exact sum is the sum (Shewchuk, "Adaptive
 // Precision Floating-Point Arithmetic", 1997). Four fit in place, which is nearly always enough; more, and values so

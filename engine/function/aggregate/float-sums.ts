@@ -1,4 +1,4 @@
-// sum, avg and the statistics over float4 and float8: rounded once, from exact sums, so the order of rows never matters.
+// sum, avg and the statistics over floats: rounded once, from exact sums, so the order of rows never matters.
 //
 // Why: PostgreSQL adds doubles one by one, so its last digits depend on the order of the rows and cannot follow a
 // retraction (1e20 in and out again would lose the 1 that was there). Ours is the double nearest to the true sum.
@@ -140,7 +140,7 @@ export class FloatSumAccumulator extends SlotAccumulator {
   }
 }
 
-/** What the statistics are computed from, of one slot; the S.. are centred on the means and NaN where a row is not finite. */
+/** What the statistics of a slot are computed from; the s.. are centred on the means, NaN where a row is not finite. */
 interface Moments {
   readonly n: number;
   readonly sumX: number;

@@ -42,7 +42,7 @@ function byteString(value: Datum): Uint8Array {
   throw new AssertionError('bytea expected');
 }
 
-/** Values joined, each but the first behind its own delimiter; a NULL value does not count, a NULL delimiter is empty. */
+/** Values, each but the first behind its own delimiter; a NULL value does not count, a NULL delimiter is empty. */
 const joinText: Fold = ({ rows }) => {
   let out: string | null = null;
   for (const [value, delimiter] of rows) {

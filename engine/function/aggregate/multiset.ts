@@ -1,4 +1,4 @@
-// Multiset: the rows of each slot as (values, weight), found by value, in pages: what min, max, DISTINCT and array_agg keep.
+// Multiset: the rows of each slot as values and weight, in pages: what min, max, DISTINCT and array_agg keep.
 import { PAGE_MASK, PAGE_SHIFT } from '../../data/cells.ts';
 import { INT4 } from '../../data/types.ts';
 import type { LogicalType } from '../../data/types.ts';

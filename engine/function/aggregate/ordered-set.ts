@@ -77,7 +77,12 @@ const mode: Fold = ({ rows, argTypes }) => {
 };
 
 /** How the direct arguments stand to the sorted rows: those before it, those equal to it, distinct ones before it. */
-interface Standing { readonly before: number; readonly equal: number; readonly distinctBefore: number; readonly rows: number }
+interface Standing {
+  readonly before: number;
+  readonly equal: number;
+  readonly distinctBefore: number;
+  readonly rows: number;
+}
 
 function standing(sorted: SortedRows): Standing {
   const width = sorted.argTypes.length / 2;
@@ -137,7 +142,8 @@ function percentiles(): readonly AggregateFunction[] {
       orderedSet({
         name: 'percentile_cont', direct: 1, args: [FLOAT8, type], returns: type, description: 'continuous percentile',
         ...(type === FLOAT8
-          ? { example: { sql: `SELECT percentile_cont(0.25) WITHIN GROUP (ORDER BY x) FROM ${V}`, result: '1.5' } } : {}),
+          ? { example: { sql: `SELECT percentile_cont(0.25) WITHIN GROUP (ORDER BY x) FROM ${V}`, result: '1.5' } }
+          : {}),
       }, cont),
       orderedSet({
         name: 'percentile_cont', direct: 1, args: [FRACTIONS, type], returns: arrayOf(type),
