@@ -21,6 +21,7 @@ import { Project } from '../../engine/operator/project.ts';
 import { SetOperation } from '../../engine/operator/set-operation.ts';
 import { TopK } from '../../engine/operator/top-k.ts';
 import { Union } from '../../engine/operator/union.ts';
+import { unifiedKey } from '../optimizer/written-calls.ts';
 import type { LogicalPlan, TableCall } from '../plan/logical-plan.ts';
 import { compileAggregate } from './aggregate.ts';
 import { isAppendOnly } from './append-only.ts';
@@ -130,7 +131,8 @@ export class Compiler {
   #join(plan: Of<'join'>): NodeId {
     const inputs = [this.node(plan.left), this.node(plan.right)];
     const [left, right] = [plan.left.schema, plan.right.schema];
-    const { join, keys, condition, schema } = plan;
+    const { join, condition, schema } = plan;
+    const keys = plan.keys.map(unifiedKey);
     if (join === 'not-in') {
       const operand = keys[keys.length - 1];
       assert(condition === null, 'NOT IN has no further condition');

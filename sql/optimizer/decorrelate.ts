@@ -17,7 +17,7 @@ import { asEqualities, pullUp } from './pull-up.ts';
 import type { CorrelatedEquality, PulledUp } from './pull-up.ts';
 import type { Rewrite, RewriteContext } from './rewrite.ts';
 import { emptyResult, range, Unnesting } from './unnest.ts';
-import { aggregateCall, equality, isKeyEquality, isNull, truth, zero } from './written-calls.ts';
+import { aggregateCall, equality, isJoinEquality, isNull, truth, zero } from './written-calls.ts';
 
 export const decorrelate: Rewrite = {
   name: 'decorrelate',
@@ -183,7 +183,7 @@ class Elimination {
   /** x NOT IN (..) where the list depends on the outer row by equalities, or not at all. */
   #notIn(): LogicalPlan | null {
     const pulled = pullUp(this.#apply.right, this.#holes);
-    const equalities = pulled === null ? null : asEqualities(pulled.conditions, this.#holes, isKeyEquality);
+    const equalities = pulled === null ? null : asEqualities(pulled.conditions, this.#holes, isJoinEquality);
     const [operand] = this.#apply.operands;
     if (pulled === null || equalities === null) return null;
     const compared = mapColumns(operand.right, (i) => pulled.outputs[i]);
@@ -209,7 +209,7 @@ class Elimination {
       return projectOf(joined, [...columnsOfPlan(joined).slice(0, n), some], this.#names());
     }
     const pulled = pullUp(this.#apply.right, this.#holes);
-    const equalities = pulled === null ? null : asEqualities(pulled.conditions, this.#holes, isKeyEquality);
+    const equalities = pulled === null ? null : asEqualities(pulled.conditions, this.#holes, isJoinEquality);
     const [keyed, keys] = pulled !== null && equalities !== null
       ? this.#keyedBase(pulled, equalities) : this.#keyedDomain();
     const distinct: LogicalPlan = { kind: 'distinct', input: keyed, on: null, schema: keyed.schema };
@@ -249,7 +249,7 @@ class Elimination {
     const [aggregate, outputs] = right.kind === 'project' ? [right.input, right.expressions] : [right, columnsOfPlan(right)];
     if (aggregate.kind !== 'aggregate' || aggregate.keys.length > 0 || aggregate.sets !== null) return null;
     const pulled = pullUp(aggregate.input, this.#holes);
-    const equalities = pulled === null ? null : asEqualities(pulled.conditions, this.#holes, isKeyEquality);
+    const equalities = pulled === null ? null : asEqualities(pulled.conditions, this.#holes, isJoinEquality);
     if (pulled === null || equalities === null || equalities.length === 0) return null;
     const calls = aggregate.aggregates.map((call) => substituteCall(call, pulled.outputs));
     const grouped: LogicalPlan = aggregateOf(pulled.base, equalities.map((e) => e.inner), calls,
@@ -269,7 +269,7 @@ class Elimination {
   /** (SELECT e FROM .. WHERE inner = outer): one row at most where the inner sides are a key, else that is checked. */
   #scalarLookup(): LogicalPlan | null {
     const pulled = pullUp(this.#apply.right, this.#holes);
-    const equalities = pulled === null ? null : asEqualities(pulled.conditions, this.#holes, isKeyEquality);
+    const equalities = pulled === null ? null : asEqualities(pulled.conditions, this.#holes, isJoinEquality);
     if (pulled === null || equalities === null || equalities.length === 0) return null;
     const n = width(this.#left);
     const outer = (right: LogicalPlan): readonly EquiKey[] => equalities.map((e, i) => (

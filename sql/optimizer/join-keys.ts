@@ -7,7 +7,7 @@ import { joinOf, selectColumns, width } from '../plan/make.ts';
 import { mapPlan } from '../plan/map-plan.ts';
 import type { Rewrite } from './rewrite.ts';
 import { mapColumnIndexes } from './unnest.ts';
-import { isKeyEquality } from './written-calls.ts';
+import { isJoinEquality } from './written-calls.ts';
 
 type Join = LogicalPlan & { readonly kind: 'join' };
 
@@ -36,7 +36,7 @@ function extractKeys(plan: Join): LogicalPlan {
 }
 
 function asKey(c: Expression, left: number): EquiKey | null {
-  const pair = isKeyEquality(c) ? { a: c.args[0], b: c.args[1], nullSafe: false }
+  const pair = isJoinEquality(c) ? { a: c.args[0], b: c.args[1], nullSafe: false }
     : c.kind === 'distinct' && c.negated && c.left.type.kind === c.right.type.kind
       ? { a: c.left, b: c.right, nullSafe: true } : null;
   if (pair === null) return null;
@@ -92,7 +92,7 @@ function reorder(plan: Join): LogicalPlan {
 
 function connectedOrder(leaves: readonly Leaf[], conditions: readonly Expression[]): readonly Leaf[] {
   const owners = (e: Expression): ReadonlySet<Leaf> => new Set(columnsOf(e).map((i) => owner(leaves, i)));
-  const links = conditions.filter(isKeyEquality).map((c) => c.args.map(owners));
+  const links = conditions.filter(isJoinEquality).map((c) => c.args.map(owners));
   const order = [leaves[0]];
   let waiting = leaves.slice(1);
   while (waiting.length > 0) {

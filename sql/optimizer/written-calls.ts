@@ -1,11 +1,11 @@
 // Calls that rewrites write themselves: aggregates and operators by name, and constants.
 import { assert } from '../../engine/data/error.ts';
-import { BOOLEAN, INT8 } from '../../engine/data/types.ts';
+import { BOOLEAN, FLOAT4, FLOAT8, INT2, INT4, INT8, layoutOf } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { FunctionRegistry } from '../../engine/function/registry.ts';
 import { argumentTypes, resolveOverload, returnType } from '../binder/overload.ts';
-import type { AggregateCall } from '../plan/logical-plan.ts';
+import type { AggregateCall, EquiKey } from '../plan/logical-plan.ts';
 
 export function aggregateCall(functions: FunctionRegistry, name: string, args: readonly Expression[]): AggregateCall {
   const types = args.map((a) => a.type);
@@ -47,4 +47,35 @@ export function equality(functions: FunctionRegistry, left: Expression, right: E
 export function isKeyEquality(e: Expression): e is Expression & { kind: 'call' } {
   return e.kind === 'call' && e.function.operator === true && e.function.name === '=' && e.args.length === 2
     && e.args[0].type.kind === e.args[1].type.kind && e.function.args[0].kind === e.function.args[1].kind;
+}
+
+const FAMILIES: readonly (readonly LogicalType[])[] = [[INT2, INT4, INT8], [FLOAT4, FLOAT8]];
+
+/** The type in which operands of two types are the same key exactly where `=` is true, or null: the wider of one family. */
+export function commonKeyType(a: LogicalType, b: LogicalType): LogicalType | null {
+  if (a.kind === b.kind) return a;
+  for (const family of FAMILIES) {
+    const [i, j] = [a, b].map((t) => family.findIndex((f) => f.kind === t.kind));
+    if (i >= 0 && j >= 0) return family[Math.max(i, j)];
+  }
+  return null;
+}
+
+/** As isKeyEquality, but the operands may be of two widths of one family: the compiler widens them. */
+export function isJoinEquality(e: Expression): e is Expression & { kind: 'call' } {
+  return isKeyEquality(e) || (e.kind === 'call' && e.function.operator === true && e.function.name === '='
+    && e.args.length === 2 && commonKeyType(e.args[0].type, e.args[1].type) !== null
+    && commonKeyType(e.function.args[0], e.function.args[1]) !== null);
+}
+
+/** The key with both sides of one layout. */
+export function unifiedKey(key: EquiKey): EquiKey {
+  const type = commonKeyType(key.left.type, key.right.type);
+  if (type === null) {
+    // name and text, varchar and text: the same bytes.
+    assert(layoutOf(key.left.type) === layoutOf(key.right.type), `join key of ${key.left.type.kind} and ${key.right.type.kind}`);
+    return key;
+  }
+  const as = (e: Expression): Expression => (e.type.kind === type.kind ? e : { kind: 'cast', input: e, type, explicit: false });
+  return { ...key, left: as(key.left), right: as(key.right) };
 }
