@@ -22,6 +22,7 @@ export function takePages(state: PublishedState): PageImage[] {
     relation.save({ page: (_, page, batch) => images.push({ state: rowsState(id), page, batch }) });
   }
   for (const [id, view] of state.views) {
+    if (view.broken) continue;
     view.save((name) => (page, batch) => images.push({ state: viewState(id, name), page, batch }));
   }
   return images;
@@ -44,7 +45,8 @@ export function encodeMeta(state: PublishedState, catalog: Uint8Array): Uint8Arr
   out.u32(state.views.size);
   for (const [id, view] of state.views) {
     out.u32(id);
-    out.text(view.circuit.fingerprint);
+    // No circuit has this fingerprint, so a stopped view is computed anew.
+    out.text(view.broken ? '' : view.circuit.fingerprint);
     view.relation.errors.save(out);
     out.u32(view.states.size);
     for (const name of view.states) out.text(name);
@@ -98,7 +100,15 @@ async function load(from: ByteReader, loading: Loading): Promise<void> {
     for (let s = from.u32(); s > 0; s--) states.push(from.text());
     saved.set(id, { fingerprint, states });
   }
-  for (const view of state.views.values()) await loadView(view, saved.get(view.definition.id) ?? null, loading);
+  const anew = new Set<number>();
+  for (const view of state.views.values()) {
+    // What stood on rows that are computed anew does not know how they differ from those it has seen.
+    const stale = view.circuit.sources.some((source) => source.kind === 'relation' && anew.has(source.relation));
+    const why = stale ? 'a view it reads is' : await tryLoadView(view, saved.get(view.definition.id) ?? null, loading.store);
+    if (why === null) continue;
+    anew.add(view.definition.id);
+    computeAnew(view, saved.get(view.definition.id) ?? null, { why, ...loading });
+  }
 }
 
 interface SavedView {
@@ -107,13 +117,10 @@ interface SavedView {
 }
 
 /** What cannot be used is made anew from the view's sources: state is a function of them. */
-async function loadView(view: View, saved: SavedView | null, { state, store, log }: Loading): Promise<void> {
-  const { id, name } = view.definition;
-  const why = await tryLoadView(view, saved, store);
-  if (why === null) return;
-  log(`view "${name}" is computed anew: ${why}`);
+function computeAnew(view: View, saved: SavedView | null, { state, log, why }: Loading & { readonly why: string }): void {
+  log(`view "${view.definition.name}" is computed anew: ${why}`);
   for (const other of saved?.states ?? []) view.states.add(other);
-  state.refill(state.views.get(id) ?? view);
+  state.refill(view);
 }
 
 async function tryLoadView(view: View, saved: SavedView | null, store: StateStore): Promise<string | null> {

@@ -2,6 +2,8 @@
 import { datumAt } from '../data/access.ts';
 import type { Batch } from '../data/batch.ts';
 import { DatabaseError } from '../data/error.ts';
+import { DEFAULT_FORMAT } from '../data/settings.ts';
+import { formatText } from '../data/text-format.ts';
 import type { RelationDefinition, UniqueKey } from './contract.ts';
 
 /** 23505 with PostgreSQL's words: `Key (id)=(1) already exists.` */
@@ -9,7 +11,7 @@ export function keyViolation(relation: RelationDefinition, key: UniqueKey, batch
   const names = key.columns.map((c) => relation.schema.columns[c].name);
   const values = key.columns.map((c) => {
     const datum = datumAt(batch.columns[c], row);
-    return datum === null ? 'null' : String(datum);
+    return datum === null ? 'null' : formatText(batch.columns[c].type, datum, DEFAULT_FORMAT);
   });
   return new DatabaseError('23505', `duplicate key value violates unique constraint "${key.name}"`, {
     detail: `Key (${names.join(', ')})=(${values.join(', ')}) already exists.`,

@@ -44,6 +44,7 @@ export interface StateEnvironment {
   beforeChange(relation: Relation): void;
   /** The relation is gone, or its states start anew. */
   dropped(states: readonly string[]): void;
+  log(message: string): void;
 }
 
 export const rowsState = (relation: number): string => `r/${relation}/rows`;
@@ -115,10 +116,44 @@ export class PublishedState {
   fill(view: View): void {
     const context = this.#context(view, this.#environment.evalContext(this.#time));
     const scan = (id: number, columns: readonly number[]): Iterable<Delta> => this.#known(id).arrangement.scan(columns);
-    view.fill(scan, context, (delta) => view.relation.apply(cancel(delta)));
-    const closed = view.advance(this.#watermarkOf, context);
-    if (closed !== null) view.relation.apply(cancel(closed));
-    this.#propagate(view);
+    this.#guarded(view, () => {
+      view.fill(scan, context, (delta) => view.relation.apply(cancel(delta)));
+      const closed = view.advance(this.#watermarkOf, context);
+      if (closed !== null) view.relation.apply(cancel(closed));
+      this.#propagate(view);
+    });
+  }
+
+  /**
+   * A fault of ours inside one view's circuit stops that view, not the server: it answers XX000 from then on, its state is
+   * not saved, and it is computed anew at the next start.
+   */
+  #guarded(view: View, work: () => void): void {
+    if (view.broken) return;
+    try {
+      work();
+    } catch (error) {
+      const { name } = view.definition;
+      const fault = error instanceof Error ? error : new Error(String(error));
+      this.#environment.log(`view "${name}" stopped: ${fault.stack ?? fault.message}`);
+      view.broken = true;
+      view.relation.changing();
+      view.relation.errors.add(new DatabaseError('XX000', `materialized view "${name}" stopped: internal error: ${fault.message}`, {
+        hint: 'It is computed anew when the server starts, or when it is dropped and created again.', cause: error,
+      }), 1);
+    }
+  }
+
+  /** An error of the view itself or of a view it reads. */
+  errorOf(id: number, read: (id: number) => DatabaseError | null): DatabaseError | null {
+    const own = read(id);
+    const view = this.views.get(id);
+    if (own !== null || view === undefined) return own;
+    for (const source of view.circuit.sources) {
+      const error = source.kind === 'relation' ? this.errorOf(source.relation, read) : null;
+      if (error !== null) return error;
+    }
+    return null;
   }
 
   /** A view whose saved state is of no use: from its sources again, in place of what was saved. */
@@ -202,19 +237,21 @@ export class PublishedState {
 
   /** Adds the views' own changes to `changes` as it goes. */
   #stepViews(changes: Map<number, RelationChange>, evalContext: EvalContext, last: boolean): void {
-    for (const [id, view] of this.views) {
-      const context = this.#context(view, evalContext);
-      const parts: Delta[] = [];
-      const stepped = view.step(changes, context);
-      if (stepped !== null && stepped.length > 0) parts.push(stepped);
-      const closed = last ? view.advance(this.#watermarkOf, context) : null;
-      if (closed !== null && closed.length > 0) parts.push(closed);
-      if (last) this.#propagate(view);
-      if (parts.length === 0) continue;
-      const delta = cancel(concatDeltas(parts));
-      view.relation.apply(delta);
-      if (delta.length > 0) changes.set(id, { delta, onTime: delta });
-    }
+    for (const view of this.views.values()) this.#guarded(view, () => this.#stepView(view, changes, evalContext, last));
+  }
+
+  #stepView(view: View, changes: Map<number, RelationChange>, evalContext: EvalContext, last: boolean): void {
+    const context = this.#context(view, evalContext);
+    const parts: Delta[] = [];
+    const stepped = view.step(changes, context);
+    if (stepped !== null && stepped.length > 0) parts.push(stepped);
+    const closed = last ? view.advance(this.#watermarkOf, context) : null;
+    if (closed !== null && closed.length > 0) parts.push(closed);
+    if (last) this.#propagate(view);
+    if (parts.length === 0) return;
+    const delta = cancel(concatDeltas(parts));
+    view.relation.apply(delta);
+    if (delta.length > 0) changes.set(view.definition.id, { delta, onTime: delta });
   }
 }
 

@@ -67,6 +67,7 @@ export class MillraceRuntime implements Runtime {
       applyCatalog: (bytes) => this.#host.applyCatalog(bytes),
       beforeChange: (relation) => this.#preserve(relation),
       dropped: (states) => this.#checkpointer.drop(states),
+      log: (message) => this.#host.log(message),
     });
     this.#checkpointer = new Checkpointer(ports, this.#state, {
       saveCatalog: () => this.#host.saveCatalog(),
@@ -278,6 +279,7 @@ export class MillraceRuntime implements Runtime {
   snapshot(): PublishedSnapshot {
     const snapshot = new PublishedSnapshot(this.#epoch, {
       relation: (id) => this.#state.relations.get(id) ?? null,
+      errorOf: (id, read) => this.#state.errorOf(id, read),
       released: (released) => this.#snapshots.delete(released),
     });
     this.#snapshots.add(snapshot);

@@ -13,6 +13,8 @@ const NOTHING = new Delta(new Batch([], 0), new Int32Array(0));
 export interface SnapshotOwner {
   /** As published now. */
   relation(id: number): Relation | null;
+  /** Of a relation or, for a view, of what it reads; `read` gives a relation's own as of the snapshot. */
+  errorOf(id: number, read: (id: number) => DatabaseError | null): DatabaseError | null;
   released(snapshot: PublishedSnapshot): void;
 }
 
@@ -59,8 +61,10 @@ export class PublishedSnapshot implements Snapshot {
   }
 
   error(relation: number): DatabaseError | null {
-    const frozen = this.#frozen.get(relation);
-    return frozen === undefined ? this.#owner.relation(relation)?.errors.first() ?? null : frozen.error;
+    return this.#owner.errorOf(relation, (id) => {
+      const frozen = this.#frozen.get(id);
+      return frozen === undefined ? this.#owner.relation(id)?.errors.first() ?? null : frozen.error;
+    });
   }
 
   rowCount(relation: number): number {

@@ -20,6 +20,8 @@ export class View {
   readonly relation: Relation;
   /** Names of the states its operators have saved: `operator/name`. */
   readonly states = new Set<string>();
+  /** A fault of ours stopped it: its circuit is not to be trusted, fed or saved. */
+  broken = false;
   readonly #circuit: Circuit;
   readonly #empty: readonly Delta[];
   /** What the circuit was told last, by source. */

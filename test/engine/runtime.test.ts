@@ -349,3 +349,47 @@ describe('recovery', () => {
     await again.runtime.close();
   });
 });
+
+describe('a fault inside a view', () => {
+  /** `total`, but a negative number of rows in a step breaks it. */
+  const faulty: typeof makeCircuit = (query, over, schemas) => {
+    const circuit = makeCircuit(query, over, schemas);
+    return query !== 'total' ? circuit : Object.assign(Object.create(circuit), {
+      step: (inputs: Parameters<typeof circuit.step>[0], context: Parameters<typeof circuit.step>[1]) => {
+        if (inputs.some((input) => input.weights.includes(-1))) throw new Error('a fault of ours');
+        return circuit.step(inputs, context);
+      },
+    });
+  };
+  const VIEW = { op: 'view', id: 10, name: 'total', query: 'total', over: [1] } as const;
+  const OTHER = { op: 'view', id: 11, name: 'sum', query: 'sum', over: [1] } as const;
+  const ON_TOP = { op: 'view', id: 12, name: 'on_top', query: 'count', over: [10] } as const;
+
+  test('stops that view and what reads it, not the runtime; it is computed anew at the next start', async () => {
+    const both = ports();
+    const db = await TestDatabase.open(both);
+    db.host.circuit = faulty;
+    await db.ddl(T, VIEW, OTHER, ON_TOP);
+    await db.commit({ 1: [[1, 1n, 10n], [1, 2n, 20n]] });
+    expect(db.rows(10, 2)).toEqual(['2,30']);
+    expect(db.rows(12, 2)).toEqual(['2,1']);
+    await db.commit({ 1: [[-1, 1n, 10n]] });
+    await db.commit({ 1: [[1, 3n, 30n]] });
+    const snapshot = db.runtime.snapshot();
+    expect(snapshot.error(10)).toMatchObject({ code: 'XX000' });
+    expect(snapshot.error(12)).toMatchObject({ code: 'XX000' });
+    expect(snapshot.error(11)).toBeNull();
+    expect(snapshot.error(1)).toBeNull();
+    snapshot.release();
+    expect(db.rows(11, 3)).toEqual(['2,1,20', '3,1,30']);
+    expect(db.host.fatals).toEqual([]);
+    expect(db.host.logs.join()).toContain('view "total" stopped');
+    await db.runtime.checkpoint();
+    const again = await TestDatabase.open(both);
+    const healed = again.runtime.snapshot();
+    expect(healed.error(10)).toBeNull();
+    healed.release();
+    expect(again.rows(10, 2)).toEqual(['2,50']);
+    expect(again.rows(12, 2)).toEqual(['2,1']);
+  });
+});

@@ -68,6 +68,11 @@ export function makeCircuit(query: string, over: readonly number[], schemas: rea
       const schema = { columns: [input.columns[0], ...results] };
       return builder.finish(builder.add(new AggregateOperator({ schema, input, keys: [0], calls }), sources));
     }
+    case 'count': {
+      const schema = { columns: [input.columns[0], results[0]] };
+      const count = [aggregate('count', [], INT8)] as never;
+      return builder.finish(builder.add(new AggregateOperator({ schema, input, keys: [0], calls: count }), sources));
+    }
     case 'total':
       return builder.finish(builder.add(new AggregateOperator({ schema: { columns: results }, input, keys: [], calls }), sources));
     case 'divide': {
