@@ -33,7 +33,7 @@ export type Entry =
   /** sum: count(*), sum(column 1) by column 0. divide: 100 / column 1. closing: 10 s windows of column 0 on close. */
   | {
       readonly op: 'view'; readonly id: number; readonly name: string;
-      readonly query: 'sum' | 'total' | 'divide' | 'closing' | 'join'; readonly over: readonly number[];
+      readonly query: 'count' | 'sum' | 'total' | 'divide' | 'closing' | 'join'; readonly over: readonly number[];
     }
   | { readonly op: 'alter'; readonly id: number; readonly index?: readonly number[]; readonly add?: string }
   | { readonly op: 'drop'; readonly id: number };
