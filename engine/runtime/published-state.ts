@@ -138,7 +138,8 @@ export class PublishedState {
       this.#environment.log(`view "${name}" stopped: ${fault.stack ?? fault.message}`);
       view.broken = true;
       view.relation.changing();
-      view.relation.errors.add(new DatabaseError('XX000', `materialized view "${name}" stopped: internal error: ${fault.message}`, {
+      const message = `materialized view "${name}" stopped: internal error: ${fault.message}`;
+      view.relation.errors.add(new DatabaseError('XX000', message, {
         hint: 'It is computed anew when the server starts, or when it is dropped and created again.', cause: error,
       }), 1);
     }

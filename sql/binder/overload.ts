@@ -169,7 +169,7 @@ export function argumentTypes(declared: readonly LogicalType[], types: readonly 
     if (d.kind === 'any') return actual.kind === 'unknown' ? TEXT : actual;
     const target = substitute(d, solved);
     if (target.kind === 'unknown') return actual;
-    // Declared as any row: the row keeps its own fields.
+    // Declared as a row of any kind: the row keeps its own fields.
     if (target.kind === 'record' && target.oid === undefined && actual.kind === 'record') return actual;
     if (actual.kind === 'array' && target.kind === 'array' && actual.vector === true && isPolymorphic(d)) return actual;
     return target;

@@ -10,7 +10,6 @@ function utf8Length(unit: number): number {
 }
 
 function isAscii(text: string): boolean {
-  // oxlint-disable-next-line no-control-regex
   return !/[^\x00-\x7f]/.test(text);
 }
 

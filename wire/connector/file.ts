@@ -119,7 +119,9 @@ export const FILE: SourceConnector = {
     const header = reader.boolean('header', true);
     const replay = readReplay(reader, schema);
     reader.done();
-    if (!existsSync(path)) throw new DatabaseError('58P01', `could not open file "${path}" for reading: No such file or directory`);
+    if (!existsSync(path)) {
+      throw new DatabaseError('58P01', `could not open file "${path}" for reading: No such file or directory`);
+    }
     const done = offset === null ? 0 : Number(Buffer.from(offset).toString());
     return {
       async *read(signal: AbortSignal): AsyncIterable<SourceBatch> {

@@ -60,7 +60,8 @@ export const NEXMARK: SourceConnector = {
     const from = offset === null
       ? { event: 0, start: fixed ? DEFAULT_NEXMARK.start : Date.now() * 1000 } : readPosition(offset);
     const generator: NexmarkOptions = {
-      ...DEFAULT_NEXMARK, seed, start: from.start, interval: rate === 0 ? DEFAULT_NEXMARK.interval : Math.max(1, Math.round(1e6 / rate)),
+      ...DEFAULT_NEXMARK, seed, start: from.start,
+      interval: rate === 0 ? DEFAULT_NEXMARK.interval : Math.max(1, Math.round(1e6 / rate)),
     };
     return {
       async *read(signal: AbortSignal): AsyncIterable<SourceBatch> {

@@ -122,7 +122,8 @@ const EXPRESSIONS: readonly ScalarFunction[] = [
   ...[['pg_get_triggerdef', [OID]], ['pg_get_triggerdef', [OID, BOOLEAN]], ['pg_get_ruledef', [OID]], ['pg_get_ruledef', [OID, BOOLEAN]],
     ['pg_get_partkeydef', [OID]], ['pg_get_statisticsobjdef_columns', [OID]], ['pg_get_statisticsobjdef', [OID]],
     ['pg_get_partition_constraintdef', [OID]], ['pg_get_functiondef', [OID]]].map(([name, args]) => stable({
-    name: String(name), args: Array.isArray(args) ? args : [], returns: TEXT, description: 'definition of an object of a kind there is none of', row: () => null })),
+    name: String(name), args: Array.isArray(args) ? args : [], returns: TEXT, row: () => null,
+    description: 'definition of an object of a kind there is none of' })),
 ];
 
 function viewDefinition(call: CallInfo, oid: number): Datum {

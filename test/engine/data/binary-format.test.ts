@@ -1,3 +1,4 @@
+// Values in PostgreSQL's binary wire format: round trips and refused lengths.
 import { describe, expect, test } from 'vitest';
 import { decodeBinary, encodeBinary } from '../../../engine/data/binary-format.ts';
 import { Interval } from '../../../engine/data/interval.ts';
