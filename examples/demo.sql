@@ -36,10 +36,11 @@ GROUP BY window_start
 EMIT ON WINDOW CLOSE;
 
 CREATE MATERIALIZED VIEW hot_auctions AS
-SELECT auction, count(*) AS bids, max(price) AS highest
+SELECT window_end, auction, count(*) AS bids, max(price) AS highest
 FROM hop(bid, date_time, INTERVAL '5 seconds', INTERVAL '20 seconds')
-GROUP BY auction, window_start
-ORDER BY bids DESC, auction
+GROUP BY window_end, auction
+HAVING count(*) > 500
+ORDER BY window_end DESC, bids DESC, auction
 LIMIT 5;
 
 CREATE MATERIALIZED VIEW categories AS
