@@ -1,0 +1,90 @@
+// The processes of the wire benches: the real server on a fresh data folder, the client, and what CPU a process used.
+import { fork, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Answer, Order, Target } from './client.ts';
+
+const beside = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** Kernel ticks a second as /proc counts them: 100 on every Linux that Node runs on. */
+const TICKS = 100;
+
+/** CPU seconds of a process with all its threads, 0 where /proc is not there. */
+export function cpuOf(pid: number): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / TICKS;
+  } catch {
+    return 0;
+  }
+}
+
+export interface RunningServer {
+  readonly target: Target;
+  readonly pid: number;
+  readonly folder: string;
+  /** Stops it and removes the data. */
+  stop(): Promise<void>;
+}
+
+/** dist/wire/main.js with default settings. MILLRACE_BENCH_NODE: options for its node, such as --cpu-prof. */
+export async function startServer(): Promise<RunningServer> {
+  const folder = mkdtempSync(join(process.env['MILLRACE_BENCH_DIR'] ?? tmpdir(), 'millrace-bench-'));
+  const options = (process.env['MILLRACE_BENCH_NODE'] ?? '').split(' ').filter((o) => o !== '');
+  const main = beside('../../wire/main.js');
+  const child = spawn(process.execPath, [...options, main, '--data', join(folder, 'data'), '--port', '0'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const port = await listening(child);
+  const ended = new Promise<void>((resolve) => { child.once('exit', () => resolve()); });
+  return {
+    target: { host: '127.0.0.1', port, user: 'millrace', database: 'millrace' },
+    pid: child.pid ?? 0,
+    folder,
+    stop: async () => {
+      child.kill('SIGTERM');
+      await ended;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function listening(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      const port = /psql .*-p (\d+)/.exec(said)?.[1];
+      if (port !== undefined) resolve(Number(port));
+    });
+    child.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));
+  });
+}
+
+/** The client process: one order at a time. */
+export class Client {
+  readonly #child = fork(beside('./client.js'), { execArgv: [] });
+
+  async do(order: Order): Promise<Answer & { readonly kind: 'done' }> {
+    const answer = await new Promise<Answer>((resolve, reject) => {
+      this.#child.once('message', (message) => {
+        if (isAnswer(message)) resolve(message);
+        else reject(new Error('the client said something else'));
+      });
+      this.#child.send(order);
+    });
+    if (answer.kind === 'failed') throw new Error(answer.message);
+    return answer;
+  }
+
+  stop(): void {
+    this.#child.disconnect();
+  }
+}
+
+function isAnswer(message: unknown): message is Answer {
+  return typeof message === 'object' && message !== null && 'kind' in message;
+}
