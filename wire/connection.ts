@@ -80,6 +80,8 @@ export class Connection {
       this.#session = null;
       await session?.close();
       this.#socket.end();
+      // Paused, it would not see the client's end.
+      this.#socket.resume();
     }
   }
 

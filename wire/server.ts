@@ -20,7 +20,6 @@ export interface ServerOptions {
 interface Client {
   readonly connection: Connection;
   readonly secret: number;
-  readonly socket: Socket;
 }
 
 export class Server {
@@ -28,6 +27,8 @@ export class Server {
   readonly #options: ServerOptions;
   readonly #net: NetServer;
   readonly #clients = new Map<number, Client>();
+  /** All that are open, refused and ending ones too. */
+  readonly #sockets = new Set<Socket>();
   readonly #serverSecret = randomBytes(32);
   #nextProcessId = 1000;
 
@@ -66,7 +67,7 @@ export class Server {
     const error = new DatabaseError('57P01', 'terminating connection due to administrator command');
     for (const { connection } of this.#clients.values()) connection.terminate(error);
     const impatience = setTimeout(() => {
-      for (const { socket } of this.#clients.values()) socket.destroy();
+      for (const socket of this.#sockets) socket.destroy();
     }, 1000);
     await closed;
     clearTimeout(impatience);
@@ -81,10 +82,14 @@ export class Server {
   }
 
   #accept(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
     if (this.#clients.size >= this.#options.maxConnections) {
       const page = new Page(256);
       backend.errorOrNotice(page, 'FATAL', new DatabaseError('53300', 'sorry, too many clients already'));
       socket.on('error', () => socket.destroy());
+      // Read and forget what it sends, or its end would never be seen.
+      socket.resume();
       socket.end(page.take());
       return;
     }
@@ -95,7 +100,7 @@ export class Server {
       cancel: (id, key) => this.#cancel(id, key),
       log: this.#options.log,
     });
-    this.#clients.set(processId, { connection, secret, socket });
+    this.#clients.set(processId, { connection, secret });
     connection.run().catch((error: unknown) => {
       this.#options.log(`connection ${processId}: ${error instanceof Error ? error.stack ?? error.message : String(error)}`);
       socket.destroy();

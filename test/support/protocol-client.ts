@@ -247,6 +247,15 @@ export class ProtocolClient {
     return out;
   }
 
+  /** Takes no more bytes from the server until `resume`. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
   close(): void {
     this.#socket.destroy();
   }

@@ -1,0 +1,14 @@
+// What the tests use of node-postgres, an independent client that ships no types.
+declare module 'pg' {
+  export class Client {
+    constructor(config: {
+      readonly host: string; readonly port: number; readonly user: string; readonly database: string; readonly password?: string;
+    });
+    connect(): Promise<void>;
+    query(text: string, values?: readonly unknown[]): Promise<{
+      readonly rows: readonly Readonly<Record<string, unknown>>[]; readonly rowCount: number | null; readonly command: string;
+    }>;
+    end(): Promise<void>;
+    on(event: 'error', listener: (error: Error) => void): void;
+  }
+}
