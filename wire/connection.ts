@@ -80,7 +80,8 @@ export class Connection {
       this.#session = null;
       await session?.close();
       this.#socket.end();
-      // Paused, it would not see the client's end.
+      // Paused, it would not see the client's end; what still comes is for nobody.
+      this.#socket.removeAllListeners('data');
       this.#socket.resume();
     }
   }
