@@ -298,7 +298,10 @@ export class Pages {
       this.#restored(number);
     }
     for (let number = 0; number < this.#pages.length; number++) {
-      if (this.#pages[number].live === 0) this.#pages[number].dirty = false;
+      if (this.#pages[number].live > 0) continue;
+      // Nothing to save, until a first write says otherwise.
+      this.#pages[number].dirty = false;
+      this.#guard[number] = 1;
     }
   }
 
