@@ -15,7 +15,8 @@ const REFRESH_MS = 1000;
 const PANELS: readonly { readonly title: string; readonly query: string }[] = [
   { title: 'this machine, 10 s windows (running)', query: 'SELECT * FROM host_10s ORDER BY window_start DESC LIMIT 3' },
   { title: 'bids, 5 s windows (emitted on close)', query: 'SELECT * FROM bids_5s ORDER BY window_start DESC LIMIT 3' },
-  { title: 'hot auctions, 20 s windows every 5 s', query: 'SELECT * FROM hot_auctions ORDER BY window_end DESC, bids DESC, auction' },
+  { title: 'hot auctions, 20 s windows every 5 s',
+    query: 'SELECT * FROM hot_auctions ORDER BY window_end DESC, bids DESC, auction' },
   { title: 'bids joined with their auctions', query: 'SELECT * FROM categories ORDER BY category' },
   { title: 'flights of 2001, a day a second (emitted on close)', query: 'SELECT * FROM flights_daily ORDER BY day DESC LIMIT 3' },
   { title: 'worst airports so far', query: 'SELECT * FROM worst_airports ORDER BY average_delay DESC, origin' },
