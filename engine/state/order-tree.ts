@@ -168,6 +168,20 @@ export class OrderTree {
     if (skip + take > rest) this.window(this.#right[root], Math.max(0, skip - rest), skip + take - Math.max(skip, rest), out);
   }
 
+  /** Weight of the rows that `order` puts before `pivot`, which need not be in the tree. `order`: coarser than the tree's own. */
+  weightBefore(root: number, pivot: number, order: RowOrder = this.#order): number {
+    let at = root;
+    let total = 0;
+    while (at >= 0) {
+      if (order(at, pivot) >= 0) at = this.#left[at];
+      else {
+        total += this.weight(this.#left[at]) + this.#own(at);
+        at = this.#right[at];
+      }
+    }
+    return total;
+  }
+
   /** Weight of the rows before the first that `order` puts after `pivot`. `order`: coarser than the tree's own. */
   weightUpTo(root: number, pivot: number, order: RowOrder): number {
     let at = root;
