@@ -6,7 +6,7 @@ import type { EvalContext } from '../expression/context.ts';
 import { inRange } from './over-range.ts';
 import type { OverRows, Segment } from './over-rows.ts';
 
-/** `offset`: of ROWS and GROUPS a count; of RANGE a distance. */
+/** `offset`: never NULL; of ROWS and GROUPS a count of 0 or more; of RANGE a distance. */
 export type Bound =
   | { readonly kind: 'unbounded-preceding' } | { readonly kind: 'unbounded-following' }
   | { readonly kind: 'current-row' }
@@ -17,8 +17,6 @@ export interface Frame {
   readonly start: Bound;
   readonly end: Bound;
   readonly exclude: 'no-others' | 'current-row' | 'group' | 'ties';
-  /** An offset that is NULL or negative: every row fails with it. */
-  readonly error: DatabaseError | null;
 }
 
 /** The key of RANGE with offsets. */

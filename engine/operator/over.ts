@@ -276,18 +276,10 @@ function isAggregate(fn: OverCall['function']): fn is AggregateFunction {
 }
 
 function bindCall(call: OverCall): BoundCall {
-  const { error } = call.frame;
-  if (error !== null) return ({ rows }) => failing(call, rows.evaluated.length, error);
   const fn = call.function;
   if (!isAggregate(fn)) return (site) => fn.evaluate(call, site);
   const aggregate = new FrameAggregate({ ...call, aggregate: fn });
   return (site, context) => aggregate.evaluate(site, context);
-}
-
-function failing(call: OverCall, length: number, error: DatabaseError): WindowValues {
-  const errors = new Map<number, DatabaseError>();
-  for (let i = 0; i < length; i++) errors.set(i, error);
-  return { vector: nullVector(call.type, length), errors };
 }
 
 function reachOf(call: OverCall): Reach {

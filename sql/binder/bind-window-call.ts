@@ -1,11 +1,11 @@
-// OVER: window functions and aggregates over a window; frames, named windows.
-import { DatabaseError, notSupported } from '../../engine/data/error.ts';
-import { INT8 } from '../../engine/data/types.ts';
+// OVER: window functions and aggregates over a window; named windows.
+import { DatabaseError } from '../../engine/data/error.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
-import type { Expr, FunctionExpr, WindowSpecification } from '../parser/ast.ts';
-import type { FrameBound, OrderTerm, WindowCall, WindowFrame } from '../plan/logical-plan.ts';
+import type { FunctionExpr, WindowSpecification } from '../parser/ast.ts';
+import type { WindowCall } from '../plan/logical-plan.ts';
 import { bindAggregateCall } from './bind-aggregate.ts';
-import { coerceArgument, settleUnknown, tryCoerce } from './coercion.ts';
+import { bindFrame } from './bind-frame.ts';
+import { coerceArgument, settleUnknown } from './coercion.ts';
 import { functionError } from './functions.ts';
 import { bind, newHole } from './level.ts';
 import type { Site } from './level.ts';
@@ -25,13 +25,14 @@ export function bindWindowCall(e: FunctionExpr, candidates: readonly Callable[],
   if (clause.windows === undefined) {
     throw new DatabaseError('42P20', `window functions are not allowed in ${clause.phrase}`, { position: e.position });
   }
-  if (e.distinct) throw notSupportedHere('DISTINCT is not implemented for window functions', e);
-  if (e.orderBy.length > 0) throw notSupportedHere('aggregate ORDER BY is not implemented for window functions', e);
   const inner: Site = { ...site, clause: { phrase: 'window definitions', aggregates: true, within: 'window' } };
   const over = resolveWindow(e.over ?? emptyWindow, site);
   const partition = over.partitionBy.map((p) => settleUnknown(site.env, bind(p, inner)));
   const order = over.orderBy.map((k) => orderTerm(site.env, k, settleUnknown(site.env, bind(k.expression, inner))));
-  const call = { ...bindFunction(e, candidates, inner), frame: bindFrame(over, order, inner) };
+  const bound = bindFunction(e, candidates, inner);
+  if (e.distinct) throw notSupportedHere('DISTINCT is not implemented for window functions', e);
+  if (e.orderBy.length > 0) throw notSupportedHere('aggregate ORDER BY is not implemented for window functions', e);
+  const call = { ...bound, frame: bindFrame(over, order, inner) };
   const hole = newHole(site.env, call.type);
   site.level.windows.push({ hole, call, partition, order });
   return { ...hole };
@@ -50,6 +51,9 @@ function bindFunction(e: FunctionExpr, candidates: readonly Callable[], site: Si
   if (candidates.some((c) => c.kind === 'aggregate')
     && (e.star || !candidates.some((c) => c.kind === 'window'))) {
     const call = bindAggregateCall(e, candidates, site, site.clause);
+    if (call.function.form !== 'plain') {
+      throw notSupportedHere(`OVER is not supported for ordered-set aggregate ${name}`, e);
+    }
     return { name, aggregate: call.function, args: call.args, filter: call.filter, type: call.type };
   }
   if (e.filter !== undefined) {
@@ -89,45 +93,4 @@ function resolveWindow(spec: WindowSpecification, site: Site): WindowSpecificati
     ...spec, base: undefined, partitionBy: resolved.partitionBy,
     orderBy: spec.orderBy.length > 0 ? spec.orderBy : resolved.orderBy,
   };
-}
-
-const DEFAULT_FRAME: WindowFrame = {
-  mode: 'range', start: { kind: 'unbounded-preceding' }, end: { kind: 'current-row' }, exclude: 'no-others',
-};
-const EXCLUDE = { none: 'no-others', 'current row': 'current-row', group: 'group', ties: 'ties' } as const;
-
-function bindFrame(over: WindowSpecification, order: readonly OrderTerm[], site: Site): WindowFrame {
-  const { frame } = over;
-  if (frame === undefined) return DEFAULT_FRAME;
-  if (frame.mode === 'groups' && order.length === 0) {
-    throw new DatabaseError('42P20', 'GROUPS mode requires an ORDER BY clause', { position: over.position });
-  }
-  const bound = (b: typeof frame.start): FrameBound => {
-    switch (b.kind) {
-      case 'unboundedPreceding': return { kind: 'unbounded-preceding' };
-      case 'unboundedFollowing': return { kind: 'unbounded-following' };
-      case 'currentRow': return { kind: 'current-row' };
-      case 'preceding': case 'following': return { kind: b.kind, offset: bindOffset(b.offset, frame.mode, order, site) };
-    }
-  };
-  return { mode: frame.mode, start: bound(frame.start), end: bound(frame.end), exclude: EXCLUDE[frame.exclusion] };
-}
-
-function bindOffset(e: Expr, mode: WindowFrame['mode'], order: readonly OrderTerm[], site: Site): Expression {
-  const value = bind(e, site);
-  const position = locationOf(e);
-  if (mode !== 'range') {
-    const coerced = tryCoerce(value, INT8, { env: site.env, context: 'assignment', position });
-    if (coerced !== null) return coerced;
-    throw new DatabaseError('42804', `argument of ${mode.toUpperCase()} must be type bigint`, { position });
-  }
-  if (order.length !== 1) {
-    throw new DatabaseError('42P20',
-      'RANGE with offset PRECEDING/FOLLOWING requires exactly one ORDER BY column', { position });
-  }
-  const type = order[0].expression.type;
-  const wanted = type.kind === 'date' || type.kind.startsWith('time') ? { kind: 'interval', typmod: -1 } as const : type;
-  const coerced = tryCoerce(value, wanted, { env: site.env, context: 'implicit', position });
-  if (coerced === null) throw notSupported('RANGE with this offset type', { position });
-  return coerced;
 }

@@ -1,7 +1,6 @@
 // OVER: arguments and keys as columns behind the input's, one operator for all calls over the same window.
 import type { NodeId } from '../../engine/circuit/builder.ts';
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
-import { Numeric } from '../../engine/data/numeric.ts';
 import type { Column, Schema } from '../../engine/data/types.ts';
 import { evaluateConstant } from '../../engine/expression/evaluate.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
@@ -48,20 +47,21 @@ function functionOf(call: WindowCall): OverCall['function'] {
   return found;
 }
 
-/** A NULL or negative offset is an error of rows, not of the query: over no rows there is none. */
 function frameOf({ mode, start, end, exclude }: WindowFrame, compiler: Compiler): Frame {
   const limit = (bound: FrameBound): Bound => {
     if (!('offset' in bound)) return bound;
     return { kind: bound.kind, offset: evaluateConstant(bound.offset, compiler.context.evaluation).value };
   };
   const [first, last] = [limit(start), limit(end)];
-  return { mode, start: first, end: last, exclude, error: offsetError(first, mode, 'starting') ?? offsetError(last, mode, 'ending') };
+  checkOffset(first, mode, 'starting');
+  checkOffset(last, mode, 'ending');
+  return { mode, start: first, end: last, exclude };
 }
 
-function offsetError(bound: Bound, mode: Frame['mode'], which: string): DatabaseError | null {
-  if (!('offset' in bound)) return null;
+/** Whether a RANGE offset is negative is asked where there are rows, as PostgreSQL does. */
+function checkOffset(bound: Bound, mode: Frame['mode'], which: string): void {
+  if (!('offset' in bound)) return;
   const { offset } = bound;
-  if (offset === null) return new DatabaseError('22004', `frame ${which} offset must not be null`);
-  if (mode === 'range' || offset instanceof Numeric || Number(offset) >= 0) return null;
-  return new DatabaseError('22013', `frame ${which} offset must not be negative`);
+  if (offset === null) throw new DatabaseError('22004', `frame ${which} offset must not be null`);
+  if (mode !== 'range' && Number(offset) < 0) throw new DatabaseError('22013', `frame ${which} offset must not be negative`);
 }
