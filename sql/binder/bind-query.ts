@@ -45,7 +45,7 @@ function bindCommonTable(table: CommonTable, site: QuerySite, recursive: boolean
     parent: site.commonTables, name: table.name, columns: [],
     plan: () => { throw notSupported('WITH RECURSIVE', { position: table.position }); },
   };
-  const { keepUnknown: _, ...plain } = site;
+  const { keepUnknown: _, output: __, ...plain } = site;
   const query = bindQuery(table.statement, recursive ? { ...plain, commonTables: itself } : plain);
   if (table.columns.length > query.columns.length) {
     throw new DatabaseError('42P10', `WITH query "${table.name}" has ${query.columns.length} columns available `

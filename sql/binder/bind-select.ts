@@ -32,7 +32,7 @@ export function bindSelect(query: Query, select: Select, outer: QuerySite, recur
   const level = new Level(scope);
   scope.level = level;
   const site: Site = {
-    env, scope, level, clause: OUTPUT, commonTables: outer.commonTables, recurse, windows: windowMap(select),
+    env, scope, level, clause: outer.output ?? OUTPUT, commonTables: outer.commonTables, recurse, windows: windowMap(select),
   };
   const at = (clause: Clause): Site => ({ ...site, clause });
   const targets = bindTargets(select.targets, site, outer.keepUnknown === true);

@@ -3,6 +3,7 @@ import { DatabaseError } from '../../engine/data/error.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { FunctionExpr, WindowSpecification } from '../parser/ast.ts';
 import type { WindowCall } from '../plan/logical-plan.ts';
+import { sameExpression } from '../plan/same-expression.ts';
 import { bindAggregateCall } from './bind-aggregate.ts';
 import { bindFrame } from './bind-frame.ts';
 import { coerceArgument, settleUnknown } from './coercion.ts';
@@ -28,7 +29,9 @@ export function bindWindowCall(e: FunctionExpr, candidates: readonly Callable[],
   const inner: Site = { ...site, clause: { phrase: 'window definitions', aggregates: true, within: 'window' } };
   const over = resolveWindow(e.over ?? emptyWindow, site);
   const partition = over.partitionBy.map((p) => settleUnknown(site.env, bind(p, inner)));
-  const order = over.orderBy.map((k) => orderTerm(site.env, k, settleUnknown(site.env, bind(k.expression, inner))));
+  const terms = over.orderBy.map((k) => orderTerm(site.env, k, settleUnknown(site.env, bind(k.expression, inner))));
+  // A key given twice counts once.
+  const order = terms.filter((t, i) => terms.findIndex((o) => sameExpression(o.expression, t.expression)) === i);
   const bound = bindFunction(e, candidates, inner);
   if (e.distinct) throw notSupportedHere('DISTINCT is not implemented for window functions', e);
   if (e.orderBy.length > 0) throw notSupportedHere('aggregate ORDER BY is not implemented for window functions', e);

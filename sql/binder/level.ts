@@ -96,6 +96,8 @@ export interface QuerySite {
   readonly commonTables: CommonTableScope | null;
   /** Leave untyped literals of the select list to whoever uses the query (UNION, INSERT). */
   readonly keepUnknown?: boolean;
+  /** What the select list counts as: UPDATE's new values are one. Default: SELECT. */
+  readonly output?: Clause;
 }
 
 /** Where an expression stands. */

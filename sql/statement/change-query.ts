@@ -57,7 +57,7 @@ export function bindChange(
       qualify: undefined, into: undefined,
     },
   };
-  const first = bindQuery(query, { env, parent: null, commonTables: null, keepUnknown: true });
+  const first = bindQuery(query, { env, parent: null, commonTables: null, keepUnknown: true, output: { phrase: 'UPDATE' } });
   const wanted: (ColumnEntry | null)[] = [...live.map(() => null), ...set.map((a) => a.column)];
   const bound = assignTypes(env, first, wanted, set.map((a) => a.value), live.length);
   return {
