@@ -346,6 +346,8 @@ export class Connection {
         });
         if (this.#page.at > FLUSH_BYTES) await this.#flush();
       }
+      // COPY (SUBSCRIBE ..) has no end to wait for.
+      if (batch.length > 0) await this.#flush();
     }
     writeCopyTrailer(this.#page, format);
     backend.copyDone(this.#page);

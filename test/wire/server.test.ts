@@ -201,3 +201,42 @@ describe('limits', () => {
     await until(async () => (await rows('SELECT 1')).some((a) => a.msg === 'DataRow'));
   });
 });
+
+describe('SUBSCRIBE', () => {
+  it('pushes changes while it runs, as rows and inside COPY, until it is cancelled', async () => {
+    await rows('CREATE TABLE watched (a int)');
+    await rows('CREATE MATERIALIZED VIEW counted AS SELECT a, count(*) AS n FROM watched GROUP BY a');
+    for (const sql of ['SUBSCRIBE TO counted WITH (snapshot)', 'COPY (SUBSCRIBE TO counted WITH (snapshot)) TO STDOUT']) {
+      await rows('TRUNCATE watched; INSERT INTO watched VALUES (1)');
+      const raw = await ProtocolClient.open(server.address);
+      const opened = await raw.startup({ user: 'millrace', database: 'millrace' });
+      const key = opened.find((a) => a.msg === 'BackendKeyData');
+      raw.send({ Query: { q: sql } });
+      expect((await raw.next()).msg).toMatch(/RowDescription|CopyOutResponse/);
+      const values = async (): Promise<readonly unknown[]> => {
+        const answer = await raw.next();
+        const data = answer['data'];
+        return typeof data === 'string' ? data.trim().split('\t').slice(1) : Array.isArray(answer['values']) ? answer['values'].slice(1) : [answer];
+      };
+      expect(await values()).toEqual(['1', '1', '1']);
+      await rows('INSERT INTO watched VALUES (1), (2)');
+      const changes = [await values(), await values(), await values()].map((v) => v.join()).toSorted();
+      expect(changes).toEqual(['-1,1,1', '1,1,2', '1,2,1']);
+      const canceller = await ProtocolClient.open(server.address);
+      canceller.sendBytes(cancelRequest(Number(key?.['processId']), Number(key?.['secret'])));
+      const rest = await raw.untilReady();
+      expect(rest.find((a) => a.msg === 'ErrorResponse')).toMatchObject({ C: '57014' });
+      raw.close();
+      canceller.close();
+    }
+  });
+});
+
+function cancelRequest(processId: number, secret: number): Buffer {
+  const out = Buffer.alloc(16);
+  out.writeInt32BE(16, 0);
+  out.writeInt32BE(80877102, 4);
+  out.writeInt32BE(processId, 8);
+  out.writeInt32BE(secret, 12);
+  return out;
+}
