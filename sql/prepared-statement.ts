@@ -7,7 +7,7 @@ import { formatType } from '../engine/data/type-info.ts';
 import type { LogicalType } from '../engine/data/types.ts';
 import { sameKind } from '../engine/data/types.ts';
 import type { ParsedStatement } from './parser/ast-statement.ts';
-import type { BoundParameter, ResultColumn } from './session-api.ts';
+import type { BindRequest, BoundParameter, ResultColumn } from './session-api.ts';
 import type { SessionState } from './session-state.ts';
 import type { BoundStatement } from './statement/bound.ts';
 import { readCatalog } from './statement/read-catalog.ts';
@@ -88,13 +88,28 @@ export class PreparedStatement {
 
 /** Bind's values as datums; 22P02 and its kin name the parameter as PostgreSQL's error context does. */
 export function decodeParameters(
-  state: SessionState, types: readonly LogicalType[], values: readonly BoundParameter[], statement: string,
+  state: SessionState, types: readonly LogicalType[],
+  { statement, portal, parameters: values }: Pick<BindRequest, 'statement' | 'portal' | 'parameters'>,
 ): readonly Datum[] {
   if (values.length !== types.length) {
     throw new DatabaseError('08P01', `bind message supplies ${values.length} parameters, but prepared statement `
       + `"${statement}" requires ${types.length}`);
   }
-  return values.map((value, i) => decodeParameter(state, types[i], value, i));
+  return values.map((value, i) => {
+    try {
+      return decodeParameter(state, types[i], value, i);
+    } catch (error) {
+      if (!(error instanceof DatabaseError)) throw error;
+      const where = parameterContext(portal, i, value);
+      throw new DatabaseError(error.code, error.message, { ...error.fields, where });
+    }
+  });
+}
+
+/** Which parameter it was. Its text is not told, since logs may keep it: log_parameter_max_length_on_error is 0. */
+function parameterContext(portal: string, index: number, { bytes, format }: BoundParameter): string {
+  const text = format === 1 || bytes === null ? '' : bytes.length === 0 ? " = ''" : " = '...'";
+  return `${portal === '' ? 'unnamed portal' : `portal "${portal}"`} parameter $${index + 1}${text}`;
 }
 
 function decodeParameter(state: SessionState, type: LogicalType, value: BoundParameter, index: number): Datum {

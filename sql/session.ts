@@ -201,7 +201,7 @@ export class ServerSession implements Session, Peer {
         throw new DatabaseError('42P03', `cursor "${request.portal}" already exists`);
       }
       const bound = prepared.bind(state);
-      const parameters = decodeParameters(state, bound?.parameters ?? [], request.parameters, request.statement);
+      const parameters = decodeParameters(state, bound?.parameters ?? [], request);
       const options = { name: request.portal, text: prepared.text, creationTime: state.services.now() };
       state.portals.set(request.portal, new StatementPortal(options, prepared, bound, parameters));
     });

@@ -23,7 +23,6 @@ export interface DropPlan {
 export interface DropOptions {
   readonly cascade: boolean;
   readonly searchPath: readonly string[];
-  /** DROP OWNED and DROP SCHEMA name several at once. */
 }
 
 interface Edge {
@@ -35,28 +34,49 @@ interface Edge {
 
 /** The changes that remove `targets`, or 2BP01 with PostgreSQL's list of what stands in the way. */
 export function planDrop(catalog: Catalog, targets: readonly Target[], options: DropOptions): DropPlan {
-  const found = new Map<string, Target>(targets.map((t) => [idOf(t), t]));
-  const reasons: { readonly dependent: Target; readonly on: Target }[] = [];
-  const queue: Target[] = [...targets];
-  while (queue.length > 0) {
-    const on = queue.shift();
-    if (on === undefined) break;
-    const edges = edgesOn(catalog, on);
-    for (const edge of edges) {
-      const id = idOf(edge.dependent);
-      if (found.has(id) || coveredByOwner(found, edge.dependent)) continue;
-      found.set(id, edge.dependent);
-      queue.push(edge.dependent);
-      if (edge.strength === 'normal') reasons.push(edge);
-    }
-  }
-  const visible = reasons.filter((r) => !coveredByOwner(found, r.dependent));
+  const search = new DependentSearch(catalog);
+  for (const target of targets) search.visit(target, null);
+  const visible = search.reasons(new Set(targets.map(idOf)));
   if (visible.length > 0 && !options.cascade) throw stillNeeded(catalog, targets, visible, options.searchPath);
   return {
-    changes: changesFor(catalog, [...found.values()]),
+    changes: changesFor(catalog, search.found.map((f) => f.target)),
     notice: visible.length > 0 ? cascadeNotice(catalog, visible.map((r) => r.dependent), options.searchPath) : null,
   };
 }
+
+/** Depth first, the newest dependent first: what is found is in an order it can be removed in. */
+class DependentSearch {
+  readonly found: { readonly target: Target; readonly why: Edge | null }[] = [];
+  readonly #visited = new Map<string, Target>();
+  /** Goes with something that goes, on whatever way it was found first. */
+  readonly #silent = new Set<string>();
+  readonly #catalog: Catalog;
+
+  constructor(catalog: Catalog) {
+    this.#catalog = catalog;
+  }
+
+  visit(target: Target, why: Edge | null): void {
+    const id = idOf(target);
+    if (why?.strength === 'auto') this.#silent.add(id);
+    if (this.#visited.has(id)) return;
+    this.#visited.set(id, target);
+    const edges = edgesOn(this.#catalog, target).toSorted((a, b) => ageOf(b.dependent) - ageOf(a.dependent));
+    for (const edge of edges) if (!coveredByOwner(this.#visited, edge.dependent)) this.visit(edge.dependent, edge);
+    this.found.push({ target, why });
+  }
+
+  /** What does not go silently, each with what it depends on; in PostgreSQL's order: the oldest first, then its own. */
+  reasons(named: ReadonlySet<string>): readonly Edge[] {
+    return this.found.toReversed().flatMap(({ target, why }) => {
+      const id = idOf(target);
+      if (why === null || named.has(id) || this.#silent.has(id)) return [];
+      return coveredByOwner(this.#visited, target) ? [] : [why];
+    });
+  }
+}
+
+const ageOf = (t: Target): number => (t.kind === 'entry' || t.kind === 'constraint' ? t.oid : t.table);
 
 const idOf = (t: Target): string => {
   switch (t.kind) {
@@ -72,14 +92,13 @@ function coveredByOwner(found: ReadonlyMap<string, Target>, target: Target): boo
   return target.kind !== 'entry' && found.has(`e${target.table}`);
 }
 
-/** Everything that depends directly on `on`, in order of OID. */
+/** Everything that depends directly on `on`. */
 function edgesOn(catalog: Catalog, on: Target): readonly Edge[] {
   const edges: Edge[] = [];
-  const entries = [...catalog.entries()].toSorted((a, b) => a.oid - b.oid);
   const add = (dependent: Target, strength: Edge['strength']): void => {
     edges.push({ dependent, on, strength });
   };
-  for (const entry of entries) entryEdges(catalog, entry, on, add);
+  for (const entry of catalog.entries()) entryEdges(catalog, entry, on, add);
   return edges;
 }
 
@@ -223,8 +242,8 @@ function changesFor(catalog: Catalog, targets: readonly Target[]): readonly Cata
     const table = tables.get(target.table) ?? catalog.get(target.table);
     if (table?.kind === 'table' || table?.kind === 'source') tables.set(target.table, without(table, target));
   }
-  // Dependents were found after what they need, so the reverse takes views away before their tables.
-  const removals = [...removed].toReversed().map((oid): CatalogChange => ({ kind: 'remove', oid }));
+  // Dependents come before what they need: views go away before their tables.
+  const removals = [...removed].map((oid): CatalogChange => ({ kind: 'remove', oid }));
   return [...removals, ...[...tables.values()].map((entry): CatalogChange => ({ kind: 'put', entry }))];
 }
 

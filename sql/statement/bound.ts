@@ -24,6 +24,8 @@ export interface BoundStatement {
   readonly columns: readonly ResultColumn[] | null;
   /** Whether its meaning hangs on catalog and search path, and so must be bound again when they change. */
   readonly cacheable: boolean;
+  /** A query whose cursor goes backward without being declared SCROLL. */
+  readonly backward?: boolean;
   /** One datum a parameter, of its type. Within a transaction. */
   run(state: SessionState, parameters: readonly Datum[]): StatementResult | Promise<StatementResult>;
 }

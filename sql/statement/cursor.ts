@@ -26,7 +26,7 @@ export function declareCursor(statement: DeclareCursor, query: BoundStatement, t
       const options = { name: statement.name, text, creationTime: state.services.now() };
       const portal = result.endless === true ? new SubscriptionPortal(options, result)
         : new CursorPortal(options, {
-          columns: result.columns, rows: await collect(result), scroll: statement.scroll ?? true,
+          columns: result.columns, rows: await collect(result), scroll: statement.scroll ?? query.backward === true,
             holdable: statement.hold,
         });
       state.portals.set(statement.name, portal);
@@ -59,9 +59,7 @@ export function fetchCursor(
 }
 
 function fetchRows(cursor: CursorPortal, statement: Fetch): StatementResult {
-  const backward = statement.direction === 'backward'
-    || ((statement.count ?? 1) < 0 && statement.direction !== 'absolute');
-  if (backward && !cursor.scroll) {
+  if (!cursor.scroll && goesBack(cursor.position, statement)) {
     throw new DatabaseError('55000', 'cursor can only scan forward', {
       hint: 'Declare it with SCROLL option to enable backward scan.',
     });
@@ -70,6 +68,13 @@ function fetchRows(cursor: CursorPortal, statement: Fetch): StatementResult {
   if (statement.move) return done(`MOVE ${rows.length}`);
   const batch = pick(cursor.rows, rows);
   return { kind: 'rows', columns: cursor.columns, batches: [batch], tag: (n) => `FETCH ${n}` };
+}
+
+/** To the row it stands on counts: it would have to be read again. */
+function goesBack(position: number, { direction, count }: Fetch): boolean {
+  const n = count ?? (direction === 'absolute' || direction === 'relative' ? 1 : Infinity);
+  const steps = direction === 'backward' ? -n : direction === 'absolute' && n >= 0 ? n - position : n;
+  return steps < 0 || (steps === 0 && position > 0);
 }
 
 function pick(all: Batch, rows: readonly number[]): Batch {

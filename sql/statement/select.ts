@@ -1,6 +1,7 @@
 // SELECT, VALUES, TABLE: bound once, compiled with its parameters, run over the transaction's snapshot.
 import type { LogicalType } from '../../engine/data/types.ts';
 import { bindQuery } from '../binder/bind-query.ts';
+import type { BoundQuery } from '../binder/level.ts';
 import type { Query } from '../parser/ast.ts';
 import { compileBound, sessionEnvironment } from '../planner.ts';
 import { inBatches, runQuery } from '../run-query.ts';
@@ -20,7 +21,7 @@ export function bindSelectStatement(
   const bound = bindQuery(query, { env, parent: null, commonTables: null });
   const parameters = env.parameters.finish();
   return {
-    parameters, columns: bound.columns, cacheable: catalog === state.catalog,
+    parameters, columns: bound.columns, cacheable: catalog === state.catalog, backward: readsBackward(query, bound),
     run: (session, values) => {
       session.current.noteRead(env.used);
       if (query.locking.length > 0) session.current.checkWritable('SELECT FOR UPDATE');
@@ -34,6 +35,18 @@ export function bindSelectStatement(
       };
     },
   };
+}
+
+/** As in PostgreSQL: sorted rows and those of one table, list or function; what it computes on the way only goes forward. */
+function readsBackward(query: Query, bound: BoundQuery): boolean {
+  if (query.locking.length > 0 || (query.body.kind === 'select' && query.body.from.length === 0)) return false;
+  let plan = bound.plan;
+  while (plan.kind === 'project' || plan.kind === 'filter' || plan.kind === 'limit') plan = plan.input;
+  switch (plan.kind) {
+    case 'scan': case 'constant': case 'values': case 'shared': return true;
+    case 'project-set': return plan.input.kind === 'single-row';
+    default: return bound.order.length > 0;
+  }
 }
 
 /** pg_sleep: rows come after the time that was asked for. */
