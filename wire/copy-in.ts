@@ -2,15 +2,16 @@
 import { Buffer } from 'node:buffer';
 import { columnBuilder } from '../engine/data/access.ts';
 import { Batch } from '../engine/data/batch.ts';
-import type { ColumnBuilder } from '../engine/data/column-builder.ts';
+import { BytesColumn } from '../engine/data/column-builder.ts';
+import type { ColumnBuilder, FieldBlock } from '../engine/data/column-builder.ts';
 import { DatabaseError } from '../engine/data/error.ts';
 import type { FormatSettings } from '../engine/data/settings.ts';
-import { parseBytesInto } from '../engine/data/text-bytes.ts';
+import { parseBytesInto, parseFieldsInto } from '../engine/data/text-bytes.ts';
 import type { CopyInSink } from '../sql/index.ts';
 import { decodeBinary } from '../engine/data/binary-format.ts';
 import { BinaryRows } from './copy-binary.ts';
 import { CsvRows } from './copy-csv.ts';
-import { TextRows } from './copy-text.ts';
+import { BLOCK_ROWS, TextRows } from './copy-text.ts';
 
 /** Rows of a batch: enough to amortise what is paid once a batch, small enough to stay in cache. */
 const BATCH_ROWS = 4096;
@@ -36,6 +37,8 @@ export interface FieldSink {
   /** The row's raw bytes, for error contexts. */
   startRow(bytes: Buffer, start: number): void;
   endRow(end: number): void;
+  /** Whole rows without NULLs; false when one is bad: nothing was taken, and the rows must be given one by one. */
+  block(block: FieldBlock): boolean;
   /** A row that is no data (the header): counts as a line only. */
   skipRow(): void;
 }
@@ -82,8 +85,17 @@ export class CopyDecoder implements FieldSink {
       this.#held.push(Buffer.from(chunk));
       return [];
     }
-    this.#read(this.#held.length === 0 ? chunk : Buffer.concat([...this.#held, chunk]), false);
+    const rest = this.#held.length > 0 && this.#sink.format.format === 'text' ? this.#readHeld(chunk) : chunk;
+    this.#read(this.#held.length === 0 ? rest : Buffer.concat([...this.#held, rest]), false);
     return this.#takeReady();
+  }
+
+  /** Ends the row that is held with what `chunk` begins with; returns the rest. Why: so that the rest is not copied. */
+  #readHeld(chunk: Buffer): Buffer {
+    const end = chunk.indexOf(10) + 1;
+    if (end === 0) return chunk;
+    this.#read(Buffer.concat([...this.#held, chunk.subarray(0, end)]), false);
+    return chunk.subarray(end);
   }
 
   /** The client is done: what is left is the last row. */
@@ -143,6 +155,19 @@ export class CopyDecoder implements FieldSink {
     this.#column = -1;
   }
 
+  block(block: FieldBlock): boolean {
+    try {
+      for (let c = 0; c < this.columnCount; c++) parseFieldsInto(this.#builders[c], block, c, this.#settings);
+    } catch {
+      for (const builder of this.#builders) builder.truncate(this.#rows);
+      return false;
+    }
+    this.#line += block.rows;
+    this.#rows += block.rows;
+    if (this.#rows >= BATCH_ROWS) this.#emit();
+    return true;
+  }
+
   #decodeBinary(column: number, bytes: Buffer): ReturnType<typeof decodeBinary> {
     return decodeBinary(this.#sink.columns[column].type, bytes);
   }
@@ -172,13 +197,16 @@ export class CopyDecoder implements FieldSink {
   }
 
   #newBuilders(): ColumnBuilder[] {
-    return this.#sink.columns.map((c) => columnBuilder(c.type, BATCH_ROWS));
+    return this.#sink.columns.map((c) => columnBuilder(c.type, BATCH_ROWS + BLOCK_ROWS));
   }
 
   #emit(): void {
     if (this.#rows === 0) return;
     this.#ready.push(new Batch(this.#builders.map((b) => b.finish()), this.#rows));
-    this.#builders = this.#newBuilders();
+    // As large as those before: rows are much alike, and growing would copy.
+    this.#builders = this.#builders.map((b) => (b instanceof BytesColumn
+      ? new BytesColumn(b.type, BATCH_ROWS + BLOCK_ROWS, Math.ceil(b.byteLength * 1.1))
+      : columnBuilder(b.type, BATCH_ROWS + BLOCK_ROWS)));
     this.#rows = 0;
   }
 

@@ -31,7 +31,7 @@ export type FrontendMessage =
   | { readonly kind: 'describe' | 'close'; readonly target: 'S' | 'P'; readonly name: string }
   | { readonly kind: 'execute'; readonly portal: string; readonly maxRows: number }
   | { readonly kind: 'flush' | 'sync' | 'terminate' | 'copyDone' | 'functionCall' }
-  /** A view into the receive buffer: use it before the next message is read. */
+  /** A view into the receive buffer: use it before the next message is read. A large one comes in several parts. */
   | { readonly kind: 'copyData'; readonly bytes: Uint8Array }
   | { readonly kind: 'copyFail'; readonly message: string }
   /** PasswordMessage, SASLInitialResponse and SASLResponse share one byte; the authentication step knows which. */
@@ -41,6 +41,9 @@ const STARTUP_MAX = 10_000;
 const SMALL_MAX = 30_000;
 /** Bounds as PostgreSQL's: 1 GB there; a query of that size would not fit our strings, so 256 MiB. */
 export const LARGE_MAX = 256 * 1024 * 1024;
+
+/** A longer CopyData is handed on as it arrives, in parts of at least this size. */
+const SPLIT_MIN = 16 * 1024;
 
 const CANCEL_CODE = 80877102;
 const SSL_CODE = 80877103;
@@ -125,8 +128,12 @@ function decodeUtf8(raw: Buffer): string {
   try {
     return strictUtf8.decode(raw);
   } catch {
-    throw new DatabaseError('22021', `invalid byte sequence for encoding "UTF8": ${firstBadBytes(raw)}`);
+    throw invalidUtf8(raw);
   }
+}
+
+export function invalidUtf8(raw: Buffer): DatabaseError {
+  return new DatabaseError('22021', `invalid byte sequence for encoding "UTF8": ${firstBadBytes(raw)}`);
 }
 
 function firstBadBytes(raw: Buffer): string {
@@ -154,6 +161,8 @@ export class FrontendParser {
   #at = 0;
   #end = 0;
   #startup = true;
+  /** Bytes of the CopyData under way that have not been handed on. */
+  #copyRest = 0;
   broken = false;
 
   /** Bytes held that no message has been made of yet. */
@@ -196,6 +205,7 @@ export class FrontendParser {
 
   /** Total size of the message at the front, as far as it can be told. */
   #expected(): number {
+    if (this.#copyRest > 0) return Math.min(this.#copyRest, SPLIT_MIN);
     const header = this.#startup ? 0 : 1;
     if (this.#end - this.#at < header + 4) return 0;
     return header + this.#buffer.readInt32BE(this.#at + header);
@@ -215,6 +225,7 @@ export class FrontendParser {
   }
 
   next(): FrontendMessage | null {
+    if (this.#copyRest > 0) return this.buffered < Math.min(this.#copyRest, SPLIT_MIN) ? null : this.#copyPart();
     if (this.buffered < 5) return null;
     const type = String.fromCharCode(this.#buffer[this.#at]);
     const length = this.#buffer.readInt32BE(this.#at + 1);
@@ -226,10 +237,24 @@ export class FrontendParser {
       this.broken = true;
       throw violation('invalid message length');
     }
-    if (this.buffered < length + 1) return null;
+    if (this.buffered < length + 1) {
+      if (type !== 'd' || this.buffered - 5 < SPLIT_MIN) return null;
+      this.#at += 5;
+      this.#copyRest = length - 4;
+      return this.#copyPart();
+    }
     const body = this.#buffer.subarray(this.#at + 5, this.#at + 1 + length);
     this.#at += length + 1;
     return readMessage(type, body);
+  }
+
+  /** Why: a stream of rows needs no whole messages, and gathering them would copy every byte. */
+  #copyPart(): FrontendMessage {
+    const size = Math.min(this.#copyRest, this.buffered);
+    const bytes = this.#buffer.subarray(this.#at, this.#at + size);
+    this.#at += size;
+    this.#copyRest -= size;
+    return { kind: 'copyData', bytes };
   }
 }
 

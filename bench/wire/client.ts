@@ -1,22 +1,31 @@
-// The benches' client, a process of its own so that its work is not counted: raw protocol over a socket, told what to do
-// over the process channel. It speaks alike to millrace and to PostgreSQL.
+// The benches' client, a process of its own so that its work is not counted: raw protocol over a socket.
+//
+// It is told what to do over the process channel, and speaks alike to millrace and to PostgreSQL.
 import { Buffer } from 'node:buffer';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { formatText } from '../../engine/data/text-format.ts';
 import { datumAt } from '../../engine/data/access.ts';
 import { DEFAULT_FORMAT } from '../../engine/data/settings.ts';
-import { DEFAULT_NEXMARK, NEXMARK_SCHEMAS, nexmarkBatch, nexmarkEventAfter } from '../../wire/connector/nexmark-generator.ts';
+import {
+  DEFAULT_NEXMARK, NEXMARK_SCHEMAS, nexmarkBatch, nexmarkEventAfter,
+} from '../../wire/connector/nexmark-generator.ts';
+import { cpuOf } from './cpu.ts';
 import type { NexmarkKind } from '../../wire/connector/nexmark-generator.ts';
 
-export interface Target { readonly host: string; readonly port: number; readonly user: string; readonly database: string }
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly database: string;
+}
 
 export type Order =
   | { readonly kind: 'run'; readonly target: Target; readonly statements: readonly string[] }
-  /** Parts of `rows` rows, a COPY each; answers the seconds of each. */
+  /** Parts of `rows` rows, a COPY each; answers the seconds of each. `server`: whose CPU counts; null: the backend. */
   | {
       readonly kind: 'copy'; readonly target: Target; readonly table: NexmarkKind; readonly rows: number;
-      readonly parts: number;
+      readonly parts: number; readonly server: number | null;
     }
   /** Single-row INSERTs, each its own transaction; answers the seconds of each commit. */
   | {
@@ -25,7 +34,10 @@ export type Order =
     };
 
 export type Answer =
-  | { readonly kind: 'done'; readonly seconds: readonly number[]; readonly bytes: number; readonly rows: readonly string[] }
+  | {
+      readonly kind: 'done'; readonly seconds: readonly number[]; readonly cpu: number;
+      readonly rows: readonly string[];
+    }
   | { readonly kind: 'failed'; readonly message: string };
 
 const COPY_DATA = 64 * 1024;
@@ -48,6 +60,8 @@ class Wire {
   #first: string[] = [];
   #error: Error | null = null;
   #waiting: (() => void) | null = null;
+  /** As BackendKeyData tells. */
+  processId = 0;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -121,6 +135,7 @@ class Wire {
       const type = String.fromCharCode(bytes[0]);
       if (type === 'E') this.#error ??= new Error(bytes.toString('utf8', 5, size).replaceAll('\0', ' '));
       if (type === 'R' && bytes.readInt32BE(5) !== 0) this.#error ??= new Error('the server asks for a password');
+      if (type === 'K') this.processId = bytes.readInt32BE(5);
       if (type === 'D' && bytes.readInt16BE(5) > 0) {
         this.#first.push(bytes.toString('utf8', 11, 11 + Math.max(bytes.readInt32BE(7), 0)));
       }
@@ -155,25 +170,26 @@ function copyMessages(kind: NexmarkKind, part: number, rows: number): readonly B
 
 const now = (): number => Number(process.hrtime.bigint()) / 1e9;
 
-async function copy({ target, table, rows, parts }: Order & { readonly kind: 'copy' }): Promise<Answer> {
+async function copy({ target, table, rows, parts, server }: Order & { readonly kind: 'copy' }): Promise<Answer> {
   const data = Array.from({ length: parts }, (_, part) => copyMessages(table, part, rows));
   const wire = await Wire.open(target);
   const seconds: number[] = [];
-  let bytes = 0;
+  const pid = server ?? wire.processId;
+  const before = cpuOf(pid);
   for (const messages of data) {
     const start = now();
     wire.write(message('Q', text(`COPY ${table} FROM STDIN`)));
     await wire.until('G');
     for (const piece of messages) {
-      bytes += piece.length - 5;
       if (!wire.write(piece)) await wire.drained();
     }
     wire.write(message('c', Buffer.alloc(0)));
     await wire.until('Z');
     seconds.push(now() - start);
   }
+  const cpu = cpuOf(pid) - before;
   wire.close();
-  return { kind: 'done', seconds, bytes, rows: [] };
+  return { kind: 'done', seconds, cpu, rows: [] };
 }
 
 const PREPARE = message('P', Buffer.concat([text('one'), text('INSERT INTO single VALUES ($1, $2, $3)'), int16(0)]));
@@ -208,7 +224,7 @@ async function insert({ target, connections, count, prepared }: Order & { readon
     wire.close();
   };
   await Promise.all(Array.from({ length: connections }, (_, c) => one(c * count)));
-  return { kind: 'done', seconds, bytes: 0, rows: [] };
+  return { kind: 'done', seconds, cpu: 0, rows: [] };
 }
 
 async function run({ target, statements }: Order & { readonly kind: 'run' }): Promise<Answer> {
@@ -216,7 +232,7 @@ async function run({ target, statements }: Order & { readonly kind: 'run' }): Pr
   let rows: string[] = [];
   for (const statement of statements) rows = await wire.query(statement);
   wire.close();
-  return { kind: 'done', seconds: [], bytes: 0, rows };
+  return { kind: 'done', seconds: [], cpu: 0, rows };
 }
 
 function obey(order: Order): Promise<Answer> {
@@ -235,5 +251,7 @@ process.on('message', (order: unknown) => {
   if (!isOrder(order)) return;
   obey(order).then(
     (answer) => process.send?.(answer),
-    (error: unknown) => process.send?.({ kind: 'failed', message: error instanceof Error ? error.message : String(error) }));
+    (error: unknown) => {
+      process.send?.({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+    });
 });

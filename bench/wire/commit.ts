@@ -83,7 +83,8 @@ export function printLatencies(all: readonly Latency[]): void {
   }
   const widths = lines[0].map((_, c) => Math.max(...lines.map((line) => line[c].length)));
   for (const line of lines) {
-    console.log(line.map((cell, c) => (c === 0 ? cell.padEnd(widths[c]) : cell.padStart(widths[c]))).join('  ').trimEnd());
+    const cells = line.map((cell, c) => (c === 0 ? cell.padEnd(widths[c]) : cell.padStart(widths[c])));
+    console.log(cells.join('  ').trimEnd());
   }
 }
 

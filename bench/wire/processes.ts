@@ -1,26 +1,13 @@
-// The processes of the wire benches: the real server on a fresh data folder, the client, and what CPU a process used.
+// The processes of the wire benches: the real server on a fresh data folder, and the client.
 import { fork, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Answer, Order, Target } from './client.ts';
 
 const beside = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-
-/** Kernel ticks a second as /proc counts them: 100 on every Linux that Node runs on. */
-const TICKS = 100;
-
-/** CPU seconds of a process with all its threads, 0 where /proc is not there. */
-export function cpuOf(pid: number): number {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
-    return (Number(fields[11]) + Number(fields[12])) / TICKS;
-  } catch {
-    return 0;
-  }
-}
 
 export interface RunningServer {
   readonly target: Target;

@@ -7,6 +7,17 @@ import type { Datum } from './datum.ts';
 import type { LogicalType } from './types.ts';
 import type { Validity, Vector } from './vector.ts';
 
+/**
+ * Rows of text fields as they lie in the input: field f of row r is bytes[bounds[i] .. bounds[i + 1] − 1) with
+ * i = r * stride + f; a byte (delimiter, line end) stands between one and the next.
+ */
+export interface FieldBlock {
+  readonly bytes: Uint8Array;
+  readonly bounds: Int32Array;
+  readonly stride: number;
+  readonly rows: number;
+}
+
 /** Rows, NULLs and growth; the subclasses are its layouts. */
 abstract class ColumnBase {
   readonly type: LogicalType;
@@ -44,6 +55,11 @@ abstract class ColumnBase {
     if (this.#validity !== null && this.length >> 3 < this.#validity.length) {
       this.#validity[this.length >> 3] |= 1 << (this.length & 7);
     }
+  }
+
+  /** Takes back the last rows. */
+  truncate(length: number): void {
+    while (this.length > length) this.removeLast();
   }
 
   abstract append(datum: Datum): void;
@@ -209,7 +225,12 @@ export class Fixed16Column extends ColumnBase {
 export class BytesColumn extends ColumnBase {
   readonly layout = 'bytes';
   #offsets = new Int32Array(this.capacity + 1);
-  #bytes = new Uint8Array(this.capacity * 16);
+  #bytes: Uint8Array;
+
+  constructor(type: LogicalType, capacity: number, bytes = 0) {
+    super(type, capacity);
+    this.#bytes = new Uint8Array(Math.max(bytes, this.capacity * 16));
+  }
 
   append(datum: Datum): void {
     if (datum === null) this.appendNull();
@@ -230,6 +251,29 @@ export class BytesColumn extends ColumnBase {
     else to.set(from.subarray(start, end), at);
     this.commit(at + end - start);
   }
+  /** One field of every row of a block. */
+  pushFields({ bytes, bounds, stride, rows }: FieldBlock, field: number): void {
+    let total = 0;
+    for (let i = field, r = 0; r < rows; r++, i += stride) total += bounds[i + 1] - bounds[i] - 1;
+    let to = this.reserve(total);
+    while (this.length + rows > this.capacity) {
+      this.#offsets = grow(this.#offsets, new Int32Array((this.capacity *= 2) + 1));
+    }
+    const out = this.#bytes;
+    const offsets = this.#offsets;
+    let at = this.length;
+    for (let i = field, r = 0; r < rows; r++, i += stride) {
+      const start = bounds[i];
+      const end = bounds[i + 1] - 1;
+      if (end - start <= 64) for (let from = start; from < end; from++) out[to++] = bytes[from];
+      else {
+        out.set(bytes.subarray(start, end), to);
+        to += end - start;
+      }
+      offsets[++at] = to;
+    }
+    this.length = at;
+  }
   /** Where the next value starts in `buffer`, with `size` bytes of room behind it; `commit` ends the value. */
   reserve(size: number): number {
     const at = this.#offsets[this.length];
@@ -239,6 +283,7 @@ export class BytesColumn extends ColumnBase {
     return at;
   }
   get buffer(): Uint8Array { return this.#bytes; }
+  get byteLength(): number { return this.#offsets[this.length]; }
   /** The value begun by `reserve` ends here. */
   commit(end: number): void {
     if (this.length === this.capacity) {

@@ -7,7 +7,7 @@ import { numericTypmodScale } from './numeric.ts';
 import { SMALL_NUMERIC_BYTES, writeSmallNumeric } from './numeric-bytes.ts';
 import { parseText } from './text-format.ts';
 import { sessionZone } from './datetime-decode.ts';
-import type { BytesColumn, ColumnBuilder, Fixed16Column, Int64Column } from './column-builder.ts';
+import type { BytesColumn, ColumnBuilder, FieldBlock, Fixed16Column, Int64Column } from './column-builder.ts';
 import type { FormatSettings } from './settings.ts';
 
 /** Appends the value that bytes[start .. end) spell. Throws as parseText does, and then appends nothing. */
@@ -16,6 +16,51 @@ export function parseBytesInto(
 ): void {
   if (!appendQuickly(column, bytes, start, end, settings)) {
     column.append(parseText(column.type, decodeUtf8(bytes, start, end), settings));
+  }
+}
+
+/** Appends one field of every row of a block. Throws as parseText does, with some of the rows appended. */
+export function parseFieldsInto(
+  column: ColumnBuilder, block: FieldBlock, field: number, settings: FormatSettings,
+): void {
+  const { type } = column;
+  switch (column.layout) {
+    case 'int64':
+      if (type.kind === 'int8') parseIntegers(column, block, field, settings);
+      else if (type.kind === 'timestamp' && type.typmod < 0) parseTimestamps(column, block, field, settings);
+      else parseEach(column, block, field, settings);
+      return;
+    case 'bytes':
+      if (type.kind === 'text' || (type.kind === 'varchar' && type.typmod < 0)) column.pushFields(block, field);
+      else parseEach(column, block, field, settings);
+      return;
+    case 'bool': case 'int16': case 'int32': case 'float32': case 'float64': case 'fixed16':
+      parseEach(column, block, field, settings);
+  }
+}
+
+function parseIntegers(column: Int64Column, block: FieldBlock, field: number, settings: FormatSettings): void {
+  const { bytes, bounds, stride, rows } = block;
+  for (let i = field, r = 0; r < rows; r++, i += stride) {
+    const value = smallInteger(bytes, bounds[i], bounds[i + 1] - 1);
+    if (value === value) column.pushNumber(value);
+    else column.append(parseText(column.type, decodeUtf8(bytes, bounds[i], bounds[i + 1] - 1), settings));
+  }
+}
+
+function parseTimestamps(column: Int64Column, block: FieldBlock, field: number, settings: FormatSettings): void {
+  const { bytes, bounds, stride, rows } = block;
+  for (let i = field, r = 0; r < rows; r++, i += stride) {
+    const value = isoMicros(bytes, bounds[i], bounds[i + 1] - 1);
+    if (value === value) column.pushNumber(value);
+    else column.append(parseText(column.type, decodeUtf8(bytes, bounds[i], bounds[i + 1] - 1), settings));
+  }
+}
+
+function parseEach(column: ColumnBuilder, block: FieldBlock, field: number, settings: FormatSettings): void {
+  const { bytes, bounds, stride, rows } = block;
+  for (let i = field, r = 0; r < rows; r++, i += stride) {
+    parseBytesInto(column, bytes, bounds[i], bounds[i + 1] - 1, settings);
   }
 }
 

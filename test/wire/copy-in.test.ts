@@ -1,0 +1,102 @@
+// COPY's decoder: rows come out the same however the bytes are cut, and errors name the line they are in.
+import { describe, expect, it } from 'vitest';
+import { datumAt } from '../../engine/data/access.ts';
+import type { Batch } from '../../engine/data/batch.ts';
+import { DatabaseError } from '../../engine/data/error.ts';
+import { DEFAULT_FORMAT } from '../../engine/data/settings.ts';
+import { INT8, TEXT, TIMESTAMP } from '../../engine/data/types.ts';
+import { CopyDecoder } from '../../wire/copy-in.ts';
+import type { CopyTarget } from '../../wire/copy-in.ts';
+import { Random } from '../support/random.ts';
+
+const columns = [['id', INT8], ['name', TEXT], ['at', TIMESTAMP]] as const;
+
+const TARGET: CopyTarget = {
+  table: 't',
+  columns: columns.map(([name, type], i) => ({ name, type, table: 1, attribute: i + 1 })),
+  format: {
+    format: 'text', delimiter: '\t', nullText: '\\N', header: false, quote: '"', escape: '"',
+    forceQuote: [], forceNotNull: [], forceNull: [],
+  },
+};
+
+function rowsOf(batches: readonly Batch[]): string[] {
+  return batches.flatMap((batch) => Array.from({ length: batch.length }, (_, row) =>
+    batch.columns.map((column) => String(datumAt(column, row))).join('|')));
+}
+
+function decode(parts: readonly Uint8Array[]): string[] {
+  const decoder = new CopyDecoder(TARGET, () => DEFAULT_FORMAT);
+  return rowsOf([...parts.flatMap((part) => decoder.push(part)), ...decoder.finish()]);
+}
+
+/** A line and what its row is. */
+function line(random: Random, id: number): readonly [string, string] {
+  const at = ['2024-02-29 12:00:00.5', '1709208000500000'];
+  switch (random.int(0, 9)) {
+    case 0: return [`${id}\t\\N\t\\N\n`, `${id}|null|null`];
+    case 1: return [`${id}\ta\\tb\\\\\t${at[0]}\n`, `${id}|a\tb\\|${at[1]}`];
+    case 2: return [`${id}\té${'x'.repeat(random.int(0, 200))}\t${at[0]}\n`, ''];
+    case 3: return [`${id}\ta\\\nb\t${at[0]}\n`, `${id}|a\nb|${at[1]}`];
+    default: return [`${id}\tname ${id}\t${at[0]}\n`, `${id}|name ${id}|${at[1]}`];
+  }
+}
+
+function fault(text: string | Buffer): DatabaseError {
+  try {
+    decode([Buffer.from(text)]);
+  } catch (error) {
+    if (error instanceof DatabaseError) return error;
+    throw error;
+  }
+  throw new Error('no error');
+}
+
+const plain = (rows: number): string => Array.from({ length: rows }, (_, i) => `${i}\tn\t2024-01-01 00:00:00\n`).join('');
+
+describe('COPY text decoder', () => {
+  it.each([1, 2, 3, 4])('reads the same however the bytes are cut (seed %i)', (seed) => {
+    const random = new Random(seed);
+    const lines = Array.from({ length: 3000 }, (_, i) => line(random, i));
+    const bytes = Buffer.from(lines.map(([text]) => text).join(''));
+    const parts: Buffer[] = [];
+    for (let at = 0; at < bytes.length;) {
+      const to = at + (random.int(0, 3) === 0 ? random.int(1, 5) : random.int(1, 9000));
+      parts.push(bytes.subarray(at, to));
+      at = to;
+    }
+    const whole = decode([bytes]);
+    expect(whole.length).toBe(3000);
+    for (const [i, [, expected]] of lines.entries()) if (expected !== '') expect(whole[i]).toBe(expected);
+    expect(decode(parts)).toEqual(whole);
+  });
+
+  it('names the line, column and value of a bad value between good rows', () => {
+    const error = fault(`${plain(700)}x7\tn\t2024-01-01 00:00:00\n${plain(700)}`);
+    expect([error.code, error.message]).toEqual(['22P02', 'invalid input syntax for type bigint: "x7"']);
+    expect(error.fields.where).toBe('COPY t, line 701, column id: "x7"');
+  });
+
+  it('names the first of two bad lines, whatever the columns', () => {
+    const error = fault(`${plain(10)}1\tn\tnever\nx\tn\t2024-01-01 00:00:00\n${plain(10)}`);
+    expect(error.fields.where).toBe('COPY t, line 11, column at: "never"');
+  });
+
+  it('tells missing and extra fields with their lines', () => {
+    expect(fault(`${plain(300)}1\tn\n`).fields.where).toBe('COPY t, line 301: "1\tn"');
+    expect(fault(`${plain(300)}1\tn\t2024-01-01 00:00:00\tmore\n`).message).toBe('extra data after last expected column');
+  });
+
+  it('refuses what is not UTF-8 and zero bytes', () => {
+    for (const [bad, shown] of [[[0xff], '0xff'], [[0xc3, 0x28], '0xc3 0x28'], [[0], '0x00']] as const) {
+      const error = fault(Buffer.concat([
+        Buffer.from(`${plain(5)}1\t`), Buffer.from(bad), Buffer.from(`\t2024-01-01 00:00:00\n${plain(5)}`)]));
+      expect([error.code, error.message]).toEqual(['22021', `invalid byte sequence for encoding "UTF8": ${shown}`]);
+      expect(error.fields.where?.startsWith('COPY t, line 6')).toBe(true);
+    }
+  });
+
+  it('ends at the marker', () => {
+    expect(decode([Buffer.from(`${plain(3)}\\.\n`), Buffer.from('rubbish')]).length).toBe(3);
+  });
+});
