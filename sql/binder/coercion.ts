@@ -7,7 +7,7 @@ import { sameKind, sameType, TEXT, typmodOf } from '../../engine/data/types.ts';
 import type { Expression, RowExpression } from '../../engine/expression/expression.ts';
 import type { Environment } from './environment.ts';
 import { baseType, canCoerce, withTypmod } from './type-rules.ts';
-import type { CastContext } from './type-rules.ts';
+import type { CastContext } from '../../engine/expression/cast-table.ts';
 
 export interface CoercionSite {
   readonly env: Environment;
