@@ -57,13 +57,16 @@ export function parseQuery(text: string): Query {
 
 /** The scope of one relation's rows, column i of the batch being attribute i + 1; dropped columns have no name. */
 export function rowScopeItem(
-  relation: { readonly name: string; readonly columns: readonly ColumnEntry[]; readonly oid: number },
-  options: { readonly alias?: string; readonly schema?: string | null; readonly from?: number } = {},
+  relation: {
+    readonly name: string; readonly schema?: string; readonly columns: readonly ColumnEntry[]; readonly oid: number;
+  },
+  options: { readonly alias?: string | undefined; readonly from?: number } = {},
 ): ScopeItem {
   const from = options.from ?? 0;
   return {
-    name: options.alias ?? relation.name, schema: options.schema ?? null, hidden: [], relationVisible: true,
+    name: options.alias ?? relation.name, hidden: [], relationVisible: true,
     columnsVisible: true, rowType: null, scalar: false, relation: relation.oid,
+    schema: options.alias === undefined ? relation.schema ?? null : null,
     columns: relation.columns.filter((c) => !c.dropped).map((c) => ({
       name: c.name, table: relation.oid, attribute: c.attnum,
       expression: { kind: 'column', index: from + c.attnum - 1, type: c.type },

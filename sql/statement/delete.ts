@@ -26,7 +26,7 @@ export function bindDelete(
   const change = bindChange(env, table, {
     with: statement.with, table: statement.table, from: statement.using, where: statement.where,
   }, []);
-  const item = rowScopeItem(table, { alias: statement.table.alias?.name ?? table.name });
+  const item = rowScopeItem(table, { alias: statement.table.alias?.name });
   const returning = bindReturning(env, [item, ...change.others], statement.returning);
   const parameters = env.parameters.finish();
   return {

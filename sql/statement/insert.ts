@@ -38,8 +38,8 @@ export function bindInsert(
   const { source } = statement;
   const rows = source === undefined ? defaultRow(columns) : bindSource(env, { statement, table, columns, source });
   const conflict = statement.onConflict === undefined ? null
-    : bindConflict(env, state, { table, alias: statement.alias ?? table.name, clause: statement.onConflict });
-  const returning = bindReturning(env, [rowScopeItem(table, { alias: statement.alias ?? table.name })],
+    : bindConflict(env, state, { table, alias: statement.alias, clause: statement.onConflict });
+  const returning = bindReturning(env, [rowScopeItem(table, { alias: statement.alias })],
     statement.returning);
   const parameters = env.parameters.finish();
   const targets = source === undefined ? [] : columns.map((c) => c.attnum);

@@ -27,7 +27,7 @@ export interface BoundConflict {
 }
 
 export function bindConflict(env: Environment, state: SessionState, insert: {
-  readonly table: TableEntry; readonly alias: string; readonly clause: OnConflict;
+  readonly table: TableEntry; readonly alias: string | undefined; readonly clause: OnConflict;
 }): BoundConflict {
   const { table, alias, clause } = insert;
   const arbiters = inferArbiters(state, table, clause);

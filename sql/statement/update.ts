@@ -23,7 +23,7 @@ export function bindUpdate(
   const change = bindChange(env, table, {
     with: statement.with, table: statement.table, from: statement.from, where: statement.where,
   }, set);
-  const item = rowScopeItem(table, { alias: statement.table.alias?.name ?? table.name });
+  const item = rowScopeItem(table, { alias: statement.table.alias?.name });
   const returning = bindReturning(env, [item, ...change.others], statement.returning);
   const parameters = env.parameters.finish();
   return {

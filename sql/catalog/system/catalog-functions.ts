@@ -250,6 +250,15 @@ function size(name: string, description: string): readonly ScalarFunction[] {
     } }));
 }
 
+function databaseSize(call: CallInfo): bigint {
+  const { catalog, stateSize } = systemOf(call);
+  let bytes = 0;
+  for (const e of catalog.relations()) {
+    if (e.kind === 'table' || e.kind === 'source' || e.kind === 'materialized-view') bytes += stateSize(e.oid).bytes;
+  }
+  return BigInt(bytes);
+}
+
 const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 
 /** As PostgreSQL: units change at 10240, values are rounded half up. */
@@ -270,11 +279,17 @@ const SIZES: readonly ScalarFunction[] = [
   ...size('pg_table_size', 'bytes of state held for a table'),
   ...size('pg_total_relation_size', 'bytes of state held for a table and its indexes'),
   ...size('pg_indexes_size', 'bytes of state held for the indexes of a table'),
+  ...[[NAME], [OID]].map((args) => stable({ name: 'pg_database_size', args, returns: INT8,
+    description: 'bytes of state held for all relations', row: (_, call) => databaseSize(call) })),
   scalar({ name: 'pg_size_pretty', args: [INT8], returns: TEXT, description: 'bytes in a readable unit',
     example: example('SELECT pg_size_pretty(1234567890::bigint)', '1177 MB'), row: ([n]) => prettySize(typeof n === 'bigint' ? n : 0n) }),
 ];
 
 const SERVER: readonly ScalarFunction[] = [
+  scalar({ name: 'getdatabaseencoding', args: [], returns: NAME, volatility: 'stable', description: 'encoding of the database',
+    example: example('SELECT getdatabaseencoding()', 'UTF8'), row: () => 'UTF8' }),
+  stable({ name: 'pg_tablespace_location', args: [OID], returns: TEXT,
+    description: 'path of a tablespace, empty for those that come with the server', row: () => '' }),
   stable({ name: 'pg_is_in_recovery', args: [], returns: BOOLEAN, description: 'is the server a standby?',
     example: example('SELECT pg_is_in_recovery()', 'f'), row: () => false }),
   stable({ name: 'pg_my_temp_schema', args: [], returns: OID, description: 'OID of the session\'s temporary schema, 0 when it has none', row: () => 0 }),

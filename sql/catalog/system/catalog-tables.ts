@@ -1,7 +1,7 @@
 // Set-returning functions over the catalog.
 import { asArray } from '../../../engine/data/composite.ts';
 import type { Datum } from '../../../engine/data/datum.ts';
-import { BOOLEAN, INT4, TEXT, simpleType } from '../../../engine/data/types.ts';
+import { BOOLEAN, INT4, REGCLASS, TEXT, simpleType } from '../../../engine/data/types.ts';
 import { table } from '../../../engine/function/define.ts';
 import type { TableFunction } from '../../../engine/function/function.ts';
 import { KEYWORD_TABLE } from './keyword-table.ts';
@@ -30,5 +30,10 @@ export const CATALOG_TABLE_FUNCTIONS: readonly TableFunction[] = [
     description: 'the elements of an array with their positions from 1',
     columns: [{ name: 'x', type: simpleType('anyelement') }, { name: 'n', type: INT4 }],
     rows: ([array]) => asArray(array).values.map((value, i) => [value, i + 1]),
+  }),
+  // There are no partitions.
+  table({
+    name: 'pg_partition_ancestors', args: [REGCLASS], returns: REGCLASS, volatility: 'stable',
+    description: 'the partitioned tables above a partition', rows: () => [],
   }),
 ];
