@@ -3,10 +3,12 @@ import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import type { CommonTable, Query } from '../parser/ast.ts';
 import type { LogicalPlan } from '../plan/logical-plan.ts';
 import { bindExpression } from './bind-expression.ts';
+import { bindRecursive } from './bind-recursive.ts';
 import { bindSelect } from './bind-select.ts';
 import { bindSetOperation } from './bind-set-operation.ts';
 import { bindValues } from './bind-values.ts';
 import type { BoundQuery, CommonTableScope, QuerySite, Recursion } from './level.ts';
+import { inOrder, mentions } from './recursion-rules.ts';
 import { asRelation } from './relation.ts';
 
 export const RECURSION: Recursion = { expression: bindExpression, query: bindQuery };
@@ -31,6 +33,8 @@ function bindWith(query: Query, site: QuerySite): CommonTableScope | null {
       throw new DatabaseError('42712', `WITH query name "${table.name}" specified more than once`, { position: table.position });
     }
     names.add(table.name);
+  }
+  for (const table of query.with.recursive ? inOrder(query.with.tables) : query.with.tables) {
     scope = bindCommonTable(table, { ...site, commonTables: scope }, query.with.recursive);
   }
   return scope;
@@ -41,12 +45,9 @@ function bindCommonTable(table: CommonTable, site: QuerySite, recursive: boolean
   if (table.search !== undefined || table.cycle !== undefined) {
     throw notSupported('SEARCH and CYCLE', { position: table.position });
   }
-  const itself: CommonTableScope = {
-    parent: site.commonTables, name: table.name, columns: [],
-    plan: () => { throw notSupported('WITH RECURSIVE', { position: table.position }); },
-  };
   const { keepUnknown: _, output: __, ...plain } = site;
-  const query = bindQuery(table.statement, recursive ? { ...plain, commonTables: itself } : plain);
+  const query = recursive && mentions(table.statement, table.name).length > 0
+    ? bindRecursive(table, table.statement, plain, RECURSION) : bindQuery(table.statement, plain);
   if (table.columns.length > query.columns.length) {
     throw new DatabaseError('42P10', `WITH query "${table.name}" has ${query.columns.length} columns available `
       + `but ${table.columns.length} columns specified`, { position: table.position });

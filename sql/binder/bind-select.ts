@@ -39,6 +39,7 @@ export function bindSelect(query: Query, select: Select, outer: QuerySite, recur
   const where = condition(select.where, at({ phrase: 'WHERE' }), 'WHERE');
   const having = condition(select.having, at({ phrase: 'HAVING', aggregates: true }), 'HAVING');
   const columns = new OutputColumns(targets);
+  checkNotRecursive(from.plan, level, env);
   const order = bindOrder(query.orderBy, columns, at({ ...OUTPUT, phrase: 'ORDER BY' }));
   const grouping = bindGrouping(select, having !== null, targets, at({ phrase: 'GROUP BY' }));
   const distinctOn = bindDistinctOn(select, order, columns, at({ ...OUTPUT, phrase: 'DISTINCT ON' }));
@@ -64,6 +65,19 @@ export function bindSelect(query: Query, select: Select, outer: QuerySite, recur
       name: t.name, type: lowered.outputs[i].type, table: t.table, attribute: t.attribute,
     })),
   };
+}
+
+/** An aggregate over the working table of WITH RECURSIVE would change with every round. */
+function checkNotRecursive(from: LogicalPlan, level: Level, env: QuerySite['env']): void {
+  const [aggregate] = level.aggregates;
+  if (aggregate === undefined || !readsWorkingTable(from)) return;
+  throw new DatabaseError('42P19', 'aggregate functions are not allowed in a recursive query\'s recursive term',
+    { position: env.shared.positions.get(aggregate.hole) });
+}
+
+function readsWorkingTable(plan: LogicalPlan): boolean {
+  if (plan.kind === 'working-table') return true;
+  return (plan.kind === 'join' || plan.kind === 'apply') && (readsWorkingTable(plan.left) || readsWorkingTable(plan.right));
 }
 
 function windowMap(select: Select): ReadonlyMap<string, WindowSpecification> {

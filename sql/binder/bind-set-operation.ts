@@ -49,7 +49,7 @@ export function bindSetOperation(query: Query, body: SetOperation, outer: QueryS
   };
 }
 
-function targetPosition(query: Query, column: number): number | undefined {
+export function targetPosition(query: Query, column: number): number | undefined {
   const { body } = query;
   switch (body.kind) {
     case 'select': {

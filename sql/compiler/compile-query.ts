@@ -60,12 +60,22 @@ function planOnce(query: BoundQuery, options: QueryOptions): PlannedQuery {
     return { plan, order, visible, limit: null, offset: null };
   }
   const top = limit !== null && order.length > 0 ? limit + (offset ?? 0) : null;
-  const narrowed = top === null || top > MAX_TOP ? query.plan
-    : limitOf(query.plan, order, { kind: 'literal', type: INT8, value: BigInt(top) }, null);
+  const unordered = limit !== null && order.length === 0 && isRecursive(query.plan);
+  const first = unordered ? limit + (offset ?? 0) : top;
+  const narrowed = first === null || (first > MAX_TOP && !unordered) ? query.plan
+    : limitOf(query.plan, order, { kind: 'literal', type: INT8, value: BigInt(first) }, null);
   return {
     plan: optimized(narrowed, options), order, visible,
     limit: limit === null ? null : BigInt(limit), offset: offset === null ? null : BigInt(offset),
   };
+}
+
+function isRecursive(plan: LogicalPlan): boolean {
+  let found = false;
+  visitPlan(plan, (p) => {
+    found ||= p.kind === 'recursive';
+  });
+  return found;
 }
 
 /** Beyond this many rows, sorting all at the end is as good as keeping the first ones. */
@@ -92,7 +102,7 @@ function optimized(plan: LogicalPlan, options: QueryOptions): LogicalPlan {
 function firstFree(plan: LogicalPlan): number {
   let max = 0;
   visitPlan(plan, (p) => {
-    if (p.kind === 'shared') max = Math.max(max, p.id);
+    if (p.kind === 'shared' || p.kind === 'recursive') max = Math.max(max, p.id);
     if (p.kind === 'apply') for (const c of p.correlations) max = Math.max(max, c.id);
   });
   return max + 1;

@@ -3,7 +3,7 @@ import { CircuitBuilder } from '../../engine/circuit/builder.ts';
 import type { NodeId } from '../../engine/circuit/builder.ts';
 import type { Circuit } from '../../engine/circuit/contract.ts';
 import { Batch } from '../../engine/data/batch.ts';
-import { assert, DatabaseError, notSupported, unreachable } from '../../engine/data/error.ts';
+import { assert, DatabaseError, unreachable } from '../../engine/data/error.ts';
 import { INT8 } from '../../engine/data/types.ts';
 import type { LogicalType, Schema } from '../../engine/data/types.ts';
 import { Interval } from '../../engine/data/interval.ts';
@@ -26,6 +26,8 @@ import type { LogicalPlan, TableCall } from '../plan/logical-plan.ts';
 import { compileAggregate } from './aggregate.ts';
 import { isAppendOnly } from './append-only.ts';
 import { rowsOf } from './constant-rows.ts';
+import { compileRecursive } from './recursive.ts';
+import type { StepSources } from './recursive.ts';
 import { compileWindow } from './window.ts';
 
 export interface CompileContext {
@@ -48,13 +50,18 @@ export class Compiler {
   readonly builder = new CircuitBuilder();
   readonly context: CompileContext;
   readonly #shared = new Map<number, NodeId>();
+  readonly #sources: StepSources | null;
 
-  constructor(context: CompileContext) {
+  /** `sources`: of a step of WITH RECURSIVE. */
+  constructor(context: CompileContext, sources: StepSources | null = null) {
     this.context = context;
+    this.#sources = sources;
   }
 
   node(plan: LogicalPlan): NodeId {
     const { builder } = this;
+    const source = this.#sources?.plans.get(plan);
+    if (source !== undefined) return source;
     switch (plan.kind) {
       case 'scan': return this.#scan(plan);
       case 'constant': {
@@ -90,7 +97,14 @@ export class Compiler {
         return known;
       }
       case 'emit-on-close': return builder.add(new EmitOnCloseOperator(plan.schema, plan.column), [this.node(plan.input)]);
-      case 'recursive': case 'working-table': throw notSupported('WITH RECURSIVE');
+      case 'recursive':
+        // A step runs many times, whatever the whole circuit does.
+        return compileRecursive(plan, this, (sources) => new Compiler({ ...this.context, once: false }, sources));
+      case 'working-table': {
+        const working = this.#sources?.working.get(plan.id);
+        assert(working !== undefined, 'a working table is read in its own step');
+        return working;
+      }
       case 'apply': throw new DatabaseError('XX000', 'a subquery was not decorrelated');
       default: return unreachable(plan);
     }

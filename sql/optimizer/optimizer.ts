@@ -5,6 +5,7 @@ import { foldConstants } from './fold-constants.ts';
 import { indexLookup } from './index-lookup.ts';
 import { inlineShared } from './inline-shared.ts';
 import { joinKeys, joinOrder } from './join-keys.ts';
+import { limitRecursion } from './limit-recursion.ts';
 import { mergeProjects } from './merge-projects.ts';
 import { pruneColumns } from './prune-columns.ts';
 import { pushDown } from './push-down.ts';
@@ -12,7 +13,7 @@ import type { Rewrite, RewriteContext } from './rewrite.ts';
 
 /** In this order. Circuits have no apply, so decorrelation always runs. */
 export const REWRITES: readonly Rewrite[] = [
-  inlineShared, decorrelate, foldConstants, pushDown, joinOrder, joinKeys, indexLookup, pruneColumns, mergeProjects,
+  inlineShared, limitRecursion, decorrelate, foldConstants, pushDown, joinOrder, joinKeys, indexLookup, pruneColumns, mergeProjects,
 ];
 
 const ALWAYS: ReadonlySet<string> = new Set([decorrelate.name]);

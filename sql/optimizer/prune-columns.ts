@@ -32,7 +32,8 @@ class Pruner {
     switch (plan.kind) {
       case 'scan': case 'constant': return { ...plan, columns: needed.map((c) => plan.columns[c]), schema };
       case 'values': return { ...plan, rows: plan.rows.map((r) => needed.map((c) => r[c])), schema };
-      case 'single-row': case 'working-table': return plan;
+      case 'single-row': return plan;
+      case 'working-table': return selectColumns(plan, needed);
       case 'filter': case 'limit': case 'emit-on-close': return this.#same(plan, needed);
       case 'project': {
         const kept = needed.map((c) => plan.expressions[c]);

@@ -4,7 +4,7 @@ import type { Expression } from '../../engine/expression/expression.ts';
 import { mapExpression } from '../../engine/expression/walk.ts';
 import type { EquiKey, LogicalPlan } from '../plan/logical-plan.ts';
 import { columnOf, columnsOfPlan, filterOf, joinOf, projectOf, selectColumns, showsLeftOnly, width } from '../plan/make.ts';
-import { expressionsOf, freeHoles, holesOf, mapExpressions } from '../plan/map-plan.ts';
+import { expressionsOf, freeHoles, holesOf, inputsOf, mapExpressions } from '../plan/map-plan.ts';
 import { fillHoles } from '../plan/replace.ts';
 import { zero } from './written-calls.ts';
 
@@ -19,6 +19,8 @@ export interface Domain {
 export class Unnesting {
   readonly #domain: Domain;
   readonly #shared = new Map<number, LogicalPlan>();
+  /** Recursions whose rows have the domain's columns behind their own. */
+  readonly #recursions = new Set<number>();
 
   constructor(domain: Domain) {
     this.#domain = domain;
@@ -54,14 +56,33 @@ export class Unnesting {
       case 'values': return this.unnest(valuesAsUnion(plan));
       case 'shared': return this.#sharedPlan(plan);
       case 'project-set': case 'assign-window': case 'window': return this.#extension(plan);
-      case 'scan': case 'constant': case 'single-row': case 'working-table': case 'apply': case 'recursive':
+      case 'recursive': return this.#recursive(plan);
+      case 'working-table': return { ...plan, schema: this.#widened(plan) };
+      case 'scan': case 'constant': case 'single-row': case 'apply':
       case 'emit-on-close': throw notSupported(`a correlated subquery over this (${plan.kind})`);
     }
   }
 
   #correlated(plan: LogicalPlan): boolean {
+    if (this.#recursions.size > 0 && this.#reads(plan)) return true;
     const free = freeHoles(plan);
     return this.#domain.holes.some((h) => free.has(h));
+  }
+
+  /** Every row of the domain has a recursion of its own; all of them go in step. */
+  #recursive(plan: LogicalPlan & { kind: 'recursive' }): LogicalPlan {
+    const base = this.unnest(plan.base);
+    this.#recursions.add(plan.id);
+    return { ...plan, base, step: this.unnest(plan.step), schema: this.#widened(plan) };
+  }
+
+  #widened(plan: LogicalPlan): LogicalPlan['schema'] {
+    return { columns: [...plan.schema.columns, ...this.#domain.plan.schema.columns] };
+  }
+
+  #reads(plan: LogicalPlan): boolean {
+    if (plan.kind === 'working-table') return this.#recursions.has(plan.id);
+    return inputsOf(plan).some((input) => this.#reads(input));
   }
 
   /** Where the domain's columns stand in an unnested plan: last. */

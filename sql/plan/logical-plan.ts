@@ -257,7 +257,7 @@ export interface WindowPlan extends Node {
   readonly calls: readonly WindowCall[];
 }
 
-/** WITH RECURSIVE. */
+/** WITH RECURSIVE. The working tables of id in `step` are the rows the last round added. */
 export interface RecursivePlan extends Node {
   readonly kind: 'recursive';
   readonly id: number;
@@ -265,6 +265,8 @@ export interface RecursivePlan extends Node {
   readonly all: boolean;
   readonly base: LogicalPlan;
   readonly step: LogicalPlan;
+  /** The reader takes no more rows than these, whichever they are; null: all. */
+  readonly enough: number | null;
 }
 
 export interface WorkingTablePlan extends Node {

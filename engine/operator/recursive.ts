@@ -1,0 +1,278 @@
+// Recursive: WITH RECURSIVE, by semi-naive iteration over a circuit of its own, the step.
+//
+// Law: the output is the least fixed point over what the inputs sum to. An epoch that only inserts goes on from where
+// the last one stopped, if the step is monotone; any other is computed anew from the inputs held, and the difference to
+// the output held is what comes out. A recursion that does not end has an error instead of rows, as long as it does not.
+import { Delta, concatDeltas } from '../data/delta.ts';
+import { DatabaseError } from '../data/error.ts';
+import type { Watermark } from '../data/time.ts';
+import type { Schema } from '../data/types.ts';
+import { Arrangement } from '../state/arrangement.ts';
+import { cancel, consolidate } from '../state/consolidate.ts';
+import { rowNumbers } from '../state/scratch.ts';
+import type { StateReader, StateWriter } from '../state/ports.ts';
+import { Distinct } from './distinct.ts';
+import type { Operator, StateSize, StepContext } from './operator.ts';
+import { RowErrors } from './row-errors.ts';
+
+export interface RecursionLimits {
+  readonly iterations: number;
+  readonly rows: number;
+}
+
+export const RECURSION_LIMITS: RecursionLimits = { iterations: 100_000, rows: 5_000_000 };
+
+/** The step; its sources are the working table and then what else it reads. */
+export interface StepCircuit {
+  step(inputs: readonly Delta[], context: StepContext): Delta;
+  stateSize(): StateSize;
+}
+
+export interface RecursiveSpec {
+  readonly name: string;
+  /** Of the base, the working table, the step's result and the output. */
+  readonly schema: Schema;
+  /** UNION ALL. */
+  readonly all: boolean;
+  readonly reads: readonly Schema[];
+  /** A new circuit without state. */
+  readonly step: () => StepCircuit;
+  /**
+   * linear: the step of a sum of working tables is the sum of the steps. monotone: and more rows in any input never
+   * take a row away. general: neither is known.
+   */
+  readonly shape: 'general' | 'linear' | 'monotone';
+  /** It runs once, over a snapshot: nothing is kept for later. */
+  readonly once: boolean;
+  /** The reader takes no more rows than these. */
+  readonly enough: number | null;
+  readonly limits: RecursionLimits;
+}
+
+/** A fixed point that further insertions can go on from. */
+interface Live {
+  readonly circuit: StepCircuit;
+  readonly seen: Distinct | null;
+}
+
+export class Recursive implements Operator {
+  readonly name: string;
+  readonly schema: Schema;
+  readonly #spec: RecursiveSpec;
+  readonly #inputs: readonly Arrangement[];
+  readonly #output: Arrangement;
+  #errors = new RowErrors();
+  #live: Live | null = null;
+  /** Inputs are held whose errors and fixed point are not known again yet. */
+  #restored = false;
+
+  /** Inputs: the base, then what the step reads. */
+  constructor(spec: RecursiveSpec) {
+    this.name = `recursive union${spec.all ? ' all' : ''}`;
+    this.schema = spec.schema;
+    this.#spec = spec;
+    this.#inputs = [spec.schema, ...spec.reads].map((s) => new Arrangement(s, null));
+    this.#output = new Arrangement(spec.schema, null);
+  }
+
+  step(inputs: readonly Delta[], context: StepContext): Delta {
+    if (this.#spec.once) return this.#compute(inputs.map(cancel), context, this.#errors, context);
+    const before = this.#restored ? this.#recover(context) : null;
+    const deltas = inputs.map(cancel);
+    const grows = deltas.every((d) => d.weights.every((w) => w > 0));
+    const change = this.#live !== null && grows && this.#spec.shape === 'monotone'
+      ? this.#extend(this.#live, deltas, context) : this.#recompute(deltas, context);
+    return before === null ? change : concatDeltas([before, change]);
+  }
+
+  /** After a restore: the errors readers know of, and rows that equal the held ones but are written otherwise. */
+  #recover(context: StepContext): Delta {
+    this.#restored = false;
+    return this.#replace(this.#compute(this.#held(), context, this.#errors, null));
+  }
+
+  #held(): readonly Delta[] {
+    return this.#inputs.map(rowsOf);
+  }
+
+  #extend(live: Live, deltas: readonly Delta[], context: StepContext): Delta {
+    const errors = new RowErrors();
+    const change = this.#orNull(() => new Iteration(this.#spec, live, errors.collecting(context), this.#output.netRows())
+      .linear(deltas[0], deltas.slice(1)));
+    if (change === null) return this.#recompute(deltas, context);
+    this.#hold(deltas);
+    this.#output.apply(change);
+    this.#errors.addAll(errors);
+    errors.report(context, 1);
+    return change;
+  }
+
+  /** null where a limit was met. */
+  #orNull(run: () => Delta): Delta | null {
+    try {
+      return run();
+    } catch (error) {
+      if (error instanceof RecursionLimitError) return null;
+      throw error;
+    }
+  }
+
+  #hold(deltas: readonly Delta[]): void {
+    for (const [i, delta] of deltas.entries()) this.#inputs[i].apply(delta);
+  }
+
+  #recompute(deltas: readonly Delta[], context: StepContext): Delta {
+    this.#hold(deltas);
+    const errors = new RowErrors();
+    const change = this.#replace(this.#compute(this.#held(), context, errors, null));
+    this.#errors.report(context, -1);
+    errors.report(context, 1);
+    this.#errors = errors;
+    return change;
+  }
+
+  #replace(rows: Delta): Delta {
+    const old = rowsOf(this.#output);
+    const change = consolidate(concatDeltas([rows, old.negate()]));
+    this.#output.apply(change);
+    return change;
+  }
+
+  /** The fixed point over whole inputs. `into`: where errors go besides `errors`. */
+  #compute(inputs: readonly Delta[], context: StepContext, errors: RowErrors, into: StepContext | null): Delta {
+    const live: Live = { circuit: this.#spec.step(), seen: this.#spec.all ? null : new Distinct(this.schema) };
+    const run = new Iteration(this.#spec, live, errors.collecting(context), 0);
+    this.#live = null;
+    let rows: Delta;
+    try {
+      rows = this.#spec.shape === 'general' ? run.general(inputs[0], inputs.slice(1), errors)
+        : run.linear(inputs[0], inputs.slice(1));
+      if (!this.#spec.once) this.#live = live;
+    } catch (error) {
+      if (!(error instanceof RecursionLimitError)) throw error;
+      errors.clear();
+      errors.add(error.cause, 1);
+      rows = Delta.empty(this.schema);
+    }
+    if (into !== null) errors.report(into, 1);
+    return rows;
+  }
+
+  /** Nothing closes in a recursion: its rows have no event time of their own. */
+  advance(_watermark: Watermark, _context: StepContext): Delta {
+    return Delta.empty(this.schema);
+  }
+
+  save(out: StateWriter): void {
+    for (const [i, input] of this.#inputs.entries()) input.save(`input${i}`, out);
+    this.#output.save('output', out);
+  }
+
+  restore(from: StateReader): void {
+    for (const [i, input] of this.#inputs.entries()) input.restore(`input${i}`, from);
+    this.#output.restore('output', from);
+    this.#restored = true;
+  }
+
+  stateSize(): StateSize {
+    const live = this.#live;
+    const sizes = [...this.#inputs.map((i) => i.size()), this.#output.size(),
+      ...(live === null ? [] : [live.circuit.stateSize()]), ...(live === null || live.seen === null ? [] : [live.seen.stateSize()])];
+    return { rows: sizes.reduce((n, s) => n + s.rows, 0), bytes: sizes.reduce((n, s) => n + s.bytes, 0) };
+  }
+}
+
+/** All rows, in memory of their own. */
+function rowsOf(held: Arrangement): Delta {
+  const all = concatDeltas([Delta.empty(held.schema), ...held.scan()]);
+  return all.take(Int32Array.from(rowNumbers(all.length)));
+}
+
+/** Iterations of the step until nothing new comes. */
+class Iteration {
+  readonly #spec: RecursiveSpec;
+  readonly #live: Live;
+  readonly #context: StepContext;
+  readonly #parts: Delta[] = [];
+  readonly #nothing: readonly Delta[];
+  #rows: number;
+  #count = 0;
+
+  constructor(spec: RecursiveSpec, live: Live, context: StepContext, rows: number) {
+    this.#spec = spec;
+    this.#live = live;
+    this.#context = context;
+    this.#rows = rows;
+    this.#nothing = spec.reads.map((s) => Delta.empty(s));
+  }
+
+  /** Each round takes the rows the last one added. */
+  linear(base: Delta, reads: readonly Delta[]): Delta {
+    let inputs = reads;
+    let front = this.#fresh(base);
+    do {
+      front = this.#fresh(this.#live.circuit.step([front, ...inputs], this.#context));
+      inputs = this.#nothing;
+    } while (front.length > 0 && !this.#enough());
+    return this.#result();
+  }
+
+  /**
+   * The working table is exchanged for the next one, so that whatever the step does sees that one alone. Errors of
+   * each round stay, though the rows they belong to go.
+   */
+  general(base: Delta, reads: readonly Delta[], errors: RowErrors): Delta {
+    const lasting = new RowErrors();
+    let inputs = reads;
+    let previous = Delta.empty(this.#spec.schema);
+    let front = this.#fresh(base);
+    let all = Delta.empty(this.#spec.schema);
+    while (front.length > 0 && !this.#enough()) {
+      const change = consolidate(concatDeltas([front, previous.negate()]));
+      const out = this.#live.circuit.step([change, ...inputs], this.#context);
+      inputs = this.#nothing;
+      all = consolidate(concatDeltas([all, out]));
+      lasting.addAll(errors);
+      previous = front;
+      front = this.#fresh(all);
+    }
+    errors.clear();
+    errors.addAll(lasting);
+    return this.#result();
+  }
+
+  /** What of these rows goes on: UNION takes each row once. */
+  #fresh(rows: Delta): Delta {
+    const { name, limits } = this.#spec;
+    const { seen } = this.#live;
+    const front = seen === null ? consolidate(rows) : seen.step([rows], this.#context);
+    for (let i = 0; i < front.length; i++) this.#rows += front.weights[i];
+    this.#parts.push(front);
+    if (this.#rows > limits.rows) {
+      throw new RecursionLimitError(new DatabaseError('53400', `recursive query "${name}" has more than ${limits.rows} rows`));
+    }
+    if (this.#count++ > limits.iterations) {
+      throw new RecursionLimitError(new DatabaseError('54001',
+        `recursive query "${name}" did not end within ${limits.iterations} iterations`));
+    }
+    return front;
+  }
+
+  #enough(): boolean {
+    const { enough } = this.#spec;
+    return enough !== null && this.#rows >= enough;
+  }
+
+  #result(): Delta {
+    return concatDeltas([Delta.empty(this.#spec.schema), ...this.#parts]);
+  }
+}
+
+class RecursionLimitError extends Error {
+  override readonly cause: DatabaseError;
+
+  constructor(cause: DatabaseError) {
+    super(cause.message);
+    this.cause = cause;
+  }
+}

@@ -1,0 +1,63 @@
+// WITH RECURSIVE: base UNION [ALL] step, where the step reads what the last round added.
+import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import { formatTypeName } from '../../engine/data/type-info.ts';
+import { sameType, TEXT } from '../../engine/data/types.ts';
+import type { LogicalType } from '../../engine/data/types.ts';
+import type { CommonTable, Query, SetOperation } from '../parser/ast.ts';
+import type { LogicalPlan } from '../plan/logical-plan.ts';
+import { convertColumns, targetPosition } from './bind-set-operation.ts';
+import { requireCommonType } from './common-type.ts';
+import type { BoundQuery, CommonTableScope, QuerySite, Recursion } from './level.ts';
+import { checkComparable } from './order.ts';
+import { checkRecursion } from './recursion-rules.ts';
+import { asRelation } from './relation.ts';
+
+/** Requires: the table's statement mentions its name. */
+export function bindRecursive(table: CommonTable, query: Query, outer: QuerySite, recurse: Recursion): BoundQuery {
+  const body = checkRecursion(table, query);
+  if (query.with !== undefined) throw notSupported('WITH around a recursive query', { position: query.with.position });
+  const { env } = outer;
+  const base = recurse.query(body.left, { ...outer, keepUnknown: true });
+  if (table.columns.length > base.visible) {
+    throw new DatabaseError('42P10', `WITH query "${table.name}" has ${base.visible} columns available `
+      + `but ${table.columns.length} columns specified`, { position: table.position });
+  }
+  const types = base.columns.map((c): LogicalType => (c.type.kind === 'unknown' ? TEXT : c.type));
+  const schema = { columns: base.columns.map((c, i) => ({ name: table.columns[i] ?? c.name, type: types[i] })) };
+  const id = env.shared.fresh();
+  const working: LogicalPlan = { kind: 'working-table', id, name: table.name, schema };
+  const itself: CommonTableScope = {
+    parent: outer.commonTables, name: table.name,
+    columns: schema.columns.map((c) => ({ ...c, table: 0, attribute: 0 })), plan: () => ({ ...working }),
+  };
+  const step = recurse.query(body.right, { ...outer, commonTables: itself, keepUnknown: true });
+  if (base.visible !== step.visible) {
+    throw new DatabaseError('42601', 'each UNION query must have the same number of columns',
+      { position: targetPosition(body.right, 0) });
+  }
+  checkTypes(table, body, types, step);
+  const convert = (q: BoundQuery, source: Query): LogicalPlan =>
+    convertColumns(env, asRelation(q), types, (i) => targetPosition(source, i));
+  const plan: LogicalPlan = {
+    kind: 'recursive', id, name: table.name, all: body.all, enough: null, schema,
+    base: convert(base, body.left), step: convert(step, body.right),
+  };
+  return {
+    plan, columns: itself.columns, order: [], limit: null, offset: null, withTies: false, visible: types.length,
+  };
+}
+
+/** The base decides the types; a step of a wider type is an error rather than cut. */
+function checkTypes(table: CommonTable, body: SetOperation, types: readonly LogicalType[], step: BoundQuery): void {
+  for (const [i, type] of types.entries()) {
+    const overall = requireCommonType([type, step.columns[i].type], 'UNION',
+      (s) => targetPosition(s === 0 ? body.left : body.right, i));
+    const position = targetPosition(body.left, i);
+    if (!sameType(type, overall)) {
+      throw new DatabaseError('42804', `recursive query "${table.name}" column ${i + 1} has type ${formatTypeName(type)} `
+        + `in non-recursive term but type ${formatTypeName(overall)} overall`,
+        { position, hint: 'Cast the output of the non-recursive term to the correct type.' });
+    }
+    if (!body.all) checkComparable(type, position);
+  }
+}

@@ -1,0 +1,27 @@
+// LIMIT without ORDER BY over a recursion: iterations stop once there are rows enough, as PostgreSQL's do.
+import type { LogicalPlan } from '../plan/logical-plan.ts';
+import { mapInputs, mapPlan } from '../plan/map-plan.ts';
+import type { Rewrite } from './rewrite.ts';
+
+export const limitRecursion: Rewrite = {
+  name: 'limit-recursion',
+  apply: (plan, { once }) => (once ? mapPlan(plan, (p) => (p.kind === 'limit' ? limited(p) : p)) : plan),
+};
+
+function limited(plan: LogicalPlan & { kind: 'limit' }): LogicalPlan {
+  const { limit, offset } = plan;
+  if (plan.order.length > 0 || plan.partition.length > 0 || limit === null) return plan;
+  const counts = offset === null ? [limit] : [limit, offset];
+  let enough = 0;
+  for (const e of counts) {
+    if (e.kind !== 'literal' || typeof e.value !== 'bigint' || e.value < 0n) return plan;
+    enough += Number(e.value);
+  }
+  return mapInputs(plan, (input) => stopped(input, enough));
+}
+
+/** Through nodes that give a row for each row. */
+function stopped(plan: LogicalPlan, enough: number): LogicalPlan {
+  if (plan.kind === 'project') return mapInputs(plan, (input) => stopped(input, enough));
+  return plan.kind === 'recursive' ? { ...plan, enough } : plan;
+}
