@@ -10,7 +10,7 @@ import {
   bindBetween, bindBinary, bindInList, bindIsDistinct, bindLike, bindQuantifiedArray, bindUnary,
 } from './bind-operator.ts';
 import { bindSqlValue } from './bind-sql-value.ts';
-import { bindArraySubquery, bindExists, bindQuantified, bindScalarSubquery } from './bind-subquery.ts';
+import { bindArraySubquery, bindExists, bindQuantified, bindRowSubquery, bindScalarSubquery } from './bind-subquery.ts';
 import { coerceBoolean } from './coercion.ts';
 import { bind } from './level.ts';
 import type { Site } from './level.ts';
@@ -38,7 +38,8 @@ export function bindExpression(e: Expr, site: Site): Expression {
       return { kind: 'not', type: BOOLEAN, input };
     }
     case 'is': return bindTest(e, site);
-    case 'binary': return bindBinary(e, site);
+    case 'binary':
+      return e.left.kind === 'row' && e.right.kind === 'scalarSubquery' ? bindRowSubquery(e, e.right, site) : bindBinary(e, site);
     case 'unary': return bindUnary(e, site);
     case 'isDistinct': return bindIsDistinct(e, site);
     case 'between': return bindBetween(e, site);

@@ -1,11 +1,11 @@
 // Subqueries in expressions: scalar, EXISTS, ARRAY(..), IN, op ANY and op ALL; each becomes a hole of its level.
 import { DatabaseError } from '../../engine/data/error.ts';
 import { arrayOf, BOOLEAN } from '../../engine/data/types.ts';
-import type { LogicalType } from '../../engine/data/types.ts';
+import type { LogicalType, RecordType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { Expr, Position, Query } from '../parser/ast.ts';
 import type { AggregateCall, InOperand, LogicalPlan } from '../plan/logical-plan.ts';
-import { aggregateOf, columnOf, projectOf } from '../plan/make.ts';
+import { aggregateOf, columnOf, columnsOfPlan, projectOf } from '../plan/make.ts';
 import { compare } from './bind-operator.ts';
 import { coerceArgument } from './coercion.ts';
 import { resolveOperator } from './functions.ts';
@@ -40,6 +40,27 @@ export function bindScalarSubquery(e: PlainSubquery, site: Site): Expression {
     throw new DatabaseError('42601', 'subquery must return only one column', { position: e.position });
   }
   return leave(site, 'scalar', asRelation(query), { type: query.columns[0].type });
+}
+
+/**
+ * `(a, b) op (query)`: the query's one row as a record, which is NULL where there is no row, compared field by field.
+ */
+export function bindRowSubquery(e: Of<'binary'>, right: PlainSubquery, site: Site): Expression {
+  const left = bind(e.left, site);
+  const count = left.kind === 'row' ? left.fields.length : 1;
+  checkAllowed(site, right.position);
+  const query = bindInner(right.query, site);
+  if (query.visible !== count) {
+    throw new DatabaseError('42601', `subquery has too ${query.visible > count ? 'many' : 'few'} columns`,
+      { position: e.position });
+  }
+  const plan = asRelation(query);
+  const type: RecordType = { kind: 'record', fields: plan.schema.columns };
+  const packed: Expression = { kind: 'row', fields: columnsOfPlan(plan), type };
+  const record = leave(site, 'scalar', projectOf(plan, [packed], ['row']), { type });
+  const fields = type.fields.map((f, index): Expression => ({ kind: 'field', input: record, index, type: f.type }));
+  const use = { symbol: e.operator, schema: e.schema, position: e.position, operands: [locationOf(e.left)] };
+  return compare(site.env, use, left, { kind: 'row', fields, type });
 }
 
 export function bindExists(e: PlainSubquery, site: Site): Expression {
