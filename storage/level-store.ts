@@ -13,6 +13,8 @@ import { storageError } from './storage-error.ts';
 const BATCH_BYTES = 4 << 20;
 /** Blocks being compressed at a time; the journal needs the other threads of the pool. */
 const IN_FLIGHT = 2;
+/** Blocks being decompressed at a time. */
+const READ_AHEAD = 3;
 const META_HEADER = 20;
 const GONE = new Uint8Array(0);
 
@@ -132,14 +134,21 @@ export class LevelStore implements StateStore {
     }
   }
 
+  /** Decodes a few blocks ahead of the one asked for, on the threads that decompression uses. */
   async *pages(state: string): AsyncIterable<PageImage> {
     const versions = await this.#versionsOf(state);
-    const { gte, lt } = stateRange(state);
-    for await (const [key, value] of this.#database.iterator({ gte, lt })) {
+    const ahead: Promise<PageImage>[] = [];
+    for await (const [key, value] of this.#database.iterator(stateRange(state))) {
       const { page, version } = parsePageKey(key);
       if (versions.get(page) !== version) continue;
-      yield { state, page, batch: await this.#decode(value, state, page) };
+      const image = this.#decode(value, state, page).then((batch) => ({ state, page, batch }));
+      // A reader that stops early leaves it without a listener.
+      image.catch(() => {});
+      ahead.push(image);
+      const first = ahead.length > READ_AHEAD ? ahead.shift() : undefined;
+      if (first !== undefined) yield await first;
     }
+    for (const image of ahead) yield await image;
   }
 
   async #decode(block: Uint8Array, state: string, page: number): Promise<PageImage['batch']> {
