@@ -177,7 +177,8 @@ export class Recursive implements Operator {
   stateSize(): StateSize {
     const live = this.#live;
     const sizes = [...this.#inputs.map((i) => i.size()), this.#output.size(),
-      ...(live === null ? [] : [live.circuit.stateSize()]), ...(live === null || live.seen === null ? [] : [live.seen.stateSize()])];
+      ...(live === null ? [] : [live.circuit.stateSize()]),
+      ...(live === null || live.seen === null ? [] : [live.seen.stateSize()])];
     return { rows: sizes.reduce((n, s) => n + s.rows, 0), bytes: sizes.reduce((n, s) => n + s.bytes, 0) };
   }
 }

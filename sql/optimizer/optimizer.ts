@@ -13,7 +13,8 @@ import type { Rewrite, RewriteContext } from './rewrite.ts';
 
 /** In this order. Circuits have no apply, so decorrelation always runs. */
 export const REWRITES: readonly Rewrite[] = [
-  inlineShared, limitRecursion, decorrelate, foldConstants, pushDown, joinOrder, joinKeys, indexLookup, pruneColumns, mergeProjects,
+  inlineShared, limitRecursion, decorrelate, foldConstants, pushDown, joinOrder, joinKeys, indexLookup, pruneColumns,
+  mergeProjects,
 ];
 
 const ALWAYS: ReadonlySet<string> = new Set([decorrelate.name]);
