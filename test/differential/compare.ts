@@ -11,6 +11,8 @@ interface Outcome {
   readonly code: string | null;
   readonly message: string;
   readonly tag: string;
+  /** Names and types of the columns. */
+  readonly columns: string;
 }
 
 export class SqlClient {
@@ -42,7 +44,9 @@ function outcome(answers: readonly Answer[]): Outcome {
   const rows = answers.filter((a) => a.msg === 'DataRow').map((a) => JSON.stringify(a['values'])).toSorted();
   const error = answers.find((a) => a.msg === 'ErrorResponse' || a.msg === '<connection closed by server>');
   const complete = answers.filter((a) => a.msg === 'CommandComplete').at(-1);
+  const description = answers.find((a) => a.msg === 'RowDescription');
   return {
+    columns: JSON.stringify(description?.['fields'] ?? null),
     rows, code: error === undefined ? null : String(error['C'] ?? 'closed'), message: String(error?.['M'] ?? ''),
     tag: String(complete?.['tag'] ?? ''),
   };
@@ -54,8 +58,17 @@ function outcome(answers: readonly Answer[]): Outcome {
  */
 export function canonical(row: string): string {
   return row.replace(/"(-?\d+)\.(\d*?)0+"/g, (_, whole: string, rest: string) => `"${whole}${rest === '' ? '' : `.${rest}`}"`)
-    .replaceAll('"-0"', '"0"').replace(/ +"/g, '"').replace(/"(24:00:00|1 day)"/g, '"1 day"').replace(/"(1 mon|30 days)"/g, '"1 mon"')
-    .replace(/"(-?\d+) days? (.*?)"/g, '"$1 day $2"');
+    .replaceAll('"-0"', '"0"').replace(/ +"/g, '"').replace(INTERVAL, length);
+}
+
+const INTERVAL =
+  /"(?=[-+\d])(?:([-+]?\d+) years?)? ?(?:([-+]?\d+) mons?)? ?(?:([-+]?\d+) days?)? ?(?:([-+]?)(\d+):(\d\d):(\d\d(?:\.\d+)?))?"/g;
+
+/** An interval as PostgreSQL compares it: months of 30 days, days of 24 hours. */
+function length(_: string, ...[years, months, days, sign, hours, minutes, seconds]: readonly (string | undefined)[]): string {
+  const time = Number(hours ?? 0) * 3600 + Number(minutes ?? 0) * 60 + Number(seconds ?? 0);
+  const whole = Number(years ?? 0) * 360 + Number(months ?? 0) * 30 + Number(days ?? 0);
+  return `"${(whole * 86400 + (sign === '-' ? -time : time)).toFixed(6)} s"`;
 }
 
 export interface Mismatch {
@@ -76,12 +89,19 @@ function difference(what: string, ours: Outcome, theirs: Outcome): Mismatch | nu
     return { what, ours: `${ours.code ?? 'ok'} ${ours.message} ${ours.rows.join(' ')}`, theirs: `${theirs.code ?? 'ok'} ${theirs.message} ${theirs.rows.join(' ')}` };
   }
   if (ours.code !== null) return null;
+  const [named, wanted] = [columnsOf(ours), columnsOf(theirs)];
+  if (named !== wanted) return { what: `columns of ${what}`, ours: named, theirs: wanted };
   const a = ours.rows.map(canonical).toSorted();
   const b = theirs.rows.map(canonical).toSorted();
   if (a.length === b.length && a.every((row, i) => row === b[i])) return null;
   const onlyOurs = subtract(a, b);
   const onlyTheirs = subtract(b, a);
   return { what, ours: `${a.length} rows, extra: ${onlyOurs.join(' ')}`, theirs: `${b.length} rows, extra: ${onlyTheirs.join(' ')}` };
+}
+
+/** Without the table a column comes from (a view's columns are its own) and without modifiers (PostgreSQL's is of the folded plan). */
+function columnsOf({ columns }: Outcome): string {
+  return columns.replace(/"table":\d+,"attnum":\d+,/g, '').replace(/"mod":-?\d+,/g, '');
 }
 
 function subtract(from: readonly string[], what: readonly string[]): string[] {
@@ -108,12 +128,16 @@ export async function compareCase(spec: CaseSpec, ours: SqlClient, theirs: SqlCl
     if (mismatch !== null) return result(mismatch);
   }
   for (const { name, query } of spec.views) {
-    const mismatch = difference(query, await ours.run(query), await theirs.run(query));
-    if (mismatch !== null) return result(mismatch);
-    const created = await ours.run(`CREATE MATERIALIZED VIEW ${name} AS ${query}`);
     const wanted = await theirs.run(query);
+    const mismatch = difference(query, await ours.run(query), wanted);
+    if (mismatch !== null) return result(mismatch);
     if (wanted.code !== null) continue;
-    if (created.code !== null) return result({ what: `CREATE MATERIALIZED VIEW ${name} AS ${query}`, ours: `${created.code} ${created.message}`, theirs: 'ok' });
+    const created = await ours.run(`CREATE MATERIALIZED VIEW ${name} AS ${query}`);
+    const viewed = await theirs.run(`CREATE VIEW ${name} AS ${query}`);
+    if (created.code !== viewed.code) {
+      return result({ what: `CREATE MATERIALIZED VIEW ${name} AS ${query}`, ours: `${created.code} ${created.message}`, theirs: viewed.message });
+    }
+    if (created.code !== null) continue;
     views.push({ name, query });
   }
   for (const { statements, commit } of spec.transactions) {
