@@ -1,4 +1,5 @@
 // LIMIT without ORDER BY over a recursion: iterations stop once there are rows enough, as PostgreSQL's do.
+// Requires: decorrelated. The recursions of a correlated subquery go in step, so none may stop them all.
 import type { LogicalPlan } from '../plan/logical-plan.ts';
 import { mapInputs, mapPlan } from '../plan/map-plan.ts';
 import type { Rewrite } from './rewrite.ts';

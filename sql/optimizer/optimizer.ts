@@ -13,7 +13,7 @@ import type { Rewrite, RewriteContext } from './rewrite.ts';
 
 /** In this order. Circuits have no apply, so decorrelation always runs. */
 export const REWRITES: readonly Rewrite[] = [
-  inlineShared, limitRecursion, decorrelate, foldConstants, pushDown, joinOrder, joinKeys, indexLookup, pruneColumns,
+  inlineShared, decorrelate, foldConstants, limitRecursion, pushDown, joinOrder, joinKeys, indexLookup, pruneColumns,
   mergeProjects,
 ];
 
