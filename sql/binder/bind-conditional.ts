@@ -1,5 +1,5 @@
 // CASE, COALESCE, NULLIF, GREATEST and LEAST: branches brought to their common type.
-import { BOOLEAN } from '../../engine/data/types.ts';
+import { BOOLEAN, TEXT } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { Expr, Position } from '../parser/ast.ts';
 import { coerceArgument, coerceBoolean } from './coercion.ts';
@@ -70,7 +70,10 @@ export function bindNullIf(e: Of<'nullif'>, site: Site): Expression {
   const right = bind(e.right, site);
   const use = { symbol: '=', position: e.position, operands: [locationOf(e.left), locationOf(e.right)] };
   const when = compare(site.env, use, left, right);
-  const value = left.type.kind === 'unknown' && when.kind === 'call' ? when.args[0] : left;
+  // As PostgreSQL: of the type that `=` compares its first operand as.
+  const compared = when.kind === 'call' ? when.args[0] : left;
+  const value: Expression = compared.type.kind === 'varchar' && when.kind === 'call' && when.function.args[0].kind === 'text'
+    ? { kind: 'cast', input: compared, type: TEXT, explicit: false } : compared;
   return {
     kind: 'case', type: value.type, branches: [{ when, then: { kind: 'literal', type: value.type, value: null } }],
     otherwise: value,
