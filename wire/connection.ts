@@ -151,7 +151,7 @@ export class Connection {
       }
       if (message.kind === 'terminate') return;
       await this.#handle(session, message);
-      if (this.#page.at > FLUSH_BYTES) await this.#flush();
+      if (this.#page.at >= FLUSH_BYTES) await this.#flush();
     }
   }
 
@@ -320,7 +320,7 @@ export class Connection {
       rows += batch.length;
       for (let at = 0; at < batch.length;) {
         at = encoder.encode(this.#page, batch, { from: at, untilBytes: FLUSH_BYTES, settings: this.#settings() });
-        if (this.#page.at > FLUSH_BYTES) await this.#flush();
+        if (this.#page.at >= FLUSH_BYTES) await this.#flush();
       }
       // A SUBSCRIBE has no end to wait for: what there is goes out when nothing more is ready.
       if (batch.length > 0) await this.#flush();
@@ -344,7 +344,7 @@ export class Connection {
         at = writeCopyRows(this.#page, batch, {
           from: at, untilBytes: FLUSH_BYTES, copy: format, columns, settings: this.#settings(),
         });
-        if (this.#page.at > FLUSH_BYTES) await this.#flush();
+        if (this.#page.at >= FLUSH_BYTES) await this.#flush();
       }
       // COPY (SUBSCRIBE ..) has no end to wait for.
       if (batch.length > 0) await this.#flush();

@@ -184,6 +184,16 @@ describe('a slow reader', () => {
   });
 });
 
+describe('a page that is full to the byte', () => {
+  it('is sent, and the rows go on', async () => {
+    // RowDescription takes 32 bytes, a row 11 and its text: 92 rows of 701 characters fill 64 KiB exactly.
+    for (const length of [699, 700, 701, 702]) {
+      const answers = await rows(`SELECT repeat('x', ${length}) FROM generate_series(1, 300)`);
+      expect(answers.filter((a) => a.msg === 'DataRow')).toHaveLength(300);
+    }
+  });
+});
+
 describe('limits', () => {
   it('too many connections are told 53300', async () => {
     const held: ProtocolClient[] = [];
