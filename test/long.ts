@@ -1,8 +1,8 @@
-// `npm run test:long -- [--minutes N] [--seed S] [--case K]`: the comparison with PostgreSQL 15 for as long as you like.
+// `npm run test:long -- [--minutes N] [--cases N] [--seed S] [--case K]`: the comparison with PostgreSQL 15 for as long as you like.
 import { parseArgs } from 'node:util';
 import { hunt, oracleAddress } from './differential/hunt.ts';
 
-const { values } = parseArgs({ options: { minutes: { type: 'string' }, seed: { type: 'string' }, case: { type: 'string' } } });
+const { values } = parseArgs({ options: { minutes: { type: 'string' }, seed: { type: 'string' }, case: { type: 'string' }, cases: { type: 'string' } } });
 const oracle = oracleAddress();
 if (oracle === null) {
   console.error('test:long needs a PostgreSQL 15: MILLRACE_ORACLE=postgres://user@host:port/db');
@@ -11,11 +11,12 @@ if (oracle === null) {
 const minutes = Number(values.minutes ?? 10);
 const seed = Number(values.seed ?? Math.floor(Date.now() / 1000) % 1_000_000);
 const only = values.case === undefined ? null : Number(values.case);
+const most = Number(values.cases ?? 100_000);
 const end = Date.now() + minutes * 60_000;
 console.log(`seed ${seed}`);
 const totals = await hunt({
   oracle, seed, first: only ?? 0, views: 8, transactions: 6, log: (line) => console.log(`${line}\n`),
-  done: (cases) => (only === null ? Date.now() >= end || cases >= 100_000 : cases >= 1),
+  done: (cases) => (only === null ? Date.now() >= end || cases >= most : cases >= 1),
 });
 console.log(`${totals.cases} cases, ${totals.views} views, ${totals.comparisons} comparisons`);
 console.log(`${totals.cases - totals.failures.length} passed, ${totals.failures.length} failed`);
