@@ -12,6 +12,7 @@ import type { Services } from './services.ts';
 import type { Notice, SessionOptions } from './session-api.ts';
 import { Settings, splitIdentifiers } from './settings.ts';
 import type { BoundStatement } from './statement/bound.ts';
+import { printStored } from './statement/stored-expression.ts';
 import { Transaction } from './transaction.ts';
 import type { Isolation } from './transaction.ts';
 
@@ -172,6 +173,7 @@ export class SessionState {
       settings: () => settings.list(),
       rowCount: (relation) => this.#rowCount(relation),
       stateSize: (relation) => services.runtime.stateSize(relation),
+      printed: (text, options) => printStored(this, text, options),
       sequence: (oid) => {
         const entry = this.catalog.get(oid);
         return entry?.kind === 'sequence' ? services.sequences.current(entry) : { last: 0n, called: false };

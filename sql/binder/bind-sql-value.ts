@@ -3,10 +3,16 @@ import { DATE, NAME, parametricType, TIME, TIMESTAMP } from '../../engine/data/t
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { Expr } from '../parser/ast.ts';
+import { writtenAs } from '../plan/deparse.ts';
 import { applyFunction } from './functions.ts';
 import type { Site } from './level.ts';
 
 export function bindSqlValue(e: Expr & { readonly kind: 'sqlValue' }, site: Site): Expression {
+  const precision = e.precision === undefined ? '' : `(${e.precision})`;
+  return writtenAs(bindCall(e, site), `${e.function.toUpperCase()}${precision}`);
+}
+
+function bindCall(e: Expr & { readonly kind: 'sqlValue' }, site: Site): Expression {
   const { env } = site;
   const typed = (type: LogicalType): Expression => {
     const now = applyFunction(env, 'now', [], e.position);

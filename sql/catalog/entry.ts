@@ -133,6 +133,8 @@ export interface SourceEntry extends SchemaObject {
 export interface ViewSettings {
   readonly format: FormatSettings;
   readonly searchPath: readonly string[];
+  /** The setting sql_dialect; absent: postgres. */
+  readonly dialect?: string;
 }
 
 /** `columns`: attribute numbers used, empty when the object is used as a whole. */
@@ -278,6 +280,8 @@ export interface SystemContext {
   readonly settings: () => readonly SettingInfo[];
   readonly rowCount: (relation: number) => number;
   readonly stateSize: (relation: number) => { readonly rows: number; readonly bytes: number };
+  /** A stored expression as PostgreSQL prints it, over the columns of a relation. */
+  readonly printed: (text: string, options: { readonly relation: number; readonly pretty: boolean }) => string;
   readonly sequence: (oid: number) => { readonly last: bigint; readonly called: boolean };
   readonly preparedStatements: () => readonly {
     readonly name: string; readonly statement: string; readonly prepareTime: bigint;

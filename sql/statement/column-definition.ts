@@ -8,10 +8,12 @@ import { plainColumn } from '../catalog/entry.ts';
 import { quoteIdentifier } from '../catalog/dependency.ts';
 import { resolveTypeName } from '../binder/type-name.ts';
 import type { ColumnDefinition, Constraint, Option } from '../parser/ast.ts';
+import { parseExpression } from '../parser/parse.ts';
 import { bindAssignment, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
 import type { TakenNames } from './naming.ts';
 import { sequenceEntry } from './sequence-options.ts';
+import { storedText } from './stored-expression.ts';
 
 export interface TableContext {
   readonly state: SessionState;
@@ -160,8 +162,12 @@ export function defaultText(
     });
   }
   const site = rowSite(env, [], { phrase: 'DEFAULT expressions', noSubquery: 'DEFAULT expression' });
-  bindAssignment(site, expression, column);
-  return expression.kind === 'null' ? null : rangeText(context, range);
+  const bound = bindAssignment(site, expression, column);
+  if (expression.kind === 'null') return null;
+  return storedText(context.state, {
+    bound, original: rangeText(context, range), columns: [],
+    rebind: (text) => bindAssignment(site, parseExpression(text), column),
+  });
 }
 
 /** Checks the generation expressions of a table, whose columns are all known by now. */

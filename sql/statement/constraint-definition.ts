@@ -8,11 +8,13 @@ import type {
   CheckConstraint, ColumnEntry, ConstraintEntry, ForeignConstraint, IndexEntry, KeyConstraint, TableEntry,
 } from '../catalog/entry.ts';
 import type { Constraint } from '../parser/ast.ts';
+import { parseExpression } from '../parser/parse.ts';
 import { bindPredicate, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
 import { checkComparable } from '../binder/order.ts';
 import { rangeText } from './column-definition.ts';
 import type { TableContext } from './column-definition.ts';
 import { qualified } from './naming.ts';
+import { storedText } from './stored-expression.ts';
 
 export interface TableParts {
   readonly columns: readonly ColumnEntry[];
@@ -116,7 +118,11 @@ function defineCheck(
     throw new DatabaseError('42710', `constraint "${name}" for relation "${context.table}" already exists`);
   }
   return {
-    kind: 'check', oid: context.state.services.allocateOid(), name, expression: rangeText(context, constraint.range),
+    kind: 'check', oid: context.state.services.allocateOid(), name,
+    expression: storedText(context.state, {
+      bound, original: rangeText(context, constraint.range), columns: table.columns,
+      rebind: (text) => bindCheck(context, table.columns, { ...constraint, expression: parseExpression(text) }),
+    }),
     columns: used, comment: null,
   };
 }

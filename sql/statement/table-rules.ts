@@ -139,7 +139,8 @@ function compileGenerated(state: SessionState, table: TableEntry, column: Column
 }
 
 function tableChecks(state: SessionState, table: TableEntry): readonly Check[] {
-  return table.constraints.flatMap((c) => {
+  // Of several that fail, the first by name is reported.
+  return table.constraints.toSorted((a, b) => (a.name < b.name ? -1 : 1)).flatMap((c) => {
     if (c.kind !== 'check') return [];
     const site = rowSite(sessionEnvironment(state), [rowScopeItem(table)], { phrase: 'check constraints' });
     const compiled = compileExpression(bindPredicate(site, parseExpression(c.expression), 'CHECK'));

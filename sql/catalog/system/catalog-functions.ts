@@ -85,10 +85,10 @@ const VISIBILITY: readonly ScalarFunction[] = [
     .map((what) => alwaysVisible(`pg_${what}_is_visible`, what)),
 ];
 
-/** A plain name as pg_get_expr's text is the expression's own text: the catalog keeps it as written. */
 const EXPRESSIONS: readonly ScalarFunction[] = [
   ...[[PG_NODE_TREE, OID], [PG_NODE_TREE, OID, BOOLEAN], [TEXT, OID], [TEXT, OID, BOOLEAN]].map((args) => stable({
-    name: 'pg_get_expr', args, returns: TEXT, description: 'text of a stored expression', row: ([text]) => text })),
+    name: 'pg_get_expr', args, returns: TEXT, description: 'text of a stored expression',
+    row: ([text, relation, pretty], call) => systemOf(call).printed(str(text), { relation: num(relation), pretty: pretty === true }) })),
   ...[[OID], [OID, BOOLEAN], [OID, INT4]].map((args) => stable({
     name: 'pg_get_viewdef', args, returns: TEXT, description: 'text of a view\'s query',
     row: ([oid], call) => viewDefinition(call, num(oid)) })),
@@ -97,9 +97,11 @@ const EXPRESSIONS: readonly ScalarFunction[] = [
     row: ([name], call) => viewDefinition(call, call.context.catalog.oidOf('regclass', str(name))) })),
   ...[[OID], [OID, BOOLEAN]].map((args) => stable({
     name: 'pg_get_constraintdef', args, returns: TEXT, description: 'text of a constraint',
-    row: ([oid], call) => {
-      const { catalog } = systemOf(call);
-      for (const placed of constraintsOf(catalog)) if (placed.constraint.oid === num(oid)) return constraintText(catalog, placed);
+    row: ([oid, pretty], call) => {
+      const context = systemOf(call);
+      for (const placed of constraintsOf(context.catalog)) {
+        if (placed.constraint.oid === num(oid)) return constraintText(context, placed, pretty === true);
+      }
       return null;
     } })),
   stable({ name: 'pg_get_indexdef', args: [OID], returns: TEXT, description: 'CREATE INDEX statement of an index',

@@ -2,7 +2,7 @@
 import { arrayFrom } from '../../../engine/data/composite.ts';
 import { quoteIdentifier } from '../../../engine/data/type-info.ts';
 import type { Catalog } from '../catalog.ts';
-import type { ConstraintEntry, ReferentialAction, SystemRelation, TableEntry } from '../entry.ts';
+import type { ConstraintEntry, ReferentialAction, SystemContext, SystemRelation, TableEntry } from '../entry.ts';
 import { namespaceOid } from './relations.ts';
 import { systemRelation } from './relation-columns.ts';
 import type { SystemRow } from './relation-columns.ts';
@@ -29,11 +29,12 @@ function names(table: PlacedConstraint['table'] | TableEntry, attnums: readonly 
 }
 
 /** As PostgreSQL prints it: `PRIMARY KEY (a)`, `CHECK ((a > 0))`, `FOREIGN KEY (a) REFERENCES t(b)`. */
-export function constraintText(catalog: Catalog, { constraint, table }: PlacedConstraint): string {
+export function constraintText(context: SystemContext, { constraint, table }: PlacedConstraint, pretty = false): string {
+  const { catalog } = context;
   switch (constraint.kind) {
     case 'primary': return `PRIMARY KEY (${names(table, constraint.columns)})`;
     case 'unique': return `UNIQUE (${names(table, constraint.columns)})`;
-    case 'check': return `CHECK ((${constraint.expression}))`;
+    case 'check': return `CHECK (${context.printed(constraint.expression, { relation: table.oid, pretty })})`;
     case 'foreign': {
       const target = catalog.get(constraint.target);
       const action = (what: string, does: ReferentialAction): string =>

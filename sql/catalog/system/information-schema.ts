@@ -70,9 +70,10 @@ function columnRow(context: SystemContext, entry: QueryableEntry, column: Column
   const { catalog, database } = context;
   const sequence = column.sequence === null || column.identity === null ? null : catalog.get(column.sequence);
   const identity = sequence?.kind === 'sequence' ? sequence : null;
+  const text = column.defaultText === null ? null : context.printed(column.defaultText, { relation: entry.oid, pretty: false });
   return {
     table_catalog: database, table_schema: entry.schema, table_name: entry.name, column_name: column.name,
-    ordinal_position: column.attnum, column_default: column.generated ? null : column.defaultText,
+    ordinal_position: column.attnum, column_default: column.generated ? null : text,
     is_nullable: yesNo(!column.notNull), ...typeFacts(column.type, database), dtd_identifier: String(column.attnum),
     is_self_referencing: 'NO', is_identity: yesNo(column.identity !== null),
     identity_generation: column.identity === null ? null : column.identity.toUpperCase(),
@@ -81,7 +82,7 @@ function columnRow(context: SystemContext, entry: QueryableEntry, column: Column
     identity_maximum: identity === null ? null : String(identity.max),
     identity_minimum: identity === null ? null : String(identity.min),
     identity_cycle: yesNo(identity?.cycle ?? false), is_generated: column.generated ? 'ALWAYS' : 'NEVER',
-    generation_expression: column.generated ? column.defaultText : null, is_updatable: yesNo(entry.kind === 'table'),
+    generation_expression: column.generated ? text : null, is_updatable: yesNo(entry.kind === 'table'),
   };
 }
 
@@ -160,11 +161,12 @@ function* references({ catalog, database }: SystemContext): Iterable<SystemRow> 
   }
 }
 
-function* checks({ catalog, database }: SystemContext): Iterable<SystemRow> {
+function* checks(context: SystemContext): Iterable<SystemRow> {
+  const { catalog, database } = context;
   for (const placed of constraintsOf(catalog)) {
     if (placed.constraint.kind !== 'check') continue;
     yield { constraint_catalog: database, constraint_schema: placed.table.schema, constraint_name: placed.constraint.name,
-      check_clause: constraintText(catalog, placed).slice('CHECK '.length) };
+      check_clause: constraintText(context, placed).slice('CHECK '.length) };
   }
 }
 

@@ -1,0 +1,210 @@
+// Deparse: a bound expression as SQL, in the words PostgreSQL prints stored expressions in.
+import type { FormatSettings } from '../../engine/data/settings.ts';
+import { unreachable } from '../../engine/data/error.ts';
+import { formatText } from '../../engine/data/text-format.ts';
+import { formatType, formatTypeName, quoteIdentifier } from '../../engine/data/type-info.ts';
+import { typmodOf } from '../../engine/data/types.ts';
+import type { LogicalType } from '../../engine/data/types.ts';
+import type { Expression } from '../../engine/expression/expression.ts';
+
+export interface DeparseOptions {
+  /** Of column i of the rows. */
+  readonly columnName: (index: number) => string;
+  /** Parentheses only where they are needed. */
+  readonly pretty: boolean;
+  readonly format: FormatSettings;
+  readonly names: Parameters<typeof formatText>[3];
+}
+
+type Of<K extends Expression['kind']> = Expression & { readonly kind: K };
+
+/** How an expression was written, where that is not its form: CURRENT_TIMESTAMP. */
+const WRITTEN = new WeakMap<Expression, string>();
+
+export function writtenAs(e: Expression, text: string): Expression {
+  const own = { ...e };
+  WRITTEN.set(own, text);
+  return own;
+}
+
+export function deparse(e: Expression, options: DeparseOptions): string {
+  return new Deparser(options).text(e, false);
+}
+
+const NO_PARENTHESES = new Set<Expression['kind']>(['column', 'literal', 'parameter', 'coalesce', 'greatest', 'least',
+  'array', 'row', 'case', 'subscript']);
+/** Expressions whose arguments stand between brackets or commas of its own. */
+const SEPARATES = new Set<Expression['kind']>(['and', 'or', 'not', 'coalesce', 'greatest', 'least', 'array', 'row', 'case']);
+const TIGHT = new Set(['*', '/', '%']);
+const LOOSE = new Set(['+', '-']);
+
+class Deparser {
+  readonly #options: DeparseOptions;
+
+  constructor(options: DeparseOptions) {
+    this.#options = options;
+  }
+
+  /** `implicit`: whether conversions nobody wrote are shown, as in arguments. */
+  text(e: Expression, implicit: boolean): string {
+    const written = WRITTEN.get(e);
+    if (written !== undefined) return written;
+    switch (e.kind) {
+      case 'column': return quoteIdentifier(this.#options.columnName(e.index));
+      case 'literal': return this.#constant(e);
+      case 'parameter': return `$${e.index + 1}`;
+      case 'call': return this.#call(e);
+      case 'cast': return this.#cast(e, implicit);
+      case 'and': case 'or':
+        return this.#wrap(e.args.map((a) => this.#inner(a, e, false)).join(e.kind === 'and' ? ' AND ' : ' OR '));
+      case 'not': return this.#not(e);
+      case 'test':
+        return this.#wrap(`${this.#inner(e.input, e, e.test === 'null')} IS ${e.negated ? 'NOT ' : ''}${e.test.toUpperCase()}`);
+      case 'distinct': return this.#distinct(e);
+      case 'case': return this.#case(e);
+      case 'coalesce': case 'greatest': case 'least': return `${e.kind.toUpperCase()}(${this.#list(e.args)})`;
+      case 'in': return this.#in(e, '=', 'ANY');
+      case 'quantified':
+        return this.#wrap([this.#inner(e.input, e, true), e.operator.name, e.quantifier.toUpperCase(),
+          `(${this.text(e.array, true)})`].join(' '));
+      case 'array': return `ARRAY[${this.#list(e.elements)}]`;
+      case 'row': return `ROW(${this.#list(e.fields)})`;
+      case 'field': {
+        const name = e.input.type.kind === 'record' ? e.input.type.fields[e.index].name : `f${e.index + 1}`;
+        return `(${this.text(e.input, true)}).${quoteIdentifier(name)}`;
+      }
+      case 'subscript': return this.#subscript(e);
+      default: return unreachable(e);
+    }
+  }
+
+  #list(list: readonly Expression[]): string {
+    return list.map((x) => this.text(x, true)).join(', ');
+  }
+
+  #wrap(text: string): string {
+    return this.#options.pretty ? text : `(${text})`;
+  }
+
+  /** Within `parent`: when pretty, in parentheses unless its place is clear without. */
+  #inner(e: Expression, parent: Expression, implicit: boolean): string {
+    const text = this.text(e, implicit);
+    return this.#options.pretty && !this.#isClear(e, parent, implicit) ? `(${text})` : text;
+  }
+
+  #isClear(e: Expression, parent: Expression, implicit: boolean): boolean {
+    if (NO_PARENTHESES.has(e.kind) || WRITTEN.has(e)) return true;
+    switch (e.kind) {
+      case 'call': {
+        const own = symbolOf(e);
+        if (own === null) return true;
+        if (parent.kind !== 'call') return SEPARATES.has(parent.kind);
+        const outer = symbolOf(parent);
+        if (outer === null || e.args.length < 2) return outer === null;
+        if (TIGHT.has(own) && LOOSE.has(outer)) return true;
+        const alike = (TIGHT.has(own) && TIGHT.has(outer)) || (LOOSE.has(own) && LOOSE.has(outer));
+        return alike && parent.args[0] === e;
+      }
+      case 'cast': return e.explicit || implicit || this.#isClear(e.input, parent, implicit);
+      case 'and': return parent.kind === 'and' || parent.kind === 'or' || isList(parent);
+      case 'or': return parent.kind === 'or' || isList(parent);
+      case 'not': return parent.kind === 'and' || parent.kind === 'or' || isList(parent);
+      case 'quantified': return isList(parent);
+      case 'in': return e.list.length === 1 ? SEPARATES.has(parent.kind) : isList(parent);
+      default: return SEPARATES.has(parent.kind);
+    }
+  }
+
+  #call(e: Of<'call'>): string {
+    const symbol = symbolOf(e);
+    const { args } = e;
+    if (symbol !== null && args.length === 1) return this.#wrap(`${symbol} ${this.#inner(args[0], e, true)}`);
+    if (symbol !== null) return this.#wrap(`${this.#inner(args[0], e, true)} ${symbol} ${this.#inner(args[1], e, true)}`);
+    const { name } = e.function;
+    if (name === 'extract' && args.length === 2 && args[0].kind === 'literal' && typeof args[0].value === 'string') {
+      return `EXTRACT(${args[0].value} FROM ${this.text(args[1], true)})`;
+    }
+    if (name === 'timezone' && args.length === 2) return `(${this.text(args[1], true)} AT TIME ZONE ${this.text(args[0], true)})`;
+    return `${name.split('.').map(quoteFunction).join('.')}(${this.#list(args)})`;
+  }
+
+  #cast(e: Of<'cast'>, implicit: boolean): string {
+    const { input, type } = e;
+    if (input.kind === 'literal' && (type.kind.startsWith('reg') || input.type.kind === 'unknown')
+      && typeof input.value === 'string') {
+      return `${quoted(input.value)}::${formatType(type)}`;
+    }
+    if (!e.explicit && !implicit) return this.text(input, false);
+    const text = this.#inner(input, e, false);
+    return `${this.#options.pretty ? text : `(${text})`}::${formatType(type)}`;
+  }
+
+  #not(e: Of<'not'>): string {
+    if (e.input.kind === 'in') return this.#in(e.input, '<>', 'ALL');
+    return this.#wrap(`NOT ${this.#inner(e.input, e, false)}`);
+  }
+
+  #distinct(e: Of<'distinct'>): string {
+    const text = this.#wrap(`${this.#inner(e.left, e, true)} IS DISTINCT FROM ${this.#inner(e.right, e, true)}`);
+    return e.negated ? this.#wrap(`NOT ${this.#options.pretty ? `(${text})` : text}`) : text;
+  }
+
+  #in(e: Of<'in'>, symbol: string, quantifier: string): string {
+    const input = this.#inner(e.input, e, true);
+    if (e.list.length === 1) return this.#wrap(`${input} ${symbol} ${this.#inner(e.list[0], e, true)}`);
+    return this.#wrap(`${input} ${symbol} ${quantifier} (ARRAY[${this.#list(e.list)}])`);
+  }
+
+  #case(e: Of<'case'>): string {
+    const line = '\n    ';
+    const branches = e.branches.map((b) => `${line}WHEN ${this.text(b.when, false)} THEN ${this.text(b.then, true)}`);
+    return `\nCASE${branches.join('')}${line}ELSE ${this.text(e.otherwise, true)}\nEND`;
+  }
+
+  #subscript(e: Of<'subscript'>): string {
+    const one = (x: Expression | null): string => (x === null ? '' : this.text(x, false));
+    const input = e.input.kind === 'column' ? this.text(e.input, true) : `(${this.text(e.input, true)})`;
+    return input + e.subscripts.map((s) =>
+      (s.slice ? `[${one(s.lower)}:${one(s.upper)}]` : `[${one(s.upper ?? s.lower)}]`)).join('');
+  }
+
+  #constant({ type, value }: Of<'literal'>): string {
+    if (value === null) return type.kind === 'unknown' ? 'NULL' : `NULL::${formatType(type)}`;
+    const text = formatText(type, value, this.#options.format, this.#options.names);
+    switch (type.kind) {
+      case 'boolean': return value === true ? 'true' : 'false';
+      case 'unknown': return quoted(text);
+      case 'int4': return text.startsWith('-') ? `${quoted(text)}::integer` : text;
+      case 'numeric': {
+        const plain = /^[0-9.eE+]+$/.test(text);
+        const label = plain && /[.eE]/.test(text) && typmodOf(type) < 0 ? '' : `::${formatType(type)}`;
+        return `${plain ? text : quoted(text)}${label}`;
+      }
+      default: return `${quoted(text)}::${typeLabel(type)}`;
+    }
+  }
+}
+
+const isList = (e: Expression): boolean => SEPARATES.has(e.kind) && e.kind !== 'and' && e.kind !== 'or' && e.kind !== 'not';
+
+/** null: called by name. */
+function symbolOf(e: Of<'call'>): string | null {
+  return e.function.operator === true ? e.function.name : null;
+}
+
+/** character without a length is one character long: the type of any length has another name. */
+function typeLabel(type: LogicalType): string {
+  return type.kind === 'bpchar' && typmodOf(type) < 0 ? 'bpchar' : typmodOf(type) < 0 ? formatTypeName(type) : formatType(type);
+}
+
+/** Names the grammar has syntax for are not taken as plain calls. */
+const SYNTAX = new Set(['overlay', 'position', 'substring', 'trim', 'left', 'right', 'btrim', 'ltrim', 'rtrim']);
+
+function quoteFunction(name: string): string {
+  const needed = SYNTAX.has(name) && !name.endsWith('trim');
+  return needed ? `"${name}"` : quoteIdentifier(name);
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

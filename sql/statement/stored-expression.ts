@@ -1,0 +1,44 @@
+// Expressions kept in the catalog as text: defaults and checks, in words that mean the same under other settings.
+import { DEFAULT_FORMAT } from '../../engine/data/settings.ts';
+import type { Expression } from '../../engine/expression/expression.ts';
+import { parseExpression } from '../parser/parse.ts';
+import { bindValue, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
+import { deparse } from '../plan/deparse.ts';
+import { sameExpression } from '../plan/same-expression.ts';
+import type { ColumnEntry } from '../catalog/entry.ts';
+import type { SessionState } from '../session-state.ts';
+
+/** The text to keep of `bound`, written as `original`: constants in full, where `rebind` reads it back as the same. */
+export function storedText(state: SessionState, stored: {
+  readonly bound: Expression; readonly original: string; readonly columns: readonly ColumnEntry[];
+  readonly rebind: (text: string) => Expression;
+}): string {
+  const { bound, original, columns, rebind } = stored;
+  const text = deparse(bound, {
+    columnName: (i) => columns[i].name, pretty: false, format: DEFAULT_FORMAT, names: { names: state.names, now: 0n },
+  });
+  try {
+    return sameExpression(rebind(text), bound) ? text : original;
+  } catch {
+    return original;
+  }
+}
+
+/** A stored expression for people to read: pg_get_expr and its kin. What cannot be read any more is shown as it is. */
+export function printStored(
+  state: SessionState, text: string, options: { readonly relation: number; readonly pretty: boolean },
+): string {
+  const entry = state.catalog.get(options.relation);
+  const columns = entry !== null && 'columns' in entry && entry.kind !== 'index' ? entry.columns : [];
+  const item = rowScopeItem({ name: entry?.name ?? '', columns, oid: options.relation });
+  try {
+    const site = rowSite(sessionEnvironment(state), [item], { phrase: 'stored expressions' });
+    return deparse(bindValue(site, parseExpression(text)), {
+      columnName: (i) => columns[i].name, pretty: options.pretty, format: state.settings.format,
+      names: { names: state.names, now: 0n },
+    });
+  } catch {
+    return text;
+  }
+}
+
