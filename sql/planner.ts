@@ -22,7 +22,7 @@ import type { Catalog } from './catalog/catalog.ts';
 import type { ColumnEntry, MaterializedViewEntry } from './catalog/entry.ts';
 import { compileQuery } from './compiler/compile-query.ts';
 import type { Expr, Query } from './parser/ast.ts';
-import { parse } from './parser/parse.ts';
+import { parseIn } from './parser/foreign.ts';
 import type { LogicalPlan } from './plan/logical-plan.ts';
 import type { SessionState } from './session-state.ts';
 
@@ -49,8 +49,8 @@ export function storedEnvironment(options: {
 }
 
 /** The query a view stores. */
-export function parseQuery(text: string): Query {
-  const [first] = parse(text);
+export function parseQuery(text: string, dialect = 'postgres'): Query {
+  const [first] = parseIn(text, dialect);
   if (first?.statement.kind !== 'query') throw new DatabaseError('XX000', `stored query is no query: ${text}`);
   return first.statement;
 }
@@ -180,7 +180,7 @@ export function compileView(
     catalog: context.catalog, searchPath: settings.searchPath, functions: context.functions, format: settings.format,
     continuous: true,
   });
-  const bound = bindQuery(parseQuery(query), { env, parent: null, commonTables: null });
+  const bound = bindQuery(parseQuery(query, settings.dialect), { env, parent: null, commonTables: null });
   const compiled = compileQuery(bound, {
     functions: context.functions, evaluation: { ...context.evalContext, format: settings.format },
     mode: emit === 'window-close' ? 'on-close' : 'view',

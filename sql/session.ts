@@ -6,7 +6,7 @@ import type { RegNames } from '../engine/data/text-format.ts';
 import { typeFromOid } from '../engine/data/type-info.ts';
 import type { LogicalType } from '../engine/data/types.ts';
 import type { Statement } from './parser/ast-statement.ts';
-import { parse } from './parser/parse.ts';
+import { parseIn } from './parser/foreign.ts';
 import { StatementPortal } from './portal.ts';
 import { PreparedStatement, decodeParameters } from './prepared-statement.ts';
 import type {
@@ -60,9 +60,10 @@ export class ServerSession implements Session, Peer {
     this.closeStatement('');
     let finished = false;
     try {
-      const fast = this.#failed ? null : bindInsertLiterals(text, state);
+      const dialect = state.settings.get('sql_dialect') ?? 'postgres';
+      const fast = this.#failed || dialect !== 'postgres' ? null : bindInsertLiterals(text, state);
       if (fast !== null) yield* this.#runBound(fast, true);
-      const statements = fast === null ? parse(text) : [];
+      const statements = fast === null ? parseIn(text, dialect) : [];
       if (statements.length === 0 && fast === null) yield { kind: 'empty' };
       for (let i = 0; i < statements.length; i++) {
         const last = i === statements.length - 1;
@@ -157,7 +158,7 @@ export class ServerSession implements Session, Peer {
     const state = this.#state;
     await this.#step(text, async () => {
       if (name === '') this.closeStatement('');
-      const statements = parse(text);
+      const statements = parseIn(text, this.#state.settings.get('sql_dialect') ?? 'postgres');
       if (statements.length > 1) {
         throw new DatabaseError('42601', 'cannot insert multiple commands into a prepared statement');
       }

@@ -420,6 +420,12 @@ export const SETTING_TABLE: readonly SettingDefinition[] = [
     values: ['origin', 'replica', 'local'], context: 'superuser',
     category: 'Client Connection Defaults / Statement Behavior',
   },
+  {
+    name: 'sql_dialect', type: 'enum', boot: 'postgres',
+    values: ['postgres', 'mysql', 'mariadb', 'flink', 'bigquery', 'snowflake', 'hive', 'transactsql', 'sqlite'],
+    category: 'Version and Platform Compatibility / Other Platforms and Clients',
+    description: 'The dialect that statements are written in, from the next message on.',
+  },
   { name: 'ssl', type: 'bool', boot: 'off', context: 'sighup', category: 'Connections and Authentication / SSL' },
   { name: 'ssl_library', type: 'string', boot: 'OpenSSL', context: 'internal', category: 'Preset Options' },
   {

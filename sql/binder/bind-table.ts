@@ -120,7 +120,7 @@ function accessPaths(found: StoredEntry, catalog: Catalog): readonly AccessPath[
 
 function bindView(item: TableItem, found: ViewEntry, site: FromSite): FromResult {
   const { settings } = found;
-  const query = site.recurse.query(site.env.parseQuery(found.query), {
+  const query = site.recurse.query(site.env.parseQuery(found.query, settings.dialect), {
     // What the view reads is its own affair: whoever reads the view depends on the view.
     env: { ...site.env, searchPath: settings.searchPath, format: settings.format, used: new Set() },
     parent: null, commonTables: null,

@@ -20,7 +20,7 @@ export interface Environment {
   /** For the rows of system relations; null where no session is (a stored definition). */
   readonly system: SystemContext | null;
   /** The query a view stores as text. */
-  readonly parseQuery: (text: string) => Query;
+  readonly parseQuery: (text: string, dialect?: string) => Query;
   /** A materialized view's query: what it says must not change by itself. */
   readonly continuous: boolean;
   /** Relations that are read, by OID. */

@@ -34,11 +34,14 @@ function describeQuery(
   const env = { ...sessionEnvironment(state), continuous };
   const bound = bindQuery(query, { env, parent: null, commonTables: null });
   if (continuous) refuseSession(bound.plan);
+  const dialect = state.settings.get('sql_dialect') ?? 'postgres';
   if (env.parameters.finish().length > 0) throw new DatabaseError('42P02', 'there is no parameter $1');
   return {
     columns: namedColumns(bound.columns, names),
     dependencies: dependenciesOf(state.catalog, env.used),
-    settings: { format: state.settings.format, searchPath: [...state.searchPath] },
+    settings: {
+      format: state.settings.format, searchPath: [...state.searchPath], ...dialect === 'postgres' ? {} : { dialect },
+    },
   };
 }
 
