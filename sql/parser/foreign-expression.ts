@@ -6,6 +6,7 @@ import type { Cursor } from './foreign-cursor.ts';
 import { call, conditional, mappedFunction } from './foreign-function.ts';
 import { child, children, nameIn, text } from './foreign-grammar.ts';
 import type { Tree } from './foreign-grammar.ts';
+import { isFraction, isWhole } from './foreign-number.ts';
 import { NUMBER_BASE } from './foreign-tokens.ts';
 import { unitOf } from './foreign-regions.ts';
 import { foreignType } from './foreign-type.ts';
@@ -234,22 +235,6 @@ function binary(operator: string, { left, right, position }: Sides, foreign: For
   }
 }
 
-/** Surely no integer: so the quotient is none, either. */
-function isFraction(operand: Expr): boolean {
-  switch (operand.kind) {
-    case 'number': return /[.eE]/.test(operand.text);
-    case 'cast': return ['numeric', 'float8', 'float4'].includes(operand.type.name.at(-1) ?? '');
-    case 'binary': return '+-*/'.includes(operand.operator) && (isFraction(operand.left) || isFraction(operand.right));
-    case 'unary': return isFraction(operand.operand);
-    case 'function': {
-      const [argument] = operand.arguments;
-      return ['sum', 'avg', 'min', 'max', 'abs'].includes(operand.name[0] ?? '') && argument !== undefined
-        && isFraction(argument.value);
-    }
-    default: return false;
-  }
-}
-
 function number(tree: Tree, cursor: Cursor, sign: 1 | -1): Expr {
   const position = cursor.position();
   const at = cursor.at;
@@ -394,23 +379,6 @@ function cast(tree: Tree, foreign: Foreign): Expr {
     throw cursor.refuse('a cast to an integer of what may be a fraction', position, 'FLOOR it first.');
   }
   return { kind: 'cast', operand, type, position };
-}
-
-/** Surely no fraction. */
-function isWhole(operand: Expr): boolean {
-  switch (operand.kind) {
-    case 'number': return !/[.eE]/.test(operand.text);
-    case 'string': case 'null': return true;
-    case 'cast': return /^(int\d|text|varchar|bpchar|bool)$/.test(operand.type.name.at(-1) ?? '');
-    case 'binary': return operand.operator === '||'
-      || (['+', '-', '*', '%'].includes(operand.operator) && isWhole(operand.left) && isWhole(operand.right));
-    case 'case': return [...operand.branches.map((branch) => branch.result),
-      ...operand.otherwise === undefined ? [] : [operand.otherwise]].every(isWhole);
-    case 'coalesce': return operand.arguments.every(isWhole);
-    case 'function': return ['count', 'char_length', 'length', 'row_number', 'rank', 'dense_rank', 'floor', 'ceil',
-      'ceiling'].includes(operand.name[0] ?? '');
-    default: return false;
-  }
 }
 
 function extract(tree: Tree, foreign: Foreign): Expr {

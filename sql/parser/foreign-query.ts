@@ -80,7 +80,8 @@ function readTerm(tree: Tree, foreign: Foreign): Tail & { readonly query: Query 
   if (cursor.takeIf('(')) {
     const inner = readTerm({ ...tree, parentheses_symbol: undefined }, foreign);
     cursor.take(')');
-    return { query: query(inner.query.body, inner, undefined, position), ...NO_TAIL };
+    const { orderBy, limit, offset } = inner;
+    return { query: query(inner.query.body, { orderBy, limit, offset }, undefined, position), ...NO_TAIL };
   }
   const top: { limit: Expr | undefined } = { limit: undefined };
   const body = select(tree, foreign, top);

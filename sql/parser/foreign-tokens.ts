@@ -64,13 +64,22 @@ export function tokenizeForeign(whole: CharacterIndex, dialect: Dialect): Foreig
     if (found === undefined) throw unreadable(whole, start);
     const [kind, written] = found;
     if (kind === 'space' || kind === 'hash') {
-      if (/^\/\*[!+]/.test(written)) throw refusal(dialect, 'a comment that is executed', whole.position(start));
+      checkComment(written, dialect, whole.position(start));
       continue;
     }
     tokens.push(tokenOf(kind, written, { whole, dialect, start, index: tokens.length }));
   }
   pair(tokens, whole);
   return tokens;
+}
+
+/** What is no comment to some engines, or ends elsewhere. */
+function checkComment(written: string, dialect: Dialect, position: number): void {
+  if (/^\/\*[!+]/.test(written)) throw refusal(dialect, 'a comment that is executed', position);
+  if (written.startsWith('/*') && written.includes('/*', 2)) throw refusal(dialect, 'a comment in a comment', position);
+  if (/^--\S/.test(written) && (dialect.name === 'mysql' || dialect.name === 'mariadb')) {
+    throw refusal(dialect, '-- without a space behind it', position);
+  }
 }
 
 interface Place { readonly whole: CharacterIndex; readonly dialect: Dialect; readonly start: number;
@@ -81,6 +90,9 @@ function tokenOf(kind: string, written: string, place: Place): ForeignToken {
   const common = { start, end: start + written.length, name: '', partner: -1 };
   if (kind === 'number') {
     if (/^0x/i.test(written)) throw refusal(dialect, 'a hexadecimal literal', place.whole.position(start));
+    if (/^[\p{L}_]/u.test(place.whole.text.slice(common.end, common.end + 2))) {
+      throw refusal(dialect, 'a name that begins with a digit', place.whole.position(start));
+    }
     return { ...common, kind, value: written, mark: String(NUMBER_BASE + index) };
   }
   if (kind === 'word') {
@@ -90,6 +102,10 @@ function tokenOf(kind: string, written: string, place: Place): ForeignToken {
   if (kind === 'operator' || kind === 'punctuation') return { ...common, kind, value: written, mark: written === '<=>' ? '=' : written };
   const isName = isQuotedName(kind, dialect);
   const value = unquote(written, isName, place);
+  const quote = written.charAt(0);
+  if (!isName && (dialect.name === 'bigquery' || dialect.name === 'hive') && written.slice(1, -1).includes(quote + quote)) {
+    throw refusal(dialect, 'a doubled quote in a string', place.whole.position(start));
+  }
   if (!isName) return { ...common, kind: 'string', value, mark: `'ms${index}'` };
   return { ...common, kind: 'quoted', value, name: quotedName(value, place), mark: `mq${index}_` };
 }

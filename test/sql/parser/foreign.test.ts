@@ -143,6 +143,8 @@ describe('other dialects', () => {
     means("SELECT a FROM t WHERE b LIKE 'x%'", 'sqlite', "SELECT a FROM t WHERE b ILIKE 'x%' ESCAPE ''");
     means('SELECT a FROM t WHERE b = 1', 'bigquery', 'SELECT a FROM t WHERE b = 1');
     means('SELECT a FROM t WHERE b = 1 OR c = 2 AND d', 'hive', 'SELECT a FROM t WHERE b = 1 OR c = 2 AND d');
+    means('(SELECT 1 LIMIT 1) UNION (SELECT 2) ORDER BY 1 DESC', 'mysql',
+      '(SELECT 1 LIMIT 1) UNION (SELECT 2) ORDER BY 1 DESC NULLS LAST');
     means('SELECT a::int FROM t', 'snowflake', 'SELECT a::numeric(38, 0) FROM t');
   });
 
@@ -162,6 +164,12 @@ describe('other dialects', () => {
     refused('SELECT a, FROM t', 'flink', '42601');
     refused('UPDATE t SET a = 1, b = a', 'mysql');
     refused('SELECT CAST(a AS INT) FROM t', 'flink');
+    expect(refused('SELECT 5--1', 'mysql')).toBe(9);
+    refused('SELECT /* a /* b */ c */ 1', 'transactsql');
+    refused('SELECT 1a FROM t', 'mysql');
+    refused("SELECT '''a'''", 'bigquery');
+    refused("SELECT 'a' 'b'", 'mysql');
+    refused("SELECT x'ff'", 'mysql');
     refused('DELETE t FROM t JOIN u', 'mysql');
   });
 });
