@@ -99,7 +99,9 @@ function tokenOf(kind: string, written: string, place: Place): ForeignToken {
     const value = written.toLowerCase();
     return { ...common, kind, value, name: value, mark: written };
   }
-  if (kind === 'operator' || kind === 'punctuation') return { ...common, kind, value: written, mark: written === '<=>' ? '=' : written };
+  if (kind === 'operator' || kind === 'punctuation') {
+    return { ...common, kind, value: written, mark: written === '<=>' ? '=' : written };
+  }
   const isName = isQuotedName(kind, dialect);
   const value = unquote(written, isName, place);
   const quote = written.charAt(0);
