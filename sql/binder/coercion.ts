@@ -53,7 +53,8 @@ function castToText(e: Expression): Expression {
 export function literalFromText(text: string, target: LogicalType, site: CoercionSite): Expression {
   const base = baseType(target);
   if (readsCatalog(base)) return cast({ kind: 'literal', type: TEXT, value: text }, target, { ...site, context: 'explicit' });
-  const plain = withTypmod(base, -1);
+  // Of an interval the typmod says, too, what a bare number counts: '3' MONTH.
+  const plain = base.kind === 'interval' ? base : withTypmod(base, -1);
   try {
     const value = parseText(plain, text, site.env.format);
     const literal: Expression = { kind: 'literal', type: plain, value };
