@@ -152,6 +152,47 @@ export class OrderTree {
     return at;
   }
 
+  /** The last row of those that `isBefore` holds for, or NO_ROW. Requires: it holds for the first rows in order, then for none. */
+  lastWhere(root: number, isBefore: (id: number) => boolean): number {
+    let at = root;
+    let found = NO_ROW;
+    while (at >= 0) {
+      if (isBefore(at)) {
+        found = at;
+        at = this.#right[at];
+      } else at = this.#left[at];
+    }
+    return found;
+  }
+
+  /** The first row that `isBefore` does not hold for, or NO_ROW. Requires: as lastWhere. */
+  firstWhereNot(root: number, isBefore: (id: number) => boolean): number {
+    let at = root;
+    let found = NO_ROW;
+    while (at >= 0) {
+      if (isBefore(at)) at = this.#right[at];
+      else {
+        found = at;
+        at = this.#left[at];
+      }
+    }
+    return found;
+  }
+
+  /** Weight of the rows that `isBefore` holds for. Requires: as lastWhere. */
+  weightWhere(root: number, isBefore: (id: number) => boolean): number {
+    let at = root;
+    let total = 0;
+    while (at >= 0) {
+      if (!isBefore(at)) at = this.#left[at];
+      else {
+        total += this.weight(this.#left[at]) + this.#own(at);
+        at = this.#right[at];
+      }
+    }
+    return total;
+  }
+
   /** The rows at places skip .. skip + take − 1, counting each row as often as it weighs. */
   window(root: number, skip: number, take: number, out: OrderWindow): void {
     if (root < 0 || take <= 0 || skip >= this.#sum[root]) return;
@@ -170,30 +211,12 @@ export class OrderTree {
 
   /** Weight of the rows that `order` puts before `pivot`, which need not be in the tree. `order`: coarser than the tree's own. */
   weightBefore(root: number, pivot: number, order: RowOrder = this.#order): number {
-    let at = root;
-    let total = 0;
-    while (at >= 0) {
-      if (order(at, pivot) >= 0) at = this.#left[at];
-      else {
-        total += this.weight(this.#left[at]) + this.#own(at);
-        at = this.#right[at];
-      }
-    }
-    return total;
+    return this.weightWhere(root, (id) => order(id, pivot) < 0);
   }
 
   /** Weight of the rows before the first that `order` puts after `pivot`. `order`: coarser than the tree's own. */
   weightUpTo(root: number, pivot: number, order: RowOrder): number {
-    let at = root;
-    let total = 0;
-    while (at >= 0) {
-      if (order(at, pivot) > 0) at = this.#left[at];
-      else {
-        total += this.weight(this.#left[at]) + this.#own(at);
-        at = this.#right[at];
-      }
-    }
-    return total;
+    return this.weightWhere(root, (id) => order(id, pivot) <= 0);
   }
 }
 

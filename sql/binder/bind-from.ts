@@ -9,6 +9,7 @@ import type { Expr, FromItem, JoinItem, SubqueryItem, WindowItem } from '../pars
 import type { JoinKind, LogicalPlan } from '../plan/logical-plan.ts';
 import { applyOf, extend, filterOf, joinOf, SINGLE_ROW, width } from '../plan/make.ts';
 import { correlate, attachSubqueries } from './attach.ts';
+import { bindAsof } from './bind-asof.ts';
 import { aliased, plainItem, siteOver } from './bind-from-item.ts';
 import type { FromResult, FromSite } from './bind-from-item.ts';
 import { bindFunctionItem } from './bind-function-item.ts';
@@ -150,11 +151,11 @@ function windowOver(item: WindowItem, input: FromResult, time: Expression, inter
 }
 
 function bindJoin(item: JoinItem, site: FromSite): FromResult {
-  if (item.asof) throw notSupported('ASOF JOIN', { position: item.position });
   const left = bindItem(item.left, site);
   const scope = new Scope(site.lateral, left.items);
   const right = bindItem(item.right, { ...site, lateral: scope });
   checkDistinctNames(left.items, right.items);
+  if (item.asof) return joinAlias(item, bindAsofJoin(item, left, right, { site, scope }));
   const join: JoinKind = item.join === 'cross' ? 'inner' : item.join;
   const using = item.natural ? commonColumns(left.items, right.items) : item.using;
   if (using !== undefined) {
@@ -173,6 +174,22 @@ function bindJoin(item: JoinItem, site: FromSite): FromResult {
   return joinAlias(item, bindOn(item, item.on, combine(left, right, { join: 'inner', scope, site, condition: null }), {
     join, site, left, right, scope,
   }));
+}
+
+function bindAsofJoin(
+  item: JoinItem, left: FromResult, right: FromResult, { site, scope }: { readonly site: FromSite; readonly scope: Scope },
+): FromResult {
+  const { on, position } = item;
+  if (item.join !== 'inner' && item.join !== 'left') throw notSupported(`ASOF ${item.join.toUpperCase()} JOIN`, { position });
+  if (on === undefined) throw notSupported('ASOF JOIN without ON', { position });
+  if (correlate(left.plan, right.plan, scope, (e) => e).correlations.length > 0) {
+    throw notSupported('ASOF JOIN with a LATERAL reference', { position });
+  }
+  const items = [...left.items, ...shiftItems(right.items, width(left.plan))];
+  const inner = siteOver(site, new Scope(site.lateral, items), { phrase: 'JOIN conditions' });
+  const condition = coerceBoolean(site.env, inner.recurse.expression(on, inner), 'JOIN/ON', locationOf(on));
+  if (inner.level.subqueries.size > 0) throw notSupported('a subquery in the condition of ASOF JOIN', { position });
+  return { items, plan: bindAsof(condition, { left: left.plan, right: right.plan, outer: item.join === 'left', position }) };
 }
 
 interface OnSite {

@@ -10,6 +10,7 @@ import { Interval } from '../../engine/data/interval.ts';
 import type { EvalContext } from '../../engine/expression/context.ts';
 import { evaluateConstant } from '../../engine/expression/evaluate.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
+import { AsofJoin } from '../../engine/operator/asof-join.ts';
 import { AssignWindowOperator, windowSpec } from '../../engine/operator/assign-window.ts';
 import { Distinct } from '../../engine/operator/distinct.ts';
 import { EmitOnCloseOperator } from '../../engine/operator/emit-on-close.ts';
@@ -80,6 +81,9 @@ export class Compiler {
         return builder.add(new Project(plan.schema, plan.expressions, predicate), [this.node(input)]);
       }
       case 'join': return this.#join(plan);
+      case 'asof-join':
+        return builder.add(new AsofJoin({ ...plan, left: plan.left.schema, right: plan.right.schema }),
+          [this.node(plan.left), this.node(plan.right)]);
       case 'aggregate': return compileAggregate(plan, this);
       case 'distinct': return this.#distinct(plan);
       case 'set-operation': return this.#setOperation(plan);

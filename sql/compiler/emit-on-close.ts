@@ -85,6 +85,9 @@ function originOf(plan: LogicalPlan, index: number): Origin | null {
       if (index < left) return plan.join === 'right' || plan.join === 'full' ? null : originOf(plan.left, index);
       return plan.join === 'inner' || plan.join === 'right' ? originOf(plan.right, index - left) : null;
     }
+    // Later right rows may be nearer to a closed window's row only where they are looked for after it.
+    case 'asof-join':
+      return index < width(plan.left) && plan.side === 'before' ? originOf(plan.left, index) : null;
     case 'set-operation': {
       const [first, ...others] = plan.inputs.map((i) => originOf(i, index));
       return first !== null && others.every((o) => o?.part === first.part) ? first : null;

@@ -27,6 +27,7 @@ function isNonNullColumn(plan: LogicalPlan, index: number): boolean {
       if (index < left) return plan.join !== 'right' && plan.join !== 'full' && isNonNullColumn(plan.left, index);
       return plan.join !== 'left' && plan.join !== 'full' && plan.join !== 'single' && isNonNullColumn(plan.right, index - left);
     }
+    case 'asof-join': return index < width(plan.left) && isNonNullColumn(plan.left, index);
     case 'aggregate': {
       if (plan.sets !== null) return false;
       if (index < plan.keys.length) return isNonNull(plan.input, plan.keys[index]);

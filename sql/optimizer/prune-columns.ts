@@ -2,7 +2,7 @@
 import type { Expression } from '../../engine/expression/expression.ts';
 import { columnsOf } from '../../engine/expression/walk.ts';
 import type { LogicalPlan } from '../plan/logical-plan.ts';
-import { selectColumns, showsLeftOnly, width } from '../plan/make.ts';
+import { asofJoinOf, selectColumns, showsLeftOnly, width } from '../plan/make.ts';
 import { expressionsOf, mapExpressions, mapInputs } from '../plan/map-plan.ts';
 import type { Rewrite } from './rewrite.ts';
 import { mapColumnIndexes, range } from './unnest.ts';
@@ -41,6 +41,7 @@ class Pruner {
         return { ...plan, input: this.prune(plan.input, below), expressions: kept.map((e) => renumber(e, below)), schema };
       }
       case 'join': return this.#join(plan, needed);
+      case 'asof-join': return this.#asofJoin(plan, needed);
       case 'aggregate': return this.#aggregate(plan, needed);
       case 'distinct': {
         if (plan.on === null) return selectColumns(mapInputs(plan, (i) => this.prune(i, range(0, width(i)))), needed);
@@ -109,6 +110,20 @@ class Pruner {
       schema: { columns: one ? l.schema.columns : [...l.schema.columns, ...r.schema.columns] },
     };
     return selectColumns(joined, needed.map(to));
+  }
+
+  #asofJoin(plan: Of<'asof-join'>, needed: Columns): LogicalPlan {
+    const left = width(plan.left);
+    const fromLeft = sorted(needed.filter((c) => c < left), plan.keys.map((k) => k.left), [plan.time.left]);
+    const fromRight = sorted(needed.filter((c) => c >= left).map((c) => c - left), plan.keys.map((k) => k.right),
+      [plan.time.right]);
+    const to = { left: (c: number): number => fromLeft.indexOf(c), right: (c: number): number => fromRight.indexOf(c) };
+    const joined = asofJoinOf({
+      ...plan, left: this.prune(plan.left, fromLeft), right: this.prune(plan.right, fromRight),
+      keys: plan.keys.map((k) => ({ ...k, left: to.left(k.left), right: to.right(k.right) })),
+      time: { left: to.left(plan.time.left), right: to.right(plan.time.right) },
+    });
+    return selectColumns(joined, needed.map((c) => (c < left ? to.left(c) : fromLeft.length + to.right(c - left))));
   }
 
   #aggregate(plan: Of<'aggregate'>, needed: Columns): LogicalPlan {

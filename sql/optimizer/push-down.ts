@@ -29,6 +29,11 @@ class Pusher {
         return this.#through(plan, conditions, safe, (c) => mapColumns(c, (i) => plan.expressions[i]));
       }
       case 'join': return this.#join(plan, conditions);
+      case 'asof-join': {
+        const left = width(plan.left);
+        const [down, stay] = split(conditions, (c) => !isVolatile(c) && columnsOf(c).every((i) => i < left));
+        return filtered({ ...plan, left: this.push(plan.left, down), right: this.push(plan.right, []) }, stay);
+      }
       case 'aggregate': {
         const keyed = (c: Expression): boolean => plan.sets === null && plan.keys.length > 0
           && columnsOf(c).every((i) => i < plan.keys.length) && !isVolatile(c);

@@ -3,7 +3,9 @@ import { assert, notSupported } from '../../engine/data/error.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { mapExpression } from '../../engine/expression/walk.ts';
 import type { EquiKey, LogicalPlan } from '../plan/logical-plan.ts';
-import { columnOf, columnsOfPlan, filterOf, joinOf, projectOf, selectColumns, showsLeftOnly, width } from '../plan/make.ts';
+import {
+  asofJoinOf, columnOf, columnsOfPlan, filterOf, joinOf, projectOf, selectColumns, showsLeftOnly, width,
+} from '../plan/make.ts';
 import { expressionsOf, freeHoles, holesOf, inputsOf, mapExpressions } from '../plan/map-plan.ts';
 import { fillHoles } from '../plan/replace.ts';
 import { zero } from './written-calls.ts';
@@ -39,6 +41,7 @@ export class Unnesting {
           [...namesOf(plan), ...namesOf(this.#domain.plan)]);
       }
       case 'join': return this.#join(plan);
+      case 'asof-join': return this.#asofJoin(plan);
       case 'aggregate': return this.#aggregate(plan);
       case 'distinct': {
         const input = this.unnest(plan.input);
@@ -158,6 +161,18 @@ export class Unnesting {
     });
     return projectOf(joined, [...columns.slice(0, l), ...columns.slice(l + count, l + count + r), ...domain],
       [...namesOf(plan), ...namesOf(this.#domain.plan)]);
+  }
+
+  /** The left side meets the domain, which decides nothing about the nearest row unless the right side does, too. */
+  #asofJoin(plan: LogicalPlan & { kind: 'asof-join' }): LogicalPlan {
+    const left = this.unnest(plan.left);
+    const both = this.#correlated(plan.right);
+    const right = both ? this.unnest(plan.right) : plan.right;
+    const count = this.#domain.holes.length;
+    const [l, r] = [width(plan.left), width(plan.right)];
+    const same = both ? range(0, count).map((i) => ({ left: l + i, right: r + i, nullSafe: true })) : [];
+    const joined = asofJoinOf({ ...plan, left, right, keys: [...same, ...plan.keys] });
+    return selectColumns(joined, [...range(0, l), ...range(l + count, l + count + r), ...range(l, l + count)]);
   }
 
   #key(k: EquiKey, left: LogicalPlan | null, right: LogicalPlan | null): EquiKey {

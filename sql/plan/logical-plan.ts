@@ -5,6 +5,7 @@ import type { LogicalType, Schema } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { AggregateFunction } from '../../engine/function/aggregate/aggregate.ts';
 import type { TableFunction } from '../../engine/function/function.ts';
+import type { AsofKey } from '../../engine/operator/asof-join.ts';
 import type { SortKey } from '../../engine/operator/operator.ts';
 
 /**
@@ -12,7 +13,7 @@ import type { SortKey } from '../../engine/operator/operator.ts';
  * Plans are immutable. The same node may be the input of several others only through `shared`.
  */
 export type LogicalPlan =
-  | ScanPlan | ConstantPlan | ValuesPlan | SingleRowPlan | FilterPlan | ProjectPlan | JoinPlan | ApplyPlan
+  | ScanPlan | ConstantPlan | ValuesPlan | SingleRowPlan | FilterPlan | ProjectPlan | JoinPlan | AsofJoinPlan | ApplyPlan
   | AggregatePlan | DistinctPlan | SetOperationPlan | LimitPlan | AssignWindowPlan | ProjectSetPlan
   | WindowPlan | RecursivePlan | WorkingTablePlan | SharedPlan | EmitOnClosePlan;
 
@@ -101,6 +102,19 @@ export interface JoinPlan extends Node {
   readonly keys: readonly EquiKey[];
   /** Over left then right columns; null: true. */
   readonly condition: Expression | null;
+}
+
+/** ASOF JOIN: each left row with the nearest right row of equal keys; see engine/operator/asof-join.ts. */
+export interface AsofJoinPlan extends Node {
+  readonly kind: 'asof-join';
+  readonly left: LogicalPlan;
+  readonly right: LogicalPlan;
+  /** Columns of the sides. */
+  readonly keys: readonly AsofKey[];
+  readonly time: { readonly left: number; readonly right: number };
+  readonly side: 'before' | 'after';
+  readonly strict: boolean;
+  readonly outer: boolean;
 }
 
 /** Column of the left side that hole `id` of the right side stands for. */

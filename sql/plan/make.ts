@@ -4,7 +4,7 @@ import { BOOLEAN, INT4, INT8 } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { SortKey } from '../../engine/operator/operator.ts';
 import type {
-  AggregateCall, ApplyPlan, EquiKey, JoinKind, LogicalPlan, ProjectSetPlan, TableCall,
+  AggregateCall, ApplyPlan, AsofJoinPlan, EquiKey, JoinKind, LogicalPlan, ProjectSetPlan, TableCall,
 } from './logical-plan.ts';
 
 export function columnOf(plan: LogicalPlan, index: number): Expression {
@@ -74,6 +74,12 @@ export function joinOf(parts: JoinParts): LogicalPlan {
   const leftOnly = showsLeftOnly(join);
   const columns = leftOnly ? left.schema.columns : [...left.schema.columns, ...right.schema.columns];
   return { kind: 'join', join, left, right, keys, condition, schema: { columns } };
+}
+
+export function asofJoinOf(parts: Omit<AsofJoinPlan, 'kind' | 'schema'>): LogicalPlan {
+  const { left, right, keys, time, side, strict, outer } = parts;
+  const schema = { columns: [...left.schema.columns, ...right.schema.columns] };
+  return { kind: 'asof-join', left, right, keys, time, side, strict, outer, schema };
 }
 
 export function applyOf(parts: Omit<ApplyPlan, 'kind' | 'schema'>): LogicalPlan {

@@ -13,7 +13,7 @@ export function inputsOf(plan: LogicalPlan): readonly LogicalPlan[] {
     case 'scan': case 'constant': case 'values': case 'single-row': case 'working-table': return [];
     case 'filter': case 'project': case 'aggregate': case 'distinct': case 'limit': case 'assign-window':
     case 'project-set': case 'window': case 'shared': case 'emit-on-close': return [plan.input];
-    case 'join': case 'apply': return [plan.left, plan.right];
+    case 'join': case 'asof-join': case 'apply': return [plan.left, plan.right];
     case 'set-operation': return plan.inputs;
     case 'recursive': return [plan.base, plan.step];
     default: return unreachable(plan);
@@ -29,7 +29,7 @@ export function mapInputs(plan: LogicalPlan, fn: PlanMapper): LogicalPlan {
       const input = fn(plan.input);
       return input === plan.input ? plan : { ...plan, input };
     }
-    case 'join': case 'apply': {
+    case 'join': case 'asof-join': case 'apply': {
       const left = fn(plan.left);
       const right = fn(plan.right);
       return left === plan.left && right === plan.right ? plan : { ...plan, left, right };
@@ -72,8 +72,8 @@ const mapNullable = (e: Expression | null, fn: ExpressionMapper): Expression | n
 /** The same node with its own expressions (not its inputs') mapped. */
 export function mapExpressions(plan: LogicalPlan, fn: ExpressionMapper): LogicalPlan {
   switch (plan.kind) {
-    case 'constant': case 'single-row': case 'working-table': case 'distinct': case 'set-operation': case 'shared':
-    case 'recursive': case 'emit-on-close': return plan;
+    case 'constant': case 'single-row': case 'working-table': case 'asof-join': case 'distinct': case 'set-operation':
+    case 'shared': case 'recursive': case 'emit-on-close': return plan;
     case 'scan':
       if (plan.lookup === null) return plan;
       return { ...plan, lookup: { ...plan.lookup, keys: plan.lookup.keys.map((k) => k.map(fn)) } };

@@ -68,6 +68,7 @@ function titleOf(plan: LogicalPlan): string {
       const title = JOIN_TITLES[plan.join];
       return plan.keys.length > 0 ? `Hash ${title}` : plan.join === 'inner' ? 'Nested Loop' : `Nested Loop ${title}`;
     }
+    case 'asof-join': return plan.outer ? 'Asof Left Join' : 'Asof Join';
     case 'apply': return `Apply (${plan.apply})`;
     case 'aggregate':
       return plan.sets !== null ? 'MixedAggregate' : plan.keys.length === 0 ? 'Aggregate' : 'HashAggregate';
@@ -103,6 +104,7 @@ function detailsOf(plan: LogicalPlan): readonly string[] {
     case 'values': return plan.rows.length === 0 ? ['One-Time Filter: false'] : [];
     case 'filter': return [`Filter: ${printExpression(plan.condition, plan.schema)}`];
     case 'join': return joinDetails(plan);
+    case 'asof-join': return asofDetails(plan);
     case 'aggregate': {
       const { schema } = plan.input;
       const keys = plan.keys.map((k) => printExpression(k, schema));
@@ -140,6 +142,16 @@ function joinDetails(plan: LogicalPlan & { kind: 'join' }): readonly string[] {
   return [
     ...(plan.keys.length === 0 ? [] : [`Hash Cond: (${plan.keys.map(key).join(' AND ')})`]),
     ...(plan.condition === null ? [] : [`Join Filter: ${printExpression(plan.condition, both)}`]),
+  ];
+}
+
+function asofDetails({ left, right, keys, time, side, strict }: LogicalPlan & { kind: 'asof-join' }): readonly string[] {
+  const name = (plan: LogicalPlan, c: number): string => plan.schema.columns[c].name;
+  const order = `${side === 'before' ? '<' : '>'}${strict ? '' : '='}`;
+  const equal = keys.map((k) => `${name(left, k.left)} ${k.nullSafe ? 'IS NOT DISTINCT FROM' : '='} ${name(right, k.right)}`);
+  return [
+    ...(equal.length === 0 ? [] : [`Hash Cond: (${equal.join(' AND ')})`]),
+    `Nearest: (${name(right, time.right)} ${order} ${name(left, time.left)})`,
   ];
 }
 
