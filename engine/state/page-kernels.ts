@@ -8,7 +8,7 @@ import {
   validityBytes,
 } from '../data/vector.ts';
 import type { Validity, Vector } from '../data/vector.ts';
-import type { PageColumn } from './page.ts';
+import type { PageColumn } from './page-column.ts';
 
 /** What to gather: `chunks` by page, row ids, and whether a page may hold NULLs. */
 export interface GatherSource {

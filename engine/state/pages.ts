@@ -10,7 +10,7 @@ import type { Vector } from '../data/vector.ts';
 import { findRuns, gatherColumn, scatterColumn } from './page-kernels.ts';
 import type { ScatterPlan } from './page-kernels.ts';
 import { Page } from './page.ts';
-import type { PageColumn } from './page.ts';
+import type { PageColumn } from './page-column.ts';
 import { PagesSnapshot, scanPage } from './pages-snapshot.ts';
 import type { StateReader, StateWriter } from './ports.ts';
 import { rowNumbers } from './scratch.ts';
