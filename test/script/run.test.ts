@@ -1,5 +1,6 @@
 // Every golden script, three ways: in memory; on disk; on disk, taken as it lies and reopened after each statement.
-// UPDATE_SCRIPTS=1 writes what memory answers into the scripts.
+// UPDATE_SCRIPTS=1 writes what memory answers into the scripts, UPDATE_SCRIPTS=postgres what PostgreSQL answers into those
+// that are marked as its own too; these are compared with it where MILLRACE_ORACLE names one.
 import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../sql/index.ts';
 import type { Database } from '../../sql/index.ts';
 import { Client } from '../support/client.ts';
+import { oracleAddress } from '../differential/hunt.ts';
+import { runOnPostgres } from './postgres.ts';
 import { parseScript, rewritten, runBlock } from './script.ts';
 import type { Script } from './script.ts';
 
@@ -76,6 +79,14 @@ describe.each(scripts)('%s', (file) => {
     });
   };
   const name = file.replaceAll('/', '-');
+
+  const oracle = script.postgres ? oracleAddress() : null;
+  test.skipIf(oracle === null)('as PostgreSQL', async () => {
+    if (oracle === null) return;
+    const out = await runOnPostgres(script, oracle, name);
+    if (process.env['UPDATE_SCRIPTS'] === 'postgres') writeFileSync(path, rewritten(text, out));
+    else if (process.env['UPDATE_SCRIPTS'] !== '1') check(out);
+  });
 
   test('in memory', async () => {
     const out = await runThrough(script, ':memory:');

@@ -2,7 +2,8 @@
 //
 // A script is a sequence of blocks, separated by blank lines: SQL, `---`, expected output. Lines starting with `#` are
 // comments. A block that starts with `[plan]` shows the plan of its query. A script with the line `[session]` keeps
-// something in its session (settings, prepared statements, cursors) and is not reopened between its statements.
+// something in its session (settings, prepared statements, cursors) and is not reopened between its statements. One with
+// the line `[postgres]` holds nothing but PostgreSQL's own, and PostgreSQL 15 must print the same.
 import { DatabaseError } from '../../engine/data/error.ts';
 import type { Client, QueryResult } from '../support/client.ts';
 
@@ -17,16 +18,19 @@ export interface Block {
 export interface Script {
   readonly blocks: readonly Block[];
   readonly keepsSession: boolean;
+  readonly postgres: boolean;
 }
 
 export function parseScript(text: string): Script {
   const blocks: Block[] = [];
   const lines = text.split('\n');
   let keepsSession = false;
+  let postgres = false;
   for (let i = 0; i < lines.length;) {
     const line = lines[i];
     if (line === '[session]') keepsSession = true;
-    if (line.trim() === '' || line.startsWith('#') || line === '[session]') {
+    if (line === '[postgres]') postgres = true;
+    if (line.trim() === '' || line.startsWith('#') || line === '[session]' || line === '[postgres]') {
       i++;
       continue;
     }
@@ -41,7 +45,7 @@ export function parseScript(text: string): Script {
     blocks.push({ sql: plan ? statement.slice(6).trim() : statement, plan, expected: expected.join('\n'),
       line: start + 1 });
   }
-  return { blocks, keepsSession };
+  return { blocks, keepsSession, postgres };
 }
 
 /** What a block prints: as psql -A does, with SQLSTATEs. */
