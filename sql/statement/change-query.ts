@@ -33,7 +33,21 @@ export interface ChangeSource {
   readonly where: Expr | undefined;
 }
 
-const plainTarget = (expression: Expr): Target => ({ expression, alias: undefined, position: undefined });
+/** SELECT targets FROM from WHERE where. */
+export function selectOf(
+  names: WithClause | undefined, targets: readonly Target[], from: readonly FromItem[], where: Expr | undefined,
+): Query {
+  return {
+    kind: 'query', position: undefined, with: names, orderBy: [], limit: undefined, withTies: false, offset: undefined,
+    locking: [], range: undefined,
+    body: {
+      kind: 'select', position: undefined, distinct: undefined, targets, from, where, groupBy: [], groupDistinct: false,
+      groupByAll: false, having: undefined, windows: [], qualify: undefined, into: undefined,
+    },
+  };
+}
+
+export const plainTarget = (expression: Expr): Target => ({ expression, alias: undefined, position: undefined });
 
 export function bindChange(
   env: Environment, table: TableEntry, source: ChangeSource,
@@ -45,51 +59,65 @@ export function bindChange(
   const targets: Target[] = [
     ...live.map((c) => plainTarget({ kind: 'column', name: [alias, c.name], position: undefined })),
     ...set.map((a) => plainTarget(a.value)),
-    ...labels.map((name) => plainTarget({ kind: 'star', qualifier: [name], exclude: [], position: undefined })),
+    ...labels.map(starOf),
   ];
-  const query: Query = {
-    kind: 'query', position: undefined, with: source.with, orderBy: [], limit: undefined, withTies: false,
-      offset: undefined,
-    locking: [], range: undefined,
-    body: {
-      kind: 'select', position: undefined, distinct: undefined, targets, from: [source.table, ...source.from],
-      where: source.where, groupBy: [], groupDistinct: false, groupByAll: false, having: undefined, windows: [],
-      qualify: undefined, into: undefined,
-    },
-  };
+  const query = selectOf(source.with, targets, [source.table, ...source.from], source.where);
   const first = bindQuery(query, { env, parent: null, commonTables: null, keepUnknown: true, output: { phrase: 'UPDATE' } });
   const wanted: (ColumnEntry | null)[] = [...live.map(() => null), ...set.map((a) => a.column)];
   const bound = assignTypes(env, first, wanted, set.map((a) => a.value), live.length);
   return {
     table, bound, values: set.map((a) => a.column), joined: source.from.length > 0,
-    others: otherItems(table, bound, { labels, from: live.length + set.length }),
+    others: otherItems(bound, labels, { from: live.length + set.length, offset: table.columns.length },
+      (label) => starWidth(env, label, source)),
   };
 }
 
+/** How many columns `label.*` has. */
+export function starWidth(env: Environment, label: string, source: Pick<ChangeSource, 'with' | 'from'>): number {
+  const query = selectOf(source.with, [starOf(label)], source.from, undefined);
+  return bindQuery(query, { env, parent: null, commonTables: null }).columns.length;
+}
+
+/** name.* */
+export function starOf(name: string): Target {
+  return plainTarget({ kind: 'star', qualifier: [name], exclude: [], position: undefined });
+}
+
 /** Names by which the items of a FROM clause are known. */
-function labelsOf(item: FromItem): readonly string[] {
+export function labelsOf(item: FromItem): readonly string[] {
   switch (item.kind) {
     case 'table': return [item.alias?.name ?? item.relation.name];
     case 'join': return item.alias === undefined ? [...labelsOf(item.left), ...labelsOf(item.right)]
       : [item.alias.name];
-    case 'subquery': case 'functions': case 'window': return item.alias === undefined ? [] : [item.alias.name];
+    case 'functions': {
+      const [first] = item.calls;
+      if (item.alias === undefined && first.call.kind === 'function') return [first.call.name[first.call.name.length - 1]];
+      return item.alias === undefined ? [] : [item.alias.name];
+    }
+    case 'subquery': case 'window': return item.alias === undefined ? [] : [item.alias.name];
   }
 }
 
-/** The stars' columns, told apart by the tables they come from or, failing that, all under each name. */
-function otherItems(
-  table: TableEntry, bound: BoundQuery, place: { readonly labels: readonly string[]; readonly from: number },
+/**
+ * The stars' columns, which are the last of the query, as relations of its rows: column i of them is column
+ * `offset` + i there. `count`: how many columns a name's star stands for.
+ */
+export function otherItems(
+  bound: BoundQuery, labels: readonly string[], place: { readonly from: number; readonly offset: number },
+  count: (label: string) => number,
 ): readonly ScopeItem[] {
   const columns = bound.columns.slice(place.from).map((c, i) => ({
-    ...c, expression: { kind: 'column', index: table.columns.length + i, type: c.type } as const,
+    ...c, expression: { kind: 'column', index: place.offset + i, type: c.type } as const,
   }));
-  if (place.labels.length === 0) return [];
-  const item = (name: string, own: typeof columns): ScopeItem => ({
-    name, schema: null, columns: own, hidden: [], relationVisible: true, columnsVisible: true, rowType: null,
-    scalar: false, relation: own[0]?.table ?? 0,
+  let at = 0;
+  return labels.map((name): ScopeItem => {
+    const own = columns.slice(at, labels.length === 1 ? columns.length : at + count(name));
+    at += own.length;
+    return {
+      name, schema: null, columns: own, hidden: [], relationVisible: true, columnsVisible: true, rowType: null,
+      scalar: false, relation: own[0]?.table ?? 0,
+    };
   });
-  if (place.labels.length === 1) return [item(place.labels[0], columns)];
-  return place.labels.map((name) => item(name, columns));
 }
 
 /** Rows as they are stored, each as often as it is there, with their new values and what was joined to them. */
@@ -136,8 +164,8 @@ function onceEach(state: SessionState, change: ChangeQuery, joined: Batch): Batc
   return joined.take(Int32Array.from(rows));
 }
 
-/** How often the table holds each of these rows. */
-function multiplicities(state: SessionState, table: TableEntry, wanted: ReadonlySet<string>): ReadonlyMap<string,
+/** How often the table holds each of these rows: live columns, by wholeRowKey. */
+export function multiplicities(state: SessionState, table: TableEntry, wanted: ReadonlySet<string>): ReadonlyMap<string,
   number> {
   const columns = liveColumns(table.columns).map((c) => c.attnum - 1);
   const out = new Map<string, number>();

@@ -13,7 +13,7 @@ import { bindChange, findRows } from './change-query.ts';
 import { allRows, referencesTo } from './foreign-key.ts';
 import { requireTable } from './naming.ts';
 import { readCatalog } from './read-catalog.ts';
-import { bindReturning, writeResult } from './returning.ts';
+import { bindReturning, returningSnapshot, writeResult } from './returning.ts';
 import { TableWriter } from './table-writer.ts';
 import { Delta } from '../../engine/data/delta.ts';
 
@@ -27,7 +27,7 @@ export function bindDelete(
     with: statement.with, table: statement.table, from: statement.using, where: statement.where,
   }, []);
   const item = rowScopeItem(table, { alias: statement.table.alias?.name });
-  const returning = bindReturning(env, [item, ...change.others], statement.returning);
+  const returning = bindReturning(env, [item, ...change.others], statement.returning, statement.with);
   const parameters = env.parameters.finish();
   return {
     parameters, columns: returning?.columns ?? null, cacheable: catalog === state.catalog,
@@ -36,10 +36,11 @@ export function bindDelete(
       session.current.noteRead(env.used);
       const writer = new TableWriter(session, table);
       await writer.lock('change');
+      const before = returningSnapshot(session, returning);
       const found = findRows(session, change, values);
       writer.remove(found.old);
       return writeResult(session, {
-        returning, parameters: values, tag: (n) => `DELETE ${n}`,
+        returning, parameters: values, before, tag: (n) => `DELETE ${n}`,
         rows: new Batch([...found.old.columns, ...found.others.columns], found.old.length),
       });
     },

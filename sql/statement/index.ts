@@ -20,6 +20,7 @@ import { bindInsert } from './insert.ts';
 import {
   createDatabase, createExtension, listen, lockTable, maintain, notify, plain, refreshView,
 } from './maintain.ts';
+import { bindMerge } from './merge.ts';
 import { deallocate, execute, prepare } from './prepare.ts';
 import { changeOwner, comment, rename, setSchema, swap } from './rename.ts';
 import { createRole, grant } from './role.ts';
@@ -44,7 +45,7 @@ export function bindStatement(statement: Statement, state: SessionState, site: S
     case 'insert': return bindInsert(statement, state, declared);
     case 'update': return bindUpdate(statement, state, declared);
     case 'delete': return bindDelete(statement, state, declared);
-    case 'merge': throw notSupported('MERGE', { position: statement.position });
+    case 'merge': return bindMerge(statement, state, declared);
     case 'truncate': return truncate(statement);
     case 'copy': return copy(statement, state, (query) => bindStatement(query, state, site));
     case 'createTable': return createTable(statement, text);

@@ -9,7 +9,6 @@ import type { Expression } from '../../engine/expression/expression.ts';
 import { bindQuery } from '../binder/bind-query.ts';
 import type { Environment } from '../binder/environment.ts';
 import { locationOf } from '../binder/location.ts';
-import { liveColumns } from '../catalog/entry.ts';
 import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
 import type { Expr, Insert, Query } from '../parser/ast.ts';
 import {
@@ -17,12 +16,13 @@ import {
 } from '../planner.ts';
 import { runQuery } from '../run-query.ts';
 import type { SessionState } from '../session-state.ts';
-import { requireColumn } from './assignment.ts';
 import type { BoundStatement } from './bound.ts';
+import { checkAssignable, checkWidth, targetColumns } from './insert-target.ts';
+import type { InsertTarget } from './insert-target.ts';
 import { requireTable } from './naming.ts';
 import { bindConflict, writeWithConflicts } from './on-conflict.ts';
 import { readCatalog } from './read-catalog.ts';
-import { bindReturning, writeResult } from './returning.ts';
+import { bindReturning, returningSnapshot, writeResult } from './returning.ts';
 import { TableWriter } from './table-writer.ts';
 
 /** Makes the rows: columns in the order of the target list, of the target columns' types. */
@@ -34,13 +34,13 @@ export function bindInsert(
   const table = requireTable(state, statement.relation, 'insert into');
   const catalog = readCatalog(state);
   const env = sessionEnvironment(state, { declared, catalog });
-  const columns = targetColumns(table, statement);
+  const columns = targetColumns(table, statement.columns);
   const { source } = statement;
-  const rows = source === undefined ? defaultRow(columns) : bindSource(env, { statement, table, columns, source });
+  const rows = source === undefined ? defaultRow(columns) : bindSource(env, { statement, table, columns, source, given: statement.columns, overriding: statement.overriding });
   const conflict = statement.onConflict === undefined ? null
     : bindConflict(env, state, { table, alias: statement.alias, clause: statement.onConflict });
   const returning = bindReturning(env, [rowScopeItem(table, { alias: statement.alias })],
-    statement.returning);
+    statement.returning, statement.with);
   const parameters = env.parameters.finish();
   const targets = source === undefined ? [] : columns.map((c) => c.attnum);
   return {
@@ -50,12 +50,15 @@ export function bindInsert(
       session.current.noteRead(env.used);
       const writer = new TableWriter(session, table);
       await writer.lock(conflict?.action === 'update' ? 'change' : 'insert');
+      const before = returningSnapshot(session, returning);
       const given = rows(session, values, writer);
       const complete = writer.complete(given, overriding(statement, targets, table));
       const written = conflict === null ? complete
         : writeWithConflicts(session, writer, conflict, { rows: complete, parameters: values });
       if (conflict === null) writer.insert(complete);
-      return writeResult(session, { returning, parameters: values, rows: written, tag: (n) => `INSERT 0 ${n}` });
+      return writeResult(session, {
+        returning, parameters: values, before, rows: written, tag: (n) => `INSERT 0 ${n}`,
+      });
     },
   };
 }
@@ -66,28 +69,12 @@ function overriding(statement: Insert, targets: readonly number[], table: TableE
   return targets.map((attnum) => (table.columns[attnum - 1].identity === null ? attnum : 0));
 }
 
-function targetColumns(table: TableEntry, statement: Insert): readonly ColumnEntry[] {
-  const live = liveColumns(table.columns);
-  if (statement.columns.length === 0) return live;
-  const out: ColumnEntry[] = [];
-  for (const { name, position } of statement.columns) {
-    const column = requireColumn(table, name, position);
-    if (out.includes(column)) {
-      throw new DatabaseError('42701', `column "${name}" specified more than once`, { position });
-    }
-    out.push(column);
-  }
-  return out;
-}
-
 function defaultRow(columns: readonly ColumnEntry[]): RowSource {
   return () => (columns.length === 0 ? new Batch([], 1) : new Batch([], 1));
 }
 
-interface Target {
+interface Target extends InsertTarget {
   readonly statement: Insert;
-  readonly table: TableEntry;
-  readonly columns: readonly ColumnEntry[];
   readonly source: Query;
 }
 
@@ -104,35 +91,6 @@ function bindSource(env: Environment, target: Target): RowSource {
 
 function hasSubquery(e: Expr): boolean {
   return JSON.stringify(e).includes('"kind":"query"');
-}
-
-function checkWidth(target: Target, width: number,
-  at: { readonly extra: number | undefined; readonly values: number | undefined }): readonly ColumnEntry[] {
-  const { columns, statement } = target;
-  if (width > columns.length) {
-    throw new DatabaseError('42601', 'INSERT has more expressions than target columns', { position: at.extra });
-  }
-  if (width < columns.length && statement.columns.length > 0) {
-    throw new DatabaseError('42601', 'INSERT has more target columns than expressions', {
-      position: statement.columns[width].position,
-    });
-  }
-  return columns.slice(0, width);
-}
-
-/** 428C9 for a value where only DEFAULT may stand. */
-function checkAssignable(target: Target, column: ColumnEntry): void {
-  if (column.generated) {
-    throw new DatabaseError('428C9', `cannot insert a non-DEFAULT value into column "${column.name}"`, {
-      detail: `Column "${column.name}" is a generated column.`,
-    });
-  }
-  if (column.identity === 'always' && target.statement.overriding === undefined) {
-    throw new DatabaseError('428C9', `cannot insert a non-DEFAULT value into column "${column.name}"`, {
-      detail: `Column "${column.name}" is an identity column defined as GENERATED ALWAYS.`,
-      hint: 'Use OVERRIDING SYSTEM VALUE to override.',
-    });
-  }
 }
 
 /** VALUES: each cell an expression of its column's type, or DEFAULT. */

@@ -9,7 +9,7 @@ import type { BoundStatement } from './bound.ts';
 import { bindChange, findRows } from './change-query.ts';
 import { requireTable } from './naming.ts';
 import { readCatalog } from './read-catalog.ts';
-import { bindReturning, writeResult } from './returning.ts';
+import { bindReturning, returningSnapshot, writeResult } from './returning.ts';
 import { TableWriter } from './table-writer.ts';
 
 export function bindUpdate(
@@ -24,7 +24,7 @@ export function bindUpdate(
     with: statement.with, table: statement.table, from: statement.from, where: statement.where,
   }, set);
   const item = rowScopeItem(table, { alias: statement.table.alias?.name });
-  const returning = bindReturning(env, [item, ...change.others], statement.returning);
+  const returning = bindReturning(env, [item, ...change.others], statement.returning, statement.with);
   const parameters = env.parameters.finish();
   return {
     parameters, columns: returning?.columns ?? null, cacheable: catalog === state.catalog,
@@ -33,6 +33,7 @@ export function bindUpdate(
       session.current.noteRead(env.used);
       const writer = new TableWriter(session, table);
       await writer.lock('change');
+      const before = returningSnapshot(session, returning);
       const found = findRows(session, change, values);
       const columns = [...found.old.columns];
       change.values.forEach((column, i) => {
@@ -46,7 +47,7 @@ export function bindUpdate(
       const rows = writer.rules.generate(session, new Batch(columns, found.old.length));
       writer.replace(found.old, rows);
       return writeResult(session, {
-        returning, parameters: values, tag: (n) => `UPDATE ${n}`,
+        returning, parameters: values, before, tag: (n) => `UPDATE ${n}`,
         rows: new Batch([...rows.columns, ...found.others.columns], rows.length),
       });
     },

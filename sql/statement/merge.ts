@@ -1,0 +1,200 @@
+// MERGE: the source joined with the target once, each pair given to the first WHEN clause that takes it, then written.
+import { datumAt } from '../../engine/data/access.ts';
+import { Batch, concatBatches } from '../../engine/data/batch.ts';
+import type { Datum } from '../../engine/data/datum.ts';
+import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import type { LogicalType } from '../../engine/data/types.ts';
+import type { Snapshot } from '../../engine/runtime/contract.ts';
+import type { Environment } from '../binder/environment.ts';
+import type { ScopeItem } from '../binder/scope.ts';
+import type { TableEntry } from '../catalog/entry.ts';
+import { liveColumns } from '../catalog/entry.ts';
+import type { Merge } from '../parser/ast.ts';
+import { rowScopeItem, sessionEnvironment } from '../planner.ts';
+import type { SessionState } from '../session-state.ts';
+import type { BoundStatement } from './bound.ts';
+import { done } from './bound.ts';
+import { findRows, labelsOf, multiplicities } from './change-query.ts';
+import { bindMergeClause, bindMergeQuery } from './merge-clause.ts';
+import type { BoundClause } from './merge-clause.ts';
+import { wholeRowKey } from './key-text.ts';
+import { qualified, requireTable } from './naming.ts';
+import { readCatalog } from './read-catalog.ts';
+import { TableWriter } from './table-writer.ts';
+import { emptyRows } from './unique-check.ts';
+
+export function bindMerge(
+  statement: Merge, state: SessionState, declared: readonly (LogicalType | null)[],
+): BoundStatement {
+  checkForm(statement);
+  const table = requireTarget(state, statement);
+  const catalog = readCatalog(state);
+  const env = sessionEnvironment(state, { declared, catalog });
+  checkNames(statement);
+  const query = bindMergeQuery(env, table, statement);
+  const clauses = bindClauses(env, table, statement, query.others);
+  const parameters = env.parameters.finish();
+  return {
+    parameters, columns: null, cacheable: catalog === state.catalog,
+    run: async (session, values) => {
+      session.current.checkWritable('MERGE');
+      session.current.noteRead(env.used);
+      const writer = new TableWriter(session, table);
+      await writer.lock('change');
+      const found = findRows(session, query, values);
+      const [flag, ...others] = found.others.columns;
+      const rows = new Batch([...found.old.columns, ...others], found.old.length);
+      const pairs = Array.from({ length: rows.length }, (_, i) => i);
+      const matched = pairs.map((i) => datumAt(flag, i) === true);
+      const work = new MergeWork(session, writer, { rows, old: found.old, parameters: values });
+      for (const match of ['matched', 'not matched by target'] as const) {
+        const wanted = match === 'matched';
+        work.take(clauses.filter((c) => c.match === match), pairs.filter((i) => matched[i] === wanted));
+      }
+      return done(`MERGE ${work.write()}`);
+    },
+  };
+}
+
+/** What PostgreSQL 15 does not have, and clauses that nothing reaches. */
+function checkForm(statement: Merge): void {
+  const { position } = statement;
+  if (statement.returning.length > 0) throw notSupported('RETURNING of MERGE', { position });
+  const closed = new Set<string>();
+  for (const { match, condition } of statement.clauses) {
+    if (match === 'not matched by source') throw notSupported('WHEN NOT MATCHED BY SOURCE', { position });
+    if (closed.has(match)) {
+      throw new DatabaseError('42601', 'unreachable WHEN clause specified after unconditional WHEN clause');
+    }
+    if (condition === undefined) closed.add(match);
+  }
+}
+
+function requireTarget(state: SessionState, { table }: Merge): TableEntry {
+  const found = state.catalog.requireRelation(qualified(table.relation), state.searchPath, table.relation.position);
+  if (found.kind === 'view' || found.kind === 'materialized-view') {
+    throw new DatabaseError('0A000', `cannot execute MERGE on relation "${found.name}"`, {
+      detail: `This operation is not supported for ${found.kind.replace('-', ' ')}s.`,
+    });
+  }
+  return requireTable(state, table.relation, 'merge into');
+}
+
+function checkNames(statement: Merge): void {
+  const name = statement.table.alias?.name ?? statement.table.relation.name;
+  if (!labelsOf(statement.source).includes(name)) return;
+  throw new DatabaseError('42712', `name "${name}" specified more than once`, {
+    detail: 'The name is used both as MERGE target table and data source.',
+  });
+}
+
+function bindClauses(
+  env: Environment, table: TableEntry, statement: Merge, source: readonly ScopeItem[],
+): readonly BoundClause[] {
+  const target = rowScopeItem(table, { alias: statement.table.alias?.name });
+  return statement.clauses.map((clause) => bindMergeClause(env, clause, { table, target, source, names: statement.with }));
+}
+
+interface Pairs {
+  /** Columns of the target as they are stored (NULL where nothing matches), then the source's. */
+  readonly rows: Batch;
+  readonly old: Batch;
+  readonly parameters: readonly Datum[];
+}
+
+/** What the clauses make of the pairs, gathered before anything is written. */
+class MergeWork {
+  readonly #session: SessionState;
+  readonly #writer: TableWriter;
+  readonly #pairs: Pairs;
+  readonly #before: Snapshot;
+  readonly #deleted: number[] = [];
+  readonly #updated: number[] = [];
+  readonly #next: Batch[] = [];
+  readonly #inserted: Batch[] = [];
+
+  constructor(session: SessionState, writer: TableWriter, pairs: Pairs) {
+    this.#session = session;
+    this.#writer = writer;
+    this.#pairs = pairs;
+    this.#before = session.current.snapshot();
+  }
+
+  /** Gives each of these pairs to the first clause whose condition it passes. */
+  take(clauses: readonly BoundClause[], pairs: readonly number[]): void {
+    let left = pairs;
+    for (const clause of clauses) {
+      if (left.length === 0) return;
+      const passed = this.#passing(clause, left);
+      left = left.filter((i) => !passed.has(i));
+      if (passed.size > 0) this.#act(clause, [...passed]);
+    }
+  }
+
+  #passing({ condition }: BoundClause, pairs: readonly number[]): ReadonlySet<number> {
+    if (condition === null) return new Set(pairs);
+    const [verdict] = this.#evaluate(condition, pairs);
+    return new Set(pairs.filter((_, at) => datumAt(verdict, at) === true));
+  }
+
+  #evaluate(expressions: NonNullable<BoundClause['condition']>, pairs: readonly number[]): Batch['columns'] {
+    const rows = this.#pairs.rows.take(Int32Array.from(pairs));
+    return expressions.evaluate(this.#session, rows, { parameters: this.#pairs.parameters, snapshot: this.#before });
+  }
+
+  #act({ action }: BoundClause, pairs: readonly number[]): void {
+    const { rules } = this.#writer;
+    const session = this.#session;
+    switch (action.kind) {
+      case 'nothing': return;
+      case 'delete': this.#deleted.push(...pairs); return;
+      case 'update': {
+        const values = this.#evaluate(action.values, pairs);
+        const columns = [...this.#pairs.old.take(Int32Array.from(pairs)).columns];
+        action.columns.forEach((column, i) => {
+          columns[column.attnum - 1] = values[i];
+        });
+        for (const { attnum } of action.defaults) {
+          columns[attnum - 1] = rules.defaultVector(session, attnum - 1, pairs.length);
+        }
+        this.#updated.push(...pairs);
+        this.#next.push(rules.generate(session, new Batch(columns, pairs.length)));
+        return;
+      }
+      case 'insert': {
+        const values = new Batch(this.#evaluate(action.values, pairs), pairs.length);
+        this.#inserted.push(this.#writer.complete(values, action.columns.map((c) => c.attnum)));
+      }
+    }
+  }
+
+  /** Writes it all; gives the number of rows. */
+  write(): number {
+    this.#checkOnce();
+    const { old } = this.#pairs;
+    const [next, inserted] = [this.#next, this.#inserted].map((list) => (
+      list.length === 0 ? emptyRows(this.#writer.table) : concatBatches(list)));
+    this.#writer.remove(old.take(Int32Array.from(this.#deleted)));
+    this.#writer.replace(old.take(Int32Array.from(this.#updated)), next);
+    this.#writer.insert(inserted);
+    return this.#deleted.length + next.length + inserted.length;
+  }
+
+  /** 21000 for a row of the target that several pairs would change; equal rows of the target are as many rows. */
+  #checkOnce(): void {
+    const live = liveColumns(this.#writer.table.columns).map((c) => c.attnum - 1);
+    const rows = this.#pairs.old.select(live);
+    const times = new Map<string, number>();
+    for (const pair of [...this.#deleted, ...this.#updated]) {
+      const key = wholeRowKey(rows, pair);
+      times.set(key, (times.get(key) ?? 0) + 1);
+    }
+    const several = [...times].filter(([, n]) => n > 1);
+    if (several.length === 0) return;
+    const copies = multiplicities(this.#session, this.#writer.table, new Set(several.map(([key]) => key)));
+    if (several.every(([key, n]) => n <= (copies.get(key) ?? 0))) return;
+    throw new DatabaseError('21000', 'MERGE command cannot affect row a second time', {
+      hint: 'Ensure that not more than one source row matches any one target row.',
+    });
+  }
+}
