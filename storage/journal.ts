@@ -27,6 +27,10 @@ export interface JournalOptions {
 const SEGMENT_BYTES = 64 << 20;
 const AHEAD_BYTES = 4 << 20;
 const LARGE_RECORD = 16 << 10;
+/** Records up to this size may be written on the main thread. */
+const SMALL_RECORD = 64 << 10;
+/** Milliseconds: a disk that takes longer for a small write is waited for on another thread. */
+const QUICK_DISK = 0.5;
 
 interface Segment {
   readonly number: number;
@@ -56,6 +60,8 @@ export class DiskJournal implements Journal {
   #busy = false;
   /** Moving average of record sizes. */
   #usualSize = 0;
+  /** Moving average of the milliseconds that small records take to be on disk. */
+  #usualWait = 0;
 
   private constructor(options: JournalOptions, segments: Segment[], tail: Tail, scan: SegmentScan) {
     this.#options = options;
@@ -122,12 +128,17 @@ export class DiskJournal implements Journal {
     const { pieces, checksum, size } = encodeRecord(record, fields);
     const tail = this.#tail.current;
     if (tail.end + size > tail.zeroed) await this.#extension;
-    if (sync && this.#durable === this.#last) {
+    const inOne = !sync || this.#durable === this.#last;
+    const start = performance.now();
+    if (inOne && size <= SMALL_RECORD && (!sync || this.#usualWait < QUICK_DISK)) {
+      tail.file.writeNow(pieces, tail.end, sync);
+    } else if (sync && inOne) {
       await tail.file.writeDurable(pieces, tail.end);
     } else {
       await tail.file.write(pieces, tail.end);
       if (sync) await tail.file.datasync();
     }
+    if (sync && size <= SMALL_RECORD) this.#usualWait += (performance.now() - start - this.#usualWait) / 8;
     this.#usualSize += (size - this.#usualSize) / 16;
     tail.end += size;
     tail.zeroed = Math.max(tail.zeroed, tail.end);

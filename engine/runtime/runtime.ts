@@ -195,13 +195,12 @@ export class MillraceRuntime implements Runtime {
   }
 
   async #pump(): Promise<void> {
-    // Commits made in the same turn share the first epoch.
-    await Promise.resolve();
     try {
       while (this.#queue.length > 0 && this.#failure === null) {
+        // What else has arrived is read first: commits of the same turn of the event loop share an epoch.
+        await new Promise<void>((resolve) => this.#host.defer(resolve));
         await this.#runEpoch(this.#queue.seal());
         this.#maybeCheckpoint();
-        if (this.#queue.length > 0) await new Promise<void>((resolve) => this.#host.defer(resolve));
       }
     } finally {
       this.#pumping = null;

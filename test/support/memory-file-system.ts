@@ -107,13 +107,15 @@ export class MemoryFileSystem implements FileSystem {
         throw fault('EKILLED', 'stopped in a write');
       }
     };
+    const writeDurable = (pieces: readonly Uint8Array[], position: number): void => {
+      write(pieces, position);
+      this.#check('datasync', path);
+      file.syncRange(Buffer.concat(pieces), position);
+    };
     return {
       write: async (pieces, position) => write(pieces, position),
-      writeDurable: async (pieces, position) => {
-        write(pieces, position);
-        this.#check('datasync', path);
-        file.syncRange(Buffer.concat(pieces), position);
-      },
+      writeDurable: async (pieces, position) => writeDurable(pieces, position),
+      writeNow: (pieces, position, durable) => (durable ? writeDurable : write)(pieces, position),
       datasync: async () => {
         this.#check('datasync', path);
         file.sync();
