@@ -57,6 +57,31 @@ if (!installedIsCurrent()) {
   writeFileSync(installedMark, lockHash);
 }
 
+/** AssemblyScript → WebAssembly, as text in a module: whoever imports it needs no file and no build of its own. */
+async function buildKernel() {
+  const folder = join(root, 'engine', 'data', 'kernel');
+  const source = join(folder, 'assembly', 'fields.ts');
+  const target = join(folder, 'binary.ts');
+  if (existsSync(target) && statSync(target).mtimeMs > Math.max(statSync(source).mtimeMs, statSync(installedMark).mtimeMs)) return;
+  const { default: asc } = await import('assemblyscript/asc');
+  let binary = new Uint8Array(0);
+  const { error, stderr } = await asc.main([
+    source, '--baseDir', root, '--outFile', 'fields.wasm',
+    '--runtime', 'stub', '--importMemory', '--enable', 'simd', '-O3', '--noAssert',
+  ], { writeFile: (_name, contents) => { binary = contents; } });
+  if (error !== null) {
+    console.error(`millrace: the kernel's build failed\n${stderr.toString()}`);
+    process.exit(1);
+  }
+  const lines = Buffer.from(binary).toString('base64').match(/.{1,110}/g) ?? [];
+  writeFileSync(target, [
+    '// Made by setup.mjs from assembly/fields.ts: the WebAssembly module in base64.',
+    'export const KERNEL = [', ...lines.map((line) => `  '${line}',`), "].join('');", '',
+  ].join('\n'));
+}
+
+await buildKernel();
+
 const dev = process.argv.includes('--dev');
 const force = process.argv.includes('--build');
 const builtMark = join(root, 'dist', '.built');

@@ -2,9 +2,12 @@
 import { Buffer } from 'node:buffer';
 import { DatabaseError } from '../engine/data/error.ts';
 import type { CopyInSink } from '../sql/index.ts';
+import { scannable } from '../engine/data/kernel/fields.ts';
 import { checkHeader } from './copy-header.ts';
 import type { FieldSink, RowReader } from './copy-in.ts';
+import { PlainRows, isText } from './copy-plain.ts';
 import { equalAt } from './copy-text.ts';
+import { invalidUtf8 } from './frontend.ts';
 
 const NEWLINE = 10;
 const RETURN = 13;
@@ -21,6 +24,7 @@ export class CsvRows implements RowReader {
   readonly #notNull: ReadonlySet<number>;
   readonly #forceNull: ReadonlySet<number>;
   readonly #header: Format['header'];
+  readonly #plain: PlainRows;
   #headerSeen: boolean;
   #value: Buffer = Buffer.alloc(256);
 
@@ -34,11 +38,21 @@ export class CsvRows implements RowReader {
     this.#forceNull = new Set(format.forceNull);
     this.#header = format.header;
     this.#headerSeen = format.header === false;
+    // In a row of one column the end-of-data marker could not be told from a value.
+    const plain = sink.columnCount > 1 && scannable(sink.columnCount) && format.nullText === '' && this.#notNull.size === 0;
+    this.#plain = new PlainRows(sink, plain
+      ? { columns: sink.columnCount, delimiter: this.#delimiter, escape: this.#quote, nulls: 'empty' } : null);
   }
 
-  read(bytes: Buffer, last: boolean): number {
+  read(bytes: Buffer, last: boolean, staged: boolean): number {
     let at = 0;
+    this.#plain.begin(bytes, staged);
     while (at < bytes.length && !this.ended) {
+      const after = this.#headerSeen ? this.#plain.take(at) : at;
+      if (after > at) {
+        at = after;
+        continue;
+      }
       const end = this.#rowEnd(bytes, at, last);
       if (end < 0) return at;
       this.#row(bytes, at, end);
@@ -81,6 +95,7 @@ export class CsvRows implements RowReader {
       return;
     }
     this.#sink.startRow(bytes, start);
+    if (end > this.#plain.textUntil && !isText(bytes.subarray(start, end))) throw invalidUtf8(bytes.subarray(start, end));
     if (!this.#headerSeen) {
       this.#headerSeen = true;
       if (this.#header === 'match') checkHeader(this.#sink, this.#names(bytes, start, end));

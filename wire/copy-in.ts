@@ -3,15 +3,17 @@ import { Buffer } from 'node:buffer';
 import { columnBuilder } from '../engine/data/access.ts';
 import { Batch } from '../engine/data/batch.ts';
 import { BytesColumn } from '../engine/data/column-builder.ts';
-import type { ColumnBuilder, FieldBlock } from '../engine/data/column-builder.ts';
+import type { ColumnBuilder } from '../engine/data/column-builder.ts';
 import { DatabaseError } from '../engine/data/error.ts';
+import { BLOCK_ROWS, stageInput } from '../engine/data/kernel/fields.ts';
+import type { FieldBlock } from '../engine/data/kernel/fields.ts';
 import type { FormatSettings } from '../engine/data/settings.ts';
 import { parseBytesInto, parseFieldsInto } from '../engine/data/text-bytes.ts';
 import type { CopyInSink } from '../sql/index.ts';
 import { decodeBinary } from '../engine/data/binary-format.ts';
 import { BinaryRows } from './copy-binary.ts';
 import { CsvRows } from './copy-csv.ts';
-import { BLOCK_ROWS, TextRows } from './copy-text.ts';
+import { TextRows } from './copy-text.ts';
 
 /** Rows of a batch: enough to amortise what is paid once a batch, small enough to stay in cache. */
 const BATCH_ROWS = 4096;
@@ -20,8 +22,11 @@ const DISPLAY_CHARACTERS = 100;
 
 /** Cuts bytes into rows and fields; one implementation a format. Calls back for each field, then for each row. */
 export interface RowReader {
-  /** Whole rows of `bytes`; returns where the first incomplete row starts. `last`: nothing follows. */
-  read(bytes: Buffer, last: boolean): number;
+  /**
+   * Whole rows of `bytes`; returns where the first incomplete row starts. `last`: nothing follows. `staged`: the bytes lie
+   * in the kernel's memory.
+   */
+  read(bytes: Buffer, last: boolean, staged: boolean): number;
   /** An end-of-data marker was seen: what follows is ignored. */
   readonly ended: boolean;
 }
@@ -37,7 +42,7 @@ export interface FieldSink {
   /** The row's raw bytes, for error contexts. */
   startRow(bytes: Buffer, start: number): void;
   endRow(end: number): void;
-  /** Whole rows without NULLs; false when one is bad: nothing was taken, and the rows must be given one by one. */
+  /** Whole plain rows; false when one is bad: nothing was taken, and the rows must be given one by one. */
   block(block: FieldBlock): boolean;
   /** A row that is no data (the header): counts as a line only. */
   skipRow(): void;
@@ -85,22 +90,13 @@ export class CopyDecoder implements FieldSink {
       this.#held.push(Buffer.from(chunk));
       return [];
     }
-    const rest = this.#held.length > 0 && this.#sink.format.format === 'text' ? this.#readHeld(chunk) : chunk;
-    this.#read(this.#held.length === 0 ? rest : Buffer.concat([...this.#held, rest]), false);
+    this.#read(chunk, false);
     return this.#takeReady();
-  }
-
-  /** Ends the row that is held with what `chunk` begins with; returns the rest. Why: so that the rest is not copied. */
-  #readHeld(chunk: Buffer): Buffer {
-    const end = chunk.indexOf(10) + 1;
-    if (end === 0) return chunk;
-    this.#read(Buffer.concat([...this.#held, chunk.subarray(0, end)]), false);
-    return chunk.subarray(end);
   }
 
   /** The client is done: what is left is the last row. */
   finish(): readonly Batch[] {
-    if (!this.#reader.ended) this.#read(Buffer.concat(this.#held), true);
+    if (!this.#reader.ended) this.#read(Buffer.alloc(0), true);
     this.#emit();
     return this.#takeReady();
   }
@@ -172,11 +168,14 @@ export class CopyDecoder implements FieldSink {
     return decodeBinary(this.#sink.columns[column].type, bytes);
   }
 
-  #read(bytes: Buffer, last: boolean): void {
+  #read(chunk: Buffer, last: boolean): void {
     this.#settings = this.#format();
+    const staged = this.#sink.format.format === 'binary' ? null : stageInput(this.#held, chunk);
+    const bytes = staged === null ? Buffer.concat([...this.#held, chunk])
+      : Buffer.from(staged.buffer, staged.byteOffset, staged.length);
     let consumed: number;
     try {
-      consumed = this.#reader.read(bytes, last);
+      consumed = this.#reader.read(bytes, last, staged !== null);
     } catch (error) {
       throw this.#withContext(error);
     }

@@ -1,9 +1,11 @@
 // COPY's text format: fields between delimiters, backslash escapes, \N for NULL (manual, COPY, "Text Format").
-import { Buffer, isUtf8 } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import { DatabaseError } from '../engine/data/error.ts';
 import type { CopyInSink } from '../sql/index.ts';
+import { scannable } from '../engine/data/kernel/fields.ts';
 import { checkHeader } from './copy-header.ts';
 import type { FieldSink, RowReader } from './copy-in.ts';
+import { PlainRows, isText } from './copy-plain.ts';
 import { invalidUtf8 } from './frontend.ts';
 
 const BACKSLASH = 92;
@@ -14,15 +16,8 @@ const DOT = 46;
 const ESCAPES: ReadonlyMap<number, number> = new Map([['b', 8], ['f', 12], ['n', 10], ['r', 13], ['t', 9], ['v', 11]]
   .map(([letter, value]) => [String(letter).charCodeAt(0), Number(value)]));
 
-/** Rows handed on at once. */
-export const BLOCK_ROWS = 256;
-
 type Format = CopyInSink['format'];
 
-/**
- * Hot: bench "copy". Rows without escapes, NULLs and carriage returns go in blocks, one pass over the bytes finding
- * their fields; every other row, and every row of a block with a bad one, goes by itself.
- */
 export class TextRows implements RowReader {
   ended = false;
   readonly #sink: FieldSink;
@@ -31,13 +26,7 @@ export class TextRows implements RowReader {
   readonly #header: Format['header'];
   #scratch: Buffer = Buffer.alloc(256);
   #headerSeen: boolean;
-  /** 1: a byte that means something. */
-  readonly #special = new Uint8Array(256);
-  readonly #bounds: Int32Array;
-  /** Bytes up to here are UTF-8 without zeros. */
-  #textUntil = 0;
-  /** Rows up to here are given one by one. */
-  #carefulUntil = 0;
+  readonly #plain: PlainRows;
   #lineEnd: 'unknown' | 'lf' | 'crlf' | 'cr' = 'unknown';
 
   constructor(format: Format, sink: FieldSink) {
@@ -46,23 +35,18 @@ export class TextRows implements RowReader {
     this.#null = Buffer.from(format.nullText);
     this.#header = format.header;
     this.#headerSeen = format.header === false;
-    for (const byte of [this.#delimiter, BACKSLASH, NEWLINE, RETURN]) this.#special[byte] = 1;
-    this.#bounds = new Int32Array((sink.columnCount + 1) * BLOCK_ROWS + 1);
+    this.#plain = new PlainRows(sink, scannable(sink.columnCount) && format.nullText === '\\N'
+      ? { columns: sink.columnCount, delimiter: this.#delimiter, escape: BACKSLASH, nulls: 'backslash-n' } : null);
   }
 
-  read(bytes: Buffer, last: boolean): number {
+  read(bytes: Buffer, last: boolean, staged: boolean): number {
     let at = 0;
-    this.#carefulUntil = 0;
-    const whole = bytes.lastIndexOf(NEWLINE) + 1;
-    this.#textUntil = isText(bytes.subarray(0, whole)) ? whole : 0;
-    const blocks = this.#textUntil > 0 && this.#lineEnd === 'lf' && this.#headerSeen && this.#plainNull;
+    this.#plain.begin(bytes, staged);
     while (at < bytes.length && !this.ended) {
-      if (blocks && at >= this.#carefulUntil && at < whole) {
-        const after = this.#block(bytes, at, whole);
-        if (after > at) {
-          at = after;
-          continue;
-        }
+      const after = this.#lineEnd === 'lf' && this.#headerSeen ? this.#plain.take(at) : at;
+      if (after > at) {
+        at = after;
+        continue;
       }
       const end = this.#rowEnd(bytes, at, last);
       if (end < 0) return at;
@@ -70,29 +54,6 @@ export class TextRows implements RowReader {
       at = this.#afterRow(bytes, end);
     }
     return this.ended ? bytes.length : at;
-  }
-
-  /** NULLs cannot be told from plain text only when they are spelled without a backslash. */
-  get #plainNull(): boolean {
-    return this.#null.includes(BACKSLASH) && this.#sink.columnCount > 0;
-  }
-
-  /** Hands on plain rows from `from` on; returns where they end, `from` when the first is not plain. */
-  #block(bytes: Buffer, from: number, whole: number): number {
-    const bounds = this.#bounds;
-    const columns = this.#sink.columnCount;
-    let rows = 0;
-    let after = from;
-    while (rows < BLOCK_ROWS && after < whole) {
-      const end = plainRow(bytes, after, { special: this.#special, delimiter: this.#delimiter, columns, bounds, rows });
-      if (end < 0) break;
-      rows++;
-      after = end + 1;
-    }
-    if (rows === 0) return from;
-    if (this.#sink.block({ bytes, bounds, stride: columns + 1, rows })) return after;
-    this.#carefulUntil = after;
-    return from;
   }
 
   /** Where the row's line end is (or the end of input), −1 when it is not there yet. Escaped line ends do not count. */
@@ -131,7 +92,7 @@ export class TextRows implements RowReader {
       return;
     }
     this.#sink.startRow(bytes, start);
-    if (end > this.#textUntil && !isText(bytes.subarray(start, end))) throw invalidUtf8(bytes.subarray(start, end));
+    if (end > this.#plain.textUntil && !isText(bytes.subarray(start, end))) throw invalidUtf8(bytes.subarray(start, end));
     if (!this.#headerSeen) {
       this.#headerSeen = true;
       if (this.#header === 'match') checkHeader(this.#sink, this.#names(bytes, start, end));
@@ -193,40 +154,6 @@ export class TextRows implements RowReader {
       return out.toString('utf8', 0, unescape(raw, 0, raw.length, out));
     });
   }
-}
-
-function isText(bytes: Buffer): boolean {
-  return isUtf8(bytes) && !bytes.includes(0);
-}
-
-interface PlainRows {
-  readonly special: Uint8Array;
-  readonly delimiter: number;
-  readonly columns: number;
-  readonly bounds: Int32Array;
-  readonly rows: number;
-}
-
-/** Notes where a row's fields are; returns its line end, −1 when it is no plain row. Requires: a line end follows. */
-function plainRow(bytes: Buffer, start: number, { special, delimiter, columns, bounds, rows }: PlainRows): number {
-  const first = rows * (columns + 1);
-  let field = 0;
-  const limit = bytes.length - 4;
-  let at = start;
-  bounds[first] = start;
-  for (;;) {
-    // Four at a time: most bytes mean nothing.
-    while (at < limit && (special[bytes[at]] | special[bytes[at + 1]]
-      | special[bytes[at + 2]] | special[bytes[at + 3]]) === 0) at += 4;
-    while (special[bytes[at]] === 0) at++;
-    const byte = bytes[at];
-    if (byte === delimiter && field < columns - 1) bounds[first + ++field] = at + 1;
-    else if (byte === NEWLINE && field === columns - 1) break;
-    else return -1;
-    at++;
-  }
-  bounds[first + columns] = at + 1;
-  return at;
 }
 
 function extraData(): DatabaseError {

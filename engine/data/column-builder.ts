@@ -6,17 +6,7 @@ import { utf8Bound, writeUtf8 } from './utf8.ts';
 import type { Datum } from './datum.ts';
 import type { LogicalType } from './types.ts';
 import type { Validity, Vector } from './vector.ts';
-
-/**
- * Rows of text fields as they lie in the input: field f of row r is bytes[bounds[i] .. bounds[i + 1] − 1) with
- * i = r * stride + f; a byte (delimiter, line end) stands between one and the next.
- */
-export interface FieldBlock {
-  readonly bytes: Uint8Array;
-  readonly bounds: Int32Array;
-  readonly stride: number;
-  readonly rows: number;
-}
+import type { FieldBlock } from './kernel/fields.ts';
 
 /** Rows, NULLs and growth; the subclasses are its layouts. */
 abstract class ColumnBase {
@@ -31,10 +21,19 @@ abstract class ColumnBase {
   }
 
   appendNull(): void {
-    const row = this.pushZero();
+    this.setNull(this.pushZero());
+  }
+
+  /** Makes NULL of a row that is there. */
+  setNull(row: number): void {
     if (this.#validity === null) this.#validity = new Uint8Array(validityBytes(this.capacity)).fill(0xff);
     else if (row >> 3 >= this.#validity.length) this.#growValidity(row);
     this.#validity[row >> 3] &= ~(1 << (row & 7));
+  }
+
+  /** Makes NULL what is NULL in a block whose rows begin at row `from`. */
+  setNulls(from: number, { nulls, stride, rows }: FieldBlock, field: number): void {
+    for (let i = field, r = 0; r < rows; r++, i += stride) if (nulls[i] !== 0) this.setNull(from + r);
   }
 
   #growValidity(row: number): void {
@@ -139,6 +138,15 @@ export class Int64Column extends ColumnBase {
     const row = this.#room();
     this.#words[2 * row] = low;
     this.#words[2 * row + 1] = high;
+  }
+  pushAll(values: BigInt64Array): void {
+    const length = this.length + values.length;
+    if (length > this.capacity) {
+      this.#values = grow(this.#values, new BigInt64Array(this.capacity = Math.max(this.capacity * 2, length)));
+      this.#words = new Int32Array(this.#values.buffer);
+    }
+    this.#values.set(values, this.length);
+    this.length = length;
   }
   /** Requires: a safe integer. */
   pushNumber(value: number): void {
@@ -251,28 +259,17 @@ export class BytesColumn extends ColumnBase {
     else to.set(from.subarray(start, end), at);
     this.commit(at + end - start);
   }
-  /** One field of every row of a block. */
-  pushFields({ bytes, bounds, stride, rows }: FieldBlock, field: number): void {
-    let total = 0;
-    for (let i = field, r = 0; r < rows; r++, i += stride) total += bounds[i + 1] - bounds[i] - 1;
-    let to = this.reserve(total);
-    while (this.length + rows > this.capacity) {
-      this.#offsets = grow(this.#offsets, new Int32Array((this.capacity *= 2) + 1));
+  /** Values one behind the other; `ends`: where each ends in `bytes`. */
+  pushAll(bytes: Uint8Array, ends: Int32Array): void {
+    const at = this.reserve(bytes.length);
+    this.#bytes.set(bytes, at);
+    const length = this.length + ends.length;
+    if (length > this.capacity) {
+      this.#offsets = grow(this.#offsets, new Int32Array((this.capacity = Math.max(this.capacity * 2, length)) + 1));
     }
-    const out = this.#bytes;
     const offsets = this.#offsets;
-    let at = this.length;
-    for (let i = field, r = 0; r < rows; r++, i += stride) {
-      const start = bounds[i];
-      const end = bounds[i + 1] - 1;
-      if (end - start <= 64) for (let from = start; from < end; from++) out[to++] = bytes[from];
-      else {
-        out.set(bytes.subarray(start, end), to);
-        to += end - start;
-      }
-      offsets[++at] = to;
-    }
-    this.length = at;
+    for (let i = 0, to = this.length + 1; i < ends.length; i++) offsets[to + i] = at + ends[i];
+    this.length = length;
   }
   /** Where the next value starts in `buffer`, with `size` bytes of room behind it; `commit` ends the value. */
   reserve(size: number): number {

@@ -2,12 +2,15 @@
 //
 // Hot: bench "copy". Each quick reader handles the plain spellings and leaves everything else, errors included, to
 // parseText.
+import { assert } from './error.ts';
 import { decodeUtf8 } from './utf8.ts';
 import { numericTypmodScale } from './numeric.ts';
 import { SMALL_NUMERIC_BYTES, writeSmallNumeric } from './numeric-bytes.ts';
 import { parseText } from './text-format.ts';
 import { sessionZone } from './datetime-decode.ts';
-import type { BytesColumn, ColumnBuilder, FieldBlock, Fixed16Column, Int64Column } from './column-builder.ts';
+import { blockBytes, blockDates, blockIntegers, blockTimestamps, longs, words } from './kernel/fields.ts';
+import type { FieldBlock } from './kernel/fields.ts';
+import type { BytesColumn, ColumnBuilder, Fixed16Column, Int32Column, Int64Column } from './column-builder.ts';
 import type { FormatSettings } from './settings.ts';
 
 /** Appends the value that bytes[start .. end) spell. Throws as parseText does, and then appends nothing. */
@@ -24,43 +27,54 @@ export function parseFieldsInto(
   column: ColumnBuilder, block: FieldBlock, field: number, settings: FormatSettings,
 ): void {
   const { type } = column;
-  switch (column.layout) {
-    case 'int64':
-      if (type.kind === 'int8') parseIntegers(column, block, field, settings);
-      else if (type.kind === 'timestamp' && type.typmod < 0) parseTimestamps(column, block, field, settings);
-      else parseEach(column, block, field, settings);
-      return;
-    case 'bytes':
-      if (type.kind === 'text' || (type.kind === 'varchar' && type.typmod < 0)) column.pushFields(block, field);
-      else parseEach(column, block, field, settings);
-      return;
-    case 'bool': case 'int16': case 'int32': case 'float32': case 'float64': case 'fixed16':
-      parseEach(column, block, field, settings);
+  const { kind } = type;
+  const from = column.length;
+  if (column.layout === 'int64' && (kind === 'int8' || (type.kind === 'timestamp' && type.typmod < 0))) {
+    const read = kind === 'int8' ? blockIntegers : blockTimestamps;
+    read(block, field, (row) => { longs[row] = wholeValue(column, block, field, row, settings); });
+    column.pushAll(longs.subarray(0, block.rows));
+  } else if (column.layout === 'bytes' && (kind === 'text' || (type.kind === 'varchar' && type.typmod < 0))) {
+    const { bytes, ends } = blockBytes(block, field);
+    column.pushAll(bytes, ends);
+  } else if (column.layout === 'int32' && (kind === 'int4' || kind === 'date')) {
+    parseNarrow(column, block, field, settings);
+  } else {
+    parseEach(column, block, field, settings);
+    return;
   }
+  column.setNulls(from, block, field);
 }
 
-function parseIntegers(column: Int64Column, block: FieldBlock, field: number, settings: FormatSettings): void {
-  const { bytes, bounds, stride, rows } = block;
-  for (let i = field, r = 0; r < rows; r++, i += stride) {
-    const value = smallInteger(bytes, bounds[i], bounds[i + 1] - 1);
-    if (value === value) column.pushNumber(value);
-    else column.append(parseText(column.type, decodeUtf8(bytes, bounds[i], bounds[i + 1] - 1), settings));
-  }
+/** What the kernel leaves: NULLs (anything) and the rarer spellings. */
+function wholeValue(
+  column: Int64Column | Int32Column, block: FieldBlock, field: number, row: number, settings: FormatSettings,
+): bigint {
+  const i = row * block.stride + field;
+  if (block.nulls[i] !== 0) return 0n;
+  const value = parseText(column.type, decodeUtf8(block.bytes, block.bounds[i], block.bounds[i + 1] - 1), settings);
+  assert(typeof value === 'bigint' || typeof value === 'number', 'a whole number');
+  return BigInt(value);
 }
 
-function parseTimestamps(column: Int64Column, block: FieldBlock, field: number, settings: FormatSettings): void {
-  const { bytes, bounds, stride, rows } = block;
-  for (let i = field, r = 0; r < rows; r++, i += stride) {
-    const value = isoMicros(bytes, bounds[i], bounds[i + 1] - 1);
-    if (value === value) column.pushNumber(value);
-    else column.append(parseText(column.type, decodeUtf8(bytes, bounds[i], bounds[i + 1] - 1), settings));
+function parseNarrow(column: Int32Column, block: FieldBlock, field: number, settings: FormatSettings): void {
+  if (column.type.kind === 'date') {
+    const days = blockDates(block, field, (row) => { words[row] = Number(wholeValue(column, block, field, row, settings)); });
+    for (let row = 0; row < block.rows; row++) column.push(days[row]);
+    return;
+  }
+  blockIntegers(block, field, (row) => { longs[row] = wholeValue(column, block, field, row, settings); });
+  for (let row = 0; row < block.rows; row++) {
+    const low = words[2 * row];
+    // parseText says what is wrong with a number that does not fit.
+    column.push(words[2 * row + 1] === low >> 31 ? low : Number(wholeValue(column, block, field, row, settings)));
   }
 }
 
 function parseEach(column: ColumnBuilder, block: FieldBlock, field: number, settings: FormatSettings): void {
-  const { bytes, bounds, stride, rows } = block;
+  const { bytes, bounds, nulls, stride, rows } = block;
   for (let i = field, r = 0; r < rows; r++, i += stride) {
-    parseBytesInto(column, bytes, bounds[i], bounds[i + 1] - 1, settings);
+    if (nulls[i] !== 0) column.appendNull();
+    else parseBytesInto(column, bytes, bounds[i], bounds[i + 1] - 1, settings);
   }
 }
 

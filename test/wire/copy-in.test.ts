@@ -4,7 +4,8 @@ import { datumAt } from '../../engine/data/access.ts';
 import type { Batch } from '../../engine/data/batch.ts';
 import { DatabaseError } from '../../engine/data/error.ts';
 import { DEFAULT_FORMAT } from '../../engine/data/settings.ts';
-import { INT8, TEXT, TIMESTAMP } from '../../engine/data/types.ts';
+import { DATE, FLOAT8, INT4, INT8, TEXT, TIMESTAMP } from '../../engine/data/types.ts';
+import type { LogicalType } from '../../engine/data/types.ts';
 import { CopyDecoder } from '../../wire/copy-in.ts';
 import type { CopyTarget } from '../../wire/copy-in.ts';
 import { Random } from '../support/random.ts';
@@ -25,8 +26,8 @@ function rowsOf(batches: readonly Batch[]): string[] {
     batch.columns.map((column) => String(datumAt(column, row))).join('|')));
 }
 
-function decode(parts: readonly Uint8Array[]): string[] {
-  const decoder = new CopyDecoder(TARGET, () => DEFAULT_FORMAT);
+function decode(parts: readonly Uint8Array[], target = TARGET): string[] {
+  const decoder = new CopyDecoder(target, () => DEFAULT_FORMAT);
   return rowsOf([...parts.flatMap((part) => decoder.push(part)), ...decoder.finish()]);
 }
 
@@ -96,7 +97,64 @@ describe('COPY text decoder', () => {
     }
   });
 
+  it('refuses what is not UTF-8 in csv', () => {
+    const target: CopyTarget = { ...TARGET, format: { ...TARGET.format, format: 'csv', delimiter: ',', nullText: '' } };
+    const line = Buffer.concat([Buffer.from('1,'), Buffer.from([0xc3, 0x28]), Buffer.from(',\n')]);
+    expect(() => decode([line], target)).toThrow('invalid byte sequence for encoding "UTF8": 0xc3 0x28');
+  });
+
   it('ends at the marker', () => {
     expect(decode([Buffer.from(`${plain(3)}\\.\n`), Buffer.from('rubbish')]).length).toBe(3);
+  });
+});
+
+/** Spellings that the kernel knows and ones that it leaves to the parser. */
+const SPELLINGS: readonly (readonly [LogicalType, readonly string[]])[] = [
+  [INT8, ['0', '-0', '7', '-9223372036854775808', '9223372036854775807', '999999999999999999', '-999999999999999999',
+    '1000000000000000000', ' 12 ', '+5', '000000000000000000012']],
+  [INT4, ['0', '2147483647', '-2147483648', '-1', ' 3']],
+  [DATE, ['2024-02-29', '1000-01-01', '9999-12-31', '1969-12-31', '0999-12-31', '2024-1-5', '0044-03-15 BC', 'infinity', '20240229']],
+  [TIMESTAMP, ['2024-02-29 23:59:59.999999', '1000-01-01T00:00:00', '1969-12-31 23:59:59.5', '2024-01-01 24:00:00',
+    '2024-01-01', '-infinity', '2024-01-01 10:20:30.1234567', '1999-12-31 23:59:60']],
+  [FLOAT8, ['0', '-0', '1.5', '1e300', 'NaN', '-Infinity', '123456789012345678']],
+  [TEXT, ['', 'x', 'é'.repeat(40), 'y'.repeat(300), '𝄞', 'N', 'NULL', 'sixteen bytes 16', 'sixteen bytes 16+']],
+];
+
+const MANY: CopyTarget = {
+  ...TARGET, columns: SPELLINGS.map(([type], i) => ({ name: `c${i}`, type, table: 1, attribute: i + 1 })),
+};
+
+describe('COPY through the kernel', () => {
+  it.each(['text', 'csv'] as const)('reads %s as the reader of single rows does', (format) => {
+    const csv = format === 'csv';
+    const target = csv ? { ...MANY, format: { ...MANY.format, format, delimiter: ',', nullText: '' } } : MANY;
+    for (let seed = 1; seed <= 8; seed++) {
+      const random = new Random(seed);
+      const lines: string[] = [];
+      for (let size = 0; size < (1 << 20) + 4096;) {
+        const fields = SPELLINGS.map(([, spellings]) => {
+          if (random.int(0, 6) === 0) return csv ? '' : '\\N';
+          const value = spellings[random.int(0, random.int(0, 2) === 0 ? spellings.length - 1 : 1)];
+          if (csv) return value === '' || random.int(0, 20) === 0 ? `"${value}"` : value;
+          return random.int(0, 40) === 0 ? `${value}`.replace('1', '\\x31') : value;
+        });
+        lines.push(`${fields.join(csv ? ',' : '\t')}\n`);
+        size += lines.at(-1)?.length ?? 0;
+      }
+      const bytes = Buffer.from(lines.join(''));
+      // More than the kernel's memory takes at once: every row by itself.
+      const alone = decode([bytes], target);
+      expect(alone.length).toBe(lines.length);
+      const parts: Buffer[] = [];
+      for (let at = 0; at < bytes.length;) {
+        const to = at + random.int(1, 60_000);
+        parts.push(bytes.subarray(at, to));
+        at = to;
+      }
+      const through = decode(parts, target);
+      const differs = through.findIndex((row, i) => row !== alone[i]);
+      expect(differs < 0 ? '' : `seed ${seed}: ${lines[differs]} ${through[differs]} / ${alone[differs]}`).toBe('');
+      expect(through.length).toBe(alone.length);
+    }
   });
 });
