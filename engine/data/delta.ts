@@ -69,3 +69,17 @@ export function concatDeltas(parts: readonly Delta[]): Delta {
   }
   return new Delta(batch, weights);
 }
+
+/** −1s, then as many +1s: shared by all who replace rows, so that they need not be made a step. */
+let signs = new Int32Array(0);
+
+/** The weights of `olds` rows taken out, followed by `fresh` rows put in. */
+export function replacementWeights(olds: number, fresh: number): Int32Array {
+  const most = Math.max(olds, fresh);
+  if (2 * most > signs.length) {
+    const half = Math.max(1024, 2 * most);
+    signs = new Int32Array(2 * half).fill(-1, 0, half).fill(1, half);
+  }
+  const middle = signs.length >> 1;
+  return signs.subarray(middle - olds, middle + fresh);
+}

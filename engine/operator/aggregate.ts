@@ -1,7 +1,7 @@
 // Aggregate: GROUP BY with any aggregates; and, without keys, the one row of an aggregation over everything.
 import { Batch } from '../data/batch.ts';
 import { PAGE_SHIFT } from '../data/cells.ts';
-import { Delta } from '../data/delta.ts';
+import { Delta, replacementWeights } from '../data/delta.ts';
 import { assert } from '../data/error.ts';
 import type { DatabaseError } from '../data/error.ts';
 import { isLoose } from '../data/loose-key.ts';
@@ -82,8 +82,12 @@ export class AggregateOperator implements Operator {
   /** Keys may be equal and yet differ (1.0 and 1.00): the one that came first is shown. */
   readonly #loose: boolean;
   readonly #closing: ClosingSlots | null;
+  /** One of the results is count(*): whoever gets a row has changed. */
+  readonly #countsAll: boolean;
   /** Slot pages changed since the last save. */
   #dirty = new Uint8Array(0);
+  /** A group has had more rows taken out than put in. */
+  #indebted = false;
   #capacity = 0;
   #stepNumber = 0;
   #scratch = makeScratch(1024);
@@ -99,7 +103,8 @@ export class AggregateOperator implements Operator {
     const keyColumns = keys.map((k, i) => ({ name: schema.columns[i].name, type: input.columns[k].type }));
     this.#table = new KeyTable(new Pages({ columns: keyColumns }), keys.map((_, i) => i));
     this.#loose = keyColumns.some(({ type }) => type.kind === 'float4' || type.kind === 'float8' || isLoose(type));
-    this.#calls = calls.map((call) => bindCall(call, options, this.#rows));
+    this.#calls = calls.map((call) => bindCall(call, options, this.#rows, this.#counts));
+    this.#countsAll = calls.some((call) => isRowCount(call));
     this.#closing = typeof options.closing === 'number' ? new ClosingSlots() : null;
     this.#ensure(1);
   }
@@ -111,14 +116,17 @@ export class AggregateOperator implements Operator {
     const slots = this.#locate(input);
     const touched = this.#touchedBy(slots, input.length);
     const results = this.#calls.map(({ call }) => new ResultColumn(call.returnType, 2 * touched.slots.length));
-    const old = this.#show(touched, this.#scratch.old, { results, context });
+    const old = this.#show(this.#present(touched, this.#scratch.old), { results, context });
     this.#update(input, slots);
     this.#primed = this.#options.keys.length === 0;
-    const fresh = this.#show(touched, this.#scratch.fresh, { results, context });
+    // With insertions alone, every group touched has rows.
+    const grown = !this.#indebted && onlyInsertions(input.weights, input.length);
+    const present = grown && input.length > 0 ? touched : this.#present(touched, this.#scratch.fresh);
+    const fresh = this.#show(present, { results, context });
     for (const error of old.errors.values()) context.error(error, -1);
     for (const error of fresh.errors.values()) context.error(error, 1);
-    const out = this.#difference(old, fresh, { results, touched: touched.slots, input });
-    this.#forgetEmpty(touched.slots);
+    const out = this.#difference(old, fresh, { results, touched: touched.slots, input, grown });
+    if (!grown) this.#forgetEmpty(touched.slots);
     return out;
   }
 
@@ -183,7 +191,11 @@ export class AggregateOperator implements Operator {
     const { slots, rows } = touched;
     let count = 0;
     for (let i = 0; i < slots.length; i++) {
-      if (floats[slots[i] * stride] <= 0) continue;
+      const held = floats[slots[i] * stride];
+      if (held <= 0) {
+        if (held < 0) this.#indebted = true;
+        continue;
+      }
       out.slots[count] = slots[i];
       out.rows[count++] = rows[i];
     }
@@ -191,9 +203,8 @@ export class AggregateOperator implements Operator {
     return { slots: out.slots.subarray(0, count), rows: out.rows.subarray(0, count) };
   }
 
-  /** Adds the results of the groups that have rows. */
-  #show(touched: Groups, out: Groups, { results, context }: ResultsOf): Shown {
-    const groups = this.#present(touched, out);
+  /** Adds the results of groups that have rows. */
+  #show(groups: Groups, { results, context }: ResultsOf): Shown {
     const errors = new Map<number, DatabaseError>();
     let base = 0;
     const resultContext = {
@@ -202,7 +213,7 @@ export class AggregateOperator implements Operator {
         if (!errors.has(base + index)) errors.set(base + index, error);
       },
     };
-    const { slots } = groups;
+    const { slots, rows } = groups;
     // A part of the groups at a time, so that their rows stay in the nearest cache from one call to the next.
     for (let start = 0; start < slots.length; start += CACHED_GROUPS) {
       const part = slots.length <= CACHED_GROUPS ? slots : slots.subarray(start, start + CACHED_GROUPS);
@@ -213,7 +224,7 @@ export class AggregateOperator implements Operator {
         results[c].add(accumulator.result(part, resultContext));
       }
     }
-    return { ...groups, errors };
+    return { slots, rows, errors };
   }
 
   #update({ batch, weights }: Delta, slots: Int32Array): void {
@@ -227,26 +238,35 @@ export class AggregateOperator implements Operator {
     }
   }
 
-  #difference(old: Shown, fresh: Shown, { results, touched, input }: Change): Delta {
+  #difference(old: Shown, fresh: Shown, { results, touched, input, grown }: Change): Delta {
     const total = old.slots.length + fresh.slots.length;
     if (total === 0) return Delta.empty(this.schema);
     const columns = results.map((column) => column.finish());
-    const kept = changedRows(old, fresh, columns, touched);
-    const length = kept === null ? total : kept.length;
-    if (length === 0) return Delta.empty(this.schema);
+    const allChanged = grown && this.#countsAll && old.errors.size === 0 && fresh.errors.size === 0;
+    const kept = allChanged ? null : changedRows(old, fresh, columns, touched);
+    if (kept !== null && kept.length === 0) return Delta.empty(this.schema);
     const all = new Batch([...this.#keysOf(old, fresh, input), ...columns], total);
-    const weights = new Int32Array(length);
-    for (let i = 0; i < length; i++) weights[i] = (kept === null ? i : kept[i]) < old.slots.length ? -1 : 1;
-    return new Delta(kept === null ? all : all.take(kept), weights);
+    if (kept === null) return new Delta(all, replacementWeights(old.slots.length, fresh.slots.length));
+    let olds = 0;
+    while (olds < kept.length && kept[olds] < old.slots.length) olds++;
+    return new Delta(all.take(kept), replacementWeights(olds, kept.length - olds));
   }
 
   /** Keys of all groups of both. From the input where equal keys are identical, which saves a look into the table. */
   #keysOf(old: Shown, fresh: Shown, input: Delta): readonly Vector[] {
     const { keys } = this.#options;
     if (keys.length === 0) return [];
-    if (this.#loose) return this.#table.keys(joined(old.slots, fresh.slots)).columns;
-    const rows = joined(old.rows, fresh.rows);
+    if (this.#loose) return this.#table.keys(this.#joined(old.slots, fresh.slots)).columns;
+    const rows = this.#joined(old.rows, fresh.rows);
     return keys.map((k) => takeVector(input.batch.columns[k], rows));
+  }
+
+  /** Both, in scratch. */
+  #joined(a: Int32Array, b: Int32Array): Int32Array {
+    const { joined } = this.#scratch;
+    joined.set(a);
+    joined.set(b, a.length);
+    return joined.subarray(0, a.length + b.length);
   }
 
   /** Groups without rows give their slots back. */
@@ -288,16 +308,16 @@ export class AggregateOperator implements Operator {
   /** Format: `keys` as Pages has it; `groups`: by page, slot, number of rows and the accumulators' columns in order. */
   save(out: StateWriter): void {
     if (this.#options.keys.length === 0) {
-      if (this.#primed && this.#dirty[0] === 1) out.page('groups', 0, this.#groupPage(ONE_SLOT));
+      if (out.looking !== true && this.#primed && this.#dirty[0] === 1) out.page('groups', 0, this.#groupPage(ONE_SLOT));
     } else {
       this.#table.pages.save('keys', out);
       for (let page = 0; page < this.#dirty.length; page++) {
-        if (this.#dirty[page] === 0) continue;
+        if (this.#dirty[page] === 0 || out.looking === true) continue;
         const slots = page < this.#table.pages.pageCount ? liveIds(this.#table.pages, page) : new Int32Array(0);
         out.page('groups', page, slots.length === 0 ? null : this.#groupPage(slots));
       }
     }
-    this.#dirty.fill(0);
+    if (out.looking !== true) this.#dirty.fill(0);
     this.#calls.forEach(({ accumulator }, c) => accumulator.saveEntries(out, `call${c}`));
   }
 
@@ -347,8 +367,22 @@ export class AggregateOperator implements Operator {
   }
 }
 
-function bindCall(call: AggregateCall, { input, appendOnly }: AggregateOptions, rows: SlotRows): BoundCall {
+/** Calls of count(*) over all rows. */
+function isRowCount({ function: { name }, args, distinct, filter }: AggregateCall): boolean {
+  return name === 'count' && args.length === 0 && !distinct && filter === null;
+}
+
+function onlyInsertions(weights: Int32Array, length: number): boolean {
+  let least = 1;
+  for (let i = 0; i < length; i++) if (weights[i] < least) least = weights[i];
+  return least > 0;
+}
+
+function bindCall(
+  call: AggregateCall, { input, appendOnly }: AggregateOptions, rows: SlotRows, counts: FloatSlots,
+): BoundCall {
   const spec = {
+    ...(isRowCount(call) ? { counts } : {}),
     argTypes: call.args.map((c) => input.columns[c].type),
     returnType: call.returnType,
     orderBy: call.orderBy.map((key, i) => ({ ...key, column: call.args.length + i })),
@@ -384,6 +418,8 @@ interface Change {
   readonly results: readonly ResultColumn[];
   readonly touched: Int32Array;
   readonly input: Delta;
+  /** The input had insertions alone. */
+  readonly grown: boolean;
 }
 
 interface Scratch {
@@ -392,16 +428,13 @@ interface Scratch {
   readonly touched: Groups;
   readonly old: Groups;
   readonly fresh: Groups;
+  /** For those of both. */
+  readonly joined: Int32Array;
 }
 
 function makeScratch(length: number): Scratch {
   const groups = (): Groups => ({ slots: new Int32Array(length), rows: new Int32Array(length) });
-  return { slots: new Int32Array(length), touched: groups(), old: groups(), fresh: groups() };
-}
-
-function joined(a: Int32Array, b: Int32Array): Int32Array {
-  const out = new Int32Array(a.length + b.length);
-  out.set(a);
-  out.set(b, a.length);
-  return out;
+  return {
+    slots: new Int32Array(length), touched: groups(), old: groups(), fresh: groups(), joined: new Int32Array(2 * length),
+  };
 }

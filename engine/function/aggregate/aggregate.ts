@@ -7,7 +7,7 @@ import type { SortKey } from '../../operator/operator.ts';
 import type { StateReader, StateWriter } from '../../state/ports.ts';
 import type { Signature } from '../function.ts';
 import type { ResultColumn } from './result-column.ts';
-import type { SlotRows } from './slots.ts';
+import type { FloatSlots, SlotRows } from './slots.ts';
 
 /**
  * plain: `sum(x)`. ordered-set: `percentile_cont(f) WITHIN GROUP (ORDER BY x)`: `args` are the direct arguments, then
@@ -36,6 +36,8 @@ export interface AccumulatorSpec {
   readonly appendOnly: boolean;
   /** Where numbers of every slot are kept; the operator's. Their bytes are counted there. */
   readonly rows: SlotRows;
+  /** The number of rows of every slot, where the operator counts just what this accumulator is fed: count(*) is that. */
+  readonly counts?: FloatSlots;
 }
 
 /** What a result may depend on or complain to. */

@@ -10,10 +10,13 @@ import type { SlotRows } from './slots.ts';
 /** Rows in which all arguments are present. */
 export class CountAccumulator extends SlotAccumulator {
   readonly #counts: FloatSlots;
+  /** Somebody else counts. */
+  readonly #shared: boolean;
 
-  constructor(rows: SlotRows) {
+  constructor(rows: SlotRows, counts: FloatSlots | null = null) {
     super();
-    this.#counts = new FloatSlots(rows, 1);
+    this.#counts = counts ?? new FloatSlots(rows, 1);
+    this.#shared = counts !== null;
   }
 
   ensure(slots: number): void {
@@ -21,6 +24,7 @@ export class CountAccumulator extends SlotAccumulator {
   }
 
   update(slots: Int32Array, args: readonly Vector[], weights: Int32Array, length: number): void {
+    if (this.#shared) return;
     const { offset, rows: { floats, stride } } = this.#counts;
     let present: Validity = null;
     for (const { validity } of args) present = intersectValidity(present, validity, length);
@@ -70,7 +74,7 @@ export const COUNT: readonly AggregateFunction[] = [
     kind: 'aggregate', form: 'plain', direct: 0, name: 'count', args: [], returns: INT8, strict: false, ordered: false,
     description: 'number of input rows',
     example: { sql: 'SELECT count(*) FROM (VALUES (1), (NULL)) AS v(x)', result: '2' },
-    accumulator: ({ rows }) => new CountAccumulator(rows),
+    accumulator: ({ rows, counts }) => new CountAccumulator(rows, counts),
   },
   {
     kind: 'aggregate', form: 'plain', direct: 0, name: 'count', args: [simpleType('any')], returns: INT8,
