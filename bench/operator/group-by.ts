@@ -175,7 +175,7 @@ function byWindow(): BenchResult {
         calls: [aggregateCall('count', [], null, INT8)], appendOnly: true,
       });
       return () => {
-        for (const epoch of epochs) consume(aggregate.step([window.step([epoch])], CONTEXT));
+        for (const epoch of epochs) consume(aggregate.step([window.step([epoch], CONTEXT)], CONTEXT));
       };
     },
   });

@@ -16,7 +16,7 @@ import { KeyTable } from '../state/key-table.ts';
 import type { OrderWindow } from '../state/order-tree.ts';
 import { Pages } from '../state/pages.ts';
 import type { StateReader, StateWriter } from '../state/ports.ts';
-import { AsofSide } from './asof-side.ts';
+import { TimedRows } from './timed-rows.ts';
 import type { Operator, StateSize, StepContext } from './operator.ts';
 
 export interface AsofJoinSpec {
@@ -46,8 +46,8 @@ export class AsofJoin implements Operator {
   /** Left, then right columns. */
   readonly schema: Schema;
   readonly #outer: boolean;
-  readonly #left: AsofSide;
-  readonly #right: AsofSide;
+  readonly #left: TimedRows;
+  readonly #right: TimedRows;
   /** Keys of both sides → group; null: one group, number 0. */
   readonly #groups: KeyTable | null;
   /** By time alone, in the direction looked in: a left row of the state against a right one. */
@@ -65,8 +65,8 @@ export class AsofJoin implements Operator {
     const descending = side === 'after';
     this.#timeOrder = [{ column: 0, descending, nullsFirst: false }];
     const strictKeys = keys.flatMap((key, i) => (key.nullSafe ? [] : [i]));
-    this.#left = new AsofSide(left, { keys: keys.map((k) => k.left), strictKeys, time: time.left, descending });
-    this.#right = new AsofSide(right, { keys: keys.map((k) => k.right), strictKeys, time: time.right, descending });
+    this.#left = new TimedRows(left, { keys: keys.map((k) => k.left), strictKeys, time: time.left, descending });
+    this.#right = new TimedRows(right, { keys: keys.map((k) => k.right), strictKeys, time: time.right, descending });
     const table: Schema = { columns: keys.map((k) => left.columns[k.left]) };
     this.#groups = keys.length === 0 ? null : new KeyTable(new Pages(table), keys.map((_, i) => i));
     this.#cross = crossOrder([this.#left.timeCells], [this.#right.timeCells], this.#timeOrder);
@@ -167,7 +167,7 @@ export class AsofJoin implements Operator {
   }
 
   /** Rows of weight 0 and groups without rows go. */
-  #finish(changed: AsofSide, groups: Int32Array): void {
+  #finish(changed: TimedRows, groups: Int32Array): void {
     changed.dropEmpty();
     if (this.#groups === null) return;
     const gone = new Set<number>();

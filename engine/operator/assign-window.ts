@@ -1,4 +1,4 @@
-// AssignWindow: tumble() and hop(): each row once for every window it is in, with window_start and window_end.
+// AssignWindow: tumble(), hop() and cumulate(): each row once for every window it is in, with window_start and window_end.
 import { Batch } from '../data/batch.ts';
 import { Delta } from '../data/delta.ts';
 import { DatabaseError, assert, notSupported } from '../data/error.ts';
@@ -8,6 +8,8 @@ import type { Column, LogicalType, Schema } from '../data/types.ts';
 import { TIMESTAMP } from '../data/types.ts';
 import { Int64Vector, isValid } from '../data/vector.ts';
 import type { Int32Vector, Vector } from '../data/vector.ts';
+import type { WindowGrid, WindowList } from './calendar-window.ts';
+import type { StepContext } from './operator.ts';
 import { StatelessOperator } from './stateless.ts';
 
 /**
@@ -62,23 +64,29 @@ export function windowSchema(input: Schema, timeColumn: number): Schema {
 export class AssignWindowOperator extends StatelessOperator {
   readonly name: string;
   readonly #timeColumn: number;
-  readonly #windows: WindowAssigner;
+  readonly #windows: WindowAssigner | GridAssigner;
 
-  constructor(input: Schema, timeColumn: number, spec: WindowSpec) {
+  /** `windows`: of one length, or as a grid lists them. */
+  constructor(input: Schema, timeColumn: number, windows: WindowSpec | WindowGrid) {
     super(windowSchema(input, timeColumn));
-    this.name = spec.slide === spec.size ? 'tumble' : 'hop';
     this.#timeColumn = timeColumn;
-    this.#windows = new WindowAssigner(spec, this.schema.columns[input.columns.length].type);
+    const { type } = this.schema.columns[input.columns.length];
+    if ('windowsAt' in windows) {
+      this.name = windows.name;
+      this.#windows = new GridAssigner(windows, type);
+    } else {
+      this.name = windows.slide === windows.size ? 'tumble' : 'hop';
+      this.#windows = new WindowAssigner(windows, type);
+    }
   }
 
-  step(inputs: readonly Delta[]): Delta {
-    const [input] = inputs;
+  step([input]: readonly Delta[], context: StepContext): Delta {
     if (input.length === 0) return Delta.empty(this.schema);
-    const { rows, starts, ends } = this.#windows.assign(micros(input.batch.columns[this.#timeColumn]));
+    const fail = (error: DatabaseError, row: number): void => context.error(error, input.weights[row]);
+    const { rows, starts, ends } = this.#windows.assign(micros(input.batch.columns[this.#timeColumn]), fail);
     const kept = rows === null ? input : input.take(rows);
     return new Delta(new Batch([...kept.batch.columns, starts, ends], kept.length), kept.weights);
   }
-
 }
 
 const MICROS_A_DAY = 86_400_000_000;
@@ -86,7 +94,7 @@ const MAX_INT32 = 2147483647;
 const MAX_INT64 = 9223372036854775807n;
 
 /** A date as the timestamp of its midnight. */
-function micros(time: Vector): Int64Vector {
+export function micros(time: Vector): Int64Vector {
   if (time.layout === 'int64') return time;
   assert(time.layout === 'int32', `window over ${time.type.kind}`);
   return midnights(time);
@@ -219,6 +227,48 @@ class WindowAssigner {
       rows: Int32Array.from(rows),
       starts: new Int64Vector(this.#type, rows.length, BigInt64Array.from(starts, clamp)),
       ends: new Int64Vector(this.#type, rows.length, BigInt64Array.from(starts, (start) => clamp(start + size))),
+    };
+  }
+}
+
+/** Row by row, but neighbours mostly share their windows. */
+class GridAssigner {
+  readonly #grid: WindowGrid;
+  readonly #type: LogicalType;
+
+  constructor(grid: WindowGrid, type: LogicalType) {
+    this.#grid = grid;
+    this.#type = type;
+  }
+
+  /** `fail`: told of rows whose windows are beyond what a timestamp can hold. */
+  assign({ values, validity, length }: Int64Vector, fail: (error: DatabaseError, row: number) => void): Assigned {
+    const rows: number[] = [];
+    const starts: bigint[] = [];
+    const ends: bigint[] = [];
+    let list: WindowList = { starts: [], ends: [], from: 0n, until: 0n };
+    for (let i = 0; i < length; i++) {
+      const time = values[i];
+      if (!isValid(validity, i) || time === MAX_INT64 || time === -MAX_INT64 - 1n) continue;
+      if (time < list.from || time >= list.until) {
+        try {
+          list = this.#grid.windowsAt(time);
+        } catch (error) {
+          if (!(error instanceof DatabaseError)) throw error;
+          fail(error, i);
+          continue;
+        }
+      }
+      for (let w = 0; w < list.starts.length; w++) {
+        rows.push(i);
+        starts.push(list.starts[w]);
+        ends.push(list.ends[w]);
+      }
+    }
+    return {
+      rows: Int32Array.from(rows),
+      starts: new Int64Vector(this.#type, rows.length, BigInt64Array.from(starts)),
+      ends: new Int64Vector(this.#type, rows.length, BigInt64Array.from(ends)),
     };
   }
 }

@@ -1,20 +1,17 @@
 // FROM: relations, subqueries, functions and windows, joined; every item gives a plan and the names it makes visible.
-import { windowType } from '../../engine/operator/assign-window.ts';
 import { DatabaseError, notSupported, unreachable } from '../../engine/data/error.ts';
-import { formatTypeName } from '../../engine/data/type-info.ts';
-import { INTERVAL } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
-import { someExpression } from '../../engine/expression/walk.ts';
-import type { Expr, FromItem, JoinItem, SubqueryItem, WindowItem } from '../parser/ast.ts';
-import type { JoinKind, LogicalPlan } from '../plan/logical-plan.ts';
-import { applyOf, extend, filterOf, joinOf, SINGLE_ROW, width } from '../plan/make.ts';
+import type { Expr, FromItem, JoinItem, SubqueryItem } from '../parser/ast.ts';
+import type { JoinKind } from '../plan/logical-plan.ts';
+import { applyOf, filterOf, joinOf, SINGLE_ROW, width } from '../plan/make.ts';
 import { correlate, attachSubqueries } from './attach.ts';
 import { bindAsof } from './bind-asof.ts';
 import { aliased, plainItem, siteOver } from './bind-from-item.ts';
 import type { FromResult, FromSite } from './bind-from-item.ts';
 import { bindFunctionItem } from './bind-function-item.ts';
 import { bindTable } from './bind-table.ts';
-import { coerceArgument, coerceBoolean } from './coercion.ts';
+import { coerceBoolean } from './coercion.ts';
+import { bindWindowItem } from './bind-window-item.ts';
 import { bindUsing, commonColumns } from './bind-using.ts';
 import { locationOf } from './location.ts';
 import { asRelation } from './relation.ts';
@@ -73,7 +70,7 @@ function bindItem(item: FromItem, site: FromSite): FromResult {
     }
     case 'subquery': return bindSubqueryItem(item, site);
     case 'functions': return bindFunctionItem(item, site);
-    case 'window': return bindWindowItem(item, site);
+    case 'window': return bindWindowItem(item, bindItem(item.input, site), site);
     case 'join': return bindJoin(item, site);
     default: return unreachable(item);
   }
@@ -95,59 +92,6 @@ function bindSubqueryItem(item: SubqueryItem, site: FromSite): FromResult {
     name: c.name, table: c.table, attribute: c.attribute, expression: { kind: 'column', index: i, type: c.type },
   }));
   return { plan, items: [aliased(plainItem(null, columns), item.alias)] };
-}
-
-const INTERVAL_ARGUMENTS = { tumble: ['size', 'offset'], hop: ['slide', 'size', 'offset'] } as const;
-
-function bindWindowItem(item: WindowItem, site: FromSite): FromResult {
-  const { env } = site;
-  if (item.window !== 'tumble' && item.window !== 'hop') {
-    throw notSupported(`the window function ${item.window}()`, { position: item.position });
-  }
-  const input = bindItem(item.input, site);
-  const names = INTERVAL_ARGUMENTS[item.window];
-  const plain = siteOver(site, new Scope(site.lateral, input.items), { phrase: 'functions in FROM' });
-  const intervals = item.arguments.map((a, i) => {
-    if (a.name !== undefined && !names.some((n) => n === a.name)) {
-      throw notSupported(`the argument "${a.name}" of ${item.window}()`, { position: a.position });
-    }
-    const value = coerceArgument(env, plain.recurse.expression(a.value, plain), INTERVAL, locationOf(a.value));
-    if (someExpression(value, (x) => x.kind === 'column')) {
-      throw new DatabaseError('22023', `argument ${i + 3} of ${item.window}() must be a constant`,
-        { position: locationOf(a.value) });
-    }
-    return value;
-  });
-  const least = item.window === 'tumble' ? 1 : 2;
-  if (intervals.length < least || intervals.length > names.length) {
-    throw new DatabaseError('42883', `function ${item.window} takes ${least} to ${names.length} intervals`,
-      { position: item.position });
-  }
-  const time = plain.recurse.expression(item.time, plain);
-  if (windowType(time.type) === null) {
-    throw new DatabaseError('42804', `time column of ${item.window}() must be of type date, timestamp or `
-      + `timestamp with time zone, not ${formatTypeName(time.type)}`,
-      { position: locationOf(item.time) });
-  }
-  return windowOver(item, input, time, intervals);
-}
-
-function windowOver(item: WindowItem, input: FromResult, time: Expression, intervals: readonly Expression[]): FromResult {
-  const plan = time.kind === 'column' ? input.plan : extend(input.plan, [time], 'time');
-  const column = time.kind === 'column' ? time.index : width(input.plan);
-  const type = windowType(time.type) ?? time.type;
-  const [slide, size] = item.window === 'tumble' ? [intervals[0], intervals[0]] : intervals;
-  const offset = intervals[item.window === 'tumble' ? 1 : 2] ?? null;
-  const added = ['window_start', 'window_end'].map((name) => ({ name, type }));
-  const windowed: LogicalPlan = {
-    kind: 'assign-window', input: plan, time: column, slide, size, offset,
-    schema: { columns: [...plan.schema.columns, ...added] },
-  };
-  const [source] = input.items;
-  const columns = [...source.columns, ...added.map((a, i): ScopeColumn => ({
-    name: a.name, table: 0, attribute: 0, expression: { kind: 'column', index: width(plan) + i, type },
-  }))];
-  return { plan: windowed, items: [aliased({ ...source, columns, rowType: null }, item.alias)] };
 }
 
 function bindJoin(item: JoinItem, site: FromSite): FromResult {

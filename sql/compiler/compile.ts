@@ -6,12 +6,11 @@ import { Batch } from '../../engine/data/batch.ts';
 import { assert, DatabaseError, unreachable } from '../../engine/data/error.ts';
 import { INT8 } from '../../engine/data/types.ts';
 import type { LogicalType, Schema } from '../../engine/data/types.ts';
-import { Interval } from '../../engine/data/interval.ts';
 import type { EvalContext } from '../../engine/expression/context.ts';
 import { evaluateConstant } from '../../engine/expression/evaluate.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { AsofJoin } from '../../engine/operator/asof-join.ts';
-import { AssignWindowOperator, windowSpec } from '../../engine/operator/assign-window.ts';
+import { AssignWindowOperator } from '../../engine/operator/assign-window.ts';
 import { Distinct } from '../../engine/operator/distinct.ts';
 import { EmitOnCloseOperator } from '../../engine/operator/emit-on-close.ts';
 import { Filter } from '../../engine/operator/filter.ts';
@@ -19,6 +18,7 @@ import { Join } from '../../engine/operator/join.ts';
 import { NotIn } from '../../engine/operator/not-in.ts';
 import { ProjectSet } from '../../engine/operator/project-set.ts';
 import { Project } from '../../engine/operator/project.ts';
+import { SessionWindow } from '../../engine/operator/session-window.ts';
 import { SetOperation } from '../../engine/operator/set-operation.ts';
 import { TopK } from '../../engine/operator/top-k.ts';
 import { Union } from '../../engine/operator/union.ts';
@@ -29,6 +29,7 @@ import { isAppendOnly } from './append-only.ts';
 import { rowsOf } from './constant-rows.ts';
 import { compileRecursive } from './recursive.ts';
 import type { StepSources } from './recursive.ts';
+import { intervalOf, windowsOf } from './time-window.ts';
 import { compileWindow } from './window.ts';
 
 export interface CompileContext {
@@ -88,10 +89,13 @@ export class Compiler {
       case 'distinct': return this.#distinct(plan);
       case 'set-operation': return this.#setOperation(plan);
       case 'limit': return this.#limit(plan);
-      case 'assign-window': {
-        const spec = windowSpec(this.#interval(plan.slide), this.#interval(plan.size),
-          plan.offset === null ? null : this.#interval(plan.offset));
-        return builder.add(new AssignWindowOperator(plan.input.schema, plan.time, spec), [this.node(plan.input)]);
+      case 'assign-window':
+        return builder.add(new AssignWindowOperator(plan.input.schema, plan.time, windowsOf(plan, this.context.evaluation)),
+          [this.node(plan.input)]);
+      case 'session-window': {
+        const { time, keys, closing } = plan;
+        const gap = intervalOf(plan.gap, this.context.evaluation);
+        return builder.add(new SessionWindow({ input: plan.input.schema, time, keys, gap, closing }), [this.node(plan.input)]);
       }
       case 'project-set': return this.#projectSet(plan);
       case 'window': return compileWindow(plan, this);
@@ -193,12 +197,6 @@ export class Compiler {
   /** NULL is no limit. */
   count(e: Expression, clause: 'LIMIT' | 'OFFSET'): number | null {
     return countOf(e, clause, this.context.evaluation);
-  }
-
-  #interval(e: Expression): Interval {
-    const { value } = evaluateConstant(e, this.context.evaluation);
-    if (value instanceof Interval) return value;
-    throw new DatabaseError('22004', 'a window\'s interval must not be null');
   }
 }
 

@@ -1,8 +1,9 @@
 // EMIT ON WINDOW CLOSE: finds the window's end in a view's plan, holds rows back until it has passed, and drops late rows.
 import { DatabaseError } from '../../engine/data/error.ts';
+import { Interval } from '../../engine/data/interval.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { FunctionRegistry } from '../../engine/function/registry.ts';
-import type { AggregatePlan, AssignWindowPlan, LogicalPlan } from '../plan/logical-plan.ts';
+import type { AggregatePlan, AssignWindowPlan, LogicalPlan, SessionWindowPlan } from '../plan/logical-plan.ts';
 import { columnOf, extend, selectColumns, width } from '../plan/make.ts';
 import { mapInputs, mapPlan, visitPlan } from '../plan/map-plan.ts';
 import { argumentTypes, resolveOverload, returnType } from '../binder/overload.ts';
@@ -18,7 +19,10 @@ export function emitOnClose(plan: LogicalPlan, functions: FunctionRegistry): Log
     });
   }
   const held = hold(plan, functions);
-  return mapPlan(held, (p) => (p.kind === 'scan' && p.watermark ? { ...p, late: 'drop' } : p));
+  return mapPlan(held, (p) => {
+    if (p.kind === 'scan' && p.watermark) return { ...p, late: 'drop' };
+    return p.kind === 'session-window' ? { ...p, closing: true } : p;
+  });
 }
 
 /** The node lowest under projections and filters that still shows when the window ends. */
@@ -30,21 +34,27 @@ function hold(plan: LogicalPlan, functions: FunctionRegistry): LogicalPlan {
   const start = origins.findIndex((o) => o?.part === 'start');
   const origin = origins[start];
   if (origin === undefined || origin === null) {
-    throw new DatabaseError('0A000',
-      'EMIT ON WINDOW CLOSE requires a query over tumble() or hop() that shows or groups by window_start or window_end');
+    throw new DatabaseError('0A000', 'EMIT ON WINDOW CLOSE requires a query over tumble(), hop(), session() or cumulate()'
+      + ' that shows or groups by window_start or window_end');
   }
-  if (plan.kind === 'aggregate' && plan.sets === null) return holdGroups(plan, start, origin, functions);
-  const extended = extend(plan, [sum(columnOf(plan, start), origin.window.size, functions)], 'window_end');
+  const size = lengthOf(origin.window);
+  if (size === null) {
+    throw new DatabaseError('0A000', 'EMIT ON WINDOW CLOSE requires window_end where windows are not all equally long', {
+      hint: 'Show or group by window_end, too.',
+    });
+  }
+  if (plan.kind === 'aggregate' && plan.sets === null) return holdGroups(plan, start, size, functions);
+  const extended = extend(plan, [sum(columnOf(plan, start), size, functions)], 'window_end');
   const emitted: LogicalPlan = { kind: 'emit-on-close', input: extended, column: width(plan), schema: extended.schema };
   return selectColumns(emitted, range(0, width(plan)));
 }
 
 /** Grouped by window_start alone: window_end, which it determines, becomes a key, so that groups can be forgotten. */
 function holdGroups(
-  plan: AggregatePlan, start: number, origin: Origin, functions: FunctionRegistry,
+  plan: AggregatePlan, start: number, size: Expression, functions: FunctionRegistry,
 ): LogicalPlan {
   const end = plan.keys.length;
-  const key = sum(plan.keys[start], origin.window.size, functions);
+  const key = sum(plan.keys[start], size, functions);
   const columns = plan.schema.columns.toSpliced(end, 0, { name: 'window_end', type: key.type });
   const grouped: LogicalPlan = { ...plan, keys: [...plan.keys, key], closing: end, schema: { columns } };
   const emitted: LogicalPlan = { kind: 'emit-on-close', input: grouped, column: end, schema: grouped.schema };
@@ -65,12 +75,19 @@ function sum(start: Expression, size: Expression, functions: FunctionRegistry): 
   return { kind: 'call', function: found.signature, args: [start, size], type };
 }
 
-interface Origin { readonly window: AssignWindowPlan; readonly part: 'start' | 'end' }
+interface Origin { readonly window: AssignWindowPlan | SessionWindowPlan; readonly part: 'start' | 'end' }
+
+/** What window_start is short of window_end, or null where that depends. */
+function lengthOf(window: Origin['window']): Expression | null {
+  if (window.kind === 'session-window' || window.window === 'cumulate' || window.zone !== null) return null;
+  const { size } = window;
+  return size.kind === 'literal' && size.value instanceof Interval && size.value.months === 0 ? size : null;
+}
 
 /** Does the column come from an assign-window below, unchanged? */
 function originOf(plan: LogicalPlan, index: number): Origin | null {
   switch (plan.kind) {
-    case 'assign-window': {
+    case 'assign-window': case 'session-window': {
       const old = width(plan.input);
       if (index < old) return originOf(plan.input, index);
       return { window: plan, part: index === old ? 'start' : 'end' };

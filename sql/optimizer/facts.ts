@@ -21,7 +21,7 @@ function isNonNullColumn(plan: LogicalPlan, index: number): boolean {
     case 'project': return isNonNull(plan.input, plan.expressions[index]);
     case 'values': return plan.rows.every((r) => isNonNull(plan, r[index]));
     case 'window': return index < width(plan.input) && isNonNullColumn(plan.input, index);
-    case 'assign-window': return index >= width(plan.input) || isNonNullColumn(plan.input, index);
+    case 'assign-window': case 'session-window': return index >= width(plan.input) || isNonNullColumn(plan.input, index);
     case 'join': {
       const left = width(plan.left);
       if (index < left) return plan.join !== 'right' && plan.join !== 'full' && isNonNullColumn(plan.left, index);

@@ -53,7 +53,7 @@ class Pruner {
         }
         return { ...plan, inputs: plan.inputs.map((i) => this.prune(i, needed)), schema };
       }
-      case 'assign-window': case 'project-set': case 'window': return this.#extension(plan, needed);
+      case 'assign-window': case 'session-window': case 'project-set': case 'window': return this.#extension(plan, needed);
       case 'shared': return selectColumns({ ...plan, input: this.#sharedInput(plan) }, needed);
       case 'apply': case 'recursive':
         return selectColumns(mapInputs(plan, (i) => this.prune(i, range(0, width(i)))), needed);
@@ -150,17 +150,24 @@ class Pruner {
   }
 
   /** Nodes that add columns behind their input's. */
-  #extension(plan: Of<'assign-window' | 'project-set' | 'window'>, needed: Columns): LogicalPlan {
+  #extension(plan: Of<'assign-window' | 'session-window' | 'project-set' | 'window'>, needed: Columns): LogicalPlan {
     const old = width(plan.input);
     const below = sorted(needed.filter((c) => c < old), ownColumns(plan));
     const input = this.prune(plan.input, below);
     const renumbered = mapExpressions(plan, (e) => renumber(e, below));
     const added = plan.schema.columns.slice(old);
     const schema = { columns: [...input.schema.columns, ...added] };
-    const node: LogicalPlan = renumbered.kind === 'assign-window'
-      ? { ...renumbered, input, schema, time: below.indexOf(renumbered.time) }
-      : { ...mapInputs(renumbered, () => input), schema };
-    return selectColumns(node, needed.map((c) => (c < old ? below.indexOf(c) : c - old + width(input))));
+    return selectColumns(extended(renumbered, { input, schema, to: (c) => below.indexOf(c) }), needed.map((c) => (c < old ? below.indexOf(c) : c - old + width(input))));
+  }
+}
+
+interface Below { readonly input: LogicalPlan; readonly schema: LogicalPlan['schema']; readonly to: (column: number) => number }
+
+function extended(plan: LogicalPlan, { input, schema, to }: Below): LogicalPlan {
+  switch (plan.kind) {
+    case 'assign-window': return { ...plan, input, schema, time: to(plan.time) };
+    case 'session-window': return { ...plan, input, schema, time: to(plan.time), keys: plan.keys.map(to) };
+    default: return { ...mapInputs(plan, () => input), schema };
   }
 }
 
@@ -174,6 +181,7 @@ function ownColumns(plan: LogicalPlan): Columns {
     case 'limit': return sorted(own, plan.partition, plan.order.map((k) => k.column));
     case 'distinct': return plan.on === null ? own : sorted(own, plan.on.columns, plan.on.order.map((k) => k.column));
     case 'assign-window': return sorted(own, [plan.time]);
+    case 'session-window': return sorted(own, [plan.time], plan.keys);
     case 'emit-on-close': return sorted(own, [plan.column]);
     default: return own;
   }

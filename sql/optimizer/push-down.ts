@@ -51,6 +51,8 @@ class Pusher {
         const safe = (c: Expression): boolean => !isVolatile(c) && columnsOf(c).length > 0 && within(c, partition);
         return this.#through(plan, conditions, safe, (c) => c);
       }
+      case 'session-window': return this.#through(plan, conditions, (c) => !isVolatile(c) && plan.keys.length > 0
+        && within(c, new Set(plan.keys)), (c) => c);
       case 'project-set': case 'assign-window': {
         const inputs = width(plan.input);
         return this.#through(plan, conditions, (c) => !isVolatile(c) && columnsOf(c).every((i) => i < inputs), (c) => c);

@@ -58,7 +58,7 @@ export class Unnesting {
       }
       case 'values': return this.unnest(valuesAsUnion(plan));
       case 'shared': return this.#sharedPlan(plan);
-      case 'project-set': case 'assign-window': case 'window': return this.#extension(plan);
+      case 'project-set': case 'assign-window': case 'session-window': case 'window': return this.#extension(plan);
       case 'recursive': return this.#recursive(plan);
       case 'working-table': return { ...plan, schema: this.#widened(plan) };
       case 'scan': case 'constant': case 'single-row': case 'apply':
@@ -224,7 +224,7 @@ export class Unnesting {
   }
 
   /** Nodes that add columns to their input's: the domain moves behind them. */
-  #extension(plan: LogicalPlan & { kind: 'project-set' | 'assign-window' | 'window' }): LogicalPlan {
+  #extension(plan: LogicalPlan & { kind: 'project-set' | 'assign-window' | 'session-window' | 'window' }): LogicalPlan {
     const old = width(plan.input);
     const input = this.unnest(plan.input);
     const count = this.#domain.holes.length;
@@ -234,7 +234,8 @@ export class Unnesting {
     assert(filled.kind === plan.kind, 'the node stays what it is');
     const moved: LogicalPlan = filled.kind === 'window'
       ? { ...filled, input, schema, partition: [...filled.partition, ...this.#domainOf(input)] }
-      : { ...filled, input, schema };
+      : filled.kind === 'session-window' ? { ...filled, input, schema, keys: [...filled.keys, ...this.#indexes(input)] }
+        : { ...filled, input, schema };
     return selectColumns(moved, [...range(0, old), ...range(old + count, width(moved)), ...range(old, old + count)]);
   }
 }

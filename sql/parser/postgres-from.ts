@@ -153,7 +153,11 @@ function windowParts(window: WindowFunction, call: FuncCall, context: ReaderCont
   }
   let keys = descriptor > 0 ? positional.slice(0, descriptor) : [];
   let after = named.has('timecol') ? positional : positional.slice(Math.max(descriptor, 0) + 1);
-  if (window === 'session' && descriptor < 0 && after.length > 1) {
+  const gapIsNamed = rest.some((argument) => argument.name === 'gap');
+  if (window === 'session' && descriptor < 0 && gapIsNamed) {
+    keys = after;
+    after = [];
+  } else if (window === 'session' && descriptor < 0 && after.length > 1) {
     keys = after.slice(0, -1);
     after = after.slice(-1);
   }

@@ -14,8 +14,8 @@ import type { SortKey } from '../../engine/operator/operator.ts';
  */
 export type LogicalPlan =
   | ScanPlan | ConstantPlan | ValuesPlan | SingleRowPlan | FilterPlan | ProjectPlan | JoinPlan | AsofJoinPlan | ApplyPlan
-  | AggregatePlan | DistinctPlan | SetOperationPlan | LimitPlan | AssignWindowPlan | ProjectSetPlan
-  | WindowPlan | RecursivePlan | WorkingTablePlan | SharedPlan | EmitOnClosePlan;
+  | AggregatePlan | DistinctPlan | SetOperationPlan | LimitPlan | AssignWindowPlan | SessionWindowPlan
+  | ProjectSetPlan | WindowPlan | RecursivePlan | WorkingTablePlan | SharedPlan | EmitOnClosePlan;
 
 interface Node { readonly schema: Schema }
 
@@ -207,14 +207,29 @@ export interface LimitPlan extends Node {
   readonly withTies: boolean;
 }
 
-/** tumble, hop: adds window_start and window_end of the time column's type; a row is repeated for each of its windows. */
+/** Adds window_start and window_end of the time column's type; a row is repeated for each of its windows. */
 export interface AssignWindowPlan extends Node {
   readonly kind: 'assign-window';
+  readonly window: 'tumble' | 'hop' | 'cumulate';
   readonly input: LogicalPlan;
   readonly time: number;
+  /** The step of cumulate. */
   readonly slide: Expression;
   readonly size: Expression;
   readonly offset: Expression | null;
+  /** Name of the time zone whose calendar counts. */
+  readonly zone: Expression | null;
+}
+
+/** session: adds window_start and window_end; rows of equal keys that follow each other in less than the gap. */
+export interface SessionWindowPlan extends Node {
+  readonly kind: 'session-window';
+  readonly input: LogicalPlan;
+  readonly time: number;
+  readonly keys: readonly number[];
+  readonly gap: Expression;
+  /** Late rows are left out: what is over may be forgotten. */
+  readonly closing: boolean;
 }
 
 /**

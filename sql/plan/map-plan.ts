@@ -11,7 +11,7 @@ type ExpressionMapper = (e: Expression) => Expression;
 export function inputsOf(plan: LogicalPlan): readonly LogicalPlan[] {
   switch (plan.kind) {
     case 'scan': case 'constant': case 'values': case 'single-row': case 'working-table': return [];
-    case 'filter': case 'project': case 'aggregate': case 'distinct': case 'limit': case 'assign-window':
+    case 'filter': case 'project': case 'aggregate': case 'distinct': case 'limit': case 'assign-window': case 'session-window':
     case 'project-set': case 'window': case 'shared': case 'emit-on-close': return [plan.input];
     case 'join': case 'asof-join': case 'apply': return [plan.left, plan.right];
     case 'set-operation': return plan.inputs;
@@ -24,7 +24,7 @@ export function inputsOf(plan: LogicalPlan): readonly LogicalPlan[] {
 export function mapInputs(plan: LogicalPlan, fn: PlanMapper): LogicalPlan {
   switch (plan.kind) {
     case 'scan': case 'constant': case 'values': case 'single-row': case 'working-table': return plan;
-    case 'filter': case 'project': case 'aggregate': case 'distinct': case 'limit': case 'assign-window':
+    case 'filter': case 'project': case 'aggregate': case 'distinct': case 'limit': case 'assign-window': case 'session-window':
     case 'project-set': case 'window': case 'shared': case 'emit-on-close': {
       const input = fn(plan.input);
       return input === plan.input ? plan : { ...plan, input };
@@ -94,7 +94,11 @@ export function mapExpressions(plan: LogicalPlan, fn: ExpressionMapper): Logical
       return { ...plan, keys: plan.keys.map(fn), aggregates: plan.aggregates.map((c) => mapCall(c, fn)) };
     case 'limit': return { ...plan, limit: mapNullable(plan.limit, fn), offset: mapNullable(plan.offset, fn) };
     case 'assign-window':
-      return { ...plan, slide: fn(plan.slide), size: fn(plan.size), offset: mapNullable(plan.offset, fn) };
+      return {
+        ...plan, slide: fn(plan.slide), size: fn(plan.size), offset: mapNullable(plan.offset, fn),
+        zone: mapNullable(plan.zone, fn),
+      };
+    case 'session-window': return { ...plan, gap: fn(plan.gap) };
     case 'project-set': return { ...plan, calls: plan.calls.map((c) => mapSet(c, fn)) };
     case 'window':
       return {

@@ -78,6 +78,7 @@ function titleOf(plan: LogicalPlan): string {
       return `HashSetOp ${plan.operation === 'intersect' ? 'Intersect' : 'Except'}${plan.all ? ' All' : ''}`;
     case 'limit': return plan.order.length === 0 ? 'Limit' : 'Top-K';
     case 'assign-window': return 'Window Assign';
+    case 'session-window': return 'Session Window';
     case 'project-set':
       return plan.input.kind === 'single-row' ? `Function Scan on ${callNames(plan)}` : 'ProjectSet';
     case 'window': return 'WindowAgg';
@@ -121,6 +122,13 @@ function detailsOf(plan: LogicalPlan): readonly string[] {
     case 'limit': return limitDetails(plan);
     case 'assign-window':
       return [`Time: ${plan.input.schema.columns[plan.time].name}`, `Size: ${printExpression(plan.size, plan.schema)}`];
+    case 'session-window': {
+      const { columns } = plan.input.schema;
+      return [
+        `Time: ${columns[plan.time].name}`, `Gap: ${printExpression(plan.gap, plan.schema)}`,
+        ...(plan.keys.length === 0 ? [] : [`Key: ${plan.keys.map((k) => columns[k].name).join(', ')}`]),
+      ];
+    }
     case 'project-set':
       return plan.input.kind === 'single-row' ? [] : [`Calls: ${callNames(plan)}`];
     case 'emit-on-close': return [`Window End: ${plan.schema.columns[plan.column].name}`];

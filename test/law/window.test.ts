@@ -51,7 +51,7 @@ describe('assign window', () => {
     const rows = Array.from({ length: random.int(0, 20) }, (_, i): Datum[] => [time(), i]);
     const weights = Int32Array.from(rows, () => random.pick([1, -1, 2]));
     const operator = new AssignWindowOperator(schema, 0, windowSpec(micros(slide), micros(size), offset === null ? null : micros(offset)));
-    const out = operator.step([new Delta(batchFromRows(schema, rows), weights)]);
+    const out = operator.step([new Delta(batchFromRows(schema, rows), weights)], CONTEXT);
     const expected: Datum[][] = [];
     rows.forEach(([t, x], i) => {
       if (typeof t !== 'bigint' || t === MAX || t === -MAX - 1n) return;
@@ -71,7 +71,7 @@ describe('assign window', () => {
   it('takes a date for its midnight', () => {
     const schema: Schema = { columns: [{ name: 'd', type: DATE }] };
     const operator = new AssignWindowOperator(schema, 0, windowSpec(new Interval(0, 7, 0n), new Interval(0, 7, 0n), null));
-    const out = operator.step([Delta.insert(batchFromRows(schema, [[-1], [0], [2147483647], [6], [2000000]]))]);
+    const out = operator.step([Delta.insert(batchFromRows(schema, [[-1], [0], [2147483647], [6], [2000000]]))], CONTEXT);
     const week = 7n * 86_400_000_000n;
     expect(rowsOf(out).map((r) => r[1])).toEqual([-week, 0n, 0n, (2000000n / 7n) * week]);
   });
@@ -137,7 +137,7 @@ describe('emit on window close', () => {
         if (BigInt(String(row[0])) < watermark) continue;
         if (weight > 0) live.push(row);
       }
-      const held = emit.step([aggregate.step([assign.step([kept])], CONTEXT)]);
+      const held = emit.step([aggregate.step([assign.step([kept], CONTEXT)], CONTEXT)]);
       expect(held.length).toBe(0);
       note(rowsOf(kept), counted);
       watermark += BigInt(random.int(0, 7));

@@ -1,4 +1,4 @@
-// AsofSide: what an ASOF join holds of one input: its rows, and for each key a tree of them in order of time.
+// TimedRows: the rows of an input by key, those of one key in a tree in order of their time: for ASOF joins and sessions.
 import type { Batch } from '../data/batch.ts';
 import type { CellColumn } from '../data/cells.ts';
 import { Delta } from '../data/delta.ts';
@@ -7,13 +7,14 @@ import { nullRows } from '../data/row-key.ts';
 import { rowOrder, totalOrder } from '../data/row-order.ts';
 import type { RowOrder } from '../data/row-order.ts';
 import type { Schema } from '../data/types.ts';
+import type { Vector } from '../data/vector.ts';
 import { liveIds } from '../state/key-index.ts';
 import type { KeyTable } from '../state/key-table.ts';
 import { NO_ROW, OrderTree } from '../state/order-tree.ts';
 import type { StateReader, StateWriter } from '../state/ports.ts';
 import { RowSet } from '../state/row-set.ts';
 
-export interface AsofSideSpec {
+export interface TimedRowsSpec {
   /** Key columns, and which of them a NULL keeps from matching. */
   readonly keys: readonly number[];
   readonly strictKeys: readonly number[];
@@ -22,20 +23,20 @@ export interface AsofSideSpec {
 }
 
 /** A row that came by in this step; its weight may have changed. */
-export interface AsofChange {
+export interface TimedChange {
   readonly id: number;
   readonly group: number;
   readonly before: number;
 }
 
-export class AsofSide {
+export class TimedRows {
   readonly schema: Schema;
   readonly time: number;
   readonly tree: OrderTree;
   /** By time alone. */
   readonly timeOrder: RowOrder;
   readonly timeCells: CellColumn;
-  changes: readonly AsofChange[] = [];
+  changes: readonly TimedChange[] = [];
   readonly #keys: readonly number[];
   /** Columns in which NULL matches nothing: strict keys and the time. */
   readonly #strict: readonly number[];
@@ -43,7 +44,7 @@ export class AsofSide {
   /** By group: its tree. */
   #roots = new Int32Array(64).fill(NO_ROW);
 
-  constructor(schema: Schema, { keys, strictKeys, time, descending }: AsofSideSpec) {
+  constructor(schema: Schema, { keys, strictKeys, time, descending }: TimedRowsSpec) {
     this.schema = schema;
     this.time = time;
     this.#keys = keys;
@@ -91,12 +92,12 @@ export class AsofSide {
 
   /** Adds weights to the rows; the trees stay as they are until `apply`. */
   change(delta: Delta, groups: Int32Array): void {
-    this.#rows.change(delta, () => assert(false, 'rows of an ASOF join are held once'));
+    this.#rows.change(delta, () => assert(false, 'timed rows are held once'));
     const { ids, touched, pages } = this.#rows;
     this.tree.reserve(pages.idLimit);
     const groupOf = new Map<number, number>();
     for (let i = 0; i < delta.length; i++) groupOf.set(ids[i], groups[i]);
-    const changes: AsofChange[] = [];
+    const changes: TimedChange[] = [];
     for (let t = 0; t < touched.length; t++) {
       const id = touched.ids[t];
       changes.push({ id, group: groupOf.get(id) ?? 0, before: touched.notes[t] });
@@ -130,6 +131,23 @@ export class AsofSide {
     return this.#rows.pages.gather(ids, null, true);
   }
 
+  column(column: number, ids: Int32Array): Vector {
+    return this.#rows.pages.gatherColumn(column, ids);
+  }
+
+  /** The ids of all rows, page by page. */
+  *pages(): Generator<Int32Array> {
+    const { pages } = this.#rows;
+    for (let number = 0; number < pages.pageCount; number++) {
+      const ids = liveIds(pages, number);
+      if (ids.length > 0) yield ids;
+    }
+  }
+
+  weight(id: number): number {
+    return this.#rows.pages.weight(id);
+  }
+
   weights(ids: Int32Array): Int32Array {
     return this.#rows.pages.gatherWeights(ids);
   }
@@ -142,9 +160,7 @@ export class AsofSide {
     this.#rows.restore(name, from);
     const { pages } = this.#rows;
     this.tree.reserve(pages.idLimit);
-    for (let number = 0; number < pages.pageCount; number++) {
-      const ids = liveIds(pages, number);
-      if (ids.length === 0) continue;
+    for (const ids of this.pages()) {
       const groups = this.findGroups(new Delta(pages.gather(ids), ids), table);
       for (let i = 0; i < ids.length; i++) this.#put(groups[i], ids[i], 0);
     }
