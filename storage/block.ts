@@ -1,6 +1,6 @@
 // Block: a Batch as stored: an Arrow IPC stream, compressed, under a checksum.
 import { promisify } from 'node:util';
-import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
+import { brotliCompress, brotliDecompressSync, constants } from 'node:zlib';
 import {
   Binary, Field, FixedSizeBinary, Float32, Float64, Int16, Int32, Int64, RecordBatch, RecordBatchReader,
   RecordBatchStreamWriter, Schema, Struct, Uint8, makeData,
@@ -38,7 +38,6 @@ const MIN_COMPRESSED = 256;
 const CHUNK = 16 << 10;
 
 const compress = promisify(brotliCompress);
-const decompress = promisify(brotliDecompress);
 
 export async function encodeBlock(batch: Batch): Promise<Uint8Array> {
   const stream = toArrow(batch);
@@ -63,21 +62,21 @@ export async function encodeBlock(batch: Batch): Promise<Uint8Array> {
 }
 
 /** Throws XX001 when the checksum or anything inside is wrong. */
-export async function decodeBlock(block: Uint8Array): Promise<Batch> {
+export function decodeBlock(block: Uint8Array): Batch {
   if (block.length < HEADER) throw corrupt('a block is too short');
   const view = new DataView(block.buffer, block.byteOffset, block.length);
   if (view.getUint32(0, true) !== crc32c(block.subarray(4))) throw corrupt('a block has a bad checksum');
   if (block[4] > VERSION) throw new DatabaseError('F0000', `a block has format version ${block[4]}`);
   const size = view.getUint32(8, true);
   const body = block.subarray(HEADER);
-  const stream = block[5] === BROTLI ? await unpack(body, size) : body;
+  const stream = block[5] === BROTLI ? unpack(body, size) : body;
   if (stream.length !== size) throw corrupt('a block has another length than it says');
   return fromArrow((stream.byteOffset & 7) === 0 ? stream : new Uint8Array(stream));
 }
 
 /** Why chunkSize: by default each 16 KB of output is a turn of the thread pool. */
-async function unpack(body: Uint8Array, size: number): Promise<Uint8Array> {
-  return decompress(body, { maxOutputLength: Math.max(size, 1), chunkSize: Math.max(CHUNK, size) });
+function unpack(body: Uint8Array, size: number): Uint8Array {
+  return brotliDecompressSync(body, { maxOutputLength: Math.max(size, 1), chunkSize: Math.max(CHUNK, size) });
 }
 
 function arrowType(vector: Vector): DataType {

@@ -8,13 +8,13 @@ import type { FileSystem } from './file-system.ts';
 
 /*
  * Format: text, three lines.
- *   millrace data format 1
+ *   millrace data format 2
  *   database 32 hexadecimal digits
  *   check CRC-32C of the lines above, 8 hexadecimal digits
  * It is written last when a folder is made: without it, what is in the folder is not a database.
  */
 export const FORMAT_FILE = 'FORMAT';
-const VERSION = 1;
+const VERSION = 2;
 
 function linesAbove(databaseId: string): string {
   return `millrace data format ${VERSION}\ndatabase ${databaseId}\n`;
@@ -35,9 +35,9 @@ export async function readFormat(files: FileSystem, folder: string): Promise<Uin
   if (!await files.exists(path)) return null;
   const text = new TextDecoder().decode(await files.readFile(path));
   const version = /^millrace data format (\d+)\n/.exec(text);
-  if (version !== null && Number(version[1]) > VERSION) {
+  if (version !== null && Number(version[1]) !== VERSION) {
     throw new DatabaseError('F0000', `data folder "${folder}" has format version ${version[1]}`, {
-      detail: `This program reads versions up to ${VERSION}.`,
+      detail: `This program reads version ${VERSION}.`,
     });
   }
   const id = /^database ([0-9a-f]{32})$/m.exec(text);

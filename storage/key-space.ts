@@ -6,17 +6,21 @@ import { corrupt } from '../engine/data/bytes.ts';
  *
  *   'm'                                        the current checkpoint: u64 number, u64 epoch, u32 CRC-32C, meta bytes
  *   'b'                                        u64 number of a checkpoint that was begun; ended when equal to the one in 'm'
+ *   'd' u16 length, state (UTF-8), u32 part    the state's pages as of the current checkpoint (page-directory.ts)
+ *   's'                                        keys that the current checkpoint supersedes, until they are removed: each u32 length, key
  *   'p' u16 length, state (UTF-8), u32 page, u64 checkpoint number    a block (block.ts), or nothing: the page is gone
  *
- * A page's current version is the one with the greatest number not above the current checkpoint's. Versions above it
- * come from a checkpoint that never ended; they are removed at open. Versions below it are removed after a checkpoint.
+ * A page's current version is the one its directory names; directories, 's' and 'm' are written together. Versions above the
+ * current checkpoint's come from one that never ended; they are removed at open.
  */
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 export const META_KEY = encoder.encode('m');
 export const BEGUN_KEY = encoder.encode('b');
+export const STALE_KEY = encoder.encode('s');
 const PAGE_TAG = 0x70;
+const DIRECTORY_TAG = 0x64;
 
 export interface PageKey {
   readonly state: string;
@@ -24,10 +28,10 @@ export interface PageKey {
   readonly version: number;
 }
 
-function prefix(state: string, extra: number): { readonly bytes: Uint8Array; readonly at: number } {
+function prefix(tag: number, state: string, extra: number): { readonly bytes: Uint8Array; readonly at: number } {
   const name = encoder.encode(state);
   const bytes = new Uint8Array(3 + name.length + extra);
-  bytes[0] = PAGE_TAG;
+  bytes[0] = tag;
   bytes[1] = name.length >> 8;
   bytes[2] = name.length & 0xff;
   bytes.set(name, 3);
@@ -35,16 +39,22 @@ function prefix(state: string, extra: number): { readonly bytes: Uint8Array; rea
 }
 
 export function pageKey({ state, page, version }: PageKey): Uint8Array {
-  const { bytes, at } = prefix(state, 12);
+  const { bytes, at } = prefix(PAGE_TAG, state, 12);
   const view = new DataView(bytes.buffer);
   view.setUint32(at, page);
   view.setBigUint64(at + 4, BigInt(version));
   return bytes;
 }
 
-/** All versions of all pages of a state: from `gte` up to, not including, `lt`. */
-export function stateRange(state: string): { readonly gte: Uint8Array; readonly lt: Uint8Array } {
-  const { bytes, at } = prefix(state, 13);
+export function directoryKey(state: string, part: number): Uint8Array {
+  const { bytes, at } = prefix(DIRECTORY_TAG, state, 4);
+  new DataView(bytes.buffer).setUint32(at, part);
+  return bytes;
+}
+
+/** All parts of a state's directory: from `gte` up to, not including, `lt`. */
+export function directoryRange(state: string): { readonly gte: Uint8Array; readonly lt: Uint8Array } {
+  const { bytes, at } = prefix(DIRECTORY_TAG, state, 5);
   return { gte: bytes.subarray(0, at), lt: bytes.fill(0xff, at) };
 }
 
@@ -60,4 +70,28 @@ export function parsePageKey(key: Uint8Array): PageKey {
     page: view.getUint32(3 + length),
     version: Number(view.getBigUint64(7 + length)),
   };
+}
+
+/** A list of keys as one value. */
+export function encodeKeys(keys: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(keys.reduce((sum, key) => sum + 4 + key.length, 0));
+  const view = new DataView(out.buffer);
+  let at = 0;
+  for (const key of keys) {
+    view.setUint32(at, key.length);
+    out.set(key, at + 4);
+    at += 4 + key.length;
+  }
+  return out;
+}
+
+export function decodeKeys(bytes: Uint8Array): readonly Uint8Array[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const out: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const length = view.getUint32(at);
+    out.push(bytes.slice(at + 4, at + 4 + length));
+    at += 4 + length;
+  }
+  return out;
 }

@@ -3,25 +3,26 @@ import { Level } from 'level';
 import { corrupt } from '../engine/data/bytes.ts';
 import { DatabaseError } from '../engine/data/error.ts';
 import { toEpoch } from '../engine/data/time.ts';
-import type { CheckpointMeta, PageImage, StateStore } from '../engine/state/ports.ts';
+import type { Batch } from '../engine/data/batch.ts';
+import type { CheckpointMeta, PageContent, PageImage, StateStore, StoredPage } from '../engine/state/ports.ts';
 import { decodeBlock, encodeBlock } from './block.ts';
 import { crc32c } from './crc32c.ts';
-import { BEGUN_KEY, META_KEY, PAGE_RANGE, pageKey, parsePageKey, stateRange } from './key-space.ts';
+import {
+  BEGUN_KEY, META_KEY, PAGE_RANGE, STALE_KEY, decodeKeys, directoryRange, encodeKeys, pageKey, parsePageKey,
+} from './key-space.ts';
+import { DirectoryChanges } from './directory-changes.ts';
+import type { Write } from './directory-changes.ts';
+import { decodePart } from './page-directory.ts';
+import type { PageEntry } from './page-directory.ts';
 import { storageError } from './storage-error.ts';
 
 /** Writes go in synchronous batches of about this size. */
 const BATCH_BYTES = 4 << 20;
 /** Blocks being compressed at a time; the journal needs the other threads of the pool. */
 const IN_FLIGHT = 2;
-/** Blocks being decompressed at a time. */
-const READ_AHEAD = 3;
 const META_HEADER = 20;
-const GONE = new Uint8Array(0);
 
 type Database = Level<Uint8Array, Uint8Array>;
-type Write =
-  | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
-  | { readonly type: 'del'; readonly key: Uint8Array };
 
 interface Current {
   /** Of the checkpoint, 0 for an empty store. */
@@ -34,10 +35,8 @@ export class LevelStore implements StateStore {
   readonly #log: (message: string) => void;
   #database: Database;
   #current: Current;
-  /** Current version by page, of the states seen so far; says which key a new version supersedes. */
-  #versions = new Map<string, Map<number, number>>();
-  /** Superseded keys to remove. */
-  #stale: Uint8Array[] = [];
+  /** The directories read so far, by state, then page. */
+  #directories = new Map<string, Map<number, PageEntry>>();
   #failure: DatabaseError | null = null;
   #closed = false;
 
@@ -52,7 +51,10 @@ export class LevelStore implements StateStore {
   static async open(path: string, log: (message: string) => void): Promise<LevelStore> {
     const database = await openDatabase(path);
     try {
-      return new LevelStore(path, log, database, await readCurrent(database));
+      const store = new LevelStore(path, log, database, await readCurrent(database));
+      const stale = await database.get(STALE_KEY);
+      if (stale !== undefined) await store.#sweep(decodeKeys(stale));
+      return store;
     } catch (error) {
       await database.close();
       throw error;
@@ -65,124 +67,86 @@ export class LevelStore implements StateStore {
 
   async checkpoint(pages: Iterable<PageImage>, dropped: readonly string[], meta: CheckpointMeta): Promise<void> {
     if (this.#failure !== null) throw this.#failure;
+    let stale: readonly Uint8Array[];
     try {
-      await this.#checkpoint(pages, dropped, meta);
+      stale = await this.#checkpoint(pages, dropped, meta);
     } catch (error) {
       const failure = storageError(error, 'could not write a checkpoint');
       await this.#reopen(failure);
       throw failure;
     }
-    await this.#sweep();
+    await this.#sweep(stale);
   }
 
-  async #checkpoint(pages: Iterable<PageImage>, dropped: readonly string[], meta: CheckpointMeta): Promise<void> {
+  /** Returns the keys that are superseded. */
+  async #checkpoint(
+    pages: Iterable<PageImage>, dropped: readonly string[], meta: CheckpointMeta,
+  ): Promise<readonly Uint8Array[]> {
     const version = this.#current.number + 1;
-    const stale: Uint8Array[] = [];
-    const changes = new Map<string, Map<number, number>>();
+    const changes = new DirectoryChanges(version, (state) => this.#directory(state));
     const writer = new BatchWriter(this.#database);
+    const written: { readonly image: PageImage; readonly content: PageContent }[] = [];
     writer.put(BEGUN_KEY, numberBytes(version));
-    for (const state of dropped) {
-      const gone = new Map<number, number>();
-      for (const page of (await this.#versionsOf(state)).keys()) {
-        gone.set(page, 0);
-        writer.put(pageKey({ state, page, version }), GONE);
-      }
-      changes.set(state, gone);
-    }
-    for (const { state, page, batch } of pages) {
-      await this.#versionsOf(state);
-      const changed = changes.get(state) ?? new Map<number, number>();
-      changes.set(state, changed.set(page, batch === null ? 0 : version));
-      const key = pageKey({ state, page, version });
-      if (batch === null) writer.put(key, GONE);
-      else await writer.block(key, encodeBlock(batch));
+    for (const state of dropped) await changes.drop(state);
+    for (const image of pages) {
+      const { state, page, content } = image;
+      await changes.put(state, page, content?.summary);
+      if (content === null) continue;
+      await writer.block(pageKey({ state, page, version }), encodeBlock(content.image()));
+      written.push({ image, content });
     }
     await writer.flush();
-    await this.#database.put(META_KEY, encodeMeta(version, meta), { sync: true });
-    for (const [state, changed] of changes) this.#supersede({ state, changed, version, stale });
+    await this.#database.batch([
+      ...changes.directoryWrites(),
+      { type: 'put', key: STALE_KEY, value: encodeKeys(changes.stale) },
+      { type: 'put', key: META_KEY, value: encodeMeta(version, meta) },
+    ], { sync: true });
+    for (const [state, directory] of changes.directories) this.#directories.set(state, directory);
     this.#current = { number: version, meta };
-    this.#stale.push(...stale);
+    for (const { image: { state, page }, content } of written) content.kept(() => this.#read(state, page, version));
+    return changes.stale;
   }
 
-  /** Notes what the new checkpoint's versions replace. */
-  #supersede(change: {
-    readonly state: string; readonly changed: ReadonlyMap<number, number>; readonly version: number;
-    readonly stale: Uint8Array[];
-  }): void {
-    const { state, changed, version, stale } = change;
-    const versions = this.#versions.get(state) ?? new Map<number, number>();
-    for (const [page, now] of changed) {
-      const before = versions.get(page);
-      if (before !== undefined) stale.push(pageKey({ state, page, version: before }));
-      if (now === 0) {
-        stale.push(pageKey({ state, page, version }));
-        versions.delete(page);
-      } else versions.set(page, now);
-    }
-    if (versions.size > 0) this.#versions.set(state, versions);
-  }
-
-  /** Removes superseded versions; what fails is found again at the next open. */
-  async #sweep(): Promise<void> {
-    const keys = this.#stale;
-    this.#stale = [];
+  /** Removes superseded versions; what fails is tried again at the next open. */
+  async #sweep(keys: readonly Uint8Array[]): Promise<void> {
     try {
-      // Ascending: an older version goes no later than the tombstone that hides it.
-      await this.#database.batch(keys.map((key) => ({ type: 'del', key })), { sync: false });
+      const gone = keys.map((key): Write => ({ type: 'del', key }));
+      await this.#database.batch([...gone, { type: 'del', key: STALE_KEY }], { sync: false });
     } catch (error) {
       await this.#reopen(storageError(error, 'could not remove old pages'));
     }
   }
 
-  /** Decodes a few blocks ahead of the one asked for, on the threads that decompression uses. */
-  async *pages(state: string): AsyncIterable<PageImage> {
-    const versions = await this.#versionsOf(state);
-    const ahead: Promise<PageImage>[] = [];
-    for await (const [key, value] of this.#database.iterator(stateRange(state))) {
-      const { page, version } = parsePageKey(key);
-      if (versions.get(page) !== version) continue;
-      const image = this.#decode(value, state, page).then((batch) => ({ state, page, batch }));
-      // A reader that stops early leaves it without a listener.
-      image.catch(() => {});
-      ahead.push(image);
-      const first = ahead.length > READ_AHEAD ? ahead.shift() : undefined;
-      if (first !== undefined) yield await first;
-    }
-    for (const image of ahead) yield await image;
+  async pages(state: string): Promise<readonly StoredPage[]> {
+    const entries = [...await this.#directory(state)].toSorted(([a], [b]) => a - b);
+    const read = (page: number, version: number): Batch => this.#read(state, page, version);
+    return entries.map(([page, { version, summary }]) => ({
+      page, summary, get batch() { return read(page, version); },
+    }));
   }
 
-  async #decode(block: Uint8Array, state: string, page: number): Promise<PageImage['batch']> {
+  #read(state: string, page: number, version: number): Batch {
     try {
-      return await decodeBlock(block);
+      const block = this.#database.getSync(pageKey({ state, page, version }));
+      if (block === undefined) throw corrupt('the page is missing');
+      return decodeBlock(block);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      throw new DatabaseError(error instanceof DatabaseError ? error.code : 'XX001',
+      throw new DatabaseError(error instanceof DatabaseError ? error.code : '58030',
         `page ${page} of state "${state}" in "${this.#path}": ${reason}`, { cause: error });
     }
   }
 
-  /** Reads the keys of a state once. */
-  async #versionsOf(state: string): Promise<Map<number, number>> {
-    const known = this.#versions.get(state);
+  /** Read once. */
+  async #directory(state: string): Promise<ReadonlyMap<number, PageEntry>> {
+    const known = this.#directories.get(state);
     if (known !== undefined) return known;
-    const versions = new Map<number, number>();
-    const current = this.#current.number;
-    const gone = new Map<number, Uint8Array>();
-    for await (const [key, value] of this.#database.iterator(stateRange(state))) {
-      const { page, version } = parsePageKey(key);
-      if (version > current) continue;
-      const before = versions.get(page);
-      if (before !== undefined) this.#stale.push(pageKey({ state, page, version: before }));
-      versions.set(page, version);
-      if (value.length === 0) gone.set(page, key);
-      else gone.delete(page);
+    const directory = new Map<number, PageEntry>();
+    for await (const part of this.#database.values(directoryRange(state))) {
+      for (const [page, entry] of decodePart(part)) directory.set(page, entry);
     }
-    for (const [page, key] of gone) {
-      versions.delete(page);
-      this.#stale.push(key);
-    }
-    this.#versions.set(state, versions);
-    return versions;
+    this.#directories.set(state, directory);
+    return directory;
   }
 
   /**
@@ -202,8 +166,7 @@ export class LevelStore implements StateStore {
         throw corrupt(`the state store holds checkpoint ${current.number} where ${expected} was written`);
       }
       this.#current = current;
-      this.#versions = new Map();
-      this.#stale = [];
+      this.#directories = new Map();
     } catch (error) {
       this.#failure = storageError(error, 'could not reopen the state store');
       this.#log(this.#failure.message);

@@ -3,7 +3,16 @@ import type { StateReader, StateWriter } from '../state/ports.ts';
 import type { Operator, StateSize } from './operator.ts';
 
 export function saveParts(parts: readonly Operator[], out: StateWriter): void {
-  parts.forEach((part, i) => part.save({ page: (name, page, batch) => out.page(`${i}/${name}`, page, batch) }));
+  parts.forEach((part, i) => part.save(prefixed(out, `${i}/`)));
+}
+
+/** The writer with all names under a prefix. */
+export function prefixed(out: StateWriter, prefix: string): StateWriter {
+  return {
+    looking: out.looking === true,
+    page: (name, page, batch) => out.page(prefix + name, page, batch),
+    state: (name, state) => out.state(prefix + name, state),
+  };
 }
 
 export function restoreParts(parts: readonly Operator[], from: StateReader): void {

@@ -1,8 +1,9 @@
 // Checkpoints: the state's changed pages and a record of everything else, taken in one moment, and read back.
+import type { Batch } from '../data/batch.ts';
 import { ByteReader, PieceWriter, corrupt } from '../data/bytes.ts';
 import { DatabaseError } from '../data/error.ts';
 import type { Watermark } from '../data/time.ts';
-import type { PageImage, StateReader, StateStore } from '../state/ports.ts';
+import type { PageContent, PageImage, StateReader, StateStore, StateWriter } from '../state/ports.ts';
 import { rowsState, viewState } from './published-state.ts';
 import type { PublishedState } from './published-state.ts';
 import type { View } from './view.ts';
@@ -18,14 +19,30 @@ const VERSION = 1;
 /** The changed pages; from here on they count as saved. */
 export function takePages(state: PublishedState): PageImage[] {
   const images: PageImage[] = [];
-  for (const [id, relation] of state.relations) {
-    relation.save({ page: (_, page, batch) => images.push({ state: rowsState(id), page, batch }) });
-  }
+  for (const [id, relation] of state.relations) relation.save(imagesTo(images, () => rowsState(id)));
   for (const [id, view] of state.views) {
     if (view.broken) continue;
-    view.save((name) => (page, batch) => images.push({ state: viewState(id, name), page, batch }));
+    view.save(imagesTo(images, (name) => {
+      view.states.add(name);
+      return viewState(id, name);
+    }));
   }
   return images;
+}
+
+function imagesTo(images: PageImage[], stateOf: (name: string) => string): StateWriter {
+  return {
+    page: (name, page, batch) => images.push({ state: stateOf(name), page, content: batch === null ? null : made(batch) }),
+    state: (name, pages) => {
+      const state = stateOf(name);
+      for (const { page, content } of pages.changedPages()) images.push({ state, page, content });
+    },
+  };
+}
+
+/** A page that an operator has made for this checkpoint; it reads all of them when it is restored. */
+function made(batch: Batch): PageContent {
+  return { summary: null, image: () => batch, kept: () => undefined };
 }
 
 /** Requires: `takePages` was called in the same moment, which names the states. */
@@ -135,14 +152,13 @@ async function tryLoadView(view: View, saved: SavedView | null, store: StateStor
     if (!(error instanceof DatabaseError) || error.code !== 'XX001') throw error;
     return error.message;
   }
-  view.restore((name) => readers.get(name)?.pages(name) ?? []);
+  view.restoreLater((name) => readers.get(name)?.pages(name) ?? []);
   for (const name of saved.states) view.states.add(name);
   return null;
 }
 
-/** The pages of one state, read ahead since operators read them synchronously. */
+/** The pages of one state; each is read when it is touched. */
 async function readerOf(store: StateStore, state: string): Promise<StateReader> {
-  const pages: { readonly page: number; readonly batch: NonNullable<PageImage['batch']> }[] = [];
-  for await (const { page, batch } of store.pages(state)) if (batch !== null) pages.push({ page, batch });
+  const pages = await store.pages(state);
   return { pages: () => pages };
 }

@@ -9,6 +9,8 @@ import type { EvalContext } from '../expression/context.ts';
 import { dropLate } from '../operator/late-filter.ts';
 import type { StepContext } from '../operator/operator.ts';
 import { cancel } from '../state/consolidate.ts';
+import type { PageCache } from '../state/page-cache.ts';
+import type { StateWriter } from '../state/ports.ts';
 import type { RelationDefinition, Transaction, ViewDefinition } from './contract.ts';
 import type { RecordedChange } from './epoch-record.ts';
 import { Relation } from './relation.ts';
@@ -17,6 +19,9 @@ import type { RelationChange } from './view.ts';
 
 /** Rows a step takes: a working set that stays in the cache; larger epochs are stepped in portions. */
 const STEP_ROWS = 8192;
+/** Steps between two counts of the state that cannot be evicted, or a step for so many pages. */
+const COUNT_STEPS = 64;
+const COUNT_PAGES = 16;
 
 /** One transaction of an epoch; its changes are asked for after its catalog changes were applied. */
 export interface EpochTransaction {
@@ -40,6 +45,8 @@ interface Collected {
 export interface StateEnvironment {
   evalContext(time: bigint): EvalContext;
   applyCatalog(bytes: Uint8Array): void;
+  /** Keeps the pages within the memory there is. */
+  readonly cache: PageCache;
   /** Before a relation changes: snapshots hold on to it. */
   beforeChange(relation: Relation): void;
   /** The relation is gone, or its states start anew. */
@@ -58,6 +65,8 @@ export class PublishedState {
   restoring = false;
   #epoch: Epoch;
   #time = 0n;
+  /** Until the state is counted again. */
+  #uncounted = 0;
   readonly #environment: StateEnvironment;
 
   constructor(epoch: Epoch, environment: StateEnvironment) {
@@ -77,7 +86,7 @@ export class PublishedState {
 
   define(definition: RelationDefinition): Relation {
     assert(!this.relations.has(definition.id), `relation ${definition.id} is defined twice`);
-    const relation = new Relation(definition, (changed) => this.#environment.beforeChange(changed));
+    const relation = new Relation(definition, (changed) => this.#environment.beforeChange(changed), this.#environment.cache);
     this.relations.set(definition.id, relation);
     return relation;
   }
@@ -90,6 +99,8 @@ export class PublishedState {
   install(definition: ViewDefinition): void {
     const view = new View(definition, this.define(definition));
     this.views.set(definition.id, view);
+    const { cache } = this.#environment;
+    view.save(looking((state) => state.attach(cache)));
     if (!this.restoring) this.fill(view);
   }
 
@@ -97,6 +108,8 @@ export class PublishedState {
     const relation = this.#known(id);
     this.#environment.beforeChange(relation);
     this.#environment.dropped(this.#statesOf(id));
+    relation.detach();
+    this.views.get(id)?.save(looking((state) => state.detach()));
     this.relations.delete(id);
     this.views.delete(id);
   }
@@ -117,7 +130,10 @@ export class PublishedState {
     const context = this.#context(view, this.#environment.evalContext(this.#time));
     const scan = (id: number, columns: readonly number[]): Iterable<Delta> => this.#known(id).arrangement.scan(columns);
     this.#guarded(view, () => {
-      view.fill(scan, context, (delta) => view.relation.apply(cancel(delta)));
+      view.fill(scan, context, (delta) => {
+        view.relation.apply(cancel(delta));
+        this.#environment.cache.balance();
+      });
       const closed = view.advance(this.#watermarkOf, context);
       if (closed !== null) view.relation.apply(cancel(closed));
       this.#propagate(view);
@@ -230,15 +246,32 @@ export class PublishedState {
         if (part.delta.length > 0) this.#known(id).apply(part.delta);
         if (part.delta.length + part.onTime.length > 0) portion.set(id, part);
       }
+      this.#environment.cache.balance();
       this.#stepViews(portion, evalContext, at + STEP_ROWS >= longest);
+      this.#count();
       for (const [id, { delta }] of portion) if (delta.length > 0) pushTo(outputs, id, delta);
     }
     return outputs;
   }
 
+  /** Now and then: what the state takes besides pages. */
+  #count(): void {
+    const { cache } = this.#environment;
+    if (--this.#uncounted > 0) return;
+    const { pages, pageBytes } = cache.statistics();
+    let total = 0;
+    for (const relation of this.relations.values()) total += relation.arrangement.size().bytes;
+    for (const view of this.views.values()) total += view.circuit.stateSize().bytes;
+    cache.setFixed(Math.max(0, total - pageBytes));
+    this.#uncounted = Math.max(COUNT_STEPS, Math.floor(pages / COUNT_PAGES));
+  }
+
   /** Adds the views' own changes to `changes` as it goes. */
   #stepViews(changes: Map<number, RelationChange>, evalContext: EvalContext, last: boolean): void {
-    for (const view of this.views.values()) this.#guarded(view, () => this.#stepView(view, changes, evalContext, last));
+    for (const view of this.views.values()) {
+      this.#guarded(view, () => this.#stepView(view, changes, evalContext, last));
+      this.#environment.cache.balance();
+    }
   }
 
   #stepView(view: View, changes: Map<number, RelationChange>, evalContext: EvalContext, last: boolean): void {
@@ -254,6 +287,11 @@ export class PublishedState {
     view.relation.apply(delta);
     if (delta.length > 0) changes.set(view.definition.id, { delta, onTime: delta });
   }
+}
+
+/** A writer that is shown the states and saves nothing. */
+function looking(at: (state: Parameters<StateWriter['state']>[1]) => void): StateWriter {
+  return { looking: true, page: () => undefined, state: (_, state) => at(state) };
 }
 
 /** Moves the relation's watermark; returns the rows that are not late by the one before. */

@@ -6,6 +6,7 @@ import type { Watermark } from '../data/time.ts';
 import { sameType } from '../data/types.ts';
 import type { Schema } from '../data/types.ts';
 import { Arrangement } from '../state/arrangement.ts';
+import type { PageCache } from '../state/page-cache.ts';
 import type { KeyChains } from '../state/key-chains.ts';
 import type { PagesSnapshot } from '../state/pages-snapshot.ts';
 import type { StateReader, StateWriter } from '../state/ports.ts';
@@ -95,12 +96,18 @@ export class Relation {
   #indexes: Index[] = [];
   #frozen: FrozenRelation | null = null;
   readonly #beforeChange: (relation: Relation) => void;
+  /** Its indexes are to be made from the pages before they are used. */
+  #unindexed = false;
+  readonly #cache: PageCache | null;
 
   /** `beforeChange`: called while the relation is still as published, so that snapshots can hold on to it. */
-  constructor(definition: RelationDefinition, beforeChange: (relation: Relation) => void) {
+  constructor(
+    definition: RelationDefinition, beforeChange: (relation: Relation) => void, cache: PageCache | null = null,
+  ) {
     this.#definition = definition;
     this.#beforeChange = beforeChange;
-    this.#rows = new Arrangement(definition.schema, null);
+    this.#cache = cache;
+    this.#rows = this.#newRows(definition.schema);
     this.errors = new ErrorRows();
     this.#makeIndexes();
   }
@@ -121,6 +128,24 @@ export class Relation {
     return this.#rows;
   }
 
+  #newRows(schema: Schema): Arrangement {
+    const rows = new Arrangement(schema, null);
+    if (this.#cache !== null) rows.pages.attach(this.#cache);
+    return rows;
+  }
+
+  /** After a restore the first who needs an index waits for all of the relation's. */
+  #ready(): void {
+    if (!this.#unindexed) return;
+    this.#unindexed = false;
+    this.#rows.reindex();
+  }
+
+  /** It is gone: nothing of it is kept in memory for long. */
+  detach(): void {
+    this.#rows.pages.detach();
+  }
+
   /** What is defined and not there is made. Primary key first: by the first one a retracted row is found. */
   #makeIndexes(): void {
     const { keys, indexes } = this.#definition;
@@ -139,6 +164,7 @@ export class Relation {
   apply(delta: Delta): void {
     if (delta.length === 0) return;
     this.changing();
+    this.#ready();
     this.#rows.apply(delta);
     const { weights } = delta;
     let sum = 0;
@@ -156,13 +182,15 @@ export class Relation {
   /** Changed keys, indexes or schema; `fill` gives the rows in the new schema. */
   redefine(definition: RelationDefinition, fill: ((rows: Batch) => Batch) | null): boolean {
     this.changing();
+    this.#ready();
     const rewritten = fill !== null || !sameColumns(definition.schema, this.schema);
     this.#definition = definition;
     if (rewritten) {
       const old = this.#rows;
-      this.#rows = new Arrangement(definition.schema, null);
+      this.#rows = this.#newRows(definition.schema);
       this.#indexes = [];
       for (const delta of old.scan()) this.#rows.apply(fill === null ? delta : delta.with(fill(delta.batch)));
+      old.pages.detach();
     }
     this.#makeIndexes();
     return rewritten;
@@ -171,7 +199,9 @@ export class Relation {
   /** Empties the relation (a view about to be made anew). */
   reset(): void {
     this.changing();
-    this.#rows = new Arrangement(this.schema, null);
+    this.#unindexed = false;
+    this.detach();
+    this.#rows = this.#newRows(this.schema);
     this.#indexes = [];
     this.#makeIndexes();
     this.errors.clear();
@@ -191,6 +221,7 @@ export class Relation {
   lookup(columns: readonly number[], lookup: RelationLookup): readonly Delta[] {
     const index = this.#indexWithin(lookup.columns);
     if (index === null) return filterScan(this.#rows.scan(), columns, lookup);
+    this.#ready();
     const keys = index.columns.map((c) => lookup.keys.columns[lookup.columns.indexOf(c)]);
     const { rowIds } = index.chains.probe(keys, lookup.keys.length);
     const unique = lookup.keys.length === 1 ? rowIds.slice() : Int32Array.from(new Set(rowIds));
@@ -209,11 +240,13 @@ export class Relation {
   }
 
   indexOf(key: number): KeyChains | null {
+    this.#ready();
     return this.#indexes.find((index) => index.id === key)?.chains ?? null;
   }
 
   /** What the stored entries of each row add up to. */
   weightsOf(rows: Batch): Int32Array {
+    this.#ready();
     const primary = this.#definition.keys.find((key) => key.primary);
     return this.#rows.weightsOf(rows, primary === undefined ? null : this.indexOf(primary.id));
   }
@@ -223,7 +256,8 @@ export class Relation {
   }
 
   restore(from: StateReader): void {
-    this.#rows.restore('rows', from);
+    this.#rows.pages.restore('rows', from);
+    this.#unindexed = true;
     this.rowCount = this.#rows.netRows();
   }
 }

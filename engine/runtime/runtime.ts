@@ -8,7 +8,8 @@ import type { Epoch } from '../data/time.ts';
 import { layoutOf } from '../data/types.ts';
 import type { StateSize } from '../operator/operator.ts';
 import { consolidate } from '../state/consolidate.ts';
-import type { Journal, StateStore } from '../state/ports.ts';
+import { PageCache } from '../state/page-cache.ts';
+import type { Journal, PageFile, StateStore } from '../state/ports.ts';
 import { AppendQueue } from './append-queue.ts';
 import type { Waiting } from './append-queue.ts';
 import { decodeMeta } from './checkpoint.ts';
@@ -29,6 +30,8 @@ import { DeltaSubscription } from './subscription.ts';
 export interface RuntimePorts {
   readonly journal: Journal;
   readonly store: StateStore;
+  /** Where pages go that do not fit into memory; none: they stay, unless a checkpoint has them. */
+  readonly pageFile?: PageFile;
 }
 
 export interface RuntimeOptions {
@@ -36,6 +39,8 @@ export interface RuntimeOptions {
   readonly checkpointBytes?: number;
   /** Bytes queued from which on a commit is refused (53200), unless nothing is queued. */
   readonly queueBytes?: number;
+  /** Bytes of memory for state; Infinity (the default): as much as there is. */
+  readonly memoryBytes?: number;
 }
 
 const CHECKPOINT_BYTES = 64 << 20;
@@ -47,6 +52,7 @@ export class MillraceRuntime implements Runtime {
   readonly #options: RuntimeOptions;
   readonly #state: PublishedState;
   readonly #checkpointer: Checkpointer;
+  readonly #cache: PageCache;
   readonly #queue = new AppendQueue();
   readonly #pending = new Map<number, PendingRelation>();
   readonly #snapshots = new Set<PublishedSnapshot>();
@@ -61,10 +67,12 @@ export class MillraceRuntime implements Runtime {
   private constructor(ports: RuntimePorts, host: (runtime: Runtime) => RuntimeHost, options: RuntimeOptions) {
     this.#ports = ports;
     this.#options = options;
+    this.#cache = new PageCache(options.memoryBytes ?? Infinity, ports.pageFile ?? null);
     this.#host = host(this);
     this.#state = new PublishedState(this.#epoch, {
       evalContext: (time) => this.#host.evalContext(time),
       applyCatalog: (bytes) => this.#host.applyCatalog(bytes),
+      cache: this.#cache,
       beforeChange: (relation) => this.#preserve(relation),
       dropped: (states) => this.#checkpointer.drop(states),
       log: (message) => this.#host.log(message),
@@ -367,6 +375,7 @@ export class MillraceRuntime implements Runtime {
       await this.#checkpointer.settled();
       await this.#ports.journal.close();
       await this.#ports.store.close();
+      this.#ports.pageFile?.close();
     }
   }
 }

@@ -4,6 +4,7 @@ import { leastWatermark } from '../data/time.ts';
 import type { Watermark } from '../data/time.ts';
 import type { Circuit, CircuitSource } from '../circuit/contract.ts';
 import type { StepContext } from '../operator/operator.ts';
+import { prefixed } from '../operator/composite.ts';
 import type { StateReader, StateWriter } from '../state/ports.ts';
 import type { ViewDefinition } from './contract.ts';
 import { selectColumns } from './relation.ts';
@@ -24,6 +25,8 @@ export class View {
   broken = false;
   readonly #circuit: Circuit;
   readonly #empty: readonly Delta[];
+  /** Not null: the circuit's state is still to be read. */
+  #restore: (() => void) | null = null;
   /** What the circuit was told last, by source. */
   #told: readonly Watermark[];
 
@@ -48,7 +51,9 @@ export class View {
       any = true;
       return input;
     });
-    return any ? this.#circuit.step(inputs, context) : null;
+    if (!any) return null;
+    this.ready();
+    return this.#circuit.step(inputs, context);
   }
 
   /** What closes, or null when no watermark has moved. */
@@ -56,6 +61,7 @@ export class View {
     const now = this.#watermarks(watermarkOf);
     if (now.every((watermark, i) => watermark === this.#told[i])) return null;
     this.#told = now;
+    this.ready();
     return this.#circuit.advance(now, context);
   }
 
@@ -87,18 +93,22 @@ export class View {
     }
   }
 
-  save(out: (state: string) => (page: number, batch: Parameters<StateWriter['page']>[2]) => void): void {
-    this.#circuit.save((operator) => ({
-      page: (name, page, batch) => {
-        const state = `${operator}/${name}`;
-        this.states.add(state);
-        out(state)(page, batch);
-      },
-    }));
+  /** States by name, `operator/name`. What was not restored yet has not changed. */
+  save(out: StateWriter): void {
+    if (this.#restore === null) this.#circuit.save((operator) => prefixed(out, `${operator}/`));
   }
 
-  restore(pages: (state: string) => ReturnType<StateReader['pages']>): void {
-    this.#circuit.restore((operator) => ({ pages: (name) => pages(`${operator}/${name}`) }));
+  /** The circuit's state is read when it is stepped for the first time. */
+  restoreLater(pages: (state: string) => ReturnType<StateReader['pages']>): void {
+    this.#restore = () => {
+      this.#restore = null;
+      this.#circuit.restore((operator) => ({ pages: (name) => pages(`${operator}/${name}`) }));
+    };
+  }
+
+  /** Restores now what is to be restored. */
+  ready(): void {
+    this.#restore?.();
   }
 }
 

@@ -186,9 +186,9 @@ export class Arrangement {
       const found = new Int32Array(ids.length);
       const { columns } = this.pages.gather(ids);
       rows.findOrInsert(columns, ids.length, found, { take: (row) => ids[row], write: () => undefined });
-      this.pages.touch(found, found.length);
       for (let i = 0; i < ids.length; i++) {
         if (found[i] === ids[i]) continue;
+        this.#touchOne(found[i]);
         this.pages.addWeight(found[i], this.pages.weight(ids[i]));
         merged.push(ids[i]);
       }
@@ -277,6 +277,11 @@ export class Arrangement {
   /** Requires: nothing was applied yet. */
   restore(name: string, from: StateReader): void {
     this.pages.restore(name, from);
+    this.reindex();
+  }
+
+  /** The indexes anew, after `pages.restore`; reads the key columns of all pages. */
+  reindex(): void {
     for (const index of this.#indexes) index.rebuild();
     if (this.pages.weights.some((weights) => weights.some((w) => w < 0))) this.#indexRows();
   }

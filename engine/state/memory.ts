@@ -3,7 +3,7 @@ import type { Batch } from '../data/batch.ts';
 import { assert } from '../data/error.ts';
 import type { Epoch } from '../data/time.ts';
 import type {
-  CheckpointMeta, Journal, JournalRecord, PageImage, StateReader, StateStore, StateWriter,
+  CheckpointMeta, Journal, JournalRecord, PageImage, PageSummary, SavedState, StateReader, StateStore, StateWriter, StoredPage,
 } from './ports.ts';
 
 /** Keeps records for as long as they are not trimmed; `keep` false: replays nothing (a database that ends with its process). */
@@ -47,7 +47,18 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
   return out;
 }
 
-type States = Map<string, Map<number, Batch>>;
+type States = Map<string, Map<number, StoredPage>>;
+
+function put(states: States, state: string, page: number, held: Omit<StoredPage, 'page'> | null): void {
+  const pages = states.get(state) ?? new Map<number, StoredPage>();
+  states.set(state, pages);
+  if (held === null) pages.delete(page);
+  else pages.set(page, { page, ...held });
+}
+
+function pagesOf(states: States, state: string): readonly StoredPage[] {
+  return [...(states.get(state)?.values() ?? [])].toSorted((a, b) => a.page - b.page);
+}
 
 export class MemoryStateStore implements StateStore {
   #states: States = new Map();
@@ -57,11 +68,8 @@ export class MemoryStateStore implements StateStore {
     // A copy first, so that a fault while pages are being made leaves the previous checkpoint whole.
     const states: States = new Map([...this.#states].map(([name, held]) => [name, new Map(held)]));
     for (const name of dropped) states.delete(name);
-    for (const { state, page, batch } of pages) {
-      const held = states.get(state) ?? new Map<number, Batch>();
-      states.set(state, held);
-      if (batch === null) held.delete(page);
-      else held.set(page, batch);
+    for (const { state, page, content } of pages) {
+      put(states, state, page, content === null ? null : { summary: content.summary, batch: content.image() });
     }
     this.#states = states;
     this.#meta = meta;
@@ -72,9 +80,8 @@ export class MemoryStateStore implements StateStore {
     return Promise.resolve(this.#meta);
   }
 
-  async *pages(state: string): AsyncGenerator<PageImage> {
-    const held = [...(this.#states.get(state) ?? [])].toSorted(([a], [b]) => a - b);
-    for (const [page, batch] of held) yield { state, page, batch };
+  pages(state: string): Promise<readonly StoredPage[]> {
+    return Promise.resolve(pagesOf(this.#states, state));
   }
 
   close(): Promise<void> {
@@ -85,16 +92,28 @@ export class MemoryStateStore implements StateStore {
 /** Both sides of one operator's checkpoint: what is written can be read back. */
 export class MemoryState implements StateWriter, StateReader {
   readonly #states: States = new Map();
+  readonly #lazily: boolean;
 
-  page(name: string, page: number, batch: Batch | null): void {
-    const held = this.#states.get(name) ?? new Map<number, Batch>();
-    this.#states.set(name, held);
-    if (batch === null) held.delete(page);
-    else held.set(page, batch);
+  /** `lazily`: pages are restored when they are touched. */
+  constructor(lazily = true) {
+    this.#lazily = lazily;
   }
 
-  pages(name: string): Iterable<{ readonly page: number; readonly batch: Batch }> {
-    return [...(this.#states.get(name) ?? [])].map(([page, batch]) => ({ page, batch }))
-      .toSorted((a, b) => a.page - b.page);
+  page(name: string, page: number, batch: Batch | null): void {
+    put(this.#states, name, page, batch === null ? null : { summary: null, batch });
+  }
+
+  state(name: string, state: SavedState): void {
+    for (const { page, content } of state.changedPages()) {
+      put(this.#states, name, page, content === null ? null : { summary: this.#summaryOf(content), batch: content.image() });
+    }
+  }
+
+  #summaryOf({ summary }: { readonly summary: PageSummary | null }): PageSummary | null {
+    return this.#lazily ? summary : null;
+  }
+
+  pages(name: string): Iterable<StoredPage> {
+    return pagesOf(this.#states, name);
   }
 }

@@ -1,14 +1,36 @@
 // Page: up to PAGE_ROWS rows of state in columns, with a weight a row; the unit of copying, checkpoint and eviction.
 import { Batch } from '../data/batch.ts';
 import { PAGE_ROWS, cellsOf } from '../data/cells.ts';
+import { assert } from '../data/error.ts';
 import { INT4 } from '../data/types.ts';
 import type { Layout, LogicalType, Schema } from '../data/types.ts';
 import { Int32Vector, allValid, validityBytes } from '../data/vector.ts';
 import type { Vector } from '../data/vector.ts';
+import { AbsentColumn } from './absent-column.ts';
+import type { AbsentPage } from './absent-column.ts';
+import { columnsFromBytes, pageBytes, shapeOf } from './page-bytes.ts';
+import type { ColumnShape } from './page-bytes.ts';
+import type { PageCache } from './page-cache.ts';
 import { PageColumn } from './page-column.ts';
+import type { PageList } from './page-list.ts';
+import type { PageSlot, PageSummary } from './ports.ts';
 
-export class Page {
-  readonly columns: readonly PageColumn[];
+/** The Pages that a page is of. */
+export interface PageHome {
+  readonly types: readonly LogicalType[];
+  /** The page's columns are other objects than before. */
+  replaced(page: Page): void;
+  /** Nobody is writing to the page: it has not been touched since it was guarded. */
+  guarded(page: Page): boolean;
+}
+
+/** Weights of a full page of rows that are there once; never written. */
+const ONES = new Int32Array(PAGE_ROWS).fill(1);
+
+export class Page implements AbsentPage {
+  /** As kernels see them: the real ones, or such as bring them back. */
+  columns: readonly PageColumn[];
+  /** Always in memory. */
   weights: Int32Array;
   /** Rows that were ever taken; those of weight 0 among them are free. */
   used = 0;
@@ -24,10 +46,28 @@ export class Page {
   /** Waiting to be filled again. */
   open = false;
   freeCount = 0;
+  /** Where it is, and under which number; null until a cache governs it. */
+  home: PageHome | null = null;
+  number = -1;
+  cache: PageCache | null = null;
+  /** Reads the page as the current checkpoint has it; null when it has another, or none. */
+  stored: (() => Batch) | null = null;
+  /** The cache's: its list, its neighbours there, and the bytes it counts. */
+  list: PageList | null = null;
+  before: Page | null = null;
+  after: Page | null = null;
+  size = 0;
+  #resident: readonly PageColumn[] | null;
+  #absent: readonly PageColumn[] | null = null;
+  /** A copy in the page file. */
+  #slot: PageSlot | null = null;
+  #shapes: readonly ColumnShape[] = [];
   #freeRows: Int16Array | null = null;
 
-  constructor(columns: readonly PageColumn[], capacity: number, stamp: number) {
-    this.columns = columns;
+  /** `columns` null: they are read when they are asked for; a home must be given, and a place to read from. */
+  constructor(columns: readonly PageColumn[] | null, capacity: number, stamp: number) {
+    this.#resident = columns;
+    this.columns = columns ?? [];
     this.weights = new Int32Array(capacity);
     this.capacity = capacity;
     this.stamp = stamp;
@@ -38,7 +78,7 @@ export class Page {
   }
 
   clone(stamp: number): Page {
-    const to = new Page(this.columns.map((c) => c.clone()), this.capacity, stamp);
+    const to = new Page(this.present().map((c) => c.clone()), this.capacity, stamp);
     to.weights.set(this.weights);
     to.used = this.used;
     to.live = this.live;
@@ -47,6 +87,81 @@ export class Page {
     // The old page is read-only from now on, so the list moves.
     to.#freeRows = this.#freeRows;
     return to;
+  }
+
+  /** About to be changed in place: copies elsewhere are of no use any more. */
+  written(): void {
+    this.dirty = true;
+    this.stored = null;
+    this.#slot?.free();
+    this.#slot = null;
+    if (this.weights === ONES) this.weights = ONES.slice();
+  }
+
+  get isResident(): boolean { return this.#resident !== null; }
+
+  present(): readonly PageColumn[] {
+    let columns = this.#resident;
+    if (columns === null) {
+      this.cache?.makeRoom(this.size);
+      columns = this.#read();
+      this.#resident = columns;
+      this.cache?.loaded(this);
+    }
+    if (this.columns !== columns) {
+      this.columns = columns;
+      this.home?.replaced(this);
+      this.cache?.shown(this);
+    }
+    return columns;
+  }
+
+  peek(): readonly PageColumn[] {
+    if (this.#resident !== null) return this.#resident;
+    if (this.cache === null || this.cache.hasRoom(this.size)) return this.present();
+    this.cache.reads++;
+    return this.#read();
+  }
+
+  #read(): readonly PageColumn[] {
+    const { home } = this;
+    assert(home !== null, 'an absent page has a home');
+    if (this.#slot !== null) return columnsFromBytes(this.#slot.read(), home.types, this.#shapes, this.capacity);
+    assert(this.stored !== null, 'an absent page is stored');
+    const batch = this.stored();
+    assert(batch.length === this.used, 'a stored page has the rows that were saved');
+    return home.types.map((type, c) => loadColumn(batch.columns[c], type, this.capacity));
+  }
+
+  /** Takes the columns out of the kernels' sight, so that the next touch is noticed. Requires: guarded, or between steps. */
+  hide(): void {
+    const { home } = this;
+    assert(home !== null, 'a page that is hidden has a home');
+    this.#absent ??= home.types.map((type, c) => new AbsentColumn(type, this, c));
+    this.columns = this.#absent;
+    home.replaced(this);
+  }
+
+  /** Gives the memory of the columns back. `write` keeps what is nowhere else; what it throws leaves the page as it is. */
+  evict(write: (bytes: readonly Uint8Array[]) => PageSlot): void {
+    const columns = this.#resident;
+    assert(columns !== null, 'evicted once');
+    if (this.#slot === null && this.stored === null) {
+      this.#shapes = columns.map(shapeOf);
+      this.#slot = write(pageBytes(columns));
+    }
+    this.hide();
+    this.#resident = null;
+    if (this.live === PAGE_ROWS && this.weights !== ONES && this.weights.every((w) => w === 1)) this.weights = ONES;
+  }
+
+  /** An absent page that only a checkpoint has goes to the page file. */
+  keep(write: (bytes: readonly Uint8Array[]) => PageSlot): void {
+    if (this.#slot !== null || this.#resident !== null) return;
+    const columns = this.#read();
+    this.#shapes = columns.map(shapeOf);
+    this.#slot = write(pageBytes(columns));
+    this.stored = null;
   }
 
   pushFree(row: number): void {
@@ -60,15 +175,16 @@ export class Page {
     return this.#freeRows[--this.freeCount];
   }
 
+  /** In memory now. */
   bytes(): number {
-    let total = this.weights.byteLength + (this.#freeRows === null ? 0 : this.#freeRows.byteLength);
-    for (const column of this.columns) total += column.bytes();
+    let total = (this.weights === ONES ? 0 : this.weights.byteLength) + (this.#freeRows === null ? 0 : this.#freeRows.byteLength);
+    if (this.#resident !== null) for (const column of this.#resident) total += column.bytes();
     return total;
   }
 
   grow(): void {
     const capacity = Math.min(PAGE_ROWS, this.capacity * 4);
-    for (const column of this.columns) column.grow(capacity);
+    for (const column of this.present()) column.grow(capacity);
     const weights = new Int32Array(capacity);
     weights.set(this.weights);
     this.weights = weights;
@@ -78,25 +194,58 @@ export class Page {
   /** The page as a batch over its own arrays, weights as one more int4 column. Whoever keeps it must mark it shared. */
   image(): Batch {
     const { used } = this;
-    const columns: Vector[] = this.columns.map((c) => c.vector(used));
+    const columns: Vector[] = this.peek().map((c) => c.vector(used));
     columns.push(new Int32Vector(INT4, used, this.weights.subarray(0, used)));
     return new Batch(columns, used);
   }
 
+  summary(): PageSummary {
+    const { used, weights } = this;
+    let nulls = 0;
+    this.columns.forEach((column, c) => {
+      // An absent page is not read for this: it may hold NULLs.
+      if (!this.isResident || column.validity !== null) nulls |= 1 << Math.min(c, 31);
+    });
+    const once = this.live === used && (weights === ONES || everyOne(weights, used));
+    return { used, weights: once ? null : weights.slice(0, used), nulls };
+  }
+
   static load(batch: Batch, schema: Schema, stamp: number): Page {
-    const used = batch.length;
-    const full = used > PAGE_ROWS >> 2 ? PAGE_ROWS : Math.max(16, used);
-    const columns = schema.columns.map((c, i) => loadColumn(batch.columns[i], c.type, full));
-    const page = new Page(columns, full, stamp);
-    const weights = cellsOf(batch.columns[schema.columns.length]).i32;
-    for (let i = 0; i < used; i++) {
-      page.weights[i] = weights[i];
-      if (weights[i] !== 0) page.live++;
-    }
-    page.used = used;
-    page.dirty = false;
+    const capacity = capacityFor(batch.length);
+    const columns = schema.columns.map((c, i) => loadColumn(batch.columns[i], c.type, capacity));
+    const page = new Page(columns, capacity, stamp);
+    page.#setWeights(cellsOf(batch.columns[schema.columns.length]).i32, batch.length);
     return page;
   }
+
+  /** A page that `read` gives when its columns are asked for. */
+  static absent(home: PageHome, summary: PageSummary, read: () => Batch, stamp: number): Page {
+    const { used, weights } = summary;
+    const page = new Page(null, capacityFor(used), stamp);
+    page.home = home;
+    page.stored = read;
+    page.#setWeights(weights ?? ONES, used);
+    if (page.live === PAGE_ROWS && weights === null) page.weights = ONES;
+    page.#absent = home.types.map((type, c) => new AbsentColumn(type, page, c));
+    page.columns = page.#absent;
+    return page;
+  }
+
+  #setWeights(weights: Int32Array, used: number): void {
+    this.weights.set(weights.subarray(0, used));
+    for (let i = 0; i < used; i++) if (weights[i] !== 0) this.live++;
+    this.used = used;
+    this.dirty = false;
+  }
+}
+
+function capacityFor(rows: number): number {
+  return rows > PAGE_ROWS >> 2 ? PAGE_ROWS : Math.max(16, rows);
+}
+
+function everyOne(weights: Int32Array, used: number): boolean {
+  for (let i = 0; i < used; i++) if (weights[i] !== 1) return false;
+  return true;
 }
 
 function loadColumn(vector: Vector, type: LogicalType, capacity: number): PageColumn {

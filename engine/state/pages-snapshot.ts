@@ -10,7 +10,8 @@ import type { Page } from './page.ts';
 
 /** The rows in use of one page; the page's own arrays when there is no free row among them. */
 export function scanPage(page: Page, columns: readonly number[] | null): Delta {
-  const chosen = columns === null ? page.columns : columns.map((c) => page.columns[c]);
+  const held = page.peek();
+  const chosen = columns === null ? held : columns.map((c) => held[c]);
   const { used } = page;
   const batch = new Batch(chosen.map((c): Vector => c.vector(used)), used);
   const weights = page.weights.subarray(0, used);

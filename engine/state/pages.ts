@@ -5,14 +5,16 @@ import type { CellColumn } from '../data/cells.ts';
 import { Delta } from '../data/delta.ts';
 import { assert } from '../data/error.ts';
 import { layoutOf } from '../data/types.ts';
-import type { Schema } from '../data/types.ts';
+import type { LogicalType, Schema } from '../data/types.ts';
 import type { Vector } from '../data/vector.ts';
 import { findRuns, gatherColumn, scatterColumn } from './page-kernels.ts';
 import type { ScatterPlan } from './page-kernels.ts';
+import type { PageCache } from './page-cache.ts';
 import { Page } from './page.ts';
+import type { PageHome } from './page.ts';
 import type { PageColumn } from './page-column.ts';
 import { PagesSnapshot, scanPage } from './pages-snapshot.ts';
-import type { StateReader, StateWriter } from './ports.ts';
+import type { ChangedPage, SavedState, StateReader, StateWriter, StoredPage } from './ports.ts';
 import { rowNumbers } from './scratch.ts';
 
 /** Free rows of a full page before it is filled again: fewer, fuller refills keep pages in order for scans. */
@@ -25,14 +27,15 @@ const ONE = new Int32Array(1);
  * Kernels read and write cells directly: `columns[c][id >> PAGE_SHIFT]` and `weights[id >> PAGE_SHIFT]`, but call
  * `touch` first for the rows they are going to write, and fetch the arrays anew after each `touch` or `allocate`.
  */
-export class Pages {
+export class Pages implements PageHome, SavedState {
   readonly schema: Schema;
+  readonly types: readonly LogicalType[];
   /** By column, then by page. */
   readonly columns: readonly PageColumn[][];
   /** By page. */
   readonly weights: Int32Array[] = [];
   readonly #pages: Page[] = [];
-  /** 1: the page must be made writable before a write (shared, or not yet marked as changed). */
+  /** 1: the page must be made writable before a write (shared, not in sight, or not yet marked as changed). */
   #guard = new Uint8Array(16);
   readonly #nullable: boolean[];
   readonly #bytesColumns: readonly number[];
@@ -43,9 +46,11 @@ export class Pages {
   #generation = 0;
   #newestLive = -1;
   readonly #live = new Map<number, number>();
+  #cache: PageCache | null = null;
 
   constructor(schema: Schema) {
     this.schema = schema;
+    this.types = schema.columns.map((c) => c.type);
     this.columns = schema.columns.map(() => []);
     this.#nullable = schema.columns.map(() => false);
     this.#bytesColumns = schema.columns.flatMap((c, i) => (layoutOf(c.type) === 'bytes' ? [i] : []));
@@ -113,6 +118,8 @@ export class Pages {
           return page;
         }
       }
+      // It is as large now as it will be for long.
+      if (this.#current >= 0) this.#cache?.resize(this.#pages[this.#current]);
       this.#current = this.#open.pop() ?? this.#addPage();
       this.#pages[this.#current].open = false;
     }
@@ -128,7 +135,7 @@ export class Pages {
       guard.set(this.#guard);
       this.#guard = guard;
     }
-    this.#place(number, page);
+    this.#settle(number, page);
     return number;
   }
 
@@ -136,6 +143,47 @@ export class Pages {
     this.#pages[number] = page;
     this.weights[number] = page.weights;
     for (let c = 0; c < this.columns.length; c++) this.columns[c][number] = page.columns[c];
+  }
+
+  /** A page new at its place: the cache has it instead of the one before. */
+  #settle(number: number, page: Page): void {
+    const before = this.#pages[number];
+    if (before !== page && before !== undefined) before.cache?.remove(before);
+    page.home = this;
+    page.number = number;
+    this.#cache?.add(page);
+    this.#place(number, page);
+  }
+
+  replaced(page: Page): void {
+    // Another page has come in its place: a snapshot holds this one.
+    if (this.#pages[page.number] !== page) return;
+    this.#guard[page.number] = 1;
+    this.#place(page.number, page);
+  }
+
+  guarded(page: Page): boolean {
+    return this.#guard[page.number] === 1 || this.#pages[page.number] !== page;
+  }
+
+  /** From now on the cache may evict pages. */
+  attach(cache: PageCache): void {
+    if (this.#cache === cache) return;
+    this.detach();
+    this.#cache = cache;
+    for (const page of this.#pages) cache.add(page);
+  }
+
+  /** The state is gone, or stays in memory as a whole. */
+  detach(): void {
+    const cache = this.#cache;
+    if (cache === null) return;
+    this.#cache = null;
+    for (const page of this.#pages) {
+      // A snapshot may read it for longer than a checkpoint has it.
+      if (this.#live.size > 0) cache.keep(page);
+      cache.remove(page);
+    }
   }
 
   #growPage(number: number, page: Page): void {
@@ -146,13 +194,15 @@ export class Pages {
   #writable(number: number): Page {
     const page = this.#pages[number];
     if (this.#guard[number] === 0) return page;
+    page.present();
     this.#guard[number] = 0;
     if (!page.shared && page.stamp > this.#newestLive) {
-      page.dirty = true;
+      page.written();
+      this.weights[number] = page.weights;
       return page;
     }
     const copy = page.clone(this.#generation);
-    this.#place(number, copy);
+    this.#settle(number, copy);
     return copy;
   }
 
@@ -222,7 +272,7 @@ export class Pages {
     const { open } = this.#pages[number];
     const page = Page.create(this.schema, FIRST_CAPACITY, this.#generation);
     page.open = open;
-    this.#place(number, page);
+    this.#settle(number, page);
     if (!open && number !== this.#current) this.#reopen(number, page);
   }
 
@@ -270,32 +320,32 @@ export class Pages {
     this.#newestLive = newest;
   }
 
-  /** Numbers of the pages that changed since the last save. */
-  dirtyPages(): number[] {
-    return this.#pages.flatMap((page, number) => (page.dirty ? [number] : []));
+  /** Hands the changed pages out; see `SavedState`. */
+  save(name: string, out: StateWriter): void {
+    out.state(name, this);
   }
 
-  /** Writes the changed pages. The images stay as they are: later writes go to copies. */
-  save(name: string, out: StateWriter): void {
-    for (let number = 0; number < this.#pages.length; number++) {
-      const page = this.#pages[number];
+  changedPages(): readonly ChangedPage[] {
+    const out: ChangedPage[] = [];
+    for (const page of this.#pages) {
       if (!page.dirty) continue;
       page.dirty = false;
       page.shared = page.live > 0;
-      out.page(name, number, page.live > 0 ? page.image() : null);
+      out.push({ page: page.number, content: page.live > 0 ? contentOf(page) : null });
     }
     this.#guard.fill(1, 0, this.#pages.length);
+    return out;
   }
 
   /** Requires: nothing was added yet. Format: the columns of the schema, then the weights as int4. */
   restore(name: string, from: StateReader): void {
     assert(this.#pages.length === 0, 'restore into pages in use');
-    for (const { page: number, batch } of from.pages(name)) {
-      while (this.#pages.length < number) this.#reopen(this.#pages.length, this.#pages[this.#addPage()]);
+    for (const stored of from.pages(name)) {
+      while (this.#pages.length < stored.page) this.#reopen(this.#pages.length, this.#pages[this.#addPage()]);
       this.#addPage();
-      this.#place(number, Page.load(batch, this.schema, this.#generation));
-      this.#guard[number] = 1;
-      this.#restored(number);
+      this.#settle(stored.page, this.#load(stored));
+      this.#guard[stored.page] = 1;
+      this.#restored(stored.page);
     }
     for (let number = 0; number < this.#pages.length; number++) {
       if (this.#pages[number].live > 0) continue;
@@ -305,17 +355,25 @@ export class Pages {
     }
   }
 
+  #load(stored: StoredPage): Page {
+    const { summary } = stored;
+    if (summary === null) return Page.load(stored.batch, this.schema, this.#generation);
+    for (let c = 0; c < this.#nullable.length; c++) if ((summary.nulls & (1 << Math.min(c, 31))) !== 0) this.#nullable[c] = true;
+    return Page.absent(this, summary, () => stored.batch, this.#generation);
+  }
+
   #restored(number: number): void {
     const page = this.#pages[number];
     this.#rows += page.live;
     for (let row = page.used - 1; row >= 0; row--) if (page.weights[row] === 0) page.pushFree(row);
     if (page.live < PAGE_ROWS - REFILL) this.#reopen(number, page);
+    if (!page.isResident) return;
     page.columns.forEach((column, c) => {
       if (column.validity !== null) this.#nullable[c] = true;
     });
   }
 
-  /** Bytes held, an estimate. */
+  /** Bytes held in memory, an estimate. */
   bytes(): number {
     let total = 0;
     for (const page of this.#pages) total += page.bytes();
@@ -325,4 +383,16 @@ export class Pages {
 
 function rowNumbersArray(length: number): number[] {
   return Array.from({ length }, (_, i) => i);
+}
+
+/** What a checkpoint writes of a page: as it is now, for the page is shared. */
+function contentOf(page: Page): NonNullable<ChangedPage['content']> {
+  return {
+    summary: page.summary(),
+    image: () => page.image(),
+    kept: (read) => {
+      page.shared = false;
+      if (!page.dirty) page.stored = read;
+    },
+  };
 }

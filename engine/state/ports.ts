@@ -1,6 +1,7 @@
 // Ports: what engine asks of storage. Implemented by storage/ (disk) and by memory.ts.
 import type { Batch } from '../data/batch.ts';
 import type { Epoch } from '../data/time.ts';
+import type { PageCache } from './page-cache.ts';
 
 /**
  * The journal: one record an epoch, durable before visible. Records are opaque bytes to it.
@@ -22,12 +23,38 @@ export interface JournalRecord {
   readonly bytes: Uint8Array;
 }
 
-/** One page of state: the unit of checkpoint, compression and eviction. `batch` null: the page is gone. */
+/** What is known of a page without reading it. */
+export interface PageSummary {
+  /** Rows, free ones among them. */
+  readonly used: number;
+  /** By row, 0 = free; null: all are 1. */
+  readonly weights: Int32Array | null;
+  /** Bit c, from 31 on bit 31: column c may hold NULLs. */
+  readonly nulls: number;
+}
+
+/** What a page holds, made when it is written. */
+export interface PageContent {
+  /** Null: whoever restores the page must read it. */
+  readonly summary: PageSummary | null;
+  image(): Batch;
+  /** The content is durable; until the page is saved again it can be read by `read`, synchronously. */
+  kept(read: () => Batch): void;
+}
+
+/** One page of state: the unit of checkpoint, compression and eviction. `content` null: the page is gone. */
 export interface PageImage {
   /** Names the state, stable across restarts: relation or view id, operator's ordinal in its circuit, state's name. */
   readonly state: string;
   readonly page: number;
-  readonly batch: Batch | null;
+  readonly content: PageContent | null;
+}
+
+/** A page that a checkpoint has; its batch is read when it is asked for. */
+export interface StoredPage {
+  readonly page: number;
+  readonly summary: PageSummary | null;
+  readonly batch: Batch;
 }
 
 /**
@@ -42,7 +69,7 @@ export interface StateStore {
   /** The newest complete checkpoint, or null for an empty store. */
   current(): Promise<CheckpointMeta | null>;
   /** All pages of one state as of the current checkpoint, by page number. */
-  pages(state: string): AsyncIterable<PageImage>;
+  pages(state: string): Promise<readonly StoredPage[]>;
   close(): Promise<void>;
 }
 
@@ -52,13 +79,50 @@ export interface CheckpointMeta {
   readonly bytes: Uint8Array;
 }
 
+/** A place in the page file. It is free again when `free` is called or nobody holds it any more. */
+export interface PageSlot {
+  /** What was written. Throws XX001 where it is damaged, 58030 where it cannot be read. */
+  read(): ArrayBuffer;
+  free(): void;
+}
+
+/** Where pages go that do not fit into memory. Synchronous. What is in it is of no use once the process has ended. */
+export interface PageFile {
+  /** Throws 53100 when the disk is full. */
+  write(bytes: readonly Uint8Array[]): PageSlot;
+  /** Of the file. */
+  readonly bytes: number;
+  close(): void;
+}
+
+export interface ChangedPage {
+  readonly page: number;
+  readonly content: PageContent | null;
+}
+
+/** Pages that are saved under a name. */
+export interface SavedState {
+  /** What changed since this was called last; it counts as saved. The contents stay as they are: later writes go to copies. */
+  changedPages(): readonly ChangedPage[];
+  /** From now on the cache may evict pages. */
+  attach(cache: PageCache): void;
+  /** The state is gone, or stays in memory as a whole. */
+  detach(): void;
+  /** Bytes of pages in memory. */
+  bytes(): number;
+}
+
 /** An operator's side of a checkpoint: named states, each a set of pages. */
 export interface StateWriter {
-  /** `name`: unique within the operator. */
+  /** Only pages are to be shown, by `state`; nothing is saved. */
+  readonly looking?: boolean;
+  /** A page made by the operator itself. `name`: unique within the operator. */
   page(name: string, page: number, batch: Batch | null): void;
+  /** The same for pages in which the operator works. */
+  state(name: string, state: SavedState): void;
 }
 
 export interface StateReader {
   /** Pages of the operator's state `name`, by page number. */
-  pages(name: string): Iterable<{ readonly page: number; readonly batch: Batch }>;
+  pages(name: string): Iterable<StoredPage>;
 }

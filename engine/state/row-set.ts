@@ -77,9 +77,9 @@ export class RowSet {
       if (ids.length === 0) continue;
       const found = new Int32Array(ids.length);
       rows.findOrInsert(pages.gather(ids).columns, ids.length, found, { take: (row) => ids[row], write: () => undefined });
-      pages.touch(found, found.length);
       for (let i = 0; i < ids.length; i++) {
         if (found[i] === ids[i]) continue;
+        pages.touch(found.subarray(i, i + 1), 1);
         merged(ids[i], found[i]);
         pages.addWeight(found[i], pages.weight(ids[i]));
         gone.push(ids[i]);

@@ -5,7 +5,7 @@ import type { Batch } from '../../engine/data/batch.ts';
 import { toEpoch } from '../../engine/data/time.ts';
 import { INT8, TEXT } from '../../engine/data/types.ts';
 import type { Schema } from '../../engine/data/types.ts';
-import type { CheckpointMeta, PageImage, StateStore } from '../../engine/state/ports.ts';
+import type { CheckpointMeta, PageContent, PageImage, StateStore } from '../../engine/state/ports.ts';
 import { Random } from '../support/random.ts';
 
 export interface StoreHarness {
@@ -19,16 +19,16 @@ export function pageBatch(n: number, rows: number): Batch {
   return batchFromRows(schema, Array.from({ length: rows }, (_, i) => [BigInt(n * 1000 + i), i % 7 === 0 ? null : `r${n}-${i}`]));
 }
 
+export function content(batch: Batch): PageContent {
+  return { summary: null, image: () => batch, kept: () => undefined };
+}
+
 export function checkpointMeta(epoch: number): CheckpointMeta {
   return { epoch: toEpoch(epoch), bytes: new TextEncoder().encode(`meta ${epoch}`) };
 }
 
 export async function readState(store: StateStore, state: string): Promise<string[]> {
-  const out: string[] = [];
-  for await (const { page, batch } of store.pages(state)) {
-    out.push(`${page}:${batch === null ? 'gone' : `${batch.length}:${String(batchToRows(batch)[0]?.[0])}`}`);
-  }
-  return out;
+  return (await store.pages(state)).map(({ page, batch }) => `${page}:${batch.length}:${String(batchToRows(batch)[0]?.[0])}`);
 }
 
 export function stateStoreConformance(name: string, open: () => Promise<StoreHarness>): void {
@@ -43,7 +43,7 @@ export function stateStoreConformance(name: string, open: () => Promise<StoreHar
     test('pages replace older versions, null removes them, dropped states are gone', async () => {
       const { store } = await open();
       const image = (state: string, page: number, n: number | null): PageImage =>
-        ({ state, page, batch: n === null ? null : pageBatch(n, 10) });
+        ({ state, page, content: n === null ? null : content(pageBatch(n, 10)) });
       await store.checkpoint([image('a', 0, 1), image('a', 300, 2), image('ab', 0, 3), image('b', 0, 9)], [], checkpointMeta(5));
       expect((await store.current())?.epoch).toBe(5);
       expect(await readState(store, 'a')).toEqual(['0:10:1000', '300:10:2000']);
@@ -74,7 +74,7 @@ export function stateStoreConformance(name: string, open: () => Promise<StoreHar
           const n = random.bool(0.2) ? null : round * 100 + i;
           if (n === null) pages.delete(page);
           else pages.set(page, n);
-          images.set(`${state} ${page}`, { state, page, batch: n === null ? null : pageBatch(n, 5) });
+          images.set(`${state} ${page}`, { state, page, content: n === null ? null : content(pageBatch(n, 5)) });
         }
         await store.checkpoint(images.values(), dropped, checkpointMeta(round));
         if (harness.reopen !== null && random.bool(0.3)) store = await harness.reopen(store);

@@ -354,10 +354,11 @@ describe('a fault inside a view', () => {
   /** `total`, but a negative number of rows in a step breaks it. */
   const faulty: typeof makeCircuit = (query, over, schemas) => {
     const circuit = makeCircuit(query, over, schemas);
-    return query !== 'total' ? circuit : Object.assign(Object.create(circuit), {
-      step: (inputs: Parameters<typeof circuit.step>[0], context: Parameters<typeof circuit.step>[1]) => {
+    const step = circuit.step.bind(circuit);
+    return query !== 'total' ? circuit : Object.assign(circuit, {
+      step: (inputs: Parameters<typeof step>[0], context: Parameters<typeof step>[1]) => {
         if (inputs.some((input) => input.weights.includes(-1))) throw new Error('a fault of ours');
-        return circuit.step(inputs, context);
+        return step(inputs, context);
       },
     });
   };
@@ -419,6 +420,6 @@ describe('a fault inside a view', () => {
     const again = await TestDatabase.open({ journal, store });
     expect(again.rows(2, 2)).toEqual(['1,1', '2,2', '3,3']);
     expect(again.rows(10, 3)).toEqual(['1,1,1', '2,1,2', '3,1,3']);
-    for await (const page of store.pages('r/1/rows')) expect.fail(`page ${page.page} of a dropped table`);
+    expect(await store.pages('r/1/rows')).toEqual([]);
   });
 });

@@ -86,7 +86,7 @@ describe('stateless operators', () => {
     expect(operator).toBeInstanceOf(StatelessOperator);
     const pages: string[] = [];
     operator.step([deltaOf(SCHEMA, [{ row: [1, 2, 'x'], weight: 1 }])], stepContext(1));
-    operator.save({ page: (name) => void pages.push(name) });
+    operator.save({ page: (name) => void pages.push(name), state: (name) => void pages.push(name) });
     operator.restore(new MemoryState());
     expect(pages).toEqual([]);
     expect(operator.stateSize()).toEqual({ rows: 0, bytes: 0 });

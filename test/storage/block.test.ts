@@ -52,16 +52,16 @@ describe('block', () => {
       const whole = batchOf(random, random.int(0, 150));
       const start = random.int(0, whole.length);
       const batch = whole.slice(start, random.int(start, whole.length));
-      const back = await decodeBlock(await encodeBlock(batch));
+      const back = decodeBlock(await encodeBlock(batch));
       expect(batchToRows(back), `seed ${seed}`).toEqual(batchToRows(batch));
       expect(back.columns.map((c) => c.type)).toEqual(types);
     }
   });
 
   test('no columns, parameters of types kept', async () => {
-    expect((await decodeBlock(await encodeBlock(new Batch([], 5)))).length).toBe(5);
+    expect((decodeBlock(await encodeBlock(new Batch([], 5)))).length).toBe(5);
     const one = batchFromRows({ columns: [{ name: 'n', type: numericType(10, 2) }] }, [[null]]);
-    expect((await decodeBlock(await encodeBlock(one))).columns[0].type).toEqual(numericType(10, 2));
+    expect((decodeBlock(await encodeBlock(one))).columns[0].type).toEqual(numericType(10, 2));
   });
 
   test('is an Arrow stream that the Arrow library reads', async () => {
@@ -78,9 +78,9 @@ describe('block', () => {
     for (let i = 0; i < 500; i++) {
       const bad = block.slice();
       bad[random.int(0, bad.length - 1)] ^= 1 << random.int(0, 7);
-      await expect(decodeBlock(bad), `round ${i}`).rejects.toMatchObject({ code: 'XX001' });
+      expect(() => decodeBlock(bad), `round ${i}`).toThrow(expect.objectContaining({ code: 'XX001' }));
     }
-    await expect(decodeBlock(block.subarray(0, 10))).rejects.toMatchObject({ code: 'XX001' });
+    expect(() => decodeBlock(block.subarray(0, 10))).toThrow(expect.objectContaining({ code: 'XX001' }));
   });
 });
 

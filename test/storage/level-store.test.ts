@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { Level } from 'level';
 import { describe, expect, test } from 'vitest';
 import { toEpoch } from '../../engine/data/time.ts';
+import type { PageImage } from '../../engine/state/ports.ts';
 import { openStorage } from '../../storage/index.ts';
 import { parsePageKey } from '../../storage/key-space.ts';
 import { LevelStore } from '../../storage/level-store.ts';
-import { checkpointMeta, pageBatch, readState, stateStoreConformance } from '../conformance/state-store.ts';
+import { checkpointMeta, content, pageBatch, readState, stateStoreConformance } from '../conformance/state-store.ts';
 
 const quiet = { log: (): void => {} };
 const folder = (): string => join(mkdtempSync(join(tmpdir(), 'millrace-store-')), 'db');
@@ -35,15 +36,15 @@ describe('LevelStore', () => {
   test('a checkpoint whose iterable throws half way changes nothing', async () => {
     const path = folder();
     const store = await LevelStore.open(path, quiet.log);
-    await store.checkpoint([{ state: 'a', page: 0, batch: pageBatch(1, 10) }], [], checkpointMeta(1));
-    function* failing(): Iterable<{ state: string; page: number; batch: ReturnType<typeof pageBatch> }> {
-      for (let page = 0; page < 200; page++) yield { state: 'a', page, batch: pageBatch(page, 2000) };
+    await store.checkpoint([{ state: 'a', page: 0, content: content(pageBatch(1, 10)) }], [], checkpointMeta(1));
+    function* failing(): Iterable<PageImage> {
+      for (let page = 0; page < 200; page++) yield { state: 'a', page, content: content(pageBatch(page, 2000)) };
       throw new Error('no more');
     }
     await expect(store.checkpoint(failing(), [], checkpointMeta(2))).rejects.toMatchObject({ code: '58030' });
     expect((await store.current())?.epoch).toBe(1);
     expect(await readState(store, 'a')).toEqual(['0:10:1000']);
-    await store.checkpoint([{ state: 'a', page: 1, batch: pageBatch(2, 10) }], [], checkpointMeta(3));
+    await store.checkpoint([{ state: 'a', page: 1, content: content(pageBatch(2, 10)) }], [], checkpointMeta(3));
     await store.close();
     const again = await LevelStore.open(path, quiet.log);
     expect(await readState(again, 'a')).toEqual(['0:10:1000', '1:10:2000']);
@@ -55,7 +56,7 @@ describe('LevelStore', () => {
     const path = folder();
     const store = await LevelStore.open(path, quiet.log);
     for (let e = 1; e <= 10; e++) {
-      const pages = [0, 1, 2].map((page) => ({ state: 's', page, batch: page === e % 3 ? null : pageBatch(e, 3) }));
+      const pages = [0, 1, 2].map((page) => ({ state: 's', page, content: page === e % 3 ? null : content(pageBatch(e, 3)) }));
       await store.checkpoint(pages, [], checkpointMeta(e));
     }
     await store.close();
@@ -65,7 +66,7 @@ describe('LevelStore', () => {
   test('a damaged page is XX001 and names itself', async () => {
     const path = folder();
     const store = await LevelStore.open(path, quiet.log);
-    await store.checkpoint([{ state: 'a/b', page: 7, batch: pageBatch(1, 500) }], [], checkpointMeta(1));
+    await store.checkpoint([{ state: 'a/b', page: 7, content: content(pageBatch(1, 500)) }], [], checkpointMeta(1));
     await store.close();
     const level = new Level<Uint8Array, Uint8Array>(path, { keyEncoding: 'view', valueEncoding: 'view', compression: false });
     const [key] = (await level.keys().all()).filter((k) => k[0] === 0x70);
@@ -116,7 +117,7 @@ describe('openStorage', () => {
     await first.store.close();
     writeFileSync(join(path, 'FORMAT'), 'millrace data format 99\nsomething\n');
     await expect(openStorage(path, quiet)).rejects.toMatchObject({ code: 'F0000' });
-    writeFileSync(join(path, 'FORMAT'), 'millrace data format 1\ndatabase 00\n');
+    writeFileSync(join(path, 'FORMAT'), 'millrace data format 2\ndatabase 00\n');
     await expect(openStorage(path, quiet)).rejects.toMatchObject({ code: 'XX001' });
   });
 });

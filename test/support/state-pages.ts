@@ -9,19 +9,24 @@ export class StatePages {
   written = 0;
 
   readonly writer: StateWriter = {
-    page: (name, page, batch) => {
-      this.written++;
-      const pages = this.#states.get(name) ?? new Map<number, Batch>();
-      this.#states.set(name, pages);
-      if (batch === null) pages.delete(page);
-      // A copy, as a disk would make: the operator goes on changing its arrays.
-      else pages.set(page, structuredCopy(batch));
+    page: (name, page, batch) => this.#write(name, page, batch),
+    state: (name, state) => {
+      for (const { page, content } of state.changedPages()) this.#write(name, page, content?.image() ?? null);
     },
   };
 
+  #write(name: string, page: number, batch: Batch | null): void {
+    this.written++;
+    const pages = this.#states.get(name) ?? new Map<number, Batch>();
+    this.#states.set(name, pages);
+    if (batch === null) pages.delete(page);
+    // A copy, as a disk would make: the operator goes on changing its arrays.
+    else pages.set(page, structuredCopy(batch));
+  }
+
   readonly reader: StateReader = {
     pages: (name) => [...(this.#states.get(name) ?? [])].sort(([a], [b]) => a - b)
-      .map(([page, batch]) => ({ page, batch })),
+      .map(([page, batch]) => ({ page, summary: null, batch })),
   };
 }
 

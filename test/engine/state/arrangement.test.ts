@@ -12,6 +12,7 @@ import { consolidate } from '../../../engine/state/consolidate.ts';
 import { KeyTable } from '../../../engine/state/key-table.ts';
 import { MemoryState } from '../../../engine/state/memory.ts';
 import { Pages } from '../../../engine/state/pages.ts';
+import type { StateWriter } from '../../../engine/state/ports.ts';
 import { Tally, deltaOf } from '../../law/law.ts';
 import type { Row } from '../../law/law.ts';
 import { Random } from '../../support/random.ts';
@@ -252,7 +253,10 @@ describe('pages', () => {
     const arrangement = new Arrangement(schema, [0]);
     arrangement.apply(Delta.insert(batchFromRows(schema, Array.from({ length: 5000 }, (_, i): Row => [BigInt(i)]))));
     const written: number[] = [];
-    const writer = { page: (_: string, page: number): void => void written.push(page) };
+    const writer: StateWriter = {
+      page: (_, page) => void written.push(page),
+      state: (_, state) => written.push(...state.changedPages().map(({ page }) => page)),
+    };
     arrangement.save('rows', writer);
     expect(written).toEqual([0, 1, 2, 3, 4]);
     written.length = 0;

@@ -1,0 +1,198 @@
+// PageCache: keeps the pages of all stored state within a budget of memory: which stay, which go to the page file.
+import type { Page } from './page.ts';
+import { PageList } from './page-list.ts';
+import type { PageFile, PageSlot } from './ports.ts';
+
+/** Of the budget: what is hidden, and shows by being touched that it is in use. */
+const HIDDEN_SHARE = 4;
+/** Of the budget: pages get at least this, whatever indexes take. */
+const LEAST_SHARE = 8;
+/** Pages looked at for one that nobody is writing to. */
+const LOOK = 64;
+
+export interface PageCacheStatistics {
+  /** The budget. */
+  readonly limit: number;
+  /** Pages in memory. */
+  readonly pages: number;
+  readonly pageBytes: number;
+  /** State that cannot be evicted: indexes, weights, accumulators. */
+  readonly fixedBytes: number;
+  /** Pages read back, pages whose memory was given up, and bytes written for that since the start. */
+  readonly reads: number;
+  readonly evictions: number;
+  readonly writtenBytes: number;
+  readonly fileBytes: number;
+}
+
+/**
+ * Two lists, first in first out, as in a system's virtual memory: pages that kernels see, and pages hidden from them that
+ * are still in memory. A touch of a hidden one brings it back to the end of the first list; the oldest hidden one is
+ * evicted. As long as all fits, nothing is hidden and nobody pays anything.
+ *
+ * Law: a page that is being written (touched and not guarded since) is not evicted; `balance` is called when no kernel runs.
+ */
+export class PageCache {
+  readonly #shown = new PageList();
+  readonly #hidden = new PageList();
+  readonly #file: PageFile | null;
+  #limit: number;
+  #fixed = 0;
+  #failure: unknown = null;
+  reads = 0;
+  #evictions = 0;
+  #written = 0;
+
+  /** `file` null: only what a checkpoint has is evicted. `limit` in bytes. */
+  constructor(limit: number, file: PageFile | null) {
+    this.#limit = limit;
+    this.#file = file;
+  }
+
+  get limit(): number { return this.#limit; }
+
+  setLimit(bytes: number): void {
+    this.#limit = bytes;
+    this.balance();
+  }
+
+  /** Bytes of state that stay in memory, as last counted. */
+  setFixed(bytes: number): void {
+    this.#fixed = bytes;
+  }
+
+  /** Bytes of pages that may be in memory. */
+  get #allowance(): number {
+    return Math.max(this.#limit - this.#fixed, this.#limit / LEAST_SHARE);
+  }
+
+  get #bytes(): number {
+    return this.#shown.bytes + this.#hidden.bytes;
+  }
+
+  /** The state is larger than the budget although all that can be evicted was; nothing should be added. */
+  get exhausted(): boolean {
+    return this.#bytes + this.#fixed > this.#limit && this.#fixed + this.#limit / LEAST_SHARE > this.#limit
+      || this.#bytes > 2 * this.#allowance;
+  }
+
+  /** Why pages could not be written the last time it was tried, or null. */
+  get failure(): unknown { return this.#failure; }
+
+  statistics(): PageCacheStatistics {
+    return {
+      limit: this.#limit, pages: this.#shown.length + this.#hidden.length, pageBytes: this.#bytes, fixedBytes: this.#fixed,
+      reads: this.reads, evictions: this.#evictions, writtenBytes: this.#written, fileBytes: this.#file?.bytes ?? 0,
+    };
+  }
+
+  /** Not all of the state is in memory. */
+  get tight(): boolean { return this.#evictions > 0 && this.#bytes + this.#fixed > this.#limit / 2; }
+
+  hasRoom(bytes: number): boolean {
+    return this.#bytes + bytes <= this.#allowance;
+  }
+
+  /** Governs a page from now on. */
+  add(page: Page): void {
+    page.cache = this;
+    if (!page.isResident) {
+      // What it is going to take is known when it has been read.
+      page.size = 0;
+      return;
+    }
+    page.size = page.bytes();
+    this.#shown.push(page);
+  }
+
+  /** Lets a page go: nobody holds it any more, or only a snapshot does. */
+  remove(page: Page): void {
+    page.list?.remove(page);
+    page.cache = null;
+  }
+
+  /** Makes a page independent of the checkpoint that has it. */
+  keep(page: Page): void {
+    if (!page.isResident && this.#file !== null) page.keep(this.#write);
+    else page.present();
+  }
+
+  /** Counts a page anew that has grown. */
+  resize(page: Page): void {
+    const { list } = page;
+    const size = page.bytes();
+    if (list !== null) list.bytes += size - page.size;
+    page.size = size;
+  }
+
+  /** The page has been read. */
+  loaded(page: Page): void {
+    this.reads++;
+    page.size = page.bytes();
+    this.#shown.push(page);
+  }
+
+  /** The page was hidden and has been touched. */
+  shown(page: Page): void {
+    if (page.list !== this.#hidden) return;
+    this.#hidden.remove(page);
+    this.#shown.push(page);
+  }
+
+  /** In the middle of a step: what is evicted is touched by nobody. */
+  makeRoom(bytes: number): void {
+    if (this.#bytes + bytes <= this.#allowance) return;
+    while (this.#bytes + bytes > this.#allowance) {
+      const victim = this.#hidden.first ?? this.#untouched();
+      if (victim === null || !this.#evict(victim)) return;
+    }
+  }
+
+  #untouched(): Page | null {
+    for (let looked = 0; looked < LOOK; looked++) {
+      const page = this.#shown.first;
+      if (page === null) return null;
+      if (page.home?.guarded(page) === true) return page;
+      this.#shown.remove(page);
+      this.#shown.push(page);
+    }
+    return null;
+  }
+
+  /** Brings memory back within the budget. Requires: no kernel is running. */
+  balance(): void {
+    const allowance = this.#allowance;
+    if (this.#bytes <= allowance) return;
+    this.#failure = null;
+    const wanted = allowance / HIDDEN_SHARE + this.#bytes - allowance;
+    for (let page = this.#shown.first; page !== null && this.#hidden.bytes < wanted; page = this.#shown.first) {
+      this.#shown.remove(page);
+      page.size = page.bytes();
+      page.hide();
+      this.#hidden.push(page);
+    }
+    for (let page = this.#hidden.first; page !== null && this.#bytes > allowance; page = this.#hidden.first) {
+      if (!this.#evict(page)) return;
+    }
+  }
+
+  #evict(page: Page): boolean {
+    const { list } = page;
+    try {
+      page.evict(this.#write);
+    } catch (error) {
+      this.#failure = error;
+      return false;
+    }
+    list?.remove(page);
+    this.#evictions++;
+    return true;
+  }
+
+  readonly #write = (bytes: readonly Uint8Array[]): PageSlot => {
+    if (this.#file === null) throw new TypeError('there is no page file');
+    const slot = this.#file.write(bytes);
+    for (const piece of bytes) this.#written += piece.length;
+    return slot;
+  };
+}
