@@ -69,6 +69,15 @@ export class KeyTable {
     this.#count += count;
   }
 
+  /**
+   * Rows that are in the pages, keys written, become slots. `out`: the slot of each one's key, which is another row where
+   * the key was there already.
+   */
+  adopt(ids: Int32Array, out: Int32Array): void {
+    const keys = this.#columns.map((c) => this.pages.gatherColumn(c, ids));
+    this.#index.findOrInsert(keys, ids.length, out, { take: (row) => ids[row], write: () => undefined });
+  }
+
   /** Forgets keys and frees their rows. */
   remove(slots: Int32Array, length: number): void {
     this.#index.removeRows(slots, length);

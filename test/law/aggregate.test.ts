@@ -214,6 +214,41 @@ describe('aggregates', () => {
   });
 });
 
+describe('max', () => {
+  it.each([
+    ['int8', INT8, [1n, 2n, 9n]], ['text', TEXT, ['a', 'b', 'z']],
+  ] as const)('of %s does not show a value that was taken back before it came', (kind, type, [low, high, owed]) => {
+    const [max] = AGGREGATES.filter((fn) => fn.name === 'max' && fn.args[0].kind === kind);
+    const input: Schema = { columns: [{ name: 'k', type: INT4 }, { name: 'x', type }] };
+    const schema: Schema = { columns: [{ name: 'k', type: INT4 }, { name: 'm', type }] };
+    const call = { distinct: false, filter: null, orderBy: [], function: max, args: [1], returnType: type };
+    const make = (): AggregateOperator => new AggregateOperator({ schema, input, keys: [0], calls: [call] });
+    for (const restored of [false, true]) {
+      let operator = make();
+      const state = new StatePages();
+      const sink = new Sink();
+      const step = (rows: readonly (readonly [Datum, number])[]): string => {
+        const changes = rows.map(([x, weight]): readonly [Row, number] => [{ values: [1, x] }, weight]);
+        sink.take(operator.step([delta(input, changes)], sink.context));
+        if (restored) {
+          operator.save(state.writer);
+          operator = make();
+          operator.restore(state.reader);
+        }
+        return sink.text();
+      };
+      const shown = (x: Datum): string => `1 x 1 | ${datumText(x)}`;
+      expect(step([[low, 1], [high, 2]])).toBe(shown(high));
+      expect(step([[owed, -1]])).toBe(shown(high));
+      expect(step([[owed, 1]])).toBe(shown(high));
+      expect(step([[owed, 1]])).toBe(shown(owed));
+      // As often as it came.
+      expect(step([[owed, -1], [high, -1]])).toBe(shown(high));
+      expect(step([[high, -1]])).toBe(shown(low));
+    }
+  });
+});
+
 describe('saving', () => {
   it('writes the pages of changed groups alone', () => {
     const [count] = AGGREGATES.filter((fn) => fn.name === 'count' && fn.args.length === 0);

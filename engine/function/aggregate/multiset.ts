@@ -11,6 +11,7 @@ import { Pages } from '../../state/pages.ts';
 import type { StateReader, StateWriter } from '../../state/ports.ts';
 
 const NONE = -1;
+const ONE = new Int32Array(1);
 
 /** An entry is a row id of `pages`: column 0 is the slot, the values follow. Entries of a slot are chained. */
 export class Multiset {
@@ -71,9 +72,33 @@ export class Multiset {
     this.#add(entries, count, rows, weights);
   }
 
+  /**
+   * Rows of `pages` that came there otherwise become entries, each for its slot, values and weight; those of equal ones
+   * are put together and the others freed. Calls `each` with every entry that is new.
+   */
+  adopt(ids: Int32Array, each: (entry: number) => void): void {
+    const entries = new Int32Array(ids.length);
+    this.#table.adopt(ids, entries);
+    this.#ensureEntries(ids.length);
+    const gone: number[] = [];
+    for (let i = 0; i < ids.length; i++) {
+      if (entries[i] === ids[i]) {
+        this.#link(ids[i]);
+        each(ids[i]);
+        continue;
+      }
+      ONE[0] = entries[i];
+      this.pages.touch(ONE, 1);
+      this.pages.addWeight(entries[i], this.weight(ids[i]));
+      gone.push(ids[i]);
+    }
+    if (gone.length > 0) this.pages.free(Int32Array.from(gone), gone.length);
+  }
+
   /** The rows that count, or null for all. */
   #counting(values: readonly Vector[], weights: Int32Array, length: number): Int32Array | null {
     const checked = this.#strict ? values.filter((v) => v.validity !== null) : [];
+    if (checked.length === 0 && !weights.includes(0)) return null;
     const rows = new Int32Array(length);
     let count = 0;
     for (let i = 0; i < length; i++) {
