@@ -22,6 +22,10 @@ export interface Signature {
   readonly variadic?: LogicalType;
   /** Trailing args that may be left out; the record's body then sees fewer arguments. */
   readonly optional?: number;
+  /** Names of the args, for f(name => value). */
+  readonly names?: readonly string[];
+  /** What the optional args are when one behind them is given by name. */
+  readonly defaults?: readonly Datum[];
   /** A fixed type, a pseudo-type resolved from the arguments, or a rule over the resolved argument types. */
   readonly returns: LogicalType | ((args: readonly LogicalType[]) => LogicalType);
   readonly description: string;
@@ -47,6 +51,8 @@ export interface CallInfo {
 export interface ScalarFunction extends Signature {
   readonly kind: 'scalar';
   readonly operator?: true;
+  /** Called as f(VARIADIC array): the last argument stands for all variadic ones. */
+  readonly variadicArray?: true;
   /** true: any NULL argument gives NULL and the body is not called. */
   readonly strict: boolean;
   readonly volatility: Volatility;

@@ -64,7 +64,10 @@ export function bindAggregateCall(
   const types = bound.map((b) => b.type);
   const usable = candidates.filter((c): c is AggregateFunction => c.kind === 'aggregate');
   const resolution = resolveOverload(e.star ? usable.filter((c) => c.args.length === 0) : usable, types);
-  if (resolution.kind !== 'found') throw functionError(name, types, resolution.kind === 'ambiguous', position);
+  if (resolution.kind !== 'found' || e.arguments.some((a) => a.name !== undefined)) {
+    const ambiguous = resolution.kind === 'ambiguous';
+    throw functionError(name, types, ambiguous, position, e.arguments.map((a) => a.name));
+  }
   const fn = resolution.signature;
   checkForm(e, fn);
   const targets = argumentTypes(resolution.declared, types);

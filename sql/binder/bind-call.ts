@@ -1,11 +1,14 @@
 // Function calls: which function a name and its arguments mean, and what kind of call it then is.
-import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import { DatabaseError } from '../../engine/data/error.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { TableFunction } from '../../engine/function/function.ts';
 import type { FunctionExpr } from '../parser/ast.ts';
+import { checkArgumentNames } from './argument-names.ts';
 import { bindAggregate } from './bind-aggregate.ts';
 import { bindWindowCall } from './bind-window-call.ts';
+import { checkVariadicArray, defaultValue, inPlaces, isPlain, notedCandidates } from './call-notation.ts';
+import type { Noted } from './call-notation.ts';
 import { coerceArgument, tryCoerce } from './coercion.ts';
 import type { Environment } from './environment.ts';
 import { checkContinuous, checkSchema, functionError } from './functions.ts';
@@ -108,9 +111,7 @@ const CAST = { kind: 'cast', name: 'cast' } as const;
 interface CastCall { readonly function: typeof CAST; readonly args: readonly Expression[]; readonly type: LogicalType }
 
 export function bindArguments(e: FunctionExpr, site: Site): readonly Expression[] {
-  if (e.variadic) throw notSupported('a VARIADIC argument', { position: e.position });
-  const named = e.arguments.find((a) => a.name !== undefined);
-  if (named !== undefined) throw notSupported(`the named argument "${named.name}"`, { position: named.position });
+  checkArgumentNames(e.arguments);
   return e.arguments.map((a) => bind(a.value, site));
 }
 
@@ -119,6 +120,7 @@ export function resolveCall(
   e: FunctionExpr, candidates: readonly Callable[], args: readonly Expression[], site: Site,
 ): BoundCall | CastCall {
   const types = args.map((a) => a.type);
+  if (!isPlain(e)) return resolveNoted(e, notedCandidates(e, candidates), args, site);
   const resolution = resolveOverload(candidates, types);
   const exact = resolution.kind === 'found' && resolution.declared.every((d, i) => d.kind === types[i].kind);
   if (!exact && args.length === 1 && !e.star) {
@@ -131,6 +133,24 @@ export function resolveCall(
     function: resolution.signature,
     args: args.map((a, i) => coerceArgument(site.env, a, targets[i], locationOf(e.arguments[i].value))),
     type: returnType(resolution.signature, resolution.declared, targets),
+  };
+}
+
+/** f(a => 1) and f(VARIADIC array). */
+function resolveNoted(e: FunctionExpr, candidates: readonly Noted[], args: readonly Expression[], site: Site): BoundCall {
+  const types = args.map((a) => a.type);
+  const resolution = resolveOverload(candidates, types);
+  if (resolution.kind !== 'found') {
+    throw functionError(shown(e), types, resolution.kind === 'ambiguous', e.position, e.arguments.map((a) => a.name));
+  }
+  const { signature, declared } = resolution;
+  const targets = argumentTypes(declared, types);
+  const given = args.map((a, i) => coerceArgument(site.env, a, targets[i], locationOf(e.arguments[i].value)));
+  checkVariadicArray(e, given.map((g) => g.type), e.arguments.length === 0 ? e.position : locationOf(e.arguments[e.arguments.length - 1].value));
+  const declaredOf = (place: number): LogicalType => signature.original.args[place];
+  return {
+    function: signature.original, args: inPlaces(signature, given, (place) => defaultValue(signature, place)),
+    type: returnType(signature.original, inPlaces(signature, declared, declaredOf), inPlaces(signature, targets, declaredOf)),
   };
 }
 

@@ -65,7 +65,10 @@ function bindFunction(e: FunctionExpr, candidates: readonly Callable[], site: Si
   const args = e.arguments.map((a) => bind(a.value, site));
   const types = args.map((a) => a.type);
   const resolution = resolveOverload(candidates.filter((c) => c.kind === 'window'), types);
-  if (resolution.kind !== 'found') throw functionError(e.name.join('.'), types, resolution.kind === 'ambiguous', e.position);
+  if (resolution.kind !== 'found' || e.arguments.some((a) => a.name !== undefined)) {
+    const ambiguous = resolution.kind === 'ambiguous';
+    throw functionError(e.name.join('.'), types, ambiguous, e.position, e.arguments.map((a) => a.name));
+  }
   const targets = argumentTypes(resolution.declared, types);
   return {
     name, aggregate: null, filter: null, type: returnType(resolution.signature, resolution.declared, targets),

@@ -77,8 +77,10 @@ export function checkSchema(env: Environment, schema: string | undefined, positi
 
 export function functionError(
   name: string, types: readonly LogicalType[], ambiguous: boolean, position: number | undefined,
+  names: readonly (string | undefined)[] = [],
 ): DatabaseError {
-  const text = `${name}(${types.map(formatTypeName).join(', ')})`;
+  const args = types.map((t, i) => (names[i] === undefined ? '' : `${names[i]} => `) + formatTypeName(t));
+  const text = `${name}(${args.join(', ')})`;
   if (ambiguous) {
     return new DatabaseError('42725', `function ${text} is not unique`, {
       position, hint: 'Could not choose a best candidate function. You might need to add explicit type casts.',

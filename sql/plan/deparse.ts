@@ -125,7 +125,10 @@ class Deparser {
       return `EXTRACT(${args[0].value} FROM ${this.text(args[1], true)})`;
     }
     if (name === 'timezone' && args.length === 2) return `(${this.text(args[1], true)} AT TIME ZONE ${this.text(args[0], true)})`;
-    return `${name.split('.').map(quoteFunction).join('.')}(${this.#list(args)})`;
+    const called = name.split('.').map(quoteFunction).join('.');
+    if (e.function.variadicArray !== true) return `${called}(${this.#list(args)})`;
+    const fixed = args.slice(0, -1).map((a) => `${this.text(a, true)}, `).join('');
+    return `${called}(${fixed}VARIADIC ${this.text(args[args.length - 1], true)})`;
   }
 
   #cast(e: Of<'cast'>, implicit: boolean): string {

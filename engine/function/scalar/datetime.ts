@@ -25,6 +25,8 @@ interface Spec {
   readonly name: string;
   readonly args: readonly LogicalType[];
   readonly optional?: number;
+  readonly names?: readonly string[];
+  readonly defaults?: readonly Datum[];
   readonly returns: LogicalType;
   readonly words: string;
   readonly shows?: readonly [string, string];
@@ -221,28 +223,32 @@ function parts2000(seconds: number): number {
   return rest < 0.5 ? floor : floor + 1;
 }
 
+const MOMENT: readonly string[] = ['year', 'month', 'mday', 'hour', 'min', 'sec'];
+
 const CONSTRUCTION: readonly ScalarFunction[] = [
   fn({
-    name: 'make_date', args: [INT4, INT4, INT4], returns: DATE, words: 'The date of a year, month and day.',
+    name: 'make_date', args: [INT4, INT4, INT4], names: ['year', 'month', 'day'], returns: DATE, words: 'The date of a year, month and day.',
     shows: ['make_date(2013, 7, 15)', '2013-07-15'], row: ([y, m, d]) => makeDate(num(y), num(m), num(d)),
   }),
   fn({
-    name: 'make_time', args: [INT4, INT4, FLOAT8], returns: TIME, words: 'The time of an hour, minute and second.',
+    name: 'make_time', args: [INT4, INT4, FLOAT8], names: ['hour', 'min', 'sec'], returns: TIME,
+    words: 'The time of an hour, minute and second.',
     shows: ['make_time(8, 15, 23.5)', '08:15:23.5'], row: ([h, m, s]) => makeTime(num(h), num(m), num(s)),
   }),
   fn({
-    name: 'make_timestamp', args: [INT4, INT4, INT4, INT4, INT4, FLOAT8], returns: TIMESTAMP,
+    name: 'make_timestamp', args: [INT4, INT4, INT4, INT4, INT4, FLOAT8], names: MOMENT, returns: TIMESTAMP,
     words: 'The moment of these fields.',
     shows: ['make_timestamp(2013, 7, 15, 8, 15, 23.5)', '2013-07-15 08:15:23.5'], row: makeMoment,
   }),
   fn({
-    name: 'make_timestamptz', args: [INT4, INT4, INT4, INT4, INT4, FLOAT8], returns: TIMESTAMPTZ, volatility: 'stable',
+    name: 'make_timestamptz', args: [INT4, INT4, INT4, INT4, INT4, FLOAT8], names: MOMENT, returns: TIMESTAMPTZ,
+    volatility: 'stable',
     words: 'The moment of these fields in the session\'s zone.',
     shows: ['make_timestamptz(2013, 7, 15, 8, 15, 23.5)', '2013-07-15 08:15:23.5+00'],
     row: (args, call) => toUtc(makeMoment(args), zoneOf(call.context)),
   }),
   fn({
-    name: 'make_timestamptz', args: [INT4, INT4, INT4, INT4, INT4, FLOAT8, TEXT], returns: TIMESTAMPTZ,
+    name: 'make_timestamptz', args: [INT4, INT4, INT4, INT4, INT4, FLOAT8, TEXT], names: [...MOMENT, 'timezone'], returns: TIMESTAMPTZ,
     volatility: 'stable',
     words: 'The moment of these fields in a zone.',
     shows: [`make_timestamptz(2013, 7, 15, 8, 15, 23.5, 'Europe/Berlin')`, '2013-07-15 06:15:23.5+00'],
@@ -250,6 +256,7 @@ const CONSTRUCTION: readonly ScalarFunction[] = [
   }),
   fn({
     name: 'make_interval', args: [INT4, INT4, INT4, INT4, INT4, INT4, FLOAT8], optional: 7, returns: INTERVAL,
+    names: ['years', 'months', 'weeks', 'days', 'hours', 'mins', 'secs'], defaults: [0, 0, 0, 0, 0, 0, 0],
     words: 'The interval of years, months, weeks, days, hours, minutes, seconds.',
     shows: ['make_interval(0, 0, 0, 10)', '10 days'],
     row: makeInterval,

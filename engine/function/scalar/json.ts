@@ -347,6 +347,7 @@ function setLax([target, path, value, create, treatment]: readonly Datum[]): Dat
 const JSONB_FUNCTIONS: readonly ScalarFunction[] = [
   scalar({
     name: 'jsonb_set', args: [JSONB, TEXTS, JSONB, BOOLEAN], optional: 1, returns: JSONB,
+    names: ['jsonb_in', 'path', 'replacement', 'create_if_missing'], defaults: [true],
     description: 'With another value at a path.',
     example: example(`SELECT jsonb_set('[{"f1":1,"f2":null},2]', '{0,f1}', '[2,3,4]', false)`,
       '[{"f1": [2, 3, 4], "f2": null}, 2]'),
@@ -360,6 +361,7 @@ const JSONB_FUNCTIONS: readonly ScalarFunction[] = [
   }),
   scalar({
     name: 'jsonb_insert', args: [JSONB, TEXTS, JSONB, BOOLEAN], optional: 1, returns: JSONB,
+    names: ['jsonb_in', 'path', 'replacement', 'insert_after'], defaults: [false],
     description: 'With a value inserted at a path.',
     example: example(`SELECT jsonb_insert('{"a": [0,1,2]}', '{a, 1}', '"new_value"')`, '{"a": [0, "new_value", 1, 2]}'),
     row: ([d, p, v, after]) => formatJsonb(jsonInsert(tree(d), editPath(p), tree(v),
