@@ -39,6 +39,7 @@ export class DatabaseServices implements Services {
   readonly #sessions = new Map<number, Peer>();
   readonly #lastChange = new Map<number, LastChange>();
   #nextOid: number;
+  #journaling: Promise<Epoch> | null = null;
   /** Transaction numbers need only differ while the server runs. */
   #nextTransaction = 1000;
   /** Number of the last commit queued, and of the last one published. */
@@ -61,6 +62,10 @@ export class DatabaseServices implements Services {
 
   get sequences(): SequenceStore {
     return this.#parts.catalog.sequences;
+  }
+
+  get sequencesJournaled(): Promise<Epoch> | null {
+    return this.#journaling;
   }
 
   get sessions(): ReadonlyMap<number, Peer> {
@@ -150,8 +155,13 @@ export class DatabaseServices implements Services {
   /** Queued before the transaction that uses the values, so never lost without it. */
   #logSequences(states: readonly SequenceState[]): void {
     const catalog = encodeRecord({ changes: [], sequences: states });
-    this.runtime.commit({ changes: [], catalog, offsets: [], sync: false }).catch((error: unknown) => {
+    const done = this.runtime.commit({ changes: [], catalog, offsets: [], sync: true });
+    this.#journaling = done;
+    done.catch((error: unknown) => {
+      this.sequences.forgetReserves();
       this.log(`sequence values could not be journaled: ${String(error)}`);
+    }).finally(() => {
+      if (this.#journaling === done) this.#journaling = null;
     });
   }
 }

@@ -59,6 +59,11 @@ export class SequenceStore {
     this.#running.set(state.oid, { last: state.last, called: state.called, reserved: state.last });
   }
 
+  /** What was reserved last may not be in the journal: the next value of each sequence is journaled anew. */
+  forgetReserves(): void {
+    for (const running of this.#running.values()) running.reserved = running.last;
+  }
+
   forget(oid: number): void {
     this.#running.delete(oid);
   }

@@ -48,6 +48,8 @@ export interface Services {
   readonly runtime: Runtime;
   readonly locks: LockTable;
   readonly sequences: SequenceStore;
+  /** Resolves when the sequence values given out so far cannot be given out again; null: they cannot. */
+  readonly sequencesJournaled: Promise<Epoch> | null;
   readonly functions: FunctionRegistry;
   readonly startTime: bigint;
   /** Name of the database that `millrace` and `postgres` both mean, as clients see it. */

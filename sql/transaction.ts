@@ -236,24 +236,28 @@ export class Transaction implements LockOwner {
    * Either way the transaction is over.
    */
   commit(sync: boolean): Promise<Epoch> | null {
+    let done: Promise<Epoch> | null = null;
     try {
       this.#checkReads();
       if (!this.isDirty) {
         this.#publish();
         this.#settings.commit();
-        return null;
+        // What was read may be a sequence's value: after a crash nobody else may be given it.
+        return this.#services.sequencesJournaled;
       }
-      const done = this.#services.commit({ changes: this.writes.merged(), catalog: this.#catalogChanges, sync });
+      done = this.#services.commit({ changes: this.writes.merged(), catalog: this.#catalogChanges, sync });
       this.#settings.commit();
-      return done.then((epoch) => {
+      const told = done.then((epoch) => {
         this.#publish();
         return epoch;
       });
+      // Writers see what is queued, but the catalog only what is published: who waits for its lock waits for that.
+      return this.hasCatalogChanges ? told.finally(() => this.#end()) : told;
     } catch (error) {
       this.#settings.rollback();
       throw error;
     } finally {
-      this.#end();
+      if (done === null || !this.hasCatalogChanges) this.#end();
     }
   }
 
