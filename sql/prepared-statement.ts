@@ -12,9 +12,11 @@ import type { SessionState } from './session-state.ts';
 import type { BoundStatement } from './statement/bound.ts';
 import { readCatalog } from './statement/read-catalog.ts';
 
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 interface Binding {
   readonly catalogVersion: number;
-  readonly searchPath: string;
+  readonly searchPath: readonly string[];
   readonly bound: BoundStatement;
 }
 
@@ -48,7 +50,7 @@ export class PreparedStatement {
    */
   bind(state: SessionState): BoundStatement | null {
     if (this.parsed === null) return null;
-    const searchPath = state.searchPath.join('\u0000');
+    const { searchPath } = state;
     const cached = this.#binding;
     const { catalog } = state;
     if (cached !== null && cached.bound.cacheable && cached.catalogVersion === catalog.version
@@ -128,7 +130,7 @@ function decodeParameter(state: SessionState, type: LogicalType, value: BoundPar
   }
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(value.bytes);
+    text = decoder.decode(value.bytes);
   } catch {
     throw new DatabaseError('22021', 'invalid byte sequence for encoding "UTF8"');
   }

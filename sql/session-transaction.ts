@@ -1,5 +1,4 @@
 // How a session's transaction ends, well or badly, and what ends with it.
-import { DatabaseError } from '../engine/data/error.ts';
 import type { SessionState } from './session-state.ts';
 
 /**
@@ -45,18 +44,6 @@ function closePortals(state: SessionState, committed: boolean): void {
 }
 
 /** The result of work that may have to wait, or the interrupt that ends the statement. */
-export async function interruptible<T>(state: SessionState, work: T | Promise<T>): Promise<T> {
-  if (!(work instanceof Promise)) return work;
-  const { signal } = state;
-  if (signal.aborted) throw signal.reason;
-  let onAbort = (): void => {};
-  const interrupted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason instanceof Error ? signal.reason : new DatabaseError('57014', 'canceled'));
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([work, interrupted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
+export function interruptible<T>(state: SessionState, work: T | Promise<T>): T | Promise<T> {
+  return work instanceof Promise ? state.untilInterrupted(work) : work;
 }

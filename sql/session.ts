@@ -1,6 +1,6 @@
 // ServerSession: one client's conversation, simple and extended, with PostgreSQL's transaction rules (manual 55.2).
 import { Batch } from '../engine/data/batch.ts';
-import { DatabaseError } from '../engine/data/error.ts';
+import { DatabaseError, assert } from '../engine/data/error.ts';
 import type { FormatSettings } from '../engine/data/settings.ts';
 import type { RegNames } from '../engine/data/text-format.ts';
 import { typeFromOid } from '../engine/data/type-info.ts';
@@ -62,7 +62,7 @@ export class ServerSession implements Session, Peer {
     try {
       const dialect = state.settings.get('sql_dialect') ?? 'postgres';
       const fast = this.#failed || dialect !== 'postgres' ? null : bindInsertLiterals(text, state);
-      if (fast !== null) yield* this.#runBound(fast, true);
+      if (fast !== null) yield await this.#runCommand(fast);
       const statements = fast === null ? parseIn(text, dialect) : [];
       if (statements.length === 0 && fast === null) yield { kind: 'empty' };
       for (let i = 0; i < statements.length; i++) {
@@ -96,6 +96,25 @@ export class ServerSession implements Session, Peer {
     yield* this.#runBound(bound, last);
   }
 
+  /** A statement that is its whole query string and answers with a tag. */
+  async #runCommand(bound: BoundStatement): Promise<ExecuteResult> {
+    const state = this.#state;
+    this.#startStatement();
+    if (state.transaction === null) state.begin('implicit');
+    const result = await interruptible(state, bound.run(state, []));
+    assert(result.kind === 'command', 'a statement without rows');
+    await this.#finish(true);
+    return { kind: 'command', tag: result.lateTag?.() ?? result.tag };
+  }
+
+  /** A statement has been run and its result taken; the last of a string is committed before its tag is told. */
+  async #finish(last: boolean): Promise<void> {
+    const state = this.#state;
+    state.transaction?.endStatement();
+    if (last) await finishTransaction(state, 'implicit');
+    state.settings.reportChanges();
+  }
+
   async *#runBound(bound: BoundStatement, last: boolean): AsyncGenerator<ExecuteResult> {
     const state = this.#state;
     this.#startStatement();
@@ -103,14 +122,9 @@ export class ServerSession implements Session, Peer {
     yield* this.#deliver(await interruptible(state, bound.run(state, [])), last);
   }
 
-  /** The result as the wire takes it; the last of a string is committed before its tag is told. */
+  /** The result as the wire takes it. */
   async *#deliver(result: StatementResult, last: boolean): AsyncGenerator<ExecuteResult> {
-    const state = this.#state;
-    const finish = async (): Promise<void> => {
-      state.transaction?.endStatement();
-      if (last) await finishTransaction(state, 'implicit');
-      state.settings.reportChanges();
-    };
+    const finish = (): Promise<void> => this.#finish(last);
     switch (result.kind) {
       case 'command':
         await finish();
@@ -156,24 +170,23 @@ export class ServerSession implements Session, Peer {
 
   async parse(name: string, text: string, parameterTypes: readonly number[]): Promise<void> {
     const state = this.#state;
-    await this.#step(text, async () => {
-      if (name === '') this.closeStatement('');
-      const statements = parseIn(text, this.#state.settings.get('sql_dialect') ?? 'postgres');
-      if (statements.length > 1) {
-        throw new DatabaseError('42601', 'cannot insert multiple commands into a prepared statement');
-      }
-      const parsed = statements[0] ?? null;
-      this.#checkFailed(parsed?.statement ?? null);
-      if (name !== '' && state.prepared.has(name)) {
-        throw new DatabaseError('42P05', `prepared statement "${name}" already exists`);
-      }
-      const prepared = new PreparedStatement({
-        name, text, parsed, declared: parameterTypes.map((oid) => this.#declaredType(oid)), fromSql: false,
-        prepareTime: state.services.now(),
-      });
-      prepared.bind(state);
-      state.prepared.set(name, prepared);
+    this.#begin(text);
+    if (name === '') this.closeStatement('');
+    const statements = parseIn(text, this.#state.settings.get('sql_dialect') ?? 'postgres');
+    if (statements.length > 1) {
+      throw new DatabaseError('42601', 'cannot insert multiple commands into a prepared statement');
+    }
+    const parsed = statements[0] ?? null;
+    this.#checkFailed(parsed?.statement ?? null);
+    if (name !== '' && state.prepared.has(name)) {
+      throw new DatabaseError('42P05', `prepared statement "${name}" already exists`);
+    }
+    const prepared = new PreparedStatement({
+      name, text, parsed, declared: parameterTypes.map((oid) => this.#declaredType(oid)), fromSql: false,
+      prepareTime: state.statementStart,
     });
+    prepared.bind(state);
+    state.prepared.set(name, prepared);
   }
 
   #declaredType(oid: number): LogicalType | null {
@@ -185,27 +198,25 @@ export class ServerSession implements Session, Peer {
 
   async describeStatement(name: string): Promise<StatementDescription> {
     const prepared = this.#prepared(name);
-    return this.#step(prepared.text, async () => {
-      if (this.#failed && prepared.parsed !== null) this.#checkFailed(prepared.parsed.statement);
-      const bound = prepared.bind(this.#state);
-      return { parameters: bound?.parameters ?? [], columns: bound?.columns ?? null };
-    });
+    this.#begin(prepared.text);
+    if (this.#failed && prepared.parsed !== null) this.#checkFailed(prepared.parsed.statement);
+    const bound = prepared.bind(this.#state);
+    return { parameters: bound?.parameters ?? [], columns: bound?.columns ?? null };
   }
 
   async bind(request: BindRequest): Promise<void> {
     const state = this.#state;
     const prepared = this.#prepared(request.statement);
-    await this.#step(prepared.text, async () => {
-      this.#checkFailed(prepared.parsed?.statement ?? null);
-      if (request.portal === '') this.closePortal('');
-      else if (state.portals.has(request.portal)) {
-        throw new DatabaseError('42P03', `cursor "${request.portal}" already exists`);
-      }
-      const bound = prepared.bind(state);
-      const parameters = decodeParameters(state, bound?.parameters ?? [], request);
-      const options = { name: request.portal, text: prepared.text, creationTime: state.services.now() };
-      state.portals.set(request.portal, new StatementPortal(options, prepared, bound, parameters));
-    });
+    this.#begin(prepared.text);
+    this.#checkFailed(prepared.parsed?.statement ?? null);
+    if (request.portal === '') this.closePortal('');
+    else if (state.portals.has(request.portal)) {
+      throw new DatabaseError('42P03', `cursor "${request.portal}" already exists`);
+    }
+    const bound = prepared.bind(state);
+    const parameters = decodeParameters(state, bound?.parameters ?? [], request);
+    const options = { name: request.portal, text: prepared.text, creationTime: state.statementStart };
+    state.portals.set(request.portal, new StatementPortal(options, prepared, bound, parameters));
   }
 
   async describePortal(name: string): Promise<StatementDescription> {
@@ -321,12 +332,6 @@ export class ServerSession implements Session, Peer {
     if (prepared !== undefined) return prepared;
     throw new DatabaseError('26000', name === '' ? 'unnamed prepared statement does not exist'
       : `prepared statement "${name}" does not exist`);
-  }
-
-  /** One message of the extended protocol that runs no statement. */
-  async #step<T>(text: string, work: () => Promise<T>): Promise<T> {
-    this.#begin(text);
-    return work();
   }
 
   #begin(text: string): void {

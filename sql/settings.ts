@@ -32,6 +32,9 @@ interface Layers {
   readonly local: Values;
 }
 
+/** Names that `get` remembers; there are about so many. */
+const KNOWN = 500;
+
 const EMPTY: Layers = { session: new Map(), local: new Map() };
 
 export class Settings {
@@ -44,26 +47,53 @@ export class Settings {
   readonly #checks: SettingChecks;
   readonly #report: (name: string, value: string) => void;
   #format: FormatSettings | null = null;
+  #searchPath: { readonly text: string; readonly schemas: readonly string[] } = { text: '', schemas: [] };
+  /** What `get` has answered since anything changed: it is asked many times a statement. */
+  readonly #known = new Map<string, string | null>();
+  /** Something may have changed since it was last reported. */
+  #unreported = true;
 
   constructor(options: { readonly checks: SettingChecks; readonly report: (name: string, value: string) => void }) {
     this.#checks = options.checks;
     this.#report = options.report;
   }
 
+  #changed(): void {
+    this.#format = null;
+    this.#known.clear();
+    this.#unreported = true;
+  }
+
+  /** Where savepoints and transactions leave nothing behind, nothing has changed. */
+  #setLayers(session: Values, local: Values): void {
+    if (session === this.#layers.session && local === this.#layers.local) return;
+    this.#layers = { session, local };
+    this.#changed();
+  }
+
   /** A value given at start (startup packet, options=-c, the session's user): also what RESET returns to. */
   initialize(name: string, value: string): void {
     const key = nameKey(name);
     this.#start.set(key, this.#canonical(key, value));
-    this.#format = null;
+    this.#changed();
   }
 
   /** For parameters only the server may set (is_superuser). */
   force(name: string, value: string): void {
     this.#start.set(name.toLowerCase(), value);
+    this.#changed();
   }
 
   /** The canonical value in base units, or null for an unknown custom parameter. Throws 42704 for an unknown name. */
   get(name: string): string | null {
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    const value = this.#find(name);
+    if (this.#known.size < KNOWN) this.#known.set(name, value);
+    return value;
+  }
+
+  #find(name: string): string | null {
     const key = name.toLowerCase();
     const value = this.#layers.local.get(key) ?? this.#layers.session.get(key) ?? this.#start.get(key);
     if (value !== undefined) return value;
@@ -112,8 +142,7 @@ export class Settings {
   resetAll(): void {
     const keep = ['role', 'session_authorization', 'transaction_isolation', 'transaction_read_only'];
     const kept = [...this.#layers.session].filter(([key]) => keep.includes(key));
-    this.#layers = { session: new Map(kept), local: new Map() };
-    this.#format = null;
+    this.#setLayers(new Map(kept), EMPTY.local);
   }
 
   /** SET of a parameter that the table lets nobody set from outside: transaction_isolation of this transaction. */
@@ -133,9 +162,8 @@ export class Settings {
   rollbackTo(depth: number): void {
     const saved = this.#saved[depth];
     if (saved === undefined) return;
-    this.#layers = saved;
+    this.#setLayers(saved.session, saved.local);
     this.#saved.length = depth + 1;
-    this.#format = null;
   }
 
   release(depth: number): void {
@@ -143,20 +171,20 @@ export class Settings {
   }
 
   commit(): void {
-    this.#layers = { session: this.#layers.session, local: EMPTY.local };
+    this.#setLayers(this.#layers.session, EMPTY.local);
     this.#saved = [];
-    this.#format = null;
   }
 
   rollback(): void {
     const saved = this.#saved[0];
-    if (saved !== undefined) this.#layers = { session: saved.session, local: EMPTY.local };
+    if (saved !== undefined) this.#setLayers(saved.session, EMPTY.local);
     this.#saved = [];
-    this.#format = null;
   }
 
   /** Sends ParameterStatus for reported settings that changed since the last call; all of them at first. */
   reportChanges(): void {
+    if (!this.#unreported) return;
+    this.#unreported = false;
     for (const name of REPORTED) {
       const value = this.show(name);
       if (this.#reported.get(name) === value) continue;
@@ -170,9 +198,11 @@ export class Settings {
     return this.#format;
   }
 
-  /** Schemas as written, `$user` not yet replaced. */
+  /** Schemas as written, `$user` not yet replaced; the same array for as long as they are the same. */
   get searchPath(): readonly string[] {
-    return splitIdentifiers(this.get('search_path') ?? '') ?? [];
+    const text = this.get('search_path') ?? '';
+    if (text !== this.#searchPath.text) this.#searchPath = { text, schemas: splitIdentifiers(text) ?? [] };
+    return this.#searchPath.schemas;
   }
 
   list(): readonly SettingInfo[] {
@@ -205,8 +235,7 @@ export class Settings {
       locals.delete(key);
     }
     // Outside a transaction there is nothing for SET LOCAL to last for.
-    this.#layers = { session, local: this.#saved.length === 0 ? EMPTY.local : locals };
-    this.#format = null;
+    this.#setLayers(session, this.#saved.length === 0 ? EMPTY.local : locals);
   }
 
   #canonical(key: string, value: string): string {

@@ -18,6 +18,11 @@ export class CatalogNames implements CatalogAccess {
     this.#functions = functions;
   }
 
+  /** Whether it answers for this version of the catalog and this very search path. */
+  isOf(catalog: Catalog, searchPath: readonly string[]): boolean {
+    return catalog === this.#catalog && searchPath === this.#searchPath;
+  }
+
   nameOf(kind: RegKind, oid: number): string | null {
     switch (kind) {
       case 'regclass': {

@@ -3,9 +3,6 @@ import type { RelationName } from './ast.ts';
 import { CharacterIndex } from './source.ts';
 import { foldCase } from './tokens.ts';
 
-/** Shorter texts are read by the grammar, whose statement is then cached. */
-export const FAST_INSERT_LENGTH = 2_000;
-
 export const NULL_LITERAL = 0;
 export const TRUE_LITERAL = 1;
 export const FALSE_LITERAL = 2;
@@ -83,11 +80,17 @@ interface InsertHead {
 
 /** Kind, start and end of each literal in the text; `width` is that of the first row and of all. */
 class Literals {
-  kinds = new Uint8Array(1024);
-  starts = new Int32Array(1024);
-  ends = new Int32Array(1024);
+  kinds: Uint8Array;
+  starts: Int32Array;
+  ends: Int32Array;
   count = 0;
   width = 0;
+
+  constructor(capacity: number) {
+    this.kinds = new Uint8Array(capacity);
+    this.starts = new Int32Array(capacity);
+    this.ends = new Int32Array(capacity);
+  }
 
   add(kind: number, start: number, end: number): void {
     if (this.count === this.kinds.length) this.#grow();
@@ -185,7 +188,7 @@ class Scanner {
   }
 
   rows(): Literals | undefined {
-    const literals = new Literals();
+    const literals = new Literals(Math.min(1024, 16 + (this.#text.length >> 3)));
     do {
       const before = literals.count;
       if (!this.#mark(OPEN)) return undefined;

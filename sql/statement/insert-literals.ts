@@ -1,4 +1,4 @@
-// The fast path of INSERT .. VALUES with many literals: from text straight into columns, without a syntax tree.
+// The fast path of INSERT .. VALUES with literals: from text straight into columns, without a syntax tree.
 import { VectorBuilder } from '../../engine/data/access.ts';
 import { Batch } from '../../engine/data/batch.ts';
 import type { Datum } from '../../engine/data/datum.ts';
@@ -11,8 +11,7 @@ import { withTypmod } from '../binder/type-rules.ts';
 import { liveColumns } from '../catalog/entry.ts';
 import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
 import {
-  DEFAULT_LITERAL, FALSE_LITERAL, FAST_INSERT_LENGTH, NULL_LITERAL, NUMBER_LITERAL, STRING_LITERAL, TRUE_LITERAL,
-  parseInsertValues,
+  DEFAULT_LITERAL, FALSE_LITERAL, NULL_LITERAL, NUMBER_LITERAL, STRING_LITERAL, TRUE_LITERAL, parseInsertValues,
 } from '../parser/insert-values.ts';
 import type { InsertValues } from '../parser/insert-values.ts';
 import type { SessionState } from '../session-state.ts';
@@ -25,7 +24,6 @@ import { TableWriter } from './table-writer.ts';
  * it. What this path takes it treats as the grammar and the binder would.
  */
 export function bindInsertLiterals(text: string, state: SessionState): BoundStatement | null {
-  if (text.length < FAST_INSERT_LENGTH) return null;
   const values = parseInsertValues(text);
   if (values === null) return null;
   const table = state.catalog.findRelation(qualified(values.relation), state.searchPath);
@@ -67,7 +65,9 @@ function readable(type: LogicalType): boolean {
   switch (type.kind) {
     case 'boolean': case 'int2': case 'int4': case 'int8': case 'float4': case 'float8': case 'numeric': case 'text':
     case 'varchar': case 'bpchar': case 'bytea': case 'uuid': case 'json': case 'jsonb': case 'date': case 'time':
-    case 'timestamp': case 'timestamptz': case 'interval': return true;
+    case 'timestamp': case 'timestamptz': return true;
+    // `interval month` reads '2' otherwise than `interval` does.
+    case 'interval': return typmodOf(type) === -1;
     default: return false;
   }
 }
