@@ -1,7 +1,7 @@
 // What is known of a plan's rows: columns that are never NULL, columns that tell rows apart.
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { LogicalPlan } from '../plan/logical-plan.ts';
-import { width } from '../plan/make.ts';
+import { showsLeftOnly, width } from '../plan/make.ts';
 
 /** Is the expression over the plan's columns never NULL? false is the safe answer. */
 export function isNonNull(plan: LogicalPlan, e: Expression): boolean {
@@ -45,7 +45,10 @@ export function isUniqueBy(plan: LogicalPlan, expressions: readonly Expression[]
       const columns = new Set(expressions.flatMap((e) => (e.kind === 'column' ? [plan.columns[e.index]] : [])));
       return plan.paths.some((p) => p.unique && p.columns.every((c) => columns.has(c)));
     }
-    case 'filter': return isUniqueBy(plan.input, expressions);
+    case 'filter': case 'shared': return isUniqueBy(plan.input, expressions);
+    case 'project':
+      return isUniqueBy(plan.input, expressions.flatMap((e) => (e.kind === 'column' ? [plan.expressions[e.index]] : [])));
+    case 'join': return showsLeftOnly(plan.join) && isUniqueBy(plan.left, expressions);
     case 'aggregate':
       return plan.sets === null && plan.keys.every((_, i) => expressions.some((e) => e.kind === 'column' && e.index === i));
     default: return false;

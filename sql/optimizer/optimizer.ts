@@ -1,20 +1,23 @@
 // The optimizer: an ordered list of named rewrites, each of which can be switched off (but for decorrelation).
 import type { LogicalPlan } from '../plan/logical-plan.ts';
 import { decorrelate } from './decorrelate.ts';
+import { disjunctions } from './disjunctions.ts';
 import { foldConstants } from './fold-constants.ts';
 import { indexLookup } from './index-lookup.ts';
 import { inlineShared } from './inline-shared.ts';
-import { joinKeys, joinOrder } from './join-keys.ts';
+import { joinKeys } from './join-keys.ts';
+import { joinOrder } from './join-order.ts';
 import { limitRecursion } from './limit-recursion.ts';
 import { mergeProjects } from './merge-projects.ts';
 import { pruneColumns } from './prune-columns.ts';
 import { pushDown } from './push-down.ts';
 import type { Rewrite, RewriteContext } from './rewrite.ts';
+import { semiJoins } from './semi-joins.ts';
 
 /** In this order. Circuits have no apply, so decorrelation always runs. */
 export const REWRITES: readonly Rewrite[] = [
-  inlineShared, decorrelate, foldConstants, limitRecursion, pushDown, joinOrder, joinKeys, indexLookup, pruneColumns,
-  mergeProjects,
+  inlineShared, decorrelate, foldConstants, limitRecursion, disjunctions, pushDown, semiJoins, joinOrder, joinKeys,
+  indexLookup, pruneColumns, mergeProjects,
 ];
 
 const ALWAYS: ReadonlySet<string> = new Set([decorrelate.name]);

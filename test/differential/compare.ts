@@ -6,7 +6,7 @@ import { createTable } from './generate.ts';
 import type { CaseSpec } from './generate.ts';
 
 /** Rows as sorted text, or the SQLSTATE of the error. */
-interface Outcome {
+export interface Outcome {
   readonly rows: readonly string[];
   readonly code: string | null;
   readonly message: string;
@@ -32,6 +32,23 @@ export class SqlClient {
 
   async run(sql: string): Promise<Outcome> {
     this.#client.send({ Query: { q: sql } });
+    return outcome(await this.#client.untilReady());
+  }
+
+  /** COPY table FROM STDIN, of lines in the text format. */
+  async copy(table: string, lines: Iterable<string>): Promise<Outcome> {
+    const CHUNK = 1 << 16;
+    this.#client.send({ Query: { q: `COPY ${table} FROM STDIN` } });
+    const begun = await this.#client.untilReady();
+    if (begun.at(-1)?.msg !== 'CopyInResponse') return outcome(begun);
+    let chunk = '';
+    for (const line of lines) {
+      chunk += `${line}\n`;
+      if (chunk.length < CHUNK) continue;
+      this.#client.send({ CopyData: { data: chunk } });
+      chunk = '';
+    }
+    this.#client.send({ CopyData: { data: chunk } }, 'CopyDone');
     return outcome(await this.#client.untilReady());
   }
 
@@ -84,7 +101,8 @@ export interface CaseResult {
   readonly views: number;
 }
 
-function difference(what: string, ours: Outcome, theirs: Outcome): Mismatch | null {
+/** null: the same rows, columns and SQLSTATE. */
+export function difference(what: string, ours: Outcome, theirs: Outcome): Mismatch | null {
   if (ours.code !== theirs.code) {
     return { what, ours: `${ours.code ?? 'ok'} ${ours.message} ${ours.rows.join(' ')}`, theirs: `${theirs.code ?? 'ok'} ${theirs.message} ${theirs.rows.join(' ')}` };
   }
