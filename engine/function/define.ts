@@ -1,9 +1,10 @@
 // Short forms for writing function records, and narrowing of datums to the JavaScript type a signature promises.
+import { asRecord } from '../data/composite.ts';
 import { assert } from '../data/error.ts';
 import type { Datum } from '../data/datum.ts';
 import { Interval } from '../data/interval.ts';
 import { Numeric } from '../data/numeric.ts';
-import type { LogicalType } from '../data/types.ts';
+import type { LogicalType, RecordType } from '../data/types.ts';
 import type { FunctionExample, ScalarFunction, Signature, TableFunction } from './function.ts';
 
 type ScalarSpec = Signature & Pick<ScalarFunction, 'row'>
@@ -20,11 +21,23 @@ export function operator(spec: ScalarSpec): ScalarFunction {
 }
 
 type TableSpec = Signature & Pick<TableFunction, 'rows'> & Partial<Pick<TableFunction,
-'volatility' | 'columns' | 'strict'>>;
+'volatility' | 'columns' | 'strict' | 'fields'>>;
 
 export function table(spec: TableSpec): TableFunction {
   return { kind: 'table', volatility: 'immutable', ...spec };
 }
+
+/** A function whose columns are the fields of a row, for rows of this type. */
+export function rowsOfType(fn: TableFunction, type: RecordType): TableFunction {
+  return { ...fn, columns: type.fields, rows: (args, call) => fn.rows(args, { ...call, returnType: type }) };
+}
+
+/** A composite value as a set of one row: what a function in FROM that returns one stands for. */
+export const EXPAND: TableFunction = table({
+  name: 'row', args: [{ kind: 'record', fields: [] }], returns: { kind: 'record', fields: [] }, strict: false, fields: true,
+  description: 'The fields of a row.',
+  rows: ([row]) => [row === null ? [] : asRecord(row).fields],
+});
 
 /** An example: a statement without FROM and what psql -At prints. */
 export function example(sql: string, result: string): FunctionExample {

@@ -72,6 +72,8 @@ export interface TableFunction extends Signature {
   readonly kind: 'table';
   readonly volatility: Volatility;
   readonly columns?: readonly { readonly name: string; readonly type: LogicalType }[];
+  /** The columns are the fields of the rows it returns, whose type the call says: see rowsOfType. */
+  readonly fields?: true;
   /** false: called for NULL arguments too; otherwise they give no rows and the body is not called. */
   readonly strict?: false;
   /** Rows for one call; each row has one datum a column. */

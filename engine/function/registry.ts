@@ -12,6 +12,7 @@ import { DATETIME } from './scalar/datetime.ts';
 import { DECIMAL } from './scalar/decimal.ts';
 import { ENUM } from './scalar/enum.ts';
 import { FORMATTING } from './scalar/formatting.ts';
+import { JSON_RECORDS, JSON_RECORDSETS } from './scalar/json-populate.ts';
 import { JSON_FUNCTIONS } from './scalar/json.ts';
 import { MATH } from './scalar/math.ts';
 import { PATTERN } from './scalar/regex-functions.ts';
@@ -23,10 +24,12 @@ import { STRING_TABLES } from './table/strings.ts';
 export const SCALAR_FUNCTIONS: readonly ScalarFunction[] = [
   ...COMPARISON, ...ARITHMETIC, ...DECIMAL, ...MATH, ...TEXTUAL, ...PATTERN, ...BINARY, ...DATETIME_OPERATORS,
   ...DATETIME, ...FORMATTING,
-  ...ARRAYS, ...JSON_FUNCTIONS, ...CONDITIONAL, ...ENUM,
+  ...ARRAYS, ...JSON_FUNCTIONS, ...JSON_RECORDS, ...CONDITIONAL, ...ENUM,
 ];
 
-export const TABLE_FUNCTIONS: readonly TableFunction[] = [...SERIES_FUNCTIONS, ...STRING_TABLES, ...JSON_TABLES];
+export const TABLE_FUNCTIONS: readonly TableFunction[] = [
+  ...SERIES_FUNCTIONS, ...STRING_TABLES, ...JSON_TABLES, ...JSON_RECORDSETS,
+];
 
 /** What a registry is made of. Operators are scalar functions marked `operator`. */
 export interface FunctionLists {

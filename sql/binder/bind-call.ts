@@ -2,6 +2,7 @@
 import { DatabaseError } from '../../engine/data/error.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
+import { rowsOfType } from '../../engine/function/define.ts';
 import type { TableFunction } from '../../engine/function/function.ts';
 import type { FunctionExpr } from '../parser/ast.ts';
 import { checkArgumentNames } from './argument-names.ts';
@@ -94,7 +95,8 @@ function bindSet(e: FunctionExpr, fn: TableFunction, call: BoundCall | CastCall,
   checkContinuous(site.env, fn, e.position);
   const type = tableRowType(fn, call);
   const hole = newHole(site.env, type);
-  site.level.sets.push({ hole, call: { function: fn, args: call.args, types: [type] } });
+  const rowed = fn.fields === true && type.kind === 'record' && type.fields.length > 0 ? rowsOfType(fn, type) : fn;
+  site.level.sets.push({ hole, call: { function: rowed, args: call.args, types: [type] } });
   return { ...hole };
 }
 

@@ -1,8 +1,10 @@
 // Functions in FROM: set-returning ones, and scalar ones as a relation of one row.
-import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import { DatabaseError } from '../../engine/data/error.ts';
 import { INT8 } from '../../engine/data/types.ts';
-import type { Column } from '../../engine/data/types.ts';
-import type { Expr, FunctionItem } from '../parser/ast.ts';
+import type { Column, LogicalType } from '../../engine/data/types.ts';
+import { EXPAND, rowsOfType } from '../../engine/function/define.ts';
+import type { TableFunction } from '../../engine/function/function.ts';
+import type { ColumnDefinition, FunctionItem } from '../parser/ast.ts';
 import type { TableCall } from '../plan/logical-plan.ts';
 import { SINGLE_ROW, selectColumns, setCallsOf, width } from '../plan/make.ts';
 import { attachSubqueries } from './attach.ts';
@@ -13,6 +15,7 @@ import type { Site } from './level.ts';
 import { labelOf } from './location.ts';
 import { Scope } from './scope.ts';
 import type { ScopeColumn } from './scope.ts';
+import { resolveTypeName } from './type-name.ts';
 
 interface ItemCall {
   readonly call: TableCall;
@@ -25,8 +28,8 @@ export function bindFunctionItem(item: FunctionItem, site: FromSite): FromResult
   const scope = new Scope(site.lateral);
   const inner = siteOver(site, scope, { phrase: 'functions in FROM', sets: true });
   const bound = item.calls.flatMap(unnestEach).map((c) => {
-    if (c.columns.length > 0) throw notSupported('a column definition list', { position: item.position });
-    return bindItemCall(c.call, inner, item.calls.length === 1 && c.call === item.calls[0].call ? item.alias?.name : undefined);
+    const own = item.calls.length === 1 && c.call === item.calls[0].call;
+    return bindItemCall(c, inner, own ? item.alias?.name : undefined);
   });
   const args = bound.flatMap((b) => b.call.args);
   const attached = attachSubqueries(SINGLE_ROW, args, inner.level, (e) => e);
@@ -56,28 +59,63 @@ function unnestEach(c: Call): readonly Call[] {
   return e.arguments.map((a) => ({ ...c, call: { ...e, arguments: [a] } }));
 }
 
-function bindItemCall(e: Expr, site: Site, alias: string | undefined): ItemCall {
+function bindItemCall({ call: e, columns: definitions }: FunctionItem['calls'][number], site: Site, alias: string | undefined): ItemCall {
   const before = site.level.sets.length;
   const bound = settleUnknown(site.env, site.recurse.expression(e, site));
   const label = labelOf(e);
   const added = site.level.sets.slice(before);
-  if (added.length > 1) {
+  const isSet = added.length === 1 && bound.kind === 'parameter' && bound.index === added[0].hole.index;
+  if (added.length > 0 && !isSet) {
     throw new DatabaseError('0A000', 'set-returning functions must appear at top level of FROM', { position: e.position });
   }
-  if (added.length === 1 && bound.kind === 'parameter' && bound.index === added[0].hole.index) {
-    return setCall(added[0].call, alias ?? label);
+  const type = rowTypeOf(isSet ? added[0].call.types[0] : bound.type, isSet ? added[0].call.function : null, {
+    definitions, site, position: e.position,
+  });
+  if (isSet) return setCall(added[0].call, type, alias ?? label);
+  if (type.kind === 'record' && type.fields.length > 0) {
+    const call = { function: rowsOfType(EXPAND, type), args: [{ ...bound, type }], types: [type] };
+    return setCall(call, type, alias ?? label);
   }
-  if (added.length === 1) {
-    throw new DatabaseError('0A000', 'set-returning functions must appear at top level of FROM', { position: e.position });
-  }
-  const { type } = bound;
   const columns = [{ name: alias ?? label, type }];
   return { call: { function: null, args: [bound], types: [type] }, columns, scalar: true };
 }
 
-function setCall(call: TableCall, name: string): ItemCall {
+interface Definitions {
+  readonly definitions: readonly ColumnDefinition[];
+  readonly site: Site;
+  readonly position: number | undefined;
+}
+
+/** What the call's rows are: of an anonymous record the column definition list says it, of anything else it may not. */
+function rowTypeOf(type: LogicalType, set: TableFunction | null, { definitions, site, position }: Definitions): LogicalType {
+  const anonymous = type.kind === 'record' && type.oid === undefined && (set === null || set.fields === true);
+  if (definitions.length === 0) {
+    if (!anonymous) return type;
+    throw new DatabaseError('42601', 'a column definition list is required for functions returning "record"', { position });
+  }
+  if (!anonymous) {
+    const message = type.kind !== 'record' ? 'a column definition list is only allowed for functions returning "record"'
+      : `a column definition list is redundant for a function ${
+        type.oid === undefined ? 'with OUT parameters' : 'returning a named composite type'}`;
+    throw new DatabaseError('42601', message, { position: definitions[0].position });
+  }
+  const names = new Set<string>();
+  return {
+    kind: 'record',
+    fields: definitions.map(({ name, type: written, position: at }) => {
+      if (names.has(name)) throw new DatabaseError('42701', `column name "${name}" specified more than once`, { position: at });
+      names.add(name);
+      return { name, type: resolveTypeName(site.env, written) };
+    }),
+  };
+}
+
+function setCall(call: TableCall, type: LogicalType, name: string): ItemCall {
   const declared = call.function?.columns;
-  const [type] = call.types;
+  if (call.function?.fields === true && type.kind === 'record') {
+    const types = type.fields.map((f) => f.type);
+    return { call: { ...call, function: rowsOfType(call.function, type), types }, columns: type.fields, scalar: false };
+  }
   if (declared?.length === 1) return { call, columns: [{ name: declared[0].name, type }], scalar: true };
   if (type.kind === 'record' && type.fields.length > 0) {
     return { call: { ...call, types: type.fields.map((f) => f.type) }, columns: type.fields, scalar: false };

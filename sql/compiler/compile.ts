@@ -205,7 +205,8 @@ function fieldTypes(type: LogicalType): readonly LogicalType[] {
 }
 
 function packs(call: TableCall): boolean {
-  return call.types.length === 1 && call.types[0].kind === 'record' && (call.function?.columns?.length ?? 0) > 1;
+  return call.types.length === 1 && call.types[0].kind === 'record' && ((call.function?.columns?.length ?? 0) > 1
+    || call.function?.fields === true);
 }
 
 function keyType(plan: Of<'scan'>, i: number): Expression['type'] {
