@@ -3,11 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseError } from '../engine/data/error.ts';
 import { MemoryJournal, MemoryStateStore } from '../engine/state/memory.ts';
-import type { Journal, StateStore } from '../engine/state/ports.ts';
+import type { Journal, PageFile, StateStore } from '../engine/state/ports.ts';
 import { NODE_FILE_SYSTEM } from './file-system.ts';
 import type { FileSystem } from './file-system.ts';
 import { FORMAT_FILE, readFormat, writeFormat } from './format.ts';
 import { DiskJournal } from './journal.ts';
+import { DiskPageFile } from './page-file.ts';
 import { LevelStore } from './level-store.ts';
 import { storageError } from './storage-error.ts';
 
@@ -20,6 +21,8 @@ export interface StorageOptions {
 export interface Storage {
   readonly journal: Journal;
   readonly store: StateStore;
+  /** Absent in memory: nothing is written anywhere. */
+  readonly pageFile?: PageFile;
 }
 
 /*
@@ -27,12 +30,14 @@ export interface Storage {
  *   FORMAT     version and database id (format.ts)
  *   journal/   segments (journal-segment.ts)
  *   state/     LevelDB (key-space.ts); its LOCK keeps a second process out
+ *   PAGES      pages that do not fit into memory (page-file.ts), while the server runs
  *   CREATING   there while the folder is being made; what is beside it without FORMAT is a leftover
  */
 const CREATING = 'CREATING';
 const STATE = 'state';
 const STATE_NEW = 'state.new';
 const JOURNAL = 'journal';
+const PAGES = 'PAGES';
 
 /** `location`: a folder, made when it is missing or empty, or ':memory:'. */
 export async function openStorage(location: string, options: StorageOptions): Promise<Storage> {
@@ -55,7 +60,7 @@ async function openFolder(files: FileSystem, folder: string, options: StorageOpt
   const store = await LevelStore.open(join(folder, STATE), options.log);
   try {
     const journal = await DiskJournal.open({ ...options, files, folder: join(folder, JOURNAL), databaseId });
-    return { journal, store };
+    return { journal, store, pageFile: new DiskPageFile(join(folder, PAGES)) };
   } catch (error) {
     await store.close();
     throw error;

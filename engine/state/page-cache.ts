@@ -7,7 +7,7 @@ import type { PageFile, PageSlot } from './ports.ts';
 const HIDDEN_SHARE = 4;
 /** Of the budget: pages get at least this, whatever indexes take. */
 const LEAST_SHARE = 8;
-/** Pages looked at for one that nobody is writing to. */
+/** Pages that are being written and are passed over, at most. */
 const LOOK = 64;
 
 export interface PageCacheStatistics {
@@ -139,39 +139,39 @@ export class PageCache {
     this.#shown.push(page);
   }
 
-  /** In the middle of a step: what is evicted is touched by nobody. */
+  /** In the middle of a step: what is hidden and evicted is being written by nobody. */
   makeRoom(bytes: number): void {
-    if (this.#bytes + bytes <= this.#allowance) return;
-    while (this.#bytes + bytes > this.#allowance) {
-      const victim = this.#hidden.first ?? this.#untouched();
+    if (this.hasRoom(bytes)) return;
+    if (this.#hidden.bytes < bytes) this.#hide(bytes, (page) => page.home?.guarded(page) === true);
+    while (!this.hasRoom(bytes)) {
+      const victim = this.#hidden.first;
       if (victim === null || !this.#evict(victim)) return;
     }
   }
 
-  #untouched(): Page | null {
-    for (let looked = 0; looked < LOOK; looked++) {
-      const page = this.#shown.first;
-      if (page === null) return null;
-      if (page.home?.guarded(page) === true) return page;
-      this.#shown.remove(page);
-      this.#shown.push(page);
-    }
-    return null;
-  }
-
-  /** Brings memory back within the budget. Requires: no kernel is running. */
-  balance(): void {
-    const allowance = this.#allowance;
-    if (this.#bytes <= allowance) return;
-    this.#failure = null;
-    const wanted = allowance / HIDDEN_SHARE + this.#bytes - allowance;
+  /** Hides the oldest pages, until so much may be evicted and a share is left besides. */
+  #hide(bytes: number, may: (page: Page) => boolean): void {
+    const wanted = this.#allowance / HIDDEN_SHARE + bytes;
+    let skipped = 0;
     for (let page = this.#shown.first; page !== null && this.#hidden.bytes < wanted; page = this.#shown.first) {
       this.#shown.remove(page);
+      if (!may(page)) {
+        this.#shown.push(page);
+        if (++skipped === LOOK) return;
+        continue;
+      }
       page.size = page.bytes();
       page.hide();
       this.#hidden.push(page);
     }
-    for (let page = this.#hidden.first; page !== null && this.#bytes > allowance; page = this.#hidden.first) {
+  }
+
+  /** Brings memory back within the budget. Requires: no kernel is running. */
+  balance(): void {
+    if (this.#bytes <= this.#allowance) return;
+    this.#failure = null;
+    this.#hide(this.#bytes - this.#allowance, () => true);
+    for (let page = this.#hidden.first; page !== null && this.#bytes > this.#allowance; page = this.#hidden.first) {
       if (!this.#evict(page)) return;
     }
   }
