@@ -9,6 +9,7 @@ import { encodeRecord } from './catalog/codec.ts';
 import type { CatalogState } from './catalog-state.ts';
 import { LockTable } from './lock-table.ts';
 import type { CommitRequest, Notification, Peer, ReadPoint, Services } from './services.ts';
+import { OpenTransactions } from './write-conflict.ts';
 import type { SequenceStore } from './sequence-store.ts';
 
 export interface ServiceParts {
@@ -30,6 +31,7 @@ interface LastChange {
 export class DatabaseServices implements Services {
   readonly runtime: Runtime;
   readonly locks = new LockTable();
+  readonly open = new OpenTransactions();
   readonly functions: FunctionRegistry;
   readonly connectors: readonly SourceConnector[];
   readonly startTime: bigint;
@@ -133,6 +135,10 @@ export class DatabaseServices implements Services {
 
   readPoint(): ReadPoint {
     return { snapshot: this.runtime.snapshot(), sequence: this.#published };
+  }
+
+  async settled(): Promise<void> {
+    if (this.#published < this.#queued) await this.runtime.commit({ changes: [], catalog: null, offsets: [], sync: true });
   }
 
   changedSince(relation: number, sequence: number, how: 'any' | 'rewrite'): boolean {

@@ -97,6 +97,10 @@ export class LockTable {
     }
   }
 
+  release(owner: LockOwner, relation: number): void {
+    if (this.#locks.get(relation)?.held.delete(owner) === true) this.#grant(relation);
+  }
+
   /** Everything an owner holds, at the end of its transaction. */
   releaseAll(owner: LockOwner): void {
     for (const [relation, lock] of this.#locks) {

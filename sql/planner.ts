@@ -12,7 +12,7 @@ import { bindExpression } from './binder/bind-expression.ts';
 import { bindQuery } from './binder/bind-query.ts';
 import { coerceAssignment, coerceBoolean, settleUnknown } from './binder/coercion.ts';
 import { ParameterTypes, Shared } from './binder/environment.ts';
-import type { Environment } from './binder/environment.ts';
+import type { EffectBinder, Environment } from './binder/environment.ts';
 import { Level } from './binder/level.ts';
 import type { BoundQuery, Clause, Site } from './binder/level.ts';
 import { locationOf } from './binder/location.ts';
@@ -28,13 +28,14 @@ import type { SessionState } from './session-state.ts';
 
 /** What a client's statement is bound against. */
 export function sessionEnvironment(
-  state: SessionState, options: { readonly declared?: readonly (LogicalType | null)[]; readonly catalog?: Catalog } =
-    {},
+  state: SessionState, options: {
+    readonly declared?: readonly (LogicalType | null)[]; readonly catalog?: Catalog; readonly effects?: EffectBinder;
+  } = {},
 ): Environment {
   return {
     catalog: options.catalog ?? state.catalog, searchPath: state.searchPath, functions: state.services.functions,
     parameters: new ParameterTypes(options.declared), format: state.settings.format, system: state.systemContext(),
-    parseQuery, continuous: false, used: new Set(), shared: new Shared(),
+    parseQuery, continuous: false, used: new Set(), shared: new Shared(), effects: options.effects ?? null,
   };
 }
 
@@ -44,7 +45,7 @@ export function storedEnvironment(options: {
   readonly format: FormatSettings; readonly continuous: boolean;
 }): Environment {
   return {
-    ...options, parameters: new ParameterTypes(), system: null, parseQuery, used: new Set(), shared: new Shared(),
+    ...options, parameters: new ParameterTypes(), system: null, parseQuery, used: new Set(), shared: new Shared(), effects: null,
   };
 }
 

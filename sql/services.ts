@@ -7,6 +7,7 @@ import type { Catalog, CatalogChange } from './catalog/catalog.ts';
 import type { SessionInfo } from './catalog/entry.ts';
 import type { FunctionRegistry } from '../engine/function/registry.ts';
 import type { LockTable } from './lock-table.ts';
+import type { OpenTransactions } from './write-conflict.ts';
 import type { SequenceStore } from './sequence-store.ts';
 
 export interface RelationChange {
@@ -47,6 +48,7 @@ export interface Services {
   readonly catalog: Catalog;
   readonly runtime: Runtime;
   readonly locks: LockTable;
+  readonly open: OpenTransactions;
   readonly sequences: SequenceStore;
   /** Resolves when the sequence values given out so far cannot be given out again; null: they cannot. */
   readonly sequencesJournaled: Promise<Epoch> | null;
@@ -65,6 +67,8 @@ export interface Services {
   /** Queues at once, in order of calls; throws before it returns when nothing was queued (see Runtime.commit). */
   commit(request: CommitRequest): Promise<Epoch>;
   readPoint(): ReadPoint;
+  /** Resolves when all that is queued now is durable and visible. */
+  settled(): Promise<void>;
   /** Has the relation been changed by a commit after that point; `rewrite`: other than by insertions? */
   changedSince(relation: number, sequence: number, how: 'any' | 'rewrite'): boolean;
   /** To all who listen, at commit. */

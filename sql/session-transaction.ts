@@ -24,7 +24,7 @@ export function failTransaction(state: SessionState, which: 'implicit' | 'any' =
   transaction.endStatement();
   closePortals(state, false);
   if (transaction.kind === 'block' && which === 'implicit') {
-    transaction.failed = true;
+    transaction.fail();
     return;
   }
   state.transaction = null;

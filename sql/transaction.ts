@@ -6,10 +6,12 @@ import type { Epoch } from '../engine/data/time.ts';
 import type { Snapshot } from '../engine/runtime/contract.ts';
 import type { Catalog, CatalogChange } from './catalog/catalog.ts';
 import { CATALOG_LOCK } from './lock-table.ts';
-import type { LockMode, LockOwner, LockWait } from './lock-table.ts';
+import type { LockMode, LockWait } from './lock-table.ts';
 import { ReshapedSnapshot, rowFill } from './row-fill.ts';
 import type { ReadPoint, Services } from './services.ts';
 import type { Settings } from './settings.ts';
+import { RowLocks } from './row-locks.ts';
+import type { OpenTransaction } from './write-conflict.ts';
 import { WriteSet } from './write-set.ts';
 
 export type Isolation = 'read uncommitted' | 'read committed' | 'repeatable read' | 'serializable';
@@ -24,6 +26,7 @@ interface Savepoint {
   readonly catalog: Catalog | null;
   readonly notifications: number;
   readonly locks: ReadonlyMap<number, number>;
+  readonly rowLocks: number;
 }
 
 export interface PendingNotification {
@@ -31,10 +34,11 @@ export interface PendingNotification {
   readonly payload: string;
 }
 
-export class Transaction implements LockOwner {
+export class Transaction implements OpenTransaction {
   readonly processId: number;
   readonly startTime: bigint;
   readonly writes = new WriteSet();
+  readonly rowLocks = new RowLocks();
   kind: TransactionKind;
   failed = false;
   isolation: Isolation;
@@ -70,6 +74,7 @@ export class Transaction implements LockOwner {
     this.readOnly = options.readOnly;
     this.startTime = options.services.now();
     this.#settings.begin();
+    this.#services.open.add(this);
   }
 
   /** txid_current: given when asked for. */
@@ -136,6 +141,16 @@ export class Transaction implements LockOwner {
     return true;
   }
 
+  /** Until the other transaction is over; 40P01, 55P03 and interrupts as for any lock. */
+  async waitFor(blocker: OpenTransaction, wait: LockWait): Promise<void> {
+    const { locks } = this.#services;
+    this.endStatement();
+    // A transaction holds the lock that bears its number, from the moment that somebody waits for it.
+    locks.tryAcquire(blocker, -blocker.id, 'exclusive');
+    await locks.acquire(this, -blocker.id, 'share', wait);
+    locks.release(this, -blocker.id);
+  }
+
   /** 25006 in a read-only transaction. */
   checkWritable(command: string): void {
     if (!this.readOnly) return;
@@ -150,7 +165,11 @@ export class Transaction implements LockOwner {
 
   /** What a writer sees: everything queued, too; under a fixed snapshot, that. */
   writerSnapshot(): Snapshot {
-    if (this.fixedSnapshot) return this.snapshot();
+    return this.fixedSnapshot ? this.snapshot() : this.latestSnapshot();
+  }
+
+  /** What checks of keys and references see, whatever the isolation: all that is queued, and own writes. */
+  latestSnapshot(): Snapshot {
     this.started = true;
     const base = this.#services.runtime.writerSnapshot();
     this.#opened.push(base);
@@ -188,6 +207,14 @@ export class Transaction implements LockOwner {
     }
   }
 
+  /** 40001 when rows of the relation came or went behind this transaction's snapshot. */
+  checkSeen(relation: number): void {
+    if (!this.fixedSnapshot || this.#point === null) return;
+    if (this.#services.changedSince(relation, this.#point.sequence, 'any')) {
+      throw new DatabaseError('40001', 'could not serialize access due to concurrent update');
+    }
+  }
+
   write(relation: number, delta: Delta): void {
     this.started = true;
     this.writes.add(relation, delta);
@@ -197,8 +224,22 @@ export class Transaction implements LockOwner {
     this.#savepoints.push({
       name, writes: this.writes.length, changes: this.#catalogChanges.length, catalog: this.#catalog,
       notifications: this.notifications.length, locks: this.#services.locks.held(this),
+      rowLocks: this.rowLocks.length,
     });
     this.#settings.savepoint();
+  }
+
+  /** An error within a block: back to its last savepoint, so that nobody waits for what will not be; it may end, or go on there. */
+  fail(): void {
+    this.failed = true;
+    const last = this.#savepoints.at(-1);
+    this.writes.truncate(last?.writes ?? 0);
+    this.rowLocks.truncate(last?.rowLocks ?? 0);
+    this.#catalogChanges.length = last?.changes ?? 0;
+    this.#catalog = last?.catalog ?? null;
+    this.#findReshaped();
+    if (last === undefined) this.#services.locks.releaseAll(this);
+    else this.#services.locks.releaseTo(this, last.locks);
   }
 
   release(name: string): void {
@@ -212,6 +253,7 @@ export class Transaction implements LockOwner {
     const savepoint = this.#savepoints[at];
     this.#savepoints.length = at + 1;
     this.writes.truncate(savepoint.writes);
+    this.rowLocks.truncate(savepoint.rowLocks);
     this.#catalogChanges.length = savepoint.changes;
     this.#catalog = savepoint.catalog;
     this.#findReshaped();
@@ -268,6 +310,7 @@ export class Transaction implements LockOwner {
 
   #end(): void {
     this.endStatement();
+    this.#services.open.delete(this);
     this.#services.locks.releaseAll(this);
     this.#point?.snapshot.release();
     this.#point = null;

@@ -1,6 +1,7 @@
 // WriteSet: what a transaction has changed and not yet committed, by relation, in order, with marks to go back to.
 import type { Batch } from '../engine/data/batch.ts';
 import { Delta, concatDeltas } from '../engine/data/delta.ts';
+import { NetWeights } from '../engine/state/net-weights.ts';
 import type { RelationChange } from './services.ts';
 
 export class WriteSet {
@@ -8,6 +9,8 @@ export class WriteSet {
   /** The first #layered of them by relation, in few deltas: neighbours of like size are joined, for cheap reading. */
   readonly #layers = new Map<number, Delta[]>();
   #layered = 0;
+  /** What was written by key, as asked for by other transactions: for each the changes counted so far. */
+  readonly #touched = new Map<string, { net: NetWeights | null; counted: number }>();
 
   get length(): number {
     return this.#changes.length;
@@ -29,6 +32,24 @@ export class WriteSet {
 
   touches(relation: number): boolean {
     return this.#changes.some((c) => c.relation === relation);
+  }
+
+  /**
+   * The net weights written to a relation by the values of these columns (equal as SQL has it, NULLs left out) or, for
+   * null, by whole rows. null: nothing was written to it.
+   */
+  netWeights(relation: number, columns: readonly number[] | null): NetWeights | null {
+    const id = `${relation}/${columns === null ? 'row' : columns.join()}`;
+    const held = this.#touched.get(id) ?? { net: null, counted: 0 };
+    this.#touched.set(id, held);
+    for (; held.counted < this.#changes.length; held.counted++) {
+      const { relation: changed, delta } = this.#changes[held.counted];
+      if (changed !== relation) continue;
+      const vectors = columns === null ? delta.batch.columns : columns.map((c) => delta.batch.columns[c]);
+      held.net ??= columns === null ? new NetWeights(vectors, 'exact', 'group') : new NetWeights(vectors, 'value', 'never');
+      held.net.add(vectors, delta.weights, 1);
+    }
+    return held.net;
   }
 
   relations(): ReadonlySet<number> {
@@ -58,6 +79,7 @@ export class WriteSet {
   /** The rows written to a relation, in the layout its definition has got since. */
   rewrite(relation: number, fill: (rows: Batch) => Batch): void {
     this.#forgetLayers();
+    this.#touched.clear();
     this.#changes.forEach((change, i) => {
       if (change.relation !== relation) return;
       this.#changes[i] = { relation, delta: new Delta(fill(change.delta.batch), change.delta.weights) };
@@ -66,7 +88,9 @@ export class WriteSet {
 
   /** Forgets what came after a mark (an earlier `length`). */
   truncate(length: number): void {
+    if (length === this.#changes.length) return;
     if (length < this.#layered) this.#forgetLayers();
+    this.#touched.clear();
     this.#changes.length = length;
   }
 

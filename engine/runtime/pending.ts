@@ -2,51 +2,10 @@
 import type { Batch } from '../data/batch.ts';
 import type { Delta } from '../data/delta.ts';
 import type { Vector } from '../data/vector.ts';
-import type { Equality } from '../data/row-key.ts';
-import { KeyTable } from '../state/key-table.ts';
-import { Pages } from '../state/pages.ts';
+import { NetWeights } from '../state/net-weights.ts';
 import { keyViolation, updateConflict } from './commit-error.ts';
 import type { UniqueKey } from './contract.ts';
 import type { Relation } from './relation.ts';
-
-/** Net weights by key. A key with a NULL has none. */
-class NetWeights {
-  readonly #keys: KeyTable;
-  #net = new Int32Array(64);
-  #slots = new Int32Array(64);
-
-  constructor(columns: readonly Vector[], equality: Equality, nulls: 'group' | 'never') {
-    const schema = { columns: columns.map((column, i) => ({ name: `k${i}`, type: column.type })) };
-    this.#keys = new KeyTable(new Pages(schema), columns.map((_, i) => i), { equality, nulls });
-  }
-
-  get size(): number {
-    return this.#keys.size;
-  }
-
-  /** Adds weights times `sign`; returns each row's slot, −1 for a NULL key. Valid until the next call. */
-  add(columns: readonly Vector[], weights: Int32Array, sign: 1 | -1): Int32Array {
-    const { length } = weights;
-    if (this.#slots.length < length) this.#slots = new Int32Array(length * 2);
-    const slots = this.#slots;
-    this.#keys.findOrInsert(columns, length, slots);
-    this.#reserve();
-    for (let i = 0; i < length; i++) if (slots[i] >= 0) this.#net[slots[i]] += sign * weights[i];
-    return slots;
-  }
-
-  net(slot: number): number {
-    return this.#net[slot];
-  }
-
-  #reserve(): void {
-    const limit = this.#keys.pages.idLimit;
-    if (this.#net.length >= limit) return;
-    const grown = new Int32Array(Math.max(limit, this.#net.length * 2));
-    grown.set(this.#net);
-    this.#net = grown;
-  }
-}
 
 const keyColumns = (key: UniqueKey, batch: Batch): readonly Vector[] => key.columns.map((c) => batch.columns[c]);
 

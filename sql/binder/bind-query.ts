@@ -14,6 +14,7 @@ import { asRelation } from './relation.ts';
 export const RECURSION: Recursion = { expression: bindExpression, query: bindQuery };
 
 export function bindQuery(query: Query, site: QuerySite): BoundQuery {
+  if (query.locking.length > 0 && site.env.effects !== null) return site.env.effects.bindLocking(query, site);
   const commonTables = bindWith(query, site);
   const inner: QuerySite = { ...site, commonTables };
   const { body } = query;

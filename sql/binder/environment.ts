@@ -9,6 +9,7 @@ import type { FunctionRegistry } from '../../engine/function/registry.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { SystemContext } from '../catalog/entry.ts';
 import type { Query } from '../parser/ast.ts';
+import type { BoundQuery, QuerySite } from './level.ts';
 import type { Scope } from './scope.ts';
 
 export interface Environment {
@@ -26,6 +27,15 @@ export interface Environment {
   /** Relations that are read, by OID. */
   readonly used: Set<number>;
   readonly shared: Shared;
+  /** For what a query does beside reading; null where it only is looked at (a stored definition). */
+  readonly effects: EffectBinder | null;
+}
+
+/** Binds the parts of a query that do something when the statement runs; gives their rows as a query. */
+export interface EffectBinder {
+  bindLocking(query: Query, site: QuerySite): BoundQuery;
+  /** One for a binding that is only looked at: what it is given is never run. */
+  dry(): EffectBinder;
 }
 
 /** Running numbers and side tables of one statement. */

@@ -75,7 +75,7 @@ export function bindChange(
 /** How many columns `label.*` has. */
 export function starWidth(env: Environment, label: string, source: Pick<ChangeSource, 'with' | 'from'>): number {
   const query = selectOf(source.with, [starOf(label)], source.from, undefined);
-  return bindQuery(query, { env, parent: null, commonTables: null }).columns.length;
+  return bindQuery(query, { env: { ...env, effects: env.effects?.dry() ?? null }, parent: null, commonTables: null }).columns.length;
 }
 
 /** name.* */

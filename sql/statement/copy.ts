@@ -70,11 +70,13 @@ function copyIn(statement: Copy, state: SessionState): BoundStatement {
         format, columns: resultColumns(table, columns), table: table.name,
         write: async (batch) => {
           session.checkInterrupt();
-          const complete = writer.complete(batch, columns.map((c) => c.attnum));
-          const kept = where === null ? complete : passing(session, complete, where);
-          writer.insert(kept);
+          rows += await writer.run(() => {
+            const complete = writer.complete(batch, columns.map((c) => c.attnum));
+            const kept = where === null ? complete : passing(session, complete, where);
+            writer.insert(kept);
+            return kept.length;
+          });
           session.current.endStatement();
-          rows += kept.length;
         },
         finish: async () => ({ tag: `COPY ${rows}` }),
         abort: async () => {

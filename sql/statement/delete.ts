@@ -10,6 +10,7 @@ import type { SessionState } from '../session-state.ts';
 import type { BoundStatement } from './bound.ts';
 import { command, done } from './bound.ts';
 import { bindChange, findRows } from './change-query.ts';
+import { Effects } from './effects.ts';
 import { allRows, referencesTo } from './foreign-key.ts';
 import { requireTable } from './naming.ts';
 import { readCatalog } from './read-catalog.ts';
@@ -22,7 +23,8 @@ export function bindDelete(
 ): BoundStatement {
   const table = requireTable(state, statement.table.relation, 'delete from');
   const catalog = readCatalog(state);
-  const env = sessionEnvironment(state, { declared, catalog });
+  const effects = new Effects(state);
+  const env = sessionEnvironment(state, { declared, catalog, effects });
   const change = bindChange(env, table, {
     with: statement.with, table: statement.table, from: statement.using, where: statement.where,
   }, []);
@@ -36,12 +38,16 @@ export function bindDelete(
       session.current.noteRead(env.used);
       const writer = new TableWriter(session, table);
       await writer.lock('change');
-      const before = returningSnapshot(session, returning);
-      const found = findRows(session, change, values);
-      writer.remove(found.old);
-      return writeResult(session, {
-        returning, parameters: values, before, tag: (n) => `DELETE ${n}`,
-        rows: new Batch([...found.old.columns, ...found.others.columns], found.old.length),
+      await effects.prepare(session);
+      return writer.run(() => {
+        effects.run(session, values);
+        const before = returningSnapshot(session, returning);
+        const found = findRows(session, change, values);
+        writer.remove(found.old);
+        return writeResult(session, {
+          returning, parameters: values, before, tag: (n) => `DELETE ${n}`,
+          rows: new Batch([...found.old.columns, ...found.others.columns], found.old.length),
+        });
       });
     },
   };

@@ -28,14 +28,10 @@ export function referencesTo(state: SessionState, parent: number): readonly Refe
   return out;
 }
 
-/** Locks that keep the other side from changing under us until we commit. */
-export async function lockReferences(state: SessionState, table: TableEntry, how: 'insert' | 'remove'): Promise<void> {
-  const transaction = state.current;
+/** Keeps the tables referred to from being dropped or emptied; their rows are looked after one by one. */
+export async function lockReferences(state: SessionState, table: TableEntry): Promise<void> {
   for (const constraint of table.constraints) {
-    if (constraint.kind === 'foreign') await transaction.lock(constraint.target, 'row share', state.lockWait);
-  }
-  if (how === 'remove' && referencesTo(state, table.oid).length > 0) {
-    await transaction.lock(table.oid, 'exclusive', state.lockWait);
+    if (constraint.kind === 'foreign') await state.current.lock(constraint.target, 'row share', state.lockWait);
   }
 }
 
@@ -81,7 +77,8 @@ function notIn(
 ): number | null {
   if (asked.rows.length === 0) return null;
   const keys = keyBatch(state, batch, asked, target);
-  const found = state.current.writerSnapshot().lookup(target.table.oid, target.columns,
+  state.services.open.requireKeptKeys(state.current, target.table.oid, target.columns, keys);
+  const found = state.current.latestSnapshot().lookup(target.table.oid, target.columns,
     { columns: target.columns, keys });
   const present = presentKeys(found, target.columns.length);
   const places = target.columns.map((_, i) => i);
@@ -163,7 +160,7 @@ function stillMissing(
   asked: { readonly batch: Batch; readonly rows: readonly number[] },
 ): readonly number[] {
   const keys = asked.batch.select(columns).take(Int32Array.from(asked.rows));
-  const found = state.current.writerSnapshot().lookup(parent.oid, columns, { columns, keys });
+  const found = state.current.latestSnapshot().lookup(parent.oid, columns, { columns, keys });
   const present = presentKeys(found, columns.length);
   const places = columns.map((_, i) => i);
   return asked.rows.filter((_, i) => {
@@ -182,7 +179,8 @@ function referring(
     table: child, columns,
   });
   const all = child.columns.map((_, i) => i);
-  const found = state.current.writerSnapshot().lookup(child.oid, all, { columns, keys });
+  state.services.open.requireFreeKeys(state.current, child.oid, columns, keys);
+  const found = state.current.latestSnapshot().lookup(child.oid, all, { columns, keys });
   return expand(found, child);
 }
 

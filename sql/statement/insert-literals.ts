@@ -37,7 +37,8 @@ export function bindInsertLiterals(text: string, state: SessionState): BoundStat
       const writer = new TableWriter(session, table);
       await writer.lock('insert');
       const rows = new LiteralReader(session, values, writer).read(columns);
-      writer.insert(writer.complete(rows, columns.map((c) => c.attnum)));
+      const complete = writer.complete(rows, columns.map((c) => c.attnum));
+      await writer.run(() => writer.insert(complete));
       return { kind: 'command', tag: `INSERT 0 ${values.rowCount}` };
     },
   };

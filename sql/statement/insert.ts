@@ -17,6 +17,7 @@ import {
 import { runQuery } from '../run-query.ts';
 import type { SessionState } from '../session-state.ts';
 import type { BoundStatement } from './bound.ts';
+import { Effects } from './effects.ts';
 import { checkAssignable, checkWidth, targetColumns } from './insert-target.ts';
 import type { InsertTarget } from './insert-target.ts';
 import { requireTable } from './naming.ts';
@@ -33,7 +34,8 @@ export function bindInsert(
 ): BoundStatement {
   const table = requireTable(state, statement.relation, 'insert into');
   const catalog = readCatalog(state);
-  const env = sessionEnvironment(state, { declared, catalog });
+  const effects = new Effects(state);
+  const env = sessionEnvironment(state, { declared, catalog, effects });
   const columns = targetColumns(table, statement.columns);
   const { source } = statement;
   const rows = source === undefined ? defaultRow(columns) : bindSource(env, { statement, table, columns, source, given: statement.columns, overriding: statement.overriding });
@@ -50,14 +52,18 @@ export function bindInsert(
       session.current.noteRead(env.used);
       const writer = new TableWriter(session, table);
       await writer.lock(conflict?.action === 'update' ? 'change' : 'insert');
-      const before = returningSnapshot(session, returning);
-      const given = rows(session, values, writer);
-      const complete = writer.complete(given, overriding(statement, targets, table));
-      const written = conflict === null ? complete
-        : writeWithConflicts(session, writer, conflict, { rows: complete, parameters: values });
-      if (conflict === null) writer.insert(complete);
-      return writeResult(session, {
-        returning, parameters: values, before, rows: written, tag: (n) => `INSERT 0 ${n}`,
+      await effects.prepare(session);
+      return writer.run(() => {
+        effects.run(session, values);
+        const before = returningSnapshot(session, returning);
+        const given = rows(session, values, writer);
+        const complete = writer.complete(given, overriding(statement, targets, table));
+        const written = conflict === null ? complete
+          : writeWithConflicts(session, writer, conflict, { rows: complete, parameters: values });
+        if (conflict === null) writer.insert(complete);
+        return writeResult(session, {
+          returning, parameters: values, before, rows: written, tag: (n) => `INSERT 0 ${n}`,
+        });
       });
     },
   };

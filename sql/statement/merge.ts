@@ -15,6 +15,7 @@ import type { SessionState } from '../session-state.ts';
 import type { BoundStatement } from './bound.ts';
 import { done } from './bound.ts';
 import { findRows, labelsOf, multiplicities } from './change-query.ts';
+import { Effects } from './effects.ts';
 import { bindMergeClause, bindMergeQuery } from './merge-clause.ts';
 import type { BoundClause } from './merge-clause.ts';
 import { wholeRowKey } from './key-text.ts';
@@ -29,7 +30,8 @@ export function bindMerge(
   checkForm(statement);
   const table = requireTarget(state, statement);
   const catalog = readCatalog(state);
-  const env = sessionEnvironment(state, { declared, catalog });
+  const effects = new Effects(state);
+  const env = sessionEnvironment(state, { declared, catalog, effects });
   checkNames(statement);
   const query = bindMergeQuery(env, table, statement);
   const clauses = bindClauses(env, table, statement, query.others);
@@ -41,17 +43,21 @@ export function bindMerge(
       session.current.noteRead(env.used);
       const writer = new TableWriter(session, table);
       await writer.lock('change');
-      const found = findRows(session, query, values);
-      const [flag, ...others] = found.others.columns;
-      const rows = new Batch([...found.old.columns, ...others], found.old.length);
-      const pairs = Array.from({ length: rows.length }, (_, i) => i);
-      const matched = pairs.map((i) => datumAt(flag, i) === true);
-      const work = new MergeWork(session, writer, { rows, old: found.old, parameters: values });
-      for (const match of ['matched', 'not matched by target'] as const) {
-        const wanted = match === 'matched';
-        work.take(clauses.filter((c) => c.match === match), pairs.filter((i) => matched[i] === wanted));
-      }
-      return done(`MERGE ${work.write()}`);
+      await effects.prepare(session);
+      return writer.run(() => {
+        effects.run(session, values);
+        const found = findRows(session, query, values);
+        const [flag, ...others] = found.others.columns;
+        const rows = new Batch([...found.old.columns, ...others], found.old.length);
+        const pairs = Array.from({ length: rows.length }, (_, i) => i);
+        const matched = pairs.map((i) => datumAt(flag, i) === true);
+        const work = new MergeWork(session, writer, { rows, old: found.old, parameters: values });
+        for (const match of ['matched', 'not matched by target'] as const) {
+          const wanted = match === 'matched';
+          work.take(clauses.filter((c) => c.match === match), pairs.filter((i) => matched[i] === wanted));
+        }
+        return done(`MERGE ${work.write()}`);
+      });
     },
   };
 }

@@ -160,8 +160,11 @@ function existingByKey(
   if (asked.size === 0) return out;
   const keys = rows.select(key.columns).take(Int32Array.from(asked.values()));
   const all = table.columns.map((_, i) => i);
-  const delta = state.current.writerSnapshot().lookup(table.oid, all, { columns: key.columns, keys });
-  const batch = expand(delta, table);
+  const { current, services } = state;
+  services.open.requireFreeKeys(current, table.oid, key.columns, keys);
+  const batch = expand(current.latestSnapshot().lookup(table.oid, all, { columns: key.columns, keys }), table);
+  // A row that came after the transaction's snapshot cannot be updated by it, nor left alone as if it had been seen.
+  if (current.fixedSnapshot && batch.length > 0) current.checkSeen(table.oid);
   for (let row = 0; row < batch.length; row++) {
     const text = rowKey(batch, key.columns, row);
     if (text !== null) out.set(text, { batch, row });

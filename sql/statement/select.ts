@@ -1,4 +1,5 @@
 // SELECT, VALUES, TABLE: bound once, compiled with its parameters, run over the transaction's snapshot.
+import type { Datum } from '../../engine/data/datum.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import { bindQuery } from '../binder/bind-query.ts';
 import type { BoundQuery } from '../binder/level.ts';
@@ -6,8 +7,10 @@ import type { Query } from '../parser/ast.ts';
 import { compileBound, sessionEnvironment } from '../planner.ts';
 import { inBatches, runQuery } from '../run-query.ts';
 import type { SessionState } from '../session-state.ts';
+import { whenFree } from '../write-conflict.ts';
+import { Effects } from './effects.ts';
 import { readCatalog } from './read-catalog.ts';
-import type { BoundStatement } from './bound.ts';
+import type { BoundStatement, StatementResult } from './bound.ts';
 import { notSupported } from '../../engine/data/error.ts';
 
 export function bindSelectStatement(
@@ -17,14 +20,15 @@ export function bindSelectStatement(
     throw notSupported('SELECT INTO', { position: query.body.position });
   }
   const catalog = readCatalog(state);
-  const env = sessionEnvironment(state, { declared, catalog });
+  const effects = new Effects(state);
+  const env = sessionEnvironment(state, { declared, catalog, effects });
   const bound = bindQuery(query, { env, parent: null, commonTables: null });
   const parameters = env.parameters.finish();
   return {
     parameters, columns: bound.columns, cacheable: catalog === state.catalog, backward: readsBackward(query, bound),
-    run: (session, values) => {
+    run: async (session, values) => {
       session.current.noteRead(env.used);
-      if (query.locking.length > 0) session.current.checkWritable('SELECT FOR UPDATE');
+      if (effects.any) return runWithEffects(session, bound, { effects, values });
       const compiled = compileBound(session, bound, values);
       const rows = runQuery(compiled, {
         snapshot: session.current.snapshot(), context: session.evalContext(),
@@ -37,9 +41,27 @@ export function bindSelectStatement(
   };
 }
 
+/** A query parts of which lock rows; it reads what a writer reads, so that the rows are the latest. */
+async function runWithEffects(session: SessionState, bound: BoundQuery, how: {
+  readonly effects: Effects; readonly values: readonly Datum[];
+}): Promise<StatementResult> {
+  const { effects, values } = how;
+  await effects.prepare(session);
+  const rows = await whenFree(session.current, session.lockWait, () => {
+    effects.run(session, values);
+    return runQuery(compileBound(session, bound, values), {
+      snapshot: session.current.writerSnapshot(), context: session.evalContext(),
+      checkInterrupt: () => session.checkInterrupt(),
+    });
+  });
+  // What was read may be queued and not yet durable: nobody must be told of it before it is.
+  if (!session.current.fixedSnapshot) await session.services.settled();
+  return { kind: 'rows', columns: bound.columns, batches: slept(session, () => inBatches(rows)), tag: (n) => `SELECT ${n}` };
+}
+
 /** As in PostgreSQL: sorted rows and those of one table, list or function; what it computes on the way only goes forward. */
 function readsBackward(query: Query, bound: BoundQuery): boolean {
-  if (query.locking.length > 0 || (query.body.kind === 'select' && query.body.from.length === 0)) return false;
+  if (query.body.kind === 'select' && query.body.from.length === 0) return false;
   let plan = bound.plan;
   while (plan.kind === 'project' || plan.kind === 'filter' || plan.kind === 'limit') plan = plan.input;
   switch (plan.kind) {

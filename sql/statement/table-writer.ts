@@ -8,7 +8,8 @@ import type { SessionState } from '../session-state.ts';
 import { checkReferences, consequences, lockReferences } from './foreign-key.ts';
 import { castVector, physicalBatch, rulesOf } from './table-rules.ts';
 import type { TableRules } from './table-rules.ts';
-import { checkUnique } from './unique-check.ts';
+import { whenFree } from '../write-conflict.ts';
+import { checkUnique, requireFreeKeys } from './unique-check.ts';
 
 /** Cascades that go deeper than this run in a circle. */
 const MAX_DEPTH = 100;
@@ -36,15 +37,17 @@ export class TableWriter {
     if (current.isReshaped(this.table.oid)) {
       throw notSupported('writing to a table whose columns the same transaction has changed');
     }
-    const mode = how === 'insert' ? 'row exclusive' : how === 'change' ? 'share update exclusive' : 'access exclusive';
-    await current.lock(this.table.oid, mode, lockWait);
-    await lockReferences(this.#state, this.table, how === 'insert' ? 'insert' : 'remove');
-    if (how !== 'insert') {
-      if (this.table.appendOnly) {
-        throw new DatabaseError('42809', `cannot change rows of append-only table "${this.table.name}"`);
-      }
-      current.checkConflict(this.table.oid);
+    await current.lock(this.table.oid, how === 'truncate' ? 'access exclusive' : 'row exclusive', lockWait);
+    await lockReferences(this.#state, this.table);
+    if (how !== 'insert' && this.table.appendOnly) {
+      throw new DatabaseError('42809', `cannot change rows of append-only table "${this.table.name}"`);
     }
+    if (how === 'truncate') current.checkConflict(this.table.oid);
+  }
+
+  /** Runs what reads and writes rows; again from the start after each wait for a transaction in its way. */
+  run<T>(work: () => T): T | Promise<T> {
+    return whenFree(this.#state.current, this.#state.lockWait, work);
   }
 
   /** Given columns, of the columns' types, as rows of the stored layout; the others get their defaults. */
@@ -69,6 +72,7 @@ export class TableWriter {
   /** Old rows, and new ones in their places. */
   replace(removed: Batch, added: Batch): void {
     if (removed.length === 0) return;
+    this.#requireFree(removed);
     this.rules.check(this.#state, added);
     this.#checkUnique(removed, added);
     this.#state.current.write(this.table.oid, concatDeltas([Delta.remove(removed), Delta.insert(added)]));
@@ -78,14 +82,21 @@ export class TableWriter {
 
   remove(rows: Batch): void {
     if (rows.length === 0) return;
+    this.#requireFree(rows);
     this.#state.current.write(this.table.oid, Delta.remove(rows));
     this.#follow(rows, null);
   }
 
+  /** Blocked while another transaction changes the rows or keeps them; 40001 under a snapshot that is older than they are. */
+  #requireFree(rows: Batch): void {
+    const { current, services } = this.#state;
+    services.open.requireFreeRows(current, this.table.oid, 'update', rows);
+    current.checkConflict(this.table.oid);
+  }
+
   #checkUnique(removed: Batch | null, added: Batch): void {
-    if (this.#keysAtCommit) return;
-    const { current } = this.#state;
-    checkUnique(this.#state, this.table, () => current.writerSnapshot(), { removed, added });
+    if (this.#keysAtCommit) requireFreeKeys(this.#state, this.table, added);
+    else checkUnique(this.#state, this.table, { removed, added });
   }
 
   #follow(removed: Batch, added: Batch | null): void {

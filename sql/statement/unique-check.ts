@@ -39,9 +39,16 @@ export function countExisting(
   return counts;
 }
 
+/** Blocked while another transaction has written one of the rows' keys. */
+export function requireFreeKeys(state: SessionState, table: TableEntry, rows: Batch): void {
+  for (const key of keysOf(state, table)) {
+    state.services.open.requireFreeKeys(state.current, table.oid, key.columns, rows.select(key.columns));
+  }
+}
+
 /** 23505 unless every key is still unique once `removed` is gone and `added` is there. */
 export function checkUnique(
-  state: SessionState, table: TableEntry, snapshot: () => Snapshot,
+  state: SessionState, table: TableEntry,
     change: { readonly removed: Batch | null; readonly added: Batch },
 ): void {
   for (const key of keysOf(state, table)) {
@@ -58,7 +65,9 @@ export function checkUnique(
     if (change.removed !== null) count(change.removed, -1);
     count(change.added, 1);
     const asked = [...rowOf].filter(([text]) => (net.get(text) ?? 0) > 0);
-    const existing = countExisting(snapshot(), table.oid, key, change.added, asked.map(([, row]) => row));
+    const fresh = change.added.select(key.columns).take(Int32Array.from(asked, ([, row]) => row));
+    state.services.open.requireFreeKeys(state.current, table.oid, key.columns, fresh);
+    const existing = countExisting(state.current.latestSnapshot(), table.oid, key, change.added, asked.map(([, row]) => row));
     for (const [text, row] of asked) {
       if ((existing.get(text) ?? 0) + (net.get(text) ?? 0) > 1) throw duplicateKey(state, table, key,
         { batch: change.added, row });

@@ -7,6 +7,7 @@ import type { SessionState } from '../session-state.ts';
 import { resolveAssignments } from './assignment.ts';
 import type { BoundStatement } from './bound.ts';
 import { bindChange, findRows } from './change-query.ts';
+import { Effects } from './effects.ts';
 import { requireTable } from './naming.ts';
 import { readCatalog } from './read-catalog.ts';
 import { bindReturning, returningSnapshot, writeResult } from './returning.ts';
@@ -17,7 +18,8 @@ export function bindUpdate(
 ): BoundStatement {
   const table = requireTable(state, statement.table.relation, 'update');
   const catalog = readCatalog(state);
-  const env = sessionEnvironment(state, { declared, catalog });
+  const effects = new Effects(state);
+  const env = sessionEnvironment(state, { declared, catalog, effects });
   const assignments = resolveAssignments(table, statement.set);
   const set = assignments.flatMap((a) => (a.value === null ? [] : [{ column: a.column, value: a.value }]));
   const change = bindChange(env, table, {
@@ -33,22 +35,26 @@ export function bindUpdate(
       session.current.noteRead(env.used);
       const writer = new TableWriter(session, table);
       await writer.lock('change');
-      const before = returningSnapshot(session, returning);
-      const found = findRows(session, change, values);
-      const columns = [...found.old.columns];
-      change.values.forEach((column, i) => {
-        columns[column.attnum - 1] = found.values.columns[i];
-      });
-      for (const { column, value } of assignments) {
-        if (value === null) {
-          columns[column.attnum - 1] = writer.rules.defaultVector(session, column.attnum - 1, found.old.length);
+      await effects.prepare(session);
+      return writer.run(() => {
+        effects.run(session, values);
+        const before = returningSnapshot(session, returning);
+        const found = findRows(session, change, values);
+        const columns = [...found.old.columns];
+        change.values.forEach((column, i) => {
+          columns[column.attnum - 1] = found.values.columns[i];
+        });
+        for (const { column, value } of assignments) {
+          if (value === null) {
+            columns[column.attnum - 1] = writer.rules.defaultVector(session, column.attnum - 1, found.old.length);
+          }
         }
-      }
-      const rows = writer.rules.generate(session, new Batch(columns, found.old.length));
-      writer.replace(found.old, rows);
-      return writeResult(session, {
-        returning, parameters: values, before, tag: (n) => `UPDATE ${n}`,
-        rows: new Batch([...rows.columns, ...found.others.columns], rows.length),
+        const rows = writer.rules.generate(session, new Batch(columns, found.old.length));
+        writer.replace(found.old, rows);
+        return writeResult(session, {
+          returning, parameters: values, before, tag: (n) => `UPDATE ${n}`,
+          rows: new Batch([...rows.columns, ...found.others.columns], rows.length),
+        });
       });
     },
   };

@@ -86,7 +86,10 @@ function* activity(context: SystemContext): Iterable<SystemRow> {
 
 function* locks(context: SystemContext): Iterable<SystemRow> {
   for (const l of context.locks()) {
-    yield { locktype: 'relation', database: DATABASES[0][1], relation: l.relation, pid: l.processId, mode: l.mode, granted: l.granted, fastpath: false };
+    const mode = `${l.mode.split(' ').map((word) => word[0].toUpperCase() + word.slice(1)).join('')}Lock`;
+    const what = l.relation < 0 ? { locktype: 'transactionid', transactionid: -l.relation }
+      : { locktype: 'relation', database: DATABASES[0][1], relation: l.relation };
+    yield { ...what, pid: l.processId, mode, granted: l.granted, fastpath: false };
   }
 }
 function* prepared(context: SystemContext): Iterable<SystemRow> {

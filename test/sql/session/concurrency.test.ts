@@ -104,12 +104,18 @@ describe('two sessions', () => {
     expect(await a.rows('SELECT count(*) FROM t')).toEqual(['3']);
   });
 
-  test('a key that another transaction commits first', async () => {
-    await a.query('BEGIN; INSERT INTO t VALUES (7, 0)');
-    await b.query('INSERT INTO t VALUES (7, 1)');
-    expect(await a.error('COMMIT')).toBe('23505 duplicate key value violates unique constraint "t_pkey"');
-    expect(await b.rows('SELECT n FROM t WHERE id = 7')).toEqual(['1']);
-    expect(a.session.transactionStatus).toBe('I');
+  test('a key that another transaction has inserted is waited for', async () => {
+    await a.query('BEGIN ISOLATION LEVEL REPEATABLE READ; INSERT INTO t VALUES (7, 0)');
+    let finished = false;
+    const waiting = b.error('INSERT INTO t VALUES (7, 1)').then((error) => {
+      finished = true;
+      return error;
+    });
+    await pause(20);
+    expect(finished).toBe(false);
+    await a.query('COMMIT');
+    expect(await waiting).toBe('23505 duplicate key value violates unique constraint "t_pkey"');
+    expect(await a.rows('SELECT n FROM t WHERE id = 7')).toEqual(['0']);
   });
 
   test('definitions are made one transaction at a time, and seen at commit', async () => {
