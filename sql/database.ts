@@ -6,7 +6,7 @@ import { ENGINE_FUNCTIONS } from '../engine/function/registry.ts';
 import type { SourceConnector } from '../engine/runtime/connector.ts';
 import type { Runtime, RuntimeHost } from '../engine/runtime/contract.ts';
 import { MillraceRuntime } from '../engine/runtime/runtime.ts';
-import { openStorage } from '../storage/index.ts';
+import { machineMemory, openStorage } from '../storage/index.ts';
 import { CatalogState } from './catalog-state.ts';
 import { HOST_FUNCTIONS } from './catalog/functions.ts';
 import { SYSTEM_RELATIONS } from './catalog/system/index.ts';
@@ -33,6 +33,8 @@ export interface DatabaseOptions {
   readonly random?: () => number;
   /** Journal bytes between checkpoints; for tests. */
   readonly checkpointBytes?: number;
+  /** Bytes of memory for state; by default half of what the machine, or the process's group, has. */
+  readonly memoryBytes?: number;
 }
 
 /** How a user proves who they are. */
@@ -119,14 +121,17 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       now,
       evalContext: (time) => viewContext(catalog, time),
       defer: (task) => void setImmediate(task),
+      later: (milliseconds, task) => void setTimeout(task, milliseconds).unref(),
       fatal: options.fatal ?? ((error) => log(`fatal: ${error.message}`)),
       log,
     };
   };
-  const ports = { journal: storage.journal, store: storage.store };
   const inMemory = options.data === ':memory:';
   const checkpointBytes = options.checkpointBytes ?? (inMemory ? Infinity : undefined);
-  const runtime = await MillraceRuntime.open(ports, host, checkpointBytes === undefined ? {} : { checkpointBytes });
+  const runtime = await MillraceRuntime.open(storage, host, {
+    memoryBytes: options.memoryBytes ?? Math.floor(machineMemory() / 2),
+    ...(checkpointBytes === undefined ? {} : { checkpointBytes }),
+  });
   catalog.live = true;
   const services = new DatabaseServices({
     catalog, runtime, functions, log, now, random: options.random ?? Math.random,

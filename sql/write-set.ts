@@ -1,8 +1,11 @@
 // WriteSet: what a transaction has changed and not yet committed, by relation, in order, with marks to go back to.
 import type { Batch } from '../engine/data/batch.ts';
-import { Delta, concatDeltas } from '../engine/data/delta.ts';
+import { Delta, concatDeltas, insertsOnly } from '../engine/data/delta.ts';
 import { NetWeights } from '../engine/state/net-weights.ts';
 import type { RelationChange } from './services.ts';
+
+/** Rows from which on copying costs more than a delta of its own. */
+const LARGE = 1024;
 
 export class WriteSet {
   readonly #changes: RelationChange[] = [];
@@ -65,7 +68,7 @@ export class WriteSet {
     return out;
   }
 
-  /** One delta a relation, in order of first change. */
+  /** One delta a relation, in order of first change; or several, where all are insertions and some are large. */
   merged(): readonly RelationChange[] {
     const parts = new Map<number, Delta[]>();
     for (const { relation, delta } of this.#changes) {
@@ -73,7 +76,7 @@ export class WriteSet {
       if (list === undefined) parts.set(relation, [delta]);
       else list.push(delta);
     }
-    return [...parts].map(([relation, deltas]) => ({ relation, delta: concatDeltas(deltas) }));
+    return [...parts].flatMap(([relation, deltas]) => gathered(deltas).map((delta) => ({ relation, delta })));
   }
 
   /** The rows written to a relation, in the layout its definition has got since. */
@@ -109,4 +112,12 @@ function addLayer(layers: Map<number, Delta[]>, relation: number, delta: Delta):
     const [a, b] = list.splice(-2);
     list.push(concatDeltas([a, b]));
   }
+}
+
+function gathered(deltas: readonly Delta[]): readonly Delta[] {
+  if (!deltas.every(insertsOnly)) return [concatDeltas(deltas)];
+  const out = deltas.filter((delta) => delta.length >= LARGE);
+  const small = deltas.filter((delta) => delta.length < LARGE);
+  if (small.length > 0) out.push(concatDeltas(small));
+  return out;
 }

@@ -83,3 +83,9 @@ export function replacementWeights(olds: number, fresh: number): Int32Array {
   const middle = signs.length >> 1;
   return signs.subarray(middle - olds, middle + fresh);
 }
+
+/** Every weight is above 0. */
+export function insertsOnly({ weights }: Delta): boolean {
+  for (let i = 0; i < weights.length; i++) if (weights[i] <= 0) return false;
+  return true;
+}

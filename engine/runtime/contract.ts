@@ -75,6 +75,8 @@ export interface RuntimeHost {
   evalContext(time: bigint): EvalContext;
   /** Work postponed to between steps: setImmediate or a simulated scheduler. */
   defer(task: () => void): void;
+  /** Work postponed by so many milliseconds; nothing waits for it at the end. */
+  later(milliseconds: number, task: () => void): void;
   /** A fault that ends service (journal failure): the process should exit non-zero after telling why. */
   fatal(error: Error): void;
   log(message: string): void;
@@ -140,6 +142,10 @@ export interface Runtime {
   /** Connector offset committed last, for resuming a source. */
   offset(relation: number): Uint8Array | null;
   stateSize(relation: number): StateSize;
+  /** The errors that rows of a view raise as of the last epoch, each with the number of the rows. */
+  errors(relation: number): readonly { readonly error: DatabaseError; readonly weight: number }[];
+  /** A view's operators as EXPLAIN ANALYZE shows them; empty for what is no view. */
+  operators(relation: number): readonly string[];
   /** Write a checkpoint now and trim the journal. Also happens by itself as the journal grows. */
   checkpoint(): Promise<void>;
   /** Stop accepting, finish what is queued, checkpoint, close the ports. */

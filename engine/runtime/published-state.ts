@@ -1,6 +1,6 @@
 // PublishedState: all relations and views as of the last epoch, and how an epoch changes them. Synchronous, deterministic.
 import type { Batch } from '../data/batch.ts';
-import { concatDeltas } from '../data/delta.ts';
+import { concatDeltas, insertsOnly } from '../data/delta.ts';
 import type { Delta } from '../data/delta.ts';
 import { DatabaseError, assert } from '../data/error.ts';
 import type { Epoch, Watermark } from '../data/time.ts';
@@ -34,12 +34,6 @@ export interface EpochInput {
   readonly epoch: Epoch;
   readonly time: bigint;
   readonly transactions: Iterable<EpochTransaction>;
-}
-
-/** What an epoch brought for one relation, transaction by transaction. */
-interface Collected {
-  readonly all: Delta[];
-  readonly onTime: Delta[];
 }
 
 export interface StateEnvironment {
@@ -212,12 +206,14 @@ export class PublishedState {
   apply(input: EpochInput): ReadonlyMap<number, readonly Delta[]> {
     this.#epoch = input.epoch;
     this.#time = input.time;
-    const collected = new Map<number, Collected>();
+    const collected = new Map<number, RelationChange[]>();
     for (const transaction of input.transactions) this.#collect(transaction, collected);
-    return this.#step(mergeCollected(collected));
+    const changes = new Map<number, readonly RelationChange[]>();
+    for (const [id, parts] of collected) changes.set(id, portionsOf(parts));
+    return this.#step(changes);
   }
 
-  #collect(transaction: EpochTransaction, collected: Map<number, Collected>): void {
+  #collect(transaction: EpochTransaction, collected: Map<number, RelationChange[]>): void {
     if (transaction.catalog !== null) this.#environment.applyCatalog(transaction.catalog);
     for (const { relation: id, offset } of transaction.offsets) {
       const relation = this.relations.get(id);
@@ -227,29 +223,28 @@ export class PublishedState {
       const relation = this.relations.get(id);
       // A relation dropped by the transaction that wrote it.
       if (relation === undefined || delta.length === 0) continue;
-      const lists = collected.get(id) ?? { all: [], onTime: [] };
-      collected.set(id, lists);
-      lists.all.push(delta);
-      lists.onTime.push(onTime(relation, delta));
+      const parts = collected.get(id) ?? [];
+      collected.set(id, parts);
+      parts.push({ delta, onTime: onTime(relation, delta) });
     }
   }
 
-  #step(changes: ReadonlyMap<number, RelationChange>): ReadonlyMap<number, readonly Delta[]> {
+  #step(changes: ReadonlyMap<number, readonly RelationChange[]>): ReadonlyMap<number, readonly Delta[]> {
     const outputs = new Map<number, Delta[]>();
-    let longest = 0;
-    for (const { delta } of changes.values()) longest = Math.max(longest, delta.length);
+    const steps = Math.max(0, ...[...changes.values()].map((portions) => portions.length));
     const evalContext = this.#environment.evalContext(this.#time);
-    for (let at = 0; at < longest; at += STEP_ROWS) {
-      const portion = new Map<number, RelationChange>();
-      for (const [id, change] of changes) {
-        const part = portionOf(change, at);
-        if (part.delta.length > 0) this.#known(id).apply(part.delta);
-        if (part.delta.length + part.onTime.length > 0) portion.set(id, part);
+    for (let step = 0; step < steps; step++) {
+      const current = new Map<number, RelationChange>();
+      for (const [id, portions] of changes) {
+        const portion = portions[step];
+        if (portion === undefined) continue;
+        if (portion.delta.length > 0) this.#known(id).apply(portion.delta);
+        if (portion.delta.length + portion.onTime.length > 0) current.set(id, portion);
       }
       this.#environment.cache.balance();
-      this.#stepViews(portion, evalContext, at + STEP_ROWS >= longest);
+      this.#stepViews(current, evalContext, step + 1 === steps);
       this.#count();
-      for (const [id, { delta }] of portion) if (delta.length > 0) pushTo(outputs, id, delta);
+      for (const [id, { delta }] of current) if (delta.length > 0) pushTo(outputs, id, delta);
     }
     return outputs;
   }
@@ -307,19 +302,48 @@ function onTime(relation: Relation, delta: Delta): Delta {
   return kept;
 }
 
-function mergeCollected(collected: ReadonlyMap<number, Collected>): ReadonlyMap<number, RelationChange> {
-  const out = new Map<number, RelationChange>();
-  for (const [id, { all, onTime: kept }] of collected) {
-    const delta = cancel(concatDeltas(all));
-    const same = kept.every((part, i) => part === all[i]);
-    out.set(id, { delta, onTime: same ? delta : cancel(concatDeltas(kept)) });
+/**
+ * What an epoch brought for one relation, transaction by transaction, as portions to be stepped. Insertions alone need
+ * not stand in one batch: what they cost is the copying.
+ */
+function portionsOf(parts: readonly RelationChange[]): readonly RelationChange[] {
+  if (!parts.every(({ delta }) => insertsOnly(delta))) return sliced(together(parts));
+  const out: RelationChange[] = [];
+  let small: RelationChange[] = [];
+  let rows = 0;
+  const close = (): void => {
+    if (small.length > 0) out.push(together(small));
+    small = [];
+    rows = 0;
+  };
+  for (const part of parts) {
+    if (part.delta.length > STEP_ROWS / 4) {
+      close();
+      out.push(...sliced(part));
+      continue;
+    }
+    if (rows + part.delta.length > STEP_ROWS) close();
+    small.push(part);
+    rows += part.delta.length;
   }
+  close();
   return out;
 }
 
-function portionOf({ delta, onTime: kept }: RelationChange, at: number): RelationChange {
-  const part = sliceOf(delta, at);
-  return { delta: part, onTime: kept === delta ? part : sliceOf(kept, at) };
+function together(parts: readonly RelationChange[]): RelationChange {
+  const delta = cancel(concatDeltas(parts.map((part) => part.delta)));
+  const same = parts.every((part) => part.onTime === part.delta);
+  return { delta, onTime: same ? delta : cancel(concatDeltas(parts.map((part) => part.onTime))) };
+}
+
+function sliced({ delta, onTime: kept }: RelationChange): readonly RelationChange[] {
+  const out: RelationChange[] = [];
+  const longest = Math.max(delta.length, kept.length);
+  for (let at = 0; at < longest; at += STEP_ROWS) {
+    const part = sliceOf(delta, at);
+    out.push({ delta: part, onTime: kept === delta ? part : sliceOf(kept, at) });
+  }
+  return out;
 }
 
 function sliceOf(delta: Delta, at: number): Delta {

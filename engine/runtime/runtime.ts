@@ -35,7 +35,10 @@ export interface RuntimePorts {
 }
 
 export interface RuntimeOptions {
-  /** Journal bytes after which a checkpoint is taken; Infinity: none, not even at close (a database in memory). */
+  /**
+   * Journal bytes after which a checkpoint is taken as soon as nobody writes, and at four times as many in any case;
+   * Infinity: none, not even at close (a database in memory).
+   */
   readonly checkpointBytes?: number;
   /** Bytes queued from which on a commit is refused (53200), unless nothing is queued. */
   readonly queueBytes?: number;
@@ -44,6 +47,10 @@ export interface RuntimeOptions {
 }
 
 const CHECKPOINT_BYTES = 64 << 20;
+/** What a start may have to replay bounds how long a checkpoint waits for quiet. */
+const OVERDUE = 4;
+/** Without a commit for so long, nobody writes. */
+const QUIET_MS = 200;
 const QUEUE_BYTES = 1 << 30;
 
 export class MillraceRuntime implements Runtime {
@@ -62,6 +69,7 @@ export class MillraceRuntime implements Runtime {
   #unsynced = false;
   #pumping: Promise<void> | null = null;
   #failure: Error | null = null;
+  #awaitingQuiet = false;
   #closing = false;
 
   private constructor(ports: RuntimePorts, host: (runtime: Runtime) => RuntimeHost, options: RuntimeOptions) {
@@ -328,6 +336,14 @@ export class MillraceRuntime implements Runtime {
     return this.#state.relations.get(id)?.offset ?? null;
   }
 
+  errors(id: number): readonly { readonly error: DatabaseError; readonly weight: number }[] {
+    return this.#state.relations.get(id)?.errors.list() ?? [];
+  }
+
+  operators(id: number): readonly string[] {
+    return this.#state.views.get(id)?.circuit.print({ state: true }) ?? [];
+  }
+
   stateSize(id: number): StateSize {
     const rows = this.#state.relations.get(id)?.arrangement.size() ?? { rows: 0, bytes: 0 };
     const operators = this.#state.views.get(id)?.circuit.stateSize() ?? { rows: 0, bytes: 0 };
@@ -335,8 +351,30 @@ export class MillraceRuntime implements Runtime {
   }
 
   #maybeCheckpoint(): void {
-    if (this.#failure !== null || this.#checkpointer.running) return;
-    if (this.#checkpointer.journalBytes < (this.#options.checkpointBytes ?? CHECKPOINT_BYTES)) return;
+    if (this.#failure !== null || this.#closing || this.#checkpointer.running) return;
+    const due = this.#options.checkpointBytes ?? CHECKPOINT_BYTES;
+    const { journalBytes } = this.#checkpointer;
+    if (journalBytes < due) return;
+    if (journalBytes < OVERDUE * due) {
+      this.#awaitQuiet();
+      return;
+    }
+    this.#checkpointNow();
+  }
+
+  /** Why: while commits come, encoding pages would take their processors. */
+  #awaitQuiet(): void {
+    if (this.#awaitingQuiet) return;
+    this.#awaitingQuiet = true;
+    const epoch = this.#epoch;
+    this.#host.later(QUIET_MS, () => {
+      this.#awaitingQuiet = false;
+      if (this.#epoch !== epoch || this.#pumping !== null) this.#maybeCheckpoint();
+      else if (this.#failure === null && !this.#closing && !this.#checkpointer.running) this.#checkpointNow();
+    });
+  }
+
+  #checkpointNow(): void {
     this.checkpoint().catch((error: unknown) => {
       // The journal has everything: it is tried again when it has grown once more.
       this.#host.log(`checkpoint failed: ${error instanceof Error ? error.message : String(error)}`);

@@ -184,6 +184,10 @@ export class TestHost implements RuntimeHost {
     setImmediate(task);
   }
 
+  later(milliseconds: number, task: () => void): void {
+    setTimeout(task, milliseconds).unref();
+  }
+
   fatal(error: Error): void {
     this.fatals.push(error);
   }
