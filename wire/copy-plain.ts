@@ -38,7 +38,8 @@ export class PlainRows {
     if (this.#syntax === null || !this.#staged || from < this.#carefulUntil || from >= this.textUntil) return from;
     const block = scanBlock(from, this.#whole, this.#syntax);
     if (block.rows === 0) return from;
-    const after = block.bounds[block.rows * block.stride];
+    // Behind the last row: the last bound of its own, as a block that is full notes no further one.
+    const after = block.bounds[block.rows * block.stride - 1];
     if (this.#sink.block(block)) return after;
     this.#carefulUntil = after;
     return from;

@@ -158,3 +158,15 @@ describe('COPY through the kernel', () => {
     }
   });
 });
+
+describe('blocks that are full', () => {
+  it.each(['text', 'csv'] as const)('are followed by the next row: %s', (format) => {
+    const target: CopyTarget = { ...TARGET, format: { ...TARGET.format, format, delimiter: format === 'csv' ? ',' : '\t' } };
+    for (const rows of [1023, 1024, 1025, 2048, 5000]) {
+      const lines = Array.from({ length: rows }, (_, i) => `${i}${target.format.delimiter}n${i}${target.format.delimiter}2024-01-01 00:00:00`);
+      const decoded = decode([Buffer.from(`${lines.join('\n')}\n`)], target);
+      expect(decoded.length).toBe(rows);
+      expect(decoded.every((row, i) => row === `${i}|n${i}|1704067200000000`)).toBe(true);
+    }
+  });
+});
