@@ -8,6 +8,7 @@ import * as backend from './backend.ts';
 import { CopyDecoder } from './copy-in.ts';
 import { writeCopyHeader, writeCopyRows, writeCopyTrailer } from './copy-out.ts';
 import type { FrontendMessage } from './frontend.ts';
+import type { Inflow } from './inflow.ts';
 import { Disconnected, MessageReader } from './message-reader.ts';
 import { Page } from './page.ts';
 import { RowEncoder } from './result.ts';
@@ -33,6 +34,7 @@ export interface ConnectionHost {
 type Formats = readonly number[];
 
 export class Connection {
+  readonly #inflow: Inflow;
   readonly #socket: Socket;
   readonly #host: ConnectionHost;
   readonly #reader: MessageReader;
@@ -45,10 +47,12 @@ export class Connection {
   /** Messages that arrived outside a cycle (notices, parameter changes, notifications) wait for a good place. */
   #busy = false;
 
-  constructor(socket: Socket, host: ConnectionHost) {
+  constructor(inflow: Inflow, host: ConnectionHost) {
+    const { socket } = inflow;
+    this.#inflow = inflow;
     this.#socket = socket;
     this.#host = host;
-    this.#reader = new MessageReader(socket);
+    this.#reader = new MessageReader(inflow);
     socket.setNoDelay(true);
     // Without a listener a client's reset would end the process.
     socket.on('error', () => socket.destroy());
@@ -80,9 +84,7 @@ export class Connection {
       this.#session = null;
       await session?.close();
       this.#socket.end();
-      // Paused, it would not see the client's end; what still comes is for nobody.
-      this.#socket.removeAllListeners('data');
-      this.#socket.resume();
+      this.#inflow.ignore();
     }
   }
 

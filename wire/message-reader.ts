@@ -1,8 +1,8 @@
 // MessageReader: awaitable messages out of a socket, with a bound on what is buffered ahead.
 import type { Buffer } from 'node:buffer';
-import type { Socket } from 'node:net';
 import { FrontendParser } from './frontend.ts';
 import type { FrontendMessage, StartupMessage } from './frontend.ts';
+import type { Inflow } from './inflow.ts';
 
 /** The client went away: nobody is left to tell. */
 export class Disconnected extends Error {
@@ -20,16 +20,19 @@ const AHEAD_MAX = 1024 * 1024;
  * (copyData is a view) stay as they are until the next `read`.
  */
 export class MessageReader {
-  readonly #socket: Socket;
+  readonly #inflow: Inflow;
   readonly #parser = new FrontendParser();
   readonly #chunks: Buffer[] = [];
+  /** The chunk that the parser reads. */
+  #current: Buffer | null = null;
   #ahead = 0;
   #ended = false;
   #wake: (() => void) | null = null;
 
-  constructor(socket: Socket) {
-    this.#socket = socket;
-    socket.on('data', (chunk: Buffer) => {
+  constructor(inflow: Inflow) {
+    this.#inflow = inflow;
+    const { socket } = inflow;
+    inflow.onChunk((chunk) => {
       this.#chunks.push(chunk);
       this.#ahead += chunk.length;
       if (this.#ahead > AHEAD_MAX) socket.pause();
@@ -90,7 +93,7 @@ export class MessageReader {
 
   /** Resolves when the client goes away. */
   onDisconnect(listener: () => void): void {
-    this.#socket.once('close', listener);
+    this.#inflow.socket.once('close', listener);
   }
 
   #notify(): void {
@@ -103,8 +106,12 @@ export class MessageReader {
     const chunk = this.#chunks.shift();
     if (chunk === undefined) return false;
     this.#ahead -= chunk.length;
-    if (this.#ahead <= AHEAD_MAX / 2 && this.#socket.isPaused()) this.#socket.resume();
+    const { socket } = this.#inflow;
+    if (this.#ahead <= AHEAD_MAX / 2 && socket.isPaused()) socket.resume();
     this.#parser.push(chunk);
+    // What was left of the chunk before has been copied, and its messages are done with.
+    if (this.#current !== null) this.#inflow.giveBack(this.#current);
+    this.#current = chunk;
     return true;
   }
 

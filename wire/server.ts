@@ -6,6 +6,7 @@ import { DatabaseError } from '../engine/data/error.ts';
 import type { Database } from '../sql/index.ts';
 import * as backend from './backend.ts';
 import { Connection } from './connection.ts';
+import { Inflow } from './inflow.ts';
 import { Page } from './page.ts';
 
 export interface ServerOptions {
@@ -35,7 +36,9 @@ export class Server {
   private constructor(database: Database, options: ServerOptions) {
     this.#database = database;
     this.#options = options;
-    this.#net = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }, (socket) => this.#accept(socket));
+    this.#net = createServer({
+      noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000, pauseOnConnect: true,
+    }, (accepted) => this.#accept(new Inflow(accepted)));
   }
 
   /** Listening once it resolves. Rejects with the operating system's error (port in use ...). */
@@ -63,7 +66,9 @@ export class Server {
 
   /** Ends every session with 57P01 and stops listening. */
   async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => { this.#net.close(() => resolve()); });
+    const unbound = new Promise<void>((resolve) => { this.#net.close(() => resolve()); });
+    const closed = Promise.all([unbound, ...[...this.#sockets].map((socket) => (
+      new Promise<void>((resolve) => { socket.once('close', () => resolve()); })))]);
     const error = new DatabaseError('57P01', 'terminating connection due to administrator command');
     for (const { connection } of this.#clients.values()) connection.terminate(error);
     const impatience = setTimeout(() => {
@@ -81,21 +86,21 @@ export class Server {
     return client !== undefined;
   }
 
-  #accept(socket: Socket): void {
+  #accept(inflow: Inflow): void {
+    const { socket } = inflow;
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
     if (this.#clients.size >= this.#options.maxConnections) {
       const page = new Page(256);
       backend.errorOrNotice(page, 'FATAL', new DatabaseError('53300', 'sorry, too many clients already'));
       socket.on('error', () => socket.destroy());
-      // Read and forget what it sends, or its end would never be seen.
-      socket.resume();
+      inflow.ignore();
       socket.end(page.take());
       return;
     }
     const processId = this.#nextProcessId++;
     const secret = randomInt(-0x80000000, 0x80000000);
-    const connection = new Connection(socket, {
+    const connection = new Connection(inflow, {
       database: this.#database, processId, secret, serverSecret: this.#serverSecret,
       cancel: (id, key) => this.#cancel(id, key),
       log: this.#options.log,
