@@ -1,5 +1,6 @@
 // The door of storage: opens a data folder, or memory, as the two ports that the engine asks for.
 import { randomBytes } from 'node:crypto';
+import { totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseError } from '../engine/data/error.ts';
 import { MemoryJournal, MemoryStateStore } from '../engine/state/memory.ts';
@@ -38,6 +39,12 @@ const STATE = 'state';
 const STATE_NEW = 'state.new';
 const JOURNAL = 'journal';
 const PAGES = 'PAGES';
+
+/** Bytes of memory of the machine, or of the control group that the process is confined to. */
+export function machineMemory(): number {
+  const confined = process.constrainedMemory();
+  return confined > 0 ? Math.min(confined, totalmem()) : totalmem();
+}
 
 /** `location`: a folder, made when it is missing or empty, or ':memory:'. */
 export async function openStorage(location: string, options: StorageOptions): Promise<Storage> {

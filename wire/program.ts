@@ -12,6 +12,7 @@ const USAGE = `usage: npm start -- [options]
   --port PORT           PostgreSQL protocol (default 7432, or MILLRACE_PORT; 0: any free port)
   --host ADDRESS        address to listen on (default 127.0.0.1, or MILLRACE_HOST)
   --max-connections N   default 200
+  --memory-limit SIZE   memory for state, as 512MB or 4GB (default half of the machine's, or MILLRACE_MEMORY_LIMIT)
   --help, --version`;
 
 export interface Config {
@@ -19,6 +20,8 @@ export interface Config {
   readonly host: string;
   readonly port: number;
   readonly maxConnections: number;
+  /** Bytes; null or absent: the default. */
+  readonly memoryBytes?: number | null;
 }
 
 function fail(message: string): never {
@@ -31,6 +34,15 @@ function integer(name: string, text: string, max: number): number {
   return Number(text);
 }
 
+const UNITS: Readonly<Record<string, number>> = { kB: 1 << 10, MB: 1 << 20, GB: 1 << 30, TB: 2 ** 40 };
+
+function memorySize(text: string): number | null {
+  if (text === '') return null;
+  const [, digits, unit] = /^(\d+)\s*(kB|MB|GB|TB)$/.exec(text) ?? [];
+  if (digits === undefined || Number(digits) === 0) fail(`memory-limit takes a size such as 512MB, not "${text}"`);
+  return Number(digits) * UNITS[unit];
+}
+
 /** Flags win over environment variables, those over defaults. Exits with 2 and the usage for what it does not know. */
 export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Config {
   let values: Record<string, string | boolean | undefined>;
@@ -39,7 +51,8 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
       args: [...args],
       options: {
         'data': { type: 'string' }, 'port': { type: 'string' }, 'host': { type: 'string' },
-        'max-connections': { type: 'string' }, 'help': { type: 'boolean' }, 'version': { type: 'boolean' },
+        'max-connections': { type: 'string' }, 'memory-limit': { type: 'string' },
+        'help': { type: 'boolean' }, 'version': { type: 'boolean' },
       },
     }));
   } catch (error) {
@@ -62,6 +75,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
     host: text('host', 'MILLRACE_HOST', '127.0.0.1'),
     port: integer('port', text('port', 'MILLRACE_PORT', '7432'), 65535),
     maxConnections: integer('max-connections', text('max-connections', 'MILLRACE_MAX_CONNECTIONS', '200'), 100_000),
+    memoryBytes: memorySize(text('memory-limit', 'MILLRACE_MEMORY_LIMIT', '')),
   };
 }
 
@@ -81,6 +95,7 @@ export async function start(config: Config): Promise<Running> {
   const database = await openDatabase({
     data: config.data === ':memory:' ? ':memory:' : resolve(config.data),
     connectors: CONNECTORS,
+    ...(typeof config.memoryBytes === 'number' ? { memoryBytes: config.memoryBytes } : {}),
     log,
     terminate: (processId) => server?.terminate(processId) ?? false,
     fatal: (error) => {

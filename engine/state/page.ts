@@ -1,6 +1,7 @@
 // Page: up to PAGE_ROWS rows of state in columns, with a weight a row; the unit of copying, checkpoint and eviction.
 import { Batch } from '../data/batch.ts';
 import { PAGE_ROWS, cellsOf } from '../data/cells.ts';
+import type { Cells } from '../data/cells.ts';
 import { assert } from '../data/error.ts';
 import { INT4 } from '../data/types.ts';
 import type { Layout, LogicalType, Schema } from '../data/types.ts';
@@ -266,8 +267,22 @@ function loadColumn(vector: Vector, type: LogicalType, capacity: number): PageCo
     case 'float32': column.f32.set(from.f32.subarray(0, used)); break;
     case 'float64': column.f64.set(from.f64.subarray(0, used)); break;
     case 'bytes':
-      for (let i = 0; i < used; i++) column.writeBytes(i, from.u8, from.starts[i], from.ends[i]);
+      loadBytes(column, from, used);
       break;
   }
   return column;
+}
+
+/** The heap as it stands: the vector's rows follow each other. */
+function loadBytes(column: PageColumn, { u8, starts, ends }: Cells, used: number): void {
+  if (used === 0) return;
+  const base = starts[0];
+  column.u8 = u8.slice(base, ends[used - 1]);
+  for (let i = 0; i < used; i++) {
+    column.starts[i] = starts[i] - base;
+    column.ends[i] = ends[i] - base;
+  }
+  column.heapUsed = column.u8.length;
+  column.starts[used] = column.heapUsed;
+  column.unwritten = used;
 }
