@@ -1,24 +1,13 @@
 // The wire benches alone: node dist/bench/wire/run.js [copy] [commit].
 import { printTable } from '../bench.ts';
 import type { BenchResult } from '../bench.ts';
-import type { Target } from './client.ts';
+import { oracle } from '../oracle.ts';
 import { commitBenches, printLatencies } from './commit.ts';
 import type { Latency } from './commit.ts';
 import { copyBenches } from './copy.ts';
 import { Client } from './processes.ts';
 
 export const WIRE_BENCHES = ['copy', 'commit'];
-
-/** The PostgreSQL to compare with: MILLRACE_ORACLE, a URL without a password. */
-function oracle(): Target | null {
-  const url = process.env['MILLRACE_ORACLE'];
-  if (url === undefined || url === '') {
-    console.log('MILLRACE_ORACLE is not set: COPY is not compared with PostgreSQL\'s');
-    return null;
-  }
-  const { hostname, port, username, pathname } = new URL(url);
-  return { host: hostname, port: Number(port === '' ? 5432 : port), user: username, database: pathname.slice(1) };
-}
 
 export async function runWireBenches(
   names: readonly string[],
@@ -27,7 +16,7 @@ export async function runWireBenches(
   const wanted = (name: string): boolean => names.length === 0 || names.includes(name);
   try {
     return {
-      throughput: wanted('copy') ? await copyBenches(client, oracle()) : [],
+      throughput: wanted('copy') ? await copyBenches(client, oracle('COPY is not compared with PostgreSQL\'s')) : [],
       latencies: wanted('commit') ? await commitBenches(client) : [],
     };
   } finally {
