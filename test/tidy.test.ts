@@ -52,6 +52,7 @@ const PACKAGE_HOMES: ReadonlyMap<string, readonly string[]> = new Map([
   ['apache-arrow', ['storage/block.ts', 'storage/arrow.ts']],
   ['libpg-query', ['sql/parser/']],
   ['node-sql-parser', ['sql/parser/foreign']],
+  ['@node-rs/crc32', ['storage/crc32c.ts']],
   ['re2js', ['engine/function/', 'engine/data/']],
   ['node:net', ['wire/']],
   ['node:fs', ['storage/', 'wire/connector/', 'wire/demo']],
