@@ -153,8 +153,11 @@ export function assignTypes(
 }
 
 /** A client's query with the values of its parameters, ready to run once. */
-export function compileBound(state: SessionState, bound: BoundQuery, parameters: readonly Datum[]): CompiledQuery {
+export function compileBound(
+  state: SessionState, bound: BoundQuery, parameters: readonly Datum[], timer: (() => number) | null = null,
+): CompiledQuery {
   return compileQuery(bound, {
+    timer,
     functions: state.services.functions, evaluation: state.evalContext(), parameters, mode: 'once',
     disabled: disabledRewrites(state),
   });
@@ -172,6 +175,9 @@ export interface ViewContext {
   readonly evalContext: EvalContext;
 }
 
+/** The clock operators are timed by. */
+export const milliseconds = (): number => performance.now();
+
 /** A materialized view's circuit; and its column that carries its sources' event time through, if there is one. */
 export function compileView(
   context: ViewContext, entry: MaterializedViewEntry,
@@ -183,7 +189,7 @@ export function compileView(
   });
   const bound = bindQuery(parseQuery(query, settings.dialect), { env, parent: null, commonTables: null });
   const compiled = compileQuery(bound, {
-    functions: context.functions, evaluation: { ...context.evalContext, format: settings.format },
+    functions: context.functions, evaluation: { ...context.evalContext, format: settings.format }, timer: milliseconds,
     mode: emit === 'window-close' ? 'on-close' : 'view',
   });
   const eventTime = emit === 'window-close' || bound.limit !== null ? null : eventColumn(bound.plan);

@@ -205,6 +205,7 @@ export class SessionState {
       settings: () => settings.list(),
       rowCount: (relation) => this.#rowCount(relation),
       stateSize: (relation) => services.runtime.stateSize(relation),
+      viewErrors: (relation) => services.runtime.errors(relation),
       printed: (text, options) => printStored(this, text, options),
       sequence: (oid) => {
         const entry = this.catalog.get(oid);

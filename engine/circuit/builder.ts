@@ -27,11 +27,11 @@ export class CircuitBuilder {
     return found.kind === 'source' ? found.source.schema : found.operator.schema;
   }
 
-  /** The circuit whose result is `node`'s output. Requires: called once. */
-  finish(node: NodeId): Circuit {
+  /** The circuit whose result is `node`'s output; `timer` as OperatorCircuit has it. Requires: called once. */
+  finish(node: NodeId, timer: (() => number) | null = null): Circuit {
     assert(!this.#finished, 'one circuit a builder');
     this.#finished = true;
-    return new OperatorCircuit(this.#nodes, node);
+    return new OperatorCircuit(this.#nodes, node, timer);
   }
 
   #push(node: CircuitNode): NodeId {

@@ -2,7 +2,7 @@
 import type { Delta } from '../data/delta.ts';
 import { Delta as EmptyDelta, concatDeltas } from '../data/delta.ts';
 import { leastWatermark } from '../data/time.ts';
-import type { Watermark } from '../data/time.ts';
+import type { Epoch, Watermark } from '../data/time.ts';
 import type { Schema } from '../data/types.ts';
 import type { Operator, StateSize, StepContext } from '../operator/operator.ts';
 import type { StateReader, StateWriter } from '../state/ports.ts';
@@ -13,12 +13,14 @@ export type CircuitNode =
   | { readonly kind: 'source'; readonly source: CircuitSource; readonly label: string }
   | { readonly kind: 'operator'; readonly operator: Operator; readonly inputs: readonly number[] };
 
-/** Rows through a node: in the last step and since the circuit was made. */
+/** What went through a node, in the last epoch and since the circuit was made: rows, and milliseconds where they are taken. */
 export interface NodeFlow {
   lastIn: number;
   lastOut: number;
+  lastTime: number;
   totalIn: number;
   totalOut: number;
+  totalTime: number;
 }
 
 /** Of an input without rows to come (constants): later than any other. */
@@ -38,8 +40,13 @@ export class OperatorCircuit implements Circuit {
   /** No step yet: operators that have rows for no input (an aggregate without keys) must be asked once. */
   #fresh = true;
 
-  /** Requires: inputs stand before their readers. */
-  constructor(nodes: readonly CircuitNode[], root: number) {
+  /** For measuring alone: nothing that is computed hangs on it. */
+  readonly #timer: (() => number) | null;
+  #epoch: Epoch | null = null;
+
+  /** Requires: inputs stand before their readers. `timer`: milliseconds, to say how long each operator takes. */
+  constructor(nodes: readonly CircuitNode[], root: number, timer: (() => number) | null = null) {
+    this.#timer = timer;
     this.#nodes = nodes;
     this.#root = root;
     this.sources = nodes.flatMap((node) => (node.kind === 'source' ? [node.source] : []));
@@ -48,12 +55,13 @@ export class OperatorCircuit implements Circuit {
     this.schema = schemas[root];
     this.#empty = schemas.map((schema) => EmptyDelta.empty(schema));
     this.#outputs = this.#empty.slice();
-    this.#flows = nodes.map(() => ({ lastIn: 0, lastOut: 0, totalIn: 0, totalOut: 0 }));
+    this.#flows = nodes.map(() => ({ lastIn: 0, lastOut: 0, lastTime: 0, totalIn: 0, totalOut: 0, totalTime: 0 }));
     this.#watermarks = nodes.map(() => null);
     this.fingerprint = circuitFingerprint(nodes, root);
   }
 
   step(inputs: readonly Delta[], context: StepContext): Delta {
+    this.#enter(context.epoch);
     let source = 0;
     for (let n = 0; n < this.#nodes.length; n++) {
       const node = this.#nodes[n];
@@ -71,14 +79,38 @@ export class OperatorCircuit implements Circuit {
       deltas.push(this.#outputs[input]);
       rows += this.#outputs[input].length;
     }
-    this.#put(n, rows > 0 || this.#fresh ? node.operator.step(deltas, context) : this.#empty[n], rows);
+    if (rows === 0 && !this.#fresh) {
+      this.#outputs[n] = this.#empty[n];
+      return;
+    }
+    const start = this.#timer === null ? 0 : this.#timer();
+    const output = node.operator.step(deltas, context);
+    if (this.#timer !== null) this.#took(n, this.#timer() - start);
+    this.#put(n, output, rows);
+  }
+
+  /** An epoch may come in several steps. */
+  #enter(epoch: Epoch): void {
+    if (epoch === this.#epoch) return;
+    this.#epoch = epoch;
+    for (const flow of this.#flows) {
+      flow.lastIn = 0;
+      flow.lastOut = 0;
+      flow.lastTime = 0;
+    }
+  }
+
+  #took(n: number, milliseconds: number): void {
+    const flow = this.#flows[n];
+    flow.lastTime += milliseconds;
+    flow.totalTime += milliseconds;
   }
 
   #put(n: number, output: Delta, rowsIn: number): void {
     this.#outputs[n] = output;
     const flow = this.#flows[n];
-    flow.lastIn = rowsIn;
-    flow.lastOut = output.length;
+    flow.lastIn += rowsIn;
+    flow.lastOut += output.length;
     flow.totalIn += rowsIn;
     flow.totalOut += output.length;
   }
@@ -91,6 +123,7 @@ export class OperatorCircuit implements Circuit {
   }
 
   advance(watermarks: readonly Watermark[], context: StepContext): Delta {
+    this.#enter(context.epoch);
     let source = 0;
     for (let n = 0; n < this.#nodes.length; n++) {
       const node = this.#nodes[n];
@@ -108,12 +141,14 @@ export class OperatorCircuit implements Circuit {
   #advanceNode(n: number, node: CircuitNode & { readonly kind: 'operator' }, context: StepContext): void {
     const deltas = node.inputs.map((input) => this.#outputs[input]);
     const rows = deltas.reduce((sum, delta) => sum + delta.length, 0);
+    const start = this.#timer === null ? 0 : this.#timer();
     const stepped = rows > 0 ? node.operator.step(deltas, context) : this.#empty[n];
     const watermark = node.inputs.map((input) => this.#watermarks[input]).reduce(leastWatermark, FOREVER);
     // Constants alone have no time to speak of.
     const known = watermark === FOREVER ? null : watermark;
     const moved = known !== null && known !== this.#watermarks[n];
     const closed = moved ? node.operator.advance(known, context) : this.#empty[n];
+    if (this.#timer !== null) this.#took(n, this.#timer() - start);
     this.#watermarks[n] = watermark;
     if (rows > 0 || closed.length > 0) this.#put(n, concatDeltas([stepped, closed]), rows);
   }

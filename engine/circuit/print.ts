@@ -41,8 +41,10 @@ function nameOf(node: CircuitNode): string {
 function measuresOf(node: CircuitNode, flow: NodeFlow): string {
   const rows = `rows in=${flow.totalIn} out=${flow.totalOut} last in=${flow.lastIn} out=${flow.lastOut}`;
   if (node.kind === 'source') return `(${rows})`;
+  const { totalTime, lastTime } = flow;
+  const time = totalTime === 0 ? '' : ` time=${totalTime.toFixed(3)} last=${lastTime.toFixed(3)} ms`;
   const { rows: held, bytes } = node.operator.stateSize();
-  return held === 0 && bytes === 0 ? `(${rows})` : `(${rows} state rows=${held} bytes=${bytes})`;
+  return held === 0 && bytes === 0 ? `(${rows}${time})` : `(${rows}${time} state rows=${held} bytes=${bytes})`;
 }
 
 /** Names, schemas and wiring of all nodes, shortened to 16 hexadecimal digits. */

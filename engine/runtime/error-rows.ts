@@ -20,6 +20,11 @@ export class ErrorRows {
     return null;
   }
 
+  /** All that count, with the rows that raise them. */
+  list(): readonly { readonly error: DatabaseError; readonly weight: number }[] {
+    return [...this.#errors.values()].filter(({ weight }) => weight > 0);
+  }
+
   clear(): void {
     this.#errors.clear();
   }

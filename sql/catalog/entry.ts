@@ -2,6 +2,7 @@
 import type { Batch } from '../../engine/data/batch.ts';
 import type { FormatSettings } from '../../engine/data/settings.ts';
 import type { Column, LogicalType } from '../../engine/data/types.ts';
+import type { DatabaseError } from '../../engine/data/error.ts';
 import type { FunctionRegistry } from '../../engine/function/registry.ts';
 
 /** Object identifiers are never reused; those below 16384 are PostgreSQL's own (system relations, built-in types). */
@@ -279,6 +280,8 @@ export interface SystemContext {
   readonly sessions: () => readonly SessionInfo[];
   readonly settings: () => readonly SettingInfo[];
   readonly rowCount: (relation: number) => number;
+  /** Errors that rows of a view raise, with the number of the rows. */
+  readonly viewErrors: (relation: number) => readonly { readonly error: DatabaseError; readonly weight: number }[];
   readonly stateSize: (relation: number) => { readonly rows: number; readonly bytes: number };
   /** A stored expression as PostgreSQL prints it, over the columns of a relation. */
   readonly printed: (text: string, options: { readonly relation: number; readonly pretty: boolean }) => string;

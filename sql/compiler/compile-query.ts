@@ -24,6 +24,8 @@ export interface QueryOptions {
   readonly parameters?: readonly Datum[];
   /** once: a client's statement; view: kept incrementally; on-close: a view with EMIT ON WINDOW CLOSE. */
   readonly mode: 'once' | 'view' | 'on-close';
+  /** Milliseconds: a clock to time operators by. */
+  readonly timer?: (() => number) | null;
   /** The setting optimizer_disable. */
   readonly disabled?: ReadonlySet<string>;
 }
@@ -39,7 +41,7 @@ export interface PlannedQuery {
 
 export function compileQuery(bound: BoundQuery, options: QueryOptions): CompiledQuery {
   const { plan, ...delivery } = planQuery(bound, options);
-  const circuit = compile(plan, { evaluation: options.evaluation, once: options.mode === 'once' });
+  const circuit = compile(plan, { evaluation: options.evaluation, once: options.mode === 'once', timer: options.timer ?? null });
   return { circuit, ...delivery };
 }
 

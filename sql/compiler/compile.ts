@@ -37,6 +37,8 @@ export interface CompileContext {
   readonly evaluation: EvalContext;
   /** The circuit runs once over a snapshot; otherwise it is a view's. */
   readonly once: boolean;
+  /** Milliseconds, where operators are to be timed. */
+  readonly timer?: (() => number) | null;
 }
 
 type Of<K extends LogicalPlan['kind']> = LogicalPlan & { readonly kind: K };
@@ -45,7 +47,7 @@ type Of<K extends LogicalPlan['kind']> = LogicalPlan & { readonly kind: K };
 export function compile(plan: LogicalPlan, context: CompileContext): Circuit {
   const compiler = new Compiler(context);
   const root = compiler.node(plan);
-  return compiler.builder.finish(root);
+  return compiler.builder.finish(root, context.timer ?? null);
 }
 
 export class Compiler {

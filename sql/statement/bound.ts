@@ -2,6 +2,7 @@
 import type { Batch } from '../../engine/data/batch.ts';
 import type { Datum } from '../../engine/data/datum.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
+import type { BoundQuery } from '../binder/level.ts';
 import type { CopyFormat, CopyInSink, ResultColumn } from '../session-api.ts';
 import type { SessionState } from '../session-state.ts';
 
@@ -17,6 +18,14 @@ export type StatementResult =
   | { readonly kind: 'copyOut'; readonly format: CopyFormat; readonly columns: readonly ResultColumn[];
       readonly batches: Iterable<Batch> | AsyncIterable<Batch>; readonly tag: (rows: number) => string };
 
+/** A statement that writes, for EXPLAIN: `Insert on t`, what it says of itself, and the query its rows come from. */
+export interface WritePlan {
+  readonly title: string;
+  readonly details: readonly string[];
+  /** null: rows of expressions. */
+  readonly query: BoundQuery | null;
+}
+
 export interface BoundStatement {
   /** Types of $1, $2 ... */
   readonly parameters: readonly LogicalType[];
@@ -26,6 +35,8 @@ export interface BoundStatement {
   readonly cacheable: boolean;
   /** A query whose cursor goes backward without being declared SCROLL. */
   readonly backward?: boolean;
+  /** What EXPLAIN shows of a statement that writes. */
+  readonly write?: WritePlan;
   /** One datum a parameter, of its type. Within a transaction. */
   run(state: SessionState, parameters: readonly Datum[]): StatementResult | Promise<StatementResult>;
 }

@@ -78,6 +78,11 @@ export function starWidth(env: Environment, label: string, source: Pick<ChangeSo
   return bindQuery(query, { env: { ...env, effects: env.effects?.dry() ?? null }, parent: null, commonTables: null }).columns.length;
 }
 
+/** As EXPLAIN names the table: `t` or `t x`. */
+export function shownTarget({ relation, alias }: TableItem): string {
+  return alias === undefined || alias.name === relation.name ? relation.name : `${relation.name} ${alias.name}`;
+}
+
 /** name.* */
 export function starOf(name: string): Target {
   return plainTarget({ kind: 'star', qualifier: [name], exclude: [], position: undefined });

@@ -9,7 +9,7 @@ import { rowScopeItem, sessionEnvironment } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
 import type { BoundStatement } from './bound.ts';
 import { command, done } from './bound.ts';
-import { bindChange, findRows } from './change-query.ts';
+import { bindChange, findRows, shownTarget } from './change-query.ts';
 import { Effects } from './effects.ts';
 import { allRows, referencesTo } from './foreign-key.ts';
 import { requireTable } from './naming.ts';
@@ -33,6 +33,7 @@ export function bindDelete(
   const parameters = env.parameters.finish();
   return {
     parameters, columns: returning?.columns ?? null, cacheable: catalog === state.catalog,
+    write: { title: `Delete on ${shownTarget(statement.table)}`, details: [], query: change.bound },
     run: async (session, values) => {
       session.current.checkWritable('DELETE');
       session.current.noteRead(env.used);

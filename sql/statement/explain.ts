@@ -4,19 +4,21 @@ import { Batch } from '../../engine/data/batch.ts';
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { TEXT, simpleType } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
+import type { Datum } from '../../engine/data/datum.ts';
 import { bindQuery } from '../binder/bind-query.ts';
+import type { BoundQuery } from '../binder/level.ts';
 import { planQuery } from '../compiler/compile-query.ts';
 import type { Explain, Statement } from '../parser/ast-statement.ts';
 import type { Query } from '../parser/ast.ts';
-import { printPlan } from '../plan/print.ts';
-import { compileBound, disabledRewrites, sessionEnvironment } from '../planner.ts';
+import { printPlan, printSortKey } from '../plan/print.ts';
+import { compileBound, disabledRewrites, milliseconds, sessionEnvironment } from '../planner.ts';
+import { collect } from '../portal.ts';
 import { runQuery } from '../run-query.ts';
 import type { SessionState } from '../session-state.ts';
 import type { BoundStatement, StatementResult } from './bound.ts';
 import { resultColumn } from './bound.ts';
 import { optionFlag, optionText } from './options.ts';
 import { readCatalog } from './read-catalog.ts';
-import { printSortKey } from '../plan/print.ts';
 
 interface Options {
   readonly analyze: boolean;
@@ -47,35 +49,74 @@ function readOptions(statement: Explain): Options {
   return { analyze, json };
 }
 
-export function explain(statement: Explain, state: SessionState,
-  declared: readonly (LogicalType | null)[]): BoundStatement {
+export function explain(
+  statement: Explain, state: SessionState, declared: readonly (LogicalType | null)[],
+  bind: (statement: Statement) => BoundStatement,
+): BoundStatement {
   const options = readOptions(statement);
+  const columns = [resultColumn('QUERY PLAN', options.json ? simpleType('json') : TEXT)];
+  const answer = (lines: readonly string[]): StatementResult => {
+    const rows = options.json ? [JSON.stringify([{ Plan: lines }], null, 2)] : lines;
+    const batch = new Batch([vectorFromDatums(columns[0].type, rows)], rows.length);
+    return { kind: 'rows', columns, batches: [batch], tag: () => 'EXPLAIN' };
+  };
   const query = explainedQuery(statement.statement);
-  if (query === null) throw notSupported(`EXPLAIN of this statement`, { position: statement.position });
+  if (query === null) return { columns, cacheable: false, ...explainWrite(statement, bind(statement.statement), options, answer) };
   const env = sessionEnvironment(state, { declared, catalog: readCatalog(state) });
   const bound = bindQuery(query, { env, parent: null, commonTables: null });
   const parameters = env.parameters.finish();
-  const columns = [resultColumn('QUERY PLAN', options.json ? simpleType('json') : TEXT)];
   return {
     parameters, columns, cacheable: false,
     run: (session, values): StatementResult => {
-      const planned = planQuery(bound, {
-        functions: session.services.functions, evaluation: session.evalContext(), parameters: values, mode: 'once',
-        disabled: disabledRewrites(session),
-      });
-      let lines = [...printPlan(planned.plan)];
-      const { schema } = planned.plan;
-      if (planned.order.length > 0) {
-        const keys = planned.order.map((k) => printSortKey(k, schema)).join(', ');
-        lines = ['Sort', `  Sort Key: ${keys}`, ...nested(lines)];
-      }
-      if (planned.limit !== null || planned.offset !== null) lines = ['Limit', ...nested(lines)];
-      if (options.analyze) lines.push(...analyzed(session, bound, values));
-      const rows = options.json ? [JSON.stringify([{ Plan: lines }], null, 2)] : lines;
-      const batch = new Batch([vectorFromDatums(columns[0].type, rows)], rows.length);
-      return { kind: 'rows', columns, batches: [batch], tag: () => 'EXPLAIN' };
+      const lines = [...printQuery(session, bound, values)];
+      if (options.analyze) lines.push(...analyzed(session, bound, values), ...keptViews(session, env.used));
+      return answer(lines);
     },
   };
+}
+
+/** INSERT, UPDATE, DELETE, MERGE; with ANALYZE they are carried out. */
+function explainWrite(
+  statement: Explain, bound: BoundStatement, options: Options, answer: (lines: readonly string[]) => StatementResult,
+): Pick<BoundStatement, 'parameters' | 'run'> {
+  const { write } = bound;
+  if (write === undefined) throw notSupported('EXPLAIN of this statement', { position: statement.position });
+  return {
+    parameters: bound.parameters,
+    run: async (session, values) => {
+      const rows = write.query === null ? ['Result'] : printQuery(session, write.query, values);
+      const lines = [write.title, ...write.details.map((d) => `  ${d}`), ...nested(rows)];
+      if (!options.analyze) return answer(lines);
+      const start = milliseconds();
+      const result = await bound.run(session, values);
+      const count = result.kind === 'rows' ? (await collect(result)).length : null;
+      lines.push(...(count === null ? [] : [`Rows: ${count}`]), `Execution Time: ${(milliseconds() - start).toFixed(3)} ms`);
+      return answer(lines);
+    },
+  };
+}
+
+function printQuery(session: SessionState, bound: BoundQuery, values: readonly Datum[]): readonly string[] {
+  const planned = planQuery(bound, {
+    functions: session.services.functions, evaluation: session.evalContext(), parameters: values, mode: 'once',
+    disabled: disabledRewrites(session),
+  });
+  let lines = printPlan(planned.plan);
+  const { schema } = planned.plan;
+  if (planned.order.length > 0) {
+    const keys = planned.order.map((k) => printSortKey(k, schema)).join(', ');
+    lines = ['Sort', `  Sort Key: ${keys}`, ...nested(lines)];
+  }
+  return planned.limit === null && planned.offset === null ? lines : ['Limit', ...nested(lines)];
+}
+
+/** The operators that keep each materialized view the query reads, with what went through them so far. */
+function keptViews(session: SessionState, used: Iterable<number>): readonly string[] {
+  return [...used].flatMap((oid) => {
+    const entry = session.catalog.get(oid);
+    if (entry?.kind !== 'materialized-view') return [];
+    return [`Materialized View ${entry.name}:`, ...session.services.runtime.operators(oid).map((line) => `  ${line}`)];
+  });
 }
 
 function nested(lines: readonly string[]): readonly string[] {
@@ -92,17 +133,17 @@ function explainedQuery(statement: Statement): Query | null {
   }
 }
 
-function analyzed(
-  state: SessionState, bound: Parameters<typeof compileBound>[1], values: Parameters<typeof compileBound>[2],
-): readonly string[] {
-  const start = performance.now();
-  const compiled = compileBound(state, bound, values);
-  const compiledAt = performance.now();
+/** What went through each operator of the query, as it is run now. */
+function analyzed(session: SessionState, bound: BoundQuery, values: readonly Datum[]): readonly string[] {
+  const start = milliseconds();
+  const compiled = compileBound(session, bound, values, milliseconds);
+  const compiledAt = milliseconds();
   const rows = runQuery(compiled, {
-    snapshot: state.current.snapshot(), context: state.evalContext(), checkInterrupt: () => state.checkInterrupt(),
+    snapshot: session.current.snapshot(), context: session.evalContext(), checkInterrupt: () => session.checkInterrupt(),
   });
-  const end = performance.now();
+  const end = milliseconds();
   return [
+    'Operators:',
     ...compiled.circuit.print({ state: true }).map((line) => `  ${line}`),
     `Rows: ${rows.length}`,
     `Planning Time: ${(compiledAt - start).toFixed(3)} ms`,

@@ -98,7 +98,7 @@ type Command = Exclude<Definition, { readonly kind:
 
 function bindCommand(statement: Command, state: SessionState, site: StatementSite): BoundStatement {
   switch (statement.kind) {
-    case 'explain': return explain(statement, state, site.declared);
+    case 'explain': return explain(statement, state, site.declared, (inner) => bindStatement(inner, state, site));
     case 'begin': case 'commit': case 'rollback': case 'savepoint': case 'releaseSavepoint': case 'rollbackTo':
     case 'prepareTransaction': case 'commitPrepared': case 'rollbackPrepared': case 'setTransaction':
       return transactionStatement(statement);

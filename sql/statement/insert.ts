@@ -8,8 +8,9 @@ import { compileExpression } from '../../engine/expression/evaluate.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { bindQuery } from '../binder/bind-query.ts';
 import type { Environment } from '../binder/environment.ts';
+import type { BoundQuery } from '../binder/level.ts';
 import { locationOf } from '../binder/location.ts';
-import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
+import type { TableEntry } from '../catalog/entry.ts';
 import type { Expr, Insert, Query } from '../parser/ast.ts';
 import {
   assignTypes, bindAssignment, compileBound, rowScopeItem, rowSite, sessionEnvironment, withParameters,
@@ -21,13 +22,17 @@ import { Effects } from './effects.ts';
 import { checkAssignable, checkWidth, targetColumns } from './insert-target.ts';
 import type { InsertTarget } from './insert-target.ts';
 import { requireTable } from './naming.ts';
-import { bindConflict, writeWithConflicts } from './on-conflict.ts';
+import { bindConflict, conflictDetails, writeWithConflicts } from './on-conflict.ts';
 import { readCatalog } from './read-catalog.ts';
 import { bindReturning, returningSnapshot, writeResult } from './returning.ts';
 import { TableWriter } from './table-writer.ts';
 
-/** Makes the rows: columns in the order of the target list, of the target columns' types. */
-type RowSource = (state: SessionState, parameters: readonly Datum[], writer: TableWriter) => Batch;
+interface RowSource {
+  /** null: rows of expressions. */
+  readonly query: BoundQuery | null;
+  /** Makes the rows: columns in the order of the target list, of the target columns' types. */
+  readonly make: (state: SessionState, parameters: readonly Datum[], writer: TableWriter) => Batch;
+}
 
 export function bindInsert(
   statement: Insert, state: SessionState, declared: readonly (LogicalType | null)[],
@@ -38,7 +43,7 @@ export function bindInsert(
   const env = sessionEnvironment(state, { declared, catalog, effects });
   const columns = targetColumns(table, statement.columns);
   const { source } = statement;
-  const rows = source === undefined ? defaultRow(columns) : bindSource(env, { statement, table, columns, source, given: statement.columns, overriding: statement.overriding });
+  const rows = source === undefined ? defaultRow() : bindSource(env, { statement, table, columns, source, given: statement.columns, overriding: statement.overriding });
   const conflict = statement.onConflict === undefined ? null
     : bindConflict(env, state, { table, alias: statement.alias, clause: statement.onConflict });
   const returning = bindReturning(env, [rowScopeItem(table, { alias: statement.alias })],
@@ -47,6 +52,7 @@ export function bindInsert(
   const targets = source === undefined ? [] : columns.map((c) => c.attnum);
   return {
     parameters, columns: returning?.columns ?? null, cacheable: catalog === state.catalog,
+    write: { title: `Insert on ${shownName(statement)}`, details: conflict === null ? [] : conflictDetails(conflict), query: rows.query },
     run: async (session, values) => {
       session.current.checkWritable('INSERT');
       session.current.noteRead(env.used);
@@ -56,7 +62,7 @@ export function bindInsert(
       return writer.run(() => {
         effects.run(session, values);
         const before = returningSnapshot(session, returning);
-        const given = rows(session, values, writer);
+        const given = rows.make(session, values, writer);
         const complete = writer.complete(given, overriding(statement, targets, table));
         const written = conflict === null ? complete
           : writeWithConflicts(session, writer, conflict, { rows: complete, parameters: values });
@@ -69,14 +75,18 @@ export function bindInsert(
   };
 }
 
+function shownName({ relation, alias }: Insert): string {
+  return alias === undefined || alias === relation.name ? relation.name : `${relation.name} ${alias}`;
+}
+
 /** OVERRIDING USER VALUE: identity columns get their sequence's values whatever was given. */
 function overriding(statement: Insert, targets: readonly number[], table: TableEntry): readonly number[] {
   if (statement.overriding !== 'user') return targets;
   return targets.map((attnum) => (table.columns[attnum - 1].identity === null ? attnum : 0));
 }
 
-function defaultRow(columns: readonly ColumnEntry[]): RowSource {
-  return () => (columns.length === 0 ? new Batch([], 1) : new Batch([], 1));
+function defaultRow(): RowSource {
+  return { query: null, make: () => new Batch([], 1) };
 }
 
 interface Target extends InsertTarget {
@@ -116,7 +126,7 @@ function bindRows(env: Environment, target: Target, rows: readonly (readonly Exp
     checkAssignable(target, columns[c]);
     return bindAssignment(site, e, columns[c]);
   }));
-  return (state, parameters, writer) => {
+  return { query: null, make: (state, parameters, writer) => {
     const context = state.evalContext();
     const builders = columns.map((c) => new VectorBuilder(c.type, cells.length));
     const one = new Batch([], 1);
@@ -131,7 +141,7 @@ function bindRows(env: Environment, target: Target, rows: readonly (readonly Exp
       });
     }
     return padded(target, builders.map((b) => b.finish()), cells.length, { state, writer });
-  };
+  } };
 }
 
 /** Fewer values than columns: the rest get their defaults. */
@@ -156,10 +166,10 @@ function bindQuerySource(env: Environment, target: Target): RowSource {
   });
   for (const column of columns) checkAssignable(target, column);
   const bound = assignTypes(env, first, columns, exact, 0);
-  return (state, parameters, writer) => {
+  return { query: bound, make: (state, parameters, writer) => {
     const rows = runQuery(compileBound(state, bound, parameters), {
       snapshot: state.current.snapshot(), context: state.evalContext(), checkInterrupt: () => state.checkInterrupt(),
     });
     return padded(target, rows.columns, rows.length, { state, writer });
-  };
+  } };
 }

@@ -14,7 +14,7 @@ import { rowScopeItem, sessionEnvironment } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
 import type { BoundStatement } from './bound.ts';
 import { done } from './bound.ts';
-import { findRows, labelsOf, multiplicities } from './change-query.ts';
+import { findRows, labelsOf, multiplicities, shownTarget } from './change-query.ts';
 import { Effects } from './effects.ts';
 import { bindMergeClause, bindMergeQuery } from './merge-clause.ts';
 import type { BoundClause } from './merge-clause.ts';
@@ -38,6 +38,7 @@ export function bindMerge(
   const parameters = env.parameters.finish();
   return {
     parameters, columns: null, cacheable: catalog === state.catalog,
+    write: { title: `Merge on ${shownTarget(statement.table)}`, details: [], query: query.bound },
     run: async (session, values) => {
       session.current.checkWritable('MERGE');
       session.current.noteRead(env.used);

@@ -35,11 +35,19 @@ export function bindConflict(env: Environment, state: SessionState, insert: {
   const site = rowSite(env, [
     rowScopeItem(table, { alias }), rowScopeItem(table, { alias: 'excluded', from: table.columns.length }),
   ], { phrase: 'UPDATE' });
-  const set = resolveAssignments(table, clause.set).map(({ column, value }) => ({
+  const set = resolveAssignments(table, clause.set, alias).map(({ column, value }) => ({
     column, value: value === null ? null : bindAssignment(site, value, column),
   }));
   const where = clause.where === undefined ? null : bindPredicate(site, clause.where, 'WHERE');
   return { action: 'update', arbiters, set, where };
+}
+
+/** As EXPLAIN shows it. */
+export function conflictDetails({ action, arbiters }: BoundConflict): readonly string[] {
+  return [
+    `Conflict Resolution: ${action.toUpperCase()}`,
+    ...(arbiters.length === 0 ? [] : [`Conflict Arbiter Indexes: ${arbiters.map((a) => a.name).join(', ')}`]),
+  ];
 }
 
 function inferArbiters(state: SessionState, table: TableEntry, clause: OnConflict): readonly TableKey[] {

@@ -6,7 +6,7 @@ import { rowScopeItem, sessionEnvironment } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
 import { resolveAssignments } from './assignment.ts';
 import type { BoundStatement } from './bound.ts';
-import { bindChange, findRows } from './change-query.ts';
+import { bindChange, findRows, shownTarget } from './change-query.ts';
 import { Effects } from './effects.ts';
 import { requireTable } from './naming.ts';
 import { readCatalog } from './read-catalog.ts';
@@ -20,7 +20,7 @@ export function bindUpdate(
   const catalog = readCatalog(state);
   const effects = new Effects(state);
   const env = sessionEnvironment(state, { declared, catalog, effects });
-  const assignments = resolveAssignments(table, statement.set);
+  const assignments = resolveAssignments(table, statement.set, statement.table.alias?.name);
   const set = assignments.flatMap((a) => (a.value === null ? [] : [{ column: a.column, value: a.value }]));
   const change = bindChange(env, table, {
     with: statement.with, table: statement.table, from: statement.from, where: statement.where,
@@ -30,6 +30,7 @@ export function bindUpdate(
   const parameters = env.parameters.finish();
   return {
     parameters, columns: returning?.columns ?? null, cacheable: catalog === state.catalog,
+    write: { title: `Update on ${shownTarget(statement.table)}`, details: [], query: change.bound },
     run: async (session, values) => {
       session.current.checkWritable('UPDATE');
       session.current.noteRead(env.used);

@@ -6,11 +6,12 @@ import { DEFINITIONS } from './definitions.ts';
 import { FUNCTIONS } from './functions.ts';
 import { INFORMATION_SCHEMA } from './information-schema.ts';
 import { SYSTEM_COLUMNS, systemRelation } from './relation-columns.ts';
+import { OWN } from './own.ts';
 import { RELATIONS } from './relations.ts';
 import { TYPES } from './types.ts';
 
 const WITH_ROWS: readonly SystemRelation[] = [
-  ...RELATIONS, ...CONSTRAINTS, ...TYPES, ...FUNCTIONS, ...CLUSTER, ...DEFINITIONS, ...INFORMATION_SCHEMA,
+  ...RELATIONS, ...CONSTRAINTS, ...TYPES, ...FUNCTIONS, ...CLUSTER, ...DEFINITIONS, ...INFORMATION_SCHEMA, ...OWN,
 ];
 
 const MADE = new Map(WITH_ROWS.map((r) => [r.oid, r]));

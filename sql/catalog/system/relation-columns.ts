@@ -8,6 +8,7 @@ import { TEXT, arrayOf } from '../../../engine/data/types.ts';
 import type { Column, LogicalType } from '../../../engine/data/types.ts';
 import type { Catalog } from '../catalog.ts';
 import type { SystemContext, SystemRelation } from '../entry.ts';
+import { OWN_RELATION_TABLE } from './own-relation-table.ts';
 import { RELATION_TABLE } from './relation-table.ts';
 
 /** A row by column names; a column left out is NULL. */
@@ -37,7 +38,7 @@ function parse(): readonly SystemColumns[] {
   const out: SystemColumns[] = [];
   let columns: Column[] = [];
   let notNull: boolean[] = [];
-  for (const line of RELATION_TABLE.split('\n')) {
+  for (const line of `${RELATION_TABLE}${OWN_RELATION_TABLE}`.split('\n')) {
     if (line.startsWith(' ')) {
       for (const field of line.trim().split(' ')) {
         const [name, type] = field.split(':');
