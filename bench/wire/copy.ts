@@ -6,7 +6,7 @@ import type { Client } from './processes.ts';
 import type { Target } from './client.ts';
 
 const ROWS = 100_000;
-const PARTS = 5;
+const PARTS = 10;
 const RUNS = 3;
 const AUCTIONS = 30_000;
 
