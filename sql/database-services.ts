@@ -66,6 +66,13 @@ export class DatabaseServices implements Services {
     return this.#parts.catalog.sequences;
   }
 
+  /** Is no more than one session at work? */
+  get alone(): boolean {
+    let active = 0;
+    for (const peer of this.#sessions.values()) if (peer.active && ++active > 1) return false;
+    return true;
+  }
+
   get sequencesJournaled(): Promise<Epoch> | null {
     return this.#journaling;
   }

@@ -112,6 +112,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const storage = await openStorage(options.data, { log });
   const functions = ENGINE_FUNCTIONS.with(HOST_FUNCTIONS);
   const catalog = new CatalogState(Catalog.initial(SYSTEM_RELATIONS), functions);
+  let services: DatabaseServices | null = null;
   const host = (runtime: Runtime): RuntimeHost => {
     catalog.attach(runtime);
     return {
@@ -121,6 +122,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       now,
       evalContext: (time) => viewContext(catalog, time),
       defer: (task) => void setImmediate(task),
+      alone: () => services === null || services.alone,
       later: (milliseconds, task) => void setTimeout(task, milliseconds).unref(),
       fatal: options.fatal ?? ((error) => log(`fatal: ${error.message}`)),
       log,
@@ -133,14 +135,15 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     ...(checkpointBytes === undefined ? {} : { checkpointBytes }),
   });
   catalog.live = true;
-  const services = new DatabaseServices({
+  services = new DatabaseServices({
     catalog, runtime, functions, log, now, random: options.random ?? Math.random,
     connectors: options.connectors ?? [], terminate: options.terminate ?? (() => false),
   });
   const sources = new SourceRunner({ services, runtime, log });
-  services.onCatalogChange = () => sources.follow(services.catalog);
-  sources.follow(services.catalog);
-  return new Database({ services, runtime, catalog, sources });
+  const running = services;
+  running.onCatalogChange = () => sources.follow(running.catalog);
+  sources.follow(running.catalog);
+  return new Database({ services: running, runtime, catalog, sources });
 }
 
 /** What expressions of views see: the epoch's time and the published catalog; no session, no clock, no dice. */

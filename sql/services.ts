@@ -40,6 +40,8 @@ export interface Peer {
   cancel(): void;
   /** Delivers to the client at once when it is idle, else after its transaction. */
   notify(notification: Notification): void;
+  /** Between a message of the client and the answer to it. */
+  readonly active: boolean;
   listensTo(channel: string): boolean;
 }
 

@@ -292,6 +292,10 @@ export class ServerSession implements Session, Peer {
     return this.#state.info();
   }
 
+  get active(): boolean {
+    return this.#state.active;
+  }
+
   listensTo(channel: string): boolean {
     return this.#state.listening.has(channel);
   }

@@ -29,8 +29,14 @@ const AHEAD_BYTES = 4 << 20;
 const LARGE_RECORD = 16 << 10;
 /** Records up to this size may be written on the main thread. */
 const SMALL_RECORD = 64 << 10;
-/** Milliseconds: a disk that takes longer for a small write is waited for on another thread. */
+/**
+ * Milliseconds: a disk that takes longer for more than one small write in four is waited for on another thread, so that
+ * others go on meanwhile; and where there are no others.
+ */
 const QUICK_DISK = 0.5;
+const QUICK_DISK_ALONE = 5;
+/** By how much one write moves the estimate of that wait: up by three parts where it took longer, else down by one. */
+const ESTIMATE_PART = 0.03;
 
 interface Segment {
   readonly number: number;
@@ -60,8 +66,8 @@ export class DiskJournal implements Journal {
   #busy = false;
   /** Moving average of record sizes. */
   #usualSize = 0;
-  /** Moving average of the milliseconds that small records take to be on disk. */
-  #usualWait = 0;
+  /** Milliseconds within which three small records in four are on disk; rare long waits say nothing about the next one. */
+  #usualWait = QUICK_DISK / 2;
 
   private constructor(options: JournalOptions, segments: Segment[], tail: Tail, scan: SegmentScan) {
     this.#options = options;
@@ -105,12 +111,12 @@ export class DiskJournal implements Journal {
     return toEpoch(this.#last);
   }
 
-  async append(epoch: Epoch, record: readonly Uint8Array[], sync: boolean): Promise<void> {
+  async append(epoch: Epoch, record: readonly Uint8Array[], sync: boolean, alone = false): Promise<void> {
     if (this.#failure !== null) throw this.#failure;
     assert(!this.#busy && epoch === this.#last + 1, `journal append of epoch ${epoch} after ${this.#last}`);
     this.#busy = true;
     try {
-      await this.#write(epoch, record, sync);
+      await this.#write(epoch, record, sync, alone ? QUICK_DISK_ALONE : QUICK_DISK);
     } catch (error) {
       // Law: after a failed write or sync nothing is acknowledged any more; what is on disk is known only after a restart.
       this.#failure = storageError(error, 'could not write to the journal');
@@ -122,7 +128,7 @@ export class DiskJournal implements Journal {
     this.#writeAhead();
   }
 
-  async #write(epoch: Epoch, record: readonly Uint8Array[], sync: boolean): Promise<void> {
+  async #write(epoch: Epoch, record: readonly Uint8Array[], sync: boolean, quick: number): Promise<void> {
     if (this.#tail.current.end >= (this.#options.segmentBytes ?? SEGMENT_BYTES)) await this.#rotate(epoch);
     const fields = { epoch, durable: this.#durable, chain: this.#chain, seed: this.#seed };
     const { pieces, checksum, size } = encodeRecord(record, fields);
@@ -130,7 +136,7 @@ export class DiskJournal implements Journal {
     if (tail.end + size > tail.zeroed) await this.#extension;
     const inOne = !sync || this.#durable === this.#last;
     const start = performance.now();
-    if (inOne && size <= SMALL_RECORD && (!sync || this.#usualWait < QUICK_DISK)) {
+    if (inOne && size <= SMALL_RECORD && (!sync || this.#usualWait < quick)) {
       tail.file.writeNow(pieces, tail.end, sync);
     } else if (sync && inOne) {
       await tail.file.writeDurable(pieces, tail.end);
@@ -138,7 +144,9 @@ export class DiskJournal implements Journal {
       await tail.file.write(pieces, tail.end);
       if (sync) await tail.file.datasync();
     }
-    if (sync && size <= SMALL_RECORD) this.#usualWait += (performance.now() - start - this.#usualWait) / 8;
+    if (sync && size <= SMALL_RECORD) {
+      this.#usualWait *= performance.now() - start > this.#usualWait ? 1 + 3 * ESTIMATE_PART : 1 - ESTIMATE_PART;
+    }
     this.#usualSize += (size - this.#usualSize) / 16;
     tail.end += size;
     tail.zeroed = Math.max(tail.zeroed, tail.end);

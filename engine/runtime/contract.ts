@@ -75,6 +75,8 @@ export interface RuntimeHost {
   evalContext(time: bigint): EvalContext;
   /** Work postponed to between steps: setImmediate or a simulated scheduler. */
   defer(task: () => void): void;
+  /** No more than one client is at work: the thread may wait for a moment. */
+  alone(): boolean;
   /** Work postponed by so many milliseconds; nothing waits for it at the end. */
   later(milliseconds: number, task: () => void): void;
   /** A fault that ends service (journal failure): the process should exit non-zero after telling why. */

@@ -260,7 +260,7 @@ export class MillraceRuntime implements Runtime {
     const now = this.#host.now();
     const time = now > this.#state.time ? now : this.#state.time;
     const record = encodeEpochRecord(time, transactions);
-    await this.#ports.journal.append(epoch, record, sync);
+    await this.#ports.journal.append(epoch, record, sync, this.#host.alone());
     this.#unsynced = !sync;
     for (const piece of record) this.#checkpointer.journaled(piece.length);
     const outputs = this.#state.apply({

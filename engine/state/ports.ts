@@ -9,8 +9,11 @@ import type { PageCache } from './page-cache.ts';
  * one in flight; never half a record, never a gap (corruption in the middle is DatabaseError XX001).
  */
 export interface Journal {
-  /** Resolves once the record is on disk (fdatasync), or written when `sync` is false. Requires: epoch = last + 1. */
-  append(epoch: Epoch, record: readonly Uint8Array[], sync: boolean): Promise<void>;
+  /**
+   * Resolves once the record is on disk (fdatasync), or written when `sync` is false. `alone`: nobody else needs this
+   * thread just now, it may wait for the disk itself. Requires: epoch = last + 1.
+   */
+  append(epoch: Epoch, record: readonly Uint8Array[], sync: boolean, alone?: boolean): Promise<void>;
   /** Records with epoch > after, in order. */
   replay(after: Epoch): AsyncIterable<JournalRecord>;
   /** Forget records with epoch ≤ upTo (a checkpoint covers them). May keep some longer. */

@@ -180,6 +180,10 @@ export class TestHost implements RuntimeHost {
     };
   }
 
+  alone(): boolean {
+    return true;
+  }
+
   defer(task: () => void): void {
     setImmediate(task);
   }
