@@ -10,6 +10,7 @@ import { formatFloat4, formatFloat8, parseFloat4, parseFloat8 } from './float-te
 import { Interval } from './interval.ts';
 import { formatInterval, parseInterval } from './interval-text.ts';
 import { canonicalJsonb, validateJson } from './json.ts';
+import { formatJsonPath, parseJsonPath } from './jsonpath.ts';
 import { Numeric } from './numeric.ts';
 import {
   bitFits, characterFits, formatBytea, formatLsn, nameFits, parseBits, parseBoolean, parseBytea, parseEnum, parseInt2,
@@ -73,7 +74,7 @@ export function parseText(
     case 'enum': return parseEnum(text, type);
     case 'domain': return parseText(type.base, text, settings, context);
     case 'void': return '';
-    case 'jsonpath': throw notSupported('type jsonpath');
+    case 'jsonpath': return formatJsonPath(parseJsonPath(text));
     default: throw new DatabaseError('0A000', `cannot accept a value of type ${formatTypeName(type)}`);
   }
 }

@@ -14,6 +14,7 @@ import { ENUM } from './scalar/enum.ts';
 import { FORMATTING } from './scalar/formatting.ts';
 import { JSON_RECORDS, JSON_RECORDSETS } from './scalar/json-populate.ts';
 import { JSON_FUNCTIONS } from './scalar/json.ts';
+import { JSONPATH_FUNCTIONS, JSONPATH_TABLES } from './scalar/jsonpath.ts';
 import { MATH } from './scalar/math.ts';
 import { PATTERN } from './scalar/regex-functions.ts';
 import { TEXTUAL } from './scalar/text.ts';
@@ -24,11 +25,11 @@ import { STRING_TABLES } from './table/strings.ts';
 export const SCALAR_FUNCTIONS: readonly ScalarFunction[] = [
   ...COMPARISON, ...ARITHMETIC, ...DECIMAL, ...MATH, ...TEXTUAL, ...PATTERN, ...BINARY, ...DATETIME_OPERATORS,
   ...DATETIME, ...FORMATTING,
-  ...ARRAYS, ...JSON_FUNCTIONS, ...JSON_RECORDS, ...CONDITIONAL, ...ENUM,
+  ...ARRAYS, ...JSON_FUNCTIONS, ...JSON_RECORDS, ...JSONPATH_FUNCTIONS, ...CONDITIONAL, ...ENUM,
 ];
 
 export const TABLE_FUNCTIONS: readonly TableFunction[] = [
-  ...SERIES_FUNCTIONS, ...STRING_TABLES, ...JSON_TABLES, ...JSON_RECORDSETS,
+  ...SERIES_FUNCTIONS, ...STRING_TABLES, ...JSON_TABLES, ...JSON_RECORDSETS, ...JSONPATH_TABLES,
 ];
 
 /** What a registry is made of. Operators are scalar functions marked `operator`. */

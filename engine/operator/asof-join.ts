@@ -1,6 +1,7 @@
 // AsofJoin: each left row with the one right row of the same key that is nearest to it in time, on one side of it.
 //
-// Law: one side at a time, as join.ts. Of right rows equally near the greatest in the order of whole rows counts, so the result is a function of the inputs alone. A right row that comes or goes at time t can
+// Law: one side at a time, as join.ts. Of right rows equally near the greatest in the order of whole rows counts, so the
+// result is a function of the inputs alone. A right row that comes or goes at time t can
 // only change the match of left rows from t to where the next right row, as it was before, takes over: if there is an
 // older right row between, that one is the match before and after.
 // Requires: the inputs sum to multisets.

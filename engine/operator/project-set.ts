@@ -78,7 +78,8 @@ export class ProjectSet extends StatelessOperator {
       return this.#spec.calls.map((call, c) => {
         const args = call.args.map((_, i) => datumAt(vectors[this.#starts[c] + i], row));
         if (call.function === null) return [args.slice(0, 1)];
-        return args.includes(null) && call.function.strict !== false ? [] : [...call.function.rows(args, callInfo(call, context))];
+        if (args.includes(null) && call.function.strict !== false) return [];
+        return [...call.function.rows(args, callInfo(call, context))];
       });
     } catch (error) {
       if (!(error instanceof DatabaseError)) throw error;

@@ -152,7 +152,7 @@ export class OrderTree {
     return at;
   }
 
-  /** The last row of those that `isBefore` holds for, or NO_ROW. Requires: it holds for the first rows in order, then for none. */
+  /** The last row that `isBefore` holds for, or NO_ROW. Requires: it holds for the first rows in order, then for none. */
   lastWhere(root: number, isBefore: (id: number) => boolean): number {
     let at = root;
     let found = NO_ROW;

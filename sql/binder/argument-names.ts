@@ -8,7 +8,8 @@ export function checkArgumentNames(args: readonly Argument[]): void {
   for (const { name, position, value } of args) {
     if (name === undefined) {
       if (seen.size === 0) continue;
-      throw new DatabaseError('42601', 'positional argument cannot follow named argument', { position: position ?? value.position });
+      throw new DatabaseError('42601', 'positional argument cannot follow named argument',
+        { position: position ?? value.position });
     }
     if (seen.has(name)) throw new DatabaseError('42601', `argument name "${name}" used more than once`, { position });
     seen.add(name);

@@ -148,7 +148,8 @@ function resolveNoted(e: FunctionExpr, candidates: readonly Noted[], args: reado
   const { signature, declared } = resolution;
   const targets = argumentTypes(declared, types);
   const given = args.map((a, i) => coerceArgument(site.env, a, targets[i], locationOf(e.arguments[i].value)));
-  checkVariadicArray(e, given.map((g) => g.type), e.arguments.length === 0 ? e.position : locationOf(e.arguments[e.arguments.length - 1].value));
+  const last = e.arguments[e.arguments.length - 1];
+  checkVariadicArray(e, given.map((g) => g.type), locationOf(last.value));
   const declaredOf = (place: number): LogicalType => signature.original.args[place];
   return {
     function: signature.original, args: inPlaces(signature, given, (place) => defaultValue(signature, place)),

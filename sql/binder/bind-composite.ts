@@ -1,18 +1,19 @@
 // Casts, ARRAY[..], ROW(..), subscripts and fields.
-import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import { DatabaseError } from '../../engine/data/error.ts';
 import { formatTypeName } from '../../engine/data/type-info.ts';
-import { arrayOf, INT4 } from '../../engine/data/types.ts';
+import { arrayOf, INT4, TEXT } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression, SubscriptExpression } from '../../engine/expression/expression.ts';
 import type { Expr, Subscript } from '../parser/ast.ts';
 import { coerce, coerceArgument, settleUnknown, tryCoerce } from './coercion.ts';
 import { requireCommonType } from './common-type.ts';
+import { applyFunction } from './functions.ts';
 import { bind } from './level.ts';
 import type { Site } from './level.ts';
 import { locationOf } from './location.ts';
 import { expandQualifiedStar } from './scope.ts';
 import { resolveTypeName } from './type-name.ts';
-import { baseType } from './type-rules.ts';
+import { baseType, canCoerce } from './type-rules.ts';
 
 type Of<K extends Expr['kind']> = Expr & { readonly kind: K };
 
@@ -76,7 +77,7 @@ export function settleRow(e: Expression, site: Site): Expression {
 export function bindSubscript(e: Of<'subscript'>, site: Site): Expression {
   const input = bind(e.operand, site);
   const type = baseType(input.type);
-  if (type.kind === 'jsonb') throw notSupported('subscripting of jsonb', { position: e.position });
+  if (type.kind === 'jsonb') return jsonbElement(input, e, site);
   if (type.kind !== 'array') {
     throw new DatabaseError('42804',
       `cannot subscript type ${formatTypeName(input.type)} because it does not support subscripting`,
@@ -89,6 +90,35 @@ export function bindSubscript(e: Of<'subscript'>, site: Site): Expression {
     type: slice ? (type.vector === true ? arrayOf(type.element) : type) : type.element,
   };
   return result;
+}
+
+/** j['a'][0]: NULL where there is nothing, or a subscript is NULL. */
+function jsonbElement(input: Expression, e: Of<'subscript'>, site: Site): Expression {
+  const path = e.subscripts.map((s) => {
+    if (s.kind === 'slice') {
+      const bound = s.upper ?? s.lower;
+      throw new DatabaseError('42804', 'jsonb subscript does not support slices',
+        { position: bound === undefined ? e.position : locationOf(bound) });
+    }
+    return jsonbSubscript(s.index, site);
+  });
+  return applyFunction(site.env, 'jsonb_extract_path', [input, ...path], e.position);
+}
+
+/** A key or an index, as text. */
+export function jsonbSubscript(index: Expr, site: Site): Expression {
+  const position = locationOf(index);
+  const bound = bind(index, site);
+  if (bound.type.kind === 'unknown') return coerceArgument(site.env, bound, TEXT, position);
+  const fitting = [INT4, TEXT].filter((t) => canCoerce(bound.type, t, 'implicit'));
+  if (fitting.length !== 1) {
+    throw new DatabaseError('42804', `subscript type ${formatTypeName(bound.type)} is not supported`, {
+      position, hint: fitting.length === 0 ? 'jsonb subscript must be coercible to either integer or text.'
+        : 'jsonb subscript must be coercible to only one type, integer or text.',
+    });
+  }
+  const typed = coerceArgument(site.env, bound, fitting[0], position);
+  return coerce(typed, TEXT, { env: site.env, context: 'explicit', position });
 }
 
 function bindIndex(s: Subscript, site: Site): SubscriptExpression['subscripts'][number] {

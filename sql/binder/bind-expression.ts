@@ -3,6 +3,7 @@ import { DatabaseError, notSupported, unreachable } from '../../engine/data/erro
 import { BOOLEAN } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { Expr } from '../parser/ast.ts';
+import { bindAssigned } from './bind-assigned.ts';
 import { bindCall } from './bind-call.ts';
 import { bindCase, bindCoalesce, bindExtremum, bindNullIf } from './bind-conditional.ts';
 import { bindArray, bindCast, bindField, bindRow, bindSubscript } from './bind-composite.ts';
@@ -55,6 +56,7 @@ export function bindExpression(e: Expr, site: Site): Expression {
     case 'subscript': return bindSubscript(e, site);
     case 'field': return bindField(e, site);
     case 'cast': return bindCast(e, site);
+    case 'assigned': return bindAssigned(e, site);
     case 'collate': return bindCollate(e, site);
     case 'function': return bindCall(e, site);
     case 'sqlValue': return bindSqlValue(e, site);

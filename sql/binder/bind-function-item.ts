@@ -59,7 +59,7 @@ function unnestEach(c: Call): readonly Call[] {
   return e.arguments.map((a) => ({ ...c, call: { ...e, arguments: [a] } }));
 }
 
-function bindItemCall({ call: e, columns: definitions }: FunctionItem['calls'][number], site: Site, alias: string | undefined): ItemCall {
+function bindItemCall({ call: e, columns: definitions }: Call, site: Site, alias: string | undefined): ItemCall {
   const before = site.level.sets.length;
   const bound = settleUnknown(site.env, site.recurse.expression(e, site));
   const label = labelOf(e);

@@ -15,6 +15,8 @@ export const pruneColumns: Rewrite = {
 type Columns = readonly number[];
 type Of<K extends LogicalPlan['kind']> = LogicalPlan & { readonly kind: K };
 
+type Extension = Of<'assign-window' | 'session-window' | 'project-set' | 'window'>;
+
 const sorted = (...parts: readonly Iterable<number>[]): Columns =>
   [...new Set(parts.flatMap((p) => [...p]))].sort((a, b) => a - b);
 
@@ -150,14 +152,16 @@ class Pruner {
   }
 
   /** Nodes that add columns behind their input's. */
-  #extension(plan: Of<'assign-window' | 'session-window' | 'project-set' | 'window'>, needed: Columns): LogicalPlan {
+  #extension(plan: Extension, needed: Columns): LogicalPlan {
     const old = width(plan.input);
     const below = sorted(needed.filter((c) => c < old), ownColumns(plan));
     const input = this.prune(plan.input, below);
     const renumbered = mapExpressions(plan, (e) => renumber(e, below));
     const added = plan.schema.columns.slice(old);
     const schema = { columns: [...input.schema.columns, ...added] };
-    return selectColumns(extended(renumbered, { input, schema, to: (c) => below.indexOf(c) }), needed.map((c) => (c < old ? below.indexOf(c) : c - old + width(input))));
+    const to = (c: number): number => below.indexOf(c);
+    return selectColumns(extended(renumbered, { input, schema, to }),
+      needed.map((c) => (c < old ? to(c) : c - old + width(input))));
   }
 }
 

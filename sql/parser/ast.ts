@@ -37,7 +37,7 @@ interface At { readonly position: Position }
 interface Unary extends At { readonly operand: Expr }
 
 export type Expr =
-  | ColumnExpr | StarExpr | FunctionExpr | CastExpr | OperatorExpr | SubqueryExpr
+  | ColumnExpr | StarExpr | FunctionExpr | CastExpr | OperatorExpr | SubqueryExpr | AssignedExpr
   | (At & { readonly kind: 'null' })
   | (At & { readonly kind: 'boolean'; readonly value: boolean })
   /** Decimal text, a folded minus in front: the binder makes int4, int8 or numeric of it, as PostgreSQL does. */
@@ -112,6 +112,14 @@ export interface CaseBranch extends At { readonly condition: Expr; readonly resu
 export type Subscript =
   | { readonly kind: 'index'; readonly index: Expr }
   | { readonly kind: 'slice'; readonly lower: Expr | undefined; readonly upper: Expr | undefined };
+
+/** Never written: a column's value with what stands at the path replaced, as SET column[subscript].field = value means. */
+export interface AssignedExpr extends Unary {
+  readonly kind: 'assigned';
+  readonly column: string;
+  readonly path: Assignment['path'];
+  readonly value: Expr;
+}
 
 export interface Argument extends At { readonly name: string | undefined; readonly value: Expr }
 

@@ -9,16 +9,25 @@ export interface ColumnAssignment {
   readonly value: Expr | null;
 }
 
-export function resolveAssignments(table: TableEntry, set: readonly Assignment[]): readonly ColumnAssignment[] {
+/** `alias`: what the statement calls the table. Assignments to several parts of one column become one. */
+export function resolveAssignments(
+  table: TableEntry, set: readonly Assignment[], alias: string = table.name,
+): readonly ColumnAssignment[] {
   const out: ColumnAssignment[] = [];
   for (const assignment of set) {
     const { column: name, position, path } = assignment;
     const column = requireColumn(table, name, position);
-    if (path.length > 0) throw notSupported('assignment to an element or a field', { position });
-    if (out.some((a) => a.column === column)) {
+    const known = out.findIndex((a) => a.column === column);
+    const earlier = known < 0 ? null : out[known].value;
+    if (known >= 0 && (path.length === 0 || earlier?.kind !== 'assigned')) {
       throw new DatabaseError('42601', `multiple assignments to same column "${name}"`);
     }
-    const value = valueOf(assignment);
+    const value = path.length === 0 ? valueOf(assignment)
+      : partOf(assignment, earlier ?? { kind: 'column', name: [alias, name], position });
+    if (known >= 0) {
+      out[known] = { column, value };
+      continue;
+    }
     if (column.generated && value.kind !== 'default') throw onlyDefault(column, 'Column "{}" is a generated column.');
     if (column.identity === 'always' && value.kind !== 'default') {
       throw onlyDefault(column, 'Column "{}" is an identity column defined as GENERATED ALWAYS.');
@@ -26,6 +35,15 @@ export function resolveAssignments(table: TableEntry, set: readonly Assignment[]
     if (!column.generated) out.push({ column, value: value.kind === 'default' ? null : value });
   }
   return out;
+}
+
+/** The column with one part replaced. */
+function partOf(assignment: Assignment, operand: Expr): Expr {
+  const { column, path, position } = assignment;
+  const value = valueOf(assignment);
+  if (value.kind !== 'default') return { kind: 'assigned', operand, column, path, value, position };
+  throw new DatabaseError('0A000', path[0].kind === 'field' ? 'cannot set a subfield to DEFAULT'
+    : 'cannot set an array element to DEFAULT', { position });
 }
 
 function onlyDefault(column: ColumnEntry, detail: string): DatabaseError {

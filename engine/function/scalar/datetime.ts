@@ -227,7 +227,8 @@ const MOMENT: readonly string[] = ['year', 'month', 'mday', 'hour', 'min', 'sec'
 
 const CONSTRUCTION: readonly ScalarFunction[] = [
   fn({
-    name: 'make_date', args: [INT4, INT4, INT4], names: ['year', 'month', 'day'], returns: DATE, words: 'The date of a year, month and day.',
+    name: 'make_date', args: [INT4, INT4, INT4], names: ['year', 'month', 'day'], returns: DATE,
+    words: 'The date of a year, month and day.',
     shows: ['make_date(2013, 7, 15)', '2013-07-15'], row: ([y, m, d]) => makeDate(num(y), num(m), num(d)),
   }),
   fn({
@@ -248,7 +249,8 @@ const CONSTRUCTION: readonly ScalarFunction[] = [
     row: (args, call) => toUtc(makeMoment(args), zoneOf(call.context)),
   }),
   fn({
-    name: 'make_timestamptz', args: [INT4, INT4, INT4, INT4, INT4, FLOAT8, TEXT], names: [...MOMENT, 'timezone'], returns: TIMESTAMPTZ,
+    name: 'make_timestamptz', args: [INT4, INT4, INT4, INT4, INT4, FLOAT8, TEXT], names: [...MOMENT, 'timezone'],
+    returns: TIMESTAMPTZ,
     volatility: 'stable',
     words: 'The moment of these fields in a zone.',
     shows: [`make_timestamptz(2013, 7, 15, 8, 15, 23.5, 'Europe/Berlin')`, '2013-07-15 06:15:23.5+00'],

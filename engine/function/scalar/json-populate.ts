@@ -166,6 +166,7 @@ function scalars(form: Form): readonly ScalarFunction[] {
     scalar({
       name: toRecord, args: [form.type], returns: RECORD, strict: false, volatility: 'stable',
       description: 'The row, as a column definition list has it, of an object\'s fields.',
+      example: example(`SELECT x.a FROM ${toRecord}('{"a": 7}') AS x(a int)`, '7'),
       row: ([json], call) => {
         const type = rowTypeOf(call.returnType, toRecord);
         return json === null ? null : { fields: new Populator(call).fields(type, str(json), null) };
@@ -192,6 +193,7 @@ function tables(form: Form): readonly TableFunction[] {
     table({
       name: toRecordset, args: [form.type], returns: RECORD, fields: true, volatility: 'stable',
       description: 'A row, as a column definition list has it, for each object of an array.',
+      example: example(`SELECT max(x.a) FROM ${toRecordset}('[{"a": 7}, {"a": 8}]') AS x(a int)`, '8'),
       *rows([json], call) {
         const type = rowTypeOf(call.returnType, toRecordset);
         const populator = new Populator(call);
