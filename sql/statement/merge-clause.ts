@@ -92,7 +92,7 @@ function bindAction(action: MergeClause['action'], scope: ClauseScope, site: (ph
   switch (action.kind) {
     case 'nothing': case 'delete': return { kind: action.kind };
     case 'update': {
-      const set = resolveAssignments(scope.table, action.set);
+      const set = resolveAssignments(scope.table, action.set, scope.target.name ?? undefined);
       const given = set.flatMap(({ column, value }) => (value === null ? [] : [{ column, value }]));
       return {
         kind: 'update', columns: given.map((a) => a.column), values: bindValues(given, scope, site('UPDATE')),
