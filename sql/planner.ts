@@ -19,7 +19,7 @@ import { locationOf } from './binder/location.ts';
 import { Scope } from './binder/scope.ts';
 import type { ScopeItem } from './binder/scope.ts';
 import type { Catalog } from './catalog/catalog.ts';
-import type { ColumnEntry, MaterializedViewEntry } from './catalog/entry.ts';
+import type { ColumnEntry, MaterializedViewEntry, OptimizerSettings } from './catalog/entry.ts';
 import { compileQuery } from './compiler/compile-query.ts';
 import type { Expr, Query } from './parser/ast.ts';
 import { parseIn } from './parser/foreign.ts';
@@ -159,14 +159,18 @@ export function compileBound(
   return compileQuery(bound, {
     timer,
     functions: state.services.functions, evaluation: state.evalContext(), parameters, mode: 'once',
-    disabled: disabledRewrites(state),
+    ...planShape(optimizerSettings(state)),
   });
 }
 
-/** The setting optimizer_disable: names of rewrites, by commas. */
-export function disabledRewrites(state: SessionState): ReadonlySet<string> {
-  const text = state.settings.get('optimizer_disable') ?? '';
-  return new Set(text.split(',').map((name) => name.trim()).filter((name) => name !== ''));
+/** The settings optimizer_disable and optimizer_seed. */
+export function optimizerSettings(state: SessionState): OptimizerSettings {
+  return { disable: state.settings.get('optimizer_disable') ?? '', seed: Number(state.settings.get('optimizer_seed') ?? 0) };
+}
+
+/** What they ask of the optimizer; `disable` names rewrites, by commas. */
+export function planShape({ disable, seed }: OptimizerSettings): { readonly disabled: ReadonlySet<string>; readonly seed: number } {
+  return { disabled: new Set(disable.split(',').map((name) => name.trim()).filter((name) => name !== '')), seed };
 }
 
 export interface ViewContext {
@@ -190,7 +194,7 @@ export function compileView(
   const bound = bindQuery(parseQuery(query, settings.dialect), { env, parent: null, commonTables: null });
   const compiled = compileQuery(bound, {
     functions: context.functions, evaluation: { ...context.evalContext, format: settings.format }, timer: milliseconds,
-    mode: emit === 'window-close' ? 'on-close' : 'view',
+    mode: emit === 'window-close' ? 'on-close' : 'view', ...settings.optimizer === undefined ? {} : planShape(settings.optimizer),
   });
   const eventTime = emit === 'window-close' || bound.limit !== null ? null : eventColumn(bound.plan);
   return { circuit: compiled.circuit, eventTime: eventTime !== null && eventTime < bound.visible ? eventTime : null };

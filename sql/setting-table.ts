@@ -344,6 +344,10 @@ export const SETTING_TABLE: readonly SettingDefinition[] = [
     description: 'Names of rewrites the optimizer leaves out, separated by commas.',
   },
   {
+    name: 'optimizer_seed', type: 'integer', boot: '0', min: '0', max: '2147483647', category: 'Developer Options',
+    description: 'Joins in an order drawn from this number, and their sides exchanged; zero is the optimizer\'s own order.',
+  },
+  {
     name: 'parallel_leader_participation', type: 'bool', boot: 'on',
     category: 'Resource Usage / Asynchronous Behavior',
   },

@@ -136,6 +136,14 @@ export interface ViewSettings {
   readonly searchPath: readonly string[];
   /** The setting sql_dialect; absent: postgres. */
   readonly dialect?: string;
+  /** Absent: as it is by default. Kept, because the state of operators is of one plan. */
+  readonly optimizer?: OptimizerSettings;
+}
+
+/** The settings optimizer_disable and optimizer_seed. */
+export interface OptimizerSettings {
+  readonly disable: string;
+  readonly seed: number;
 }
 
 /** `columns`: attribute numbers used, empty when the object is used as a whole. */

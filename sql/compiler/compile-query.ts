@@ -10,6 +10,7 @@ import type { SortKey } from '../../engine/operator/operator.ts';
 import type { BoundQuery } from '../binder/level.ts';
 import { asRelation } from '../binder/relation.ts';
 import { optimize } from '../optimizer/optimizer.ts';
+import { randomOf } from '../optimizer/random-shape.ts';
 import type { LogicalPlan } from '../plan/logical-plan.ts';
 import { limitOf, selectColumns, width } from '../plan/make.ts';
 import { mapAllExpressions, visitPlan } from '../plan/map-plan.ts';
@@ -28,6 +29,8 @@ export interface QueryOptions {
   readonly timer?: (() => number) | null;
   /** The setting optimizer_disable. */
   readonly disabled?: ReadonlySet<string>;
+  /** The setting optimizer_seed; 0: none. */
+  readonly seed?: number;
 }
 
 /** What is compiled, and what EXPLAIN prints. */
@@ -96,6 +99,7 @@ function optimized(plan: LogicalPlan, options: QueryOptions): LogicalPlan {
   const names = plan.schema.columns.map((c) => c.name);
   const result = optimize(plan, {
     functions, evaluation, once: options.mode === 'once', fresh: () => next++,
+    random: options.seed === undefined || options.seed === 0 ? null : randomOf(options.seed),
   }, options.disabled);
   return result.schema.columns.length === names.length ? result : selectColumns(result, range(0, names.length));
 }

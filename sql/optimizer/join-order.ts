@@ -13,6 +13,7 @@ import type { EquiKey, LogicalPlan } from '../plan/logical-plan.ts';
 import { filterOf, joinOf, selectColumns, width } from '../plan/make.ts';
 import { mapInputs } from '../plan/map-plan.ts';
 import { isUniqueBy } from './facts.ts';
+import { exchangeSides, takeAny } from './random-shape.ts';
 import type { Rewrite } from './rewrite.ts';
 import { shareOfPlan } from './selectivity.ts';
 import { mapColumnIndexes, range } from './unnest.ts';
@@ -20,7 +21,7 @@ import { equality, isJoinEquality } from './written-calls.ts';
 
 export const joinOrder: Rewrite = {
   name: 'join-order',
-  apply: (plan, { functions }) => new JoinOrder(functions).node(plan),
+  apply: (plan, { functions, random }) => new JoinOrder(functions, random).node(plan),
 };
 
 /** An input of a tree of inner joins; `start`: where its columns begin among those of all inputs. */
@@ -35,10 +36,12 @@ interface Flat {
 
 class JoinOrder {
   readonly #functions: FunctionRegistry;
+  readonly #random: (() => number) | null;
   readonly #shared = new Map<number, LogicalPlan>();
 
-  constructor(functions: FunctionRegistry) {
+  constructor(functions: FunctionRegistry, random: (() => number) | null) {
     this.#functions = functions;
+    this.#random = random;
   }
 
   node(plan: LogicalPlan): LogicalPlan {
@@ -47,11 +50,15 @@ class JoinOrder {
       this.#shared.set(plan.id, input);
       return { ...plan, input };
     }
-    if (plan.kind !== 'join' || plan.join !== 'inner') return mapInputs(plan, (input) => this.node(input));
-    const flat = this.#flatten(plan, 0);
-    if (flat === null || flat.leaves.length < 3) return mapInputs(plan, (input) => this.node(input));
+    if (plan.kind !== 'join') return mapInputs(plan, (input) => this.node(input));
+    const flat = plan.join === 'inner' ? this.#flatten(plan, 0) : null;
+    if (flat === null || flat.leaves.length < 3) {
+      const join = { ...plan, left: this.node(plan.left), right: this.node(plan.right) };
+      return this.#random !== null && this.#random() < 0.5 ? exchangeSides(join) : join;
+    }
     const leaves = flat.leaves.map((leaf) => ({ ...leaf, plan: this.node(leaf.plan) }));
-    return new Tree({ ...flat, leaves }).build();
+    const tree = new Tree({ ...flat, leaves });
+    return this.#random === null ? tree.build() : tree.buildAny(this.#random);
   }
 
   /** null: no tree of inner joins. `from`: where its first column stands among those of all inputs. */
@@ -138,8 +145,22 @@ class Tree {
       joined = this.#join(joined, next);
       others = others.filter((part) => part !== next);
     }
-    const all = filterOf(joined.plan, conjunction(over(this.#waiting, inverse(joined.columns))));
+    return this.#finish(joined);
+  }
+
+  /** In an order of chance. */
+  buildAny(random: () => number): LogicalPlan {
+    const parts = this.#flat.leaves.map((leaf) => this.#own(leaf));
+    while (parts.length > 1) {
+      const left = takeAny(parts, random);
+      parts.push(this.#join(left, takeAny(parts, random)));
+    }
+    return this.#finish(parts[0]);
+  }
+
+  #finish(joined: Part): LogicalPlan {
     const place = inverse(joined.columns);
+    const all = filterOf(joined.plan, conjunction(over(this.#waiting, place)));
     return selectColumns(all, this.#flat.columns.map((c) => place[c]));
   }
 
@@ -195,10 +216,14 @@ class Tree {
 
   #part(leaf: Leaf, owned: ReadonlyMap<Leaf, readonly Leaf[]>): Part {
     const parents = (owned.get(leaf) ?? []).map((parent) => this.#part(parent, owned));
+    return parents.toSorted((a, b) => a.share - b.share)
+      .reduce((part, parent) => this.#join(part, parent), this.#own(leaf));
+  }
+
+  #own(leaf: Leaf): Part {
     const columns = range(leaf.start, leaf.start + width(leaf.plan));
     const plan = filterOf(leaf.plan, this.#ready(columns));
-    const own: Part = { plan, columns, share: shareOfPlan(plan) };
-    return parents.toSorted((a, b) => a.share - b.share).reduce((part, parent) => this.#join(part, parent), own);
+    return { plan, columns, share: shareOfPlan(plan) };
   }
 
   #join(left: Part, right: Part): Part {

@@ -9,6 +9,8 @@ export interface RewriteContext {
   readonly evaluation: EvalContext;
   /** Runs once, now: what is stable is constant, and relations may be read by key. Otherwise a view's query. */
   readonly once: boolean;
+  /** The setting optimizer_seed: joins in an order of chance; null: in that of the optimizer. */
+  readonly random: (() => number) | null;
   /** A number no hole or shared plan has. */
   fresh(): number;
 }

@@ -11,7 +11,7 @@ import { planQuery } from '../compiler/compile-query.ts';
 import type { Explain, Statement } from '../parser/ast-statement.ts';
 import type { Query } from '../parser/ast.ts';
 import { printPlan, printSortKey } from '../plan/print.ts';
-import { compileBound, disabledRewrites, milliseconds, sessionEnvironment } from '../planner.ts';
+import { compileBound, milliseconds, optimizerSettings, planShape, sessionEnvironment } from '../planner.ts';
 import { collect } from '../portal.ts';
 import { runQuery } from '../run-query.ts';
 import type { SessionState } from '../session-state.ts';
@@ -99,7 +99,7 @@ function explainWrite(
 function printQuery(session: SessionState, bound: BoundQuery, values: readonly Datum[]): readonly string[] {
   const planned = planQuery(bound, {
     functions: session.services.functions, evaluation: session.evalContext(), parameters: values, mode: 'once',
-    disabled: disabledRewrites(session),
+    ...planShape(optimizerSettings(session)),
   });
   let lines = printPlan(planned.plan);
   const { schema } = planned.plan;

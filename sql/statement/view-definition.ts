@@ -9,7 +9,7 @@ import type { CreateMaterializedView, CreateView } from '../parser/ast-statement
 import type { Query } from '../parser/ast.ts';
 import type { LogicalPlan } from '../plan/logical-plan.ts';
 import { expressionsOf, visitPlan } from '../plan/map-plan.ts';
-import { compileBound, compileView, sessionEnvironment } from '../planner.ts';
+import { compileBound, compileView, optimizerSettings, sessionEnvironment } from '../planner.ts';
 import { runQuery } from '../run-query.ts';
 import type { SessionState } from '../session-state.ts';
 import type { BoundStatement } from './bound.ts';
@@ -35,12 +35,14 @@ function describeQuery(
   const bound = bindQuery(query, { env, parent: null, commonTables: null });
   if (continuous) refuseSession(bound.plan);
   const dialect = state.settings.get('sql_dialect') ?? 'postgres';
+  const optimizer = optimizerSettings(state);
   if (env.parameters.finish().length > 0) throw new DatabaseError('42P02', 'there is no parameter $1');
   return {
     columns: namedColumns(bound.columns, names),
     dependencies: dependenciesOf(state.catalog, env.used),
     settings: {
       format: state.settings.format, searchPath: [...state.searchPath], ...dialect === 'postgres' ? {} : { dialect },
+      ...optimizer.disable === '' && optimizer.seed === 0 ? {} : { optimizer },
     },
   };
 }

@@ -26,6 +26,7 @@ function sameRows(sql: string): void {
   const rows = [...queries.run(sql).rows].toSorted();
   const disabled = new Set(['disjunctions', 'push-down', 'semi-joins', 'join-order']);
   expect([...queries.run(sql, [], { disabled }).rows].toSorted()).toEqual(rows);
+  for (let seed = 1; seed <= 10; seed++) expect([...queries.run(sql, [], { seed }).rows].toSorted(), `seed ${seed}`).toEqual(rows);
   expect(rows.length).toBeGreaterThan(0);
 }
 
@@ -54,6 +55,16 @@ describe('join order', () => {
       'Hash Cond: (y = y)', 'Hash Cond: (x = x)', '->  Seq Scan on n a', '->  Seq Scan on n c', '->  Seq Scan on n b',
     ]);
     sameRows(sql);
+  });
+
+  test('a seed draws other plans, of outer joins too, the same one each time', () => {
+    const sql = 'select o_id, n_name, l_number from orders left join nation on o_nation = n_id and n_id <> 3 full join line on l_order = o_id';
+    const drawn = (seed: number): string => queries.plan(sql, { mode: 'view', seed });
+    expect(new Set(Array.from({ length: 20 }, (_, i) => drawn(i + 1))).size).toBe(4);
+    expect(drawn(7)).toBe(drawn(7));
+    expect(drawn(0)).toBe(queries.plan(sql, { mode: 'view' }));
+    sameRows(sql);
+    expect(new Set(Array.from({ length: 20 }, (_, i) => queries.plan(SNOWFLAKE, { mode: 'view', seed: i + 1 }))).size).toBeGreaterThan(15);
   });
 
   test('keys in a circle, products and a subquery grouped by its key', () => {

@@ -107,6 +107,6 @@ describe('EMIT ON WINDOW CLOSE', () => {
   });
   test('needs a watermark and a window', () => {
     expect(() => view('select count(*) from t')).toThrow('EMIT ON WINDOW CLOSE requires a source or table with a watermark');
-    expect(() => view('select count(*) from bid')).toThrow('EMIT ON WINDOW CLOSE requires a query over tumble() or hop()');
+    expect(() => view('select count(*) from bid')).toThrow('EMIT ON WINDOW CLOSE requires a query over tumble(), hop(), session() or cumulate()');
   });
 });

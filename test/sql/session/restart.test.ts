@@ -51,6 +51,23 @@ describe('restart on disk', () => {
     await database.close();
   });
 
+  test('a view keeps the plan it was made with: its state is of that plan', async () => {
+    const query = 'SELECT a, b, c FROM t NATURAL JOIN u NATURAL LEFT JOIN v';
+    await live(async (c) => {
+      await c.query('CREATE TABLE t (a int); CREATE TABLE u (a int, b int); CREATE TABLE v (b int, c int)');
+      for (let seed = 1; seed <= 4; seed++) {
+        await c.query(`SET optimizer_seed = ${seed}; SET optimizer_disable = 'push-down,join-keys'; CREATE MATERIALIZED VIEW m${seed} AS ${query}`);
+      }
+      await c.query('INSERT INTO t VALUES (1), (2); INSERT INTO u VALUES (1, 1), (2, 2); INSERT INTO v VALUES (1, 1); CHECKPOINT');
+    });
+    await live(async (c) => {
+      await c.query('DELETE FROM u WHERE a = 1; INSERT INTO v VALUES (2, 7), (2, 8)');
+      const rows = await c.rows(`${query} ORDER BY 1, 2, 3`);
+      expect(rows).toEqual(['2|2|7', '2|2|8']);
+      for (let seed = 1; seed <= 4; seed++) expect(await c.rows(`SELECT * FROM m${seed} ORDER BY 1, 2, 3`)).toEqual(rows);
+    });
+  });
+
   test('what was rolled back or not committed is not there', async () => {
     await live(async (c) => {
       await c.query('CREATE TABLE t (a int)');
