@@ -46,6 +46,12 @@ export async function encodeBlock(batch: Batch): Promise<Uint8Array> {
   return block;
 }
 
+/** The checksum that a block says it has; it is that of its other bytes. */
+export function blockChecksum(block: Uint8Array): number {
+  if (block.length < HEADER) throw corrupt('a block is too short');
+  return new DataView(block.buffer, block.byteOffset, block.length).getUint32(0, true);
+}
+
 /** Throws XX001 when the checksum or anything inside is wrong. */
 export function decodeBlock(block: Uint8Array): Batch {
   if (block.length < HEADER) throw corrupt('a block is too short');

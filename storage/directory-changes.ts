@@ -1,6 +1,7 @@
 // DirectoryChanges: what a checkpoint changes in the directories of states, and which blocks it supersedes by that.
+import type { Manifest } from './checkpoint-record.ts';
 import { directoryKey, pageKey } from './key-space.ts';
-import { PART_SHIFT, encodePart } from './page-directory.ts';
+import { PART_SHIFT, encodePart, partChecksum } from './page-directory.ts';
 import type { PageEntry } from './page-directory.ts';
 
 export type Write =
@@ -43,22 +44,40 @@ export class DirectoryChanges {
       this.stale.push(pageKey({ state, page, version: before.version }));
     }
     if (summary === undefined) directory.delete(page);
-    else directory.set(page, { version: this.#version, summary });
+    else directory.set(page, { version: this.#version, summary, checksum: null });
     this.#parts.get(state)?.add(page >> PART_SHIFT);
   }
 
-  /** The parts that differ. */
-  directoryWrites(): Write[] {
+  /** The page's block is made. Requires: the page was put. */
+  made(state: string, page: number, checksum: number): void {
+    const directory = this.directories.get(state);
+    const entry = directory?.get(page);
+    if (directory !== undefined && entry !== undefined) directory.set(page, { ...entry, checksum });
+  }
+
+  /** The parts that differ, and the checksums of all parts, `before` being what they were. */
+  directoryWrites(before: Manifest): { readonly writes: readonly Write[]; readonly manifest: Manifest } {
     const out: Write[] = [];
+    const manifest = new Map(before);
     for (const [state, directory] of this.directories) {
       const changed = this.#parts.get(state) ?? new Set();
       const parts = new Map<number, [number, PageEntry][]>([...changed].map((part) => [part, []]));
       for (const [page, entry] of directory) parts.get(page >> PART_SHIFT)?.push([page, entry]);
+      const checksums = new Map(manifest.get(state));
       for (const [part, pages] of parts) {
         const key = directoryKey(state, part);
-        out.push(pages.length === 0 ? { type: 'del', key } : { type: 'put', key, value: encodePart(pages) });
+        checksums.delete(part);
+        if (pages.length === 0) {
+          out.push({ type: 'del', key });
+          continue;
+        }
+        const value = encodePart(pages);
+        checksums.set(part, partChecksum(value));
+        out.push({ type: 'put', key, value });
       }
+      manifest.set(state, checksums);
+      if (checksums.size === 0) manifest.delete(state);
     }
-    return out;
+    return { writes: out, manifest };
   }
 }

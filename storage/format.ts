@@ -8,16 +8,20 @@ import type { FileSystem } from './file-system.ts';
 
 /*
  * Format: text, three lines.
- *   millrace data format 2
+ *   millrace data format 3
  *   database 32 hexadecimal digits
  *   check CRC-32C of the lines above, 8 hexadecimal digits
  * It is written last when a folder is made: without it, what is in the folder is not a database.
+ *
+ * Version 2 knew no checksums of directories and of their blocks (checkpoint-record.ts, page-directory.ts): its folders are read, and
+ * become version 3 when they are opened.
  */
 export const FORMAT_FILE = 'FORMAT';
-const VERSION = 2;
+const VERSION = 3;
+const OLDEST = 2;
 
-function linesAbove(databaseId: string): string {
-  return `millrace data format ${VERSION}\ndatabase ${databaseId}\n`;
+function linesAbove(databaseId: string, version: number): string {
+  return `millrace data format ${version}\ndatabase ${databaseId}\n`;
 }
 
 function check(text: string): string {
@@ -25,24 +29,32 @@ function check(text: string): string {
 }
 
 export async function writeFormat(files: FileSystem, folder: string, databaseId: Uint8Array): Promise<void> {
-  const lines = linesAbove(Buffer.from(databaseId).toString('hex'));
+  const lines = linesAbove(Buffer.from(databaseId).toString('hex'), VERSION);
   await writeFileSafely(files, folder, FORMAT_FILE, [new TextEncoder().encode(`${lines}check ${check(lines)}\n`)]);
 }
 
-/** The database's id, or null when the folder holds no database. */
-export async function readFormat(files: FileSystem, folder: string): Promise<Uint8Array | null> {
+export interface Format {
+  readonly databaseId: Uint8Array;
+  /** What the folder is written in is older: `writeFormat` before anything else is written. */
+  readonly old: boolean;
+}
+
+/** Null when the folder holds no database. F0000 for a version that this program does not read, XX001 for damage. */
+export async function readFormat(files: FileSystem, folder: string): Promise<Format | null> {
   const path = join(folder, FORMAT_FILE);
   if (!await files.exists(path)) return null;
   const text = new TextDecoder().decode(await files.readFile(path));
-  const version = /^millrace data format (\d+)\n/.exec(text);
-  if (version !== null && Number(version[1]) !== VERSION) {
-    throw new DatabaseError('F0000', `data folder "${folder}" has format version ${version[1]}`, {
-      detail: `This program reads version ${VERSION}.`,
+  const version = Number(/^millrace data format (\d{1,9})\n/.exec(text)?.[1] ?? VERSION);
+  const id = /^database ([0-9a-f]{32})$/m.exec(text)?.[1];
+  const lines = id === undefined ? '' : linesAbove(id, version);
+  // The check stands for every version to come, so that a flipped bit is not taken for another version.
+  const marked = /^check ([0-9a-f]{8})$/m.exec(text);
+  if (marked === null || check(text.slice(0, marked.index)) !== marked[1]) throw corrupt(`file "${path}"`);
+  if (version < OLDEST || version > VERSION) {
+    throw new DatabaseError('F0000', `data folder "${folder}" has format version ${version}`, {
+      detail: `This program reads versions ${OLDEST} to ${VERSION}.`,
     });
   }
-  const id = /^database ([0-9a-f]{32})$/m.exec(text);
-  if (id === null || text !== `${linesAbove(id[1])}check ${check(linesAbove(id[1]))}\n`) {
-    throw corrupt(`file "${path}"`);
-  }
-  return new Uint8Array(Buffer.from(id[1], 'hex'));
+  if (id === undefined || text !== `${lines}check ${check(lines)}\n`) throw corrupt(`file "${path}"`);
+  return { databaseId: new Uint8Array(Buffer.from(id, 'hex')), old: version < VERSION };
 }

@@ -59,13 +59,12 @@ export async function openStorage(location: string, options: StorageOptions): Pr
 
 async function openFolder(files: FileSystem, folder: string, options: StorageOptions): Promise<Storage> {
   await files.makeFolder(folder);
-  let databaseId = await readFormat(files, folder);
-  if (databaseId === null) {
-    databaseId = new Uint8Array(randomBytes(16));
-    await createFolder(files, folder, databaseId);
-  }
-  const store = await LevelStore.open(join(folder, STATE), options.log);
+  const format = await readFormat(files, folder);
+  const databaseId = format?.databaseId ?? new Uint8Array(randomBytes(16));
+  if (format === null) await createFolder(files, folder, databaseId);
+  const store = await LevelStore.open(join(folder, STATE), options.log, 'existing');
   try {
+    if (format?.old === true) await writeFormat(files, folder, databaseId);
     const journal = await DiskJournal.open({ ...options, files, folder: join(folder, JOURNAL), databaseId });
     return { journal, store, pageFile: new DiskPageFile(join(folder, PAGES)) };
   } catch (error) {

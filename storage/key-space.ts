@@ -4,7 +4,7 @@ import { corrupt } from '../engine/data/bytes.ts';
 /*
  * Format: keys are bytes, in byte order; numbers are big-endian so that they sort.
  *
- *   'm'                                        the current checkpoint: u64 number, u64 epoch, u32 CRC-32C, meta bytes
+ *   'm'                                        the current checkpoint (checkpoint-record.ts)
  *   'b'                                        u64 number of a checkpoint that was begun; ended when equal to the one in 'm'
  *   'd' u16 length, state (UTF-8), u32 part    the state's pages as of the current checkpoint (page-directory.ts)
  *   's'                                        keys that the current checkpoint supersedes, until they are removed: u32 length, key, ...
@@ -60,6 +60,16 @@ export function directoryRange(state: string): { readonly gte: Uint8Array; reado
 
 /** The keys of all pages. */
 export const PAGE_RANGE = { gte: Uint8Array.of(PAGE_TAG), lt: Uint8Array.of(PAGE_TAG + 1) };
+
+/** The keys of all directories. */
+export const DIRECTORY_RANGE = { gte: Uint8Array.of(DIRECTORY_TAG), lt: Uint8Array.of(DIRECTORY_TAG + 1) };
+
+export function parseDirectoryKey(key: Uint8Array): { readonly state: string; readonly part: number } {
+  const length = (key[1] << 8) | key[2];
+  if (key[0] !== DIRECTORY_TAG || key.length !== 7 + length) throw corrupt('a key of the state store');
+  const view = new DataView(key.buffer, key.byteOffset, key.length);
+  return { state: decoder.decode(key.subarray(3, 3 + length)), part: view.getUint32(3 + length) };
+}
 
 export function parsePageKey(key: Uint8Array): PageKey {
   const length = (key[1] << 8) | key[2];

@@ -2,33 +2,32 @@
 import { Level } from 'level';
 import { corrupt } from '../engine/data/bytes.ts';
 import { DatabaseError } from '../engine/data/error.ts';
-import { toEpoch } from '../engine/data/time.ts';
 import type { Batch } from '../engine/data/batch.ts';
 import type { CheckpointMeta, PageContent, PageImage, StateStore, StoredPage } from '../engine/state/ports.ts';
-import { decodeBlock, encodeBlock } from './block.ts';
-import { crc32c } from './crc32c.ts';
+import { blockChecksum, decodeBlock, encodeBlock } from './block.ts';
+import { NO_CHECKPOINT, decodeCheckpoint, encodeCheckpoint } from './checkpoint-record.ts';
+import type { CheckpointRecord, Manifest } from './checkpoint-record.ts';
 import {
-  BEGUN_KEY, META_KEY, PAGE_RANGE, STALE_KEY, decodeKeys, directoryRange, encodeKeys, pageKey, parsePageKey,
+  BEGUN_KEY, DIRECTORY_RANGE, META_KEY, PAGE_RANGE, STALE_KEY, decodeKeys, directoryRange, encodeKeys, pageKey,
+  parseDirectoryKey, parsePageKey,
 } from './key-space.ts';
 import { DirectoryChanges } from './directory-changes.ts';
 import type { Write } from './directory-changes.ts';
-import { decodePart } from './page-directory.ts';
+import { decodePart, partChecksum } from './page-directory.ts';
 import type { PageEntry } from './page-directory.ts';
 import { storageError } from './storage-error.ts';
 
+/** LevelDB's words for files that are missing or not as they were written. */
+const DAMAGE = /corrupt|does not exist|No such file|missing files|no meta-|not an sstable|CURRENT/i;
 /** Writes go in synchronous batches of about this size. */
 const BATCH_BYTES = 4 << 20;
 /** Blocks being compressed at a time; the journal needs the other threads of the pool. */
 const IN_FLIGHT = 2;
-const META_HEADER = 20;
 
 type Database = Level<Uint8Array, Uint8Array>;
 
-interface Current {
-  /** Of the checkpoint, 0 for an empty store. */
-  readonly number: number;
-  readonly meta: CheckpointMeta | null;
-}
+/** The current checkpoint. */
+type Current = CheckpointRecord & { readonly manifest: Manifest };
 
 export class LevelStore implements StateStore {
   readonly #path: string;
@@ -47,9 +46,14 @@ export class LevelStore implements StateStore {
     this.#current = current;
   }
 
-  /** Opens, or creates an empty one (not power-safe: see `openStorage`). F0001 when another process has it open. */
-  static async open(path: string, log: (message: string) => void): Promise<LevelStore> {
-    const database = await openDatabase(path);
+  /**
+   * Opens one, or makes an empty one when `mode` says so (not power-safe: see `openStorage`). F0001 when another process has
+   * it open, XX001 when it is damaged so that LevelDB cannot open it.
+   */
+  static async open(
+    path: string, log: (message: string) => void, mode: 'create' | 'existing' = 'create',
+  ): Promise<LevelStore> {
+    const database = await openDatabase(path, mode);
     try {
       const store = new LevelStore(path, log, database, await readCurrent(database));
       const stale = await database.get(STALE_KEY);
@@ -92,18 +96,26 @@ export class LevelStore implements StateStore {
       const { state, page, content } = image;
       await changes.put(state, page, content?.summary);
       if (content === null) continue;
-      await writer.block(pageKey({ state, page, version }), encodeBlock(content.image()));
+      const made = encodeBlock(content.image()).then((block) => {
+        changes.made(state, page, blockChecksum(block));
+        return block;
+      });
+      await writer.block(pageKey({ state, page, version }), made);
       written.push({ image, content });
     }
     await writer.flush();
+    const { writes, manifest } = changes.directoryWrites(this.#current.manifest);
     await this.#database.batch([
-      ...changes.directoryWrites(),
+      ...writes,
       { type: 'put', key: STALE_KEY, value: encodeKeys(changes.stale) },
-      { type: 'put', key: META_KEY, value: encodeMeta(version, meta) },
+      { type: 'put', key: META_KEY, value: encodeCheckpoint(version, meta, manifest) },
     ], { sync: true });
     for (const [state, directory] of changes.directories) this.#directories.set(state, directory);
-    this.#current = { number: version, meta };
-    for (const { image: { state, page }, content } of written) content.kept(() => this.#read(state, page, version));
+    this.#current = { number: version, meta, manifest };
+    for (const { image: { state, page }, content } of written) {
+      const checksum = changes.directories.get(state)?.get(page)?.checksum ?? null;
+      content.kept(() => this.#read(state, page, { version, checksum }));
+    }
     return changes.stale;
   }
 
@@ -119,16 +131,17 @@ export class LevelStore implements StateStore {
 
   async pages(state: string): Promise<readonly StoredPage[]> {
     const entries = [...await this.#directory(state)].toSorted(([a], [b]) => a - b);
-    const read = (page: number, version: number): Batch => this.#read(state, page, version);
-    return entries.map(([page, { version, summary }]) => ({
-      page, summary, get batch() { return read(page, version); },
+    const read = (page: number, entry: PageEntry): Batch => this.#read(state, page, entry);
+    return entries.map(([page, entry]) => ({
+      page, summary: entry.summary, get batch() { return read(page, entry); },
     }));
   }
 
-  #read(state: string, page: number, version: number): Batch {
+  #read(state: string, page: number, { version, checksum }: Omit<PageEntry, 'summary'>): Batch {
     try {
       const block = this.#database.getSync(pageKey({ state, page, version }));
       if (block === undefined) throw corrupt('the page is missing');
+      if (checksum !== null && checksum !== blockChecksum(block)) throw corrupt('it is another page');
       return decodeBlock(block);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -142,9 +155,17 @@ export class LevelStore implements StateStore {
     const known = this.#directories.get(state);
     if (known !== undefined) return known;
     const directory = new Map<number, PageEntry>();
-    for await (const part of this.#database.values(directoryRange(state))) {
+    const missing = new Map(this.#current.manifest.get(state));
+    for await (const [key, part] of this.#database.iterator(directoryRange(state))) {
+      const number = parseDirectoryKey(key).part;
+      const checksum = missing.get(number);
+      // What no checkpoint knows is of one that LevelDB has lost; the next one writes over it.
+      if (checksum === undefined) continue;
+      if (checksum !== partChecksum(part)) throw corrupt(`the directory of state "${state}" in "${this.#path}" is another's`);
       for (const [page, entry] of decodePart(part)) directory.set(page, entry);
+      missing.delete(number);
     }
+    if (missing.size > 0) throw corrupt(`the directory of state "${state}" in "${this.#path}" is not complete`);
     this.#directories.set(state, directory);
     return directory;
   }
@@ -158,7 +179,7 @@ export class LevelStore implements StateStore {
     this.#log(`${cause.message}; reopening the state store`);
     try {
       await this.#database.close();
-      this.#database = await openDatabase(this.#path);
+      this.#database = await openDatabase(this.#path, 'existing');
       const current = await readCurrent(this.#database);
       const expected = this.#current.number;
       // The write of the meta record may have failed after it was on disk.
@@ -221,9 +242,12 @@ class BatchWriter {
   }
 }
 
-async function openDatabase(path: string): Promise<Database> {
+async function openDatabase(path: string, mode: 'create' | 'existing'): Promise<Database> {
   // Blocks are compressed already, and a page is read as a whole.
-  const options = { keyEncoding: 'view', valueEncoding: 'view', compression: false, writeBufferSize: 16 << 20 };
+  const options = {
+    keyEncoding: 'view', valueEncoding: 'view', compression: false, writeBufferSize: 16 << 20,
+    createIfMissing: mode === 'create',
+  };
   const database: Database = new Level(path, options);
   try {
     await database.open();
@@ -235,7 +259,9 @@ async function openDatabase(path: string): Promise<Database> {
         hint: 'Is another millrace running on it?', cause: error,
       });
     }
-    throw storageError(cause ?? error, `could not open the state store "${path}"`);
+    const failure = storageError(cause ?? error, `could not open the state store "${path}"`);
+    if (!(cause instanceof Error) || !DAMAGE.test(cause.message)) throw failure;
+    throw new DatabaseError('XX001', failure.message, { cause: error });
   }
 }
 
@@ -245,31 +271,11 @@ function numberBytes(value: number): Uint8Array {
   return bytes;
 }
 
-function encodeMeta(number: number, meta: CheckpointMeta): Uint8Array {
-  const out = new Uint8Array(META_HEADER + meta.bytes.length);
-  out.set(numberBytes(number), 0);
-  out.set(numberBytes(meta.epoch), 8);
-  out.set(meta.bytes, META_HEADER);
-  const view = new DataView(out.buffer);
-  view.setUint32(16, crc32c(meta.bytes, crc32c(out.subarray(0, 16))));
-  return out;
-}
-
-function decodeMeta(bytes: Uint8Array): Current {
-  if (bytes.length < META_HEADER) throw corrupt('the checkpoint record of the state store');
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const meta = bytes.slice(META_HEADER);
-  if (view.getUint32(16) !== crc32c(meta, crc32c(bytes.subarray(0, 16)))) {
-    throw corrupt('the checkpoint record of the state store has a bad checksum');
-  }
-  const epoch = toEpoch(Number(view.getBigUint64(8)));
-  return { number: Number(view.getBigUint64(0)), meta: { epoch, bytes: meta } };
-}
-
 /** The current checkpoint; what a later one left unfinished is removed first. */
 async function readCurrent(database: Database): Promise<Current> {
   const meta = await database.get(META_KEY);
-  const current = meta === undefined ? { number: 0, meta: null } : decodeMeta(meta);
+  const read = meta === undefined ? NO_CHECKPOINT : decodeCheckpoint(meta);
+  const current = { ...read, manifest: read.manifest ?? await found(database) };
   const begun = await database.get(BEGUN_KEY);
   if (begun === undefined) return current;
   const view = new DataView(begun.buffer, begun.byteOffset, begun.length);
@@ -281,4 +287,15 @@ async function readCurrent(database: Database): Promise<Current> {
   await database.batch(unfinished.map((key) => ({ type: 'del', key })), { sync: true });
   await database.put(BEGUN_KEY, numberBytes(current.number), { sync: true });
   return current;
+}
+
+/** Of a checkpoint of data format 2: the checksums of the directories as they are found; the next checkpoint writes them. */
+async function found(database: Database): Promise<Manifest> {
+  const manifest = new Map<string, Map<number, number>>();
+  for await (const [key, part] of database.iterator(DIRECTORY_RANGE)) {
+    const { state, part: index } = parseDirectoryKey(key);
+    const parts = manifest.get(state) ?? new Map<number, number>();
+    manifest.set(state, parts.set(index, partChecksum(part)));
+  }
+  return manifest;
 }

@@ -1,5 +1,5 @@
 // The state store on disk: conformance, kills in the middle of a checkpoint, damage, the lock, the folder.
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Level } from 'level';
@@ -7,7 +7,8 @@ import { describe, expect, test } from 'vitest';
 import { toEpoch } from '../../engine/data/time.ts';
 import type { PageImage } from '../../engine/state/ports.ts';
 import { openStorage } from '../../storage/index.ts';
-import { parsePageKey } from '../../storage/key-space.ts';
+import { crc32c } from '../../storage/crc32c.ts';
+import { META_KEY, directoryKey, parsePageKey } from '../../storage/key-space.ts';
 import { LevelStore } from '../../storage/level-store.ts';
 import { checkpointMeta, content, pageBatch, readState, stateStoreConformance } from '../conformance/state-store.ts';
 
@@ -115,9 +116,80 @@ describe('openStorage', () => {
     const first = await openStorage(path, quiet);
     await first.journal.close();
     await first.store.close();
-    writeFileSync(join(path, 'FORMAT'), 'millrace data format 99\nsomething\n');
+    const text = readFileSync(join(path, 'FORMAT'), 'latin1');
+    writeFileSync(join(path, 'FORMAT'), formatText(text, 99));
     await expect(openStorage(path, quiet)).rejects.toMatchObject({ code: 'F0000' });
-    writeFileSync(join(path, 'FORMAT'), 'millrace data format 2\ndatabase 00\n');
+    writeFileSync(join(path, 'FORMAT'), text.replace('format 3', 'format 7'));
+    await expect(openStorage(path, quiet)).rejects.toMatchObject({ code: 'XX001' });
+    writeFileSync(join(path, 'FORMAT'), 'millrace data format 3\ndatabase 00\n');
+    await expect(openStorage(path, quiet)).rejects.toMatchObject({ code: 'XX001' });
+  });
+
+  test('format 2, without checksums of directories, is read and becomes format 3', async () => {
+    const path = folder();
+    const first = await openStorage(path, quiet);
+    await first.store.checkpoint([{ state: 'a', page: 3, content: content(pageBatch(1, 50)) }], [], checkpointMeta(0));
+    await first.journal.close();
+    await first.store.close();
+    const level = new Level<Uint8Array, Uint8Array>(join(path, 'state'), { keyEncoding: 'view', valueEncoding: 'view', compression: false });
+    const part = new Uint8Array(4 + 19);
+    const view = new DataView(part.buffer);
+    view.setUint32(4, 3, true);
+    view.setBigUint64(8, 1n, true);
+    view.setUint8(22, 3);
+    view.setUint32(0, crc32c(part.subarray(4)), true);
+    await level.put(directoryKey('a', 0), part);
+    const meta = new Uint8Array(20 + 6);
+    new DataView(meta.buffer).setBigUint64(0, 1n);
+    meta.set(checkpointMeta(0).bytes, 20);
+    new DataView(meta.buffer).setUint32(16, crc32c(meta.subarray(20), crc32c(meta.subarray(0, 16))));
+    await level.put(META_KEY, meta);
+    await level.close();
+    const text = readFileSync(join(path, 'FORMAT'), 'latin1');
+    writeFileSync(join(path, 'FORMAT'), formatText(text, 2));
+    for (const epoch of [1, 2]) {
+      const again = await openStorage(path, quiet);
+      expect(readFileSync(join(path, 'FORMAT'), 'latin1')).toBe(text);
+      expect(await readState(again.store, 'a')).toEqual(['3:50:1000']);
+      await again.store.checkpoint([], [], checkpointMeta(epoch));
+      await again.journal.close();
+      await again.store.close();
+    }
+  });
+
+  test('a directory that LevelDB has lost or kept too long is XX001', async () => {
+    for (const lose of [true, false]) {
+      const path = folder();
+      const store = await LevelStore.open(path, quiet.log);
+      await store.checkpoint([{ state: 'a', page: 0, content: content(pageBatch(1, 5)) }], [], checkpointMeta(1));
+      await store.close();
+      const raw = { keyEncoding: 'view', valueEncoding: 'view', compression: false };
+      const level = new Level<Uint8Array, Uint8Array>(path, raw);
+      const old = new Uint8Array(await level.get(directoryKey('a', 0)) ?? []);
+      await level.close();
+      const second = await LevelStore.open(path, quiet.log);
+      await second.checkpoint([{ state: 'a', page: 1, content: content(pageBatch(2, 5)) }], [], checkpointMeta(2));
+      await second.close();
+      const damaging = new Level<Uint8Array, Uint8Array>(path, raw);
+      await (lose ? damaging.del(directoryKey('a', 0)) : damaging.put(directoryKey('a', 0), old));
+      await damaging.close();
+      const third = await LevelStore.open(path, quiet.log);
+      await expect(readState(third, 'a')).rejects.toMatchObject({ code: 'XX001' });
+      await third.close();
+    }
+  });
+
+  test('a state store whose CURRENT is gone is XX001, and not made anew', async () => {
+    const path = folder();
+    const first = await openStorage(path, quiet);
+    await first.journal.close();
+    await first.store.close();
+    rmSync(join(path, 'state', 'CURRENT'));
     await expect(openStorage(path, quiet)).rejects.toMatchObject({ code: 'XX001' });
   });
 });
+
+function formatText(text: string, version: number): string {
+  const lines = text.slice(0, text.indexOf('check')).replace(/format \d+/, `format ${version}`);
+  return `${lines}check ${crc32c(new TextEncoder().encode(lines)).toString(16).padStart(8, '0')}\n`;
+}
