@@ -17,6 +17,7 @@ import { Catalog } from './catalog/catalog.ts';
 import { ServerSession } from './session.ts';
 import { DATABASE_NAMES } from './session-state.ts';
 import type { Session, SessionOptions } from './session-api.ts';
+import { dropLeftovers } from './temporary.ts';
 import { SourceRunner } from './source-runner.ts';
 
 export interface DatabaseOptions {
@@ -33,6 +34,8 @@ export interface DatabaseOptions {
   readonly random?: () => number;
   /** Journal bytes between checkpoints; for tests. */
   readonly checkpointBytes?: number;
+  /** Bytes of a journal segment; for tests. */
+  readonly segmentBytes?: number;
   /** Bytes of memory for state; by default half of what the machine, or the process's group, has. */
   readonly memoryBytes?: number;
 }
@@ -109,7 +112,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   await loadParser();
   const log = options.log ?? (() => {});
   const now = options.now ?? (() => BigInt(Date.now()) * 1000n);
-  const storage = await openStorage(options.data, { log });
+  const storage = await openStorage(options.data, {
+    log, ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
+  });
   const functions = ENGINE_FUNCTIONS.with(HOST_FUNCTIONS);
   const catalog = new CatalogState(Catalog.initial(SYSTEM_RELATIONS), functions);
   let services: DatabaseServices | null = null;
@@ -139,6 +144,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     catalog, runtime, functions, log, now, random: options.random ?? Math.random,
     connectors: options.connectors ?? [], terminate: options.terminate ?? (() => false),
   });
+  await dropLeftovers(services);
   const sources = new SourceRunner({ services, runtime, log });
   const running = services;
   running.onCatalogChange = () => sources.follow(running.catalog);
