@@ -73,6 +73,8 @@ export class AggregateOperator implements Operator {
   readonly schema: Schema;
   readonly #options: AggregateOptions;
   readonly #calls: readonly BoundCall[];
+  /** Of the step under way. */
+  readonly #results: readonly ResultColumn[];
   readonly #table: KeyTable;
   readonly #rows = new SlotRows();
   /** Rows by group: the first number of a slot's row. */
@@ -104,6 +106,7 @@ export class AggregateOperator implements Operator {
     this.#table = new KeyTable(new Pages({ columns: keyColumns }), keys.map((_, i) => i));
     this.#loose = keyColumns.some(({ type }) => type.kind === 'float4' || type.kind === 'float8' || isLoose(type));
     this.#calls = calls.map((call) => bindCall(call, options, this.#rows, this.#counts));
+    this.#results = calls.map((call) => new ResultColumn(call.returnType, 0));
     this.#countsAll = calls.some((call) => isRowCount(call));
     this.#closing = typeof options.closing === 'number' ? new ClosingSlots() : null;
     this.#ensure(1);
@@ -115,7 +118,8 @@ export class AggregateOperator implements Operator {
     if (input.length === 0 && !first) return Delta.empty(this.schema);
     const slots = this.#locate(input);
     const touched = this.#touchedBy(slots, input.length);
-    const results = this.#calls.map(({ call }) => new ResultColumn(call.returnType, 2 * touched.slots.length));
+    const results = this.#results;
+    for (const column of results) column.begin(2 * touched.slots.length);
     const old = this.#show(this.#present(touched, this.#scratch.old), { results, context });
     this.#update(input, slots);
     this.#primed = this.#options.keys.length === 0;
@@ -438,3 +442,8 @@ function makeScratch(length: number): Scratch {
     slots: new Int32Array(length), touched: groups(), old: groups(), fresh: groups(), joined: new Int32Array(2 * length),
   };
 }
+
+/** See KEPT_TABLE. */
+export const KEPT_AGGREGATE = new AggregateOperator({
+  schema: { columns: [{ name: 'key', type: INT4 }] }, input: { columns: [{ name: 'key', type: INT4 }] }, keys: [0], calls: [],
+});

@@ -8,7 +8,7 @@ import type { Vector } from '../data/vector.ts';
 import type { StateSize } from '../operator/operator.ts';
 import { KeyChains } from './key-chains.ts';
 import type { Probe } from './key-chains.ts';
-import { KeyIndex, liveIds } from './key-index.ts';
+import { GivenRows, KeyIndex, liveIds } from './key-index.ts';
 import type { KeyIndexOptions } from './key-index.ts';
 import { Pages } from './pages.ts';
 import type { PagesSnapshot } from './pages-snapshot.ts';
@@ -63,19 +63,24 @@ export class Arrangement {
   apply(delta: Delta, inserted: InsertedRows | null = null): void {
     const { weights, length } = delta;
     let least = 1;
-    for (let i = 0; i < length; i++) if (weights[i] < least) least = weights[i];
+    let most = 1;
+    for (let i = 0; i < length; i++) {
+      if (weights[i] < least) least = weights[i];
+      if (weights[i] > most) most = weights[i];
+    }
     if (length === 0) return;
     if (this.#rows === null && least <= 0) {
       this.#insertAndRetract(delta, inserted);
       return;
     }
-    const ids = this.#rows === null ? this.#insert(delta) : this.#merge(this.#rows, delta);
+    const ids = this.#rows === null ? this.#insert(delta, least === 1 && most === 1) : this.#merge(this.#rows, delta);
     if (inserted !== null) inserted(rowNumbers(length), ids);
   }
 
-  #insert({ batch, weights, length }: Delta): Int32Array {
+  /** `ones`: all weights are 1. */
+  #insert({ batch, weights, length }: Delta, ones = false): Int32Array {
     const ids = this.#idRoom(length);
-    this.pages.append(batch, null, weights, ids);
+    this.pages.append(batch, null, ones ? null : weights, ids);
     for (const index of this.#indexes) index.link(index.columns.map((c) => batch.columns[c]), ids, length);
     return ids;
   }
@@ -185,7 +190,7 @@ export class Arrangement {
       if (ids.length === 0) continue;
       const found = new Int32Array(ids.length);
       const { columns } = this.pages.gather(ids);
-      rows.findOrInsert(columns, ids.length, found, { take: (row) => ids[row], write: () => undefined });
+      rows.findOrInsert(columns, ids.length, found, new GivenRows(ids));
       for (let i = 0; i < ids.length; i++) {
         if (found[i] === ids[i]) continue;
         this.#touchOne(found[i]);

@@ -170,12 +170,20 @@ export class IntDirectory {
     const mask = this.#mask;
     const wrap = mask * WORDS + WORDS - 1;
     let taken = 0;
+    let low = 0;
+    let high = 0;
+    let value = 0;
     for (let i = 0; i < length; i++) {
       const row = rows[i];
-      const low = words[2 * row];
-      const high = words[2 * row + 1];
+      // Streams often bring a key several times in a row.
+      if (value !== 0 && words[2 * row] === low && words[2 * row + 1] === high) {
+        out[row] = value - 1;
+        continue;
+      }
+      low = words[2 * row];
+      high = words[2 * row + 1];
       let at = (hashInt64(low, high) & mask) * WORDS;
-      let value = cells[at + 2];
+      value = cells[at + 2];
       while (value !== 0 && (cells[at] !== low || cells[at + 1] !== high)) {
         at = (at + WORDS) & wrap;
         value = cells[at + 2];

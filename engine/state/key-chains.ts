@@ -1,6 +1,6 @@
 // KeyChains: an index over Pages: key columns → all rows with that key, as doubly linked chains of row ids.
 import type { Vector } from '../data/vector.ts';
-import { KeyIndex, liveIds } from './key-index.ts';
+import { GivenRows, KeyIndex, liveIds } from './key-index.ts';
 import type { KeyIndexOptions } from './key-index.ts';
 import type { Pages } from './pages.ts';
 
@@ -41,7 +41,7 @@ export class KeyChains {
   link(keys: readonly Vector[], ids: Int32Array, length: number): void {
     this.#reserve(length);
     const heads = this.#heads;
-    this.#index.findOrInsert(keys, length, heads, { take: (row) => ids[row], write: () => undefined });
+    this.#index.findOrInsert(keys, length, heads, new GivenRows(ids));
     const next = this.#next;
     const prev = this.#prev;
     for (let i = 0; i < length; i++) {

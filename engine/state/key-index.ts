@@ -20,6 +20,18 @@ export interface NewKeyRows {
   write(rows: Int32Array, count: number, ids: Int32Array): void;
 }
 
+/** Rows that are in the pages already, keys written: row i of the batch is row ids[i]. */
+export class GivenRows implements NewKeyRows {
+  readonly #ids: Int32Array;
+  constructor(ids: Int32Array) {
+    this.#ids = ids;
+  }
+  take(row: number): number {
+    return this.#ids[row];
+  }
+  write(): void {}
+}
+
 export interface KeyIndexOptions {
   readonly equality?: Equality;
   /** never: a key with a NULL in it is in no row and found nowhere (joins). Default group: NULL equals NULL. */

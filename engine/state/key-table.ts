@@ -1,16 +1,18 @@
 // KeyTable: key columns of a batch → slots, which are row ids in Pages that hold one row a key.
 import { Batch } from '../data/batch.ts';
+import { INT8 } from '../data/types.ts';
+import { Int64Vector } from '../data/vector.ts';
 import type { Vector } from '../data/vector.ts';
-import { KeyIndex, liveIds } from './key-index.ts';
+import { GivenRows, KeyIndex, liveIds } from './key-index.ts';
 import type { KeyIndexOptions, NewKeyRows } from './key-index.ts';
-import type { Pages } from './pages.ts';
+import { Pages } from './pages.ts';
 
 /**
  * The pages' other columns are the caller's (accumulators): cells of a new key's row hold anything at first.
  * What the pages hold is saved and restored by their owner; call `rebuild` after a restore.
  * Hot: bench/operator key-table.
  */
-export class KeyTable {
+export class KeyTable implements NewKeyRows {
   readonly pages: Pages;
   /** Of the last findOrInsert: the new slots, and the rows of the batch they stand for, in order of appearance. */
   inserted = new Int32Array(64);
@@ -19,16 +21,11 @@ export class KeyTable {
   readonly #index: KeyIndex;
   #keys: readonly Vector[] = [];
   #count = 0;
-  readonly #fresh: NewKeyRows;
 
   constructor(pages: Pages, keyColumns: readonly number[], options: KeyIndexOptions = {}) {
     this.pages = pages;
     this.#columns = keyColumns;
     this.#index = new KeyIndex(pages, keyColumns, options);
-    this.#fresh = {
-      take: () => pages.take(),
-      write: (rows, count, ids) => this.#write(rows, count, ids),
-    };
   }
 
   /** Keys held. */
@@ -49,11 +46,16 @@ export class KeyTable {
     }
     this.#keys = keys;
     this.#count = 0;
-    this.#index.findOrInsert(keys, length, out, this.#fresh);
+    this.#index.findOrInsert(keys, length, out, this);
     return this.#count;
   }
 
-  #write(rows: Int32Array, count: number, ids: Int32Array): void {
+  /** For the index alone, as is `write`: methods, not closures, so that compiled code serves every table. */
+  take(): number {
+    return this.pages.take();
+  }
+
+  write(rows: Int32Array, count: number, ids: Int32Array): void {
     const { inserted, insertedRows } = this;
     const from = this.#count;
     for (let i = 0; i < count; i++) {
@@ -75,7 +77,7 @@ export class KeyTable {
    */
   adopt(ids: Int32Array, out: Int32Array): void {
     const keys = this.#columns.map((c) => this.pages.gatherColumn(c, ids));
-    this.#index.findOrInsert(keys, ids.length, out, { take: (row) => ids[row], write: () => undefined });
+    this.#index.findOrInsert(keys, ids.length, out, new GivenRows(ids));
   }
 
   /** Forgets keys and frees their rows. */
@@ -97,3 +99,10 @@ export class KeyTable {
     }
   }
 }
+
+/**
+ * V8 forgets the hidden class of a class that has no instance when it collects everything, and throws away what was
+ * compiled for it. One of each stays, so that a query finds the code compiled for those before it.
+ */
+export const KEPT_TABLE = new KeyTable(new Pages({ columns: [{ name: 'key', type: INT8 }] }), [0]);
+KEPT_TABLE.findOrInsert([new Int64Vector(INT8, 1, BigInt64Array.of(0n))], 1, new Int32Array(1));

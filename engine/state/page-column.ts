@@ -185,12 +185,18 @@ interface Rows {
   readonly to: number;
 }
 
+/** Whether each row begins where the one before ends. */
+function adjoining(starts: Int32Array, ends: Int32Array, { from, to }: Rows): boolean {
+  // The offsets of a vector, see cellsOf.
+  if (starts.buffer === ends.buffer && ends.byteOffset === starts.byteOffset + 4) return true;
+  for (let i = from + 1; i < to; i++) if (starts[i] !== ends[i - 1]) return false;
+  return true;
+}
+
 function writeBytesRun(to: PageColumn, row: number, { u8, starts, ends }: Cells, rows: Rows): void {
   const start = starts[rows.from];
   const size = ends[rows.to - 1] - start;
-  let length = 0;
-  for (let i = rows.from; i < rows.to; i++) length += ends[i] - starts[i];
-  if (length !== size) {
+  if (!adjoining(starts, ends, rows)) {
     // Pieces of a heap with holes.
     for (let i = rows.from; i < rows.to; i++) to.writeBytes(row + i - rows.from, u8, starts[i], ends[i]);
     return;
@@ -198,13 +204,22 @@ function writeBytesRun(to: PageColumn, row: number, { u8, starts, ends }: Cells,
   if (to.heapUsed + size > to.u8.length) to.makeRoom(size);
   const base = to.heapUsed;
   to.u8.set(u8.subarray(start, start + size), base);
-  if (to.starts[row] !== base) to.sequential = false;
-  for (let i = rows.from, at = row; i < rows.to; i++, at++) {
-    const old = to.ends[at] - to.starts[at];
-    if (old > 0) to.heapDead += old;
-    to.starts[at] = base + starts[i] - start;
-    to.ends[at] = base + ends[i] - start;
+  if (to.starts[row] !== base || row < to.unwritten) to.sequential = false;
+  else to.unwritten = row + rows.to - rows.from;
+  const toStarts = to.starts;
+  const toEnds = to.ends;
+  const shift = base - start;
+  let dead = 0;
+  let at = row;
+  let begin = base;
+  for (let i = rows.from; i < rows.to; i++, at++) {
+    const old = toEnds[at] - toStarts[at];
+    if (old > 0) dead += old;
+    toStarts[at] = begin;
+    begin = ends[i] + shift;
+    toEnds[at] = begin;
   }
+  to.heapDead += dead;
   to.heapUsed = base + size;
   if (to.sequential) to.starts[row + rows.to - rows.from] = base + size;
 }

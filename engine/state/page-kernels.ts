@@ -1,6 +1,6 @@
 // Gather and scatter between state pages and vectors: one loop a layout, so that each stays monomorphic.
 import type { Cells } from '../data/cells.ts';
-import { PAGE_MASK, PAGE_SHIFT } from '../data/cells.ts';
+import { PAGE_MASK, PAGE_ROWS, PAGE_SHIFT } from '../data/cells.ts';
 import type { LogicalType } from '../data/types.ts';
 import type { Layout } from '../data/types.ts';
 import {
@@ -168,6 +168,15 @@ export function findRuns(rows: Int32Array, ids: Int32Array, length: number): Int
   return runs;
 }
 
+/** findRuns for rows 0 .. length − 1 whose ids are those of rows of pages that were never taken before, in order. */
+export function pageRuns(ids: Int32Array, length: number): Int32Array | null {
+  const runs: number[] = [];
+  for (let at = 0; at < length; at += PAGE_ROWS - (ids[at] & PAGE_MASK)) runs.push(at);
+  if (runs.length * SHORT_RUN > length) return null;
+  runs.push(length);
+  return Int32Array.from(runs);
+}
+
 function follows(rows: Int32Array, ids: Int32Array, i: number): boolean {
   return ids[i] === ids[i - 1] + 1 && rows[i] === rows[i - 1] + 1 && (ids[i] & PAGE_MASK) !== 0;
 }
@@ -200,11 +209,12 @@ function scatterRuns(from: Cells, chunks: readonly PageColumn[], { rows, ids }: 
   }
 }
 
-function scatterValidity(from: Cells, chunks: readonly PageColumn[], { rows, ids, length }: ScatterPlan): boolean {
+function scatterValidity(from: Cells, chunks: readonly PageColumn[], plan: ScatterPlan): boolean {
+  const { rows, ids, length, runs } = plan;
   const { validity } = from;
   let any = false;
   // Most columns hold no NULL, in the pages neither.
-  if (validity === null && length > 0 && noneHas(chunks, ids, length)) return false;
+  if (validity === null && length > 0 && noneHas(chunks, ids, runs ?? null, length)) return false;
   for (let i = 0; i < length; i++) {
     const chunk = chunks[ids[i] >> PAGE_SHIFT];
     const row = rows[i];
@@ -216,7 +226,11 @@ function scatterValidity(from: Cells, chunks: readonly PageColumn[], { rows, ids
   return any;
 }
 
-function noneHas(chunks: readonly PageColumn[], ids: Int32Array, length: number): boolean {
+function noneHas(chunks: readonly PageColumn[], ids: Int32Array, runs: Int32Array | null, length: number): boolean {
+  if (runs !== null) {
+    for (let r = 0; r + 1 < runs.length; r++) if (chunks[ids[runs[r]] >> PAGE_SHIFT].validity !== null) return false;
+    return true;
+  }
   let last = -1;
   for (let i = 0; i < length; i++) {
     const page = ids[i] >> PAGE_SHIFT;

@@ -7,7 +7,7 @@ import { assert } from '../data/error.ts';
 import { layoutOf } from '../data/types.ts';
 import type { LogicalType, Schema } from '../data/types.ts';
 import type { Vector } from '../data/vector.ts';
-import { findRuns, gatherColumn, scatterColumn } from './page-kernels.ts';
+import { findRuns, gatherColumn, pageRuns, scatterColumn } from './page-kernels.ts';
 import type { ScatterPlan } from './page-kernels.ts';
 import type { PageCache } from './page-cache.ts';
 import { Page } from './page.ts';
@@ -73,22 +73,30 @@ export class Pages implements PageHome, SavedState {
 
   /**
    * Takes `length` free rows, of weight 1, ids into `out`. Their cells hold anything: the caller writes all of them.
+   * Returns whether none was ever taken before: then they follow each other in each page.
    */
-  allocate(length: number, out: Int32Array): void {
+  allocate(length: number, out: Int32Array): boolean {
+    let untouched = true;
     for (let at = 0; at < length;) {
       const page = this.#pageWithRoom(length - at);
       const base = this.#current << PAGE_SHIFT;
+      if (page.freeCount > 0) untouched = false;
       while (at < length && page.freeCount > 0) {
         const row = page.popFree();
         page.weights[row] = 1;
         out[at++] = base | row;
       }
-      while (at < length && page.used < page.capacity) {
-        page.weights[page.used] = 1;
-        out[at++] = base | page.used++;
+      const end = at + Math.min(length - at, page.capacity - page.used);
+      const { weights } = page;
+      let row = page.used;
+      while (at < end) {
+        weights[row] = 1;
+        out[at++] = base | row++;
       }
+      page.used = row;
     }
     this.#rows += length;
+    return untouched;
   }
 
   /** Takes one row, as `allocate` does. */
@@ -118,8 +126,8 @@ export class Pages implements PageHome, SavedState {
           return page;
         }
       }
-      // It is as large now as it will be for long.
-      if (this.#current >= 0) this.#cache?.resize(this.#pages[this.#current]);
+      // Full soon: its size is known after the step.
+      if (this.#current >= 0) this.#cache?.growing(this.#pages[this.#current]);
       this.#current = this.#open.pop() ?? this.#addPage();
       this.#pages[this.#current].open = false;
     }
@@ -219,8 +227,9 @@ export class Pages implements PageHome, SavedState {
   append(batch: Batch, rows: Int32Array | null, weights: Int32Array | null, out: Int32Array): void {
     const from = rows ?? rowNumbers(batch.length);
     const length = from.length;
-    this.allocate(length, out);
-    const plan: ScatterPlan = { length, rows: from, ids: out, runs: findRuns(from, out, length) };
+    const untouched = this.allocate(length, out);
+    const runs = untouched && rows === null ? pageRuns(out, length) : findRuns(from, out, length);
+    const plan: ScatterPlan = { length, rows: from, ids: out, runs };
     for (let c = 0; c < this.columns.length; c++) this.write(c, batch.columns[c], plan);
     if (weights !== null) this.#setWeights(from, weights, out);
   }

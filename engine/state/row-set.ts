@@ -1,7 +1,7 @@
 // RowSet: rows with weights in pages, found again by the whole row once one is retracted.
 import type { Delta } from '../data/delta.ts';
 import type { Schema } from '../data/types.ts';
-import { KeyIndex, liveIds } from './key-index.ts';
+import { GivenRows, KeyIndex, liveIds } from './key-index.ts';
 import { Pages } from './pages.ts';
 import type { StateReader, StateWriter } from './ports.ts';
 import { TouchedRows } from './touched-rows.ts';
@@ -76,7 +76,7 @@ export class RowSet {
       const ids = liveIds(pages, number);
       if (ids.length === 0) continue;
       const found = new Int32Array(ids.length);
-      rows.findOrInsert(pages.gather(ids).columns, ids.length, found, { take: (row) => ids[row], write: () => undefined });
+      rows.findOrInsert(pages.gather(ids).columns, ids.length, found, new GivenRows(ids));
       for (let i = 0; i < ids.length; i++) {
         if (found[i] === ids[i]) continue;
         pages.touch(found.subarray(i, i + 1), 1);

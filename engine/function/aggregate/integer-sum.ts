@@ -18,6 +18,7 @@ const CARRY = 2 ** 52;
 /** Weights up to this keep weight × a 32-bit word, added to a value below CARRY, exact. */
 const SMALL_WEIGHT = 2 ** 19;
 const WORD = 4294967296;
+const MAX_SAFE = Number.MAX_SAFE_INTEGER;
 const MAX_INT8 = 9223372036854775807n;
 
 export type IntegerSumResult = 'int8' | 'numeric' | 'average';
@@ -187,7 +188,7 @@ export class IntegerSumAccumulator extends SlotAccumulator {
   override appendResult(slots: Int32Array, out: ResultColumn): boolean {
     if (this.#kind !== 'numeric') return false;
     out.reserve(slots.length, SMALL_NUMERIC_BYTES);
-    const { bytes, offsets } = out;
+    const { bytes, offsets, view } = out;
     const { offset, rows: { floats, stride } } = this.#sums;
     const spilled = this.#spilled.map.size !== 0;
     let row = out.length;
@@ -195,11 +196,13 @@ export class IntegerSumAccumulator extends SlotAccumulator {
     for (let i = 0; i < slots.length; i++) {
       const at = slots[i] * stride + offset;
       const high = floats[at + 2];
-      const sum = high * WORD + floats[at + 1];
+      const low = floats[at + 1];
       if (floats[at] === 0) out.setNull(row);
-      else if (spilled || high > 1048575 || high < -1048576 || !Number.isSafeInteger(sum)) return false;
-      else if (sum >= 0 && sum < WORD) end = writeWord(bytes, end, sum >>> 0);
-      else end = writeSmallNumeric(bytes, end, sum, 0);
+      else {
+        const sum = high * WORD + low;
+        if (spilled || high > 1048575 || high < -1048576 || sum > MAX_SAFE || sum < -MAX_SAFE) return false;
+        end = sum >= 0 ? writeWhole(view, end, sum) : writeSmallNumeric(bytes, end, sum, 0);
+      }
       offsets[++row] = end;
     }
     out.length = row;
@@ -235,15 +238,18 @@ export class IntegerSumAccumulator extends SlotAccumulator {
   }
 }
 
-/** writeSmallNumeric of a 32-bit word, without a branch on its length. */
-function writeWord(out: Uint8Array, at: number, word: number): number {
-  out[at] = 0;
-  out[at + 1] = 0;
-  out[at + 2] = word;
-  out[at + 3] = word >>> 8;
-  out[at + 4] = word >>> 16;
-  out[at + 5] = word >>> 24;
-  return at + 2 + ((39 - Math.clz32(word)) >> 3);
+/** writeSmallNumeric of a whole number not below 0, by words; it may write two bytes more. */
+function writeWhole(out: DataView, at: number, value: number): number {
+  const low = value >>> 0;
+  out.setInt32(at, low << 16, true);
+  if (value < WORD) {
+    out.setInt32(at + 4, low >>> 16, true);
+    return at + 2 + ((39 - Math.clz32(low)) >> 3);
+  }
+  const high = Math.floor(value / WORD);
+  out.setInt32(at + 4, (low >>> 16) | (high << 16), true);
+  out.setInt16(at + 8, high >>> 16, true);
+  return at + 6 + ((39 - Math.clz32(high)) >> 3);
 }
 
 function sum(arg: LogicalType, returns: LogicalType, kind: IntegerSumResult): AggregateFunction {

@@ -1,8 +1,10 @@
 // ResultColumn: results of one aggregate for a step, before and after the change, written one behind the other.
-import { layoutOf } from '../../data/types.ts';
+import { INT8, layoutOf } from '../../data/types.ts';
 import type { Layout, LogicalType } from '../../data/types.ts';
 import { BytesVector, Int64Vector, allValid, clearValid, concatVectors } from '../../data/vector.ts';
 import type { Validity, Vector } from '../../data/vector.ts';
+
+const NONE = new Int32Array(0);
 
 /**
  * Accumulators of the hot aggregates write the arrays themselves, at rows `length` on; others add vectors.
@@ -12,18 +14,31 @@ export class ResultColumn {
   readonly layout: Layout;
   length = 0;
   /** int64: two words a row. */
-  words = new Int32Array(0);
+  words = NONE;
   /** bytes: the end of row i is offsets[i + 1]. */
-  offsets = new Int32Array(0);
+  offsets = NONE;
+  /** Stays from step to step. */
   bytes = new Uint8Array(0);
-  readonly #capacity: number;
+  /** Of `bytes`. */
+  view = new DataView(this.bytes.buffer);
+  #capacity: number;
   #validity: Uint8Array | null = null;
-  readonly #parts: Vector[] = [];
+  #parts: Vector[] = [];
 
   constructor(type: LogicalType, capacity: number) {
     this.type = type;
     this.layout = layoutOf(type);
     this.#capacity = capacity;
+  }
+
+  /** Empty again, for so many rows. */
+  begin(capacity: number): void {
+    this.length = 0;
+    this.words = NONE;
+    this.offsets = NONE;
+    this.#capacity = capacity;
+    this.#validity = null;
+    if (this.#parts.length > 0) this.#parts = [];
   }
 
   /** The words to write to. Requires: layout int64. */
@@ -41,6 +56,7 @@ export class ResultColumn {
     const grown = new Uint8Array(Math.max(need, this.#capacity * width) + 8);
     grown.set(this.bytes);
     this.bytes = grown;
+    this.view = new DataView(grown.buffer);
   }
 
   setNull(row: number): void {
@@ -71,6 +87,10 @@ export class ResultColumn {
     if (this.layout === 'int64') {
       return new Int64Vector(type, length, new BigInt64Array(this.words.buffer, 0, length), validity);
     }
-    return new BytesVector(type, length, this.offsets.subarray(0, length + 1), this.bytes, validity);
+    const bytes = this.bytes.slice(0, this.offsets[length]);
+    return new BytesVector(type, length, this.offsets.subarray(0, length + 1), bytes, validity);
   }
 }
+
+/** See KEPT_TABLE of engine/state/key-table.ts. */
+export const KEPT_COLUMN = new ResultColumn(INT8, 0);
