@@ -22,9 +22,12 @@ export class SequenceStore {
     this.#log = log;
   }
 
-  current(sequence: SequenceEntry): { readonly last: bigint; readonly called: boolean } {
+  /** `ahead`: how many values may be given out before the journal is told. */
+  current(sequence: SequenceEntry): { readonly last: bigint; readonly called: boolean; readonly ahead: bigint } {
     const running = this.#running.get(sequence.oid);
-    return running === undefined ? { last: sequence.start, called: false } : running;
+    if (running === undefined) return { last: sequence.start, called: false, ahead: 0n };
+    const { last, called, reserved } = running;
+    return { last, called, ahead: called ? (reserved - last) / sequence.increment : 0n };
   }
 
   next(sequence: SequenceEntry): bigint {

@@ -3,6 +3,7 @@ import { DatabaseError } from '../engine/data/error.ts';
 import type { LogicalType } from '../engine/data/types.ts';
 import type { EvalContext } from '../engine/expression/context.ts';
 import type { Catalog } from './catalog/catalog.ts';
+import { TEMPORARY_SCHEMA } from './catalog/entry.ts';
 import type { RoleEntry, SessionInfo, SystemContext } from './catalog/entry.ts';
 import { CatalogNames } from './catalog/names.ts';
 import type { Statement } from './parser/ast-statement.ts';
@@ -47,8 +48,12 @@ export class SessionState {
   active = false;
   #abort = new AbortController();
   #interrupted: ((error: DatabaseError) => void) | null = null;
-  #path: { readonly written: readonly string[]; readonly user: string; readonly schemas: readonly string[] } =
-    { written: [], user: '', schemas: [] };
+  /** Name of the schema of the session's temporary objects, whether it is there or not. */
+  readonly temporarySchema: string;
+  #path: {
+    readonly written: readonly string[]; readonly user: string; readonly temporary: boolean;
+    readonly schemas: readonly string[];
+  } = { written: [], user: '', temporary: false, schemas: [] };
   #names: CatalogNames | null = null;
   readonly #start: bigint;
 
@@ -56,6 +61,7 @@ export class SessionState {
     this.services = services;
     this.bindStatement = bindStatement;
     this.options = options;
+    this.temporarySchema = `${TEMPORARY_SCHEMA}${options.processId}`;
     this.#start = services.now();
     this.statementStart = this.#start;
     this.stateChange = this.#start;
@@ -96,8 +102,10 @@ export class SessionState {
   get searchPath(): readonly string[] {
     const written = this.settings.searchPath;
     const user = this.currentUser;
-    if (written !== this.#path.written || user !== this.#path.user) {
-      this.#path = { written, user, schemas: written.map((s) => (s === '$user' ? user : s)) };
+    const temporary = this.catalog.schema(this.temporarySchema) !== null;
+    if (written !== this.#path.written || user !== this.#path.user || temporary !== this.#path.temporary) {
+      const schemas = written.map((s) => (s === '$user' ? user : s)).filter((s) => s !== 'pg_temp');
+      this.#path = { written, user, temporary, schemas: temporary ? [this.temporarySchema, ...schemas] : schemas };
     }
     return this.#path.schemas;
   }
@@ -209,7 +217,7 @@ export class SessionState {
       printed: (text, options) => printStored(this, text, options),
       sequence: (oid) => {
         const entry = this.catalog.get(oid);
-        return entry?.kind === 'sequence' ? services.sequences.current(entry) : { last: 0n, called: false };
+        return entry?.kind === 'sequence' ? services.sequences.current(entry) : { last: 0n, called: false, ahead: 0n };
       },
       preparedStatements: () => [...this.prepared.values()].filter((p) => p.name !== '').map((p) => p.info()),
       cursors: () => [...this.portals.values()].map((p) => p.info()),

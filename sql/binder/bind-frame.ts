@@ -12,7 +12,7 @@ import { bind } from './level.ts';
 import type { Site } from './level.ts';
 import { locationOf } from './location.ts';
 
-const DEFAULT_FRAME: WindowFrame = {
+export const DEFAULT_FRAME: WindowFrame = {
   mode: 'range', start: { kind: 'unbounded-preceding' }, end: { kind: 'current-row' }, exclude: 'no-others',
 };
 const EXCLUDE = { none: 'no-others', 'current row': 'current-row', group: 'group', ties: 'ties' } as const;

@@ -2,8 +2,8 @@
 import { DatabaseError, notSupported, unreachable } from '../../engine/data/error.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { Expr, FromItem, JoinItem, SubqueryItem } from '../parser/ast.ts';
-import type { JoinKind } from '../plan/logical-plan.ts';
-import { applyOf, filterOf, joinOf, SINGLE_ROW, width } from '../plan/make.ts';
+import type { JoinKind, LogicalPlan } from '../plan/logical-plan.ts';
+import { applyOf, columnOf, filterOf, joinOf, projectOf, selectColumns, SINGLE_ROW, width } from '../plan/make.ts';
 import { correlate, attachSubqueries } from './attach.ts';
 import { bindAsof } from './bind-asof.ts';
 import { aliased, plainItem, siteOver } from './bind-from-item.ts';
@@ -108,14 +108,15 @@ function bindJoin(item: JoinItem, site: FromSite): FromResult {
       join, scope, site,
       condition: (items) => {
         const bound = bindUsing(using, items, left.items.length, { env: site.env, join, position: undefined });
-        merged.items = bound.items;
+        merged.items = item.usingAlias === undefined ? bound.items
+          : [...bound.items, usingItem(item.usingAlias, bound.items, using.length)];
         return bound.condition;
       },
     });
     return joinAlias(item, { plan: result.plan, items: merged.items });
   }
   if (item.on === undefined) return joinAlias(item, combine(left, right, { join, scope, site, condition: null }));
-  return joinAlias(item, bindOn(item, item.on, combine(left, right, { join: 'inner', scope, site, condition: null }), {
+  return joinAlias(item, bindOn(item.on, combine(left, right, { join: 'inner', scope, site, condition: null }), {
     join, site, left, right, scope,
   }));
 }
@@ -145,21 +146,66 @@ interface OnSite {
 }
 
 /** ON: subqueries in it are attached over the cross product of an inner join; elsewhere they are refused. */
-function bindOn(item: JoinItem, on: Expr, cross: FromResult, how: OnSite): FromResult {
+function bindOn(on: Expr, cross: FromResult, how: OnSite): FromResult {
   const { site } = how;
   const inner = siteOver(site, new Scope(site.lateral, cross.items), { phrase: 'JOIN conditions' });
   const condition = coerceBoolean(site.env, inner.recurse.expression(on, inner), 'JOIN/ON', locationOf(on));
-  const hasSubquery = inner.level.subqueries.size > 0;
-  if (!hasSubquery) return combine(how.left, how.right, { ...how, condition: () => condition });
-  if (how.join !== 'inner') throw notSupported('a subquery in the condition of an outer join', { position: item.position });
+  if (inner.level.subqueries.size === 0) return combine(how.left, how.right, { ...how, condition: () => condition });
+  if (how.join !== 'inner') return bindOuterOn(on, how);
   const attached = attachSubqueries(cross.plan, [condition], inner.level, (e) => e);
   const plan = filterOf(attached.plan, attached.expressions[0]);
   return { plan, items: cross.items };
 }
 
+/**
+ * Subqueries in the condition of an outer join: the side that is not preserved, filtered, beside each row of the other.
+ * FULL: the rows of the right side that no row of the left one meets, too.
+ */
+function bindOuterOn(on: Expr, how: OnSite): FromResult {
+  const { left, right, site } = how;
+  const shared = (side: FromResult, name: string): FromResult => {
+    if (how.join !== 'full') return side;
+    const { plan } = side;
+    return { ...side, plan: { kind: 'shared', id: site.env.shared.fresh(), name, input: plan, schema: plan.schema } };
+  };
+  const [l, r] = [shared(left, 'left'), shared(right, 'right')];
+  const items = [...l.items, ...shiftItems(r.items, width(l.plan))];
+  if (how.join === 'left') return { items, plan: filteredBeside(l, r, 'left', on, how) };
+  const [wl, wr] = [width(l.plan), width(r.plan)];
+  const rights = Array.from({ length: wr }, (_, i) => i);
+  if (how.join === 'right') {
+    const plan = filteredBeside(r, l, 'left', on, how);
+    return { items, plan: selectColumns(plan, [...Array.from({ length: wl }, (_, i) => wr + i), ...rights]) };
+  }
+  const lefts = filteredBeside(l, r, 'left', on, how);
+  const rest = filteredBeside(r, l, 'anti', on, how);
+  const nulls = l.plan.schema.columns.map((c): Expression => ({ kind: 'literal', type: c.type, value: null }));
+  const padded = projectOf(rest, [...nulls, ...rights.map((c) => columnOf(rest, c))], lefts.schema.columns.map((c) => c.name));
+  return { items, plan: { kind: 'set-operation', operation: 'union', all: true, inputs: [lefts, padded], schema: lefts.schema } };
+}
+
+/** `kept` with (left) or without (anti) the rows of `other` that meet the condition; kept's columns come first. */
+function filteredBeside(kept: FromResult, other: FromResult, apply: 'left' | 'anti', on: Expr, { site }: OnSite): LogicalPlan {
+  const outer = new Scope(site.lateral, kept.items);
+  const inner = siteOver(site, new Scope(outer, other.items), { phrase: 'JOIN conditions' });
+  const condition = coerceBoolean(site.env, inner.recurse.expression(on, inner), 'JOIN/ON', locationOf(on));
+  const attached = attachSubqueries(other.plan, [condition], inner.level, (e) => e);
+  const filtered = selectColumns(filterOf(attached.plan, attached.expressions[0]), other.plan.schema.columns.map((_, i) => i));
+  const { plan, correlations } = correlate(kept.plan, filtered, outer, (e) => e);
+  const applied = applyOf({ apply, left: plan, right: filtered, correlations, condition: null, operands: [] });
+  const own = kept.plan.schema.columns.map((_, i) => i);
+  return selectColumns(applied, apply === 'anti' ? own : [...own, ...filtered.schema.columns.map((_, i) => width(plan) + i)]);
+}
+
+/** USING (..) AS j: the merged columns once more, under a name. */
+function usingItem(name: string, [join, ...others]: readonly ScopeItem[], count: number): ScopeItem {
+  const item = { ...plainItem(name, join.columns.slice(0, count)), columnsVisible: false };
+  checkDistinctNames(others, [item]);
+  return item;
+}
+
 /** (a JOIN b) AS j hides a and b behind one name. */
 function joinAlias(item: JoinItem, result: FromResult): FromResult {
-  if (item.usingAlias !== undefined) throw notSupported('JOIN .. USING .. AS', { position: item.position });
   if (item.alias === undefined) return result;
   const columns = result.items.filter((i) => i.columnsVisible).flatMap((i) => i.columns);
   return { plan: result.plan, items: [aliased(plainItem(null, columns), item.alias)] };

@@ -2,6 +2,7 @@
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import type { CommonTable, Query } from '../parser/ast.ts';
 import type { LogicalPlan } from '../plan/logical-plan.ts';
+import { hasComputedLimit, withComputedLimits } from './computed-limits.ts';
 import { bindExpression } from './bind-expression.ts';
 import { bindRecursive } from './bind-recursive.ts';
 import { bindSelect } from './bind-select.ts';
@@ -14,6 +15,10 @@ import { asRelation } from './relation.ts';
 export const RECURSION: Recursion = { expression: bindExpression, query: bindQuery };
 
 export function bindQuery(query: Query, site: QuerySite): BoundQuery {
+  if (hasComputedLimit(query)) {
+    const unlimited: Query = { ...query, limit: undefined, offset: undefined, withTies: false };
+    return withComputedLimits(query, bindQuery(unlimited, site), site, RECURSION);
+  }
   if (query.locking.length > 0 && site.env.effects !== null) return site.env.effects.bindLocking(query, site);
   const commonTables = bindWith(query, site);
   const inner: QuerySite = { ...site, commonTables };
@@ -43,11 +48,12 @@ function bindWith(query: Query, site: QuerySite): CommonTableScope | null {
 
 function bindCommonTable(table: CommonTable, site: QuerySite, recursive: boolean): CommonTableScope {
   if (table.statement.kind !== 'query') throw notSupported('a data-modifying statement in WITH', { position: table.position });
-  if (table.search !== undefined || table.cycle !== undefined) {
-    throw notSupported('SEARCH and CYCLE', { position: table.position });
-  }
   const { keepUnknown: _, output: __, ...plain } = site;
-  const query = recursive && mentions(table.statement, table.name).length > 0
+  const itself = recursive && mentions(table.statement, table.name).length > 0;
+  if (!itself && (table.search !== undefined || table.cycle !== undefined)) {
+    throw new DatabaseError('42601', 'WITH query is not recursive', { position: table.position });
+  }
+  const query = itself
     ? bindRecursive(table, table.statement, plain, RECURSION) : bindQuery(table.statement, plain);
   if (table.columns.length > query.columns.length) {
     throw new DatabaseError('42P10', `WITH query "${table.name}" has ${query.columns.length} columns available `

@@ -10,25 +10,46 @@ import { requireCommonType } from './common-type.ts';
 import type { BoundQuery, CommonTableScope, QuerySite, Recursion } from './level.ts';
 import { checkComparable } from './order.ts';
 import { checkRecursion } from './recursion-rules.ts';
+import { withSearchAndCycle } from './search-cycle.ts';
+import type { Extended } from './search-cycle.ts';
 import { asRelation } from './relation.ts';
 
 /** Requires: the table's statement mentions its name. */
 export function bindRecursive(table: CommonTable, query: Query, outer: QuerySite, recurse: Recursion): BoundQuery {
-  const body = checkRecursion(table, query);
+  const written = checkRecursion(table, query);
   if (query.with !== undefined) throw notSupported('WITH around a recursive query', { position: query.with.position });
+  if (table.search === undefined && table.cycle === undefined) return bindUnion(table, written, NONE, { outer, recurse });
+  const base = recurse.query(written.left, { ...outer, keepUnknown: true });
+  checkColumnCount(table, base);
+  const extended = withSearchAndCycle(table, query, base.columns.map((c, i) => table.columns[i] ?? c.name));
+  return bindUnion(table, checkRecursion(table, extended.query), extended, { outer, recurse });
+}
+
+type Added = Pick<Extended, 'hidden' | 'shown'>;
+
+const NONE: Added = { hidden: [], shown: [] };
+
+function checkColumnCount(table: CommonTable, base: BoundQuery): void {
+  if (table.columns.length <= base.visible) return;
+  throw new DatabaseError('42P10', `WITH query "${table.name}" has ${base.visible} columns available `
+    + `but ${table.columns.length} columns specified`, { position: table.position });
+}
+
+function bindUnion(
+  table: CommonTable, body: SetOperation, added: Added, { outer, recurse }: { outer: QuerySite; recurse: Recursion },
+): BoundQuery {
   const { env } = outer;
   const base = recurse.query(body.left, { ...outer, keepUnknown: true });
-  if (table.columns.length > base.visible) {
-    throw new DatabaseError('42P10', `WITH query "${table.name}" has ${base.visible} columns available `
-      + `but ${table.columns.length} columns specified`, { position: table.position });
-  }
+  checkColumnCount(table, base);
+  const own = base.visible - added.hidden.length;
   const types = base.columns.map((c): LogicalType => (c.type.kind === 'unknown' ? TEXT : c.type));
   const schema = { columns: base.columns.map((c, i) => ({ name: table.columns[i] ?? c.name, type: types[i] })) };
   const id = env.shared.fresh();
   const working: LogicalPlan = { kind: 'working-table', id, name: table.name, schema };
+  const all = schema.columns.map((c) => ({ ...c, table: 0, attribute: 0 }));
   const itself: CommonTableScope = {
     parent: outer.commonTables, name: table.name,
-    columns: schema.columns.map((c) => ({ ...c, table: 0, attribute: 0 })), plan: () => ({ ...working }),
+    columns: all.slice(0, own), hidden: all.slice(own), plan: () => ({ ...working }),
   };
   const step = recurse.query(body.right, { ...outer, commonTables: itself, keepUnknown: true });
   if (base.visible !== step.visible) {
@@ -43,7 +64,7 @@ export function bindRecursive(table: CommonTable, query: Query, outer: QuerySite
     base: convert(base, body.left), step: convert(step, body.right),
   };
   return {
-    plan, columns: itself.columns, order: [], limit: null, offset: null, withTies: false, visible: types.length,
+    plan, columns: all.map((c, i) => ({ ...c, name: added.shown[i - own] ?? c.name })), order: [], limit: null, offset: null, withTies: false, visible: types.length,
   };
 }
 

@@ -1,9 +1,10 @@
 // A name in FROM: a common table, a stored relation, a system relation, or a view, whose query takes its place.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
-import type { RecordType } from '../../engine/data/types.ts';
-import { OID } from '../../engine/data/types.ts';
+import { batchFromRows } from '../../engine/data/access.ts';
+import type { Column, RecordType } from '../../engine/data/types.ts';
+import { BOOLEAN, INT8, OID } from '../../engine/data/types.ts';
 import { liveColumns } from '../catalog/entry.ts';
-import type { ColumnEntry, StoredEntry, SystemRelation, ViewEntry } from '../catalog/entry.ts';
+import type { ColumnEntry, SequenceEntry, StoredEntry, SystemRelation, ViewEntry } from '../catalog/entry.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { TableItem } from '../parser/ast.ts';
 import type { AccessPath, LogicalPlan } from '../plan/logical-plan.ts';
@@ -26,11 +27,11 @@ export function bindTable(item: TableItem, site: FromSite): FromResult {
   switch (found.kind) {
     case 'system': return bindSystem(item, found, site);
     case 'view': return bindView(item, found, site);
-    case 'index': case 'sequence':
-      throw found.kind === 'sequence' ? notSupported('reading a sequence as a table', { position: relation.position })
-        : new DatabaseError('42809', `cannot open relation "${relation.name}"`, {
-          position: relation.position, detail: 'This operation is not supported for indexes.',
-        });
+    case 'sequence': return bindSequence(item, found, site);
+    case 'index':
+      throw new DatabaseError('42809', `cannot open relation "${relation.name}"`, {
+        position: relation.position, detail: 'This operation is not supported for indexes.',
+      });
     default: return bindStored(item, found, site.env.catalog);
   }
 }
@@ -41,10 +42,12 @@ function findCommonTable(scope: CommonTableScope | null, name: string): CommonTa
 }
 
 function bindCommonTable(item: TableItem, common: CommonTableScope): FromResult {
-  const columns = common.columns.map((c, i): ScopeColumn => ({
+  const { columns, hidden = [] } = common;
+  const all = [...columns, ...hidden].map((c, i): ScopeColumn => ({
     name: c.name, table: c.table, attribute: c.attribute, expression: { kind: 'column', index: i, type: c.type },
   }));
-  return { plan: common.plan(), items: [aliased(plainItem(common.name, columns), item.alias)] };
+  const itself = { ...plainItem(common.name, all.slice(0, columns.length)), hidden: all.slice(columns.length) };
+  return { plan: common.plan(), items: [aliased(itself, item.alias)] };
 }
 
 interface Named { readonly oid: number; readonly name: string; readonly schema: string }
@@ -70,6 +73,29 @@ function bindSystem(item: TableItem, found: SystemRelation, site: FromSite): Fro
     rows: () => {
       if (system === null) throw notSupported('a system relation in this context');
       return found.rows(system);
+    },
+  };
+  return { plan, items: [aliased(relationItem(found, columns, null), item.alias)] };
+}
+
+const SEQUENCE_COLUMNS: readonly Column[] = [
+  { name: 'last_value', type: INT8 }, { name: 'log_cnt', type: INT8 }, { name: 'is_called', type: BOOLEAN },
+];
+
+/** A sequence is a relation of one row: where it stands when the query runs. */
+function bindSequence(item: TableItem, found: SequenceEntry, site: FromSite): FromResult {
+  const { system } = site.env;
+  if (site.env.continuous) throw notSupported('a materialized view over a sequence', { position: item.position });
+  const columns = SEQUENCE_COLUMNS.map((c, i): ScopeColumn => ({
+    name: c.name, table: found.oid, attribute: i + 1, expression: { kind: 'column', index: i, type: c.type },
+  }));
+  const plan: LogicalPlan = {
+    kind: 'constant', name: found.name, alias: item.alias?.name ?? found.name, columns: SEQUENCE_COLUMNS.map((_, i) => i),
+    schema: { columns: SEQUENCE_COLUMNS },
+    rows: () => {
+      if (system === null) throw notSupported('a sequence in this context');
+      const { last, called, ahead } = system.sequence(found.oid);
+      return batchFromRows({ columns: SEQUENCE_COLUMNS }, [[last, ahead, called]]);
     },
   };
   return { plan, items: [aliased(relationItem(found, columns, null), item.alias)] };

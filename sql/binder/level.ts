@@ -85,6 +85,8 @@ export interface CommonTableScope {
   readonly parent: CommonTableScope | null;
   readonly name: string;
   readonly columns: readonly ResultColumn[];
+  /** Columns behind them that only the binder's own expressions mention. */
+  readonly hidden?: readonly ResultColumn[];
   /** A fresh use of the table. */
   readonly plan: () => LogicalPlan;
 }

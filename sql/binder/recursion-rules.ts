@@ -42,6 +42,16 @@ export function inOrder(tables: readonly CommonTable[]): readonly CommonTable[] 
   return done;
 }
 
+/** The table of this name among the items of a FROM clause, joined ones included, but in no subquery. */
+export function findTable(items: readonly FromItem[], name: string): TableItem | null {
+  for (const item of items) {
+    if (item.kind === 'table' && item.relation.schema === undefined && item.relation.name === name) return item;
+    const found = item.kind === 'join' ? findTable([item.left, item.right], name) : null;
+    if (found !== null) return found;
+  }
+  return null;
+}
+
 function misplaced(name: string, where: string, position: Position): DatabaseError {
   return new DatabaseError('42P19', `recursive reference to query "${name}" must not appear ${where}`, { position });
 }

@@ -8,6 +8,13 @@ import type { FunctionRegistry } from '../../engine/function/registry.ts';
 /** Object identifiers are never reused; those below 16384 are PostgreSQL's own (system relations, built-in types). */
 export const FIRST_USER_OID = 16384;
 
+/** Temporary schemas are named by this and the session's process. */
+export const TEMPORARY_SCHEMA = 'pg_temp_';
+
+export function isTemporary(schema: string): boolean {
+  return schema.startsWith(TEMPORARY_SCHEMA);
+}
+
 export const PG_CATALOG_OID = 11;
 export const PG_TOAST_OID = 99;
 export const PUBLIC_OID = 2200;
@@ -106,6 +113,8 @@ export interface TableEntry extends SchemaObject {
   readonly constraints: readonly ConstraintEntry[];
   readonly watermark: WatermarkEntry | null;
   readonly appendOnly: boolean;
+  /** Of a temporary table; absent: its rows outlive the transaction. */
+  readonly onCommit?: 'delete' | 'drop';
   readonly options: Readonly<Record<string, string>>;
   /** OID of the row type. */
   readonly rowType: number;
@@ -293,7 +302,7 @@ export interface SystemContext {
   readonly stateSize: (relation: number) => { readonly rows: number; readonly bytes: number };
   /** A stored expression as PostgreSQL prints it, over the columns of a relation. */
   readonly printed: (text: string, options: { readonly relation: number; readonly pretty: boolean }) => string;
-  readonly sequence: (oid: number) => { readonly last: bigint; readonly called: boolean };
+  readonly sequence: (oid: number) => { readonly last: bigint; readonly called: boolean; readonly ahead: bigint };
   readonly preparedStatements: () => readonly {
     readonly name: string; readonly statement: string; readonly prepareTime: bigint;
     readonly parameterTypes: readonly LogicalType[]; readonly fromSql: boolean;
