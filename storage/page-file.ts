@@ -94,8 +94,9 @@ export class DiskPageFile implements PageFile {
     return slot;
   }
 
-  #read(extent: Extent, length: number, check: number): ArrayBuffer {
-    const out = new Uint8Array(length);
+  #read(extent: Extent, length: number, check: number): Uint8Array {
+    // Of its own, and not zeroed before it is read into.
+    const out = Buffer.allocUnsafeSlow(length);
     try {
       if (this.#file === null) throw new Error('the file is closed');
       const start = extent.at * UNIT;
@@ -108,7 +109,7 @@ export class DiskPageFile implements PageFile {
       throw storageError(error, `could not read "${this.#path}"`);
     }
     if (checksum(out) !== check) throw corrupt(`a page in "${this.#path}" has a bad checksum`);
-    return out.buffer;
+    return out;
   }
 
   close(): void {

@@ -7,6 +7,7 @@ import type { Schema } from '../data/types.ts';
 import type { Circuit } from '../circuit/contract.ts';
 import type { EvalContext } from '../expression/context.ts';
 import type { StateSize } from '../operator/operator.ts';
+import type { PageCacheStatistics } from '../state/page-cache.ts';
 
 /** A unique or primary key; NULLs are distinct unless the key is primary (then there are none). */
 export interface UniqueKey {
@@ -144,6 +145,8 @@ export interface Runtime {
   /** Connector offset committed last, for resuming a source. */
   offset(relation: number): Uint8Array | null;
   stateSize(relation: number): StateSize;
+  /** The memory that state takes, and what goes to and comes from disk for it. */
+  memory(): PageCacheStatistics;
   /** The errors that rows of a view raise as of the last epoch, each with the number of the rows. */
   errors(relation: number): readonly { readonly error: DatabaseError; readonly weight: number }[];
   /** A view's operators as EXPLAIN ANALYZE shows them; empty for what is no view. */

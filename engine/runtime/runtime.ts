@@ -9,6 +9,7 @@ import { layoutOf } from '../data/types.ts';
 import type { StateSize } from '../operator/operator.ts';
 import { consolidate } from '../state/consolidate.ts';
 import { PageCache } from '../state/page-cache.ts';
+import type { PageCacheStatistics } from '../state/page-cache.ts';
 import type { Journal, PageFile, StateStore } from '../state/ports.ts';
 import { AppendQueue } from './append-queue.ts';
 import type { Waiting } from './append-queue.ts';
@@ -52,6 +53,8 @@ const OVERDUE = 4;
 /** Without a commit for so long, nobody writes. */
 const QUIET_MS = 200;
 const QUEUE_BYTES = 1 << 30;
+
+const megabytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
 
 export class MillraceRuntime implements Runtime {
   readonly #ports: RuntimePorts;
@@ -163,10 +166,21 @@ export class MillraceRuntime implements Runtime {
     if (this.#queue.length > 0 && this.#queue.bytes > (this.#options.queueBytes ?? QUEUE_BYTES)) {
       throw new DatabaseError('53200', 'out of memory', { detail: 'Too much is waiting to be committed.' });
     }
+    this.#checkMemory(transaction);
     this.#addPending(transaction);
     const done = this.#queue.push(transaction);
     this.#wake();
     return done;
+  }
+
+  /** What only takes rows away, or drops relations, always goes through. */
+  #checkMemory({ changes }: Transaction): void {
+    if (!this.#cache.exhausted || changes.every(({ delta }) => delta.weights.every((w) => w <= 0))) return;
+    const { limit, fixedBytes } = this.#cache.statistics();
+    throw new DatabaseError('53200', 'out of memory', {
+      detail: `Indexes and the state of views take ${megabytes(fixedBytes)} MB; memory_limit is ${megabytes(limit)} MB.`,
+      hint: 'Raise memory_limit, or drop views or indexes.',
+    });
   }
 
   #addPending(transaction: Transaction): void {
@@ -348,6 +362,10 @@ export class MillraceRuntime implements Runtime {
     const rows = this.#state.relations.get(id)?.arrangement.size() ?? { rows: 0, bytes: 0 };
     const operators = this.#state.views.get(id)?.circuit.stateSize() ?? { rows: 0, bytes: 0 };
     return { rows: rows.rows + operators.rows, bytes: rows.bytes + operators.bytes };
+  }
+
+  memory(): PageCacheStatistics {
+    return this.#cache.statistics();
   }
 
   #maybeCheckpoint(): void {

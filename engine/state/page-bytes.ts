@@ -1,6 +1,7 @@
 // A page's columns as pieces of bytes for the page file, and back: their arrays as they stand.
 import { PAGE_ROWS } from '../data/cells.ts';
 import { assert } from '../data/error.ts';
+import { layoutOf } from '../data/types.ts';
 import type { LogicalType } from '../data/types.ts';
 import { validityBytes } from '../data/vector.ts';
 import { PageColumn } from './page-column.ts';
@@ -47,40 +48,42 @@ export function pageBytes(columns: readonly PageColumn[]): Uint8Array[] {
   return out;
 }
 
-/** Takes arrays out of a buffer, one after the other. */
+/** Takes arrays out of bytes, one after the other. */
 class Cutter {
-  readonly #buffer: ArrayBuffer;
+  readonly #bytes: Uint8Array;
   #at = 0;
 
-  constructor(buffer: ArrayBuffer) {
-    this.#buffer = buffer;
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
   }
 
-  /** Where the next array of so many bytes is. */
-  take(bytes: number): number {
+  get #buffer(): ArrayBufferLike { return this.#bytes.buffer; }
+
+  /** Where in the buffer the next array of so many bytes is. */
+  #take(bytes: number): number {
     const at = this.#at;
     this.#at += (bytes + 7) & ~7;
-    assert(this.#at <= this.#buffer.byteLength, 'a page of the page file is too short');
-    return at;
+    assert(this.#at <= this.#bytes.length, 'a page of the page file is too short');
+    return this.#bytes.byteOffset + at;
   }
 
-  u8(length: number): Uint8Array { return new Uint8Array(this.#buffer, this.take(length), length); }
-  i16(length: number): Int16Array { return new Int16Array(this.#buffer, this.take(2 * length), length); }
-  i32(length: number): Int32Array { return new Int32Array(this.#buffer, this.take(4 * length), length); }
-  f32(length: number): Float32Array { return new Float32Array(this.#buffer, this.take(4 * length), length); }
-  f64(length: number): Float64Array { return new Float64Array(this.#buffer, this.take(8 * length), length); }
+  u8(length: number): Uint8Array { return new Uint8Array(this.#buffer, this.#take(length), length); }
+  i16(length: number): Int16Array { return new Int16Array(this.#buffer, this.#take(2 * length), length); }
+  i32(length: number): Int32Array { return new Int32Array(this.#buffer, this.#take(4 * length), length); }
+  f32(length: number): Float32Array { return new Float32Array(this.#buffer, this.#take(4 * length), length); }
+  f64(length: number): Float64Array { return new Float64Array(this.#buffer, this.#take(8 * length), length); }
 }
 
-/** The columns over the buffer's own bytes. `capacity`: rows the arrays have room for. */
+/** The columns over the bytes themselves. `capacity`: rows the arrays have room for. */
 export function columnsFromBytes(
-  buffer: ArrayBuffer, types: readonly LogicalType[], shapes: readonly ColumnShape[], capacity: number,
+  bytes: Uint8Array, types: readonly LogicalType[], shapes: readonly ColumnShape[], capacity: number,
 ): PageColumn[] {
-  const cutter = new Cutter(buffer);
+  const cutter = new Cutter(bytes);
   return types.map((type, c) => columnFrom(cutter, type, shapes[c], capacity));
 }
 
 function columnFrom(cutter: Cutter, type: LogicalType, shape: ColumnShape, capacity: number): PageColumn {
-  const column = PageColumn.create(type, 0);
+  const column = new PageColumn(type, layoutOf(type));
   if (shape.nullable) column.validity = cutter.u8(validityBytes(PAGE_ROWS));
   switch (column.layout) {
     case 'bool': column.u8 = cutter.u8(capacity); break;

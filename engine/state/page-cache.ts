@@ -5,8 +5,10 @@ import type { PageFile, PageSlot } from './ports.ts';
 
 /** Of the budget: what is hidden, and shows by being touched that it is in use. */
 const HIDDEN_SHARE = 4;
-/** Of the budget: pages get at least this, whatever indexes take. */
-const LEAST_SHARE = 8;
+/** Of the budget: pages get at least half of it, whatever indexes and accumulators take. */
+const LEAST_SHARE = 2;
+/** As long as the state takes less than this, a budget below is not held against anybody. */
+const LEAST_REFUSED = 64 << 20;
 /** Pages that are being written and are passed over, at most. */
 const LOOK = 64;
 
@@ -35,6 +37,8 @@ export interface PageCacheStatistics {
 export class PageCache {
   readonly #shown = new PageList();
   readonly #hidden = new PageList();
+  /** Pages that are being filled: their sizes are not known before the step is over. */
+  #filled: Page[] = [];
   readonly #file: PageFile | null;
   #limit: number;
   #fixed = 0;
@@ -70,10 +74,10 @@ export class PageCache {
     return this.#shown.bytes + this.#hidden.bytes;
   }
 
-  /** The state is larger than the budget although all that can be evicted was; nothing should be added. */
+  /** What must stay in memory is more than the budget: nothing should be added to it. */
   get exhausted(): boolean {
-    return this.#bytes + this.#fixed > this.#limit && this.#fixed + this.#limit / LEAST_SHARE > this.#limit
-      || this.#bytes > 2 * this.#allowance;
+    const held = this.#fixed + (this.#file === null ? this.#bytes : 0);
+    return held > Math.max(this.#limit, LEAST_REFUSED);
   }
 
   /** Why pages could not be written the last time it was tried, or null. */
@@ -103,6 +107,7 @@ export class PageCache {
     }
     page.size = page.bytes();
     this.#shown.push(page);
+    this.#filled.push(page);
   }
 
   /** Lets a page go: nobody holds it any more, or only a snapshot does. */
@@ -117,12 +122,19 @@ export class PageCache {
     else page.present();
   }
 
-  /** Counts a page anew that has grown. */
-  resize(page: Page): void {
-    const { list } = page;
-    const size = page.bytes();
-    if (list !== null) list.bytes += size - page.size;
-    page.size = size;
+  /** The page is to be counted anew when the step is over. */
+  growing(page: Page): void {
+    this.#filled.push(page);
+  }
+
+  #count(): void {
+    for (const page of this.#filled) {
+      const { list } = page;
+      const size = page.bytes();
+      if (list !== null) list.bytes += size - page.size;
+      page.size = size;
+    }
+    this.#filled = [];
   }
 
   /** The page has been read. */
@@ -168,6 +180,7 @@ export class PageCache {
 
   /** Brings memory back within the budget. Requires: no kernel is running. */
   balance(): void {
+    if (this.#filled.length > 0) this.#count();
     if (this.#bytes <= this.#allowance) return;
     this.#failure = null;
     this.#hide(this.#bytes - this.#allowance, () => true);

@@ -84,8 +84,8 @@ export interface CheckpointMeta {
 
 /** A place in the page file. It is free again when `free` is called or nobody holds it any more. */
 export interface PageSlot {
-  /** What was written. Throws XX001 where it is damaged, 58030 where it cannot be read. */
-  read(): ArrayBuffer;
+  /** What was written, aligned to 8 bytes and the caller's own. XX001 where it is damaged, 58030 where it cannot be read. */
+  read(): Uint8Array;
   free(): void;
 }
 

@@ -18,7 +18,7 @@ export class MemoryPageFile implements PageFile {
     return {
       read: () => {
         if (freed) throw new Error('a slot is read that was freed');
-        return whole.slice().buffer;
+        return whole.slice();
       },
       free: () => {
         freed = true;
