@@ -138,6 +138,12 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const runtime = await MillraceRuntime.open(storage, host, {
     memoryBytes: options.memoryBytes ?? Math.floor(machineMemory() / 2),
     ...(checkpointBytes === undefined ? {} : { checkpointBytes }),
+  }).catch(async (error: unknown) => {
+    // The folder is free for another try.
+    await storage.journal.close();
+    await storage.store.close();
+    storage.pageFile?.close();
+    throw error;
   });
   catalog.live = true;
   services = new DatabaseServices({

@@ -11,7 +11,10 @@ import { crc32c, crc32cPieces } from './crc32c.ts';
  *   0  8    magic "MILLJRNL"             32  u64  number of the segment, 1, 2, ...
  *   8  u32  format version, 1            40  u64  epoch of the first record to come
  *  12  u32  CRC-32C of bytes 16..64      48  u32  checksum of the record before (the last of the segment before), 0
- *  16  16   database id                  52  12   zeros
+ *  16  16   database id                  52  u8   0xa5 once a next segment was made, before its first record is
+ *                                                written; the CRC-32C takes it as 0
+ *                                        56  u32  bytes of the file when it was made: it is never shorter
+ *                                        60  u32  zero
  *
  * A record begins at a multiple of 8: 32 bytes of header, then its bytes.
  *
@@ -29,6 +32,8 @@ const VERSION = 1;
 export const SEGMENT_HEADER = 64;
 export const RECORD_HEADER = 32;
 const ALIGNMENT = 8;
+/** A byte alone, so that it is written whole or not. */
+export const FOLLOWED = { position: 52, bytes: Uint8Array.of(0xa5) } as const;
 /** Epochs a stray valid record may be ahead of the gap before it is taken for noise. */
 const FAR = 1 << 24;
 
@@ -37,6 +42,10 @@ export interface SegmentHeader {
   readonly number: number;
   readonly firstEpoch: number;
   readonly chain: number;
+  /** A next segment was made; absent: no. */
+  readonly followed?: boolean;
+  /** The least the file has. */
+  readonly bytes: number;
 }
 
 export interface SegmentRecord {
@@ -72,6 +81,7 @@ export function encodeSegmentHeader(header: SegmentHeader): Uint8Array {
   view.setBigUint64(32, BigInt(header.number), true);
   view.setBigUint64(40, BigInt(header.firstEpoch), true);
   view.setUint32(48, header.chain, true);
+  view.setUint32(56, header.bytes, true);
   view.setUint32(12, crc32c(bytes.subarray(16)), true);
   return bytes;
 }
@@ -87,7 +97,10 @@ export function decodeSegmentHeader(bytes: Uint8Array, path: string): SegmentHea
       detail: `This program reads versions up to ${VERSION}.`,
     });
   }
-  if (view.getUint32(12, true) !== crc32c(bytes.subarray(16, SEGMENT_HEADER))) {
+  const followed = view.getUint8(FOLLOWED.position) === FOLLOWED.bytes[0];
+  const checked = bytes.slice(16, SEGMENT_HEADER);
+  if (followed) checked[FOLLOWED.position - 16] = 0;
+  if (view.getUint32(12, true) !== crc32c(checked)) {
     throw damaged(path, 0, 'the header has a bad checksum');
   }
   return {
@@ -95,6 +108,8 @@ export function decodeSegmentHeader(bytes: Uint8Array, path: string): SegmentHea
     number: Number(view.getBigUint64(32, true)),
     firstEpoch: Number(view.getBigUint64(40, true)),
     chain: view.getUint32(48, true),
+    followed,
+    bytes: view.getUint32(56, true),
   };
 }
 
@@ -170,6 +185,9 @@ export interface SegmentScan {
 
 /** Reads a segment's records; throws XX001 for damage to what was on disk. */
 export function scanSegment(bytes: Uint8Array, header: SegmentHeader, path: string): SegmentScan {
+  if (bytes.length < header.bytes) {
+    throw damaged(path, bytes.length, `the file ends, it was made with ${header.bytes} bytes`);
+  }
   const view = viewOf(bytes);
   const seed = crc32c(header.databaseId);
   const records: SegmentRecord[] = [];

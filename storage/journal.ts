@@ -8,7 +8,7 @@ import { crc32c } from './crc32c.ts';
 import { storageError } from './storage-error.ts';
 import type { FileHandle, FileSystem } from './file-system.ts';
 import {
-  SEGMENT_HEADER, damaged, decodeSegmentHeader, encodeRecord, encodeSegmentHeader, scanSegment, segmentName,
+  FOLLOWED, SEGMENT_HEADER, damaged, decodeSegmentHeader, encodeRecord, encodeSegmentHeader, scanSegment, segmentName,
   segmentNumber,
 } from './journal-segment.ts';
 import type { SegmentHeader, SegmentScan } from './journal-segment.ts';
@@ -82,7 +82,7 @@ export class DiskJournal implements Journal {
   /** Makes an empty journal; the folder exists and is empty. Durable on return. */
   static async create(options: JournalOptions): Promise<void> {
     const { files, folder, databaseId } = options;
-    await createSegment(options, { databaseId, number: 1, firstEpoch: 1, chain: 0 });
+    await createSegment(options, { databaseId, number: 1, firstEpoch: 1, chain: 0, bytes: aheadOf(options) });
     await files.syncFolder(folder);
   }
 
@@ -96,6 +96,7 @@ export class DiskJournal implements Journal {
     const bytes = await files.readFile(path);
     const header = decodeSegmentHeader(bytes, path);
     if (!sameBytes(header.databaseId, databaseId)) throw damaged(path, 16, 'it belongs to another database');
+    if (header.followed === true) throw damaged(folder, 0, `segment ${last.number + 1} is missing`);
     const scan = scanSegment(bytes, header, path);
     const file = await files.open(path, 'existing');
     if (scan.torn > 0) {
@@ -161,9 +162,12 @@ export class DiskJournal implements Journal {
     await old.file.datasync();
     this.#durable = this.#last;
     const { databaseId, files, folder } = this.#options;
-    const header = { databaseId, number: old.number + 1, firstEpoch: epoch, chain: this.#chain };
+    const bytes = aheadOf(this.#options);
+    const header = { databaseId, number: old.number + 1, firstEpoch: epoch, chain: this.#chain, bytes };
     await createSegment(this.#options, header);
     await files.syncFolder(folder);
+    // From now on the journal is not whole without the new one.
+    await old.file.writeDurable([FOLLOWED.bytes], FOLLOWED.position);
     const path = join(folder, segmentName(header.number));
     const file = await files.open(path, 'existing');
     this.#tail.current = { file, number: header.number, end: SEGMENT_HEADER, zeroed: aheadOf(this.#options) };
@@ -272,7 +276,7 @@ async function createSegment(options: JournalOptions, header: SegmentHeader): Pr
   if (await files.exists(temporary)) await files.remove(temporary);
   const file = await files.open(temporary, 'create');
   try {
-    await file.write([encodeSegmentHeader(header), zeros(aheadOf(options) - SEGMENT_HEADER)], 0);
+    await file.write([encodeSegmentHeader(header), zeros(header.bytes - SEGMENT_HEADER)], 0);
     await file.datasync();
   } finally {
     await file.close();

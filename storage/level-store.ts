@@ -17,8 +17,8 @@ import { decodePart, partChecksum } from './page-directory.ts';
 import type { PageEntry } from './page-directory.ts';
 import { storageError } from './storage-error.ts';
 
-/** LevelDB's words for files that are missing or not as they were written. */
-const DAMAGE = /corrupt|does not exist|No such file|missing files|no meta-|not an sstable|CURRENT/i;
+/** LevelDB's words for files that are missing, too short ("Invalid argument") or not as they were written. */
+const DAMAGE = /corrupt|does not exist|No such file|missing files|no meta-|not an sstable|CURRENT|Invalid argument/i;
 /** Writes go in synchronous batches of about this size. */
 const BATCH_BYTES = 4 << 20;
 /** Blocks being compressed at a time; the journal needs the other threads of the pool. */
@@ -36,6 +36,8 @@ export class LevelStore implements StateStore {
   #current: Current;
   /** The directories read so far, by state, then page. */
   #directories = new Map<string, Map<number, PageEntry>>();
+  /** Bytes of pages, directories and checkpoint records written. */
+  writtenBytes = 0;
   #failure: DatabaseError | null = null;
   #closed = false;
 
@@ -61,7 +63,7 @@ export class LevelStore implements StateStore {
       return store;
     } catch (error) {
       await database.close();
-      throw error;
+      throw levelError(error, `could not open the state store "${path}"`);
     }
   }
 
@@ -88,7 +90,9 @@ export class LevelStore implements StateStore {
   ): Promise<readonly Uint8Array[]> {
     const version = this.#current.number + 1;
     const changes = new DirectoryChanges(version, (state) => this.#directory(state));
-    const writer = new BatchWriter(this.#database);
+    const writer = new BatchWriter(this.#database, (bytes) => {
+      this.writtenBytes += bytes;
+    });
     const written: { readonly image: PageImage; readonly content: PageContent }[] = [];
     writer.put(BEGUN_KEY, numberBytes(version));
     for (const state of dropped) await changes.drop(state);
@@ -144,9 +148,10 @@ export class LevelStore implements StateStore {
       if (checksum !== null && checksum !== blockChecksum(block)) throw corrupt('it is another page');
       return decodeBlock(block);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new DatabaseError(error instanceof DatabaseError ? error.code : '58030',
-        `page ${page} of state "${state}" in "${this.#path}": ${reason}`, { cause: error });
+      const failure = levelError(error, 'could not read it');
+      throw new DatabaseError(failure.code, `page ${page} of state "${state}" in "${this.#path}": ${failure.message}`, {
+        cause: error,
+      });
     }
   }
 
@@ -155,19 +160,27 @@ export class LevelStore implements StateStore {
     const known = this.#directories.get(state);
     if (known !== undefined) return known;
     const directory = new Map<number, PageEntry>();
+    try {
+      await this.#readDirectory(state, directory);
+    } catch (error) {
+      throw levelError(error, `could not read the directory of state "${state}" in "${this.#path}"`);
+    }
+    this.#directories.set(state, directory);
+    return directory;
+  }
+
+  async #readDirectory(state: string, directory: Map<number, PageEntry>): Promise<void> {
     const missing = new Map(this.#current.manifest.get(state));
     for await (const [key, part] of this.#database.iterator(directoryRange(state))) {
       const number = parseDirectoryKey(key).part;
       const checksum = missing.get(number);
       // What no checkpoint knows is of one that LevelDB has lost; the next one writes over it.
       if (checksum === undefined) continue;
-      if (checksum !== partChecksum(part)) throw corrupt(`the directory of state "${state}" in "${this.#path}" is another's`);
+      if (checksum !== partChecksum(part)) throw corrupt(`the directory of state "${state}" in "${this.#path}"`);
       for (const [page, entry] of decodePart(part)) directory.set(page, entry);
       missing.delete(number);
     }
     if (missing.size > 0) throw corrupt(`the directory of state "${state}" in "${this.#path}" is not complete`);
-    this.#directories.set(state, directory);
-    return directory;
   }
 
   /**
@@ -203,12 +216,14 @@ export class LevelStore implements StateStore {
 /** Collects writes into large synchronous batches while blocks are compressed. */
 class BatchWriter {
   readonly #database: Database;
+  readonly #written: (bytes: number) => void;
   #writes: Write[] = [];
   #bytes = 0;
   readonly #pending: { readonly key: Uint8Array; readonly block: Promise<Uint8Array> }[] = [];
 
-  constructor(database: Database) {
+  constructor(database: Database, written: (bytes: number) => void) {
     this.#database = database;
+    this.#written = written;
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
@@ -236,6 +251,7 @@ class BatchWriter {
 
   async #write(): Promise<void> {
     const writes = this.#writes;
+    this.#written(this.#bytes);
     this.#writes = [];
     this.#bytes = 0;
     if (writes.length > 0) await this.#database.batch(writes, { sync: true });
@@ -259,10 +275,15 @@ async function openDatabase(path: string, mode: 'create' | 'existing'): Promise<
         hint: 'Is another millrace running on it?', cause: error,
       });
     }
-    const failure = storageError(cause ?? error, `could not open the state store "${path}"`);
-    if (!(cause instanceof Error) || !DAMAGE.test(cause.message)) throw failure;
-    throw new DatabaseError('XX001', failure.message, { cause: error });
+    throw levelError(cause ?? error, `could not open the state store "${path}"`);
   }
+}
+
+/** XX001 for what LevelDB finds damaged; else as `storageError`. */
+function levelError(error: unknown, what: string): DatabaseError {
+  const failure = storageError(error, what);
+  const damage = !(error instanceof DatabaseError) && error instanceof Error && DAMAGE.test(error.message);
+  return damage ? new DatabaseError('XX001', failure.message, { cause: error }) : failure;
 }
 
 function numberBytes(value: number): Uint8Array {

@@ -156,6 +156,14 @@ describe('DiskJournal', () => {
     await journal.close();
     const segments = files.paths().toSorted();
     expect(segments.length).toBeGreaterThan(3);
+    const last = segments[segments.length - 1];
+    const bytes = await files.readFile(last);
+    await files.remove(last);
+    await expect(DiskJournal.open(options(files, '/j'))).rejects.toMatchObject({ code: 'XX001' });
+    const short = await files.open(last, 'create');
+    await short.write([bytes.subarray(0, 100)], 0);
+    await short.close();
+    await expect(DiskJournal.open(options(files, '/j'))).rejects.toMatchObject({ code: 'XX001' });
     await files.remove(segments[1]);
     await expect(DiskJournal.open(options(files, '/j'))).rejects.toMatchObject({ code: 'XX001' });
   });
