@@ -1,7 +1,7 @@
 // BackendMessage → bytes: one function per message of the PostgreSQL protocol 3.0 that we send (manual 55.7).
 import { DatabaseError } from '../engine/data/error.ts';
 import { oidOf, typeSize } from '../engine/data/type-info.ts';
-import { typmodOf } from '../engine/data/types.ts';
+import { baseType, typmodOf } from '../engine/data/types.ts';
 import type { ResultColumn, TransactionStatus } from '../sql/index.ts';
 import type { Page } from './page.ts';
 
@@ -111,7 +111,7 @@ export function parameterDescription(page: Page, types: readonly number[]): void
   endMessage(page, at);
 }
 
-/** `formats`: none (all text), one for all, or one a column. */
+/** `formats`: none (all text), one for all, or one a column. A domain's column is one of its base type, as in PostgreSQL. */
 export function rowDescription(page: Page, columns: readonly ResultColumn[], formats: readonly number[]): void {
   const at = beginMessage(page, ROW_DESCRIPTION);
   page.int16(columns.length);
@@ -119,9 +119,10 @@ export function rowDescription(page: Page, columns: readonly ResultColumn[], for
     page.cstring(column.name);
     page.int32(column.table);
     page.int16(column.attribute);
-    page.int32(oidOf(column.type));
-    page.int16(typeSize(column.type));
-    page.int32(typmodOf(column.type));
+    const type = baseType(column.type);
+    page.int32(oidOf(type));
+    page.int16(typeSize(type));
+    page.int32(typmodOf(type));
     page.int16(formatOf(formats, i));
   });
   endMessage(page, at);

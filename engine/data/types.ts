@@ -96,6 +96,11 @@ export function layoutOf(type: LogicalType): Layout {
   }
 }
 
+/** What a domain is over, however deep; other types are their own. */
+export function baseType(type: LogicalType): LogicalType {
+  return type.kind === 'domain' ? baseType(type.base) : type;
+}
+
 const simple = <K extends SimpleKind>(kind: K): SimpleType => Object.freeze({ kind });
 const parametric = (kind: ParametricKind, typmod = -1): ParametricType => Object.freeze({ kind, typmod });
 

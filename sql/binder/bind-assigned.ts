@@ -1,7 +1,7 @@
 // SET column[subscript].field = value: the column's whole new value.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { formatTypeName } from '../../engine/data/type-info.ts';
-import { arrayOf, BOOLEAN, INT4, JSONB, TEXT } from '../../engine/data/types.ts';
+import { BOOLEAN, INT4, JSONB, TEXT, arrayOf, baseType } from '../../engine/data/types.ts';
 import type { LogicalType, RecordType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { ARRAY_SET_ELEMENT, JSONB_SET_ELEMENT } from '../../engine/function/element-assignment.ts';
@@ -11,7 +11,6 @@ import { tryCoerce } from './coercion.ts';
 import { bind } from './level.ts';
 import type { Site } from './level.ts';
 import { locationOf } from './location.ts';
-import { baseType } from './type-rules.ts';
 
 type Path = Assignment['path'];
 

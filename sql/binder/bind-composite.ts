@@ -1,7 +1,7 @@
 // Casts, ARRAY[..], ROW(..), subscripts and fields.
 import { DatabaseError } from '../../engine/data/error.ts';
 import { formatTypeName } from '../../engine/data/type-info.ts';
-import { arrayOf, INT4, TEXT } from '../../engine/data/types.ts';
+import { INT4, TEXT, arrayOf, baseType } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression, SubscriptExpression } from '../../engine/expression/expression.ts';
 import type { Expr, Subscript } from '../parser/ast.ts';
@@ -13,7 +13,7 @@ import type { Site } from './level.ts';
 import { locationOf } from './location.ts';
 import { expandQualifiedStar } from './scope.ts';
 import { resolveTypeName } from './type-name.ts';
-import { baseType, canCoerce } from './type-rules.ts';
+import { canCoerce } from './type-rules.ts';
 
 type Of<K extends Expr['kind']> = Expr & { readonly kind: K };
 

@@ -1,6 +1,6 @@
 // Operators: comparison, arithmetic, BETWEEN, IN (list), LIKE, op ANY (array), and their row-wise forms.
 import { DatabaseError } from '../../engine/data/error.ts';
-import { BOOLEAN } from '../../engine/data/types.ts';
+import { BOOLEAN, baseType } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { Expr } from '../parser/ast.ts';
@@ -13,7 +13,6 @@ import { bind } from './level.ts';
 import type { Site } from './level.ts';
 import { numberLiteral } from './literals.ts';
 import { locationOf } from './location.ts';
-import { baseType } from './type-rules.ts';
 
 type Of<K extends Expr['kind']> = Expr & { readonly kind: K };
 

@@ -3,10 +3,10 @@ import { DatabaseError } from '../../engine/data/error.ts';
 import { parseText } from '../../engine/data/text-format.ts';
 import { formatTypeName } from '../../engine/data/type-info.ts';
 import type { LogicalType, RecordType } from '../../engine/data/types.ts';
-import { sameKind, sameType, TEXT, typmodOf } from '../../engine/data/types.ts';
+import { TEXT, baseType, sameKind, sameType, typmodOf } from '../../engine/data/types.ts';
 import type { Expression, RowExpression } from '../../engine/expression/expression.ts';
 import type { Environment } from './environment.ts';
-import { baseType, canCoerce, withTypmod } from './type-rules.ts';
+import { canCoerce, withTypmod } from './type-rules.ts';
 import type { CastContext } from '../../engine/expression/cast-table.ts';
 
 export interface CoercionSite {

@@ -2,8 +2,8 @@
 import { DatabaseError } from '../../engine/data/error.ts';
 import { formatTypeName } from '../../engine/data/type-info.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
-import { sameKind, sameType, TEXT, typmodOf } from '../../engine/data/types.ts';
-import { baseType, canCoerce, categoryOf, isPreferred, withTypmod } from './type-rules.ts';
+import { TEXT, baseType, sameKind, sameType, typmodOf } from '../../engine/data/types.ts';
+import { canCoerce, categoryOf, isPreferred, withTypmod } from './type-rules.ts';
 
 /** select_common_type of PostgreSQL; null where categories do not match. Parameters of types survive when all agree. */
 export function selectCommonType(types: readonly LogicalType[]): LogicalType | null {

@@ -2,14 +2,13 @@
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { formatTypeName } from '../../engine/data/type-info.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
-import { BOOLEAN } from '../../engine/data/types.ts';
+import { BOOLEAN, baseType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { ScalarFunction, Signature, TableFunction } from '../../engine/function/function.ts';
 import { coerceArgument } from './coercion.ts';
 import type { Environment } from './environment.ts';
 import { argumentTypes, resolveOverload, returnType } from './overload.ts';
 import type { Resolution } from './overload.ts';
-import { baseType } from './type-rules.ts';
 
 export interface OperatorUse {
   readonly symbol: string;

@@ -1,9 +1,9 @@
 // Overload resolution of functions and operators: PostgreSQL's rules (manual 10.2, 10.3), step by step.
 import type { LogicalType } from '../../engine/data/types.ts';
-import { arrayOf, sameKind, TEXT, UNKNOWN } from '../../engine/data/types.ts';
+import { TEXT, UNKNOWN, arrayOf, baseType, sameKind } from '../../engine/data/types.ts';
 import type { Signature } from '../../engine/function/function.ts';
 import { selectCommonType } from './common-type.ts';
-import { baseType, canCoerce, categoryOf, isPolymorphic, isPreferred } from './type-rules.ts';
+import { canCoerce, categoryOf, isPolymorphic, isPreferred } from './type-rules.ts';
 
 /** A signature spread over the call's arguments: `args[i]` is the declared type of argument i. */
 interface Candidate<S extends Signature> {

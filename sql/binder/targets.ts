@@ -1,6 +1,7 @@
 // The select list: stars expanded, labels given, and ORDER BY / GROUP BY items that mean an output column.
 import { DatabaseError } from '../../engine/data/error.ts';
 import { formatTypeName } from '../../engine/data/type-info.ts';
+import { baseType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { Expr, Position, StarExpr, Target } from '../parser/ast.ts';
 import { sameExpression } from '../plan/same-expression.ts';
@@ -11,7 +12,6 @@ import type { Site } from './level.ts';
 import { labelOf, locationOf } from './location.ts';
 import { expandQualifiedStar, expandStar, resolveName } from './scope.ts';
 import type { Resolved } from './scope.ts';
-import { baseType } from './type-rules.ts';
 
 /** One output column before anything is grouped or attached. */
 export interface BoundTarget {

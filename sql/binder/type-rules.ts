@@ -1,6 +1,6 @@
 // What PostgreSQL's pg_type says that overload resolution asks: categories, preferred types; what may be coerced where.
 import type { LogicalType, TypeKind } from '../../engine/data/types.ts';
-import { sameKind } from '../../engine/data/types.ts';
+import { baseType, sameKind } from '../../engine/data/types.ts';
 import { castContext } from '../../engine/expression/cast-table.ts';
 import type { CastContext } from '../../engine/expression/cast-table.ts';
 
@@ -37,10 +37,6 @@ const PREFERRED: ReadonlySet<TypeKind> = new Set<TypeKind>([
 /** pg_type.typispreferred. */
 export function isPreferred(type: LogicalType): boolean {
   return PREFERRED.has(type.kind);
-}
-
-export function baseType(type: LogicalType): LogicalType {
-  return type.kind === 'domain' ? baseType(type.base) : type;
 }
 
 const POLYMORPHIC: ReadonlySet<TypeKind> = new Set<TypeKind>([

@@ -115,4 +115,14 @@ describe('backend encoder', () => {
     expect(bytes.readInt32BE(bytes.length - 6)).toBe(((10 << 16) | 2) + 4);
     expect(bytes.readInt16BE(bytes.length - 2)).toBe(1);
   });
+
+  it('describes a domain as the type it is over', () => {
+    const page = new Page();
+    const over = { kind: 'domain', oid: 16400, name: 'price', base: numericType(10, 2) } as const;
+    const type = { kind: 'domain', oid: 16401, name: 'low_price', base: over } as const;
+    backend.rowDescription(page, [{ name: 'n', type, table: 5, attribute: 3 }], []);
+    const bytes = page.take();
+    expect(bytes.readInt32BE(bytes.length - 12)).toBe(1700);
+    expect(bytes.readInt32BE(bytes.length - 6)).toBe(((10 << 16) | 2) + 4);
+  });
 });
