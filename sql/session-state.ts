@@ -212,6 +212,8 @@ export class SessionState {
       sessions: () => [...services.sessions.values()].map((peer) => peer.info()),
       settings: () => settings.list(),
       rowCount: (relation) => this.#rowCount(relation),
+      memory: () => services.runtime.memory(),
+      storage: () => services.runtime.storage(),
       stateSize: (relation) => services.runtime.stateSize(relation),
       viewErrors: (relation) => services.runtime.errors(relation),
       printed: (text, options) => printStored(this, text, options),

@@ -1,5 +1,6 @@
 // How a session's transaction ends, well or badly, and what ends with it.
 import type { SessionState } from './session-state.ts';
+import { endTemporary } from './temporary.ts';
 
 /**
  * Commits. `implicit`: only a transaction that nobody opened by BEGIN. Resolves when it is durable and visible.
@@ -11,6 +12,7 @@ export async function finishTransaction(state: SessionState, which: 'implicit' |
     failTransaction(state, 'any');
     return;
   }
+  endTemporary(state);
   state.transaction = null;
   closePortals(state, true);
   const sync = state.settings.get('synchronous_commit') !== 'off';

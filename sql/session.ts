@@ -19,6 +19,7 @@ import type { BoundStatement, StatementResult } from './statement/bound.ts';
 import { bindStatement } from './statement/index.ts';
 import { bindInsertLiterals } from './statement/insert-literals.ts';
 import { runPortal } from './session-run.ts';
+import { dropTemporary } from './temporary.ts';
 import { failTransaction, finishTransaction, interruptible } from './session-transaction.ts';
 
 const FAILED = 'current transaction is aborted, commands ignored until end of transaction block';
@@ -315,6 +316,10 @@ export class ServerSession implements Session, Peer {
     this.#state.portals.clear();
     this.#state.transaction?.rollback();
     this.#state.transaction = null;
+    const { services, temporarySchema } = this.#state;
+    dropTemporary(services, temporarySchema).catch((error: unknown) => {
+      services.log(`temporary objects were not dropped: ${String(error)}`);
+    });
     this.#onClose();
   }
 
@@ -396,6 +401,8 @@ export class ServerSession implements Session, Peer {
     if (role === null) throw new DatabaseError('28000', `role "${options.user}" does not exist`);
     if (!role.login) throw new DatabaseError('28000', `role "${options.user}" is not permitted to log in`);
     settings.force('session_authorization', options.user);
+    const { limit } = services.runtime.memory();
+    if (Number.isFinite(limit)) settings.force('memory_limit', String(Math.round(limit / 1024)));
     settings.force('is_superuser', role.superuser ? 'on' : 'off');
     for (const [name, value] of options.parameters) {
       if (name !== 'options') settings.initialize(name, value);

@@ -1,7 +1,7 @@
 // Catalog: names and OIDs → entries; immutable, so that a plan, a transaction or a reader can hold on to one version.
 import { DatabaseError } from '../../engine/data/error.ts';
 import { bootstrapEntries } from './bootstrap.ts';
-import { FIRST_USER_OID } from './entry.ts';
+import { FIRST_USER_OID, isTemporary } from './entry.ts';
 import type {
   CatalogEntry, IndexEntry, QueryableEntry, RelationEntry, RoleEntry, SchemaEntry, SequenceEntry, SystemRelation,
   TypeEntry,
@@ -138,11 +138,14 @@ export class Catalog {
   /** The schemas names are looked up in: pg_catalog first unless the path places it, and only what exists. */
   effectivePath(searchPath: readonly string[]): readonly string[] {
     const existing = searchPath.filter((s, i) => this.#names.schemas.has(s) && searchPath.indexOf(s) === i);
-    return existing.includes('pg_catalog') ? existing : ['pg_catalog', ...existing];
+    if (existing.includes('pg_catalog')) return existing;
+    // A session's own objects come before all others.
+    const own = existing.length > 0 && isTemporary(existing[0]) ? 1 : 0;
+    return [...existing.slice(0, own), 'pg_catalog', ...existing.slice(own)];
   }
 
   findRelation(name: QualifiedName, searchPath: readonly string[]): Relation | null {
-    if (name.schema !== null) return this.relationIn(name.schema, name.name);
+    if (name.schema !== null) return this.relationIn(ownSchema(name.schema, searchPath), name.name);
     for (const schema of this.effectivePath(searchPath)) {
       const found = this.relationIn(schema, name.name);
       if (found !== null) return found;
@@ -158,7 +161,7 @@ export class Catalog {
   }
 
   findType(name: QualifiedName, searchPath: readonly string[]): TypeEntry | null {
-    if (name.schema !== null) return this.typeIn(name.schema, name.name);
+    if (name.schema !== null) return this.typeIn(ownSchema(name.schema, searchPath), name.name);
     for (const schema of this.effectivePath(searchPath)) {
       const found = this.typeIn(schema, name.name);
       if (found !== null) return found;
@@ -170,7 +173,7 @@ export class Catalog {
   creationSchema(searchPath: readonly string[]): SchemaEntry {
     for (const name of searchPath) {
       const schema = this.#names.schemas.get(name);
-      if (schema !== undefined) return schema;
+      if (schema !== undefined && !isTemporary(name)) return schema;
     }
     throw new DatabaseError('3F000', 'no schema has been selected to create in');
   }
@@ -207,6 +210,11 @@ export class Catalog {
     }
     return found;
   }
+}
+
+/** pg_temp is the session's own temporary schema, by the search path of the session. */
+export function ownSchema(schema: string, searchPath: readonly string[]): string {
+  return schema === 'pg_temp' ? searchPath.find(isTemporary) ?? schema : schema;
 }
 
 /** System relations by name and OID; shared by all versions of a catalog. */

@@ -4,6 +4,8 @@ import type { FormatSettings } from '../../engine/data/settings.ts';
 import type { Column, LogicalType } from '../../engine/data/types.ts';
 import type { DatabaseError } from '../../engine/data/error.ts';
 import type { FunctionRegistry } from '../../engine/function/registry.ts';
+import type { StorageStatistics } from '../../engine/runtime/contract.ts';
+import type { PageCacheStatistics } from '../../engine/state/page-cache.ts';
 
 /** Object identifiers are never reused; those below 16384 are PostgreSQL's own (system relations, built-in types). */
 export const FIRST_USER_OID = 16384;
@@ -299,6 +301,8 @@ export interface SystemContext {
   readonly rowCount: (relation: number) => number;
   /** Errors that rows of a view raise, with the number of the rows. */
   readonly viewErrors: (relation: number) => readonly { readonly error: DatabaseError; readonly weight: number }[];
+  readonly memory: () => PageCacheStatistics;
+  readonly storage: () => StorageStatistics;
   readonly stateSize: (relation: number) => { readonly rows: number; readonly bytes: number };
   /** A stored expression as PostgreSQL prints it, over the columns of a relation. */
   readonly printed: (text: string, options: { readonly relation: number; readonly pretty: boolean }) => string;

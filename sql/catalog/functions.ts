@@ -9,6 +9,7 @@ import type { CallInfo, ScalarFunction } from '../../engine/function/function.ts
 import type { FunctionLists } from '../../engine/function/registry.ts';
 import { SERVER_VERSION_TEXT } from '../version-text.ts';
 import { SessionState } from '../session-state.ts';
+import { isTemporary } from './entry.ts';
 import type { SequenceEntry } from './entry.ts';
 import { CATALOG_FUNCTIONS } from './system/catalog-functions.ts';
 import { CATALOG_TABLE_FUNCTIONS } from './system/catalog-tables.ts';
@@ -41,7 +42,7 @@ const IDENTITY: readonly ScalarFunction[] = [
     row: (_, s) => s.currentUser }),
   host({ name: 'session_user', returns: NAME, description: 'user of the session', row: (_, s) => s.sessionUser }),
   host({ name: 'current_schema', returns: NAME, description: 'schema new objects go to', row: (_, s) => (
-    s.searchPath.find((name) => s.catalog.schema(name) !== null) ?? null) }),
+    s.searchPath.find((name) => s.catalog.schema(name) !== null && !isTemporary(name)) ?? null) }),
   scalar({ name: 'version', args: [], returns: TEXT, description: 'version of the server', volatility: 'stable',
     row: () => SERVER_VERSION_TEXT }),
   host({ name: 'pg_backend_pid', returns: INT4, description: 'number of the session', row: (_, s) => s.processId }),

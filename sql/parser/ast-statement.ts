@@ -39,6 +39,7 @@ export interface CreateTableAs extends At {
   readonly ifNotExists: boolean;
   readonly columnNames: readonly string[];
   readonly options: readonly Option[];
+  readonly onCommit: CreateTable['onCommit'];
   readonly query: Query | Execute;
   readonly withData: boolean;
 }

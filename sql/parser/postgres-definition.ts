@@ -94,9 +94,12 @@ function createTable(node: CreateStmt, context: ReaderContext): CreateTable | Cr
     ...common, kind: 'createTable', persistence: persistence(node.relation), like,
     inherits: (node.inhRelations ?? []).map((parent) => relation(untag(parent, 'RangeVar'), context)),
     options: marks?.options ?? options(node.options, context),
-    onCommit: node.oncommit === 'ONCOMMIT_DELETE_ROWS' ? 'delete'
-      : node.oncommit === 'ONCOMMIT_DROP' ? 'drop' : 'preserve',
+    onCommit: onCommit(node.oncommit),
   };
+}
+
+function onCommit(action: string | undefined): CreateTable['onCommit'] {
+  return action === 'ONCOMMIT_DELETE_ROWS' ? 'delete' : action === 'ONCOMMIT_DROP' ? 'drop' : 'preserve';
 }
 
 /** Bits of TableLikeOption (PostgreSQL's parsenodes.h), in their order. */
@@ -130,7 +133,7 @@ function createTableAs(node: CreateTableAsStmt, context: ReaderContext): CreateT
     };
   }
   const query = 'ExecuteStmt' in node.query ? execute(node.query, context) : queryAt(node.query, range, context);
-  return { ...common, kind: 'createTableAs', persistence: persistence(into.rel), query };
+  return { ...common, kind: 'createTableAs', persistence: persistence(into.rel), onCommit: onCommit(into.onCommit), query };
 }
 
 function execute(node: Node, context: ReaderContext): Execute {

@@ -7,6 +7,7 @@ import { columnsOf } from '../../engine/expression/walk.ts';
 import type {
   CheckConstraint, ColumnEntry, ConstraintEntry, ForeignConstraint, IndexEntry, KeyConstraint, TableEntry,
 } from '../catalog/entry.ts';
+import { isTemporary } from '../catalog/entry.ts';
 import type { Constraint } from '../parser/ast.ts';
 import { parseExpression } from '../parser/parse.ts';
 import { bindPredicate, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
@@ -185,6 +186,10 @@ function foreignTarget(
   const relation = found ?? state.catalog.requireRelation(name, state.searchPath);
   if (relation.kind !== 'table') {
     throw new DatabaseError('42809', `referenced relation "${relation.name}" is not a table`);
+  }
+  if (isTemporary(context.schema) !== isTemporary(relation.schema)) {
+    const kind = isTemporary(context.schema) ? 'temporary' : 'permanent';
+    throw new DatabaseError('42P16', `constraints on ${kind} tables may reference only ${kind} tables`);
   }
   return relation.oid === context.tableOid ? { ...relation, ...table } : relation;
 }

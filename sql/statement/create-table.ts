@@ -23,7 +23,7 @@ export function createTable(statement: CreateTable, text: string): BoundStatemen
     refuse(statement);
     await state.current.lockCatalog(state.lockWait);
     const { relation } = statement;
-    const schema = targetSchema(state, qualified(relation), relation.position);
+    const schema = targetSchema(state, qualified(relation), relation.position, statement.persistence);
     if (!nameIsFree(state, schema, relation.name, statement.ifNotExists)) return done('CREATE TABLE');
     state.current.changeCatalog(tableChanges(state, statement, { text, schema }));
     return done('CREATE TABLE');
@@ -31,8 +31,18 @@ export function createTable(statement: CreateTable, text: string): BoundStatemen
 }
 
 function refuse(statement: CreateTable): void {
-  if (statement.persistence === 'temporary') throw notSupported('a temporary table');
   if (statement.inherits.length > 0) throw notSupported('INHERITS');
+  checkOnCommit(statement);
+}
+
+function checkOnCommit({ onCommit, persistence }: Pick<CreateTable, 'onCommit' | 'persistence'>): void {
+  if (onCommit === 'preserve' || persistence === 'temporary') return;
+  throw new DatabaseError('42P16', 'ON COMMIT can only be used on temporary tables');
+}
+
+/** What becomes of a temporary table when its transaction commits. */
+function onCommitOf(onCommit: CreateTable['onCommit']): Pick<TableEntry, 'onCommit'> {
+  return onCommit === 'preserve' ? {} : { onCommit };
 }
 
 function tableChanges(
@@ -48,7 +58,8 @@ function tableChanges(
     kind: 'table', oid: tableOid, schema, name: statement.relation.name, owner: state.role.oid, comment: null, acl: [],
     columns: parts.columns, constraints: parts.constraints,
     watermark: watermark(context, parts.columns, statement.watermark),
-    appendOnly: statement.appendOnly, options: optionRecord(statement.options), rowType: state.services.allocateOid(),
+    appendOnly: statement.appendOnly, ...onCommitOf(statement.onCommit), options: optionRecord(statement.options),
+    rowType: state.services.allocateOid(),
   };
   return [...parts.sequences, entry, ...parts.indexes].map((e): CatalogChange => ({ kind: 'put', entry: e }));
 }
@@ -128,17 +139,17 @@ export function createTableAs(statement: CreateTableAs, query: BoundStatement): 
   return {
     parameters: query.parameters, columns: null, cacheable: false,
     run: async (state, parameters) => {
-      if (statement.persistence === 'temporary') throw notSupported('a temporary table');
+      checkOnCommit(statement);
       await state.current.lockCatalog(state.lockWait);
       const { relation } = statement;
-      const schema = targetSchema(state, qualified(relation), relation.position);
+      const schema = targetSchema(state, qualified(relation), relation.position, statement.persistence);
       if (!nameIsFree(state, schema, relation.name, statement.ifNotExists)) return done('CREATE TABLE AS');
       const result = await query.run(state, parameters);
       if (result.kind !== 'rows') throw new DatabaseError('42601', 'CREATE TABLE AS needs a query');
       const entry: TableEntry = {
         kind: 'table', oid: state.services.allocateOid(), schema, name: relation.name, owner: state.role.oid,
         comment: null, acl: [], columns: namedColumns(result.columns, statement.columnNames), constraints: [],
-        watermark: null, appendOnly: false, options: optionRecord(statement.options),
+        watermark: null, appendOnly: false, ...onCommitOf(statement.onCommit), options: optionRecord(statement.options),
         rowType: state.services.allocateOid(),
       };
       const rows = statement.withData ? await collect(result) : null;

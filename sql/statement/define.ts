@@ -47,10 +47,9 @@ export function createSchema(statement: CreateSchema,
 
 export function createSequence(statement: CreateSequence): BoundStatement {
   return command(async (state) => {
-    if (statement.persistence === 'temporary') throw notSupported('a temporary sequence');
     await state.current.lockCatalog(state.lockWait);
     const { relation } = statement;
-    const schema = targetSchema(state, qualified(relation), relation.position);
+    const schema = targetSchema(state, qualified(relation), relation.position, statement.persistence);
     if (!nameIsFree(state, schema, relation.name, statement.ifNotExists)) return done('CREATE SEQUENCE');
     const owned = statement.options.find((o) => o.name === 'owned_by');
     const entry = sequenceEntry(statement.options.filter((o) => o !== owned), {

@@ -2,7 +2,7 @@
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { describe, describeEntry, planDrop } from '../catalog/dependency.ts';
 import type { Target } from '../catalog/dependency.ts';
-import { displayName, isRelation } from '../catalog/catalog.ts';
+import { displayName, isRelation, ownSchema } from '../catalog/catalog.ts';
 import type { QualifiedName } from '../catalog/catalog.ts';
 import type { CatalogEntry } from '../catalog/entry.ts';
 import type { Drop, ObjectKind } from '../parser/ast-statement.ts';
@@ -72,7 +72,7 @@ function kindOf(entry: CatalogEntry): string {
 }
 
 function findRelation(state: SessionState, statement: Drop, name: QualifiedName): CatalogEntry | null {
-  if (name.schema !== null && state.catalog.schema(name.schema) === null) {
+  if (name.schema !== null && state.catalog.schema(ownSchema(name.schema, state.searchPath)) === null) {
     if (!statement.ifExists) throw new DatabaseError('3F000', `schema "${name.schema}" does not exist`);
     state.notice('NOTICE', new DatabaseError('00000', `schema "${name.schema}" does not exist, skipping`));
     return null;
@@ -84,7 +84,8 @@ function findRelation(state: SessionState, statement: Drop, name: QualifiedName)
   const found = relation === null ? null : state.catalog.get(relation.oid);
   if (found !== null && isRelation(found) && kindOf(found) !== statement.object) throw wrongKind(statement.object,
     found);
-  return missing(state, statement, name.schema === null ? [name.name] : [name.schema, name.name], found);
+  // PostgreSQL names a missing relation without its schema.
+  return missing(state, statement, [name.name], found);
 }
 
 export function wrongKind(wanted: string, found: CatalogEntry): DatabaseError {

@@ -2,6 +2,7 @@
 import { notSupported, unreachable } from '../../engine/data/error.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { Statement } from '../parser/ast-statement.ts';
+import type { IntoClause, Query } from '../parser/ast.ts';
 import type { SessionState } from '../session-state.ts';
 import { alterTable } from './alter-table.ts';
 import type { BoundStatement } from './bound.ts';
@@ -41,7 +42,7 @@ export interface StatementSite {
 export function bindStatement(statement: Statement, state: SessionState, site: StatementSite): BoundStatement {
   const { text, declared } = site;
   switch (statement.kind) {
-    case 'query': return bindSelectStatement(statement, state, declared);
+    case 'query': return bindQueryStatement(statement, state, site);
     case 'insert': return bindInsert(statement, state, declared);
     case 'update': return bindUpdate(statement, state, declared);
     case 'delete': return bindDelete(statement, state, declared);
@@ -57,6 +58,29 @@ export function bindStatement(statement: Statement, state: SessionState, site: S
     case 'createIndex': return createIndex(statement);
     default: return bindDefinition(statement, state, site);
   }
+}
+
+/** SELECT .. INTO t is CREATE TABLE t AS. */
+function bindQueryStatement(query: Query, state: SessionState, site: StatementSite): BoundStatement {
+  const into = intoOf(query);
+  if (into === null) return bindSelectStatement(query, state, site.declared);
+  const { clause, rest } = into;
+  return createTableAs({
+    kind: 'createTableAs', relation: clause.relation, persistence: clause.persistence, ifNotExists: false,
+    columnNames: clause.columns, options: [], onCommit: 'preserve', query: rest, withData: true,
+    position: clause.relation.position,
+  }, bindSelectStatement(rest, state, site.declared));
+}
+
+/** The INTO clause, which the first SELECT of several may have, and the query without it. */
+function intoOf(query: Query): { readonly clause: IntoClause; readonly rest: Query } | null {
+  const { body } = query;
+  if (body.kind === 'values') return null;
+  if (body.kind === 'select') {
+    return body.into === undefined ? null : { clause: body.into, rest: { ...query, body: { ...body, into: undefined } } };
+  }
+  const left = intoOf(body.left);
+  return left === null ? null : { clause: left.clause, rest: { ...query, body: { ...body, left: left.rest } } };
 }
 
 type Definition = Exclude<Statement, { readonly kind:

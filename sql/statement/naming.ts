@@ -2,8 +2,9 @@
 import { DatabaseError } from '../../engine/data/error.ts';
 import type { Catalog, QualifiedName, Relation } from '../catalog/catalog.ts';
 import type { ConstraintEntry, QueryableEntry } from '../catalog/entry.ts';
-import type { Name, RelationName } from '../parser/ast.ts';
+import type { Name, Persistence, RelationName } from '../parser/ast.ts';
 import type { SessionState } from '../session-state.ts';
+import { temporarySchema } from '../temporary.ts';
 
 /** Bytes PostgreSQL keeps of an identifier. */
 const NAME_BYTES = 63;
@@ -17,7 +18,10 @@ export function qualifiedName(name: Name): QualifiedName {
 }
 
 /** The schema a new relation goes to; 3F000 when there is none, 42501 for the system's own. */
-export function targetSchema(state: SessionState, name: QualifiedName, position?: number): string {
+export function targetSchema(
+  state: SessionState, name: QualifiedName, position?: number, persistence: Persistence = 'permanent',
+): string {
+  if (persistence === 'temporary' || name.schema === 'pg_temp') return temporarySchema(state, name);
   const schema = name.schema === null ? state.catalog.creationSchema(state.searchPath)
     : state.catalog.requireSchema(name.schema, position);
   if (schema.name === 'pg_catalog' || schema.name === 'information_schema') {

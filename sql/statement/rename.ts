@@ -3,6 +3,7 @@ import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import type { CatalogChange } from '../catalog/catalog.ts';
 import { isQueryable, isRelation } from '../catalog/catalog.ts';
 import { withColumn } from '../catalog/dependency.ts';
+import { isTemporary } from '../catalog/entry.ts';
 import type { CatalogEntry } from '../catalog/entry.ts';
 import type { Comment, ObjectKind, Rename, SetOwner, SetSchema, Swap } from '../parser/ast-statement.ts';
 import type { Name } from '../parser/ast.ts';
@@ -147,6 +148,9 @@ export function setSchema(statement: SetSchema): BoundStatement {
     if (entry === null) return done(tag);
     if (!('schema' in entry)) throw notSupported(`SET SCHEMA of a ${entry.kind}`);
     const schema = state.catalog.requireSchema(statement.newSchema).name;
+    if (isTemporary(schema) || isTemporary(entry.schema)) {
+      throw new DatabaseError('0A000', 'cannot move objects into or out of temporary schemas');
+    }
     if (state.catalog.relationIn(schema, entry.name) !== null) {
       throw new DatabaseError('42P07', `relation "${entry.name}" already exists in schema "${schema}"`);
     }

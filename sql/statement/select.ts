@@ -11,14 +11,10 @@ import { whenFree } from '../write-conflict.ts';
 import { Effects } from './effects.ts';
 import { readCatalog } from './read-catalog.ts';
 import type { BoundStatement, StatementResult } from './bound.ts';
-import { notSupported } from '../../engine/data/error.ts';
 
 export function bindSelectStatement(
   query: Query, state: SessionState, declared: readonly (LogicalType | null)[],
 ): BoundStatement {
-  if (query.body.kind === 'select' && query.body.into !== undefined) {
-    throw notSupported('SELECT INTO', { position: query.body.position });
-  }
   const catalog = readCatalog(state);
   const effects = new Effects(state);
   const env = sessionEnvironment(state, { declared, catalog, effects });

@@ -7,6 +7,7 @@ import type { Discard, SetSetting, ShowSetting } from '../parser/ast-statement.t
 import { quoteIdentifier } from '../catalog/dependency.ts';
 import { validSearchPath } from '../session-state.ts';
 import type { SessionState } from '../session-state.ts';
+import { discardTemporary } from '../temporary.ts';
 import { fixedZone } from '../time-zone-setting.ts';
 import type { BoundStatement } from './bound.ts';
 import { command, done, resultColumn } from './bound.ts';
@@ -104,7 +105,7 @@ export function resetSetting(statement: ShowSetting): BoundStatement {
 }
 
 export function discard(statement: Discard): BoundStatement {
-  return command((state) => {
+  return command(async (state) => {
     switch (statement.target) {
       case 'all':
         if (state.current.kind === 'block') {
@@ -118,12 +119,15 @@ export function discard(statement: Discard): BoundStatement {
         state.prepared.clear();
         state.listening.clear();
         forgetSequences(state);
+        await discardTemporary(state);
         return done('DISCARD ALL');
       case 'plans': return done('DISCARD PLANS');
       case 'sequences':
         forgetSequences(state);
         return done('DISCARD SEQUENCES');
-      case 'temp': return done('DISCARD TEMP');
+      case 'temp':
+        await discardTemporary(state);
+        return done('DISCARD TEMP');
     }
   });
 }

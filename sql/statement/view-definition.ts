@@ -4,6 +4,7 @@ import { someExpression } from '../../engine/expression/walk.ts';
 import { bindQuery } from '../binder/bind-query.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { isHostFunction } from '../catalog/functions.ts';
+import { isTemporary } from '../catalog/entry.ts';
 import type { ColumnEntry, Dependency, MaterializedViewEntry, ViewEntry, ViewSettings } from '../catalog/entry.ts';
 import type { CreateMaterializedView, CreateView } from '../parser/ast-statement.ts';
 import type { Query } from '../parser/ast.ts';
@@ -71,14 +72,22 @@ function dependenciesOf(catalog: Catalog, used: ReadonlySet<number>): readonly D
   return out;
 }
 
+function readsTemporary(state: SessionState, { dependencies }: Described): boolean {
+  return dependencies.some(({ oid }) => {
+    const relation = state.catalog.relation(oid);
+    return relation !== null && isTemporary(relation.schema);
+  });
+}
+
 export function createView(statement: CreateView, text: string): BoundStatement {
   return command(async (state) => {
-    if (statement.persistence === 'temporary') throw notSupported('a temporary view');
     if (statement.checkOption !== undefined) throw notSupported('WITH CHECK OPTION');
     await state.current.lockCatalog(state.lockWait);
     const { relation } = statement;
-    const schema = targetSchema(state, qualified(relation), relation.position);
     const described = describeQuery(state, statement.query, statement.columnNames, false);
+    const over = statement.persistence !== 'temporary' && readsTemporary(state, described);
+    const schema = targetSchema(state, qualified(relation), relation.position, over ? 'temporary' : statement.persistence);
+    if (over) state.notice('NOTICE', new DatabaseError('00000', `view "${relation.name}" will be a temporary view`));
     const old = state.catalog.relationIn(schema, relation.name);
     const replaced = statement.orReplace && old !== null
       ? requireView(old.kind === 'view' ? old : null, relation.name) : null;
@@ -140,6 +149,9 @@ export function createMaterializedView(statement: CreateMaterializedView, text: 
     const schema = targetSchema(state, qualified(relation), relation.position);
     if (!nameIsFree(state, schema, relation.name, statement.ifNotExists)) return done('CREATE MATERIALIZED VIEW');
     const described = describeQuery(state, statement.query, statement.columnNames, true);
+    if (readsTemporary(state, described)) {
+      throw new DatabaseError('0A000', 'materialized views must not use temporary tables or views');
+    }
     const entry: MaterializedViewEntry = {
       kind: 'materialized-view', oid: state.services.allocateOid(), schema, name: relation.name, owner: state.role.oid,
       comment: null, acl: [], query: rangeText({ text }, statement.query.range), ...described,

@@ -14,6 +14,7 @@ import { FunctionOids } from './function-oids.ts';
 import type { FunctionEntry } from './function-oids.ts';
 import { constraintText, constraintsOf } from './constraints.ts';
 import { indexText, viewText } from './definitions.ts';
+import { isTemporary } from '../entry.ts';
 import { systemOf } from './host.ts';
 import { SYSTEM_BY_OID, entryColumns } from './relations.ts';
 
@@ -294,8 +295,16 @@ const SERVER: readonly ScalarFunction[] = [
     description: 'path of a tablespace, empty for those that come with the server', row: () => '' }),
   stable({ name: 'pg_is_in_recovery', args: [], returns: BOOLEAN, description: 'is the server a standby?',
     example: example('SELECT pg_is_in_recovery()', 'f'), row: () => false }),
-  stable({ name: 'pg_my_temp_schema', args: [], returns: OID, description: 'OID of the session\'s temporary schema, 0 when it has none', row: () => 0 }),
-  stable({ name: 'pg_is_other_temp_schema', args: [OID], returns: BOOLEAN, description: 'is it another session\'s temporary schema?', row: () => false }),
+  stable({ name: 'pg_my_temp_schema', args: [], returns: OID, description: 'OID of the session\'s temporary schema, 0 when it has none', row: (_, call) => {
+    const { catalog, searchPath } = systemOf(call);
+    const own = searchPath.find(isTemporary);
+    return own === undefined ? 0 : catalog.schema(own)?.oid ?? 0;
+  } }),
+  stable({ name: 'pg_is_other_temp_schema', args: [OID], returns: BOOLEAN, description: 'is it another session\'s temporary schema?', row: ([oid], call) => {
+    const { catalog, searchPath } = systemOf(call);
+    const entry = catalog.get(Number(oid));
+    return entry?.kind === 'schema' && isTemporary(entry.name) && !searchPath.includes(entry.name);
+  } }),
   stable({ name: 'pg_relation_is_publishable', args: [REGCLASS], returns: BOOLEAN, description: 'may the relation be published?',
     row: ([oid], call) => systemOf(call).catalog.get(num(oid))?.kind === 'table' }),
   stable({ name: 'pg_postmaster_start_time', args: [], returns: { kind: 'timestamptz', typmod: -1 }, description: 'when the server started',
@@ -314,7 +323,7 @@ const SERVER: readonly ScalarFunction[] = [
     row: ([implicit], call) => {
       const { catalog, searchPath } = systemOf(call);
       const effective = catalog.effectivePath(searchPath);
-      return arrayFrom(bool(implicit) ? [...effective] : effective.filter((s) => s !== 'pg_catalog' || searchPath.includes(s)));
+      return arrayFrom(bool(implicit) ? [...effective] : effective.filter((s) => (s !== 'pg_catalog' || searchPath.includes(s)) && !isTemporary(s)));
     } }),
 ];
 

@@ -4,7 +4,7 @@ import { formatTypeName, oidOf, typeRow } from '../../../engine/data/type-info.t
 import { typmodOf } from '../../../engine/data/types.ts';
 import type { LogicalType } from '../../../engine/data/types.ts';
 import type { Catalog } from '../catalog.ts';
-import { liveColumns } from '../entry.ts';
+import { isTemporary, liveColumns } from '../entry.ts';
 import type { ColumnEntry, QueryableEntry, ReferentialAction, SystemContext, SystemRelation } from '../entry.ts';
 import { constraintsOf, constraintText } from './constraints.ts';
 import { ownerName, viewText } from './definitions.ts';
@@ -25,7 +25,7 @@ function* schemata({ catalog, database }: SystemContext): Iterable<SystemRow> {
 
 function* tables({ catalog, database }: SystemContext): Iterable<SystemRow> {
   const row = (table_schema: string, table_name: string, base: boolean, insertable: boolean): SystemRow => ({
-    table_catalog: database, table_schema, table_name, table_type: base ? 'BASE TABLE' : 'VIEW',
+    table_catalog: database, table_schema, table_name, table_type: !base ? 'VIEW' : isTemporary(table_schema) ? 'LOCAL TEMPORARY' : 'BASE TABLE',
     is_insertable_into: yesNo(insertable), is_typed: 'NO',
   });
   for (const r of SYSTEM_COLUMNS) yield row(r.schema, r.name, r.relationKind === 'r', false);

@@ -5,7 +5,7 @@ import { oidOf, typeRow } from '../../../engine/data/type-info.ts';
 import { typmodOf } from '../../../engine/data/types.ts';
 import type { LogicalType } from '../../../engine/data/types.ts';
 import type { Catalog } from '../catalog.ts';
-import { INFORMATION_SCHEMA_OID, PG_CATALOG_OID, POSTGRES_ROLE_OID } from '../entry.ts';
+import { INFORMATION_SCHEMA_OID, PG_CATALOG_OID, POSTGRES_ROLE_OID, isTemporary } from '../entry.ts';
 import type {
   ColumnEntry, Grant, IndexEntry, RelationEntry, SystemContext, SystemRelation,
 } from '../entry.ts';
@@ -83,6 +83,7 @@ function* userClasses(context: SystemContext): Iterable<SystemRow> {
     yield {
       ...CLASS_DEFAULTS, oid: entry.oid, relname: entry.name, relnamespace: namespaceOid(catalog, entry.schema),
       reltype: 'rowType' in entry ? entry.rowType : 0, relowner: entry.owner, relkind: KINDS[entry.kind],
+      relpersistence: isTemporary(entry.schema) ? 't' : 'p',
       relam: stored ? HEAP_ACCESS_METHOD : entry.kind === 'index' ? BTREE_ACCESS_METHOD : 0, relfilenode: entry.oid,
       reltuples: stored ? context.rowCount(entry.oid) : entry.kind === 'sequence' ? 1 : stored ? 0 : -1,
       relhasindex: stored && catalog.indexesOf(entry.oid).length > 0,

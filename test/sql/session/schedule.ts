@@ -6,7 +6,12 @@
 import { ProtocolClient } from '../../support/protocol-client.ts';
 import type { Address, Answer } from '../../support/protocol-client.ts';
 
-export interface Step { readonly session: string; readonly sql: string }
+export interface Step {
+  readonly session: string;
+  readonly sql: string;
+  /** Its record so far: the lines below it; empty in a schedule that was never played. */
+  readonly record: readonly string[];
+}
 
 export interface Schedule {
   readonly name: string;
@@ -24,16 +29,24 @@ export function parseSchedules(text: string): readonly Schedule[] {
     const record = at < 0 ? lines : lines.slice(0, at);
     return {
       name: head.trim(), expected: record.join('\n').trim(), stricter: at < 0 ? null : lines.slice(at + 1).join('\n').trim(),
-      steps: record.flatMap((line) => {
-        const found = /^(\w+): (.*)$/.exec(line);
-        return found === null ? [] : [{ session: found[1], sql: found[2] }];
-      }),
+      steps: stepsOf(at < 0 ? record : lines.slice(at + 1)),
     };
   });
 }
 
-/** How long a statement may take before it counts as waiting, ms. */
+function stepsOf(lines: readonly string[]): readonly Step[] {
+  const steps: (Step & { readonly record: string[] })[] = [];
+  for (const line of lines) {
+    const found = /^(\w+): (.*)$/.exec(line);
+    if (found !== null) steps.push({ session: found[1], sql: found[2], record: [] });
+    else if (line.trim() !== '') steps.at(-1)?.record.push(line.trim());
+  }
+  return steps;
+}
+
+/** How long a statement may take before it counts as waiting, ms; and one of which the record has an answer. */
 const PATIENCE = 150;
+const LONG_PATIENCE = 10_000;
 
 class Player {
   readonly client: ProtocolClient;
@@ -54,14 +67,14 @@ export async function play(schedule: Schedule, open: () => Promise<ProtocolClien
   const players = new Map<string, Player>();
   const lines: string[] = [];
   try {
-    for (const { session, sql } of schedule.steps) {
+    for (const { session, sql, record } of schedule.steps) {
       const player = players.get(session) ?? new Player(await open());
       players.set(session, player);
       lines.push(`${session}: ${sql}`);
       const answer = player.run(sql);
-      const done = await within(answer, session === 's' ? 5000 : PATIENCE);
+      const done = await within(answer, record.length > 0 && record[0] !== '(waits)' ? LONG_PATIENCE : PATIENCE);
       if (done === null) player.waiting = answer;
-      lines.push(...indented(done ?? '(waits)'), ...await released(players));
+      lines.push(...indented(done ?? '(waits)'), ...await released(players, record));
     }
     return lines.join('\n');
   } finally {
@@ -70,11 +83,14 @@ export async function play(schedule: Schedule, open: () => Promise<ProtocolClien
 }
 
 /** What those that waited answer now. */
-async function released(players: ReadonlyMap<string, Player>): Promise<readonly string[]> {
+async function released(
+  players: ReadonlyMap<string, Player>, record: readonly string[],
+): Promise<readonly string[]> {
   const lines: string[] = [];
   for (const [session, player] of [...players].toSorted(([x], [y]) => (x < y ? -1 : 1))) {
     if (player.waiting === null) continue;
-    const done = await within(player.waiting, PATIENCE);
+    const answers = record.some((line) => line.startsWith(`${session} -> `));
+    const done = await within(player.waiting, answers ? LONG_PATIENCE : PATIENCE);
     if (done === null) continue;
     player.waiting = null;
     lines.push(...indented(`${session} -> ${done}`));
