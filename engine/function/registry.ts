@@ -2,8 +2,10 @@
 import { AGGREGATES } from './aggregate/index.ts';
 import type { AggregateFunction } from './aggregate/aggregate.ts';
 import type { ScalarFunction, Signature, TableFunction } from './function.ts';
+import { aliasesOf } from './scalar/aliases.ts';
 import { ARITHMETIC } from './scalar/arithmetic.ts';
 import { ARRAYS } from './scalar/array.ts';
+import { BIT_STRINGS } from './scalar/bit-string.ts';
 import { BINARY } from './scalar/binary.ts';
 import { COMPARISON } from './scalar/comparison.ts';
 import { CONDITIONAL } from './scalar/conditional.ts';
@@ -12,9 +14,12 @@ import { DATETIME } from './scalar/datetime.ts';
 import { DECIMAL } from './scalar/decimal.ts';
 import { ENUM } from './scalar/enum.ts';
 import { FORMATTING } from './scalar/formatting.ts';
+import { HASHES } from './scalar/hash.ts';
+import { IDENTIFIERS } from './scalar/identifiers.ts';
 import { JSON_RECORDS, JSON_RECORDSETS } from './scalar/json-populate.ts';
 import { JSON_FUNCTIONS } from './scalar/json.ts';
 import { JSONPATH_FUNCTIONS, JSONPATH_TABLES } from './scalar/jsonpath.ts';
+import { LSN_ARITHMETIC } from './scalar/lsn.ts';
 import { MATH } from './scalar/math.ts';
 import { PATTERN } from './scalar/regex-functions.ts';
 import { TEXTUAL } from './scalar/text.ts';
@@ -22,11 +27,14 @@ import { JSON_TABLES } from './table/json-tables.ts';
 import { SERIES_FUNCTIONS } from './table/series.ts';
 import { STRING_TABLES } from './table/strings.ts';
 
-export const SCALAR_FUNCTIONS: readonly ScalarFunction[] = [
+const NAMED_ONCE: readonly ScalarFunction[] = [
   ...COMPARISON, ...ARITHMETIC, ...DECIMAL, ...MATH, ...TEXTUAL, ...PATTERN, ...BINARY, ...DATETIME_OPERATORS,
   ...DATETIME, ...FORMATTING,
-  ...ARRAYS, ...JSON_FUNCTIONS, ...JSON_RECORDS, ...JSONPATH_FUNCTIONS, ...CONDITIONAL, ...ENUM,
+  ...ARRAYS, ...JSON_FUNCTIONS, ...JSON_RECORDS, ...JSONPATH_FUNCTIONS,
+  ...BIT_STRINGS, ...HASHES, ...IDENTIFIERS, ...LSN_ARITHMETIC, ...CONDITIONAL, ...ENUM,
 ];
+
+export const SCALAR_FUNCTIONS: readonly ScalarFunction[] = [...NAMED_ONCE, ...aliasesOf(NAMED_ONCE)];
 
 export const TABLE_FUNCTIONS: readonly TableFunction[] = [
   ...SERIES_FUNCTIONS, ...STRING_TABLES, ...JSON_TABLES, ...JSON_RECORDSETS, ...JSONPATH_TABLES,

@@ -64,7 +64,8 @@ function bindUnion(
     base: convert(base, body.left), step: convert(step, body.right),
   };
   return {
-    plan, columns: all.map((c, i) => ({ ...c, name: added.shown[i - own] ?? c.name })), order: [], limit: null, offset: null, withTies: false, visible: types.length,
+    plan, order: [], limit: null, offset: null, withTies: false, visible: types.length,
+    columns: all.map((c, i) => ({ ...c, name: added.shown[i - own] ?? c.name })),
   };
 }
 

@@ -47,7 +47,8 @@ export function withComputedLimits(query: Query, bound: BoundQuery, outer: Query
   const { env } = outer;
   const scope = new Scope(outer.parent);
   const site: Site = {
-    env, scope, level: new Level(scope), clause: { phrase: 'LIMIT' }, commonTables: outer.commonTables, recurse, windows: new Map(),
+    env, scope, level: new Level(scope), clause: { phrase: 'LIMIT' }, commonTables: outer.commonTables, recurse,
+    windows: new Map(),
   };
   const counts = [bindCount(query.offset, 'OFFSET', site), bindCount(query.limit, 'LIMIT', site)];
   const attached = attachSubqueries(numbered(bound), counts, site.level, (e) => e);
@@ -61,7 +62,8 @@ export function withComputedLimits(query: Query, bound: BoundQuery, outer: Query
   const condition: Expression = {
     kind: 'and', type: BOOLEAN, args: [compare('>', row, from), {
       kind: 'or', type: BOOLEAN, args: [
-        { kind: 'test', type: BOOLEAN, test: 'null', negated: false, input: limit }, compare('<=', compare('-', row, from), limit),
+        { kind: 'test', type: BOOLEAN, test: 'null', negated: false, input: limit },
+        compare('<=', compare('-', row, from), limit),
       ],
     }],
   };

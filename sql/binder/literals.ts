@@ -1,5 +1,5 @@
 // Constants: numbers get the narrowest of int4, int8 and numeric, strings stay unknown until something wants a type.
-import { notSupported } from '../../engine/data/error.ts';
+import { DatabaseError } from '../../engine/data/error.ts';
 import { parseText } from '../../engine/data/text-format.ts';
 import { INT4, INT8, NUMERIC, UNKNOWN } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
@@ -27,7 +27,11 @@ export function nullLiteral(): Expression {
 }
 
 export function bitStringLiteral(env: Environment, base: 2 | 16, digits: string): Expression {
-  if (base === 16) throw notSupported('hexadecimal bit string');
-  const type = { kind: 'bit', typmod: digits.length } as const;
-  return { kind: 'literal', type, value: parseText(type, digits, env.format) };
+  const invalid = /[^0-9A-Fa-f]/.exec(digits);
+  if (base === 16 && invalid !== null) {
+    throw new DatabaseError('22P02', `"${invalid[0]}" is not a valid hexadecimal digit`);
+  }
+  const bits = base === 2 ? digits : digits.replace(/./g, (d) => parseInt(d, 16).toString(2).padStart(4, '0'));
+  const type = { kind: 'bit', typmod: bits.length } as const;
+  return { kind: 'literal', type, value: parseText(type, bits, env.format) };
 }

@@ -30,7 +30,8 @@ export function withSearchAndCycle(table: CommonTable, query: Query, columns: re
 }
 
 function onlySelect(side: 'left' | 'right', { position }: CommonTable): DatabaseError {
-  return new DatabaseError('0A000', `with a SEARCH or CYCLE clause, the ${side} side of the UNION must be a SELECT`, { position });
+  return new DatabaseError('0A000', `with a SEARCH or CYCLE clause, the ${side} side of the UNION must be a SELECT`,
+    { position });
 }
 
 function checkClauses({ search, cycle }: CommonTable, columns: readonly string[]): void {

@@ -1,10 +1,13 @@
 // bool_and, bool_or, every, bit_and, bit_or, bit_xor: rows counted by bit, so that a row can be taken back.
 import { assert } from '../../data/error.ts';
-import { BOOLEAN, INT2, INT4, INT8 } from '../../data/types.ts';
+import type { Datum } from '../../data/datum.ts';
+import { BOOLEAN, INT2, INT4, INT8, parametricType } from '../../data/types.ts';
 import type { LogicalType } from '../../data/types.ts';
 import { BoolVector, Int16Vector, Int32Vector, Int64Vector } from '../../data/vector.ts';
 import type { Vector } from '../../data/vector.ts';
 import type { AggregateFunction } from './aggregate.ts';
+import { combineBits } from '../scalar/bit-string.ts';
+import { collecting } from './list-aggregates.ts';
 import { FloatSlots, SlotAccumulator, ValidityBuilder } from './slots.ts';
 import type { SlotRows } from './slots.ts';
 
@@ -125,7 +128,20 @@ function bits(r: BitsRecord): AggregateFunction {
 
 const TRUE_FALSE = '(true), (false)';
 
+const BIT = parametricType('bit');
+
+/** Bit strings may differ in length, which is an error: they are folded anew. */
+const BIT_STRINGS: readonly AggregateFunction[] = ([['AND', '100'], ['OR', '111'], ['XOR', '011']] as const).map(
+  ([name, result]) => collecting({
+    name: `bit_${name.toLowerCase()}`, args: [BIT], returns: BIT, description: `bitwise ${name.toLowerCase()} of all the inputs`,
+    example: { sql: `SELECT bit_${name.toLowerCase()}(x) FROM (VALUES (B'101'), (B'110')) AS v(x)`, result },
+  }, ({ rows }) => rows.reduce<Datum>((sum, [value]) => {
+    if (value === null || sum === null) return sum ?? value;
+    return combineBits(name, String(sum), String(value));
+  }, null)));
+
 export const BITS: readonly AggregateFunction[] = [
+  ...BIT_STRINGS,
   ...['bool_and', 'every'].map((name) => bits({
     name, type: BOOLEAN, fold: 'and', width: 1, description: 'true if all inputs are true', example: [TRUE_FALSE, 'f'],
   })),

@@ -137,6 +137,7 @@ const FAMILIES: readonly Family[] = [
   { ...same(TEXT, BYTES, `'abc'::name`, `'abd'::text`), args: [NAME, TEXT] },
   { ...same(TEXT, BYTES, `'abc'::text`, `'abd'::name`), args: [TEXT, NAME] },
   same(BPCHAR, PADDED, `'a'::char(3)`, `'b'::char(2)`), same(CHAR, BYTES, `'a'::"char"`, `'b'::"char"`),
+  same(parametricType('bit'), BYTES, `B'101'`, `B'11'`), same(parametricType('varbit'), BYTES, `B'101'::varbit`, `B'11'::varbit`),
   same(BYTEA, BYTES, `'\\x01'::bytea`, `'\\x0100'::bytea`),
   same(UUID, UUIDS, `'00000000-0000-0000-0000-000000000001'::uuid`, `'00000000-0000-0000-0000-000000000002'::uuid`),
   same(DATE, INT32S, `date '2001-01-01'`, `date '2001-01-02'`),

@@ -1,0 +1,41 @@
+// Arithmetic of pg_lsn: positions in a log, 64 bits without sign.
+import type { Datum } from '../../data/datum.ts';
+import { DatabaseError } from '../../data/error.ts';
+import { Numeric } from '../../data/numeric.ts';
+import { NUMERIC, simpleType } from '../../data/types.ts';
+import { big, example, numeric, operator } from '../define.ts';
+import type { ScalarFunction } from '../function.ts';
+
+const LSN = simpleType('pg_lsn');
+
+const positionOf = (d: Datum): bigint => BigInt.asUintN(64, big(d));
+
+/** The position so many bytes further on. 0A000 for NaN, 22003 beyond 64 bits. */
+function moved(position: Datum, by: Numeric, subtract: boolean): Datum {
+  if (by.isNaN) throw new DatabaseError('0A000', `cannot ${subtract ? 'subtract NaN from' : 'add NaN to'} pg_lsn`);
+  const from = Numeric.fromBigInt(positionOf(position));
+  const sum = subtract ? from.subtract(by) : from.add(by);
+  const whole = sum.kind === 'finite' ? BigInt(sum.round().toString()) : -1n;
+  if (whole < 0n || whole >= 1n << 64n) throw new DatabaseError('22003', 'pg_lsn out of range');
+  return BigInt.asIntN(64, whole);
+}
+
+export const LSN_ARITHMETIC: readonly ScalarFunction[] = [
+  operator({
+    name: '+', args: [LSN, NUMERIC], returns: LSN, description: 'A position so many bytes further on.',
+    example: example(`SELECT '0/FF'::pg_lsn + 1::numeric`, '0/100'), row: ([a, n]) => moved(a, numeric(n), false),
+  }),
+  operator({
+    name: '+', args: [NUMERIC, LSN], returns: LSN, description: 'A position so many bytes further on.',
+    example: example(`SELECT 1::numeric + '0/FF'::pg_lsn`, '0/100'), row: ([n, a]) => moved(a, numeric(n), false),
+  }),
+  operator({
+    name: '-', args: [LSN, NUMERIC], returns: LSN, description: 'A position so many bytes back.',
+    example: example(`SELECT '0/100'::pg_lsn - 1::numeric`, '0/FF'), row: ([a, n]) => moved(a, numeric(n), true),
+  }),
+  operator({
+    name: '-', args: [LSN, LSN], returns: NUMERIC, description: 'Bytes between two positions.',
+    example: example(`SELECT '0/100'::pg_lsn - '0/FF'::pg_lsn`, '1'),
+    row: ([a, b]) => Numeric.fromBigInt(positionOf(a) - positionOf(b)),
+  }),
+];
