@@ -57,6 +57,8 @@ export class Transaction implements OpenTransaction {
   #point: ReadPoint | null = null;
   /** Relations read, for the check that makes SERIALIZABLE so. */
   readonly #reads = new Set<number>();
+  /** As of the beginning. */
+  readonly #failures: number;
   #id: number | null = null;
   /** Snapshots of the statement that runs, to be given back at its end. */
   readonly #opened: Snapshot[] = [];
@@ -73,6 +75,7 @@ export class Transaction implements OpenTransaction {
     this.isolation = options.isolation;
     this.readOnly = options.readOnly;
     this.startTime = options.services.now();
+    this.#failures = options.services.runtime.failures;
     this.#settings.begin();
     this.#services.open.add(this);
   }
@@ -287,6 +290,7 @@ export class Transaction implements OpenTransaction {
         // What was read may be a sequence's value: after a crash nobody else may be given it.
         return this.#services.sequencesJournaled;
       }
+      this.#checkFailures();
       done = this.#services.commit({ changes: this.writes.merged(), catalog: this.#catalogChanges, sync });
       this.#settings.commit();
       const told = done.then((epoch) => {
@@ -314,6 +318,15 @@ export class Transaction implements OpenTransaction {
     this.#services.locks.releaseAll(this);
     this.#point?.snapshot.release();
     this.#point = null;
+  }
+
+  /** Writers see what is queued. Where that was given up, keys and references were checked against rows that never were. */
+  #checkFailures(): void {
+    if (this.#failures === this.#services.runtime.failures) return;
+    throw new DatabaseError('40001', 'could not serialize access due to concurrent update', {
+      detail: 'Commits of other transactions failed in the meantime, since the journal could not be written.',
+      hint: 'The transaction might succeed if retried.',
+    });
   }
 
   #checkReads(): void {

@@ -6,14 +6,16 @@ import type { Epoch } from '../engine/data/time.ts';
 import { crc32c, crc32cPieces } from './crc32c.ts';
 
 /*
- * Format: little-endian. A segment is a header of 64 bytes, then records, then zeros (written ahead).
+ * Format: little-endian. A segment is a header of 64 bytes, then records, then zeros (written ahead), or what the file
+ * held when it was an earlier segment.
  *
- *   0  8    magic "MILLJRNL"             32  u64  number of the segment, 1, 2, ...
- *   8  u32  format version, 1            40  u64  epoch of the first record to come
- *  12  u32  CRC-32C of bytes 16..64      48  u32  checksum of the record before (the last of the segment before), 0
- *  16  16   database id                  52  u8   0xa5 once a next segment was made, before its first record is
+ *   0  8    magic "MILLJRNL"             40  u64  epoch of the first record to come
+ *   8  u32  format version, 2            48  u32  checksum of the record before (the last of the segment before), 0
+ *  12  u32  CRC-32C of bytes 16..64      52  u8   0xa5 once a next segment was made, before its first record is
  *                                                written; the CRC-32C takes it as 0
- *                                        56  u32  bytes of the file when it was made: it is never shorter
+ *  16  16   database id                  53  u8   bit 0: the file was a segment before, else zeros follow the records;
+ *                                                bit 1: the segment before ends in records that are void
+ *  32  u64  number, 1, 2, ...            56  u32  bytes of the file when it was made: it is never shorter
  *                                        60  u32  zero
  *
  * A record begins at a multiple of 8: 32 bytes of header, then its bytes.
@@ -26,9 +28,18 @@ import { crc32c, crc32cPieces } from './crc32c.ts';
  * A record is checked by itself and against the one before, so that a gap, a swap or another database's file shows.
  * `durable` tells a torn tail from damage: when a bad record is followed by a good one that says the bad one's epoch
  * was on disk, acknowledged data is gone (XX001); otherwise what follows was never acknowledged as durable, and is cut.
+ *
+ * Where a segment follows, its first epoch says where the one before ends: records of that epoch and later ones in the
+ * segment before were never acknowledged (their write or sync failed) and are void.
+ *
+ * Law: records that a file holds from its earlier life are never taken for its own. It is used again only when a
+ * checkpoint covers all of them (a file that ends in void records never is), so their epochs are below the first epoch
+ * of the new segment, and the records of a segment have its first epoch and those that follow, one by one.
  */
 const MAGIC = 0x4c4e524a_4c4c494dn;
-const VERSION = 1;
+const VERSION = 2;
+const REUSED = 1;
+const AFTER_FAULT = 2;
 export const SEGMENT_HEADER = 64;
 export const RECORD_HEADER = 32;
 const ALIGNMENT = 8;
@@ -46,6 +57,10 @@ export interface SegmentHeader {
   readonly followed?: boolean;
   /** The least the file has. */
   readonly bytes: number;
+  /** The file was a segment before. */
+  readonly reused: boolean;
+  /** The segment before ends in records that are void. */
+  readonly afterFault: boolean;
 }
 
 export interface SegmentRecord {
@@ -81,6 +96,7 @@ export function encodeSegmentHeader(header: SegmentHeader): Uint8Array {
   view.setBigUint64(32, BigInt(header.number), true);
   view.setBigUint64(40, BigInt(header.firstEpoch), true);
   view.setUint32(48, header.chain, true);
+  view.setUint8(53, (header.reused ? REUSED : 0) | (header.afterFault ? AFTER_FAULT : 0));
   view.setUint32(56, header.bytes, true);
   view.setUint32(12, crc32c(bytes.subarray(16)), true);
   return bytes;
@@ -110,6 +126,8 @@ export function decodeSegmentHeader(bytes: Uint8Array, path: string): SegmentHea
     chain: view.getUint32(48, true),
     followed,
     bytes: view.getUint32(56, true),
+    reused: (view.getUint8(53) & REUSED) !== 0,
+    afterFault: (view.getUint8(53) & AFTER_FAULT) !== 0,
   };
 }
 
@@ -179,12 +197,17 @@ export interface SegmentScan {
   readonly end: number;
   readonly lastEpoch: number;
   readonly chain: number;
-  /** Bytes after `end` that are not zero: a torn tail to be cut; 0 when there is none. */
+  /** Bytes from `end` on that may be of records that were never finished: to be made zero; 0 when there are none. */
   readonly torn: number;
 }
 
-/** Reads a segment's records; throws XX001 for damage to what was on disk. */
-export function scanSegment(bytes: Uint8Array, header: SegmentHeader, path: string): SegmentScan {
+/**
+ * Reads a segment's records; throws XX001 for damage to what was on disk. `until`: the last epoch that counts, as the
+ * segment after it says; null: there is none.
+ */
+export function scanSegment(
+  bytes: Uint8Array, header: SegmentHeader, path: string, until: number | null = null,
+): SegmentScan {
   if (bytes.length < header.bytes) {
     throw damaged(path, bytes.length, `the file ends, it was made with ${header.bytes} bytes`);
   }
@@ -194,7 +217,7 @@ export function scanSegment(bytes: Uint8Array, header: SegmentHeader, path: stri
   let end = SEGMENT_HEADER;
   let lastEpoch = header.firstEpoch - 1;
   let { chain } = header;
-  for (;;) {
+  while (until === null || lastEpoch < until) {
     const record = readRecord(bytes, view, end, seed);
     if (record === null || record.epoch !== lastEpoch + 1 || view.getUint32(end + 24, true) !== chain) break;
     records.push(record);
@@ -202,9 +225,13 @@ export function scanSegment(bytes: Uint8Array, header: SegmentHeader, path: stri
     lastEpoch = record.epoch;
     chain = record.checksum;
   }
-  const dirtyEnd = lastNonZero(bytes, end);
-  if (dirtyEnd > end) assertTorn(bytes, { from: end, to: dirtyEnd, expected: lastEpoch + 1, seed, path });
-  return { records, end, lastEpoch, chain, torn: dirtyEnd - end };
+  if (until !== null) {
+    if (lastEpoch < until) throw damaged(path, end, `the record of epoch ${lastEpoch + 1} is gone`);
+    return { records, end, lastEpoch, chain, torn: 0 };
+  }
+  const tail = { from: end, to: lastNonZero(bytes, end), expected: lastEpoch + 1, seed, path };
+  const newer = assertTorn(bytes, tail);
+  return { records, end, lastEpoch, chain, torn: (header.reused ? newer : tail.to) - end };
 }
 
 interface Tail {
@@ -215,18 +242,24 @@ interface Tail {
   readonly path: string;
 }
 
-/** Throws when a later record proves that the expected one was on disk. */
-function assertTorn(bytes: Uint8Array, tail: Tail): void {
+/**
+ * Throws when a later record proves that the expected one was on disk. Returns the end of all that looks like a record of
+ * the expected epoch or a later one, whole or not.
+ */
+function assertTorn(bytes: Uint8Array, tail: Tail): number {
   const view = viewOf(bytes);
+  let newer = tail.from;
   for (let at = tail.from; at < tail.to; at += ALIGNMENT) {
     if (at + RECORD_HEADER > bytes.length || view.getUint32(at + 12, true) > 0x1f_ffff) continue;
     const epoch = Number(view.getBigUint64(at + 8, true));
     if (epoch < tail.expected || epoch > tail.expected + FAR) continue;
+    newer = Math.max(newer, Math.min(at + recordSize(view.getUint32(at, true)), tail.to));
     const record = readRecord(bytes, view, at, tail.seed);
     if (record !== null && record.durable >= tail.expected) {
       throw damaged(tail.path, tail.from, `the record of epoch ${tail.expected} is gone, epoch ${epoch} follows`);
     }
   }
+  return newer;
 }
 
 /** The end of the last non-zero byte, at least `from`. */

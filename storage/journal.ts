@@ -1,31 +1,17 @@
 // DiskJournal: the Journal over segment files; what was acknowledged is decided here and nowhere else.
-import { join } from 'node:path';
-import { DatabaseError, assert } from '../engine/data/error.ts';
+import { assert } from '../engine/data/error.ts';
+import type { DatabaseError } from '../engine/data/error.ts';
 import { toEpoch } from '../engine/data/time.ts';
 import type { Epoch } from '../engine/data/time.ts';
 import type { Journal, JournalRecord } from '../engine/state/ports.ts';
 import { crc32c } from './crc32c.ts';
 import { storageError } from './storage-error.ts';
-import type { FileHandle, FileSystem } from './file-system.ts';
-import {
-  FOLLOWED, SEGMENT_HEADER, damaged, decodeSegmentHeader, encodeRecord, encodeSegmentHeader, scanSegment, segmentName,
-  segmentNumber,
-} from './journal-segment.ts';
-import type { SegmentHeader, SegmentScan } from './journal-segment.ts';
+import type { FileHandle } from './file-system.ts';
+import { FOLLOWED, SEGMENT_HEADER, damaged, encodeRecord, scanSegment } from './journal-segment.ts';
+import type { SegmentScan } from './journal-segment.ts';
+import { SegmentFiles, zeros } from './segment-files.ts';
+import type { JournalOptions } from './segment-files.ts';
 
-export interface JournalOptions {
-  readonly files: FileSystem;
-  readonly folder: string;
-  readonly databaseId: Uint8Array;
-  /** A new segment is begun past this size. */
-  readonly segmentBytes?: number;
-  /** Zeros are written ahead of the records in portions of this size. */
-  readonly aheadBytes?: number;
-  log(message: string): void;
-}
-
-const SEGMENT_BYTES = 64 << 20;
-const AHEAD_BYTES = 4 << 20;
 const LARGE_RECORD = 16 << 10;
 /** Records up to this size may be written on the main thread. */
 const SMALL_RECORD = 64 << 10;
@@ -37,30 +23,36 @@ const QUICK_DISK = 0.5;
 const QUICK_DISK_ALONE = 5;
 /** By how much one write moves the estimate of that wait: up by three parts where it took longer, else down by one. */
 const ESTIMATE_PART = 0.03;
-
-interface Segment {
-  readonly number: number;
-  readonly firstEpoch: number;
-}
+/** Bytes of records that are acknowledged without being synced; past them the next one is synced. */
+const UNSYNCED_BYTES = 16 << 20;
 
 /** The segment that is written. */
 interface Tail {
   readonly file: FileHandle;
   readonly number: number;
   end: number;
-  /** Zeros are on disk up to here: writes below change no metadata, which halves the time of a sync. */
-  zeroed: number;
+  /** Bytes are on disk up to here: writes below change no metadata, which halves the time of a sync. */
+  written: number;
+  closed: boolean;
+}
+
+interface Unsynced {
+  readonly epoch: Epoch;
+  readonly record: readonly Uint8Array[];
 }
 
 export class DiskJournal implements Journal {
-  readonly #options: JournalOptions;
+  readonly #files: SegmentFiles;
   readonly #seed: number;
-  readonly #segments: Segment[];
-  readonly #tail: { current: Tail };
+  #tail: Tail;
   #last: number;
   #chain: number;
-  /** Every epoch up to this one is on disk. */
+  /** Every epoch up to this one is on disk; and the checksum of its record. */
   #durable: number;
+  #durableChain: number;
+  /** The records after it: should a sync fail they are written again, since the kernel may have dropped them. */
+  #unsynced: Unsynced[] = [];
+  #unsyncedBytes = 0;
   #extension: Promise<void> | null = null;
   #failure: DatabaseError | null = null;
   #busy = false;
@@ -69,43 +61,39 @@ export class DiskJournal implements Journal {
   /** Milliseconds within which three small records in four are on disk; rare long waits say nothing about the next one. */
   #usualWait = QUICK_DISK / 2;
 
-  private constructor(options: JournalOptions, segments: Segment[], tail: Tail, scan: SegmentScan) {
-    this.#options = options;
-    this.#seed = crc32c(options.databaseId);
-    this.#segments = segments;
-    this.#tail = { current: tail };
+  private constructor(files: SegmentFiles, tail: Tail, scan: SegmentScan) {
+    this.#files = files;
+    this.#seed = crc32c(files.options.databaseId);
+    this.#tail = tail;
     this.#last = scan.lastEpoch;
     this.#chain = scan.chain;
     this.#durable = scan.lastEpoch;
+    this.#durableChain = scan.chain;
   }
 
   /** Makes an empty journal; the folder exists and is empty. Durable on return. */
   static async create(options: JournalOptions): Promise<void> {
-    const { files, folder, databaseId } = options;
-    await createSegment(options, { databaseId, number: 1, firstEpoch: 1, chain: 0, bytes: aheadOf(options) });
-    await files.syncFolder(folder);
+    const files = SegmentFiles.empty(options);
+    const { file } = await files.create({ number: 1, firstEpoch: 1, chain: 0, afterFault: false });
+    await file.close();
   }
 
   /** Finds the end, cuts a torn tail. Throws XX001 when the last segment is damaged. */
   static async open(options: JournalOptions): Promise<DiskJournal> {
-    const { files, folder, databaseId } = options;
-    const segments = await listSegments(options);
-    const last = segments.at(-1);
-    if (last === undefined) throw damaged(folder, 0, 'the journal has no segment');
-    const path = join(folder, segmentName(last.number));
-    const bytes = await files.readFile(path);
-    const header = decodeSegmentHeader(bytes, path);
-    if (!sameBytes(header.databaseId, databaseId)) throw damaged(path, 16, 'it belongs to another database');
-    if (header.followed === true) throw damaged(folder, 0, `segment ${last.number + 1} is missing`);
+    const files = await SegmentFiles.list(options);
+    const last = files.segments.at(-1);
+    if (last === undefined) throw damaged(options.folder, 0, 'the journal has no segment');
+    const { bytes, header, path } = await files.read(last);
+    if (header.followed === true) throw damaged(options.folder, 0, `segment ${last.number + 1} is missing`);
     const scan = scanSegment(bytes, header, path);
-    const file = await files.open(path, 'existing');
+    const file = await options.files.open(path, 'existing');
     if (scan.torn > 0) {
       options.log(`journal file "${path}": cut ${scan.torn} bytes of an unfinished record at offset ${scan.end}`);
       await file.write([new Uint8Array(scan.torn)], scan.end);
     }
     // What was read may be in the page cache only: a killed process leaves it so, and it is about to be built upon.
     await file.datasync();
-    return new DiskJournal(options, segments, { file, number: last.number, end: scan.end, zeroed: bytes.length }, scan);
+    return new DiskJournal(files, { file, number: last.number, end: scan.end, written: bytes.length, closed: false }, scan);
   }
 
   get lastEpoch(): Epoch {
@@ -117,24 +105,24 @@ export class DiskJournal implements Journal {
     assert(!this.#busy && epoch === this.#last + 1, `journal append of epoch ${epoch} after ${this.#last}`);
     this.#busy = true;
     try {
-      await this.#write(epoch, record, sync, alone ? QUICK_DISK_ALONE : QUICK_DISK);
+      const must = sync || this.#unsyncedBytes > UNSYNCED_BYTES;
+      await this.#write(epoch, record, must, alone ? QUICK_DISK_ALONE : QUICK_DISK);
     } catch (error) {
-      // Law: after a failed write or sync nothing is acknowledged any more; what is on disk is known only after a restart.
+      // Law: after a failed write or sync nothing is acknowledged any more until `reopen` has decided what is there.
       this.#failure = storageError(error, 'could not write to the journal');
       throw this.#failure;
     } finally {
       this.#busy = false;
     }
-    if (this.#failure !== null) throw this.#failure;
     this.#writeAhead();
   }
 
   async #write(epoch: Epoch, record: readonly Uint8Array[], sync: boolean, quick: number): Promise<void> {
-    if (this.#tail.current.end >= (this.#options.segmentBytes ?? SEGMENT_BYTES)) await this.#rotate(epoch);
+    if (this.#tail.end >= this.#files.segmentBytes) await this.#rotate(epoch);
     const fields = { epoch, durable: this.#durable, chain: this.#chain, seed: this.#seed };
     const { pieces, checksum, size } = encodeRecord(record, fields);
-    const tail = this.#tail.current;
-    if (tail.end + size > tail.zeroed) await this.#extension;
+    const tail = this.#tail;
+    if (tail.end + size > tail.written) await this.#extension;
     const inOne = !sync || this.#durable === this.#last;
     const start = performance.now();
     if (inOne && size <= SMALL_RECORD && (!sync || this.#usualWait < quick)) {
@@ -150,155 +138,160 @@ export class DiskJournal implements Journal {
     }
     this.#usualSize += (size - this.#usualSize) / 16;
     tail.end += size;
-    tail.zeroed = Math.max(tail.zeroed, tail.end);
+    tail.written = Math.max(tail.written, tail.end);
     this.#last = epoch;
     this.#chain = checksum;
-    if (sync) this.#durable = epoch;
+    if (sync) {
+      this.#synced();
+    } else {
+      this.#unsynced.push({ epoch, record });
+      this.#unsyncedBytes += size;
+    }
+  }
+
+  /** All records are on disk. */
+  #synced(): void {
+    this.#durable = this.#last;
+    this.#durableChain = this.#chain;
+    if (this.#unsynced.length === 0) return;
+    this.#unsynced = [];
+    this.#unsyncedBytes = 0;
   }
 
   async #rotate(epoch: Epoch): Promise<void> {
     await this.#extension;
-    const old = this.#tail.current;
+    const old = this.#tail;
     await old.file.datasync();
-    this.#durable = this.#last;
-    const { databaseId, files, folder } = this.#options;
-    const bytes = aheadOf(this.#options);
-    const header = { databaseId, number: old.number + 1, firstEpoch: epoch, chain: this.#chain, bytes };
-    await createSegment(this.#options, header);
-    await files.syncFolder(folder);
+    this.#synced();
+    const number = old.number + 1;
+    const { file, written } = await this.#files.create({ number, firstEpoch: epoch, chain: this.#chain, afterFault: false });
+    this.#tail = { file, number, end: SEGMENT_HEADER, written, closed: false };
     // From now on the journal is not whole without the new one.
     await old.file.writeDurable([FOLLOWED.bytes], FOLLOWED.position);
-    const path = join(folder, segmentName(header.number));
-    const file = await files.open(path, 'existing');
-    this.#tail.current = { file, number: header.number, end: SEGMENT_HEADER, zeroed: aheadOf(this.#options) };
-    this.#segments.push({ number: header.number, firstEpoch: epoch });
-    await old.file.close();
+    await this.#close(old);
+  }
+
+  /** Everything that matters in it was synced, or has failed to be: an error adds nothing. */
+  async #close(tail: Tail): Promise<void> {
+    if (tail.closed) return;
+    tail.closed = true;
+    await tail.file.close().catch((error: unknown) => {
+      this.#files.options.log(`could not close a journal file: ${error instanceof Error ? error.message : String(error)}`);
+    });
   }
 
   /** Writes the next portion of zeros while nobody waits for it; for large records it would cost more than it saves. */
   #writeAhead(): void {
-    const tail = this.#tail.current;
-    const portion = aheadOf(this.#options);
-    const limit = this.#options.segmentBytes ?? SEGMENT_BYTES;
+    const tail = this.#tail;
+    const { aheadBytes: portion, segmentBytes: limit } = this.#files;
+    if (tail.end > limit / 2) this.#files.prepare(tail.number + 1);
     if (this.#usualSize > LARGE_RECORD) return;
-    if (this.#extension !== null || tail.zeroed - tail.end > portion / 2 || tail.zeroed >= limit) return;
-    const from = tail.zeroed;
+    if (this.#extension !== null || tail.written - tail.end > portion / 2 || tail.written >= limit) return;
+    const from = tail.written;
     const done = async (): Promise<void> => {
       try {
         await tail.file.write([zeros(portion)], from);
+      } catch (error) {
+        // Nothing was promised about these bytes: where there is no room, the record that needs it will tell.
+        this.#files.options.log(`could not write ahead in the journal: ${String(error)}`);
+        this.#extension = null;
+        return;
+      }
+      try {
         await tail.file.datasync();
-        tail.zeroed = Math.max(tail.zeroed, from + portion);
+        tail.written = Math.max(tail.written, from + portion);
       } catch (error) {
         // A failed sync is told once and may concern records written before, so it counts as theirs.
-        this.#failure = storageError(error, 'could not write to the journal');
-      } finally {
-        this.#extension = null;
+        this.#failure ??= storageError(error, 'could not write to the journal');
       }
+      this.#extension = null;
     };
     this.#extension = done();
   }
 
+  /**
+   * A new segment continues after the last record that is known to be on disk; what the old one holds after it is void.
+   * No sync of the old file is tried again: after a failure it says nothing about what is on disk.
+   */
+  async reopen(): Promise<void> {
+    if (this.#failure === null) return;
+    try {
+      await this.#extension;
+      await this.#verify();
+      await this.#files.dropSpares();
+      const number = this.#tail.number + 1;
+      const how = { number, firstEpoch: this.#durable + 1, chain: this.#durableChain, afterFault: true };
+      const { file, written } = await this.#files.create(how);
+      const old = this.#tail;
+      const tail = { file, number, end: SEGMENT_HEADER, written, closed: false };
+      this.#tail = tail;
+      await this.#markFollowed(old);
+      await this.#close(old);
+      let chain = this.#durableChain;
+      for (const { epoch, record } of this.#unsynced) {
+        const encoded = encodeRecord(record, { epoch, durable: this.#durable, chain, seed: this.#seed });
+        await file.write(encoded.pieces, tail.end);
+        tail.end += encoded.size;
+        chain = encoded.checksum;
+      }
+      if (this.#unsynced.length > 0) await file.datasync();
+      tail.written = Math.max(tail.written, tail.end);
+      this.#chain = chain;
+      this.#synced();
+      this.#failure = null;
+    } catch (error) {
+      throw storageError(error, 'could not reopen the journal');
+    }
+  }
+
+  /** As well as it goes: the file has failed before, and nothing hangs on the mark but to tell that a file was taken away. */
+  async #markFollowed(old: Tail): Promise<void> {
+    try {
+      await old.file.writeDurable([FOLLOWED.bytes], FOLLOWED.position);
+    } catch (error) {
+      this.#files.options.log(`could not mark a journal file: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  /** Throws XX001 unless the last segment holds every record that was acknowledged as durable. */
+  async #verify(): Promise<void> {
+    const { bytes, header, path } = await this.#files.read(this.#files.segments.at(-1) ?? { number: 0, firstEpoch: null });
+    const { chain, end } = scanSegment(bytes, header, path, this.#durable);
+    if (chain !== this.#durableChain) throw damaged(path, end, `the record of epoch ${this.#durable} is another one`);
+  }
+
   async *replay(after: Epoch): AsyncIterable<JournalRecord> {
-    const { files, folder } = this.#options;
+    const { folder } = this.#files.options;
     if (after > this.#last) {
       throw damaged(folder, 0, `the journal ends at epoch ${this.#last}, the checkpoint is of epoch ${after}`);
     }
-    const from = this.#segments.findLastIndex((s) => s.firstEpoch <= after + 1);
+    const all = this.#files.segments;
+    const from = all.findLastIndex((s) => s.firstEpoch <= after + 1);
     if (from < 0) {
-      const first = this.#segments[0].firstEpoch;
-      throw damaged(folder, 0, `the journal begins at epoch ${first}, the checkpoint is of epoch ${after}`);
+      throw damaged(folder, 0, `the journal begins at epoch ${all[0].firstEpoch}, the checkpoint is of epoch ${after}`);
     }
-    const segments = this.#segments.slice(from);
+    const segments = all.slice(from);
     let chain: number | null = null;
     for (const [i, segment] of segments.entries()) {
-      const path = join(folder, segmentName(segment.number));
-      const bytes = await files.readFile(path);
-      const header = this.#headerOf(bytes, path, segment);
+      const { bytes, header, path } = await this.#files.read(segment);
       if (chain !== null && header.chain !== chain) throw damaged(path, 48, 'it does not continue the segment before');
-      const scan = scanSegment(bytes, header, path);
-      const until = i + 1 < segments.length ? segments[i + 1].firstEpoch - 1 : scan.lastEpoch;
-      if (scan.lastEpoch !== until) throw damaged(path, scan.end, `the record of epoch ${scan.lastEpoch + 1} is gone`);
+      const scan = scanSegment(bytes, header, path, i + 1 < segments.length ? segments[i + 1].firstEpoch - 1 : this.#last);
       chain = scan.chain;
       for (const record of scan.records) if (record.epoch > after) yield { epoch: record.epoch, bytes: record.bytes };
     }
   }
 
-  #headerOf(bytes: Uint8Array, path: string, segment: Segment): SegmentHeader {
-    const header = decodeSegmentHeader(bytes, path);
-    if (!sameBytes(header.databaseId, this.#options.databaseId)) throw damaged(path, 16, 'it belongs to another database');
-    if (header.number !== segment.number || header.firstEpoch !== segment.firstEpoch) {
-      throw damaged(path, 32, 'it is another segment');
-    }
-    return header;
-  }
-
-  async trim(upTo: Epoch): Promise<void> {
-    const { files, folder } = this.#options;
-    let removed = false;
-    while (this.#segments.length > 1 && this.#segments[1].firstEpoch <= upTo + 1) {
-      await files.remove(join(folder, segmentName(this.#segments[0].number)));
-      this.#segments.shift();
-      removed = true;
-    }
-    if (removed) await files.syncFolder(folder);
+  trim(upTo: Epoch): Promise<void> {
+    return this.#files.trim(upTo);
   }
 
   async close(): Promise<void> {
     await this.#extension;
-    const { file } = this.#tail.current;
+    await this.#files.settled();
     try {
-      if (this.#failure === null) await file.datasync();
+      if (this.#failure === null) await this.#tail.file.datasync();
     } finally {
-      await file.close();
+      await this.#close(this.#tail);
     }
   }
-}
-
-function aheadOf(options: JournalOptions): number {
-  return options.aheadBytes ?? AHEAD_BYTES;
-}
-
-let zeroBlock = new Uint8Array(0);
-function zeros(size: number): Uint8Array {
-  if (zeroBlock.length < size) zeroBlock = new Uint8Array(size);
-  return zeroBlock.subarray(0, size);
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
-}
-
-/** A whole segment under its name, its bytes on disk; the folder is the caller's to sync. */
-async function createSegment(options: JournalOptions, header: SegmentHeader): Promise<void> {
-  const { files, folder } = options;
-  const name = segmentName(header.number);
-  const temporary = join(folder, `${name}.new`);
-  if (await files.exists(temporary)) await files.remove(temporary);
-  const file = await files.open(temporary, 'create');
-  try {
-    await file.write([encodeSegmentHeader(header), zeros(header.bytes - SEGMENT_HEADER)], 0);
-    await file.datasync();
-  } finally {
-    await file.close();
-  }
-  await files.rename(temporary, join(folder, name));
-}
-
-/** The segments in the folder, contiguous; leftovers of an unfinished creation are removed. */
-async function listSegments(options: JournalOptions): Promise<Segment[]> {
-  const { files, folder } = options;
-  const segments: Segment[] = [];
-  for (const name of await files.list(folder)) {
-    const path = join(folder, name);
-    if (name.endsWith('.journal.new')) await files.remove(path);
-    const number = segmentNumber(name);
-    if (number === null) continue;
-    const before = segments.at(-1);
-    if (before !== undefined && number !== before.number + 1) {
-      throw damaged(path, 0, `segment ${before.number + 1} is missing`);
-    }
-    const header = decodeSegmentHeader(await files.readStart(path, SEGMENT_HEADER), path);
-    segments.push({ number, firstEpoch: header.firstEpoch });
-  }
-  return segments;
 }

@@ -5,6 +5,7 @@ import { DatabaseError } from '../data/error.ts';
 import { DEFAULT_FORMAT } from '../data/settings.ts';
 import { formatText } from '../data/text-format.ts';
 import type { RelationDefinition, UniqueKey } from './contract.ts';
+import { isDiskFull } from './journal-repair.ts';
 
 /** 23505 with PostgreSQL's words: `Key (id)=(1) already exists.` */
 export function keyViolation(relation: RelationDefinition, key: UniqueKey, batch: Batch, row: number): DatabaseError {
@@ -32,9 +33,24 @@ export function definitionConflict(): DatabaseError {
   });
 }
 
+/** Commits are not taken: 53100 while the disk is full, else 25006. */
 export function readOnly(cause: Error): DatabaseError {
+  if (isDiskFull(cause)) {
+    return new DatabaseError('53100', cause.message, {
+      hint: 'The database is read-only until there is room again.', cause,
+    });
+  }
   return new DatabaseError('25006', 'the database is read-only since its journal could not be written', {
-    detail: cause.message, hint: 'Restart it when the fault is mended.', cause,
+    detail: cause.message, hint: 'It is tried again from time to time, without a restart.', cause,
+  });
+}
+
+/** The journal's failure, as told to those whose commit was being written. */
+export function commitFailed(cause: DatabaseError): DatabaseError {
+  return new DatabaseError(cause.code, cause.message, {
+    detail: 'The transaction is not committed, unless the server stops before its journal is in order again: '
+      + 'then what is on disk decides.',
+    cause,
   });
 }
 

@@ -80,7 +80,7 @@ export interface RuntimeHost {
   alone(): boolean;
   /** Work postponed by so many milliseconds; nothing waits for it at the end. */
   later(milliseconds: number, task: () => void): void;
-  /** A fault that ends service (journal failure): the process should exit non-zero after telling why. */
+  /** A fault that ends service (a journal that cannot be mended): the process should exit non-zero after telling why. */
   fatal(error: Error): void;
   log(message: string): void;
 }
@@ -116,6 +116,8 @@ export interface Subscription extends AsyncIterable<SubscriptionEvent> {
 export interface Runtime {
   /** Last published epoch. */
   readonly epoch: Epoch;
+  /** How often queued transactions were given up: what a writer saw of them is gone. */
+  readonly failures: number;
 
   // Called by RuntimeHost.applyCatalog and restoreCatalog only: catalog changes are part of an epoch.
   define(relation: RelationDefinition): void;

@@ -15,12 +15,13 @@ import { AppendQueue } from './append-queue.ts';
 import type { Waiting } from './append-queue.ts';
 import { decodeMeta } from './checkpoint.ts';
 import { Checkpointer } from './checkpointer.ts';
-import { definitionConflict, readOnly, shuttingDown } from './commit-error.ts';
+import { commitFailed, definitionConflict, readOnly, shuttingDown } from './commit-error.ts';
 import type {
   RelationDefinition, Runtime, RuntimeHost, Snapshot, Subscription, Transaction, ViewDefinition,
 } from './contract.ts';
 import { EpochRecordReader, encodeEpochRecord } from './epoch-record.ts';
 import type { RecordedChange } from './epoch-record.ts';
+import { JournalRepair, isPassing } from './journal-repair.ts';
 import { PendingRelation } from './pending.ts';
 import { PublishedState } from './published-state.ts';
 import type { EpochTransaction } from './published-state.ts';
@@ -62,6 +63,7 @@ export class MillraceRuntime implements Runtime {
   readonly #options: RuntimeOptions;
   readonly #state: PublishedState;
   readonly #checkpointer: Checkpointer;
+  readonly #repair: JournalRepair;
   readonly #cache: PageCache;
   readonly #queue = new AppendQueue();
   readonly #pending = new Map<number, PendingRelation>();
@@ -72,6 +74,7 @@ export class MillraceRuntime implements Runtime {
   #unsynced = false;
   #pumping: Promise<void> | null = null;
   #failure: Error | null = null;
+  #failures = 0;
   #awaitingQuiet = false;
   #closing = false;
 
@@ -87,6 +90,15 @@ export class MillraceRuntime implements Runtime {
       beforeChange: (relation) => this.#preserve(relation),
       dropped: (states) => this.#checkpointer.drop(states),
       log: (message) => this.#host.log(message),
+    });
+    this.#repair = new JournalRepair(ports.journal, {
+      later: (milliseconds, task) => this.#host.later(milliseconds, task),
+      log: (message) => this.#host.log(message),
+      repaired: () => {
+        this.#failure = null;
+        this.#unsynced = false;
+      },
+      givenUp: (error) => this.#stop(error, []),
     });
     this.#checkpointer = new Checkpointer(ports, this.#state, {
       saveCatalog: () => this.#host.saveCatalog(),
@@ -140,6 +152,10 @@ export class MillraceRuntime implements Runtime {
 
   get epoch(): Epoch {
     return this.#epoch;
+  }
+
+  get failures(): number {
+    return this.#failures;
   }
 
   define(definition: RelationDefinition): void {
@@ -240,11 +256,21 @@ export class MillraceRuntime implements Runtime {
   async #runEpoch(sealed: readonly Waiting[]): Promise<void> {
     const taken = sealed.filter((waiting) => this.#fits(waiting));
     if (taken.length > 0 || sealed.length === 0) {
-      const sync = sealed.length === 0 || taken.some(({ transaction }) => transaction.sync);
+      const transactions = taken.map(({ transaction }) => transaction);
+      const sync = sealed.length === 0 || transactions.some((transaction) => transaction.sync);
+      const epoch = toEpoch(this.#epoch + 1);
+      const now = this.#host.now();
+      const time = now > this.#state.time ? now : this.#state.time;
       try {
-        await this.#publish(taken.map(({ transaction }) => transaction), sync);
+        await this.#journal(epoch, encodeEpochRecord(time, transactions), sync);
       } catch (error) {
         this.#fail(error, sealed);
+        return;
+      }
+      try {
+        this.#publish(epoch, time, transactions);
+      } catch (error) {
+        this.#stop(error, sealed);
         return;
       }
     }
@@ -269,14 +295,13 @@ export class MillraceRuntime implements Runtime {
   }
 
   /** Durable before visible. */
-  async #publish(transactions: readonly Transaction[], sync: boolean): Promise<void> {
-    const epoch = toEpoch(this.#epoch + 1);
-    const now = this.#host.now();
-    const time = now > this.#state.time ? now : this.#state.time;
-    const record = encodeEpochRecord(time, transactions);
+  async #journal(epoch: Epoch, record: readonly Uint8Array[], sync: boolean): Promise<void> {
     await this.#ports.journal.append(epoch, record, sync, this.#host.alone());
     this.#unsynced = !sync;
     for (const piece of record) this.#checkpointer.journaled(piece.length);
+  }
+
+  #publish(epoch: Epoch, time: bigint, transactions: readonly Transaction[]): void {
     const outputs = this.#state.apply({
       epoch, time, transactions: transactions.map((t) => ({ ...t, changes: (): readonly RecordedChange[] => t.changes })),
     });
@@ -292,8 +317,22 @@ export class MillraceRuntime implements Runtime {
     }
   }
 
-  /** Nobody is told that it is done, and nothing is taken any more: what is on disk shows at the next start. */
+  /** Nobody is told that it is done, and nothing is taken until the journal has made the failed record void. */
   #fail(error: unknown, sealed: readonly Waiting[]): void {
+    if (!(error instanceof DatabaseError) || !isPassing(error)) {
+      this.#stop(error, sealed);
+      return;
+    }
+    this.#failure = error;
+    this.#failures++;
+    for (const waiting of sealed) waiting.reject(commitFailed(error));
+    for (const waiting of this.#queue.drain()) waiting.reject(readOnly(error));
+    this.#pending.clear();
+    if (!this.#closing) this.#repair.begin(error);
+  }
+
+  /** A fault that is not the disk's: what is published may not be what is journaled. The next start will tell. */
+  #stop(error: unknown, sealed: readonly Waiting[]): void {
     const failure = error instanceof Error ? error : new Error(String(error));
     this.#failure = failure;
     for (const waiting of [...sealed, ...this.#queue.drain()]) waiting.reject(failure);
@@ -422,6 +461,7 @@ export class MillraceRuntime implements Runtime {
   async close(): Promise<void> {
     this.#closing = true;
     while (this.#pumping !== null) await this.#pumping;
+    await this.#repair.stop();
     for (const subscriptions of [...this.#subscriptions.values()]) {
       for (const subscription of [...subscriptions]) subscription.end(shuttingDown());
     }

@@ -23,6 +23,10 @@ export class MemoryJournal implements Journal {
     return Promise.resolve();
   }
 
+  reopen(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async *replay(after: Epoch): AsyncGenerator<JournalRecord> {
     for (const record of this.#records.slice()) if (record.epoch > after) yield record;
   }

@@ -14,6 +14,11 @@ export interface Journal {
    * thread just now, it may wait for the disk itself. Requires: epoch = last + 1.
    */
   append(epoch: Epoch, record: readonly Uint8Array[], sync: boolean, alone?: boolean): Promise<void>;
+  /**
+   * After an append failed, when nothing more can be appended: checks that all that was acknowledged is there (XX001: it
+   * is not), and makes the failed record void for good. Rejects where the fault is still there; it may be called again.
+   */
+  reopen(): Promise<void>;
   /** Records with epoch > after, in order. */
   replay(after: Epoch): AsyncIterable<JournalRecord>;
   /** Forget records with epoch ≤ upTo (a checkpoint covers them). May keep some longer. */

@@ -7,7 +7,7 @@ import { toEpoch } from '../../engine/data/time.ts';
 import { NODE_FILE_SYSTEM } from '../../storage/file-system.ts';
 import type { FileSystem } from '../../storage/file-system.ts';
 import { DiskJournal } from '../../storage/journal.ts';
-import type { JournalOptions } from '../../storage/journal.ts';
+import type { JournalOptions } from '../../storage/segment-files.ts';
 import { journalConformance } from '../conformance/journal.ts';
 import { MemoryFileSystem } from '../support/memory-file-system.ts';
 import { Random } from '../support/random.ts';
@@ -154,7 +154,7 @@ describe('DiskJournal', () => {
     const journal = await made(files, '/j');
     await write(journal, 1, 60, new Random(3));
     await journal.close();
-    const segments = files.paths().toSorted();
+    const segments = files.paths().filter((path) => path.endsWith('.journal')).toSorted();
     expect(segments.length).toBeGreaterThan(3);
     const last = segments[segments.length - 1];
     const bytes = await files.readFile(last);

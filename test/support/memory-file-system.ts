@@ -79,6 +79,10 @@ export class MemoryFileSystem implements FileSystem {
     return this.#find(path).live.slice(0, length);
   }
 
+  async size(path: string): Promise<number> {
+    return this.#find(path).live.length;
+  }
+
   async open(path: string, mode: 'create' | 'existing'): Promise<FileHandle> {
     this.#check('open', path);
     if (mode === 'create') {
