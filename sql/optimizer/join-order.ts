@@ -2,8 +2,9 @@
 //
 // Where equalities tie an input to a unique key of another, each row finds at most one there: the other is a parent. An
 // input that is nobody's parent (the fact) is joined to its parents, each of which is joined to its own parents first;
-// the most selective come first. Where there are no such keys the inputs stand in written order, but one that an equality
-// ties to those before it goes first.
+// the most selective come first, those before others whose reference is part of the fact's own key: few of its rows have one
+// of those. Where there are no such keys the inputs stand in written order, but one that an equality ties to those before it
+// goes first.
 import { BOOLEAN } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { columnsOf, isVolatile } from '../../engine/expression/walk.ts';
@@ -112,6 +113,9 @@ function over(conditions: readonly Expression[], columns: readonly number[]): re
   return conditions.map((c) => mapColumnIndexes(c, (i) => columns[i]));
 }
 
+/** A parent that keeps more than this share need not be joined early. */
+const SELECTIVE = 0.4;
+
 /** Inputs already joined; `columns`: of all inputs' columns, which it shows. */
 interface Part {
   readonly plan: LogicalPlan;
@@ -216,8 +220,16 @@ class Tree {
 
   #part(leaf: Leaf, owned: ReadonlyMap<Leaf, readonly Leaf[]>): Part {
     const parents = (owned.get(leaf) ?? []).map((parent) => this.#part(parent, owned));
-    return parents.toSorted((a, b) => a.share - b.share)
+    const last = (part: Part): number => (part.share <= SELECTIVE && this.#isIdentifying(leaf, part) ? 0 : 1);
+    return parents.toSorted((a, b) => last(a) - last(b) || a.share - b.share)
       .reduce((part, parent) => this.#join(part, parent), this.#own(leaf));
+  }
+
+  /** Whether the leaf refers to the part by columns of its own unique key. */
+  #isIdentifying(leaf: Leaf, parent: Part): boolean {
+    const key = new Set(keyColumns(leaf.plan).map((c) => c + leaf.start));
+    return this.#waiting.filter(isJoinEquality).some(({ args: [a, b] }) => [[a, b], [b, a]].some(([own, other]) =>
+      own.kind === 'column' && key.has(own.index) && columnsOf(other).every((c) => parent.columns.includes(c))));
   }
 
   #own(leaf: Leaf): Part {
@@ -229,7 +241,8 @@ class Tree {
   #join(left: Part, right: Part): Part {
     const columns = [...left.columns, ...right.columns];
     const plan = joinOf({ join: 'inner', left: left.plan, right: right.plan, condition: this.#ready(columns) });
-    return { plan, columns, share: left.share * right.share };
+    // What holds of a parent holds of less of its children: few regions, many suppliers in one.
+    return { plan, columns, share: left.share * Math.sqrt(right.share) };
   }
 
   /** The conditions that these columns decide, over them; they wait no longer. */
@@ -246,6 +259,13 @@ class Tree {
     return this.#waiting.filter(isJoinEquality).some(({ args: [a, b] }) =>
       (within(a, left) && within(b, right)) || (within(a, right) && within(b, left)));
   }
+}
+
+/** Columns of unique keys of the one relation that the plan reads. */
+function keyColumns(plan: LogicalPlan): readonly number[] {
+  if (plan.kind === 'filter') return keyColumns(plan.input);
+  if (plan.kind !== 'scan') return [];
+  return plan.paths.filter((p) => p.unique).flatMap((p) => p.columns.map((c) => plan.columns.indexOf(c))).filter((c) => c >= 0);
 }
 
 /** Where each column stands in the list. */

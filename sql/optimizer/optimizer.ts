@@ -1,5 +1,6 @@
 // The optimizer: an ordered list of named rewrites, each of which can be switched off (but for decorrelation).
 import type { LogicalPlan } from '../plan/logical-plan.ts';
+import { computeEarly } from './compute-early.ts';
 import { decorrelate } from './decorrelate.ts';
 import { disjunctions } from './disjunctions.ts';
 import { foldConstants } from './fold-constants.ts';
@@ -17,7 +18,7 @@ import { semiJoins } from './semi-joins.ts';
 /** In this order. Circuits have no apply, so decorrelation always runs. */
 export const REWRITES: readonly Rewrite[] = [
   inlineShared, decorrelate, foldConstants, limitRecursion, disjunctions, pushDown, semiJoins, joinOrder, joinKeys,
-  indexLookup, pruneColumns, mergeProjects,
+  computeEarly, indexLookup, pruneColumns, mergeProjects,
 ];
 
 const ALWAYS: ReadonlySet<string> = new Set([decorrelate.name]);
