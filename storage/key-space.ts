@@ -64,6 +64,14 @@ export const PAGE_RANGE = { gte: Uint8Array.of(PAGE_TAG), lt: Uint8Array.of(PAGE
 /** The keys of all directories. */
 export const DIRECTORY_RANGE = { gte: Uint8Array.of(DIRECTORY_TAG), lt: Uint8Array.of(DIRECTORY_TAG + 1) };
 
+export function isDirectoryKey(key: Uint8Array): boolean {
+  return key[0] === DIRECTORY_TAG;
+}
+
+export function isPageKey(key: Uint8Array): boolean {
+  return key[0] === PAGE_TAG;
+}
+
 export function parseDirectoryKey(key: Uint8Array): { readonly state: string; readonly part: number } {
   const length = (key[1] << 8) | key[2];
   if (key[0] !== DIRECTORY_TAG || key.length !== 7 + length) throw corrupt('a key of the state store');

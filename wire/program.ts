@@ -13,7 +13,9 @@ const USAGE = `usage: npm start -- [options]
   --host ADDRESS        address to listen on (default 127.0.0.1, or MILLRACE_HOST)
   --max-connections N   default 200
   --memory-limit SIZE   memory for state, as 512MB or 4GB (default half of the machine's, or MILLRACE_MEMORY_LIMIT)
-  --help, --version`;
+  --help, --version
+or: npm start -- COMMAND
+  check DIR             verifies every checksum of a data folder whose server is stopped; exit code 1: damage`;
 
 export interface Config {
   readonly data: string;
@@ -24,13 +26,14 @@ export interface Config {
   readonly memoryBytes?: number | null;
 }
 
-function fail(message: string): never {
+/** Says what is wrong and how it is done right, exits with 2. */
+export function usage(message: string): never {
   console.error(`millrace: ${message}\n${USAGE}`);
   process.exit(2);
 }
 
 function integer(name: string, text: string, max: number): number {
-  if (!/^\d+$/.test(text) || Number(text) > max) fail(`${name} takes a number from 0 to ${max}, not "${text}"`);
+  if (!/^\d+$/.test(text) || Number(text) > max) usage(`${name} takes a number from 0 to ${max}, not "${text}"`);
   return Number(text);
 }
 
@@ -39,7 +42,7 @@ const UNITS: Readonly<Record<string, number>> = { kB: 1 << 10, MB: 1 << 20, GB: 
 function memorySize(text: string): number | null {
   if (text === '') return null;
   const [, digits, unit] = /^(\d+)\s*(kB|MB|GB|TB)$/.exec(text) ?? [];
-  if (digits === undefined || Number(digits) === 0) fail(`memory-limit takes a size such as 512MB, not "${text}"`);
+  if (digits === undefined || Number(digits) === 0) usage(`memory-limit takes a size such as 512MB, not "${text}"`);
   return Number(digits) * UNITS[unit];
 }
 
@@ -56,7 +59,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
       },
     }));
   } catch (error) {
-    fail(error instanceof Error ? error.message : String(error));
+    usage(error instanceof Error ? error.message : String(error));
   }
   if (values['help'] === true) {
     console.log(USAGE);

@@ -2,7 +2,7 @@
 import { cpSync, existsSync, readFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseError } from '../../engine/data/error.ts';
-import { openDatabase } from '../../sql/index.ts';
+import { checkDatabase, openDatabase } from '../../sql/index.ts';
 import type { Database } from '../../sql/index.ts';
 import { Client } from '../support/client.ts';
 import { Random } from '../support/random.ts';
@@ -162,6 +162,16 @@ async function outcomeOf(folder: string, states: readonly string[]): Promise<rea
   }
 }
 
+/** Whether `millrace check` finds nothing. */
+async function checkedClean(folder: string): Promise<boolean> {
+  try {
+    return !(await checkDatabase(folder)).damaged;
+  } catch (error) {
+    if (error instanceof DatabaseError && error.code === 'F0000') return false;
+    throw error;
+  }
+}
+
 /** Runs cases `first` to `end`, not included; a line each on stdout. */
 async function trials(place: string, seed: number, first: number, end: number): Promise<void> {
   const answers: Answers = JSON.parse(readFileSync(join(place, 'answers.json'), 'utf8'));
@@ -172,9 +182,11 @@ async function trials(place: string, seed: number, first: number, end: number): 
     if (existsSync(folder)) rmSync(folder, { recursive: true });
     cpSync(join(place, which), folder, { recursive: true });
     const what = damage(folder, random);
-    process.stdout.write(`begin ${n} ${which} ${what}\n`);
+    const clean = await checkedClean(folder);
+    process.stdout.write(`begin ${n} ${which} ${what} ${clean ? 'clean' : 'found'}\n`);
     const [outcome, detail] = await outcomeOf(folder, answers[which]);
-    process.stdout.write(`end ${outcome} ${detail.replaceAll('\n', ' ')}\n`);
+    const missed = outcome === 'detected' && clean;
+    process.stdout.write(`end ${missed ? 'WRONG check finds nothing:' : outcome} ${detail.replaceAll('\n', ' ')}\n`);
   }
 }
 

@@ -1,4 +1,4 @@
-// Damages data folders at random and checks that no damage gives a wrong answer: it is detected, or does no harm.
+// Damages data folders at random: none may give a wrong answer, it is detected or does no harm; and the check finds what was detected.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,0 +1,87 @@
+// Checks a data folder offline and without writing to its data: format mark, state store, journal; what is damaged, what is lost by it.
+import { link } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseError } from '../engine/data/error.ts';
+import { checkJournal } from './check-journal.ts';
+import type { JournalReport } from './check-journal.ts';
+import { checkState } from './check-state.ts';
+import type { StoreReport } from './check-state.ts';
+import { NODE_FILE_SYSTEM } from './file-system.ts';
+import type { FileSystem } from './file-system.ts';
+import { readFormat } from './format.ts';
+import { LevelStore } from './level-store.ts';
+
+/** One damage. */
+export interface Finding {
+  /** A file, or a part of the state. */
+  readonly where: string;
+  readonly what: string;
+  /** The state it belongs to (see PageImage), null when it is none's alone. */
+  readonly state: string | null;
+  readonly lost: string;
+}
+
+export interface FolderReport {
+  readonly findings: readonly Finding[];
+  readonly store: StoreReport;
+  readonly journal: JournalReport;
+}
+
+/**
+ * Requires that no server runs on the folder: F0001 otherwise, and while it is checked none can start. F0000 when it holds no
+ * database, or one that this program cannot read.
+ */
+export async function checkFolder(folder: string): Promise<FolderReport> {
+  const files = NODE_FILE_SYSTEM;
+  const findings: Finding[] = [];
+  const report = (finding: Finding): void => void findings.push(finding);
+  const databaseId = await idOf(files, folder, report);
+  const unlock = await lock(files, folder);
+  try {
+    const store = await checkState(files, join(folder, 'state'), report);
+    const epoch = store.checkpoint.meta?.epoch ?? 0;
+    const journal = await checkJournal({ files, folder: join(folder, 'journal'), databaseId, epoch }, report);
+    return { findings, store, journal };
+  } finally {
+    await unlock();
+  }
+}
+
+async function idOf(files: FileSystem, folder: string, report: (finding: Finding) => void): Promise<Uint8Array | null> {
+  const lost = 'nothing: it can be written again';
+  try {
+    const format = await readFormat(files, folder);
+    if (format !== null) return format.databaseId;
+    if (!await files.exists(join(folder, 'state')) || !await files.exists(join(folder, 'journal'))) {
+      throw new DatabaseError('F0000', `folder "${folder}" holds no millrace data`);
+    }
+    report({ where: join(folder, 'FORMAT'), what: 'the file is missing', state: null, lost });
+  } catch (error) {
+    if (!(error instanceof DatabaseError) || error.code !== 'XX001') throw error;
+    report({ where: join(folder, 'FORMAT'), what: error.message, state: null, lost });
+  }
+  return null;
+}
+
+/**
+ * Takes LevelDB's lock and leaves its folder alone: an empty store beside it, whose LOCK is the same file.
+ */
+async function lock(files: FileSystem, folder: string): Promise<() => Promise<void>> {
+  const held = join(folder, 'state', 'LOCK');
+  if (!await files.exists(held)) return async () => {};
+  const beside = join(folder, 'CHECKING');
+  if (await files.exists(beside)) await files.remove(beside);
+  await files.makeFolder(beside);
+  try {
+    await link(held, join(beside, 'LOCK'));
+    const store = await LevelStore.open(beside, () => {});
+    return async () => {
+      await store.close();
+      await files.remove(beside);
+    };
+  } catch (error) {
+    await files.remove(beside);
+    if (!(error instanceof DatabaseError) || error.code !== 'F0001') throw error;
+    throw new DatabaseError('F0001', `data folder "${folder}" is in use`, { hint: 'Stop the server that runs on it.', cause: error });
+  }
+}
