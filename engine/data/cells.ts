@@ -1,5 +1,7 @@
 // Cells: one uniform random-access shape for a column's storage, whether of a vector or of a state page.
+import { BOOLEAN, FLOAT4, FLOAT8, INT2, INT4, INT8, TEXT, UUID } from './types.ts';
 import type { Layout, LogicalType } from './types.ts';
+import { nullVector } from './vector.ts';
 import type { Validity, Vector } from './vector.ts';
 
 const NO_U8 = new Uint8Array(0);
@@ -88,3 +90,14 @@ export interface CellColumn {
 export function flatColumn(v: Vector): CellColumn {
   return { chunks: [cellsOf(v)], shift: 31, mask: 0x7fffffff };
 }
+
+/**
+ * V8 forgets the hidden class of a class that has no instance when it collects everything, and throws away what was
+ * compiled for it. Cells and most vectors are short-lived: one of each layout stays.
+ */
+export const KEPT_CELLS: readonly { readonly vector: Vector; readonly cells: Cells }[] = (
+  [BOOLEAN, INT2, INT4, INT8, FLOAT4, FLOAT8, UUID, TEXT].map((type) => {
+    const vector = nullVector(type, 0);
+    return { vector, cells: cellsOf(vector) };
+  })
+);

@@ -443,7 +443,7 @@ function makeScratch(length: number): Scratch {
   };
 }
 
-/** See KEPT_TABLE. */
+/** As KEPT_CELLS. */
 export const KEPT_AGGREGATE = new AggregateOperator({
   schema: { columns: [{ name: 'key', type: INT4 }] }, input: { columns: [{ name: 'key', type: INT4 }] }, keys: [0], calls: [],
 });

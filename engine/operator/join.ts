@@ -8,6 +8,7 @@
 import { Batch } from '../data/batch.ts';
 import { Delta, concatDeltas } from '../data/delta.ts';
 import type { Watermark } from '../data/time.ts';
+import { INT8 } from '../data/types.ts';
 import type { Schema } from '../data/types.ts';
 import { nullVector } from '../data/vector.ts';
 import type { Vector } from '../data/vector.ts';
@@ -331,3 +332,11 @@ function firstOfKeys(here: Int32Array, there: Int32Array): Int32Array {
   }
   return Int32Array.from(rows);
 }
+
+/** As KEPT_CELLS. */
+const KEPT_SIDE: Schema = { columns: [{ name: 'key', type: INT8 }] };
+const KEPT_KEY: Expression = { kind: 'column', index: 0, type: INT8 };
+export const KEPT_JOIN = new Join({
+  kind: 'inner', left: KEPT_SIDE, right: KEPT_SIDE, keys: [{ left: KEPT_KEY, right: KEPT_KEY, nullSafe: false }],
+  condition: null, schema: { columns: [...KEPT_SIDE.columns, ...KEPT_SIDE.columns] },
+});

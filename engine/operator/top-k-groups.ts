@@ -27,6 +27,8 @@ export class TopKGroups {
   readonly tree: OrderTree;
   readonly #spec: WindowSpec;
   readonly #need: number;
+  /** A row is shown and no more than that is kept: the root is it, and the tree is not used. */
+  readonly #single: boolean;
   /** By which the pile is strictly behind the tree. */
   readonly #pileOrder: RowOrder;
   // By group.
@@ -44,6 +46,7 @@ export class TopKGroups {
     this.tree = new OrderTree(order);
     this.#spec = spec;
     this.#need = spec.offset + spec.limit;
+    this.#single = spec.appendOnly && this.#need === 1 && spec.offset === 0 && spec.ties === null;
     this.#pileOrder = spec.ties ?? order;
   }
 
@@ -52,7 +55,7 @@ export class TopKGroups {
   }
 
   reserve(rows: number, groups: number): void {
-    this.tree.reserve(rows);
+    if (!this.#single) this.tree.reserve(rows);
     if (this.#place.length < rows) {
       const size = Math.max(rows, this.#place.length * 2);
       const place = new Uint8Array(size);
@@ -77,6 +80,7 @@ export class TopKGroups {
   isBehind(group: number, id: number): boolean {
     const root = this.#roots[group];
     if (root < 0) return this.#piles[group] >= 0;
+    if (this.#single) return this.#pileOrder(id, root) > 0;
     if (this.#piles[group] < 0 && this.tree.weight(root) < this.#need) return false;
     return this.#pileOrder(id, this.#lasts[group]) > 0;
   }
@@ -84,7 +88,7 @@ export class TopKGroups {
   /** The last row in order of a group whose tree covers the window, else −1: what comes after it is behind. */
   lastOfFull(group: number): number {
     const root = this.#roots[group];
-    return root < 0 || this.tree.weight(root) < this.#need ? NO_ROW : this.#lasts[group];
+    return this.#single ? root : root < 0 || this.tree.weight(root) < this.#need ? NO_ROW : this.#lasts[group];
   }
 
   /** Requires: isBehind. */
@@ -103,8 +107,23 @@ export class TopKGroups {
 
   /** Requires: not isBehind. */
   putInOrder(group: number, id: number, weight: number): void {
+    if (this.#single) {
+      this.#replace(group, id);
+      return;
+    }
     this.#insert(group, id, weight);
     if (this.#spec.appendOnly) this.#trim(group);
+  }
+
+  #replace(group: number, id: number): void {
+    const root = this.#roots[group];
+    if (root >= 0) {
+      this.#place[root] = 0;
+      this.discarded.push(root);
+    }
+    this.#place[id] = IN_TREE;
+    this.#roots[group] = id;
+    this.#lasts[group] = id;
   }
 
   #insert(group: number, id: number, weight: number): void {
@@ -140,6 +159,11 @@ export class TopKGroups {
   }
 
   #removeFromTree(group: number, id: number): void {
+    if (this.#single) {
+      this.#roots[group] = NO_ROW;
+      this.#lasts[group] = NO_ROW;
+      return;
+    }
     this.#roots[group] = this.tree.remove(this.#roots[group], id);
     if (this.#lasts[group] === id) this.#lasts[group] = this.tree.last(this.#roots[group]);
   }
@@ -153,7 +177,7 @@ export class TopKGroups {
   }
 
   addWeight(group: number, id: number, weight: number): void {
-    if (this.#place[id] === IN_TREE) this.tree.addWeight(this.#roots[group], id, weight);
+    if (this.#place[id] === IN_TREE && !this.#single) this.tree.addWeight(this.#roots[group], id, weight);
   }
 
   /** Puts rows of the pile in order until the tree covers the window. */
@@ -179,7 +203,7 @@ export class TopKGroups {
 
   /** The first row in order, −1 when the tree is empty. */
   first(group: number): number {
-    return this.tree.first(this.#roots[group]);
+    return this.#single ? this.#roots[group] : this.tree.first(this.#roots[group]);
   }
 
   /** What is shown of the group. */

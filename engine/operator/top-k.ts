@@ -2,13 +2,15 @@
 // DISTINCT ON (limit 1 a partition).
 // Law: rows that the keys leave tied are ordered by the whole row, so the result is a function of the input alone; the
 // output is the change of each touched group's window. Requires: the input sums to a multiset.
-import { flatColumn } from '../data/cells.ts';
+import { PAGE_MASK, PAGE_SHIFT, flatColumn } from '../data/cells.ts';
 import type { CellColumn } from '../data/cells.ts';
 import { Delta } from '../data/delta.ts';
 import { crossOrder, rowOrder, totalOrder } from '../data/row-order.ts';
 import type { RowOrder } from '../data/row-order.ts';
 import type { Watermark } from '../data/time.ts';
+import { INT8 } from '../data/types.ts';
 import type { Schema } from '../data/types.ts';
+import type { Vector } from '../data/vector.ts';
 import { KeyTable } from '../state/key-table.ts';
 import { liveIds } from '../state/key-index.ts';
 import type { OrderWindow } from '../state/order-tree.ts';
@@ -106,10 +108,24 @@ export class TopK implements Operator {
     const stored = this.schema.columns.map((_, c) => this.#rows.pages.cells(c));
     const order = crossOrder(delta.batch.columns.map(flatColumn), stored, this.#order);
     const kept = new Int32Array(delta.length);
+    const [key] = this.#order;
+    const words = wordsOf(delta.batch.columns[key.column]);
+    const { chunks } = stored[key.column];
+    const groups = this.#groups;
     let n = 0;
     for (let i = 0; i < delta.length; i++) {
-      const last = this.#groups.lastOfFull(this.#slots[i]);
-      if (last >= 0 && order(i, last) > 0) continue;
+      const last = groups.lastOfFull(this.#slots[i]);
+      if (last >= 0) {
+        const chunk = chunks[last >> PAGE_SHIFT];
+        if (words === null || chunk.validity !== null) {
+          if (order(i, last) > 0) continue;
+        } else {
+          const at = 2 * (last & PAGE_MASK);
+          const high = words[2 * i + 1] - chunk.i32[at + 1];
+          const differ = high === 0 ? (words[2 * i] >>> 0) - (chunk.i32[at] >>> 0) : high;
+          if (differ === 0 ? order(i, last) > 0 : differ > 0 !== key.descending) continue;
+        }
+      }
       this.#slots[n] = this.#slots[i];
       kept[n++] = i;
     }
@@ -255,6 +271,12 @@ export class TopK implements Operator {
 
 const ONE = new Int32Array(1);
 
+/** The words of a column that is ordered by them and holds no NULL, else null. */
+function wordsOf(v: Vector): Int32Array | null {
+  const signed = v.type.kind === 'int8' || v.type.kind === 'timestamp' || v.type.kind === 'timestamptz';
+  return v.layout === 'int64' && signed && v.validity === null ? v.words : null;
+}
+
 /** Rows that are held twice differ by their id alone. */
 function byIdAtLast(order: RowOrder): RowOrder {
   return (a, b) => order(a, b) || a - b;
@@ -272,3 +294,8 @@ function addDifference(before: OrderWindow, after: OrderWindow, ids: number[], w
     weights.push(weight);
   }
 }
+
+/** As KEPT_CELLS. */
+export const KEPT_TOP_K = new TopK({
+  schema: { columns: [{ name: 'key', type: INT8 }] }, partition: [0], order: [], limit: 1, offset: 0, withTies: false,
+});

@@ -100,9 +100,6 @@ export class KeyTable implements NewKeyRows {
   }
 }
 
-/**
- * V8 forgets the hidden class of a class that has no instance when it collects everything, and throws away what was
- * compiled for it. One of each stays, so that a query finds the code compiled for those before it.
- */
+/** As KEPT_CELLS: a query finds the code that was compiled for those before it. */
 export const KEPT_TABLE = new KeyTable(new Pages({ columns: [{ name: 'key', type: INT8 }] }), [0]);
 KEPT_TABLE.findOrInsert([new Int64Vector(INT8, 1, BigInt64Array.of(0n))], 1, new Int32Array(1));

@@ -92,5 +92,5 @@ export class ResultColumn {
   }
 }
 
-/** See KEPT_TABLE of engine/state/key-table.ts. */
+/** As KEPT_CELLS. */
 export const KEPT_COLUMN = new ResultColumn(INT8, 0);
