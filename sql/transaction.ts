@@ -8,7 +8,7 @@ import type { Catalog, CatalogChange } from './catalog/catalog.ts';
 import { CATALOG_LOCK } from './lock-table.ts';
 import type { LockMode, LockWait } from './lock-table.ts';
 import { ReshapedSnapshot, rowFill } from './row-fill.ts';
-import type { ReadPoint, Services } from './services.ts';
+import type { ReadPoint, RelationChange, Services } from './services.ts';
 import type { Settings } from './settings.ts';
 import { RowLocks } from './row-locks.ts';
 import type { OpenTransaction } from './write-conflict.ts';
@@ -55,6 +55,9 @@ export class Transaction implements OpenTransaction {
   /** Committed tables with other columns than published. */
   readonly #fills = new Map<number, { readonly width: number; readonly fill: (rows: Batch) => Batch }>();
   #point: ReadPoint | null = null;
+  #afterwards: (() => void)[] = [];
+  /** What queries see of the writes while a statement of several parts runs; null: all. */
+  #visible: { readonly layers: readonly RelationChange[]; readonly length: number } | null = null;
   /** Relations read, for the check that makes SERIALIZABLE so. */
   readonly #reads = new Set<number>();
   /** As of the beginning. */
@@ -168,15 +171,19 @@ export class Transaction implements OpenTransaction {
 
   /** What a writer sees: everything queued, too; under a fixed snapshot, that. */
   writerSnapshot(): Snapshot {
-    return this.fixedSnapshot ? this.snapshot() : this.latestSnapshot();
+    return this.fixedSnapshot ? this.snapshot() : this.#latest(this.#visible?.layers ?? this.writes.layers());
   }
 
   /** What checks of keys and references see, whatever the isolation: all that is queued, and own writes. */
   latestSnapshot(): Snapshot {
+    return this.#latest(this.writes.layers());
+  }
+
+  #latest(layers: readonly RelationChange[]): Snapshot {
     this.started = true;
     const base = this.#services.runtime.writerSnapshot();
     this.#opened.push(base);
-    return this.#overlaid(base);
+    return this.#overlaid(base, layers);
   }
 
   /** Gives back the snapshots of a statement whose rows have all been made. */
@@ -190,10 +197,36 @@ export class Transaction implements OpenTransaction {
     return this.#fills.has(relation);
   }
 
-  #overlaid(published: Snapshot): Snapshot {
+  /** From here on the statement's queries do not see what it writes; checks of keys and references do. */
+  hideWrites(): void {
+    this.#visible = { layers: this.writes.layers(), length: this.writes.length };
+  }
+
+  showWrites(): void {
+    this.#visible = null;
+    this.#afterwards = [];
+  }
+
+  /** Work for the end of the statement: at once, unless several parts of it write. */
+  afterwards(work: () => void): void {
+    if (this.#visible === null) work();
+    else this.#afterwards.push(work);
+  }
+
+  /** Does what was put off, and what that puts off. */
+  runAfterwards(): void {
+    for (let work = this.#afterwards.shift(); work !== undefined; work = this.#afterwards.shift()) work();
+  }
+
+  /** Has the relation been written to since `hideWrites`? */
+  hidesWrites(relation: number): boolean {
+    return this.#visible !== null && this.writes.of(relation, this.#visible.length).length > 0;
+  }
+
+  #overlaid(published: Snapshot, layers: readonly RelationChange[] = this.#visible?.layers ?? this.writes.layers()): Snapshot {
     const base = this.#fills.size === 0 ? published : new ReshapedSnapshot(published, this.#fills);
-    if (this.writes.length === 0) return base;
-    const overlay = this.#services.runtime.overlay(base, this.writes.layers());
+    if (layers.length === 0) return base;
+    const overlay = this.#services.runtime.overlay(base, layers);
     this.#opened.push(overlay);
     return overlay;
   }

@@ -1,5 +1,5 @@
 // Query → BoundQuery: WITH, then SELECT, VALUES or a set operation.
-import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import { DatabaseError } from '../../engine/data/error.ts';
 import type { CommonTable, Query } from '../parser/ast.ts';
 import type { LogicalPlan } from '../plan/logical-plan.ts';
 import { hasComputedLimit, withComputedLimits } from './computed-limits.ts';
@@ -47,14 +47,30 @@ function bindWith(query: Query, site: QuerySite): CommonTableScope | null {
 }
 
 function bindCommonTable(table: CommonTable, site: QuerySite, recursive: boolean): CommonTableScope {
-  if (table.statement.kind !== 'query') throw notSupported('a data-modifying statement in WITH', { position: table.position });
   const { keepUnknown: _, output: __, ...plain } = site;
+  if (table.statement.kind !== 'query') return commonTableOf(table, site, bindModifying(table, plain));
   const itself = recursive && mentions(table.statement, table.name).length > 0;
   if (!itself && (table.search !== undefined || table.cycle !== undefined)) {
     throw new DatabaseError('42601', 'WITH query is not recursive', { position: table.position });
   }
   const query = itself
     ? bindRecursive(table, table.statement, plain, RECURSION) : bindQuery(table.statement, plain);
+  return commonTableOf(table, site, query);
+}
+
+/** 0A000 where nothing is ever run: in the definition of a view. */
+function bindModifying(table: CommonTable, site: QuerySite): BoundQuery | null {
+  if (site.env.effects !== null) return site.env.effects.bindModifying(table, site);
+  throw new DatabaseError('0A000', 'views must not contain data-modifying statements in WITH');
+}
+
+/** `query`: null for what returns no rows, and so cannot be read. */
+function commonTableOf(table: CommonTable, site: QuerySite, query: BoundQuery | null): CommonTableScope {
+  const common = { parent: site.commonTables, name: table.name };
+  if (query === null) {
+    const message = `WITH query "${table.name}" does not have a RETURNING clause`;
+    return { ...common, columns: [], plan: () => { throw new DatabaseError('0A000', message); } };
+  }
   if (table.columns.length > query.columns.length) {
     throw new DatabaseError('42P10', `WITH query "${table.name}" has ${query.columns.length} columns available `
       + `but ${table.columns.length} columns specified`, { position: table.position });
@@ -65,6 +81,6 @@ function bindCommonTable(table: CommonTable, site: QuerySite, recursive: boolean
     kind: 'shared', id: site.env.shared.fresh(), name: table.name, input,
     schema: { columns: columns.map((c) => ({ name: c.name, type: c.type })) },
   };
-  return { parent: site.commonTables, name: table.name, columns, plan: () => shared };
+  return { ...common, columns, plan: () => shared };
 }
 

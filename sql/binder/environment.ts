@@ -8,7 +8,7 @@ import type { Expression } from '../../engine/expression/expression.ts';
 import type { FunctionRegistry } from '../../engine/function/registry.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { SystemContext } from '../catalog/entry.ts';
-import type { Query } from '../parser/ast.ts';
+import type { CommonTable, Query } from '../parser/ast.ts';
 import type { BoundQuery, QuerySite } from './level.ts';
 import type { Scope } from './scope.ts';
 
@@ -34,6 +34,8 @@ export interface Environment {
 /** Binds the parts of a query that do something when the statement runs; gives their rows as a query. */
 export interface EffectBinder {
   bindLocking(query: Query, site: QuerySite): BoundQuery;
+  /** A modification in WITH; null: it returns no rows. */
+  bindModifying(table: CommonTable, site: QuerySite): BoundQuery | null;
   /** One for a binding that is only looked at: what it is given is never run. */
   dry(): EffectBinder;
 }

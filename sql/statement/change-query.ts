@@ -4,8 +4,7 @@ import type { Datum } from '../../engine/data/datum.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import { nullVector } from '../../engine/data/vector.ts';
 import { bindQuery } from '../binder/bind-query.ts';
-import type { Environment } from '../binder/environment.ts';
-import type { BoundQuery } from '../binder/level.ts';
+import type { BoundQuery, QuerySite } from '../binder/level.ts';
 import type { ScopeItem } from '../binder/scope.ts';
 import { liveColumns } from '../catalog/entry.ts';
 import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
@@ -50,7 +49,7 @@ export function selectOf(
 export const plainTarget = (expression: Expr): Target => ({ expression, alias: undefined, position: undefined });
 
 export function bindChange(
-  env: Environment, table: TableEntry, source: ChangeSource,
+  site: QuerySite, table: TableEntry, source: ChangeSource,
     set: readonly { readonly column: ColumnEntry; readonly value: Expr }[],
 ): ChangeQuery {
   const alias = source.table.alias?.name ?? source.table.relation.name;
@@ -62,20 +61,21 @@ export function bindChange(
     ...labels.map(starOf),
   ];
   const query = selectOf(source.with, targets, [source.table, ...source.from], source.where);
-  const first = bindQuery(query, { env, parent: null, commonTables: null, keepUnknown: true, output: { phrase: 'UPDATE' } });
+  const first = bindQuery(query, { ...site, keepUnknown: true, output: { phrase: 'UPDATE' } });
   const wanted: (ColumnEntry | null)[] = [...live.map(() => null), ...set.map((a) => a.column)];
-  const bound = assignTypes(env, first, wanted, set.map((a) => a.value), live.length);
+  const bound = assignTypes(site.env, first, wanted, set.map((a) => a.value), live.length);
   return {
     table, bound, values: set.map((a) => a.column), joined: source.from.length > 0,
     others: otherItems(bound, labels, { from: live.length + set.length, offset: table.columns.length },
-      (label) => starWidth(env, label, source)),
+      (label) => starWidth(site, label, source)),
   };
 }
 
 /** How many columns `label.*` has. */
-export function starWidth(env: Environment, label: string, source: Pick<ChangeSource, 'with' | 'from'>): number {
+export function starWidth(site: QuerySite, label: string, source: Pick<ChangeSource, 'with' | 'from'>): number {
   const query = selectOf(source.with, [starOf(label)], source.from, undefined);
-  return bindQuery(query, { env: { ...env, effects: env.effects?.dry() ?? null }, parent: null, commonTables: null }).columns.length;
+  const { env } = site;
+  return bindQuery(query, { ...site, env: { ...env, effects: env.effects?.dry() ?? null } }).columns.length;
 }
 
 /** As EXPLAIN names the table: `t` or `t x`. */
@@ -140,7 +140,8 @@ export function findRows(state: SessionState, change: ChangeQuery, parameters: r
   });
   const live = liveColumns(table.columns);
   const schema = { columns: table.columns.map((c) => ({ name: c.name, type: c.type })) };
-  const rows = change.joined ? onceEach(state, change, result) : result;
+  const once = change.joined ? onceEach(state, change, result) : result;
+  const rows = state.current.hidesWrites(table.oid) ? stillThere(state, change, once) : once;
   const range = (from: number, to: number): Batch => new Batch(rows.columns.slice(from, to), rows.length);
   return {
     old: physicalBatch(schema, range(0, live.length), live.map((c) => c.attnum),
@@ -152,6 +153,21 @@ export function findRows(state: SessionState, change: ChangeQuery, parameters: r
 
 function nullOf(type: LogicalType, length: number): Batch['columns'][number] {
   return nullVector(type, length);
+}
+
+/** Without the rows that another part of the statement has taken away: of two changes of a row one takes place. */
+function stillThere(state: SessionState, change: ChangeQuery, found: Batch): Batch {
+  const live = liveColumns(change.table.columns);
+  const own = new Batch(found.columns.slice(0, live.length), found.length);
+  const keys = Array.from({ length: own.length }, (_, row) => wholeRowKey(own, row));
+  const copies = new Map(multiplicities(state, change.table, new Set(keys)));
+  const kept: number[] = [];
+  keys.forEach((key, row) => {
+    const left = copies.get(key) ?? 0;
+    copies.set(key, left - 1);
+    if (left > 0) kept.push(row);
+  });
+  return found.take(Int32Array.from(kept));
 }
 
 /** A target row that several rows join with is changed once, by the first of them. */
@@ -174,7 +190,7 @@ export function multiplicities(state: SessionState, table: TableEntry, wanted: R
   number> {
   const columns = liveColumns(table.columns).map((c) => c.attnum - 1);
   const out = new Map<string, number>();
-  for (const delta of state.current.writerSnapshot().scan(table.oid, columns)) {
+  for (const delta of state.current.latestSnapshot().scan(table.oid, columns)) {
     for (let i = 0; i < delta.length; i++) {
       const key = wholeRowKey(delta.batch, i);
       if (wanted.has(key)) out.set(key, (out.get(key) ?? 0) + delta.weights[i]);

@@ -11,6 +11,9 @@ import { command, done } from './bound.ts';
 import { optionText } from './options.ts';
 
 export function declareCursor(statement: DeclareCursor, query: BoundStatement, text: string): BoundStatement {
+  if (statement.query.kind === 'query' && statement.query.with?.tables.some((t) => t.statement.kind !== 'query') === true) {
+    throw new DatabaseError('0A000', 'DECLARE CURSOR must not contain data-modifying statements in WITH');
+  }
   return {
     parameters: query.parameters, columns: null, cacheable: false,
     run: async (state, parameters) => {

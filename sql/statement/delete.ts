@@ -1,54 +1,38 @@
 // DELETE and TRUNCATE.
 import { Batch } from '../../engine/data/batch.ts';
 import { DatabaseError } from '../../engine/data/error.ts';
-import type { LogicalType } from '../../engine/data/types.ts';
 import type { TableEntry } from '../catalog/entry.ts';
 import type { Truncate } from '../parser/ast-statement.ts';
 import type { Delete } from '../parser/ast.ts';
-import { rowScopeItem, sessionEnvironment } from '../planner.ts';
+import { rowScopeItem } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
 import type { BoundStatement } from './bound.ts';
 import { command, done } from './bound.ts';
 import { bindChange, findRows, shownTarget } from './change-query.ts';
-import { Effects } from './effects.ts';
 import { allRows, referencesTo } from './foreign-key.ts';
+import type { Modification, ModificationSite } from './modification.ts';
 import { requireTable } from './naming.ts';
-import { readCatalog } from './read-catalog.ts';
-import { bindReturning, returningSnapshot, writeResult } from './returning.ts';
-import { TableWriter } from './table-writer.ts';
+import { bindReturning, returningSnapshot, written } from './returning.ts';
+import { TableWriter, prepareWrite } from './table-writer.ts';
 import { Delta } from '../../engine/data/delta.ts';
 
-export function bindDelete(
-  statement: Delete, state: SessionState, declared: readonly (LogicalType | null)[],
-): BoundStatement {
+export function bindDelete(statement: Delete, { state, env, commonTables }: ModificationSite): Modification {
   const table = requireTable(state, statement.table.relation, 'delete from');
-  const catalog = readCatalog(state);
-  const effects = new Effects(state);
-  const env = sessionEnvironment(state, { declared, catalog, effects });
-  const change = bindChange(env, table, {
+  const change = bindChange({ env, parent: null, commonTables }, table, {
     with: statement.with, table: statement.table, from: statement.using, where: statement.where,
   }, []);
   const item = rowScopeItem(table, { alias: statement.table.alias?.name });
-  const returning = bindReturning(env, [item, ...change.others], statement.returning, statement.with);
-  const parameters = env.parameters.finish();
+  const returning = bindReturning({ env, commonTables, names: statement.with }, [item, ...change.others], statement.returning);
   return {
-    parameters, columns: returning?.columns ?? null, cacheable: catalog === state.catalog,
+    columns: returning?.columns ?? null,
     write: { title: `Delete on ${shownTarget(statement.table)}`, details: [], query: change.bound },
-    run: async (session, values) => {
-      session.current.checkWritable('DELETE');
-      session.current.noteRead(env.used);
-      const writer = new TableWriter(session, table);
-      await writer.lock('change');
-      await effects.prepare(session);
-      return writer.run(() => {
-        effects.run(session, values);
-        const before = returningSnapshot(session, returning);
-        const found = findRows(session, change, values);
-        writer.remove(found.old);
-        return writeResult(session, {
-          returning, parameters: values, before, tag: (n) => `DELETE ${n}`,
-          rows: new Batch([...found.old.columns, ...found.others.columns], found.old.length),
-        });
+    prepare: (session) => prepareWrite(session, table, 'DELETE', 'change'),
+    run: (session, values) => {
+      const before = returningSnapshot(session, returning);
+      const found = findRows(session, change, values);
+      new TableWriter(session, table).remove(found.old);
+      return written(session, returning, {
+        parameters: values, before, rows: new Batch([...found.old.columns, ...found.others.columns], found.old.length),
       });
     },
   };

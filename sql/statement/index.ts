@@ -22,6 +22,7 @@ import {
   createDatabase, createExtension, listen, lockTable, maintain, notify, plain, refreshView,
 } from './maintain.ts';
 import { bindMerge } from './merge.ts';
+import { modifyingStatement } from './modification.ts';
 import { deallocate, execute, prepare } from './prepare.ts';
 import { changeOwner, comment, rename, setSchema, swap } from './rename.ts';
 import { createRole, grant } from './role.ts';
@@ -43,10 +44,18 @@ export function bindStatement(statement: Statement, state: SessionState, site: S
   const { text, declared } = site;
   switch (statement.kind) {
     case 'query': return bindQueryStatement(statement, state, site);
-    case 'insert': return bindInsert(statement, state, declared);
-    case 'update': return bindUpdate(statement, state, declared);
-    case 'delete': return bindDelete(statement, state, declared);
-    case 'merge': return bindMerge(statement, state, declared);
+    case 'insert': return modifyingStatement(state, declared, {
+      names: statement.with, tag: 'INSERT 0', bind: (at) => bindInsert(statement, at),
+    });
+    case 'update': return modifyingStatement(state, declared, {
+      names: statement.with, tag: 'UPDATE', bind: (at) => bindUpdate(statement, at),
+    });
+    case 'delete': return modifyingStatement(state, declared, {
+      names: statement.with, tag: 'DELETE', bind: (at) => bindDelete(statement, at),
+    });
+    case 'merge': return modifyingStatement(state, declared, {
+      names: statement.with, tag: 'MERGE', bind: (at) => bindMerge(statement, at),
+    });
     case 'truncate': return truncate(statement);
     case 'copy': return copy(statement, state, (query) => bindStatement(query, state, site));
     case 'createTable': return createTable(statement, text);

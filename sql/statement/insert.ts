@@ -2,30 +2,27 @@
 import { VectorBuilder, datumAt } from '../../engine/data/access.ts';
 import { Batch } from '../../engine/data/batch.ts';
 import type { Datum } from '../../engine/data/datum.ts';
-import { DatabaseError } from '../../engine/data/error.ts';
-import type { LogicalType } from '../../engine/data/types.ts';
+import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { compileExpression } from '../../engine/expression/evaluate.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { bindQuery } from '../binder/bind-query.ts';
 import type { Environment } from '../binder/environment.ts';
-import type { BoundQuery } from '../binder/level.ts';
+import type { BoundQuery, CommonTableScope } from '../binder/level.ts';
 import { locationOf } from '../binder/location.ts';
 import type { TableEntry } from '../catalog/entry.ts';
-import type { Expr, Insert, Query } from '../parser/ast.ts';
+import type { Expr, Insert, Query, WithClause } from '../parser/ast.ts';
 import {
-  assignTypes, bindAssignment, compileBound, rowScopeItem, rowSite, sessionEnvironment, withParameters,
+  assignTypes, bindAssignment, compileBound, rowScopeItem, rowSite, withParameters,
 } from '../planner.ts';
 import { runQuery } from '../run-query.ts';
 import type { SessionState } from '../session-state.ts';
-import type { BoundStatement } from './bound.ts';
-import { Effects } from './effects.ts';
 import { checkAssignable, checkWidth, targetColumns } from './insert-target.ts';
 import type { InsertTarget } from './insert-target.ts';
+import type { Modification, ModificationSite } from './modification.ts';
 import { requireTable } from './naming.ts';
 import { bindConflict, conflictDetails, writeWithConflicts } from './on-conflict.ts';
-import { readCatalog } from './read-catalog.ts';
-import { bindReturning, returningSnapshot, writeResult } from './returning.ts';
-import { TableWriter } from './table-writer.ts';
+import { bindReturning, returningSnapshot, written } from './returning.ts';
+import { TableWriter, prepareWrite } from './table-writer.ts';
 
 interface RowSource {
   /** null: rows of expressions. */
@@ -34,43 +31,33 @@ interface RowSource {
   readonly make: (state: SessionState, parameters: readonly Datum[], writer: TableWriter) => Batch;
 }
 
-export function bindInsert(
-  statement: Insert, state: SessionState, declared: readonly (LogicalType | null)[],
-): BoundStatement {
+export function bindInsert(statement: Insert, { state, env, commonTables }: ModificationSite): Modification {
   const table = requireTable(state, statement.relation, 'insert into');
-  const catalog = readCatalog(state);
-  const effects = new Effects(state);
-  const env = sessionEnvironment(state, { declared, catalog, effects });
   const columns = targetColumns(table, statement.columns);
   const { source } = statement;
-  const rows = source === undefined ? defaultRow() : bindSource(env, { statement, table, columns, source, given: statement.columns, overriding: statement.overriding });
+  if (source === undefined && statement.with !== undefined) throw notSupported('WITH before INSERT .. DEFAULT VALUES');
+  const target = { statement, table, columns, given: statement.columns, overriding: statement.overriding, commonTables };
+  const rows = source === undefined ? defaultRow() : bindSource(env, { ...target, source });
   const conflict = statement.onConflict === undefined ? null
     : bindConflict(env, state, { table, alias: statement.alias, clause: statement.onConflict });
-  const returning = bindReturning(env, [rowScopeItem(table, { alias: statement.alias })],
-    statement.returning, statement.with);
-  const parameters = env.parameters.finish();
+  const returning = bindReturning({ env, commonTables, names: statement.with },
+    [rowScopeItem(table, { alias: statement.alias })], statement.returning);
   const targets = source === undefined ? [] : columns.map((c) => c.attnum);
   return {
-    parameters, columns: returning?.columns ?? null, cacheable: catalog === state.catalog,
-    write: { title: `Insert on ${shownName(statement)}`, details: conflict === null ? [] : conflictDetails(conflict), query: rows.query },
-    run: async (session, values) => {
-      session.current.checkWritable('INSERT');
-      session.current.noteRead(env.used);
+    columns: returning?.columns ?? null,
+    write: {
+      title: `Insert on ${shownName(statement)}`, details: conflict === null ? [] : conflictDetails(conflict), query: rows.query,
+    },
+    prepare: (session) => prepareWrite(session, table, 'INSERT', conflict?.action === 'update' ? 'change' : 'insert'),
+    run: (session, values) => {
       const writer = new TableWriter(session, table);
-      await writer.lock(conflict?.action === 'update' ? 'change' : 'insert');
-      await effects.prepare(session);
-      return writer.run(() => {
-        effects.run(session, values);
-        const before = returningSnapshot(session, returning);
-        const given = rows.make(session, values, writer);
-        const complete = writer.complete(given, overriding(statement, targets, table));
-        const written = conflict === null ? complete
-          : writeWithConflicts(session, writer, conflict, { rows: complete, parameters: values });
-        if (conflict === null) writer.insert(complete);
-        return writeResult(session, {
-          returning, parameters: values, before, rows: written, tag: (n) => `INSERT 0 ${n}`,
-        });
-      });
+      const before = returningSnapshot(session, returning);
+      const given = rows.make(session, values, writer);
+      const complete = writer.complete(given, overriding(statement, targets, table));
+      const inserted = conflict === null ? complete
+        : writeWithConflicts(session, writer, conflict, { rows: complete, parameters: values });
+      if (conflict === null) writer.insert(complete);
+      return written(session, returning, { parameters: values, before, rows: inserted });
     },
   };
 }
@@ -92,6 +79,7 @@ function defaultRow(): RowSource {
 interface Target extends InsertTarget {
   readonly statement: Insert;
   readonly source: Query;
+  readonly commonTables: CommonTableScope | null;
 }
 
 function bindSource(env: Environment, target: Target): RowSource {
@@ -154,10 +142,16 @@ function padded(
   return new Batch([...vectors, ...rest], length);
 }
 
+/** WITH before INSERT, and before its query. */
+function bothNames(outer: WithClause | undefined, inner: WithClause | undefined): WithClause | undefined {
+  if (outer === undefined || inner === undefined) return outer ?? inner;
+  return { recursive: outer.recursive || inner.recursive, tables: [...outer.tables, ...inner.tables], position: outer.position };
+}
+
 function bindQuerySource(env: Environment, target: Target): RowSource {
   const { statement, source } = target;
-  const query: Query = statement.with === undefined ? source : { ...source, with: statement.with };
-  const first = bindQuery(query, { env, parent: null, commonTables: null, keepUnknown: true });
+  const query: Query = { ...source, with: bothNames(statement.with, source.with) };
+  const first = bindQuery(query, { env, parent: null, commonTables: target.commonTables, keepUnknown: true });
   const list = query.body.kind === 'select' ? query.body.targets.map((t) => t.expression) : [];
   const exact = list.length === first.columns.length ? list : [];
   const columns = checkWidth(target, first.columns.length, {

@@ -3,7 +3,7 @@ import { bindExpression } from '../binder/bind-expression.ts';
 import { bindQuery } from '../binder/bind-query.ts';
 import { coerceAssignment, coerceBoolean } from '../binder/coercion.ts';
 import type { Environment } from '../binder/environment.ts';
-import type { Site } from '../binder/level.ts';
+import type { QuerySite, Site } from '../binder/level.ts';
 import { locationOf } from '../binder/location.ts';
 import type { ScopeItem } from '../binder/scope.ts';
 import { liveColumns } from '../catalog/entry.ts';
@@ -25,7 +25,7 @@ const TRUE: Expr = { kind: 'boolean', value: true, position: undefined };
  * SELECT target columns, matched, source.* FROM source LEFT JOIN (target CROSS JOIN (SELECT true)) ON ..; `others`: the
  * source's relations, their columns following those of the stored target row.
  */
-export function bindMergeQuery(env: Environment, table: TableEntry, statement: Merge): ChangeQuery {
+export function bindMergeQuery(site: QuerySite, table: TableEntry, statement: Merge): ChangeQuery {
   const target = statement.table.alias?.name ?? statement.table.relation.name;
   const labels = labelsOf(statement.source);
   const live = liveColumns(table.columns);
@@ -43,9 +43,9 @@ export function bindMergeQuery(env: Environment, table: TableEntry, statement: M
     plainTarget({ kind: 'column', name: [MATCHED, 'matched'], position: undefined }),
     ...labels.map(starOf),
   ], [from], undefined);
-  const bound = bindQuery(query, { env, parent: null, commonTables: null });
+  const bound = bindQuery(query, site);
   const others = otherItems(bound, labels, { from: live.length + 1, offset: table.columns.length },
-    (label) => starWidth(env, label, { with: statement.with, from: [statement.source] }));
+    (label) => starWidth(site, label, { with: statement.with, from: [statement.source] }));
   return { table, bound, values: [], joined: false, others };
 }
 
@@ -85,7 +85,7 @@ export function bindMergeClause(env: Environment, clause: MergeClause, scope: Cl
 
 function bindCondition(condition: Expr, scope: ClauseScope, site: Site): RowExpressions {
   const bound = coerceBoolean(site.env, bindExpression(condition, site), 'WHEN', locationOf(condition));
-  return new RowExpressions(site, [bound], scope.names);
+  return new RowExpressions(site, [bound], scope.names, [condition]);
 }
 
 function bindAction(action: MergeClause['action'], scope: ClauseScope, site: (phrase: string) => Site): BoundAction {
@@ -125,5 +125,6 @@ function bindValues(
   given: readonly { readonly column: ColumnEntry; readonly value: Expr }[], scope: ClauseScope, site: Site,
 ): RowExpressions {
   return new RowExpressions(site, given.map(({ column, value }) =>
-    coerceAssignment(site.env, bindExpression(value, site), column, locationOf(value))), scope.names);
+    coerceAssignment(site.env, bindExpression(value, site), column, locationOf(value))), scope.names,
+  given.map((g) => g.value));
 }

@@ -3,62 +3,44 @@ import { datumAt } from '../../engine/data/access.ts';
 import { Batch, concatBatches } from '../../engine/data/batch.ts';
 import type { Datum } from '../../engine/data/datum.ts';
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
-import type { LogicalType } from '../../engine/data/types.ts';
 import type { Snapshot } from '../../engine/runtime/contract.ts';
 import type { Environment } from '../binder/environment.ts';
 import type { ScopeItem } from '../binder/scope.ts';
 import type { TableEntry } from '../catalog/entry.ts';
 import { liveColumns } from '../catalog/entry.ts';
 import type { Merge } from '../parser/ast.ts';
-import { rowScopeItem, sessionEnvironment } from '../planner.ts';
+import { rowScopeItem } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
-import type { BoundStatement } from './bound.ts';
-import { done } from './bound.ts';
 import { findRows, labelsOf, multiplicities, shownTarget } from './change-query.ts';
-import { Effects } from './effects.ts';
 import { bindMergeClause, bindMergeQuery } from './merge-clause.ts';
 import type { BoundClause } from './merge-clause.ts';
 import { wholeRowKey } from './key-text.ts';
+import type { Modification, ModificationSite } from './modification.ts';
 import { qualified, requireTable } from './naming.ts';
-import { readCatalog } from './read-catalog.ts';
-import { TableWriter } from './table-writer.ts';
+import { TableWriter, prepareWrite } from './table-writer.ts';
 import { emptyRows } from './unique-check.ts';
 
-export function bindMerge(
-  statement: Merge, state: SessionState, declared: readonly (LogicalType | null)[],
-): BoundStatement {
+export function bindMerge(statement: Merge, { state, env, commonTables }: ModificationSite): Modification {
   checkForm(statement);
   const table = requireTarget(state, statement);
-  const catalog = readCatalog(state);
-  const effects = new Effects(state);
-  const env = sessionEnvironment(state, { declared, catalog, effects });
   checkNames(statement);
-  const query = bindMergeQuery(env, table, statement);
+  const query = bindMergeQuery({ env, parent: null, commonTables }, table, statement);
   const clauses = bindClauses(env, table, statement, query.others);
-  const parameters = env.parameters.finish();
   return {
-    parameters, columns: null, cacheable: catalog === state.catalog,
-    write: { title: `Merge on ${shownTarget(statement.table)}`, details: [], query: query.bound },
-    run: async (session, values) => {
-      session.current.checkWritable('MERGE');
-      session.current.noteRead(env.used);
-      const writer = new TableWriter(session, table);
-      await writer.lock('change');
-      await effects.prepare(session);
-      return writer.run(() => {
-        effects.run(session, values);
-        const found = findRows(session, query, values);
-        const [flag, ...others] = found.others.columns;
-        const rows = new Batch([...found.old.columns, ...others], found.old.length);
-        const pairs = Array.from({ length: rows.length }, (_, i) => i);
-        const matched = pairs.map((i) => datumAt(flag, i) === true);
-        const work = new MergeWork(session, writer, { rows, old: found.old, parameters: values });
-        for (const match of ['matched', 'not matched by target'] as const) {
-          const wanted = match === 'matched';
-          work.take(clauses.filter((c) => c.match === match), pairs.filter((i) => matched[i] === wanted));
-        }
-        return done(`MERGE ${work.write()}`);
-      });
+    columns: null, write: { title: `Merge on ${shownTarget(statement.table)}`, details: [], query: query.bound },
+    prepare: (session) => prepareWrite(session, table, 'MERGE', 'change'),
+    run: (session, values) => {
+      const found = findRows(session, query, values);
+      const [flag, ...others] = found.others.columns;
+      const rows = new Batch([...found.old.columns, ...others], found.old.length);
+      const pairs = Array.from({ length: rows.length }, (_, i) => i);
+      const matched = pairs.map((i) => datumAt(flag, i) === true);
+      const work = new MergeWork(session, new TableWriter(session, table), { rows, old: found.old, parameters: values });
+      for (const match of ['matched', 'not matched by target'] as const) {
+        const wanted = match === 'matched';
+        work.take(clauses.filter((c) => c.match === match), pairs.filter((i) => matched[i] === wanted));
+      }
+      return { count: work.write(), returned: null };
     },
   };
 }

@@ -3,13 +3,14 @@ import { Batch } from '../../engine/data/batch.ts';
 import type { Datum } from '../../engine/data/datum.ts';
 import type { Snapshot } from '../../engine/runtime/contract.ts';
 import type { Environment } from '../binder/environment.ts';
+import type { CommonTableScope } from '../binder/level.ts';
 import type { ScopeItem } from '../binder/scope.ts';
 import { bindTargets } from '../binder/targets.ts';
 import type { Target, WithClause } from '../parser/ast.ts';
 import { rowSite } from '../planner.ts';
 import type { ResultColumn } from '../session-api.ts';
 import type { SessionState } from '../session-state.ts';
-import type { StatementResult } from './bound.ts';
+import type { Written } from './modification.ts';
 import { RowExpressions } from './row-expressions.ts';
 
 export interface Returning {
@@ -17,15 +18,16 @@ export interface Returning {
   readonly rows: RowExpressions;
 }
 
-/** null: there is no RETURNING. `names`: the statement's WITH clause. */
+/** null: there is no RETURNING. `names`: the statement's WITH clause; `commonTables`: of the one around it. */
 export function bindReturning(
-  env: Environment, items: readonly ScopeItem[], targets: readonly Target[], names: WithClause | undefined,
+  where: { readonly env: Environment; readonly commonTables: CommonTableScope | null; readonly names: WithClause | undefined },
+  items: readonly ScopeItem[], targets: readonly Target[],
 ): Returning | null {
   if (targets.length === 0) return null;
-  const site = rowSite(env, items, { phrase: 'RETURNING' });
+  const site = { ...rowSite(where.env, items, { phrase: 'RETURNING' }), commonTables: where.commonTables };
   const bound = bindTargets(targets, site, false);
   return {
-    rows: new RowExpressions(site, bound.map((t) => t.expression), names),
+    rows: new RowExpressions(site, bound.map((t) => t.expression), where.names, targets.map((t) => t.expression)),
     columns: bound.map((t) => ({ name: t.name, type: t.expression.type, table: t.table, attribute: t.attribute })),
   };
 }
@@ -35,15 +37,12 @@ export function returningSnapshot(state: SessionState, returning: Returning | nu
   return returning?.rows.reads === true ? state.current.snapshot() : null;
 }
 
-/** The statement's answer: its tag, with rows where they were asked for. */
-export function writeResult(state: SessionState, written: {
-  readonly returning: Returning | null; readonly rows: Batch; readonly parameters: readonly Datum[];
-  readonly before: Snapshot | null;
-  /** `INSERT 0 3` for 3 rows. */
-  readonly tag: (rows: number) => string;
-}): StatementResult {
-  const { returning, rows, parameters, before, tag } = written;
-  if (returning === null) return { kind: 'command', tag: tag(rows.length) };
-  const batch = new Batch(returning.rows.evaluate(state, rows, { parameters, snapshot: before }), rows.length);
-  return { kind: 'rows', columns: returning.columns, batches: [batch], tag: () => tag(rows.length) };
+/** How many rows were written, and what RETURNING makes of them. */
+export function written(state: SessionState, returning: Returning | null, done: {
+  readonly rows: Batch; readonly parameters: readonly Datum[]; readonly before: Snapshot | null;
+}): Written {
+  const { rows, parameters, before } = done;
+  if (returning === null) return { count: rows.length, returned: null };
+  const columns = returning.rows.evaluate(state, rows, { parameters, snapshot: before });
+  return { count: rows.length, returned: new Batch(columns, rows.length) };
 }

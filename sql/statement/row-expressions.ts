@@ -11,11 +11,16 @@ import type { Expression } from '../../engine/expression/expression.ts';
 import type { Snapshot } from '../../engine/runtime/contract.ts';
 import { attachSubqueries } from '../binder/attach.ts';
 import type { Level, Site } from '../binder/level.ts';
-import type { WithClause } from '../parser/ast.ts';
+import type { Expr, WithClause } from '../parser/ast.ts';
 import { projectOf } from '../plan/make.ts';
 import { compileBound, withParameters } from '../planner.ts';
 import { runQuery } from '../run-query.ts';
 import type { SessionState } from '../session-state.ts';
+
+function mentions(written: readonly Expr[], { tables }: WithClause): boolean {
+  const text = JSON.stringify(written);
+  return tables.some(({ name }) => text.includes(`"name":${JSON.stringify(name)}`));
+}
 
 export class RowExpressions {
   readonly expressions: readonly Expression[];
@@ -23,12 +28,15 @@ export class RowExpressions {
   readonly reads: boolean;
   readonly #level: Level;
 
-  /** Bound in `site`, whose level holds their subqueries. 0A000 for a subquery that might mean a name of WITH. */
-  constructor(site: Site, expressions: readonly Expression[], names: WithClause | undefined) {
+  /**
+   * Bound in `site`, whose level holds their subqueries. 0A000 for subqueries that mention a name of the statement's own
+   * WITH clause, which is not known there; `written`: the syntax they come from.
+   */
+  constructor(site: Site, expressions: readonly Expression[], names: WithClause | undefined, written: readonly Expr[]) {
     this.expressions = expressions;
     this.#level = site.level;
     this.reads = site.level.subqueries.size > 0;
-    if (this.reads && names !== undefined) {
+    if (this.reads && names !== undefined && mentions(written, names)) {
       throw notSupported(`a subquery in ${site.clause.phrase} beside a WITH clause`, { position: names.position });
     }
   }

@@ -16,7 +16,7 @@ export function bindSelectStatement(
   query: Query, state: SessionState, declared: readonly (LogicalType | null)[],
 ): BoundStatement {
   const catalog = readCatalog(state);
-  const effects = new Effects(state);
+  const effects = new Effects(state, query.with);
   const env = sessionEnvironment(state, { declared, catalog, effects });
   const bound = bindQuery(query, { env, parent: null, commonTables: null });
   const parameters = env.parameters.finish();
@@ -42,14 +42,13 @@ async function runWithEffects(session: SessionState, bound: BoundQuery, how: {
   readonly effects: Effects; readonly values: readonly Datum[];
 }): Promise<StatementResult> {
   const { effects, values } = how;
+  if (effects.modifies) session.current.checkWritable('SELECT');
   await effects.prepare(session);
-  const rows = await whenFree(session.current, session.lockWait, () => {
-    effects.run(session, values);
-    return runQuery(compileBound(session, bound, values), {
+  const rows = await whenFree(session.current, session.lockWait, () => effects.around(session, values, () => (
+    runQuery(compileBound(session, bound, values), {
       snapshot: session.current.writerSnapshot(), context: session.evalContext(),
       checkInterrupt: () => session.checkInterrupt(),
-    });
-  });
+    }))));
   // What was read may be queued and not yet durable: nobody must be told of it before it is.
   if (!session.current.fixedSnapshot) await session.services.settled();
   return { kind: 'rows', columns: bound.columns, batches: slept(session, () => inBatches(rows)), tag: (n) => `SELECT ${n}` };

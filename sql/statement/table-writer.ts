@@ -14,6 +14,14 @@ import { checkUnique, requireFreeKeys } from './unique-check.ts';
 /** Cascades that go deeper than this run in a circle. */
 const MAX_DEPTH = 100;
 
+/** Before a statement writes to a table: may it, and the table's lock. `command`: as 25006 names it. */
+export async function prepareWrite(
+  state: SessionState, table: TableEntry, command: string, how: 'insert' | 'change',
+): Promise<void> {
+  state.current.checkWritable(command);
+  await new TableWriter(state, table).lock(how);
+}
+
 export class TableWriter {
   readonly table: TableEntry;
   readonly rules: TableRules;
@@ -66,7 +74,7 @@ export class TableWriter {
     this.rules.check(this.#state, rows);
     this.#checkUnique(null, rows);
     this.#state.current.write(this.table.oid, Delta.insert(rows));
-    checkReferences(this.#state, this.table, rows);
+    this.#state.current.afterwards(() => checkReferences(this.#state, this.table, rows));
   }
 
   /** Old rows, and new ones in their places. */
@@ -76,15 +84,17 @@ export class TableWriter {
     this.rules.check(this.#state, added);
     this.#checkUnique(removed, added);
     this.#state.current.write(this.table.oid, concatDeltas([Delta.remove(removed), Delta.insert(added)]));
-    checkReferences(this.#state, this.table, added);
-    this.#follow(removed, added);
+    this.#state.current.afterwards(() => {
+      checkReferences(this.#state, this.table, added);
+      this.#follow(removed, added);
+    });
   }
 
   remove(rows: Batch): void {
     if (rows.length === 0) return;
     this.#requireFree(rows);
     this.#state.current.write(this.table.oid, Delta.remove(rows));
-    this.#follow(rows, null);
+    this.#state.current.afterwards(() => this.#follow(rows, null));
   }
 
   /** Blocked while another transaction changes the rows or keeps them; 40001 under a snapshot that is older than they are. */

@@ -1,0 +1,68 @@
+// Modification: an INSERT, UPDATE, DELETE or MERGE as bound, whether it is a statement or stands in a WITH clause.
+import type { Batch } from '../../engine/data/batch.ts';
+import type { Datum } from '../../engine/data/datum.ts';
+import type { LogicalType } from '../../engine/data/types.ts';
+import type { Environment } from '../binder/environment.ts';
+import type { CommonTableScope } from '../binder/level.ts';
+import { sessionEnvironment } from '../planner.ts';
+import type { ResultColumn } from '../session-api.ts';
+import type { SessionState } from '../session-state.ts';
+import { whenFree } from '../write-conflict.ts';
+import type { WithClause } from '../parser/ast.ts';
+import type { BoundStatement, StatementResult, WritePlan } from './bound.ts';
+import { Effects } from './effects.ts';
+import { readCatalog } from './read-catalog.ts';
+
+/** What a modification is bound against. */
+export interface ModificationSite {
+  readonly state: SessionState;
+  readonly env: Environment;
+  /** Of the WITH clause it stands in. */
+  readonly commonTables: CommonTableScope | null;
+}
+
+export interface Modification {
+  /** Of RETURNING; null: there is none. */
+  readonly columns: readonly ResultColumn[] | null;
+  readonly write: WritePlan;
+  /** Checks and locks that may have to be waited for. */
+  readonly prepare: (session: SessionState) => Promise<void>;
+  /** Writes. May throw Blocked. */
+  readonly run: (session: SessionState, parameters: readonly Datum[]) => Written;
+}
+
+export interface Written {
+  /** Rows written. */
+  readonly count: number;
+  /** RETURNING's rows. */
+  readonly returned: Batch | null;
+}
+
+/** `tag`: as in `UPDATE 3`. `names`: the statement's WITH clause. */
+export function modifyingStatement(
+  state: SessionState, declared: readonly (LogicalType | null)[], statement: {
+    readonly names: WithClause | undefined; readonly tag: string; readonly bind: (site: ModificationSite) => Modification;
+  },
+): BoundStatement {
+  const catalog = readCatalog(state);
+  const effects = new Effects(state, statement.names);
+  const env = sessionEnvironment(state, { declared, catalog, effects });
+  const { columns, write, prepare, run } = statement.bind({ state, env, commonTables: null });
+  const parameters = env.parameters.finish();
+  return {
+    parameters, columns, cacheable: catalog === state.catalog, write,
+    run: async (session, values) => {
+      session.current.noteRead(env.used);
+      await prepare(session);
+      if (effects.any) await effects.prepare(session);
+      const written = await whenFree(session.current, session.lockWait, () => (
+        effects.any ? effects.around(session, values, () => run(session, values)) : run(session, values)));
+      return answer(written, columns, statement.tag);
+    },
+  };
+}
+
+function answer({ count, returned }: Written, columns: readonly ResultColumn[] | null, tag: string): StatementResult {
+  if (returned === null || columns === null) return { kind: 'command', tag: `${tag} ${count}` };
+  return { kind: 'rows', columns, batches: [returned], tag: () => `${tag} ${count}` };
+}
