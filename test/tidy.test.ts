@@ -48,7 +48,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 
 /** Outside packages and the only files or folders that may import them. */
 const PACKAGE_HOMES: ReadonlyMap<string, readonly string[]> = new Map([
-  ['level', ['storage/level-store.ts']],
+  ['level', ['storage/level-database.ts']],
   ['apache-arrow', ['storage/block.ts', 'storage/arrow.ts']],
   ['libpg-query', ['sql/parser/']],
   ['node-sql-parser', ['sql/parser/foreign']],

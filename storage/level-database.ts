@@ -1,0 +1,88 @@
+// LevelDB's database: how it is opened, written in large batches, and what its errors mean; the only file that knows `level`.
+import { Level } from 'level';
+import { DatabaseError } from '../engine/data/error.ts';
+import type { Write } from './directory-changes.ts';
+import { storageError } from './storage-error.ts';
+
+/** LevelDB's words for files that are missing, too short ("Invalid argument") or not as they were written. */
+const DAMAGE = /corrupt|does not exist|No such file|missing files|no meta-|not an sstable|CURRENT|Invalid argument/i;
+/** Writes go in synchronous batches of about this size. */
+const BATCH_BYTES = 4 << 20;
+/** Blocks being compressed at a time; the journal needs the other threads of the pool. */
+const IN_FLIGHT = 2;
+
+export type Database = Level<Uint8Array, Uint8Array>;
+
+/** F0001 when another process has it open, XX001 when LevelDB finds it damaged. */
+export async function openDatabase(path: string, mode: 'create' | 'existing'): Promise<Database> {
+  // Blocks are compressed already, and a page is read as a whole.
+  const options = {
+    keyEncoding: 'view', valueEncoding: 'view', compression: false, writeBufferSize: 16 << 20,
+    createIfMissing: mode === 'create',
+  };
+  const database: Database = new Level(path, options);
+  try {
+    await database.open();
+    return database;
+  } catch (error) {
+    const cause = error instanceof Error ? error.cause : undefined;
+    if (cause instanceof Error && 'code' in cause && cause.code === 'LEVEL_LOCKED') {
+      throw new DatabaseError('F0001', `data folder "${path}" is in use`, {
+        hint: 'Is another millrace running on it?', cause: error,
+      });
+    }
+    throw levelError(cause ?? error, `could not open the state store "${path}"`);
+  }
+}
+
+/** XX001 for what LevelDB finds damaged; else as `storageError`. */
+export function levelError(error: unknown, what: string): DatabaseError {
+  const failure = storageError(error, what);
+  const damage = !(error instanceof DatabaseError) && error instanceof Error && DAMAGE.test(error.message);
+  return damage ? new DatabaseError('XX001', failure.message, { cause: error }) : failure;
+}
+
+/** Collects writes into large synchronous batches while blocks are compressed. */
+export class BatchWriter {
+  readonly #database: Database;
+  readonly #written: (bytes: number) => void;
+  #writes: Write[] = [];
+  #bytes = 0;
+  readonly #pending: { readonly key: Uint8Array; readonly block: Promise<Uint8Array> }[] = [];
+
+  constructor(database: Database, written: (bytes: number) => void) {
+    this.#database = database;
+    this.#written = written;
+  }
+
+  put(key: Uint8Array, value: Uint8Array): void {
+    this.#writes.push({ type: 'put', key, value });
+    this.#bytes += key.length + value.length;
+  }
+
+  async block(key: Uint8Array, block: Promise<Uint8Array>): Promise<void> {
+    // An earlier failure must not leave this promise without a listener.
+    block.catch(() => {});
+    this.#pending.push({ key, block });
+    if (this.#pending.length >= IN_FLIGHT) await this.#settle();
+    if (this.#bytes >= BATCH_BYTES) await this.#write();
+  }
+
+  async flush(): Promise<void> {
+    while (this.#pending.length > 0) await this.#settle();
+    await this.#write();
+  }
+
+  async #settle(): Promise<void> {
+    const next = this.#pending.shift();
+    if (next !== undefined) this.put(next.key, await next.block);
+  }
+
+  async #write(): Promise<void> {
+    const writes = this.#writes;
+    this.#written(this.#bytes);
+    this.#writes = [];
+    this.#bytes = 0;
+    if (writes.length > 0) await this.#database.batch(writes, { sync: true });
+  }
+}
