@@ -15,9 +15,9 @@ const most = Number(values.cases ?? 100_000);
 const end = Date.now() + minutes * 60_000;
 console.log(`seed ${seed}`);
 const totals = await hunt({
-  oracle, seed, first: only ?? 0, views: 8, transactions: 6, log: (line) => console.log(`${line}\n`),
+  oracle, seed, first: only ?? 0, views: 8, transactions: 6, laws: true, log: (line) => console.log(`${line}\n`),
   done: (cases) => (only === null ? Date.now() >= end || cases >= most : cases >= 1),
 });
-console.log(`${totals.cases} cases, ${totals.views} views, ${totals.comparisons} comparisons`);
+console.log(`${totals.cases} cases, ${totals.views} distinct views, ${totals.comparisons} comparisons with PostgreSQL, ${totals.lawComparisons} by laws`);
 console.log(`${totals.cases - totals.failures.length} passed, ${totals.failures.length} failed`);
 process.exit(totals.failures.length === 0 ? 0 : 1);

@@ -137,8 +137,8 @@ export class Chain {
     const { name, position } = item;
     if (name === 'xor') throw this.#cursor.refuse('XOR', position);
     const operator = name === 'or' ? 'or' : 'and';
-    // PostgreSQL's grammar flattens a chain of the same operator to the left.
-    const flat = left.kind === 'logical' && left.operator === operator && this.#bare.has(left);
+    // PostgreSQL's grammar flattens a chain of the same operator to the left, brackets or none.
+    const flat = left.kind === 'logical' && left.operator === operator;
     return { kind: 'logical', operator, operands: [...flat ? left.operands : [left], right],
       position: flat ? left.position : position };
   }

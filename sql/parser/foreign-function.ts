@@ -42,6 +42,7 @@ export function call(name: string, values: readonly Expr[], position: Position):
   switch (name) {
     case 'coalesce': return { kind: 'coalesce', arguments: values, position };
     case 'greatest': case 'least': return { kind: 'extremum', function: name, arguments: values, position };
+    case 'row': return { kind: 'row', fields: values, explicit: true, position };
     case 'grouping': return { kind: 'grouping', arguments: values, position };
     case 'nullif': {
       const [left, right, third] = values;

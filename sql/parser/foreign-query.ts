@@ -167,6 +167,13 @@ function inBrackets(tree: Tree | undefined, foreign: Foreign): Query {
   return found;
 }
 
+/** The reader takes CUBE and ROLLUP for functions. */
+function groupItem(item: Expr): Select['groupBy'][number] {
+  const name = item.kind === 'function' ? item.name.join('.') : '';
+  if (item.kind !== 'function' || (name !== 'cube' && name !== 'rollup')) return { kind: 'expression', expression: item };
+  return { kind: name, items: item.arguments.map((argument) => argument.value), position: item.position };
+}
+
 function select(tree: Tree, foreign: Foreign, top: { limit: Expr | undefined }): Select {
   const { cursor } = foreign;
   cursor.take('select');
@@ -185,7 +192,7 @@ function select(tree: Tree, foreign: Foreign, top: { limit: Expr | undefined }):
   if (cursor.takeIf('group', 'by')) {
     const grouped = Array.isArray(tree['groupby']) ? children(tree, 'groupby')
       : children(child(tree, 'groupby'), 'columns');
-    groupBy = commas(grouped, foreign).map((item) => ({ kind: 'expression', expression: item }));
+    groupBy = commas(grouped, foreign).map(groupItem);
   }
   const having = cursor.takeIf('having') ? expression(child(tree, 'having'), foreign) : undefined;
   const windows: Select['windows'][number][] = [];

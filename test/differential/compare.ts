@@ -35,6 +35,14 @@ export class SqlClient {
     return outcome(await this.#client.untilReady());
   }
 
+  /** All sent before the first is answered. */
+  async runAll(list: readonly string[]): Promise<Outcome[]> {
+    this.#client.send(...list.map((q) => ({ Query: { q } })));
+    const outcomes: Outcome[] = [];
+    for (const _ of list) outcomes.push(outcome(await this.#client.untilReady()));
+    return outcomes;
+  }
+
   /** COPY table FROM STDIN, of lines in the text format. */
   async copy(table: string, lines: Iterable<string>): Promise<Outcome> {
     const CHUNK = 1 << 16;
@@ -90,6 +98,8 @@ function length(_: string, ...[years, months, days, sign, hours, minutes, second
 
 export interface Mismatch {
   readonly what: string;
+  /** rows, columns, tag, or the two SQLSTATEs: shrinking keeps it. */
+  readonly kind: string;
   readonly ours: string;
   readonly theirs: string;
 }
@@ -98,28 +108,28 @@ export interface CaseResult {
   readonly mismatch: Mismatch | null;
   /** View answers compared. */
   readonly comparisons: number;
-  readonly views: number;
+  /** Their queries. */
+  readonly views: readonly string[];
 }
 
 /** null: the same rows, columns and SQLSTATE. */
 export function difference(what: string, ours: Outcome, theirs: Outcome): Mismatch | null {
-  if (ours.code !== theirs.code) {
-    return { what, ours: `${ours.code ?? 'ok'} ${ours.message} ${ours.rows.join(' ')}`, theirs: `${theirs.code ?? 'ok'} ${theirs.message} ${theirs.rows.join(' ')}` };
-  }
+  if (ours.code !== theirs.code) return codes(what, ours, theirs);
   if (ours.code !== null) return null;
   const [named, wanted] = [columnsOf(ours), columnsOf(theirs)];
-  if (named !== wanted) return { what: `columns of ${what}`, ours: named, theirs: wanted };
+  if (named !== wanted) return { what: `columns of ${what}`, kind: 'columns', ours: named, theirs: wanted };
   const a = ours.rows.map(canonical).toSorted();
   const b = theirs.rows.map(canonical).toSorted();
   if (a.length === b.length && a.every((row, i) => row === b[i])) return null;
   const onlyOurs = subtract(a, b);
   const onlyTheirs = subtract(b, a);
-  return { what, ours: `${a.length} rows, extra: ${onlyOurs.join(' ')}`, theirs: `${b.length} rows, extra: ${onlyTheirs.join(' ')}` };
+  return { what, kind: 'rows', ours: `${a.length} rows, extra: ${onlyOurs.join(' ')}`, theirs: `${b.length} rows, extra: ${onlyTheirs.join(' ')}` };
 }
 
-/** Without the table a column comes from (a view's columns are its own) and without modifiers (PostgreSQL's is of the folded plan). */
+/** Without the table a column comes from (a view's columns are its own) and without modifiers (PostgreSQL's is of the folded plan). Types of our own have any OID. */
 function columnsOf({ columns }: Outcome): string {
-  return columns.replace(/"table":\d+,"attnum":\d+,/g, '').replace(/"mod":-?\d+,/g, '');
+  return columns.replace(/"table":\d+,"attnum":\d+,/g, '').replace(/"mod":-?\d+,/g, '')
+    .replace(/"type":(\d{5,})/g, '"type":"own"');
 }
 
 function subtract(from: readonly string[], what: readonly string[]): string[] {
@@ -132,76 +142,68 @@ function subtract(from: readonly string[], what: readonly string[]): string[] {
   });
 }
 
+/** A view's query as it is compared. */
+interface Compared {
+  readonly name: string;
+  readonly query: string;
+}
+
+const REWRITES_OFF = (names: string): string => `SET optimizer_disable = '${names}'`;
+
 /** Requires: both clients on empty databases of their own. */
 export async function compareCase(spec: CaseSpec, ours: SqlClient, theirs: SqlClient): Promise<CaseResult> {
   let comparisons = 0;
-  const views: { readonly name: string; readonly query: string }[] = [];
-  const both = async (sql: string): Promise<Mismatch | null> => {
-    const [a, b] = [await ours.run(sql), await theirs.run(sql)];
-    return difference(sql, a, b) ?? (a.tag === b.tag ? null : { what: sql, ours: a.tag, theirs: b.tag });
+  const result = (mismatch: Mismatch | null, views: readonly Compared[] = []): CaseResult =>
+    ({ mismatch, comparisons, views: views.map((v) => v.query) });
+  const both = async (list: readonly string[]): Promise<Mismatch | null> => {
+    const [a, b] = await Promise.all([ours.runAll(list), theirs.runAll(list)]);
+    return firstOf(list.map((sql, i) => difference(sql, a[i], b[i])
+      ?? (a[i].tag === b[i].tag ? null : { what: sql, kind: 'tag', ours: a[i].tag, theirs: b[i].tag })));
   };
-  const result = (mismatch: Mismatch | null): CaseResult => ({ mismatch, comparisons, views: views.length });
-  for (const table of spec.tables) {
-    const mismatch = await both(createTable(table));
-    if (mismatch !== null) return result(mismatch);
-  }
+  const begun = await both([...spec.types, ...spec.tables.map(createTable)]);
+  if (begun !== null) return result(begun);
+  await ours.runAll([REWRITES_OFF(spec.shape.disable), `SET optimizer_seed = ${spec.shape.viewSeed}`]);
+  const views: Compared[] = [];
   for (const { name, query } of spec.views) {
-    const wanted = await theirs.run(query);
-    const mismatch = difference(query, await ours.run(query), wanted);
-    if (mismatch !== null) return result(mismatch);
-    if (wanted.code !== null) continue;
-    const created = await ours.run(`CREATE MATERIALIZED VIEW ${name} AS ${query}`);
-    const viewed = await theirs.run(`CREATE VIEW ${name} AS ${query}`);
-    if (created.code !== viewed.code) {
-      return result({ what: `CREATE MATERIALIZED VIEW ${name} AS ${query}`, ours: `${created.code} ${created.message}`, theirs: viewed.message });
-    }
-    if (created.code !== null) continue;
-    views.push({ name, query });
+    const [[wanted, viewed], [given, created]] = await Promise.all([
+      theirs.runAll([query, `CREATE VIEW ${name} AS ${query}`]), ours.runAll([query, `CREATE MATERIALIZED VIEW ${name} AS ${query}`])]);
+    const mismatch = difference(query, given, wanted) ?? (created.code === viewed.code || wanted.code !== null ? null
+      : codes(`CREATE MATERIALIZED VIEW ${name} AS ${query}`, created, viewed));
+    if (mismatch !== null) return result(mismatch, views);
+    // Of a query that fails on what the tables hold both make the view, and keep it.
+    if (created.code === null && viewed.code === null) views.push({ name, query });
   }
+  await ours.run(`SET optimizer_seed = ${spec.shape.querySeed}`);
   for (const { statements, commit } of spec.transactions) {
-    for (const sql of ['BEGIN', ...statements, commit ? 'COMMIT' : 'ROLLBACK']) {
-      const mismatch = await both(sql);
-      if (mismatch !== null) return result(mismatch);
-    }
-    for (const { name, query } of views) {
-      comparisons += 2;
-      const wanted = await theirs.run(query);
-      const mismatch = difference(`view: ${query}`, await ours.run(`SELECT * FROM ${name}`), wanted)
-        ?? difference(`ad hoc: ${query}`, await ours.run(query), wanted);
-      if (mismatch !== null) return result(mismatch);
-    }
+    const changed = await both(['BEGIN', ...statements, commit ? 'COMMIT' : 'ROLLBACK']);
+    if (changed !== null) return result(changed, views);
+    const [wanted, given] = await Promise.all([
+      theirs.runAll(views.map((v) => v.query)), ours.runAll(views.flatMap((v) => [`SELECT * FROM ${v.name}`, v.query]))]);
+    comparisons += given.length;
+    const mismatch = firstOf(views.map(({ query }, i) => difference(`view: ${query}`, given[i * 2], wanted[i])
+      ?? difference(`ad hoc: ${query}`, given[i * 2 + 1], wanted[i])));
+    if (mismatch !== null) return result(mismatch, views);
   }
-  return result(null);
+  return result(null, views);
 }
 
-/** Drops views, then transactions, then statements, as long as the case still fails. */
-export async function shrink(spec: CaseSpec, fails: (candidate: CaseSpec) => Promise<boolean>): Promise<CaseSpec> {
-  let best = spec;
-  const attempt = async (candidate: CaseSpec): Promise<boolean> => {
-    if (!await fails(candidate)) return false;
-    best = candidate;
-    return true;
-  };
-  for (let at = best.views.length - 1; at >= 0; at--) {
-    await attempt({ ...best, views: best.views.filter((_, i) => i !== at) });
-  }
-  for (let at = best.transactions.length - 1; at >= 0; at--) {
-    await attempt({ ...best, transactions: best.transactions.filter((_, i) => i !== at) });
-  }
-  for (let t = 0; t < best.transactions.length; t++) {
-    for (let at = best.transactions[t].statements.length - 1; at >= 0; at--) {
-      await attempt({ ...best, transactions: best.transactions.map((one, i) => (
-        i === t ? { ...one, statements: one.statements.filter((_, s) => s !== at) } : one)) });
-    }
-  }
-  return best;
+function firstOf(list: readonly (Mismatch | null)[]): Mismatch | null {
+  return list.find((m) => m !== null) ?? null;
+}
+
+function codes(what: string, ours: Outcome, theirs: Outcome): Mismatch {
+  const shown = (o: Outcome): string => `${o.code ?? 'ok'} ${o.message} ${o.rows.join(' ')}`;
+  return { what, kind: `${ours.code ?? 'ok'}/${theirs.code ?? 'ok'}`, ours: shown(ours), theirs: shown(theirs) };
 }
 
 /** The case as a script to paste. */
 export function script(spec: CaseSpec): string {
+  const { disable, viewSeed, querySeed } = spec.shape;
   return [
-    ...spec.tables.map(createTable),
+    ...spec.types, ...spec.tables.map(createTable), ...disable === '' ? [] : [REWRITES_OFF(disable)],
+    ...viewSeed === 0 ? [] : [`SET optimizer_seed = ${viewSeed}`],
     ...spec.views.map((v) => `CREATE MATERIALIZED VIEW ${v.name} AS ${v.query}`),
+    ...viewSeed === querySeed ? [] : [`SET optimizer_seed = ${querySeed}`],
     ...spec.transactions.flatMap((t) => ['BEGIN', ...t.statements, t.commit ? 'COMMIT' : 'ROLLBACK']),
   ].map((s) => `${s};`).join('\n');
 }

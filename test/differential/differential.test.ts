@@ -12,7 +12,7 @@ describe.runIf(oracle !== null)('random schemas, transactions and views', () => 
   it('answer as PostgreSQL 15 does', { timeout: 240_000 }, async () => {
     if (oracle === null) return;
     const seed = Number(process.env['MILLRACE_SEED'] ?? 1);
-    const totals = await hunt({ oracle, seed, first: 0, done: (cases) => cases >= 25, views: 8, transactions: 6, log: () => undefined });
+    const totals = await hunt({ oracle, seed, first: 0, done: (cases) => cases >= 25, views: 8, transactions: 6, laws: false, log: () => undefined });
     expect(totals.failures, totals.failures.join('\n\n')).toEqual([]);
     expect(totals.comparisons).toBeGreaterThan(1000);
   });

@@ -10,7 +10,6 @@ export interface Field {
   readonly vague?: boolean;
 }
 
-// Excluded, not supported: jsonb_path_*, make_interval and its kin with named arguments.
 /** `{type}` is an expression of the type, `{any}` of any. */
 const TEMPLATES: Readonly<Record<ColumnType, readonly string[]>> = {
   int4: [
@@ -66,6 +65,8 @@ const TEMPLATES: Readonly<Record<ColumnType, readonly string[]>> = {
     '({timestamptz} < {timestamp})', '({time} BETWEEN \'08:00\' AND \'12:00\')', '({jsonb} = {jsonb})', '({int4[]} < {int4[]})', '({numeric} IN (1, 1.5, {int4}))',
     '(ROW({int4}, {int4}) IS NOT NULL)', '({text} NOT IN (\'a\', {text}))', '({interval} > interval \'1 day\')', '(({int4}, {int4}) IN ((1, 2), (3, {int4})))',
     'isfinite({date})', '({timestamp}, interval \'1 day\') OVERLAPS (timestamp \'2024-01-02\', timestamp \'2024-01-03\')', '({float8} <> {numeric})', '({int8} = {int4})',
+    '({mood} > \'ok\')', '({mood} = {mood})', '({mood} IN (\'sad\', {mood}))', '({jsonb} @? \'$.b[*]\')', '({jsonb} @@ \'$.a == 1\')',
+    '({text} COLLATE "C" < {text})', '({date} BETWEEN {date} AND {timestamp})', '({timestamptz} = {date})', '({jsonb} IS NOT DISTINCT FROM {jsonb})',
   ],
   date: [
     '({date} + {int4} % 9)', '({date} - 3)', '{timestamp}::date', '{timestamptz}::date', 'make_date(2024, 1 + abs({int4} % 12), 3)', 'to_date(\'2024-\' || 1 + abs({int4} % 9), \'YYYY-MM\')',
@@ -90,6 +91,8 @@ const TEMPLATES: Readonly<Record<ColumnType, readonly string[]>> = {
   jsonb: [
     '({jsonb} -> \'a\')', '({jsonb} -> \'b\' -> 0)', '({jsonb} -> 1)', '({jsonb} #> \'{a,c}\')', '({jsonb} || {jsonb})', 'jsonb_build_object(\'k\', {any}, \'j\', {text})', 'jsonb_build_array({any}, {int4})',
     'to_jsonb({any})', 'jsonb_strip_nulls({jsonb})', 'to_jsonb({text[]})', '({jsonb})::text::jsonb', '({jsonb} -> -1)', 'to_jsonb({int4[]})',
+    'jsonb_path_query_first({jsonb}, \'$.b[0]\')', 'jsonb_path_query_array({jsonb}, \'$.*\')', 'jsonb_set(\'{"a": 0}\', \'{a}\', {jsonb})', '(jsonb_build_object(\'a\', {any}, \'b\', {jsonb}) #- \'{a}\')',
+    'jsonb_insert(\'[1, 2]\', \'{0}\', to_jsonb({any}))', 'jsonb_object(array[\'k\', {text}])', 'to_jsonb({mood})', '({jsonb})[\'b\'][0]',
   ],
   'int4[]': [
     '({int4[]} || {int4[]})', 'array_append({int4[]}, {int4})', 'array_remove({int4[]}, 1)', 'array_prepend({int4}, {int4[]})', 'array[{int4}, {int4}]', '({int4[]})[2:3]', 'array_replace({int4[]}, 1, 9)',
@@ -97,8 +100,9 @@ const TEMPLATES: Readonly<Record<ColumnType, readonly string[]>> = {
   ],
   'text[]': [
     'string_to_array({text}, \' \')', 'array[{text}, {text}]::text[]', '({text[]} || {text}::text)', 'array_remove({text[]}, \'a\')', '{int4[]}::text[]', 'regexp_split_to_array({text}, \' +\')', 'array_cat({text[]}, {text[]})',
-    'regexp_match({text}, \'([a-z])\')', 'string_to_array({text}, NULL)',
+    'regexp_match({text}, \'([a-z])\')', 'string_to_array({text}, NULL)', 'enum_range({mood})::text[]', 'ARRAY(SELECT jsonb_object_keys(jsonb_build_object({text}, 1, \'k\', 2)))',
   ],
+  mood: ['enum_first({mood})', '(enum_range(NULL::mood))[1 + abs({int4} % 4)]', '{mood}::text::mood', 'enum_last({mood})'],
 };
 
 /** Each fails with one code on some values of its field. */

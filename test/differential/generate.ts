@@ -1,7 +1,8 @@
 // Random schemas, transactions and views for the comparison with PostgreSQL, all from one seed.
 import type { Random } from '../support/random.ts';
+import { REWRITES } from '../../sql/optimizer/optimizer.ts';
 import { QueryWriter } from './queries.ts';
-import { ALL_TYPES, columnValue, sqlTypes } from './values.ts';
+import { ALL_TYPES, OWN_TYPES, columnValue, sqlTypes } from './values.ts';
 import type { ColumnType } from './values.ts';
 
 export interface TableColumn {
@@ -22,8 +23,18 @@ export interface ViewSpec {
   readonly query: string;
 }
 
+/** The optimizer's settings: rewrites left out, and seeds that joins are ordered by (0: none), for views and for queries ad hoc. */
+export interface PlanShape {
+  readonly disable: string;
+  readonly viewSeed: number;
+  readonly querySeed: number;
+}
+
 export interface CaseSpec {
   readonly seed: number;
+  readonly shape: PlanShape;
+  /** Statements that make types. */
+  readonly types: readonly string[];
   readonly tables: readonly TableSpec[];
   readonly views: readonly ViewSpec[];
   /** Each a list of statements; run as one transaction, committed or rolled back. */
@@ -63,6 +74,27 @@ function changeByOther(random: Random, table: TableSpec, tables: readonly TableS
   return `UPDATE ${table.name} AS t SET ${a} = o.${b} FROM ${other.name} o WHERE o.k0 = t.${link.name}`;
 }
 
+/** Rows of another table by way of its key, in one statement. */
+function merge(random: Random, table: TableSpec, tables: readonly TableSpec[]): string | null {
+  const r = random;
+  const others = tables.filter((t) => t.keyed && t !== table);
+  const link = table.columns.find((c) => c.type === 'int4');
+  if (link === undefined || others.length === 0) return null;
+  const other = r.pick(others);
+  const targets = table.columns.filter((c) => c !== link);
+  if (targets.length === 0) return null;
+  const target = r.pick(targets);
+  const same = other.columns.find((c) => c.sqlType === target.sqlType && c.name !== 'k0');
+  const value = same === undefined ? columnValue(r, target.type, target.sqlType) : `o.${same.name}`;
+  const guard = (): string => (r.bool(0.4) ? ` AND ${condition(r, other, 'o.')}` : '');
+  const clauses = [
+    `WHEN MATCHED${guard()} THEN ${r.pick([`UPDATE SET ${target.name} = ${value}`, 'DELETE', 'DO NOTHING'])}`,
+    ...r.bool(0.5) ? [`WHEN MATCHED THEN UPDATE SET ${target.name} = ${columnValue(r, target.type, target.sqlType)}`] : [],
+    `WHEN NOT MATCHED${guard()} THEN ${r.pick(['DO NOTHING', `INSERT (${link.name}, ${target.name}) VALUES (o.k0, ${value})`])}`,
+  ];
+  return `MERGE INTO ${table.name} t USING ${other.name} o ON t.${link.name} = o.k0 ${r.shuffle(clauses.slice(0, -1)).concat(clauses.slice(-1)).join(' ')}`;
+}
+
 function statement(random: Random, table: TableSpec, tables: readonly TableSpec[]): string {
   const r = random;
   const { name, columns } = table;
@@ -71,12 +103,17 @@ function statement(random: Random, table: TableSpec, tables: readonly TableSpec[
   const roll = r.int(0, 99);
   if (roll < 50) return insert(r, table) + returning;
   if (roll < 55) return copy(r, table, where) + returning;
-  if (roll < 63) {
+  if (roll < 58) {
+    const merged = merge(r, table, tables);
+    if (merged !== null) return merged;
+  }
+  if (roll < 64) {
     const change = changeByOther(r, table, tables);
     if (change !== null) return change;
   }
   if (roll < 78) {
     const target = columns[r.int(table.keyed ? 1 : 0, columns.length - 1)];
+    if (target.sqlType === 'posint' && r.bool(0.2)) return `UPDATE ${name} SET ${target.name} = ${target.name} - 2 WHERE ${where}`;
     const value = r.bool(0.2) ? `CASE WHEN ${condition(r, table, '')} THEN ${target.name} END` : columnValue(r, target.type, target.sqlType);
     return `UPDATE ${name} SET ${target.name} = ${value} WHERE ${where}${returning}`;
   }
@@ -117,7 +154,17 @@ export function generateCase(random: Random, seed: number, size: { readonly view
     return { name, query: query.sql };
   });
   const transactions = Array.from({ length: size.transactions }, () => transaction(random, tables));
-  return { seed, tables, views, transactions };
+  return { seed, shape: planShape(random), types: OWN_TYPES, tables, views, transactions };
+}
+
+/** decorrelate is never left out. */
+const OPTIONAL = REWRITES.map((rewrite) => rewrite.name).filter((name) => name !== 'decorrelate');
+
+function planShape(random: Random): PlanShape {
+  const r = random;
+  const seed = (): number => (r.bool(0.5) ? 0 : r.int(1, 1_000_000));
+  const share = r.pick([0.1, 0.3, 1]);
+  return { disable: r.bool(0.5) ? '' : OPTIONAL.filter(() => r.bool(share)).join(','), viewSeed: seed(), querySeed: seed() };
 }
 
 export function createTable(table: TableSpec): string {

@@ -1,11 +1,13 @@
-// The hunt: generated cases one after another, on a PostgreSQL 15 and on a server in this process.
+// The hunt: generated cases, some at a time, on a PostgreSQL 15 and on servers in this process.
 import { Random } from '../support/random.ts';
 import { startTestServer } from '../support/server.ts';
 import type { Address } from '../support/protocol-client.ts';
-import { SqlClient, compareCase, script, shrink } from './compare.ts';
+import { SqlClient, compareCase, script } from './compare.ts';
 import type { CaseResult } from './compare.ts';
 import { generateCase } from './generate.ts';
 import type { CaseSpec } from './generate.ts';
+import { LAWS } from './metamorphic.ts';
+import { shrink } from './shrink.ts';
 
 export interface HuntOptions {
   readonly oracle: Address;
@@ -15,13 +17,19 @@ export interface HuntOptions {
   done(cases: number): boolean;
   readonly views: number;
   readonly transactions: number;
+  /** Whether each tenth case is also put to the laws that need no judge. */
+  readonly laws: boolean;
   log(line: string): void;
 }
 
 export interface HuntTotals {
   readonly cases: number;
+  /** Distinct queries of views. */
   readonly views: number;
+  /** Answers compared: of a view, or of its query ad hoc, after a transaction. */
   readonly comparisons: number;
+  /** Answers compared by the laws. */
+  readonly lawComparisons: number;
   /** What was found, shrunk, with its reproducer. */
   readonly failures: readonly string[];
 }
@@ -40,9 +48,7 @@ async function runFresh(spec: CaseSpec, oracle: Address): Promise<CaseResult> {
   const schema = `case_${process.pid}_${Math.abs(spec.seed)}`;
   const theirs = await SqlClient.connect(oracle, 'postgres');
   try {
-    await theirs.run(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
-    await theirs.run(`CREATE SCHEMA ${schema}`);
-    await theirs.run(`SET search_path = ${schema}`);
+    await theirs.runAll([`DROP SCHEMA IF EXISTS ${schema} CASCADE`, `CREATE SCHEMA ${schema}`, `SET search_path = ${schema}`]);
     const ours = await SqlClient.connect(server.address, 'millrace');
     const result = await compareCase(spec, ours, theirs);
     ours.close();
@@ -54,30 +60,55 @@ async function runFresh(spec: CaseSpec, oracle: Address): Promise<CaseResult> {
   }
 }
 
+const LAW_EVERY = 10;
+
+/** While one case waits for PostgreSQL, another is at work. */
+const AT_A_TIME = 3;
+
 export async function hunt(options: HuntOptions): Promise<HuntTotals> {
-  let cases = 0;
-  let views = 0;
+  let next = options.first;
+  let begun = 0;
   let comparisons = 0;
+  let lawComparisons = 0;
+  const views = new Set<string>();
   const failures: string[] = [];
-  for (let number = options.first; !options.done(cases); number++) {
-    const caseSeed = options.seed * 100_003 + number;
-    const spec = generateCase(new Random(caseSeed), caseSeed, options);
-    const result = await runFresh(spec, options.oracle);
-    cases++;
-    views += result.views;
-    comparisons += result.comparisons;
-    if (result.mismatch === null) continue;
-    const small = await shrink(spec, async (c) => (await runFresh(c, options.oracle)).mismatch !== null);
-    const { mismatch } = await runFresh(small, options.oracle);
-    const report = [
-      `case ${number} of seed ${options.seed}: ${mismatch?.what ?? result.mismatch.what}`,
-      `  ours:   ${mismatch?.ours ?? result.mismatch.ours}`,
-      `  theirs: ${mismatch?.theirs ?? result.mismatch.theirs}`,
-      script(small),
-      `reproduce: npm run test:long -- --seed ${options.seed} --case ${number}`,
-    ].join('\n');
-    failures.push(report);
-    options.log(report);
-  }
-  return { cases, views, comparisons, failures };
+  const worker = async (): Promise<void> => {
+    while (!options.done(begun)) {
+      begun++;
+      const number = next++;
+      const caseSeed = options.seed * 100_003 + number;
+      const spec = generateCase(new Random(caseSeed), caseSeed, options);
+      const result = await runFresh(spec, options.oracle);
+      for (const view of result.views) views.add(view);
+      comparisons += result.comparisons;
+      const reports = result.mismatch === null ? [] : [await reportOf(spec, result.mismatch, options, number)];
+      if (options.laws && number % LAW_EVERY === 0) {
+        const report = await Object.values(LAWS)[(number / LAW_EVERY) % 3](caseSeed);
+        lawComparisons += report.comparisons;
+        reports.push(...report.broken.slice(0, 1).map((text) => `${text}\n${reproducer(options.seed, number)}`));
+      }
+      failures.push(...reports);
+      for (const report of reports) options.log(report);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, worker));
+  return { cases: begun, views: views.size, comparisons, lawComparisons, failures };
+}
+
+async function reportOf(
+  spec: CaseSpec, first: NonNullable<CaseResult['mismatch']>, { oracle, seed }: HuntOptions, number: number,
+): Promise<string> {
+  const small = await shrink(spec, async (c) => (await runFresh(c, oracle)).mismatch?.kind === first.kind);
+  const mismatch = (await runFresh(small, oracle)).mismatch ?? first;
+  return [
+    `case ${number} of seed ${seed}: ${mismatch.what}`,
+    `  ours:   ${mismatch.ours}`,
+    `  theirs: ${mismatch.theirs}`,
+    script(small),
+    reproducer(seed, number),
+  ].join('\n');
+}
+
+function reproducer(seed: number, number: number): string {
+  return `reproduce: npm run test:long -- --seed ${seed} --case ${number}`;
 }

@@ -2,14 +2,19 @@
 import type { Random } from '../support/random.ts';
 
 const SQL_TYPES = {
-  int4: ['int', 'smallint'], int8: ['bigint'], numeric: ['numeric', 'numeric(12,3)'], float8: ['float8', 'real'],
+  int4: ['int', 'smallint', 'posint'], int8: ['bigint'], numeric: ['numeric', 'numeric(12,3)'], float8: ['float8', 'real'],
   text: ['text', 'varchar(12)', 'char(5)'], boolean: ['boolean'], date: ['date'], timestamp: ['timestamp'], timestamptz: ['timestamptz'],
   interval: ['interval'], time: ['time'], uuid: ['uuid'], bytea: ['bytea'], jsonb: ['jsonb'], 'int4[]': ['int[]'], 'text[]': ['text[]'],
+  mood: ['mood'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type ColumnType = keyof typeof SQL_TYPES;
 
 export const ALL_TYPES: readonly ColumnType[] = Object.keys(SQL_TYPES).filter((t): t is ColumnType => t in SQL_TYPES);
+/** Types of our own, that every case has. */
+export const OWN_TYPES: readonly string[] = [
+  "CREATE TYPE mood AS ENUM ('sad', 'ok', 'Glad', '')", 'CREATE DOMAIN posint AS int CHECK (VALUE > -3)',
+];
 export const NUMBERS: readonly ColumnType[] = ['int4', 'int8', 'numeric', 'float8'];
 
 export function sqlTypes(type: ColumnType): readonly string[] {
@@ -34,6 +39,8 @@ export function literalOf(random: Random, type: ColumnType): string {
 
 function plainLiteral(random: Random, type: ColumnType, sqlType: string): string {
   const rare = random.bool(0.08);
+  // PostgreSQL meets what is wrong row by row: a statement is not to have faults of two kinds.
+  if (sqlType === 'posint') return String(random.int(-2, 6));
   switch (type) {
     case 'int4': return sqlType === 'smallint'
       ? String(rare ? random.pick([-32768, 32767]) : random.int(-2, 5))
@@ -62,5 +69,6 @@ function plainLiteral(random: Random, type: ColumnType, sqlType: string): string
       '\'{}\'', '\'[]\'', '\'{"b": "x", "a": null}\'']);
     case 'int4[]': return random.pick(['\'{1,2,3}\'', '\'{}\'', '\'{2}\'', '\'{NULL,1}\'', '\'{3,1}\'', '\'{1,1}\'']);
     case 'text[]': return random.pick(['\'{a,b}\'', '\'{}\'', '\'{"z z",NULL}\'', '\'{a}\'', '\'{ab,"",b}\'']);
+    case 'mood': return random.pick(['\'sad\'', '\'ok\'', '\'Glad\'', '\'\'']);
   }
 }
