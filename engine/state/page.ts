@@ -219,6 +219,16 @@ export class Page implements AbsentPage {
     return page;
   }
 
+  /** A full page of the batch's rows. `weights` null: each is there once. Its weights may be shared: guard it. */
+  static filled(batch: Batch, types: readonly LogicalType[], weights: Int32Array | null, stamp: number): Page {
+    const page = new Page(types.map((type, c) => loadColumn(batch.columns[c], type, PAGE_ROWS)), 0, stamp);
+    page.capacity = PAGE_ROWS;
+    page.weights = weights === null ? ONES : weights.slice();
+    page.used = PAGE_ROWS;
+    page.live = PAGE_ROWS;
+    return page;
+  }
+
   /** A page that `read` gives when its columns are asked for. */
   static absent(home: PageHome, summary: PageSummary, read: () => Batch, stamp: number): Page {
     const { used, weights } = summary;

@@ -138,13 +138,16 @@ export class Pages implements PageHome, SavedState {
     const capacity = number === 0 ? FIRST_CAPACITY : PAGE_ROWS;
     const page = Page.create(this.schema, capacity, this.#generation);
     this.#pages.push(page);
-    if (this.#guard.length <= number) {
-      const guard = new Uint8Array(this.#guard.length * 2);
-      guard.set(this.#guard);
-      this.#guard = guard;
-    }
+    this.#reserveGuard(number);
     this.#settle(number, page);
     return number;
+  }
+
+  #reserveGuard(number: number): void {
+    if (this.#guard.length > number) return;
+    const guard = new Uint8Array(this.#guard.length * 2);
+    guard.set(this.#guard);
+    this.#guard = guard;
   }
 
   #place(number: number, page: Page): void {
@@ -225,6 +228,42 @@ export class Pages implements PageHome, SavedState {
 
   /** New rows from rows of a batch (all of them when `rows` is null), ids into `out`. Weights are 1 unless given by row. */
   append(batch: Batch, rows: Int32Array | null, weights: Int32Array | null, out: Int32Array): void {
+    if (rows === null && batch.length >= PAGE_ROWS && this.#open.length === 0) this.#appendPages(batch, weights, out);
+    else this.#appendRows(batch, rows, weights, out);
+  }
+
+  /** The current page is filled up, then come pages made of the batch's rows at one go. */
+  #appendPages(batch: Batch, weights: Int32Array | null, out: Int32Array): void {
+    const { length } = batch;
+    const current = this.#current < 0 ? null : this.#pages[this.#current];
+    let at = current === null ? 0 : Math.min(length, PAGE_ROWS - current.used + current.freeCount);
+    const appendPart = (from: number, to: number): void => {
+      if (from < to) this.#appendRows(batch.slice(from, to), null, weights?.subarray(from, to) ?? null, out.subarray(from, to));
+    };
+    appendPart(0, at);
+    for (; at + PAGE_ROWS <= length; at += PAGE_ROWS) {
+      const base = this.#addFilled(batch.slice(at, at + PAGE_ROWS), weights?.subarray(at, at + PAGE_ROWS) ?? null) << PAGE_SHIFT;
+      for (let i = 0; i < PAGE_ROWS; i++) out[at + i] = base | i;
+    }
+    appendPart(at, length);
+  }
+
+  #addFilled(batch: Batch, weights: Int32Array | null): number {
+    const number = this.#pages.length;
+    const page = Page.filled(batch, this.types, weights, this.#generation);
+    this.#pages.push(page);
+    this.#reserveGuard(number);
+    // Its weights may be those of other pages too.
+    this.#guard[number] = 1;
+    this.#settle(number, page);
+    page.columns.forEach((column, c) => {
+      if (column.validity !== null) this.#nullable[c] = true;
+    });
+    this.#rows += PAGE_ROWS;
+    return number;
+  }
+
+  #appendRows(batch: Batch, rows: Int32Array | null, weights: Int32Array | null, out: Int32Array): void {
     const from = rows ?? rowNumbers(batch.length);
     const length = from.length;
     const untouched = this.allocate(length, out);
