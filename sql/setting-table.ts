@@ -344,6 +344,10 @@ export const SETTING_TABLE: readonly SettingDefinition[] = [
     description: 'Names of rewrites the optimizer leaves out, separated by commas.',
   },
   {
+    name: 'memory_limit', type: 'integer', boot: '0', unit: 'kB', min: '64', max: '1073741824', context: 'postmaster',
+    category: 'Resource Usage / Memory', description: 'Memory for state; what does not fit is read from disk when it is needed.',
+  },
+  {
     name: 'optimizer_seed', type: 'integer', boot: '0', min: '0', max: '2147483647', category: 'Developer Options',
     description: 'Joins in an order drawn from this number, and their sides exchanged; zero is the optimizer\'s own order.',
   },

@@ -3,6 +3,7 @@ import { assert } from '../data/error.ts';
 import type { Epoch } from '../data/time.ts';
 import type { Journal, PageImage, StateStore } from '../state/ports.ts';
 import { encodeMeta, takePages } from './checkpoint.ts';
+import type { StorageStatistics } from './contract.ts';
 import type { PublishedState } from './published-state.ts';
 
 export interface CheckpointHost {
@@ -15,6 +16,8 @@ export class Checkpointer {
   readonly #state: PublishedState;
   readonly #host: CheckpointHost;
   #journalBytes = 0;
+  #totalBytes = 0;
+  #checkpoints = 0;
   #running: Promise<void> | null = null;
   /** States dropped since the last checkpoint that succeeded. */
   #dropped = new Set<string>();
@@ -40,6 +43,13 @@ export class Checkpointer {
 
   journaled(bytes: number): void {
     this.#journalBytes += bytes;
+    this.#totalBytes += bytes;
+  }
+
+  statistics(): StorageStatistics {
+    return {
+      journalBytes: this.#totalBytes, checkpoints: this.#checkpoints, checkpointBytes: this.#ports.store.writtenBytes ?? 0,
+    };
   }
 
   drop(states: readonly string[]): void {
@@ -89,6 +99,7 @@ export class Checkpointer {
       this.#restore(pages, dropped);
       throw error;
     }
+    this.#checkpoints++;
     try {
       await this.#ports.journal.trim(meta.epoch);
     } catch (error) {

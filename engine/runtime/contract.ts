@@ -113,6 +113,14 @@ export interface Subscription extends AsyncIterable<SubscriptionEvent> {
   close(): void;
 }
 
+/** Since the start. */
+export interface StorageStatistics {
+  /** What commits have brought, as journaled. */
+  readonly journalBytes: number;
+  readonly checkpoints: number;
+  readonly checkpointBytes: number;
+}
+
 export interface Runtime {
   /** Last published epoch. */
   readonly epoch: Epoch;
@@ -149,6 +157,7 @@ export interface Runtime {
   stateSize(relation: number): StateSize;
   /** The memory that state takes, and what goes to and comes from disk for it. */
   memory(): PageCacheStatistics;
+  storage(): StorageStatistics;
   /** The errors that rows of a view raise as of the last epoch, each with the number of the rows. */
   errors(relation: number): readonly { readonly error: DatabaseError; readonly weight: number }[];
   /** A view's operators as EXPLAIN ANALYZE shows them; empty for what is no view. */

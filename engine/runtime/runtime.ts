@@ -17,7 +17,7 @@ import { decodeMeta } from './checkpoint.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { commitFailed, definitionConflict, readOnly, shuttingDown } from './commit-error.ts';
 import type {
-  RelationDefinition, Runtime, RuntimeHost, Snapshot, Subscription, Transaction, ViewDefinition,
+  RelationDefinition, Runtime, RuntimeHost, Snapshot, StorageStatistics, Subscription, Transaction, ViewDefinition,
 } from './contract.ts';
 import { EpochRecordReader, encodeEpochRecord } from './epoch-record.ts';
 import type { RecordedChange } from './epoch-record.ts';
@@ -405,6 +405,10 @@ export class MillraceRuntime implements Runtime {
 
   memory(): PageCacheStatistics {
     return this.#cache.statistics();
+  }
+
+  storage(): StorageStatistics {
+    return this.#checkpointer.statistics();
   }
 
   #maybeCheckpoint(): void {

@@ -76,6 +76,8 @@ export interface StateStore {
   checkpoint(pages: Iterable<PageImage>, dropped: readonly string[], meta: CheckpointMeta): Promise<void>;
   /** The newest complete checkpoint, or null for an empty store. */
   current(): Promise<CheckpointMeta | null>;
+  /** Bytes written for checkpoints since the store was opened. */
+  readonly writtenBytes?: number;
   /** All pages of one state as of the current checkpoint, by page number. */
   pages(state: string): Promise<readonly StoredPage[]>;
   close(): Promise<void>;

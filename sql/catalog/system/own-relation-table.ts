@@ -4,4 +4,9 @@
 export const OWN_RELATION_TABLE = `
 pg_catalog millrace_view_errors 9001 v
   view_oid:oid! schema_name:name! view_name:name! code:text! message:text! detail:text failing_rows:int8!
+pg_catalog millrace_memory 9002 v
+  limit_bytes:int8 pages:int8! page_bytes:int8! fixed_bytes:int8! pages_read:int8! pages_evicted:int8! evicted_bytes:int8!
+  page_file_bytes:int8!
+pg_catalog millrace_storage 9003 v
+  journal_bytes:int8! checkpoints:int8! checkpoint_bytes:int8! evicted_bytes:int8! write_amplification:float8
 `;

@@ -16,6 +16,30 @@ function* viewErrors(context: SystemContext): Iterable<SystemRow> {
   }
 }
 
+/** Memory of state, of which pages can be evicted and the rest is fixed; evicted_bytes: written for that since the start. */
+function* memory(context: SystemContext): Iterable<SystemRow> {
+  const m = context.memory();
+  yield {
+    limit_bytes: Number.isFinite(m.limit) ? BigInt(m.limit) : null,
+    pages: BigInt(m.pages), page_bytes: BigInt(m.pageBytes), fixed_bytes: BigInt(m.fixedBytes),
+    pages_read: BigInt(m.reads), pages_evicted: BigInt(m.evictions), evicted_bytes: BigInt(m.writtenBytes),
+    page_file_bytes: BigInt(m.fileBytes),
+  };
+}
+
+/** What was written since the start; the amplification is all of it for each byte that commits brought. */
+function* storage(context: SystemContext): Iterable<SystemRow> {
+  const { journalBytes, checkpoints, checkpointBytes } = context.storage();
+  const { writtenBytes } = context.memory();
+  yield {
+    journal_bytes: BigInt(journalBytes), checkpoints: BigInt(checkpoints), checkpoint_bytes: BigInt(checkpointBytes),
+    evicted_bytes: BigInt(writtenBytes),
+    write_amplification: journalBytes === 0 ? null : (journalBytes + checkpointBytes + writtenBytes) / journalBytes,
+  };
+}
+
 export const OWN: readonly SystemRelation[] = [
   systemRelation('pg_catalog', 'millrace_view_errors', { now: viewErrors }),
+  systemRelation('pg_catalog', 'millrace_memory', { now: memory }),
+  systemRelation('pg_catalog', 'millrace_storage', { now: storage }),
 ];
