@@ -7,6 +7,7 @@ import type { SourceConnector } from '../engine/runtime/connector.ts';
 import type { Runtime, RuntimeHost } from '../engine/runtime/contract.ts';
 import { MillraceRuntime } from '../engine/runtime/runtime.ts';
 import { machineMemory, openStorage } from '../storage/index.ts';
+import type { StorageOptions } from '../storage/index.ts';
 import { CatalogState } from './catalog-state.ts';
 import { HOST_FUNCTIONS } from './catalog/functions.ts';
 import { SYSTEM_RELATIONS } from './catalog/system/index.ts';
@@ -36,6 +37,8 @@ export interface DatabaseOptions {
   readonly checkpointBytes?: number;
   /** Bytes of a journal segment; for tests. */
   readonly segmentBytes?: number;
+  /** How the journal's files are written; for tests. */
+  readonly files?: StorageOptions['files'];
   /** Bytes of memory for state; by default half of what the machine, or the process's group, has. */
   readonly memoryBytes?: number;
 }
@@ -114,6 +117,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const now = options.now ?? (() => BigInt(Date.now()) * 1000n);
   const storage = await openStorage(options.data, {
     log, ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
+    ...(options.files === undefined ? {} : { files: options.files }),
   });
   const functions = ENGINE_FUNCTIONS.with(HOST_FUNCTIONS);
   const catalog = new CatalogState(Catalog.initial(SYSTEM_RELATIONS), functions);

@@ -17,6 +17,8 @@ export interface StorageOptions {
   log(message: string): void;
   /** A journal segment's size; for tests. */
   readonly segmentBytes?: number;
+  /** How the journal's files are written; for tests. */
+  readonly files?: FileSystem;
 }
 
 export interface Storage {
@@ -51,7 +53,7 @@ export async function openStorage(location: string, options: StorageOptions): Pr
   if (location === ':memory:') return { journal: new MemoryJournal(false), store: new MemoryStateStore() };
   const folder = resolve(location);
   try {
-    return await openFolder(NODE_FILE_SYSTEM, folder, options);
+    return await openFolder(options.files ?? NODE_FILE_SYSTEM, folder, options);
   } catch (error) {
     throw storageError(error, `could not open data folder "${folder}"`);
   }

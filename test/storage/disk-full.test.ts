@@ -58,12 +58,16 @@ test('writers get 53100, readers go on, and with room so do writers', async (con
   expect(taken).toBeGreaterThan(10);
   expect(await attempt(client, 'SELECT count(*) FROM t')).toBe(`${taken} SELECT 1`);
   expect(await attempt(client, 'INSERT INTO t VALUES (1000, NULL)')).toBe('53100');
+  // 10 MB of state do not fit either.
+  await expect(database.checkpoint()).rejects.toMatchObject({ code: '53100' });
   rmSync(ballast);
   let waited = 0;
   while (await attempt(client, 'INSERT INTO t VALUES (1000, NULL)') !== 'INSERT 0 1') {
     expect(++waited).toBeLessThan(200);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+  // The state store has failed meanwhile, too: it takes checkpoints again.
+  await database.checkpoint();
   await client.close();
   await database.close();
   const again = await openDatabase({ data: join(folder, 'data') });
