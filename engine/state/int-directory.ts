@@ -8,6 +8,9 @@ const FIRST_CELLS = 64;
 /** Cells moved to the new table a batch, at least, and a row of it. */
 const MOVE_BATCH = 256;
 const MOVE_ROW = 8;
+/** Rows whose cells are fetched before the first of them is looked at: they fit into the nearest cache. */
+const AHEAD = 256;
+const homes = new Int32Array(AHEAD);
 
 /** Index of a key's cell × WORDS, or of the empty cell where it would go. */
 function locate(cells: Int32Array, mask: number, low: number, high: number): number {
@@ -27,6 +30,8 @@ export class IntDirectory {
   #oldMask = 0;
   #moved = 0;
   #size = 0;
+  /** Means nothing: what was fetched must be used, or it would not be. */
+  protected seen = 0;
 
   get size(): number { return this.#size; }
   get bytes(): number { return this.#cells.byteLength + (this.#old === null ? 0 : this.#old.byteLength); }
@@ -123,21 +128,38 @@ export class IntDirectory {
   /** Values of the keys of the given rows, −1 where absent. `words`: low and high a row. */
   find(words: Int32Array, rows: Int32Array, length: number, out: Int32Array): void {
     const cells = this.#cells;
-    const mask = this.#mask;
-    const wrap = mask * WORDS + WORDS - 1;
-    for (let i = 0; i < length; i++) {
-      const row = rows[i];
-      const low = words[2 * row];
-      const high = words[2 * row + 1];
-      let at = (hashInt64(low, high) & mask) * WORDS;
-      let value = cells[at + 2];
-      while (value !== 0 && (cells[at] !== low || cells[at + 1] !== high)) {
-        at = (at + WORDS) & wrap;
-        value = cells[at + 2];
+    const wrap = this.#mask * WORDS + WORDS - 1;
+    for (let start = 0; start < length; start += AHEAD) {
+      const end = Math.min(length, start + AHEAD);
+      this.#fetch(words, rows, start, end);
+      for (let i = start; i < end; i++) {
+        const row = rows[i];
+        const low = words[2 * row];
+        const high = words[2 * row + 1];
+        let at = homes[i - start];
+        let value = cells[at + 2];
+        while (value !== 0 && (cells[at] !== low || cells[at + 1] !== high)) {
+          at = (at + WORDS) & wrap;
+          value = cells[at + 2];
+        }
+        out[row] = value - 1;
       }
-      out[row] = value - 1;
     }
     if (this.#old !== null) this.#findOld(words, rows, length, out);
+  }
+
+  /** Where the rows' keys belong, into `homes`; their cells come into the cache, all at a time, as no branch waits for one. */
+  #fetch(words: Int32Array, rows: Int32Array, start: number, end: number): void {
+    const cells = this.#cells;
+    const mask = this.#mask;
+    let seen = 0;
+    for (let i = start; i < end; i++) {
+      const row = rows[i];
+      const at = (hashInt64(words[2 * row], words[2 * row + 1]) & mask) * WORDS;
+      homes[i - start] = at;
+      seen ^= cells[at + 2];
+    }
+    this.seen = seen;
   }
 
   #findOld(words: Int32Array, rows: Int32Array, length: number, out: Int32Array): void {
@@ -167,35 +189,30 @@ export class IntDirectory {
     { out, fresh, freshRows }: DirectoryOutput,
   ): number {
     const cells = this.#cells;
-    const mask = this.#mask;
-    const wrap = mask * WORDS + WORDS - 1;
+    const wrap = this.#mask * WORDS + WORDS - 1;
     let taken = 0;
-    let low = 0;
-    let high = 0;
-    let value = 0;
-    for (let i = 0; i < length; i++) {
-      const row = rows[i];
-      // Streams often bring a key several times in a row.
-      if (value !== 0 && words[2 * row] === low && words[2 * row + 1] === high) {
+    for (let start = 0; start < length; start += AHEAD) {
+      const end = Math.min(length, start + AHEAD);
+      this.#fetch(words, rows, start, end);
+      for (let i = start; i < end; i++) {
+        const row = rows[i];
+        const low = words[2 * row];
+        const high = words[2 * row + 1];
+        let at = homes[i - start];
+        let value = cells[at + 2];
+        while (value !== 0 && (cells[at] !== low || cells[at + 1] !== high)) {
+          at = (at + WORDS) & wrap;
+          value = cells[at + 2];
+        }
+        if (value === 0) {
+          value = fresh.take(row) + 1;
+          cells[at] = low;
+          cells[at + 1] = high;
+          cells[at + 2] = value;
+          freshRows[taken++] = row;
+        }
         out[row] = value - 1;
-        continue;
       }
-      low = words[2 * row];
-      high = words[2 * row + 1];
-      let at = (hashInt64(low, high) & mask) * WORDS;
-      value = cells[at + 2];
-      while (value !== 0 && (cells[at] !== low || cells[at + 1] !== high)) {
-        at = (at + WORDS) & wrap;
-        value = cells[at + 2];
-      }
-      if (value === 0) {
-        value = fresh.take(row) + 1;
-        cells[at] = low;
-        cells[at + 1] = high;
-        cells[at + 2] = value;
-        freshRows[taken++] = row;
-      }
-      out[row] = value - 1;
     }
     this.#size += taken;
     return taken;
