@@ -3,9 +3,12 @@ import { DatabaseError } from '../../engine/data/error.ts';
 import { arrayOf, BOOLEAN } from '../../engine/data/types.ts';
 import type { LogicalType, RecordType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
+import { isVolatile } from '../../engine/expression/walk.ts';
 import type { Expr, Position, Query } from '../parser/ast.ts';
 import type { AggregateCall, InOperand, LogicalPlan } from '../plan/logical-plan.ts';
 import { aggregateOf, columnOf, columnsOfPlan, projectOf } from '../plan/make.ts';
+import { expressionsOf, visitPlan } from '../plan/map-plan.ts';
+import { deepEqual } from '../plan/same-expression.ts';
 import { compare } from './bind-operator.ts';
 import { coerceArgument } from './coercion.ts';
 import { resolveOperator } from './functions.ts';
@@ -28,9 +31,23 @@ function checkAllowed(site: Site, position: number | undefined): void {
 function leave(site: Site, kind: SubqueryUse['kind'], plan: LogicalPlan, more: {
   readonly type: LogicalType; readonly operands?: readonly InOperand[];
 }): Expression {
+  const { subqueries } = site.level;
+  const operands = more.operands ?? [];
+  // The same subquery is the same expression: to GROUP BY, DISTINCT ON and ORDER BY, and it is computed once.
+  const known = [...subqueries.values()].find((use) => use.kind === kind && deepEqual(use.plan, plan)
+    && deepEqual(use.operands, operands) && !expressionsWithin(plan).some(isVolatile));
+  if (known !== undefined) return known.hole;
   const hole = newHole(site.env, more.type);
-  site.level.subqueries.set(hole.index, { hole, kind, plan, operands: more.operands ?? [] });
+  subqueries.set(hole.index, { hole, kind, plan, operands });
   return hole;
+}
+
+function expressionsWithin(plan: LogicalPlan): readonly Expression[] {
+  const found: Expression[] = [];
+  visitPlan(plan, (node) => {
+    found.push(...expressionsOf(node));
+  });
+  return found;
 }
 
 export function bindScalarSubquery(e: PlainSubquery, site: Site): Expression {
