@@ -10,6 +10,7 @@ import type { Vector } from '../data/vector.ts';
 import { HashDirectory } from './hash-directory.ts';
 import { IntDirectory } from './int-directory.ts';
 import type { Pages } from './pages.ts';
+import { pageEnds } from './page-order.ts';
 import { rowNumbers } from './scratch.ts';
 
 /** Where the rows of new keys come from. */
@@ -213,8 +214,23 @@ export class KeyIndex {
       ids[i] = out[rows[i]];
       same[i] = 1;
     }
-    matchRows(cells, this.#stored, { length: rows.length, aRows: rows, bIds: ids }, this.#equality, same);
-    for (let i = 0; i < rows.length; i++) if (same[i] === 0) out[rows[i]] = repair(rows[i], ids[i]);
+    const order = this.#pages.readOrder(ids, rows.length);
+    const checked = order === null ? rows : order.map((i) => rows[i]);
+    if (order !== null) this.#matchByPage(cells, checked, out);
+    else matchRows(cells, this.#stored, { length: rows.length, aRows: rows, bIds: ids }, this.#equality, same);
+    for (let i = 0; i < checked.length; i++) if (same[i] === 0) out[checked[i]] = repair(checked[i], ids[i]);
+  }
+
+  /** As matchRows, a page at a time. Requires: the rows in ascending order of their candidates. */
+  #matchByPage(cells: readonly Cells[], rows: Int32Array, out: Int32Array): void {
+    const { ids, same } = scratch;
+    for (let i = 0; i < rows.length; i++) ids[i] = out[rows[i]];
+    let from = 0;
+    for (const end of pageEnds(ids.subarray(0, rows.length), this.#pages.isAbsent)) {
+      const pairs = { length: end - from, aRows: rows.subarray(from, end), bIds: ids.subarray(from, end) };
+      matchRows(cells, this.#stored, pairs, this.#equality, same.subarray(from, end));
+      from = end;
+    }
   }
 
   #searchFrom(cells: readonly Cells[], row: number, id: number, hash: number): number {

@@ -1,5 +1,5 @@
 // Pages: rows of one schema with a weight each, in copy-on-write pages of typed columns; what all state is made of.
-import { Batch } from '../data/batch.ts';
+import { Batch, concatBatches } from '../data/batch.ts';
 import { PAGE_MASK, PAGE_ROWS, PAGE_SHIFT, cellsOf } from '../data/cells.ts';
 import type { CellColumn } from '../data/cells.ts';
 import { Delta } from '../data/delta.ts';
@@ -13,6 +13,7 @@ import type { PageCache } from './page-cache.ts';
 import { Page } from './page.ts';
 import type { PageHome } from './page.ts';
 import type { PageColumn } from './page-column.ts';
+import { MAX_ORDERED, byPage, pageEnds } from './page-order.ts';
 import { PagesSnapshot, scanPage } from './pages-snapshot.ts';
 import type { ChangedPage, SavedState, StateReader, StateWriter, StoredPage } from './ports.ts';
 import { rowNumbers } from './scratch.ts';
@@ -327,10 +328,46 @@ export class Pages implements PageHome, SavedState {
   /** The rows of these ids, all columns or the given ones. An id of −1 gives a row of NULLs when `padded`. */
   gather(ids: Int32Array, columns: readonly number[] | null = null, padded = false): Batch {
     const chosen = columns ?? rowNumbersArray(this.columns.length);
-    return new Batch(chosen.map((c) => this.gatherColumn(c, ids, padded)), ids.length);
+    const order = this.readOrder(ids, ids.length);
+    if (order !== null) return this.#gatherByPage(ids, order, { chosen, padded });
+    return new Batch(chosen.map((c) => this.#gatherColumn(c, ids, padded)), ids.length);
   }
 
   gatherColumn(column: number, ids: Int32Array, padded = false): Vector {
+    const order = this.readOrder(ids, ids.length);
+    if (order !== null) return this.#gatherByPage(ids, order, { chosen: [column], padded }).columns[0];
+    return this.#gatherColumn(column, ids, padded);
+  }
+
+  /**
+   * The order in which it is best to read these rows, as positions; null when it is of no account. Why: where memory is
+   * short, rows that lie scattered cost a read each, and a read for each of their columns, unless they are taken by page.
+   */
+  readOrder(ids: Int32Array, length: number): Int32Array | null {
+    if (this.#cache === null || !this.#cache.tight || length < 2 || length > MAX_ORDERED) return null;
+    for (let i = 0; i < length; i++) if (ids[i] >= 0 && this.isAbsent(ids[i] >> PAGE_SHIFT)) return byPage(ids, length);
+    return null;
+  }
+
+  readonly isAbsent = (page: number): boolean => !this.#pages[page].isResident;
+
+  #gatherByPage(
+    ids: Int32Array, order: Int32Array, { chosen, padded }: { readonly chosen: readonly number[]; readonly padded: boolean },
+  ): Batch {
+    const sorted = order.map((i) => ids[i]);
+    const parts: Batch[] = [];
+    let from = 0;
+    for (const end of pageEnds(sorted, this.isAbsent)) {
+      const part = sorted.subarray(from, end);
+      parts.push(new Batch(chosen.map((c) => this.#gatherColumn(c, part, padded)), part.length));
+      from = end;
+    }
+    const places = new Int32Array(ids.length);
+    for (let i = 0; i < order.length; i++) places[order[i]] = i;
+    return concatBatches(parts).take(places);
+  }
+
+  #gatherColumn(column: number, ids: Int32Array, padded: boolean): Vector {
     const { type } = this.schema.columns[column];
     const nullable = this.#nullable[column];
     return gatherColumn({ type, layout: layoutOf(type), chunks: this.columns[column], nullable }, ids, padded);
