@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseError } from '../engine/data/error.ts';
 import type { Finding } from './check.ts';
 import type { FileSystem } from './file-system.ts';
-import { decodeSegmentHeader, scanSegment, segmentName, segmentNumber } from './journal-segment.ts';
+import { SEGMENT_HEADER, decodeSegmentHeader, scanSegment, segmentName, segmentNumber } from './journal-segment.ts';
 import type { SegmentHeader } from './journal-segment.ts';
 
 export interface JournalReport {
@@ -34,7 +34,7 @@ export async function checkJournal(place: Place, report: (finding: Finding) => v
   let last = 0;
   let unfinished = 0;
   let followed = false;
-  for (const name of names) {
+  for (const [i, name] of names.entries()) {
     const path = join(folder, name);
     const at = expected?.epoch ?? epoch + 1;
     try {
@@ -42,7 +42,7 @@ export async function checkJournal(place: Place, report: (finding: Finding) => v
       const header = decodeSegmentHeader(bytes, path);
       const wrong = wrongHeader(header, place.databaseId, expected);
       if (wrong !== null) found(path, wrong, at);
-      const scan = scanSegment(bytes, header, path);
+      const scan = scanSegment(bytes, header, path, await voidFrom(place, names[i + 1]));
       if (first === 0 && scan.records.length > 0) first = scan.records[0].epoch;
       last = scan.lastEpoch;
       unfinished = scan.torn;
@@ -60,6 +60,20 @@ export async function checkJournal(place: Place, report: (finding: Finding) => v
   else if (expected !== null && last < epoch) found(folder, `the journal ends at epoch ${last}, before the checkpoint's ${epoch}`, last + 1);
   if (first > epoch + 1) found(folder, `the journal begins at epoch ${first}, the checkpoint is of epoch ${epoch}`, epoch + 1);
   return { segments: names.length, firstEpoch: first, lastEpoch: last, unfinished };
+}
+
+/** The last epoch that counts where the next segment was made after a fault: what follows it in the one before is void. */
+async function voidFrom({ files, folder }: Place, next: string | undefined): Promise<number | null> {
+  if (next === undefined) return null;
+  try {
+    const path = join(folder, next);
+    const header = decodeSegmentHeader(await files.readStart(path, SEGMENT_HEADER), path);
+    return header.afterFault ? header.firstEpoch - 1 : null;
+  } catch (error) {
+    // Reported when its turn comes.
+    if (error instanceof DatabaseError) return null;
+    throw error;
+  }
 }
 
 function wrongHeader(

@@ -2,6 +2,8 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { toEpoch } from '../../engine/data/time.ts';
+import { checkJournal } from '../../storage/check-journal.ts';
+import type { Finding } from '../../storage/check.ts';
 import { DiskJournal } from '../../storage/journal.ts';
 import { SEGMENT_HEADER, decodeSegmentHeader, recordSize } from '../../storage/journal-segment.ts';
 import type { JournalOptions } from '../../storage/segment-files.ts';
@@ -126,7 +128,7 @@ test('power cuts with unsynced records: what is torn in a used file is cut, and 
   }
 }, 60_000);
 
-test('a file that ends in void records is not used again', async () => {
+test('a file that ends in void records is found whole by the check, and not used again', async () => {
   const files = new MemoryFileSystem();
   const journal = await made(files);
   await write(journal, 1, 5);
@@ -138,6 +140,9 @@ test('a file that ends in void records is not used again', async () => {
   files.before = (): void => {};
   await journal.reopen();
   await write(journal, 6, 4);
+  const findings: Finding[] = [];
+  const report = await checkJournal({ files, folder: '/j', databaseId: null, epoch: 0 }, (finding) => findings.push(finding));
+  expect({ findings, report }).toMatchObject({ findings: [], report: { segments: 2, firstEpoch: 1, lastEpoch: 9 } });
   await journal.trim(toEpoch(8));
   await journal.close();
   expect(files.paths().filter((path) => path.endsWith('.journal'))).toEqual([join('/j', '000000000002.journal')]);

@@ -68,7 +68,7 @@ export class MemoryFileSystem implements FileSystem {
   }
 
   async exists(path: string): Promise<boolean> {
-    return this.#names.has(path);
+    return this.#names.has(path) || [...this.#names.keys()].some((p) => dirname(p) === path);
   }
 
   async readFile(path: string): Promise<Uint8Array> {
