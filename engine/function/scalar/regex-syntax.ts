@@ -83,14 +83,15 @@ export interface RegexSource {
   readonly flags: RegexFlags;
   /** Prefers the longest match (no non-greedy quantifier in it). */
   readonly greedy: boolean;
+  /** Without embedded options; null for literal text. */
+  readonly text: string | null;
 }
 
 /** Reads the pattern once, left to right. */
-class Translator {
+export class Translator {
   #text: string;
   #at = 0;
   #out = '';
-  #greedy = false;
   #lazy = false;
   #groups = 0;
   readonly #flags: RegexFlags;
@@ -102,10 +103,15 @@ class Translator {
 
   translate(): string {
     while (this.#at < this.#text.length) this.#step(this.#text[this.#at]);
-    if (this.#greedy && this.#lazy) {
-      throw notSupported('a regular expression with both greedy and non-greedy quantifiers');
-    }
     return this.#out;
+  }
+
+  /** The atom at a place alone: a character, a bracket expression or an escape; '' for what does not count. */
+  atomAt(at: number): { readonly source: string; readonly end: number } {
+    this.#at = at;
+    this.#out = '';
+    this.#step(this.#text[at]);
+    return { source: this.#out, end: this.#at };
   }
 
   get lazy(): boolean {
@@ -132,11 +138,16 @@ class Translator {
 
   #group(): void {
     const rest = this.#text.slice(this.#at);
-    if (/^\(\?<?[=!]/.test(rest)) throw notSupported('a look-around constraint in a regular expression');
     if (rest.startsWith('(?#')) {
       const end = rest.indexOf(')');
       if (end < 0) throw invalidRegex('parentheses () not balanced');
       this.#at += end + 1;
+      return;
+    }
+    // Read by the tree's own parser; here only so that the brackets count.
+    if (/^\(\?<?[=!]/.test(rest)) {
+      this.#out += '(?:';
+      this.#at += rest.startsWith('(?<') ? 4 : 3;
       return;
     }
     if (rest.startsWith('(?') && !rest.startsWith('(?:')) throw invalidRegex('quantifier operand invalid');
@@ -160,9 +171,7 @@ class Translator {
     if (c === '{' && (least > 255 || (most !== Infinity && (most > 255 || most < least)))) {
       throw invalidRegex('invalid repetition count(s)');
     }
-    const fixed = c === '{' && (comma === undefined || least === most);
-    if (found[4] !== undefined) this.#lazy = true;
-    else if (!fixed) this.#greedy = true;
+    if (found[4] !== undefined && !(c === '{' && comma === undefined)) this.#lazy = true;
     this.#out += whole;
     this.#at += whole.length;
     if (/^[*+?]/.test(this.#text.slice(this.#at))) throw invalidRegex('quantifier operand invalid');
@@ -251,10 +260,10 @@ function className(name: string): string {
 
 export function translateRegex(pattern: string, given: RegexFlags): RegexSource {
   const { rest, flags } = embeddedFlags(pattern, given);
-  if (flags.literal) return { source: rest.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&'), flags, greedy: true };
+  if (flags.literal) return { source: rest.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&'), flags, greedy: true, text: null };
   const translator = new Translator(rest, flags);
   const source = translator.translate();
-  return { source, flags, greedy: !translator.lazy };
+  return { source, flags, greedy: !translator.lazy, text: rest };
 }
 
 /** similar_to_escape(): a SIMILAR TO pattern as an advanced regular expression, in PostgreSQL's own spelling. */

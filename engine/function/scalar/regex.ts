@@ -1,15 +1,24 @@
 // Regular expression matching over RE2 (linear time): a cache of compiled patterns, searching, splitting, replacing.
 import { RE2JS } from 're2js';
-import type { Matcher } from 're2js';
 import { DatabaseError, notSupported } from '../../data/error.ts';
+import { PosixProgram } from './posix-regex.ts';
+import type { TextMatcher } from './posix-regex.ts';
+import { parseRegex } from './regex-parse.ts';
 import { invalidRegex, parseFlags, translateRegex } from './regex-syntax.ts';
 import type { RegexFlags } from './regex-syntax.ts';
 import { slicePoints } from './text-algorithm.ts';
 
 export interface Regex {
-  readonly program: RE2JS;
+  readonly program: TextProgram;
   readonly flags: RegexFlags;
   readonly groups: number;
+}
+
+/** RE2's, or our own where it would answer something else. */
+export interface TextProgram {
+  matcher(text: string): TextMatcher;
+  test(text: string): boolean;
+  groupCount(): number;
 }
 
 const CACHE_SIZE = 256;
@@ -27,13 +36,17 @@ export function regexOf(pattern: string, options = ''): Regex {
 }
 
 function compile(pattern: string, options: string): Regex {
-  const { source, flags, greedy } = translateRegex(pattern, parseFlags(options));
+  const { source, flags, greedy, text } = translateRegex(pattern, parseFlags(options));
   const bits = (flags.ignoreCase ? RE2JS.CASE_INSENSITIVE : 0) | (flags.newlineStop ? 0 : RE2JS.DOTALL)
     | (flags.newlineAnchors ? RE2JS.MULTILINE : 0) | (greedy ? RE2JS.LONGEST_MATCH : 0);
   try {
-    const program = RE2JS.compile(source, bits);
+    // RE2 knows best whether the syntax is right.
+    const compiled = RE2JS.compile(source, bits);
+    const parsed = text === null ? null : parseRegex(text, flags);
+    const program = parsed === null || parsed.plain ? compiled : new PosixProgram(parsed.root, parsed.groups);
     return { program, flags, groups: program.groupCount() };
   } catch (error) {
+    if (error instanceof DatabaseError) throw error;
     throw translateError(error instanceof Error ? error.message : String(error));
   }
 }
@@ -57,18 +70,18 @@ export function regexTest(text: string, pattern: string, options = ''): boolean 
 }
 
 /** The text of a group, null when it took no part. */
-export function groupText(matcher: Matcher, group: number): string | null {
+export function groupText(matcher: TextMatcher, group: number): string | null {
   return matcher.start(group) < 0 ? null : matcher.group(group);
 }
 
 /** The groups of a match, or the whole match when the pattern has none. */
-export function matchGroups(matcher: Matcher, groups: number): (string | null)[] {
+export function matchGroups(matcher: TextMatcher, groups: number): (string | null)[] {
   if (groups === 0) return [groupText(matcher, 0)];
   return Array.from({ length: groups }, (_, i) => groupText(matcher, i + 1));
 }
 
 /** Matches from left to right, none overlapping; one only unless `all`. */
-export function* searchAll(regex: Regex, text: string, all: boolean, from = 0): Generator<Matcher> {
+export function* searchAll(regex: Regex, text: string, all: boolean, from = 0): Generator<TextMatcher> {
   const matcher = regex.program.matcher(text);
   let at = from;
   while (at <= text.length && matcher.find(at)) {
@@ -99,7 +112,7 @@ export function splitText(regex: Regex, text: string): string[] {
 }
 
 /** Replacement text: \1 … \9 groups, \& the match, \\ a backslash. */
-function expand(replacement: string, matcher: Matcher, groups: number): string {
+function expand(replacement: string, matcher: TextMatcher, groups: number): string {
   return replacement.replace(/\\([\s\S])/g, (whole, c: string) => {
     if (c === '&') return groupText(matcher, 0) ?? '';
     if (c >= '1' && c <= '9') return Number(c) <= groups ? groupText(matcher, Number(c)) ?? '' : '';

@@ -43,6 +43,7 @@ function value(r: Random, type: LogicalType): Datum {
     case 'bytea': return Uint8Array.from({ length: r.int(0, 3) }, () => r.int(0, 2));
     case 'text': case 'varchar': case 'bpchar': case 'name': return r.pick(TEXTS);
     case 'char': return r.pick(['a', 'b', '']);
+    case 'bit': case 'varbit': return r.pick(['', '0', '1', '10', '101', '0111']);
     default: throw new Error(`no values of type ${type.kind}`);
   }
 }
