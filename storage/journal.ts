@@ -31,7 +31,10 @@ interface Tail {
   readonly file: FileHandle;
   readonly number: number;
   end: number;
-  /** Bytes are on disk up to here: writes below change no metadata, which halves the time of a sync. */
+  /**
+   * Zeros were written up to here, and are on disk: a write below changes no metadata, which halves the time of a sync, and
+   * finds its page in memory, where that of a file used again would have to be read.
+   */
   written: number;
   closed: boolean;
 }
@@ -185,7 +188,7 @@ export class DiskJournal implements Journal {
     const tail = this.#tail;
     const { aheadBytes: portion, segmentBytes: limit } = this.#files;
     if (tail.end > limit / 2) this.#files.prepare(tail.number + 1);
-    if (this.#usualSize > LARGE_RECORD) return;
+    if (this.#usualSize > LARGE_RECORD || portion === 0) return;
     if (this.#extension !== null || tail.written - tail.end > portion / 2 || tail.written >= limit) return;
     const from = tail.written;
     const done = async (): Promise<void> => {

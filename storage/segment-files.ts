@@ -14,7 +14,7 @@ import type { SegmentHeader } from './journal-segment.ts';
 const SPARE = '.spare';
 const NEW = '.new';
 /** Files kept to be used again; more are removed. */
-const SPARES = 2;
+const SPARES = 4;
 const SEGMENT_BYTES = 64 << 20;
 const AHEAD_BYTES = 4 << 20;
 
@@ -24,7 +24,7 @@ export interface JournalOptions {
   readonly databaseId: Uint8Array;
   /** A new segment is begun past this size. */
   readonly segmentBytes?: number;
-  /** Zeros are written ahead of the records in portions of this size. */
+  /** Zeros are written ahead of the records in portions of this size; 0: not at all. */
   readonly aheadBytes?: number;
   log(message: string): void;
 }
@@ -93,7 +93,7 @@ export class SegmentFiles {
   }
 
   /**
-   * A new last segment, on disk with its name on return, open. `written`: bytes of the file that are on disk already.
+   * A new last segment, on disk with its name on return, open. `written`: bytes of the file that are header and zeros.
    * A file of its number is one whose making failed, and is replaced.
    */
   async create(
@@ -109,8 +109,9 @@ export class SegmentFiles {
     const file = await files.open(fresh, spare === undefined ? 'create' : 'existing');
     try {
       const reused = spare !== undefined;
-      const written = reused ? await files.size(fresh) : this.aheadBytes;
-      const header = encodeSegmentHeader({ databaseId, ...how, reused, bytes: Math.min(written, this.aheadBytes) });
+      const written = reused ? SEGMENT_HEADER : Math.max(this.aheadBytes, SEGMENT_HEADER);
+      const bytes = reused ? Math.min(await files.size(fresh), 0xffff_ffff) : written;
+      const header = encodeSegmentHeader({ databaseId, ...how, reused, bytes });
       await file.write(reused ? [header] : [header, zeros(written - SEGMENT_HEADER)], 0);
       await file.datasync();
       await files.rename(fresh, path);

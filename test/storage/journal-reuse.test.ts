@@ -15,7 +15,7 @@ const IN_SEGMENT = 10;
 
 function options(files: MemoryFileSystem): JournalOptions {
   const segmentBytes = SEGMENT_HEADER + IN_SEGMENT * recordSize(LENGTH);
-  return { files, folder: '/j', databaseId: new Uint8Array(16).fill(5), log: () => {}, segmentBytes, aheadBytes: segmentBytes };
+  return { files, folder: '/j', databaseId: new Uint8Array(16).fill(5), log: () => {}, segmentBytes, aheadBytes: 0 };
 }
 
 /** All of one length, so that records of every life of a file begin at the same places. */
