@@ -114,36 +114,44 @@ interface Sorted {
   /** Rows in whose way `existing` (same place) stands. */
   readonly blocked: readonly number[];
   readonly existing: Batch;
+  /** Which stored row each of them is: equal texts for the same one. */
+  readonly stored: readonly string[];
 }
 
 function sortOut(state: SessionState, table: TableEntry, conflict: BoundConflict, rows: Batch): Sorted {
   const fresh: number[] = [];
   const blocked: number[] = [];
   const existingRows: Batch[] = [];
+  const stored: string[] = [];
   const found = conflict.arbiters.map((key) => existingByKey(state, table, key, rows));
   const taken = conflict.arbiters.map(() => new Set<string>());
   for (let row = 0; row < rows.length; row++) {
     let inTheWay: { readonly batch: Batch; readonly row: number } | null = null;
     let own = false;
+    let place = '';
     const keys = conflict.arbiters.map((key) => rowKey(rows, key.columns, row));
     keys.forEach((text, k) => {
       if (text === null) return;
       if (taken[k].has(text)) own = true;
-      inTheWay ??= found[k].get(text) ?? null;
+      const blocks = found[k].get(text);
+      if (inTheWay !== null || blocks === undefined) return;
+      inTheWay = blocks;
+      place = `${k} ${text}`;
     });
     if (own && conflict.action === 'update') throw twice();
     const blocker: { readonly batch: Batch; readonly row: number } | null = inTheWay;
     if (blocker === null && own) continue;
     keys.forEach((text, k) => {
-      if (text !== null && (blocker === null || conflict.action === 'update')) taken[k].add(text);
+      if (text !== null && blocker === null) taken[k].add(text);
     });
     if (blocker === null) fresh.push(row);
     else if (conflict.action === 'update') {
       blocked.push(row);
       existingRows.push(sliceOf(blocker));
+      stored.push(place);
     }
   }
-  return { fresh, blocked, existing: existingRows.length === 0 ? emptyRows(table) : concatBatches(existingRows) };
+  return { fresh, blocked, stored, existing: existingRows.length === 0 ? emptyRows(table) : concatBatches(existingRows) };
 }
 
 function sliceOf(at: { readonly batch: Batch; readonly row: number }): Batch {
@@ -188,6 +196,7 @@ function update(
   const excluded = proposed.rows.take(Int32Array.from(blocked));
   const both = new Batch([...existing.columns, ...excluded.columns], blocked.length);
   const kept = passing(state, conflict, both, proposed.parameters);
+  refuseSecond(plan.stored, kept);
   const pick = Int32Array.from(kept);
   const old = existing.take(pick);
   const input = both.take(pick);
@@ -197,6 +206,16 @@ function update(
       : compileExpression(withParameters(value, proposed.parameters)).evaluate(input, state.evalContext());
   }
   return { old, next: writer.rules.generate(state, new Batch(columns, old.length)), kept };
+}
+
+/** A row that the statement has updated cannot be in the way again; one that WHERE left alone can. */
+function refuseSecond(stored: readonly string[], kept: readonly number[]): void {
+  const updating = new Set(kept);
+  const updated = new Set<string>();
+  stored.forEach((row, i) => {
+    if (updated.has(row)) throw twice();
+    if (updating.has(i)) updated.add(row);
+  });
 }
 
 function passing(
