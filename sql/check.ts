@@ -15,21 +15,25 @@ export async function checkDatabase(folder: string): Promise<CheckResult> {
   const report = await checkFolder(folder);
   const { checkpoint, states } = report.store;
   const { names, fault } = relationNames(report);
-  const { segments, firstEpoch, lastEpoch, unfinished } = report.journal;
   const lines = [
     checkpoint.meta === null ? 'no checkpoint' : `checkpoint ${checkpoint.number} of epoch ${checkpoint.meta.epoch}`,
-    `journal: ${segments} ${segments === 1 ? 'segment' : 'segments'}, ${lastEpoch < firstEpoch || firstEpoch === 0
-      ? 'no commits' : `commits of epochs ${firstEpoch} to ${lastEpoch}`}`,
+    ...journalLines(report.journal),
     ...totals(states, names),
   ];
-  if (unfinished > 0) {
-    lines.push(`journal: ${unfinished} bytes of a commit that was not finished: the next start cuts them off`);
-  }
   const damages = report.findings.map(({ where, what, state, lost }) =>
     `DAMAGED ${state === null ? where : where.replace(`state ${state}`, nameOf(state, names))}: ${what}; lost: ${lossOf(state, lost)}`);
   if (fault !== null) damages.push(`DAMAGED checkpoint record: ${fault}; lost: everything that the journal does not have`);
   lines.push(...damages, damages.length === 0 ? 'no damage found' : `${damages.length} damages found`);
   return { lines, damaged: damages.length > 0 };
+}
+
+function journalLines(journal: FolderReport['journal']): string[] {
+  if (journal === null) return ['a backup'];
+  const { segments, firstEpoch, lastEpoch, unfinished } = journal;
+  const commits = lastEpoch < firstEpoch || firstEpoch === 0 ? 'no commits' : `commits of epochs ${firstEpoch} to ${lastEpoch}`;
+  const line = `journal: ${segments} ${segments === 1 ? 'segment' : 'segments'}, ${commits}`;
+  if (unfinished === 0) return [line];
+  return [line, `journal: ${unfinished} bytes of a commit that was not finished: the next start cuts them off`];
 }
 
 type Names = ReadonlyMap<number, string>;

@@ -17,6 +17,7 @@ export interface ServiceParts {
   readonly runtime: Runtime;
   readonly functions: FunctionRegistry;
   readonly connectors: readonly SourceConnector[];
+  readonly backup: Services['backup'];
   log(message: string): void;
   now(): bigint;
   random(): number;
@@ -34,6 +35,7 @@ export class DatabaseServices implements Services {
   readonly open = new OpenTransactions();
   readonly functions: FunctionRegistry;
   readonly connectors: readonly SourceConnector[];
+  readonly backup: Services['backup'];
   readonly startTime: bigint;
   /** Called after commits that changed the catalog. */
   onCatalogChange: () => void = () => {};
@@ -53,6 +55,7 @@ export class DatabaseServices implements Services {
     this.runtime = parts.runtime;
     this.functions = parts.functions;
     this.connectors = parts.connectors;
+    this.backup = parts.backup;
     this.startTime = parts.now();
     this.#nextOid = parts.catalog.current.nextOid;
     parts.catalog.logSequences = (states) => this.#logSequences(states);

@@ -152,7 +152,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   catalog.live = true;
   services = new DatabaseServices({
     catalog, runtime, functions, log, now, random: options.random ?? Math.random,
-    connectors: options.connectors ?? [], terminate: options.terminate ?? (() => false),
+    connectors: options.connectors ?? [], backup: storage.backup ?? null, terminate: options.terminate ?? (() => false),
   });
   await dropLeftovers(services);
   const sources = new SourceRunner({ services, runtime, log });

@@ -1,5 +1,6 @@
 // The door of sql/: what wire/ (and an embedding program) may use.
 export { checkDatabase } from './check.ts';
+export { restoreDatabase } from './restore.ts';
 export { openDatabase } from './database.ts';
 export type { Database, DatabaseOptions } from './database.ts';
 export type {

@@ -9,6 +9,7 @@ import type { FunctionRegistry } from '../engine/function/registry.ts';
 import type { LockTable } from './lock-table.ts';
 import type { OpenTransactions } from './write-conflict.ts';
 import type { SequenceStore } from './sequence-store.ts';
+import type { BackupSummary } from '../storage/backup.ts';
 
 export interface RelationChange {
   readonly relation: number;
@@ -59,6 +60,8 @@ export interface Services {
   /** Name of the database that `millrace` and `postgres` both mean, as clients see it. */
   readonly connectors: readonly SourceConnector[];
   readonly sessions: ReadonlyMap<number, Peer>;
+  /** BACKUP TO; null in memory. */
+  readonly backup: ((folder: string) => Promise<BackupSummary>) | null;
   log(message: string): void;
   /** µs since 1970 UTC. */
   now(): bigint;

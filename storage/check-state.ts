@@ -148,7 +148,8 @@ function wrongBlock(block: Block | undefined, entry: PageEntry): string | null {
   return entry.checksum === null || entry.checksum === block.checksum ? null : 'its block is another';
 }
 
-function rowsOf({ summary }: PageEntry): string {
+/** How many rows go with a page. */
+export function rowsOf({ summary }: PageEntry): string {
   if (summary === null) return `up to ${ROWS_A_PAGE} rows`;
   const rows = summary.weights === null ? summary.used : summary.weights.reduce((n, weight) => n + (weight === 0 ? 0 : 1), 0);
   return `${rows} rows`;

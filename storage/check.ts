@@ -2,14 +2,16 @@
 import { link } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseError } from '../engine/data/error.ts';
+import { BACKUP_FILE } from './backup-manifest.ts';
 import { checkJournal } from './check-journal.ts';
 import type { JournalReport } from './check-journal.ts';
-import { checkState } from './check-state.ts';
+import { checkState, rowsOf } from './check-state.ts';
 import type { StoreReport } from './check-state.ts';
 import { NODE_FILE_SYSTEM } from './file-system.ts';
 import type { FileSystem } from './file-system.ts';
 import { readFormat } from './format.ts';
 import { LevelStore } from './level-store.ts';
+import { backupFaults, readBackup } from './restore.ts';
 
 /** One damage. */
 export interface Finding {
@@ -24,7 +26,8 @@ export interface Finding {
 export interface FolderReport {
   readonly findings: readonly Finding[];
   readonly store: StoreReport;
-  readonly journal: JournalReport;
+  /** Null: it is a backup folder. */
+  readonly journal: JournalReport | null;
 }
 
 /**
@@ -33,6 +36,7 @@ export interface FolderReport {
  */
 export async function checkFolder(folder: string): Promise<FolderReport> {
   const files = NODE_FILE_SYSTEM;
+  if (await files.exists(join(folder, BACKUP_FILE))) return checkBackup(files, folder);
   const findings: Finding[] = [];
   const report = (finding: Finding): void => void findings.push(finding);
   const databaseId = await idOf(files, folder, report);
@@ -45,6 +49,24 @@ export async function checkFolder(folder: string): Promise<FolderReport> {
   } finally {
     await unlock();
   }
+}
+
+async function checkBackup(files: FileSystem, folder: string): Promise<FolderReport> {
+  const findings: Finding[] = [];
+  const { record, parts } = await readBackup(files, folder);
+  const states = new Map<string, { pages: number; bytes: number; damagedPages: number }>();
+  for (const { part: { state }, pages } of parts) {
+    const total = states.get(state) ?? { pages: 0, bytes: 0, damagedPages: 0 };
+    states.set(state, total);
+    total.pages += pages.length;
+    for (const { place } of pages) total.bytes += place.bytes;
+  }
+  for await (const { page: { state, page, entry }, fault } of backupFaults(folder)) {
+    const total = states.get(state);
+    if (total !== undefined) total.damagedPages++;
+    findings.push({ where: `page ${page} of state ${state}`, what: fault.message, state, lost: rowsOf(entry) });
+  }
+  return { findings, store: { checkpoint: record, states }, journal: null };
 }
 
 async function idOf(files: FileSystem, folder: string, report: (finding: Finding) => void): Promise<Uint8Array | null> {

@@ -5,12 +5,17 @@ import { dirname, join, resolve } from 'node:path';
 import { DatabaseError } from '../engine/data/error.ts';
 import { MemoryJournal, MemoryStateStore } from '../engine/state/memory.ts';
 import type { Journal, PageFile, StateStore } from '../engine/state/ports.ts';
+import { writeBackup } from './backup.ts';
+import type { BackupSummary } from './backup.ts';
+import { importCheckpoint } from './checkpoint-export.ts';
+import type { CheckpointExport, CheckpointSource } from './checkpoint-export.ts';
 import { NODE_FILE_SYSTEM } from './file-system.ts';
 import type { FileSystem } from './file-system.ts';
 import { FORMAT_FILE, readFormat, writeFormat } from './format.ts';
 import { DiskJournal } from './journal.ts';
 import { DiskPageFile } from './page-file.ts';
 import { LevelStore } from './level-store.ts';
+import { backupSource } from './restore.ts';
 import { storageError } from './storage-error.ts';
 
 export interface StorageOptions {
@@ -26,6 +31,11 @@ export interface Storage {
   readonly store: StateStore;
   /** Absent in memory: nothing is written anywhere. */
   readonly pageFile?: PageFile;
+  /**
+   * Writes the current checkpoint into a backup folder (backup.ts) while it goes on. Requires: there is a checkpoint. Absent in
+   * memory.
+   */
+  readonly backup?: (folder: string) => Promise<BackupSummary>;
 }
 
 /*
@@ -35,8 +45,10 @@ export interface Storage {
  *   state/     LevelDB (key-space.ts); its LOCK keeps a second process out
  *   PAGES      pages that do not fit into memory (page-file.ts), while the server runs
  *   CREATING   there while the folder is being made; what is beside it without FORMAT is a leftover
+ *   RESTORING  the same while it is restored from a backup: no server makes an empty database of it
  */
 const CREATING = 'CREATING';
+const RESTORING = 'RESTORING';
 const STATE = 'state';
 const STATE_NEW = 'state.new';
 const JOURNAL = 'journal';
@@ -63,12 +75,27 @@ async function openFolder(files: FileSystem, folder: string, options: StorageOpt
   await files.makeFolder(folder);
   const format = await readFormat(files, folder);
   const databaseId = format?.databaseId ?? new Uint8Array(randomBytes(16));
-  if (format === null) await createFolder(files, folder, databaseId);
+  if (format === null) await createFolder(files, folder, databaseId, null);
   const store = await LevelStore.open(join(folder, STATE), options.log, 'existing');
   try {
     if (format?.old === true) await writeFormat(files, folder, databaseId);
     const journal = await DiskJournal.open({ ...options, files, folder: join(folder, JOURNAL), databaseId });
-    return { journal, store, pageFile: new DiskPageFile(join(folder, PAGES)) };
+    let busy = false;
+    const backup = async (to: string): Promise<BackupSummary> => {
+      if (busy) throw new DatabaseError('55006', 'another backup is being taken');
+      busy = true;
+      let source: CheckpointExport | null = null;
+      try {
+        source = await store.export();
+        return await writeBackup({ files, folder: to, databaseId, source });
+      } catch (error) {
+        throw storageError(error, `could not write the backup in "${to}"`);
+      } finally {
+        busy = false;
+        await source?.close();
+      }
+    };
+    return { journal, store, pageFile: new DiskPageFile(join(folder, PAGES)), backup };
   } catch (error) {
     await store.close();
     throw error;
@@ -76,13 +103,35 @@ async function openFolder(files: FileSystem, folder: string, options: StorageOpt
 }
 
 /**
+ * Makes a data folder from a backup; it is a database of its own. Throws F0000 unless the folder is missing or empty, XX001 for a
+ * damaged backup: then there is no database in the folder.
+ */
+export async function restoreFolder(backup: string, folder: string): Promise<void> {
+  const files = NODE_FILE_SYSTEM;
+  try {
+    const source = await backupSource(backup);
+    await files.makeFolder(folder);
+    const names = await files.list(folder);
+    if (names.includes(FORMAT_FILE) || (names.length > 0 && !names.includes(RESTORING))) {
+      throw new DatabaseError('F0000', `folder "${folder}" is not empty`, { hint: 'Restore into a folder that is empty or missing.' });
+    }
+    await createFolder(files, folder, new Uint8Array(randomBytes(16)), source);
+  } catch (error) {
+    throw storageError(error, `could not restore "${folder}"`);
+  }
+}
+
+/**
  * Power-safe: LevelDB does not sync the names of the files it makes, so its folder is made under another name, synced and
  * renamed; FORMAT comes last.
  */
-async function createFolder(files: FileSystem, folder: string, databaseId: Uint8Array): Promise<void> {
+async function createFolder(
+  files: FileSystem, folder: string, databaseId: Uint8Array, from: CheckpointSource | null,
+): Promise<void> {
   const names = await files.list(folder);
-  const creating = join(folder, CREATING);
-  if (!names.includes(CREATING)) {
+  const mark = from === null ? CREATING : RESTORING;
+  const creating = join(folder, mark);
+  if (!names.includes(mark)) {
     if (names.length > 0) {
       throw new DatabaseError('F0000', `folder "${folder}" is not empty and holds no millrace data`, {
         hint: `Choose another folder, or restore file ${FORMAT_FILE} if it was one.`,
@@ -93,11 +142,12 @@ async function createFolder(files: FileSystem, folder: string, databaseId: Uint8
     await files.syncFolder(dirname(folder));
   }
   const fresh = join(folder, STATE_NEW);
-  const store = await LevelStore.open(fresh, () => {});
+  if (names.includes(STATE_NEW)) await files.remove(fresh);
+  if (from === null) await (await LevelStore.open(fresh, () => {})).close();
+  else await importCheckpoint(fresh, from);
   for (const leftover of [STATE, JOURNAL]) if (names.includes(leftover)) await files.remove(join(folder, leftover));
   await files.makeFolder(join(folder, JOURNAL));
-  await DiskJournal.create({ files, folder: join(folder, JOURNAL), databaseId, log: () => {} });
-  await store.close();
+  await DiskJournal.create({ files, folder: join(folder, JOURNAL), databaseId, log: () => {} }, (from?.record.meta?.epoch ?? 0) + 1);
   for (const name of await files.list(fresh)) await syncFile(files, join(fresh, name));
   await files.syncFolder(fresh);
   await files.rename(fresh, join(folder, STATE));

@@ -74,10 +74,10 @@ export class DiskJournal implements Journal {
     this.#durableChain = scan.chain;
   }
 
-  /** Makes an empty journal; the folder exists and is empty. Durable on return. */
-  static async create(options: JournalOptions): Promise<void> {
+  /** Makes an empty journal, `firstEpoch` is to come; the folder exists and is empty. Durable on return. */
+  static async create(options: JournalOptions, firstEpoch = 1): Promise<void> {
     const files = SegmentFiles.empty(options);
-    const { file } = await files.create({ number: 1, firstEpoch: 1, chain: 0, afterFault: false });
+    const { file } = await files.create({ number: 1, firstEpoch, chain: 0, afterFault: false });
     await file.close();
   }
 

@@ -64,17 +64,20 @@ interface Version {
 const COMPARATOR = 1;
 const LOG = 2;
 const NUMBERS = [3, 4, 9];
+const REQUIRED = [LOG, 3, 4];
 const POINTER = 5;
 const GONE_TABLE = 6;
 const NEW_TABLE = 7;
 
 function versionOf(records: readonly Uint8Array[]): Version {
   const tables = new Set<number>();
+  const seen = new Set<number>();
   let log = 0;
   for (const record of records) {
     const from = new Varints(record);
     while (!from.atEnd) {
       const tag = from.next();
+      seen.add(tag);
       if (tag === COMPARATOR) from.take();
       else if (tag === LOG) log = from.next();
       else if (NUMBERS.includes(tag)) from.next();
@@ -91,6 +94,7 @@ function versionOf(records: readonly Uint8Array[]): Version {
       else throw new RangeError(`it has an entry of unknown kind ${tag}`);
     }
   }
+  if (!REQUIRED.every((tag) => seen.has(tag))) throw new RangeError('it is cut off');
   return { tables, log };
 }
 

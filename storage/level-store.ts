@@ -4,6 +4,7 @@ import { DatabaseError } from '../engine/data/error.ts';
 import type { Batch } from '../engine/data/batch.ts';
 import type { CheckpointMeta, PageContent, PageImage, StateStore, StoredPage } from '../engine/state/ports.ts';
 import { blockChecksum, decodeBlock, encodeBlock } from './block.ts';
+import { CheckpointExport } from './checkpoint-export.ts';
 import { NO_CHECKPOINT, decodeCheckpoint, encodeCheckpoint } from './checkpoint-record.ts';
 import type { CheckpointRecord, Manifest } from './checkpoint-record.ts';
 import {
@@ -123,6 +124,12 @@ export class LevelStore implements StateStore {
     } catch (error) {
       await this.#reopen(storageError(error, 'could not remove old pages'));
     }
+  }
+
+  /** The current checkpoint, readable until it is closed. Requires: there is one. */
+  async export(): Promise<CheckpointExport> {
+    if (this.#failure !== null) throw this.#failure;
+    return CheckpointExport.of(this.#database);
   }
 
   async pages(state: string): Promise<readonly StoredPage[]> {

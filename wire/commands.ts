@@ -1,6 +1,6 @@
-// The program's commands besides the server: check.
+// The program's commands besides the server: check, restore.
 import { resolve } from 'node:path';
-import { checkDatabase } from '../sql/index.ts';
+import { checkDatabase, restoreDatabase } from '../sql/index.ts';
 
 interface Command {
   /** As in the usage. */
@@ -16,6 +16,14 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
       const { lines, damaged } = await checkDatabase(resolve(folder));
       for (const line of lines) print(line);
       return damaged ? 1 : 0;
+    },
+  }],
+  ['restore', {
+    operands: 2,
+    run: async ([backup, folder], print): Promise<number> => {
+      await restoreDatabase(resolve(backup), resolve(folder));
+      print(`restored ${resolve(folder)}`);
+      return 0;
     },
   }],
 ]);

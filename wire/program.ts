@@ -15,7 +15,8 @@ const USAGE = `usage: npm start -- [options]
   --memory-limit SIZE   memory for state, as 512MB or 4GB (default half of the machine's, or MILLRACE_MEMORY_LIMIT)
   --help, --version
 or: npm start -- COMMAND
-  check DIR             verifies every checksum of a data folder whose server is stopped; exit code 1: damage`;
+  check DIR             verifies every checksum of a data folder whose server is stopped; exit code 1: damage
+  restore BACKUP DIR    makes a data folder of what BACKUP TO 'dir' wrote`;
 
 export interface Config {
   readonly data: string;

@@ -11,6 +11,8 @@ export interface WatermarkDefinition extends At {
   readonly column: string;
   readonly expression: Expr;
   readonly range: SourceRange;
+  /** For the first reader, where another one has read the statement. */
+  readonly text?: string;
 }
 
 export interface LikeClause extends At { readonly relation: RelationName; readonly including: readonly LikeOption[] }
@@ -429,6 +431,8 @@ export interface Maintain extends At {
   readonly tables: readonly { readonly relation: RelationName; readonly columns: readonly string[] }[];
 }
 
+/** BACKUP TO 'folder'. */
+export interface Backup extends At { readonly kind: 'backup'; readonly folder: string }
 export interface Plain extends At { readonly kind: 'checkpoint' | 'flush' }
 
 export interface RefreshView extends At {
@@ -460,7 +464,7 @@ export type Statement =
   | Comment | Drop | Grant
   | Explain | TransactionStatement | SetSetting | ShowSetting
   | DeclareCursor | Fetch | CloseCursor | Prepare | Execute | Discard
-  | Listen | Notify | Lock | Maintain | Plain | RefreshView | Subscribe | Unsupported;
+  | Listen | Notify | Lock | Maintain | Plain | Backup | RefreshView | Subscribe | Unsupported;
 
 /**
  * One statement of a text. `text` is its own slice, `location` where it starts (offset in UTF-16 units); positions in

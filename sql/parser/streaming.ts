@@ -9,12 +9,12 @@ import { Source } from './source.ts';
 import type { CharacterIndex } from './source.ts';
 import { closing, isMark, isWord, nesting } from './statement-text.ts';
 import { TokenReader } from './token-reader.ts';
-import { tokenize } from './tokens.ts';
+import { stringValue, tokenize } from './tokens.ts';
 import type { Token } from './tokens.ts';
 
 /** Words without which a text holds nothing of ours; a false alarm costs time alone. */
 const words = new RegExp(
-  '\\b(?:watermark|append|emit|late|source|sink|subscribe|flush|qualify|exclude|asof|system_time|replacement|swap'
+  '\\b(?:watermark|append|emit|late|source|sink|subscribe|flush|backup|qualify|exclude|asof|system_time|replacement|swap'
   + '|descriptor|by\\s+all|replace\\s+materialized|view\\s+if|(?:fetch|move)\\b[^;]{0,200}\\bwith)\\b'
   + '|\\btable\\s*\\(', 'i');
 
@@ -76,6 +76,13 @@ function ownStatement(lowering: Lowering): Statement | undefined {
   if (reader.words('flush')) {
     reader.expectDone();
     return { kind: 'flush', position };
+  }
+  if (reader.words('backup', 'to')) {
+    const folder = reader.peek();
+    if (folder?.kind !== 'string') throw reader.unexpected();
+    reader.at++;
+    reader.expectDone();
+    return { kind: 'backup', folder: stringValue(folder), position };
   }
   if (isWord(reader.peek(), 'subscribe')) {
     const statement = readSubscribe(reader);

@@ -6,6 +6,7 @@ import type { IntoClause, Query } from '../parser/ast.ts';
 import type { SessionState } from '../session-state.ts';
 import { alterTable } from './alter-table.ts';
 import type { BoundStatement } from './bound.ts';
+import { backup } from './backup.ts';
 import { copy } from './copy.ts';
 import { createIndex } from './create-index.ts';
 import { createSource } from './create-source.ts';
@@ -151,6 +152,7 @@ function bindCommand(statement: Command, state: SessionState, site: StatementSit
     case 'lock': return lockTable(statement);
     case 'vacuum': case 'analyze': return maintain(statement);
     case 'checkpoint': case 'flush': return plain(statement);
+    case 'backup': return backup(statement);
     case 'refreshMaterializedView': return refreshView(statement);
     case 'subscribe': return subscribe(statement, state);
     case 'unsupported': throw notSupported(statement.name, { position: statement.position });
