@@ -106,7 +106,7 @@ export class CatalogState {
       if (is.kind === 'materialized-view') runtime.install(viewDefinition(context, is));
       else runtime.define(relationDefinition(context, is));
     } else if (is !== null && was !== null) {
-      const fill = rowFill(was, is);
+      const fill = rowFill(was, is, context);
       if (fill === null) runtime.redefine(relationDefinition(context, is));
       else runtime.redefine(relationDefinition(context, is), fill);
     }

@@ -2,24 +2,67 @@
 import { constantVector } from '../engine/data/access.ts';
 import { Batch } from '../engine/data/batch.ts';
 import { Delta, concatDeltas } from '../engine/data/delta.ts';
+import { AssertionError, notSupported } from '../engine/data/error.ts';
 import type { DatabaseError } from '../engine/data/error.ts';
 import { DEFAULT_FORMAT } from '../engine/data/settings.ts';
 import { parseText } from '../engine/data/text-format.ts';
 import type { Epoch, Watermark } from '../engine/data/time.ts';
 import { nullVector } from '../engine/data/vector.ts';
+import type { Vector } from '../engine/data/vector.ts';
+import type { EvalContext } from '../engine/expression/context.ts';
+import { compileExpression } from '../engine/expression/evaluate.ts';
+import type { FunctionRegistry } from '../engine/function/registry.ts';
 import type { Snapshot } from '../engine/runtime/contract.ts';
 import { KeyFilter } from '../engine/runtime/key-filter.ts';
+import type { Catalog } from './catalog/catalog.ts';
 import type { ColumnEntry, StoredEntry } from './catalog/entry.ts';
+import { CatalogNames } from './catalog/names.ts';
+import { parseExpression } from './parser/parse.ts';
+import { bindAssignment, rowScopeItem, rowSite, storedEnvironment } from './planner.ts';
 
-/** How stored rows of the old definition become rows of the new: columns added get their value, dropped ones NULL. */
-export function rowFill(before: StoredEntry, after: StoredEntry): ((rows: Batch) => Batch) | null {
-  const changed = before.columns.length !== after.columns.length
+/** What expressions that convert rows are bound against; no session, so that replay comes to the same. */
+export interface FillContext {
+  readonly catalog: Catalog;
+  readonly functions: FunctionRegistry;
+}
+
+/**
+ * How stored rows of the old definition become rows of the new: columns added get their value, dropped ones NULL, those
+ * of another type are converted.
+ */
+export function rowFill(before: StoredEntry, after: StoredEntry, context: FillContext): ((rows: Batch) => Batch) | null {
+  const retyped = after.columns.map((c, i) => (
+    i < before.columns.length && !c.dropped && c.conversion?.serial !== before.columns[i].conversion?.serial));
+  const changed = before.columns.length !== after.columns.length || retyped.includes(true)
     || before.columns.some((c, i) => c.dropped !== after.columns[i].dropped);
   if (!changed) return null;
+  const conversions = after.columns.map((column, i) => (retyped[i] ? conversion(before, column, context) : null));
   return (rows) => new Batch(after.columns.map((column, i) => {
     if (column.dropped) return nullVector(column.type, rows.length);
+    const convert = conversions[i];
+    if (convert !== null) return convert(rows);
     return i < before.columns.length ? rows.columns[i] : missingVector(column, rows.length);
   }), rows.length);
+}
+
+/** ALTER COLUMN TYPE: the expression the column keeps, over rows as they were. */
+function conversion(before: StoredEntry, column: ColumnEntry, context: FillContext): (rows: Batch) => Vector {
+  const how = column.conversion;
+  if (how === undefined) throw new AssertionError(`column ${column.name} is converted without a conversion`);
+  const { catalog, functions } = context;
+  const { format, searchPath } = how;
+  const env = storedEnvironment({ catalog, searchPath, functions, format, continuous: false });
+  const site = rowSite(env, [rowScopeItem(before)], { phrase: 'transform expressions', noSubquery: 'transform expression' });
+  const compiled = compileExpression(bindAssignment(site, parseExpression(how.expression), column));
+  // Replay must come to the same values: now() is the time it was then, and there is no other clock.
+  const refuse = (): never => {
+    throw notSupported('a volatile function in ALTER COLUMN TYPE');
+  };
+  const evaluation: EvalContext = {
+    format, transactionTime: how.time, statementTime: how.time, clock: refuse, random: refuse,
+    catalog: new CatalogNames(catalog, searchPath, functions), host: null,
+  };
+  return (rows) => compiled.evaluate(rows, evaluation);
 }
 
 function missingVector(column: ColumnEntry, length: number): Batch['columns'][number] {

@@ -135,7 +135,7 @@ export class Transaction implements OpenTransaction {
       const before = this.#services.catalog.get(oid);
       const after = this.catalog.get(oid);
       if (before?.kind !== 'table' || after?.kind !== 'table') continue;
-      const fill = rowFill(before, after);
+      const fill = rowFill(before, after, { catalog: this.catalog, functions: this.#services.functions });
       if (fill !== null) this.#fills.set(oid, { width: before.columns.length, fill });
     }
   }

@@ -63,6 +63,14 @@ export interface ColumnEntry {
   /** OID of the sequence that a serial or identity column owns. */
   readonly sequence: number | null;
   readonly dropped: boolean;
+  /** How rows of the type before the last ALTER COLUMN TYPE become this one: an expression over the columns there were. */
+  readonly conversion?: {
+    /** Counts the conversions of the column. */
+    readonly serial: number;
+    /** When it was, µs since 1970 UTC. */
+    readonly time: bigint;
+    readonly expression: string; readonly format: FormatSettings; readonly searchPath: readonly string[];
+  };
   /** Value, as text, of rows that are older than the column; null: they have NULL. */
   readonly missing: string | null;
   readonly comment: string | null;

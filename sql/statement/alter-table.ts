@@ -16,6 +16,7 @@ import { isMark, isWord, nesting } from '../parser/statement-text.ts';
 import { tokenize } from '../parser/tokens.ts';
 import { bindAssignment, rowSite, sessionEnvironment } from '../planner.ts';
 import { rowFill } from '../row-fill.ts';
+import type { FillContext } from '../row-fill.ts';
 import type { SessionState } from '../session-state.ts';
 import type { BoundStatement } from './bound.ts';
 import { command, done } from './bound.ts';
@@ -27,7 +28,9 @@ import { dropTargets } from './drop.ts';
 import { allRows, checkReferences } from './foreign-key.ts';
 import { TakenNames, qualified } from './naming.ts';
 import { optionRecord } from './options.ts';
+import { retypedColumn } from './column-type.ts';
 import { TableRules } from './table-rules.ts';
+import { keysOf } from './unique-check.ts';
 
 export function alterTable(statement: AlterTable, text: string): BoundStatement {
   return command(async (state) => {
@@ -112,7 +115,7 @@ class Alteration {
         return;
       }
       case 'setOwner': setOwner(this.#state, this.#table.oid, action.owner); return;
-      case 'setType': throw notSupported('ALTER COLUMN TYPE', { position: action.position });
+      case 'setType': this.#setType(action); return;
       case 'addIdentity': case 'dropIdentity': throw notSupported('changing an identity column',
         { position: action.position });
       case 'other': throw notSupported(`ALTER TABLE ${action.name}`, { position: action.position });
@@ -123,6 +126,10 @@ class Alteration {
     const { schema, name, oid, constraints } = this.#table;
     const names = new TakenNames(this.#state.catalog, schema, constraints);
     return { state: this.#state, text: this.#text, schema, table: name, tableOid: oid, names };
+  }
+
+  #fillContext(): FillContext {
+    return { catalog: this.#state.catalog, functions: this.#state.services.functions };
   }
 
   #column(name: string): ColumnEntry {
@@ -189,9 +196,28 @@ class Alteration {
     if (written && !current.isUncommitted(this.#table.oid)) {
       throw notSupported('changing the columns of a table that this transaction has written');
     }
-    const fill = rowFill(this.#table, after);
+    const fill = rowFill(this.#table, after, this.#fillContext());
     if (written && fill !== null) current.writes.rewrite(this.#table.oid, fill);
     this.#put(after, more);
+  }
+
+  #setType(action: AlterAction & { kind: 'setType' }): void {
+    const column = this.#column(action.column);
+    const retyped = retypedColumn(this.#state, this.#table, column, action);
+    const after: TableEntry = { ...this.#table, columns: this.#table.columns.map((c) => (c === column ? retyped : c)) };
+    if (retyped === column) return;
+    const rows = allRows(this.#state, this.#table);
+    // What a row cannot be converted to must be said now, not when the journal is applied.
+    rowFill(this.#table, after, this.#fillContext())?.(rows);
+    this.#reshape(after);
+    const altered = new Alteration(this.#state, after, this.#text);
+    if (retyped.notNull) altered.#checkNoNulls(retyped);
+    for (const constraint of after.constraints) {
+      if (constraint.kind === 'check') altered.#validateCheck(after, constraint.name);
+    }
+    for (const key of keysOf(this.#state, after)) {
+      if (key.columns.includes(column.attnum - 1)) checkNoDuplicates(this.#state, after, key);
+    }
   }
 
   async #dropColumn(action: AlterAction & { kind: 'dropColumn' }): Promise<void> {
@@ -209,7 +235,7 @@ class Alteration {
     }
     await dropTargets(this.#state, [{ kind: 'column', table: this.#table.oid, attnum: column.attnum }], action.cascade);
     const after = this.#state.catalog.get(this.#table.oid);
-    const fill = after?.kind === 'table' ? rowFill(this.#table, after) : null;
+    const fill = after?.kind === 'table' ? rowFill(this.#table, after, this.#fillContext()) : null;
     if (written && fill !== null) current.writes.rewrite(this.#table.oid, fill);
   }
 

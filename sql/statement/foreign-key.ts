@@ -2,7 +2,7 @@
 import { datumAt } from '../../engine/data/access.ts';
 import { Batch } from '../../engine/data/batch.ts';
 import { Delta, concatDeltas } from '../../engine/data/delta.ts';
-import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import { DatabaseError } from '../../engine/data/error.ts';
 import { nullVector } from '../../engine/data/vector.ts';
 import { consolidate } from '../../engine/state/consolidate.ts';
 import type { ForeignConstraint, TableEntry } from '../catalog/entry.ts';
@@ -35,8 +35,8 @@ export async function lockReferences(state: SessionState, table: TableEntry): Pr
   }
 }
 
-/** 23503 unless every reference of the new rows is there. */
-export function checkReferences(state: SessionState, child: TableEntry, added: Batch): void {
+/** 23503 unless every reference of the new rows is there. `before`: the rows they replace; what refers as before is not looked at. */
+export function checkReferences(state: SessionState, child: TableEntry, added: Batch, before: Batch | null = null): void {
   for (const constraint of child.constraints) {
     if (constraint.kind !== 'foreign') continue;
     const columns = constraint.columns.map((a) => a - 1);
@@ -44,6 +44,7 @@ export function checkReferences(state: SessionState, child: TableEntry, added: B
     const rowOf = new Map<string, number>();
     for (let row = 0; row < added.length; row++) {
       const text = rowKey(added, columns, row);
+      if (before !== null && text !== null && text === rowKey(before, columns, row)) continue;
       if (text === null) checkMatchFull(child, constraint, added, row);
       else rowOf.set(text, row);
     }
@@ -134,7 +135,7 @@ export function consequences(
     if (rows.length === 0) continue;
     const action = change.added === null ? constraint.onDelete : constraint.onUpdate;
     out.push(...act(state, { action, constraint, child, parent, rows, removed: change.removed, missing,
-      updated: change.added !== null }));
+      added: change.added }));
   }
   return out;
 }
@@ -196,23 +197,50 @@ export function expand(found: Delta, table: Pick<TableEntry, 'columns'>): Batch 
 function act(state: SessionState, found: {
   readonly action: ForeignConstraint['onDelete']; readonly constraint: ForeignConstraint; readonly child: TableEntry;
   readonly parent: TableEntry; readonly rows: Batch; readonly removed: Batch; readonly missing: readonly number[];
-  readonly updated: boolean;
+  /** Of an update: the new rows, each in the place of its old one. */
+  readonly added: Batch | null;
 }): readonly Consequence[] {
   const { action, constraint, child, rows } = found;
   switch (action) {
     case 'no action': case 'restrict': throw stillReferenced(state, found);
     case 'cascade':
-      if (found.updated) throw notSupported('ON UPDATE CASCADE');
-      return [{ table: child, removed: rows, added: null }];
+      return [{ table: child, removed: rows, added: found.added === null ? null : withNewKeys(state, found, found.added) }];
     case 'set null': case 'set default': {
       const columns = [...rows.columns];
       for (const attnum of constraint.columns) {
         columns[attnum - 1] = action === 'set null' ? nullVector(child.columns[attnum - 1].type, rows.length)
           : rulesOf(state, child).defaultVector(state, attnum - 1, rows.length);
       }
-      return [{ table: child, removed: rows, added: new Batch(columns, rows.length) }];
+      const added = new Batch(columns, rows.length);
+      const own = constraint.columns.map((a) => a - 1);
+      for (let row = 0; row < rows.length; row++) {
+        // The default is the very key that is going.
+        if (rowKey(added, own, row) === rowKey(rows, own, row)) throw stillReferenced(state, found);
+      }
+      return [{ table: child, removed: rows, added }];
     }
   }
+}
+
+/** The referring rows with the keys that the rows they refer to have now. */
+function withNewKeys(state: SessionState, found: {
+  readonly constraint: ForeignConstraint; readonly child: TableEntry; readonly parent: TableEntry; readonly rows: Batch;
+  readonly removed: Batch; readonly missing: readonly number[];
+}, added: Batch): Batch {
+  const { constraint, child, parent, rows, removed, missing } = found;
+  const parentColumns = constraint.targetColumns.map((a) => a - 1);
+  const placeOf = new Map(missing.map((row) => [rowKey(removed, parentColumns, row), row]));
+  const all = Array.from({ length: rows.length }, (_, i) => i);
+  const keys = keyBatch(state, rows, { columns: constraint.columns.map((a) => a - 1), rows: all },
+    { table: parent, columns: parentColumns });
+  const places = parentColumns.map((_, i) => i);
+  const from = Int32Array.from(all, (row) => placeOf.get(rowKey(keys, places, row)) ?? missing[0]);
+  const given = added.select(parentColumns).take(from);
+  const columns = [...rows.columns];
+  constraint.columns.forEach((attnum, i) => {
+    columns[attnum - 1] = castVector(state, given.columns[i], child.columns[attnum - 1].type);
+  });
+  return new Batch(columns, rows.length);
 }
 
 function stillReferenced(state: SessionState, found: {

@@ -85,7 +85,7 @@ export class TableWriter {
     this.#checkUnique(removed, added);
     this.#state.current.write(this.table.oid, concatDeltas([Delta.remove(removed), Delta.insert(added)]));
     this.#state.current.afterwards(() => {
-      checkReferences(this.#state, this.table, added);
+      checkReferences(this.#state, this.table, added, removed);
       this.#follow(removed, added);
     });
   }

@@ -1,0 +1,111 @@
+// ALTER COLUMN TYPE: a column's definition with its new type, and what stands in the way of it.
+import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import { DEFAULT_FORMAT } from '../../engine/data/settings.ts';
+import { formatType, formatTypeName } from '../../engine/data/type-info.ts';
+import { sameType } from '../../engine/data/types.ts';
+import type { LogicalType } from '../../engine/data/types.ts';
+import type { Expression } from '../../engine/expression/expression.ts';
+import { columnsOf, someExpression } from '../../engine/expression/walk.ts';
+import { locationOf } from '../binder/location.ts';
+import { coerceAssignment } from '../binder/coercion.ts';
+import { resolveTypeName } from '../binder/type-name.ts';
+import { quoteIdentifier } from '../catalog/dependency.ts';
+import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
+import type { AlterAction } from '../parser/ast-statement.ts';
+import { parseExpression } from '../parser/parse.ts';
+import { deparse } from '../plan/deparse.ts';
+import { bindAssignment, bindRowExpression, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
+import type { SessionState } from '../session-state.ts';
+import { referencesTo } from './foreign-key.ts';
+
+export function retypedColumn(
+  state: SessionState, table: TableEntry, column: ColumnEntry, action: AlterAction & { kind: 'setType' },
+): ColumnEntry {
+  const type = resolveTypeName({ catalog: state.catalog, searchPath: state.searchPath }, action.type);
+  if (type.kind === 'unknown' || type.kind === 'void' || (type.kind === 'record' && type.oid === undefined)) {
+    throw new DatabaseError('42P16', `column "${column.name}" has pseudo-type ${type.kind}`);
+  }
+  if (column.generated) throw notSupported('changing the type of a generated column', { position: action.position });
+  refuseUsed(state, table, column);
+  const expression = conversionText(state, table, { column, type, using: action.using });
+  if (sameType(type, column.type) && action.using === undefined) return column;
+  if (column.sequence !== null && !['int2', 'int4', 'int8'].includes(type.kind)) {
+    throw column.identity === null ? notSupported('a serial column of another than an integer type')
+      : new DatabaseError('22023', 'identity column type must be smallint, integer, or bigint');
+  }
+  const serial = (column.conversion?.serial ?? 0) + 1;
+  return {
+    ...column, type, missing: null, defaultText: checkDefault(state, column, type),
+    conversion: { serial, time: state.current.startTime, expression, format: state.settings.format, searchPath: [...state.searchPath] },
+  };
+}
+
+function refuseUsed(state: SessionState, table: TableEntry, column: ColumnEntry): void {
+  for (const entry of state.catalog.entries()) {
+    if (entry.kind !== 'view' && entry.kind !== 'materialized-view') continue;
+    if (!entry.dependencies.some((d) => d.oid === table.oid && d.columns.includes(column.attnum))) continue;
+    throw new DatabaseError('0A000', 'cannot alter type of a column used by a view or rule', {
+      detail: `rule _RETURN on ${entry.kind.replace('-', ' ')} ${entry.name} depends on column "${column.name}"`,
+    });
+  }
+  const site = rowSite(sessionEnvironment(state), [rowScopeItem(table)], { phrase: 'column generation expressions' });
+  for (const other of table.columns) {
+    if (!other.generated || other.dropped || other.defaultText === null) continue;
+    const used = columnsOf(bindRowExpression(site, parseExpression(other.defaultText)));
+    if (![...used].includes(column.attnum - 1)) continue;
+    throw new DatabaseError('0A000', 'cannot alter type of a column used by a generated column', {
+      detail: `Column "${column.name}" is used by generated column "${other.name}".`,
+    });
+  }
+  const inKey = table.constraints.some((c) => c.kind === 'foreign' && c.columns.includes(column.attnum))
+    || referencesTo(state, table.oid).some((r) => r.constraint.targetColumns.includes(column.attnum));
+  if (inKey) throw notSupported('changing the type of a column of a foreign key');
+  if (table.watermark !== null) throw notSupported('changing a column of a table with a watermark');
+}
+
+/** The expression that gives the new values, as text; 42804 when no assignment makes the new type of it. */
+function conversionText(state: SessionState, table: TableEntry, change: {
+  readonly column: ColumnEntry; readonly type: LogicalType; readonly using: (AlterAction & { kind: 'setType' })['using'];
+}): string {
+  const { column, type, using } = change;
+  const env = sessionEnvironment(state);
+  const site = rowSite(env, [rowScopeItem(table)], { phrase: 'transform expressions', noSubquery: 'transform expression' });
+  const own: Expression = { kind: 'column', index: column.attnum - 1, type: column.type };
+  const bound = using === undefined ? own : bindRowExpression(site, using);
+  try {
+    coerceAssignment(env, bound, { name: column.name, type }, using === undefined ? undefined : locationOf(using));
+  } catch (error) {
+    if (!(error instanceof DatabaseError) || error.code !== '42804') throw error;
+    const shown = formatTypeName(type);
+    throw using === undefined
+      ? new DatabaseError('42804', `column "${column.name}" cannot be cast automatically to type ${shown}`, {
+        hint: `You might need to specify "USING ${quoteIdentifier(column.name)}::${formatType(type)}".`,
+      })
+      : new DatabaseError('42804', `result of USING clause for column "${column.name}" cannot be cast automatically to type ${shown}`,
+        { hint: 'You might need to add an explicit cast.' });
+  }
+  // Replay must come to the same values.
+  if (someExpression(bound, (e) => e.kind === 'call' && e.function.volatility === 'volatile')) {
+    throw notSupported('USING with a volatile function');
+  }
+  return deparse(bound, {
+    columnName: (i) => table.columns[i].name, pretty: false, format: DEFAULT_FORMAT, names: { names: state.names, now: 0n },
+  });
+}
+
+/** A default of the old type must be one of the new. */
+function checkDefault(state: SessionState, column: ColumnEntry, type: LogicalType): string | null {
+  if (column.defaultText === null) return null;
+  const site = rowSite(sessionEnvironment(state), [], { phrase: 'DEFAULT expressions', noSubquery: 'DEFAULT expression' });
+  const expression = parseExpression(column.defaultText);
+  try {
+    const bound = bindAssignment(site, expression, column);
+    const converted = coerceAssignment(site.env, bound, { name: column.name, type }, undefined);
+    return deparse(converted, {
+      columnName: () => '', pretty: false, format: DEFAULT_FORMAT, names: { names: state.names, now: 0n },
+    });
+  } catch (error) {
+    if (!(error instanceof DatabaseError) || error.code !== '42804') throw error;
+    throw new DatabaseError('42804', `default for column "${column.name}" cannot be cast automatically to type ${formatTypeName(type)}`);
+  }
+}
