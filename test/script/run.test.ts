@@ -1,4 +1,5 @@
-// Every golden script, three ways: in memory; on disk; on disk, taken as it lies and reopened after each statement.
+// Every golden script, four ways: in memory; on disk; on disk with next to no memory; on disk, taken as it lies and
+// reopened after each statement.
 // UPDATE_SCRIPTS=1 writes what memory answers into the scripts, UPDATE_SCRIPTS=postgres what PostgreSQL answers into those
 // that are marked as its own too; these are compared with it where MILLRACE_ORACLE names one.
 import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -23,12 +24,12 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-const open = (data: string): Promise<Database> =>
-  openDatabase({ data, now: () => 1_700_000_000_000_000n, random: () => 0.5 });
+const open = (data: string, memory: { readonly memoryBytes?: number } = {}): Promise<Database> =>
+  openDatabase({ data, now: () => 1_700_000_000_000_000n, random: () => 0.5, ...memory });
 
 /** One database for the whole script. */
-async function runThrough(script: Script, data: string): Promise<string[]> {
-  const database = await open(data);
+async function runThrough(script: Script, data: string, memory: Parameters<typeof open>[1] = {}): Promise<string[]> {
+  const database = await open(data, memory);
   const client = new Client(database);
   try {
     const out: string[] = [];
@@ -95,6 +96,9 @@ describe.each(scripts)('%s', (file) => {
   });
 
   test('on disk', async () => check(await runThrough(script, join(scratch, `${name}-disk`))));
+
+  test('on disk, every page evicted',
+    async () => check(await runThrough(script, join(scratch, `${name}-evicted`), { memoryBytes: 1 })));
 
   test.skipIf(script.keepsSession)('reopened after each statement',
     async () => check(await runReopening(script, name)), 60_000);
