@@ -3,6 +3,7 @@ import type { Datum } from '../data/datum.ts';
 import { DatabaseError } from '../data/error.ts';
 import { datumAt } from '../data/access.ts';
 import type { EvalContext } from '../expression/context.ts';
+import type { SortKey } from './operator.ts';
 import { inRange } from './over-range.ts';
 import type { OverRows, Segment } from './over-rows.ts';
 
@@ -154,6 +155,20 @@ function rangeLimits({ rows, key, context }: Site, { segment, bound, end }: Rang
     if (key === null) return true;
     if (end) return key.nullsFirst ? candidate !== null : current !== null;
     return key.nullsFirst ? candidate !== null || current === null : candidate === null || current !== null;
+  }
+}
+
+/** What is wrong with a RANGE frame's offsets, whether the function looks at its frame or not. */
+export function rangeSizeError(frame: Frame, key: SortKey | null, context: EvalContext): DatabaseError | null {
+  if (frame.mode !== 'range' || key === null) return null;
+  try {
+    for (const bound of [frame.start, frame.end]) {
+      if ('offset' in bound) inRange(key.type, bound.offset, { subtract: false, less: false, context });
+    }
+    return null;
+  } catch (error) {
+    if (error instanceof DatabaseError) return error;
+    throw error;
   }
 }
 

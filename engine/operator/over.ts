@@ -30,7 +30,7 @@ import type { Operator, SortKey, StateSize, StepContext } from './operator.ts';
 import { FrameAggregate } from './over-aggregate.ts';
 import { changesOf } from './over-changes.ts';
 import type { Evaluated } from './over-changes.ts';
-import { framesOf } from './over-frame.ts';
+import { framesOf, rangeSizeError } from './over-frame.ts';
 import type { Frame, Frames } from './over-frame.ts';
 import { OverRows } from './over-rows.ts';
 import type { Segment } from './over-rows.ts';
@@ -205,7 +205,11 @@ export class Over implements Operator {
     const site = siteOf(rows, context, this.#spec.order);
     const columns = this.#calls.map((evaluate, c) => {
       if (rows.evaluated.length === 0) return nullVector(this.#spec.calls[c].type, 0);
-      const place = site(this.#spec.calls[c].frame);
+      const { frame } = this.#spec.calls[c];
+      const { order } = this.#spec;
+      const size = rangeSizeError(frame, order.length === 1 ? order[0] : null, context);
+      if (size !== null) rows.evaluated.forEach((_, row) => errors.set(row, errors.get(row) ?? size));
+      const place = site(frame);
       const found = evaluate(place, context);
       for (const failed of [place.frameErrors(), found.errors]) {
         for (const [row, error] of failed) if (!errors.has(row)) errors.set(row, error);

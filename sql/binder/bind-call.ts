@@ -130,7 +130,8 @@ export function resolveCall(
     if (cast !== null) return cast;
   }
   if (resolution.kind !== 'found') throw functionError(shown(e), types, resolution.kind === 'ambiguous', e.position);
-  const targets = argumentTypes(resolution.declared, types);
+  // What has no type yet is what pg_typeof() is asked about.
+  const targets = resolution.signature.name === 'pg_typeof' ? types : argumentTypes(resolution.declared, types);
   return {
     function: resolution.signature,
     args: args.map((a, i) => coerceArgument(site.env, a, targets[i], locationOf(e.arguments[i].value))),

@@ -96,7 +96,8 @@ function assumeKnownType<S extends Signature>(
 ): Candidate<S> | null {
   const known = bases.filter((t) => t.kind !== 'unknown');
   if (known.length === 0 || !known.every((t) => sameKind(t, known[0]))) return null;
-  const fitting = candidates.filter((c) => c.args.every((a) => canCoerce(known[0], a)));
+  const assumed = bases.map(() => known[0]);
+  const fitting = candidates.filter((c) => c.args.every((a) => canCoerce(known[0], a)) && isConsistent(c.args, assumed));
   return fitting.length === 1 ? fitting[0] : null;
 }
 
@@ -178,7 +179,14 @@ export function argumentTypes(declared: readonly LogicalType[], types: readonly 
 
 /** What the call returns for arguments of these (already converted) types. */
 export function returnType(signature: Signature, declared: readonly LogicalType[], types: readonly LogicalType[]): LogicalType {
-  if (typeof signature.returns === 'function') return signature.returns(types);
+  if (typeof signature.returns === 'function') return withoutModifier(signature.returns(types));
+  if (!isPolymorphic(signature.returns)) return signature.returns;
   const solved = solvePolymorphs(declared, types) ?? { element: null, compatible: null };
-  return substitute(signature.returns, solved);
+  return withoutModifier(substitute(signature.returns, solved));
+}
+
+/** A function says of what type its result is, but not how long it may be. */
+function withoutModifier(type: LogicalType): LogicalType {
+  if (type.kind === 'array') return { ...type, element: withoutModifier(type.element) };
+  return 'typmod' in type && type.typmod >= 0 ? { ...type, typmod: -1 } : type;
 }
