@@ -9,9 +9,9 @@ import { toEpoch } from '../../engine/data/time.ts';
 import { parseTypeName } from '../../engine/data/type-info.ts';
 import type { LogicalType, Schema } from '../../engine/data/types.ts';
 import type { StateSize, StepContext } from '../../engine/operator/operator.ts';
+import { RelationChange } from '../../engine/runtime/relation-change.ts';
 import { Relation } from '../../engine/runtime/relation.ts';
 import { View } from '../../engine/runtime/view.ts';
-import type { RelationChange } from '../../engine/runtime/view.ts';
 import { cancel } from '../../engine/state/consolidate.ts';
 import { compileQuery } from '../../sql/compiler/compile-query.ts';
 import { MemoryQueries } from '../../test/support/memory-query.ts';
@@ -115,7 +115,7 @@ export class TpchViews {
     const byRelation = new Map<number, RelationChange>();
     for (const [table, delta] of changes) {
       const oid = this.#oids.get(table);
-      if (oid !== undefined) byRelation.set(oid, { delta, onTime: delta });
+      if (oid !== undefined) byRelation.set(oid, new RelationChange([{ delta, onTime: delta }]));
     }
     const delta = view.step(byRelation, this.#context(view));
     if (delta !== null && delta.length > 0) view.relation.apply(cancel(delta));

@@ -1,6 +1,6 @@
 // PublishedState: all relations and views as of the last epoch, and how an epoch changes them. Synchronous, deterministic.
 import type { Batch } from '../data/batch.ts';
-import { concatDeltas, insertsOnly } from '../data/delta.ts';
+import { concatDeltas } from '../data/delta.ts';
 import type { Delta } from '../data/delta.ts';
 import { DatabaseError, assert } from '../data/error.ts';
 import type { Epoch, Watermark } from '../data/time.ts';
@@ -13,12 +13,11 @@ import type { PageCache } from '../state/page-cache.ts';
 import type { StateWriter } from '../state/ports.ts';
 import type { RelationDefinition, Transaction, ViewDefinition } from './contract.ts';
 import type { RecordedChange } from './epoch-record.ts';
+import { RelationChange, stepsOf } from './relation-change.ts';
+import type { ChangePart } from './relation-change.ts';
 import { Relation } from './relation.ts';
 import { View } from './view.ts';
-import type { RelationChange } from './view.ts';
 
-/** Rows a step takes: a working set that stays in the cache; larger epochs are stepped in portions. */
-const STEP_ROWS = 8192;
 /** Steps between two counts of the state that cannot be evicted, or a step for so many pages. */
 const COUNT_STEPS = 64;
 const COUNT_PAGES = 16;
@@ -206,14 +205,14 @@ export class PublishedState {
   apply(input: EpochInput): ReadonlyMap<number, readonly Delta[]> {
     this.#epoch = input.epoch;
     this.#time = input.time;
-    const collected = new Map<number, RelationChange[]>();
+    const collected = new Map<number, ChangePart[]>();
     for (const transaction of input.transactions) this.#collect(transaction, collected);
     const changes = new Map<number, readonly RelationChange[]>();
-    for (const [id, parts] of collected) changes.set(id, portionsOf(parts));
+    for (const [id, parts] of collected) changes.set(id, stepsOf(parts));
     return this.#step(changes);
   }
 
-  #collect(transaction: EpochTransaction, collected: Map<number, RelationChange[]>): void {
+  #collect(transaction: EpochTransaction, collected: Map<number, ChangePart[]>): void {
     if (transaction.catalog !== null) this.#environment.applyCatalog(transaction.catalog);
     for (const { relation: id, offset } of transaction.offsets) {
       const relation = this.relations.get(id);
@@ -238,13 +237,13 @@ export class PublishedState {
       for (const [id, portions] of changes) {
         const portion = portions[step];
         if (portion === undefined) continue;
-        if (portion.delta.length > 0) this.#known(id).apply(portion.delta);
-        if (portion.delta.length + portion.onTime.length > 0) current.set(id, portion);
+        for (const { delta } of portion.parts) if (delta.length > 0) this.#known(id).apply(delta);
+        if (!portion.empty) current.set(id, portion);
       }
       this.#environment.cache.balance();
       this.#stepViews(current, evalContext, step + 1 === steps);
       this.#count();
-      for (const [id, { delta }] of current) if (delta.length > 0) pushTo(outputs, id, delta);
+      for (const [id, { parts }] of current) for (const { delta } of parts) if (delta.length > 0) pushTo(outputs, id, delta);
     }
     return outputs;
   }
@@ -280,7 +279,7 @@ export class PublishedState {
     if (parts.length === 0) return;
     const delta = cancel(concatDeltas(parts));
     view.relation.apply(delta);
-    if (delta.length > 0) changes.set(view.definition.id, { delta, onTime: delta });
+    if (delta.length > 0) changes.set(view.definition.id, new RelationChange([{ delta, onTime: delta }]));
   }
 }
 
@@ -300,55 +299,6 @@ function onTime(relation: Relation, delta: Delta): Delta {
     relation.watermark = promised;
   }
   return kept;
-}
-
-/**
- * What an epoch brought for one relation, transaction by transaction, as portions to be stepped. Insertions alone need
- * not stand in one batch: what they cost is the copying.
- */
-function portionsOf(parts: readonly RelationChange[]): readonly RelationChange[] {
-  if (!parts.every(({ delta }) => insertsOnly(delta))) return sliced(together(parts));
-  const out: RelationChange[] = [];
-  let small: RelationChange[] = [];
-  let rows = 0;
-  const close = (): void => {
-    if (small.length > 0) out.push(together(small));
-    small = [];
-    rows = 0;
-  };
-  for (const part of parts) {
-    if (part.delta.length > STEP_ROWS / 4) {
-      close();
-      out.push(...sliced(part));
-      continue;
-    }
-    if (rows + part.delta.length > STEP_ROWS) close();
-    small.push(part);
-    rows += part.delta.length;
-  }
-  close();
-  return out;
-}
-
-function together(parts: readonly RelationChange[]): RelationChange {
-  const delta = cancel(concatDeltas(parts.map((part) => part.delta)));
-  const same = parts.every((part) => part.onTime === part.delta);
-  return { delta, onTime: same ? delta : cancel(concatDeltas(parts.map((part) => part.onTime))) };
-}
-
-function sliced({ delta, onTime: kept }: RelationChange): readonly RelationChange[] {
-  const out: RelationChange[] = [];
-  const longest = Math.max(delta.length, kept.length);
-  for (let at = 0; at < longest; at += STEP_ROWS) {
-    const part = sliceOf(delta, at);
-    out.push({ delta: part, onTime: kept === delta ? part : sliceOf(kept, at) });
-  }
-  return out;
-}
-
-function sliceOf(delta: Delta, at: number): Delta {
-  if (at === 0 && delta.length <= STEP_ROWS) return delta;
-  return delta.slice(Math.min(at, delta.length), Math.min(at + STEP_ROWS, delta.length));
 }
 
 function pushTo(outputs: Map<number, Delta[]>, id: number, delta: Delta): void {

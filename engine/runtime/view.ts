@@ -7,14 +7,8 @@ import type { StepContext } from '../operator/operator.ts';
 import { prefixed } from '../operator/composite.ts';
 import type { StateReader, StateWriter } from '../state/ports.ts';
 import type { ViewDefinition } from './contract.ts';
-import { selectColumns } from './relation.ts';
+import type { RelationChange } from './relation-change.ts';
 import type { Relation } from './relation.ts';
-
-/** One relation's change in a step; `onTime`: without rows that were late by the watermark before their transaction. */
-export interface RelationChange {
-  readonly delta: Delta;
-  readonly onTime: Delta;
-}
 
 export class View {
   readonly definition: ViewDefinition;
@@ -116,5 +110,5 @@ function inputOf(source: CircuitSource, changes: ReadonlyMap<number, RelationCha
   if (source.kind === 'constant') return null;
   const change = changes.get(source.relation);
   if (change === undefined) return null;
-  return selectColumns(source.late === 'drop' ? change.onTime : change.delta, source.columns);
+  return change.select(source.columns, source.late === 'drop');
 }
