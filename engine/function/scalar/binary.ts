@@ -181,6 +181,15 @@ const DIGESTS: readonly ScalarFunction[] = [
     row: ([s, form]) => decodeBytes(str(s), encodeUtf8(str(s)), str(form)),
   }),
   scalar({
+    name: 'length', args: [BYTEA, NAME], returns: INT4, volatility: 'stable',
+    description: 'Number of characters of bytes in an encoding.',
+    example: example(`SELECT length('\\x6ac3a9'::bytea, 'UTF8')`, '2'),
+    row: ([b, name]) => {
+      requireUtf8(name);
+      return [...decodeUtf8Strictly(bytes(b))].length;
+    },
+  }),
+  scalar({
     name: 'convert_to', args: [TEXT, NAME], returns: BYTEA, volatility: 'stable',
     description: 'Bytes of a text in an encoding.',
     example: example(`SELECT convert_to('abc', 'UTF8')`, '\\x616263'),
