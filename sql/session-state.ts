@@ -214,6 +214,7 @@ export class SessionState {
       rowCount: (relation) => this.#rowCount(relation),
       memory: () => services.runtime.memory(),
       storage: () => services.runtime.storage(),
+      journal: () => services.runtime.journal(),
       stateSize: (relation) => services.runtime.stateSize(relation),
       viewErrors: (relation) => services.runtime.errors(relation),
       printed: (text, options) => printStored(this, text, options),

@@ -3,7 +3,7 @@ import { assert } from '../engine/data/error.ts';
 import type { DatabaseError } from '../engine/data/error.ts';
 import { toEpoch } from '../engine/data/time.ts';
 import type { Epoch } from '../engine/data/time.ts';
-import type { Journal, JournalRecord } from '../engine/state/ports.ts';
+import type { Journal, JournalRecord, JournalStatistics } from '../engine/state/ports.ts';
 import { crc32c } from './crc32c.ts';
 import { storageError } from './storage-error.ts';
 import type { FileHandle } from './file-system.ts';
@@ -11,6 +11,7 @@ import { FOLLOWED, SEGMENT_HEADER, damaged, encodeRecord, scanSegment } from './
 import type { SegmentScan } from './journal-segment.ts';
 import { SegmentFiles, zeros } from './segment-files.ts';
 import type { JournalOptions } from './segment-files.ts';
+import { SyncTimes } from './sync-times.ts';
 
 const LARGE_RECORD = 16 << 10;
 /** Records up to this size may be written on the main thread. */
@@ -21,8 +22,6 @@ const SMALL_RECORD = 64 << 10;
  */
 const QUICK_DISK = 0.5;
 const QUICK_DISK_ALONE = 5;
-/** By how much one write moves the estimate of that wait: up by three parts where it took longer, else down by one. */
-const ESTIMATE_PART = 0.03;
 /** Bytes of records that are acknowledged without being synced; past them the next one is synced. */
 const UNSYNCED_BYTES = 16 << 20;
 
@@ -61,8 +60,7 @@ export class DiskJournal implements Journal {
   #busy = false;
   /** Moving average of record sizes. */
   #usualSize = 0;
-  /** Milliseconds within which three small records in four are on disk; rare long waits say nothing about the next one. */
-  #usualWait = QUICK_DISK / 2;
+  readonly #times = new SyncTimes(QUICK_DISK / 2);
 
   private constructor(files: SegmentFiles, tail: Tail, scan: SegmentScan) {
     this.#files = files;
@@ -128,7 +126,7 @@ export class DiskJournal implements Journal {
     if (tail.end + size > tail.written) await this.#extension;
     const inOne = !sync || this.#durable === this.#last;
     const start = performance.now();
-    if (inOne && size <= SMALL_RECORD && (!sync || this.#usualWait < quick)) {
+    if (inOne && size <= SMALL_RECORD && (!sync || this.#times.usual < quick)) {
       tail.file.writeNow(pieces, tail.end, sync);
     } else if (sync && inOne) {
       await tail.file.writeDurable(pieces, tail.end);
@@ -136,9 +134,7 @@ export class DiskJournal implements Journal {
       await tail.file.write(pieces, tail.end);
       if (sync) await tail.file.datasync();
     }
-    if (sync && size <= SMALL_RECORD) {
-      this.#usualWait *= performance.now() - start > this.#usualWait ? 1 + 3 * ESTIMATE_PART : 1 - ESTIMATE_PART;
-    }
+    if (sync) this.#times.note(performance.now() - start, size <= SMALL_RECORD);
     this.#usualSize += (size - this.#usualSize) / 16;
     tail.end += size;
     tail.written = Math.max(tail.written, tail.end);
@@ -167,6 +163,7 @@ export class DiskJournal implements Journal {
     await old.file.datasync();
     this.#synced();
     const number = old.number + 1;
+    this.#files.grown(old.number, old.end);
     const { file, written } = await this.#files.create({ number, firstEpoch: epoch, chain: this.#chain, afterFault: false });
     this.#tail = { file, number, end: SEGMENT_HEADER, written, closed: false };
     // From now on the journal is not whole without the new one.
@@ -282,6 +279,12 @@ export class DiskJournal implements Journal {
       chain = scan.chain;
       for (const record of scan.records) if (record.epoch > after) yield { epoch: record.epoch, bytes: record.bytes };
     }
+  }
+
+  statistics(): JournalStatistics {
+    const { segments, spares } = this.#files;
+    this.#files.grown(this.#tail.number, Math.max(this.#tail.written, this.#tail.end));
+    return { segments: segments.length, spares, bytes: this.#files.bytes(), syncs: this.#times.histogram() };
   }
 
   trim(upTo: Epoch): Promise<void> {

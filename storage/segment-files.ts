@@ -34,6 +34,8 @@ export interface Segment {
   readonly firstEpoch: number;
   /** The segment before ends in records that are void. */
   readonly afterFault: boolean;
+  /** Of the file, as known last. */
+  bytes: number;
 }
 
 export class SegmentFiles {
@@ -65,7 +67,9 @@ export class SegmentFiles {
         throw damaged(path, 0, `segment ${before.number + 1} is missing`);
       }
       const header = decodeSegmentHeader(await files.readStart(path, SEGMENT_HEADER), path);
-      segments.push({ number, firstEpoch: header.firstEpoch, afterFault: header.afterFault });
+      segments.push({
+        number, firstEpoch: header.firstEpoch, afterFault: header.afterFault, bytes: await files.size(path),
+      });
     }
     return new SegmentFiles(options, segments, spares);
   }
@@ -78,6 +82,22 @@ export class SegmentFiles {
   /** Oldest first, numbers without a gap. */
   get segments(): readonly Segment[] {
     return this.#segments;
+  }
+
+  /** Files that wait to be used again. */
+  get spares(): number {
+    return this.#spares.length;
+  }
+
+  /** A segment's file has at least so many bytes. */
+  grown(number: number, bytes: number): void {
+    const segment = this.#segments.findLast((s) => s.number === number);
+    if (segment !== undefined) segment.bytes = Math.max(segment.bytes, bytes);
+  }
+
+  /** Of all segments. */
+  bytes(): number {
+    return this.#segments.reduce((sum, segment) => sum + segment.bytes, 0);
   }
 
   get segmentBytes(): number {
@@ -116,7 +136,7 @@ export class SegmentFiles {
       await file.datasync();
       await files.rename(fresh, path);
       await files.syncFolder(folder);
-      this.#segments.push({ number: how.number, firstEpoch: how.firstEpoch, afterFault: how.afterFault });
+      this.#segments.push({ number: how.number, firstEpoch: how.firstEpoch, afterFault: how.afterFault, bytes });
       return { file, written };
     } catch (error) {
       await file.close().catch(() => undefined);

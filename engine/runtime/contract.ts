@@ -8,6 +8,7 @@ import type { Circuit } from '../circuit/contract.ts';
 import type { EvalContext } from '../expression/context.ts';
 import type { StateSize } from '../operator/operator.ts';
 import type { PageCacheStatistics } from '../state/page-cache.ts';
+import type { JournalStatistics } from '../state/ports.ts';
 
 /** A unique or primary key; NULLs are distinct unless the key is primary (then there are none). */
 export interface UniqueKey {
@@ -121,6 +122,16 @@ export interface StorageStatistics {
   readonly checkpointBytes: number;
 }
 
+export interface JournalStatus extends JournalStatistics {
+  /** Of the last record. */
+  readonly epoch: Epoch;
+  /** Journaled since the last checkpoint was taken: what a start would replay. */
+  readonly lagBytes: number;
+  readonly failures: number;
+  /** Why commits are not taken; null: they are. */
+  readonly failing: string | null;
+}
+
 export interface Runtime {
   /** Last published epoch. */
   readonly epoch: Epoch;
@@ -158,6 +169,8 @@ export interface Runtime {
   /** The memory that state takes, and what goes to and comes from disk for it. */
   memory(): PageCacheStatistics;
   storage(): StorageStatistics;
+  /** Null for a database in memory. */
+  journal(): JournalStatus | null;
   /** The errors that rows of a view raise as of the last epoch, each with the number of the rows. */
   errors(relation: number): readonly { readonly error: DatabaseError; readonly weight: number }[];
   /** A view's operators as EXPLAIN ANALYZE shows them; empty for what is no view. */

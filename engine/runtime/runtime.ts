@@ -17,12 +17,12 @@ import { decodeMeta } from './checkpoint.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { commitFailed, definitionConflict, readOnly, shuttingDown } from './commit-error.ts';
 import type {
-  RelationDefinition, Runtime, RuntimeHost, Snapshot, StorageStatistics, Subscription, Transaction, ViewDefinition,
+  JournalStatus, RelationDefinition, Runtime, RuntimeHost, Snapshot, StorageStatistics, Subscription, Transaction, ViewDefinition,
 } from './contract.ts';
 import { EpochRecordReader, encodeEpochRecord } from './epoch-record.ts';
 import type { RecordedChange } from './epoch-record.ts';
 import { JournalRepair, isPassing } from './journal-repair.ts';
-import { PendingRelation } from './pending.ts';
+import { PendingChanges } from './pending-changes.ts';
 import { PublishedState } from './published-state.ts';
 import type { EpochTransaction } from './published-state.ts';
 import type { Relation } from './relation.ts';
@@ -66,7 +66,7 @@ export class MillraceRuntime implements Runtime {
   readonly #repair: JournalRepair;
   readonly #cache: PageCache;
   readonly #queue = new AppendQueue();
-  readonly #pending = new Map<number, PendingRelation>();
+  readonly #pending: PendingChanges;
   readonly #snapshots = new Set<PublishedSnapshot>();
   readonly #subscriptions = new Map<number, Set<DeltaSubscription>>();
   #epoch: Epoch = toEpoch(0);
@@ -91,6 +91,7 @@ export class MillraceRuntime implements Runtime {
       dropped: (states) => this.#checkpointer.drop(states),
       log: (message) => this.#host.log(message),
     });
+    this.#pending = new PendingChanges((id) => this.#state.relations.get(id));
     this.#repair = new JournalRepair(ports.journal, {
       later: (milliseconds, task) => this.#host.later(milliseconds, task),
       log: (message) => this.#host.log(message),
@@ -183,7 +184,7 @@ export class MillraceRuntime implements Runtime {
       throw new DatabaseError('53200', 'out of memory', { detail: 'Too much is waiting to be committed.' });
     }
     this.#checkMemory(transaction);
-    this.#addPending(transaction);
+    this.#pending.add(transaction);
     const done = this.#queue.push(transaction);
     this.#wake();
     return done;
@@ -197,42 +198,6 @@ export class MillraceRuntime implements Runtime {
       detail: `Indexes and the state of views take ${megabytes(fixedBytes)} MB; memory_limit is ${megabytes(limit)} MB.`,
       hint: 'Raise memory_limit, or drop views or indexes.',
     });
-  }
-
-  #addPending(transaction: Transaction): void {
-    const added: PendingRelation[] = [];
-    try {
-      for (const { relation: id, delta } of transaction.changes) {
-        const relation = this.#state.relations.get(id);
-        // One that the transaction itself creates: nobody else can write to it.
-        if (relation === undefined || delta.length === 0) continue;
-        const pending = this.#pending.get(id) ?? new PendingRelation(relation);
-        this.#pending.set(id, pending);
-        pending.add(delta);
-        added.push(pending);
-      }
-    } catch (error) {
-      for (const pending of added.toReversed()) pending.removeLast();
-      throw error;
-    } finally {
-      for (const [id, pending] of this.#pending) if (pending.empty) this.#pending.delete(id);
-    }
-  }
-
-  /** Transactions that were sealed are published or refused; theirs are the oldest pending deltas. */
-  #removePending(sealed: readonly Waiting[]): void {
-    const counts = new Map<number, number>();
-    for (const { transaction } of sealed) {
-      for (const { relation, delta } of transaction.changes) {
-        if (delta.length > 0) counts.set(relation, (counts.get(relation) ?? 0) + 1);
-      }
-    }
-    for (const [id, count] of counts) {
-      const pending = this.#pending.get(id);
-      if (pending === undefined) continue;
-      pending.remove(count);
-      if (pending.empty) this.#pending.delete(id);
-    }
   }
 
   /** A lone commit starts an epoch at once; what comes while it is being written goes into the next one. */
@@ -274,7 +239,7 @@ export class MillraceRuntime implements Runtime {
         return;
       }
     }
-    this.#removePending(sealed);
+    this.#pending.remove(sealed.map(({ transaction }) => transaction));
     for (const waiting of taken) waiting.resolve(this.#epoch);
   }
 
@@ -356,10 +321,7 @@ export class MillraceRuntime implements Runtime {
 
   writerSnapshot(): Snapshot {
     const base = this.snapshot();
-    if (this.#pending.size === 0) return base;
-    const changes = new Map<number, readonly Delta[]>();
-    for (const [id, pending] of this.#pending) changes.set(id, pending.deltas.slice());
-    return new OverlaySnapshot(base, changes, true);
+    return this.#pending.empty ? base : new OverlaySnapshot(base, this.#pending.deltas(), true);
   }
 
   overlay(base: Snapshot, changes: Transaction['changes']): Snapshot {
@@ -405,6 +367,14 @@ export class MillraceRuntime implements Runtime {
 
   memory(): PageCacheStatistics {
     return this.#cache.statistics();
+  }
+
+  journal(): JournalStatus | null {
+    const statistics = this.#ports.journal.statistics?.();
+    return statistics === undefined ? null : {
+      ...statistics, epoch: this.#epoch, lagBytes: this.#checkpointer.journalBytes, failures: this.#failures,
+      failing: this.#failure?.message ?? null,
+    };
   }
 
   storage(): StorageStatistics {

@@ -23,7 +23,19 @@ export interface Journal {
   replay(after: Epoch): AsyncIterable<JournalRecord>;
   /** Forget records with epoch ≤ upTo (a checkpoint covers them). May keep some longer. */
   trim(upTo: Epoch): Promise<void>;
+  /** Absent: it has no disk. */
+  statistics?(): JournalStatistics;
   close(): Promise<void>;
+}
+
+export interface JournalStatistics {
+  readonly segments: number;
+  /** Files that wait to be used again. */
+  readonly spares: number;
+  /** Of the segments' files. */
+  readonly bytes: number;
+  /** Since the start: how many appends took up to so many milliseconds to be on disk, and more than the limit before. */
+  readonly syncs: readonly { readonly upTo: number; readonly count: number }[];
 }
 
 export interface JournalRecord {

@@ -4,7 +4,7 @@ import type { FormatSettings } from '../../engine/data/settings.ts';
 import type { Column, LogicalType } from '../../engine/data/types.ts';
 import type { DatabaseError } from '../../engine/data/error.ts';
 import type { FunctionRegistry } from '../../engine/function/registry.ts';
-import type { StorageStatistics } from '../../engine/runtime/contract.ts';
+import type { JournalStatus, StorageStatistics } from '../../engine/runtime/contract.ts';
 import type { PageCacheStatistics } from '../../engine/state/page-cache.ts';
 
 /** Object identifiers are never reused; those below 16384 are PostgreSQL's own (system relations, built-in types). */
@@ -311,6 +311,7 @@ export interface SystemContext {
   readonly viewErrors: (relation: number) => readonly { readonly error: DatabaseError; readonly weight: number }[];
   readonly memory: () => PageCacheStatistics;
   readonly storage: () => StorageStatistics;
+  readonly journal: () => JournalStatus | null;
   readonly stateSize: (relation: number) => { readonly rows: number; readonly bytes: number };
   /** A stored expression as PostgreSQL prints it, over the columns of a relation. */
   readonly printed: (text: string, options: { readonly relation: number; readonly pretty: boolean }) => string;

@@ -9,4 +9,8 @@ pg_catalog millrace_memory 9002 v
   page_file_bytes:int8!
 pg_catalog millrace_storage 9003 v
   journal_bytes:int8! checkpoints:int8! checkpoint_bytes:int8! evicted_bytes:int8! write_amplification:float8
+pg_catalog millrace_journal 9004 v
+  epoch:int8! segments:int4! spare_files:int4! bytes:int8! lag_bytes:int8! syncs:int8! failures:int4! failing:text
+pg_catalog millrace_journal_syncs 9005 v
+  up_to_ms:float8! syncs:int8!
 `;

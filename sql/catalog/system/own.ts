@@ -38,8 +38,26 @@ function* storage(context: SystemContext): Iterable<SystemRow> {
   };
 }
 
+/** No row for a database in memory. lag_bytes: journaled since the last checkpoint; failing: why commits are not taken. */
+function* journal(context: SystemContext): Iterable<SystemRow> {
+  const status = context.journal();
+  if (status === null) return;
+  yield {
+    epoch: BigInt(status.epoch), segments: status.segments, spare_files: status.spares, bytes: BigInt(status.bytes),
+    lag_bytes: BigInt(status.lagBytes), syncs: BigInt(status.syncs.reduce((sum, { count }) => sum + count, 0)),
+    failures: status.failures, failing: status.failing,
+  };
+}
+
+/** How many appends since the start took up to so many milliseconds to be on disk, and more than the row before says. */
+function* journalSyncs(context: SystemContext): Iterable<SystemRow> {
+  for (const { upTo, count } of context.journal()?.syncs ?? []) yield { up_to_ms: upTo, syncs: BigInt(count) };
+}
+
 export const OWN: readonly SystemRelation[] = [
   systemRelation('pg_catalog', 'millrace_view_errors', { now: viewErrors }),
   systemRelation('pg_catalog', 'millrace_memory', { now: memory }),
   systemRelation('pg_catalog', 'millrace_storage', { now: storage }),
+  systemRelation('pg_catalog', 'millrace_journal', { now: journal }),
+  systemRelation('pg_catalog', 'millrace_journal_syncs', { now: journalSyncs }),
 ];

@@ -44,9 +44,18 @@ test('a writer gets 58030, the next ones 25006; readers go on; mended, so do wri
   expect(await a.error('INSERT INTO parent VALUES (2)')).toBe('25006 the database is read-only since its journal could not be written');
   expect(await b.error('CREATE TABLE other (id int)')).toMatch(/^25006/);
   expect(await b.rows('SELECT id FROM parent')).toEqual(['1']);
+  expect(await b.rows('SELECT segments, failures, failing FROM millrace_journal'))
+    .toEqual(['1|1|could not write to the journal: EIO: sync']);
   await mended();
   expect(await b.rows('SELECT id FROM parent')).toEqual(['1']);
+  const syncs = 'SELECT sum(s.syncs), min(j.syncs) FROM millrace_journal_syncs s, millrace_journal j';
+  const [before] = await b.rows(syncs);
   await a.query('INSERT INTO parent VALUES (2), (3)');
+  const count = Number(before.split('|')[0]);
+  expect(await b.rows(syncs)).toEqual([`${count + 1}|${count + 1}`]);
+  expect(await b.rows(
+    'SELECT segments, failures, failing, bytes > 4000000, lag_bytes > 100, epoch > 1 FROM millrace_journal'))
+    .toEqual(['2|1||t|t|t']);
   // The record that failed had reached the file, and is void.
   const copy = join(folder, 'copy');
   cpSync(join(folder, 'data'), copy, { recursive: true });
