@@ -2,10 +2,11 @@
 import { Batch } from '../engine/data/batch.ts';
 import type { CircuitSource, CompiledQuery } from '../engine/circuit/contract.ts';
 import { Delta, concatDeltas } from '../engine/data/delta.ts';
-import type { DatabaseError } from '../engine/data/error.ts';
+import { DatabaseError } from '../engine/data/error.ts';
 import { sortBatch } from '../engine/data/row-order.ts';
 import type { EvalContext } from '../engine/expression/context.ts';
 import type { StepContext } from '../engine/operator/operator.ts';
+import { deltaBytes } from '../engine/runtime/append-queue.ts';
 import type { Snapshot } from '../engine/runtime/contract.ts';
 import { cancel } from '../engine/state/consolidate.ts';
 
@@ -27,10 +28,12 @@ export function runQuery(query: CompiledQuery, run: QueryRun): Batch {
   const context: StepContext = {
     epoch: run.snapshot.epoch, eval: run.context, error: (error, weight) => errors.add(error, weight),
   };
-  const inputs = query.circuit.sources.map((source) => readSource(source, run));
+  const held = new QueryMemory(run.snapshot.queryBytes ?? Infinity);
+  const inputs = query.circuit.sources.map((source) => readSource(source, run, held));
   run.checkInterrupt();
   const result = query.circuit.step(inputs, context);
   errors.raise();
+  held.add(deltaBytes(result) + query.circuit.stateSize().bytes);
   run.checkInterrupt();
   return arrange(query, result);
 }
@@ -40,7 +43,7 @@ export function* inBatches(rows: Batch): Generator<Batch> {
   for (let at = 0; at < rows.length; at += BATCH_ROWS) yield rows.slice(at, Math.min(at + BATCH_ROWS, rows.length));
 }
 
-function readSource(source: CircuitSource, run: QueryRun): Delta {
+function readSource(source: CircuitSource, run: QueryRun, held: QueryMemory): Delta {
   if (source.kind === 'constant') return Delta.insert(source.rows());
   const { relation, columns } = source;
   const instead = run.instead?.get(relation);
@@ -51,6 +54,7 @@ function readSource(source: CircuitSource, run: QueryRun): Delta {
   const parts: Delta[] = [];
   for (const part of run.snapshot.scan(relation, columns)) {
     parts.push(part);
+    held.add(deltaBytes(part));
     if ((parts.length & 15) === 0) run.checkInterrupt();
   }
   return parts.length === 0 ? Delta.empty(source.schema) : concatDeltas(parts);
@@ -79,6 +83,26 @@ function repeated(delta: Delta): Batch {
   let at = 0;
   for (let i = 0; i < delta.length; i++) for (let n = 0; n < delta.weights[i]; n++) rows[at++] = i;
   return delta.batch.take(rows);
+}
+
+/** What a query holds: rows it reads, and what its operators make of them. */
+class QueryMemory {
+  readonly #limit: number;
+  #bytes = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** 53200 where it is more than the query's share. */
+  add(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes <= this.#limit) return;
+    throw new DatabaseError('53200', 'out of memory', {
+      detail: `The query needs more than ${Math.round(this.#limit / 2 ** 20)} MB for its rows.`,
+      hint: 'Read less at a time, keep the result as a materialized view, or raise memory_limit.',
+    });
+  }
 }
 
 /** Errors of rows by what they say; those of rows that cancel out do not count. */

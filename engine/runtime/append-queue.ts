@@ -67,7 +67,8 @@ export class AppendQueue {
   }
 }
 
-function deltaBytes({ batch, length }: Delta): number {
+/** What a delta's rows take in memory. */
+export function deltaBytes({ batch, length }: Delta): number {
   let bytes = 4 * length;
   for (const column of batch.columns) {
     if (column.layout === 'bytes') bytes += 4 * length + column.offsets[length] - column.offsets[0];

@@ -100,6 +100,8 @@ export interface Snapshot {
   error(relation: number): DatabaseError | null;
   rowCount(relation: number): number;
   watermark(relation: number): Watermark;
+  /** Bytes of rows that one query may hold at a time; absent: as many as there are. */
+  readonly queryBytes?: number;
   release(): void;
 }
 

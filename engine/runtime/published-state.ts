@@ -250,8 +250,11 @@ export class PublishedState {
 
   /** Now and then: what the state takes besides pages. */
   #count(): void {
+    if (--this.#uncounted <= 0) this.recount();
+  }
+
+  recount(): void {
     const { cache } = this.#environment;
-    if (--this.#uncounted > 0) return;
     const { pages, pageBytes } = cache.statistics();
     let total = 0;
     for (const relation of this.relations.values()) total += relation.arrangement.size().bytes;

@@ -54,6 +54,9 @@ const OVERDUE = 4;
 /** Without a commit for so long, nobody writes. */
 const QUIET_MS = 200;
 const QUEUE_BYTES = 1 << 30;
+/** Of the memory for state: what one query may hold of its rows besides, and what it always may. */
+const QUERY_SHARE = 4;
+const LEAST_QUERY_BYTES = 64 << 20;
 
 const megabytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
 
@@ -193,6 +196,9 @@ export class MillraceRuntime implements Runtime {
   /** What only takes rows away, or drops relations, always goes through. */
   #checkMemory({ changes }: Transaction): void {
     if (!this.#cache.exhausted || changes.every(({ delta }) => delta.weights.every((w) => w <= 0))) return;
+    // Views may have been dropped since it was counted.
+    this.#state.recount();
+    if (!this.#cache.exhausted) return;
     const { limit, fixedBytes } = this.#cache.statistics();
     throw new DatabaseError('53200', 'out of memory', {
       detail: `Indexes and the state of views take ${megabytes(fixedBytes)} MB; memory_limit is ${megabytes(limit)} MB.`,
@@ -311,6 +317,7 @@ export class MillraceRuntime implements Runtime {
 
   snapshot(): PublishedSnapshot {
     const snapshot = new PublishedSnapshot(this.#epoch, {
+      queryBytes: Math.max(this.#cache.limit / QUERY_SHARE, LEAST_QUERY_BYTES),
       relation: (id) => this.#state.relations.get(id) ?? null,
       errorOf: (id, read) => this.#state.errorOf(id, read),
       released: (released) => this.#snapshots.delete(released),

@@ -11,6 +11,8 @@ import type { FrozenRelation, Relation, RelationLookup } from './relation.ts';
 const NOTHING = new Delta(new Batch([], 0), new Int32Array(0));
 
 export interface SnapshotOwner {
+  /** Bytes of rows that one query may hold. */
+  readonly queryBytes: number;
   /** As published now. */
   relation(id: number): Relation | null;
   /** Of a relation or, for a view, of what it reads; `read` gives a relation's own as of the snapshot. */
@@ -46,6 +48,10 @@ export class PublishedSnapshot implements Snapshot {
     const frozen = relation.freeze();
     this.#frozen.set(id, frozen);
     return frozen;
+  }
+
+  get queryBytes(): number {
+    return this.#owner.queryBytes;
   }
 
   scan(relation: number, columns: readonly number[]): Iterable<Delta> {
@@ -99,6 +105,10 @@ export class OverlaySnapshot implements Snapshot {
 
   get epoch(): Epoch {
     return this.#base.epoch;
+  }
+
+  get queryBytes(): number {
+    return this.#base.queryBytes ?? Infinity;
   }
 
   *scan(relation: number, columns: readonly number[]): Iterable<Delta> {

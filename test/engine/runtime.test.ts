@@ -430,3 +430,22 @@ describe('a fault inside a view', () => {
     expect(await store.pages('r/1/rows')).toEqual([]);
   });
 });
+
+describe('memory', () => {
+  test('what would add to a state beyond its memory is refused with 53200; deletions and drops go through', async () => {
+    const huge: typeof makeCircuit = (query, over, schemas) => {
+      const circuit = makeCircuit(query, over, schemas);
+      return query === 'sum' ? Object.assign(circuit, { stateSize: () => ({ rows: 1, bytes: 100 << 20 }) }) : circuit;
+    };
+    const db = await TestDatabase.open(ports(), { memoryBytes: 80 << 20 }, huge);
+    await db.ddl(T, { op: 'view', id: 10, name: 's', query: 'sum', over: [1] });
+    await db.commit({ 1: [[1, 1n, 1n], [1, 2n, 2n]] });
+    expect(() => db.commit({ 1: [[1, 3n, 3n]] })).toThrow(expect.objectContaining({ code: '53200' }));
+    await db.commit({ 1: [[-1, 2n, 2n]] });
+    expect(db.rows(10, 3)).toEqual(['1,1,1']);
+    await db.ddl({ op: 'drop', id: 10 });
+    await db.commit({ 1: [[1, 3n, 3n]] });
+    expect(db.rows(1, 2)).toEqual(['1,1', '3,3']);
+    expect(db.runtime.memory().limit).toBe(80 << 20);
+  });
+});

@@ -70,6 +70,8 @@ describe('a database of more than ten times its memory', () => {
     await expectEqual(client, 'after changes to what was restored');
     expect(await client.error('INSERT INTO entry VALUES (100001, 1, 1, \'twice\', null)')).toMatch(/^23505/);
     expect(await pageBytes(client)).toBeLessThanOrEqual(LIMIT);
+    const needy = 'SELECT a.name, b.name, a.name || b.name FROM person a CROSS JOIN person b';
+    expect(await client.error(needy)).toBe('53200 out of memory');
     await database.close();
   }, 120_000);
 
