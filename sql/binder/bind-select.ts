@@ -14,6 +14,7 @@ import { bind, Level } from './level.ts';
 import type { BoundQuery, Clause, QuerySite, Recursion, Site } from './level.ts';
 import { bindLimits } from './limits.ts';
 import { locationOf } from './location.ts';
+import { replaceColumns } from './replace-columns.ts';
 import { lowerSelect } from './lower-select.ts';
 import { checkComparable, directionOf, orderTerm } from './order.ts';
 import { Scope } from './scope.ts';
@@ -45,7 +46,7 @@ export function bindSelect(query: Query, select: Select, outer: QuerySite, recur
   const distinctOn = bindDistinctOn(select, order, columns, at({ ...OUTPUT, phrase: 'DISTINCT ON' }));
   checkDistinct(select, query.orderBy, columns);
   for (const w of select.windows) checkWindow(w, at({ phrase: 'window definitions', aggregates: true, within: 'window' }));
-  const qualify = condition(select.qualify, at({ phrase: 'QUALIFY', aggregates: true, windows: true }), 'QUALIFY');
+  const qualify = condition(withAliases(select, scope), at({ phrase: 'QUALIFY', aggregates: true, windows: true }), 'QUALIFY');
   const limits = bindLimits(query, site);
   const lowered = lowerSelect({
     env, level, from: from.plan, where, having, qualify, outputs: columns.all,
@@ -65,6 +66,14 @@ export function bindSelect(query: Query, select: Select, outer: QuerySite, recur
       name: t.name, type: lowered.outputs[i].type, table: t.table, attribute: t.attribute,
     })),
   };
+}
+
+/** QUALIFY, where a name that no relation has a column of may be that of an output column. */
+function withAliases({ qualify, targets }: Select, scope: Scope): Expr | undefined {
+  const aliases = new Map(targets.flatMap((t) => (t.alias === undefined ? [] : [[t.alias, t.expression] as const])));
+  const names = new Set(scope.items.filter((i) => i.columnsVisible).flatMap((i) => i.columns.map((c) => c.name)));
+  return qualify === undefined || aliases.size === 0 ? qualify : replaceColumns(qualify, (e) =>
+    (e.name.length === 1 && !names.has(e.name[0]) ? aliases.get(e.name[0]) ?? e : e));
 }
 
 /** An aggregate over the working table of WITH RECURSIVE would change with every round. */

@@ -55,6 +55,7 @@ function value(type: LogicalType, random: Random, special: boolean): Datum {
     case 'array': return arrayFrom([value(type.element, random, special), value(type.element, random, special)]);
     case 'uuid': return `00000000-0000-0000-0000-0000000000${random.int(10, 20)}`;
     case 'json': case 'jsonb': return random.pick(['1', '"a"', 'null', '[1, 2]']);
+    case 'bit': return random.pick(['101', '110', '000', '011']);
     case 'bpchar': return random.pick(['a', 'a  ', 'b', 'ba']);
     default: return random.pick(['', 'a', 'b', 'ab', 'ä', '日本', 'z'.repeat(random.int(0, 60))]);
   }

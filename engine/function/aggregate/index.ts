@@ -1,5 +1,6 @@
 // The list of all aggregates.
 import type { AggregateFunction } from './aggregate.ts';
+import { ARG_EXTREMES } from './arg-extreme.ts';
 import { BITS } from './bits.ts';
 import { COUNT } from './count.ts';
 import { DECIMAL_SUMS } from './decimal-sums.ts';
@@ -12,6 +13,6 @@ import { ORDERED_SETS } from './ordered-set.ts';
 import { INTERVAL_SUMS } from './interval-sum.ts';
 
 export const AGGREGATES: readonly AggregateFunction[] = [
-  ...COUNT, ...INTEGER_SUMS, ...DECIMAL_SUMS, ...FLOAT_SUMS, ...INTERVAL_SUMS, ...EXTREMES, ...BITS,
+  ...COUNT, ...INTEGER_SUMS, ...DECIMAL_SUMS, ...FLOAT_SUMS, ...INTERVAL_SUMS, ...EXTREMES, ...ARG_EXTREMES, ...BITS,
   ...LISTS, ...JSON_AGGREGATES, ...ORDERED_SETS,
 ];

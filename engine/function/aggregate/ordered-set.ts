@@ -59,6 +59,17 @@ function percentile(of: Percentile): Fold {
   };
 }
 
+/** Arguments: the fraction, perhaps the relative error, and the values. */
+const approximate: Fold = (sorted) => {
+  const { rows } = sorted;
+  const width = rows[0].length;
+  const [[, error]] = rows;
+  if (width === 3 && !(typeof error === 'number' && error > 0 && error < 1)) {
+    throw new DatabaseError('22003', 'relative error of approx_percentile() is not between 0 and 1');
+  }
+  return percentile(discrete)({ ...sorted, rows: rows.map((row) => [row[0], row[width - 1]]) });
+};
+
 /** The most frequent value, the first in order among equals. */
 const mode: Fold = ({ rows, argTypes }) => {
   let best: Datum = null;
@@ -155,6 +166,14 @@ function percentiles(): readonly AggregateFunction[] {
       description: 'discrete percentile',
       example: { sql: `SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY x) FROM ${V}`, result: '2' },
     }, disc),
+    // Exact: rows are taken back here, which sketches cannot do. What error would be borne is checked and not made.
+    ...[[FLOAT8], [FLOAT8, FLOAT8]].map((direct) => orderedSet({
+      name: 'approx_percentile', direct: direct.length, args: [...direct, FLOAT8], returns: FLOAT8,
+      description: 'discrete percentile, to within a relative error',
+      ...(direct.length === 1 ? {
+        example: { sql: `SELECT approx_percentile(0.5) WITHIN GROUP (ORDER BY x) FROM ${V}`, result: '2' },
+      } : {}),
+    }, { fold: approximate, strict: false })),
     orderedSet({
       name: 'percentile_disc', direct: 1, args: [FRACTIONS, ANY_ELEMENT], returns: (args) => arrayOf(args[1]),
       description: 'multiple discrete percentiles',
