@@ -1,8 +1,8 @@
 // Expr → Expression: one switch over the syntax tree; calls, subqueries and rows have files of their own.
 import { DatabaseError, notSupported, unreachable } from '../../engine/data/error.ts';
-import { BOOLEAN } from '../../engine/data/types.ts';
+import { BOOLEAN, baseType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
-import type { Expr } from '../parser/ast.ts';
+import type { ByTypeExpr, Expr } from '../parser/ast.ts';
 import { bindAssigned } from './bind-assigned.ts';
 import { bindCall } from './bind-call.ts';
 import { bindCase, bindCoalesce, bindExtremum, bindNullIf } from './bind-conditional.ts';
@@ -57,6 +57,7 @@ export function bindExpression(e: Expr, site: Site): Expression {
     case 'field': return bindField(e, site);
     case 'cast': return bindCast(e, site);
     case 'assigned': return bindAssigned(e, site);
+    case 'byType': return bindByType(e, site);
     case 'collate': return bindCollate(e, site);
     case 'function': return bindCall(e, site);
     case 'sqlValue': return bindSqlValue(e, site);
@@ -73,6 +74,19 @@ export function bindExpression(e: Expr, site: Site): Expression {
     case 'currentOf': throw notSupported('WHERE CURRENT OF', { position: e.position });
     default: return unreachable(e);
   }
+}
+
+const INTEGERS: ReadonlySet<string> = new Set(['int2', 'int4', 'int8']);
+const NUMBERS: ReadonlySet<string> = new Set([...INTEGERS, 'numeric', 'float4', 'float8']);
+
+/** The operands are bound for their types; only the branch is used. */
+function bindByType(e: ByTypeExpr, site: Site): Expression {
+  const types = e.operands.map((operand) => baseType(bind(operand, site).type));
+  if (types.every((t) => INTEGERS.has(t.kind))) {
+    const bound = bind(e.integers, site);
+    return e.asOperand ? { kind: 'cast', input: bound, type: types[0], explicit: true } : bound;
+  }
+  return bind(types.every((t) => NUMBERS.has(t.kind)) ? e.numbers : e.otherwise, site);
 }
 
 function bindLogical(e: Expr & { kind: 'logical' }, site: Site): Expression {

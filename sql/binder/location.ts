@@ -47,6 +47,7 @@ function label(e: Expr): Label | null {
       return inner !== null && inner.strong ? inner : { name: 'case', strong: false };
     }
     case 'scalarSubquery': return subqueryLabel(e.query);
+    case 'byType': return label(e.otherwise);
     default: return null;
   }
 }

@@ -37,7 +37,7 @@ interface At { readonly position: Position }
 interface Unary extends At { readonly operand: Expr }
 
 export type Expr =
-  | ColumnExpr | StarExpr | FunctionExpr | CastExpr | OperatorExpr | SubqueryExpr | AssignedExpr
+  | ColumnExpr | StarExpr | FunctionExpr | CastExpr | OperatorExpr | SubqueryExpr | AssignedExpr | ByTypeExpr
   | (At & { readonly kind: 'null' })
   | (At & { readonly kind: 'boolean'; readonly value: boolean })
   /** Decimal text, a folded minus in front: the binder makes int4, int8 or numeric of it, as PostgreSQL does. */
@@ -112,6 +112,19 @@ export interface CaseBranch extends At { readonly condition: Expr; readonly resu
 export type Subscript =
   | { readonly kind: 'index'; readonly index: Expr }
   | { readonly kind: 'slice'; readonly lower: Expr | undefined; readonly upper: Expr | undefined };
+
+/**
+ * Never written: what an operator or call of another dialect means where all operands are integers, where they are numbers
+ * of other types too, and else. `asOperand`: the value of `integers` has the type of the first operand.
+ */
+export interface ByTypeExpr extends At {
+  readonly kind: 'byType';
+  readonly operands: readonly Expr[];
+  readonly integers: Expr;
+  readonly asOperand: boolean;
+  readonly numbers: Expr;
+  readonly otherwise: Expr;
+}
 
 /** Never written: a column's value with what stands at the path replaced, as SET column[subscript].field = value means. */
 export interface AssignedExpr extends Unary {

@@ -30,6 +30,8 @@ export interface Dialect {
   readonly nullsLow: boolean;
   /** What the `/` of two integers gives. */
   readonly division: 'integer' | 'exact' | 'float';
+  /** What is divided by 0 is NULL. */
+  readonly zeroIsNull: boolean;
   /** avg() of integers is cut to an integer. */
   readonly averageCut: boolean;
   /** concat() of a NULL is NULL. */
@@ -45,12 +47,12 @@ const WITH_NULL_SAFE = new Set([...BASIC, '<=>']);
 
 const COMMON = {
   doubleQuotes: 'string', backticks: true, brackets: false, hashComments: false, backslashes: true, names: 'lower',
-  comparisons: BASIC, nullsLow: true, division: 'exact', averageCut: false, concatNull: true,
+  comparisons: BASIC, nullsLow: true, division: 'exact', zeroIsNull: false, averageCut: false, concatNull: true,
   likeEscape: 'backslash', like: 'like', pipes: 'concat',
 } as const;
 
 const mysql = {
-  ...COMMON, hashComments: true, comparisons: WITH_NULL_SAFE, pipes: 'or',
+  ...COMMON, hashComments: true, comparisons: WITH_NULL_SAFE, pipes: 'or', zeroIsNull: true,
   arithmetic: [['|'], ['&'], ['<<', '>>'], ['+', '-'], ['*', '/', '%', 'div', 'mod'], ['^']],
 } as const;
 
@@ -70,7 +72,7 @@ export const dialects: { readonly [name in ForeignDialect]: Dialect } = {
     nullsLow: false, likeEscape: 'none', arithmetic: [['||'], ['+', '-'], ['*', '/', '%']],
   },
   hive: {
-    ...COMMON, name: 'hive', build: 'hive', division: 'float',
+    ...COMMON, name: 'hive', build: 'hive', division: 'float', zeroIsNull: true,
     arithmetic: [['|'], ['^'], ['&'], ['+', '-', '||'], ['*', '/', '%', 'div']],
   },
   transactsql: {
@@ -80,7 +82,7 @@ export const dialects: { readonly [name in ForeignDialect]: Dialect } = {
   },
   sqlite: {
     ...COMMON, name: 'sqlite', build: 'sqlite', doubleQuotes: 'name', brackets: true, backslashes: false,
-    comparisons: new Set([...BASIC, '==']), division: 'integer', concatNull: false, likeEscape: 'none', like: 'ilike',
+    comparisons: new Set([...BASIC, '==']), division: 'integer', zeroIsNull: true, concatNull: false, likeEscape: 'none', like: 'ilike',
     arithmetic: [['<<', '>>', '&', '|'], ['+', '-'], ['*', '/', '%'], ['||']],
   },
   postgresql: {

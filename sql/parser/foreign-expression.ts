@@ -1,5 +1,6 @@
 // Expressions of the borrowed tree as ours, each leaf taken from the tokens and each chain of operators built anew.
-import type { Expr, Query } from './ast.ts';
+import type { Expr, OperatorExpr, Query } from './ast.ts';
+import { averageOf, divisor, extractOf, quotient, rewrittenCall } from './foreign-call.ts';
 import { Chain } from './foreign-chain.ts';
 import type { Item } from './foreign-chain.ts';
 import type { Cursor } from './foreign-cursor.ts';
@@ -212,18 +213,15 @@ interface Sides { readonly left: Expr; readonly right: Expr; readonly position: 
 function binary(operator: string, { left, right, position }: Sides, foreign: Foreign): Expr {
   const { cursor } = foreign;
   const { dialect } = cursor;
-  const plain = (name: string): Expr => ({ kind: 'binary', operator: name, schema: undefined, left, right, position });
+  const plain = (name: string): OperatorExpr & { readonly kind: 'binary' } => (
+    { kind: 'binary', operator: name, schema: undefined, left, right, position });
   if (dialect.name === 'postgresql') return plain(operator === '!=' ? '<>' : operator);
   switch (operator) {
     case '!=': return plain('<>');
     case '==': return plain('=');
     case '<=>': return { kind: 'isDistinct', negated: true, left, right, position };
-    case '/':
-      if (dialect.division !== 'integer' && !isFraction(left) && !isFraction(right)) {
-        throw cursor.refuse('/ of what may be integers', position, 'Cast one side to DECIMAL or DOUBLE.');
-      }
-      return plain('/');
-    case 'mod': return plain('%');
+    case '/': return quotient({ left, right, position }, cursor);
+    case '%': case 'mod': return { ...plain('%'), right: divisor(right, dialect) };
     case '+':
       if (dialect.name === 'transactsql' && (left.kind === 'string' || right.kind === 'string')) {
         throw cursor.refuse('+ of strings', position);
@@ -253,6 +251,12 @@ function operandOf(tree: Tree, foreign: Foreign): Expr {
   if (queryTree(tree) !== undefined) return { kind: 'scalarSubquery', query: subquery(tree, foreign), position };
   const type = text(tree, 'type') ?? '';
   const token = cursor.peek();
+  if (token?.kind === 'parameter') {
+    if (token.mark !== `'${String(tree['value'])}'`) throw cursor.mismatch();
+    cursor.at++;
+    return { kind: 'parameter', number: Number(token.value), position };
+  }
+  if (cursor.is('?')) throw cursor.refuse('a parameter ?', position, 'Write $1, $2 and so on.');
   if (token?.kind === 'word' && ['date', 'time', 'timestamp', 'interval'].includes(token.value)
     && (type === 'number' || type.includes('string'))) return typed(tree, foreign);
   switch (type) {
@@ -274,7 +278,6 @@ function operandOf(tree: Tree, foreign: Foreign): Expr {
       if (fields.length < 2) throw cursor.mismatch();
       return { kind: 'row', fields, explicit: false, position };
     }
-    case 'extract': return extract(tree, foreign);
     case 'function': case 'aggr_func': case 'window_func': return functionOf(tree, foreign);
     default:
       if (type.includes('string')) return string(tree, cursor);
@@ -375,12 +378,15 @@ function cast(tree: Tree, foreign: Foreign): Expr {
   // Elsewhere a fraction cast to an integer is cut, in PostgreSQL it is rounded.
   const name = type.name.at(-1) ?? '';
   const cuts = !['postgresql', 'mysql', 'mariadb', 'bigquery', 'snowflake'].includes(cursor.dialect.name);
-  if (cuts && name.startsWith('int') && name !== 'interval' && !isWhole(operand)) {
-    throw cursor.refuse('a cast to an integer of what may be a fraction', position, 'FLOOR it first.');
-  }
-  return { kind: 'cast', operand, type, position };
+  const plain: Expr = { kind: 'cast', operand, type, position };
+  if (!cuts || !/^int\d/.test(name) || isWhole(operand)) return plain;
+  return {
+    kind: 'byType', operands: [operand], integers: plain, asOperand: false, otherwise: plain, position,
+    numbers: { ...plain, operand: call('trunc', [operand], position) },
+  };
 }
 
+/** EXTRACT (field FROM value), of which the grammar saw a call with the value alone. */
 function extract(tree: Tree, foreign: Foreign): Expr {
   const { cursor } = foreign;
   const position = cursor.position();
@@ -390,11 +396,25 @@ function extract(tree: Tree, foreign: Foreign): Expr {
     throw cursor.refuse(`EXTRACT of ${field.value}`, position);
   }
   cursor.take('from');
-  const argument = child(tree, 'args');
-  const source = expression(argument === undefined ? undefined : child(argument, 'source'), foreign);
+  const [argument] = argumentsOf(tree);
+  const source = expression(argument, foreign);
   cursor.take(')');
-  const found = call('extract', [{ kind: 'string', value: field.value, position }, source], position);
-  return found.kind === 'function' ? { ...found, name: ['pg_catalog', 'extract'], sqlSyntax: true } : found;
+  return extractOf(field.value, source, position);
+}
+
+/** substring(value FROM start FOR length), of which the grammar saw commas. */
+function substring(tree: Tree, foreign: Foreign): Expr {
+  const { cursor } = foreign;
+  const position = cursor.position();
+  cursor.take('substring', '(');
+  const values = argumentsOf(tree).map((argument, i) => {
+    if (i > 0) cursor.take(i === 1 ? 'from' : 'for');
+    return expression(argument, foreign);
+  });
+  cursor.take(')');
+  if (cursor.dialect.name !== 'postgresql' && !startsInside(values)) throw cursor.refuse('substring() from there', position);
+  const found = call('substring', values, position);
+  return found.kind === 'function' ? { ...found, name: ['pg_catalog', 'substring'], sqlSyntax: true } : found;
 }
 
 function argumentsOf(tree: Tree): readonly Tree[] {
@@ -413,6 +433,8 @@ function functionOf(tree: Tree, foreign: Foreign): Expr {
   const value = VALUES.find((known) => cursor.is(known));
   if (value !== undefined && !cursor.is(value, '(')) return sqlValue(value, foreign);
   if (cursor.is('exists')) return exists(argumentsOf(tree)[0], foreign);
+  if (cursor.is('extract', '(') && cursor.peek(3)?.value === 'from') return extract(tree, foreign);
+  if (isWordy(cursor)) return substring(tree, foreign);
   if (cursor.is('any') || cursor.is('all') || cursor.is('some')) throw cursor.refuse('a quantified comparison');
   const written = cursor.next('word').value;
   cursor.take('(');
@@ -429,7 +451,23 @@ function functionOf(tree: Tree, foreign: Foreign): Expr {
     if (distinct || star || suffix.over !== undefined || suffix.filter !== undefined) throw cursor.mismatch();
     return made;
   }
-  return { ...made, star, distinct, ...suffix };
+  const whole = { ...made, star, distinct, ...suffix };
+  const [first] = values;
+  const mayCut = written === 'avg' && cursor.dialect.averageCut && first !== undefined && !isFraction(first);
+  return mayCut ? averageOf(whole, first) : whole;
+}
+
+/** Is this substring(.. FROM ..)? */
+function isWordy(cursor: Cursor): boolean {
+  if (!cursor.is('substring', '(')) return false;
+  const close = cursor.peek(1)?.partner ?? -1;
+  for (let i = cursor.at + 2; i < close; i++) {
+    const token = cursor.tokens[i];
+    if (token === undefined) return false;
+    if (token.partner > i) i = token.partner;
+    else if (token.kind === 'word' && token.value === 'from') return true;
+  }
+  return false;
 }
 
 /** Dialects differ in what is before the first character. */
@@ -454,6 +492,8 @@ function mapped(
     if (made !== undefined && dialect.name !== 'postgresql') return made;
   }
   const [first, ...others] = values;
+  const rewritten = rewrittenCall(written, values, { cursor, position });
+  if (rewritten !== undefined) return rewritten;
   if (written === 'concat' && dialect.concatNull && first !== undefined) {
     return others.reduce((left, right) => ({
       kind: 'binary', operator: '||', schema: undefined, left, right, position,
@@ -463,9 +503,6 @@ function mapped(
   if (written === 'countif' && dialect.name === 'bigquery' && first !== undefined) {
     const made = call('count', [], position);
     return made.kind === 'function' ? { ...made, star: true, filter: first } : made;
-  }
-  if (written === 'avg' && dialect.averageCut && first !== undefined && !isFraction(first)) {
-    throw cursor.refuse('avg() of what may be integers', position, 'Cast the argument to DECIMAL or DOUBLE.');
   }
   if ((written === 'substring' || written === 'substr') && startsInside(values)) {
     return call('substring', values, position);

@@ -1,4 +1,5 @@
 // What the borrowed grammar is not shown, as not every build of it knows it: our own readers take it from the tokens.
+import type { ForeignDialect } from './foreign-dialect.ts';
 import type { ForeignToken, Region } from './foreign-tokens.ts';
 
 const TYPED = new Set(['date', 'time', 'timestamp', 'interval']);
@@ -6,7 +7,10 @@ const WINDOWS = new Set(['tumble', 'hop', 'cumulate', 'session']);
 const NOT_FUNCTIONS = new Set(['in', 'select', 'and', 'or', 'not', 'where', 'on', 'from', 'by', 'when', 'then', 'else',
   'union', 'except', 'intersect', 'all', 'as']);
 
-export function regionsOf(tokens: readonly ForeignToken[]): Region[] {
+/** Dialects in which a subquery's alias has no list of columns. */
+const PLAIN_ALIASES: ReadonlySet<ForeignDialect> = new Set(['bigquery', 'sqlite', 'mariadb']);
+
+export function regionsOf(tokens: readonly ForeignToken[], dialect: ForeignDialect): Region[] {
   const regions: Region[] = [];
   const word = (i: number, ...values: readonly string[]): boolean => {
     const token = tokens[i];
@@ -30,13 +34,32 @@ export function regionsOf(tokens: readonly ForeignToken[]): Region[] {
     } else if (token.value === 'nulls' && word(i + 1, 'first', 'last')) hide(i, i + 2);
     else if (token.value === 'distinct' && opens(i - 1) && tokens[i - 2]?.kind === 'word'
       && !NOT_FUNCTIONS.has(tokens[i - 2]?.value ?? '')) hide(i, i + 1);
-    else if (word(i, 'cast') && opens(i + 1)) hideType(tokens, i + 1, partner, hide);
+    else if (word(i, 'extract') && opens(i + 1) && word(i + 3, 'from')) {
+      hide(i, i + 1, 'mrextract');
+      hide(i + 2, i + 4);
+    } else if (word(i, 'substring') && opens(i + 1)) hideWords(tokens, i + 1, partner, hide);
+    else if (token.value === 'as' && tokens[i - 1]?.value === ')' && opens(i + 2) && !PLAIN_ALIASES.has(dialect)
+      && (next?.kind === 'word' || next?.kind === 'quoted')) {
+      hide(i + 2, (tokens[i + 2]?.partner ?? i) + 1);
+    } else if (word(i, 'cast') && opens(i + 1)) hideType(tokens, i + 1, partner, hide);
     else if (token.value === '::') hide(i + 1, typeEnd(tokens, i + 1), 'int');
     else if (token.value === 'table' && opens(i + 1) && WINDOWS.has(tokens[i + 2]?.value ?? '')) {
       hide(i, partner + 1, `mr${i}_`);
     } else if (token.value === 'escape' && next?.kind === 'string') hide(i, i + 2);
   }
   return regions;
+}
+
+/** FROM and FOR of substring(.. FROM .. FOR ..): commas to the grammar. */
+function hideWords(
+  tokens: readonly ForeignToken[], open: number, close: number, hide: (f: number, t: number, mark: string) => void,
+): void {
+  for (let i = open + 1; i < close; i++) {
+    const token = tokens[i];
+    if (token === undefined) return;
+    if (token.partner > i) i = token.partner;
+    else if (token.kind === 'word' && (token.value === 'from' || token.value === 'for')) hide(i, i + 1, ',');
+  }
 }
 
 /** The type behind AS of CAST (.. AS ..): a DATE to the grammar. */

@@ -1,7 +1,8 @@
 // INSERT, UPDATE and DELETE of the borrowed tree, and CREATE TABLE and VIEW from the tokens, as our statements.
 import type { Statement, WatermarkDefinition } from './ast-statement.ts';
-import type { Assignment, ColumnDefinition, Constraint, Insert, Option, Query, TableItem } from './ast.ts';
+import type { Assignment, ColumnDefinition, Constraint, Expr, Insert, Option, Query, TableItem } from './ast.ts';
 import { commas, expression } from './foreign-expression.ts';
+import type { Cursor } from './foreign-cursor.ts';
 import type { Foreign } from './foreign-expression.ts';
 import { child, children, nameIn } from './foreign-grammar.ts';
 import type { Tree } from './foreign-grammar.ts';
@@ -103,7 +104,9 @@ export function readDelete(tree: Tree, foreign: Foreign): Statement {
 }
 
 /** What of a stored expression PostgreSQL reads in the same way, as it is stored as it is written. */
-export interface Stored { watermark(from: number, to: number): WatermarkDefinition['expression'] }
+export interface Stored {
+  watermark(from: number, to: number): { readonly expression: Expr; readonly text: string };
+}
 
 /** CREATE TABLE, from the tokens; with a connector it is a source. */
 export function readCreateTable(foreign: Foreign, stored: Stored): Statement {
@@ -123,10 +126,7 @@ export function readCreateTable(foreign: Foreign, stored: Stored): Statement {
   } while (cursor.takeIf(','));
   cursor.take(')');
   const options = cursor.dialect.name === 'flink' && cursor.takeIf('with') ? withOptions(foreign) : [];
-  if (cursor.takeIf('engine')) {
-    cursor.takeIf('=');
-    cursor.name();
-  }
+  while (takeTableOption(cursor));
   const common = {
     relation, ifNotExists, columns, constraints, watermark, options, position: relation.position,
   };
@@ -148,6 +148,22 @@ export function readCreateTable(foreign: Foreign, stored: Stored): Statement {
     ...common, kind: 'createTable', persistence: 'permanent', like: [], inherits: [], appendOnly: false,
     onCommit: 'preserve',
   };
+}
+
+/** What MySQL's dumps say of how a table is stored: nothing of it changes what the table holds. */
+function takeTableOption(cursor: Cursor): boolean {
+  if (!['mysql', 'mariadb'].includes(cursor.dialect.name)) return false;
+  const from = cursor.at;
+  cursor.takeIf('default');
+  const named = ['engine', 'charset', 'collate', 'row_format'].some((word) => cursor.takeIf(word))
+    || cursor.takeIf('character', 'set');
+  if (!named) {
+    cursor.at = from;
+    return false;
+  }
+  cursor.takeIf('=');
+  cursor.name();
+  return true;
 }
 
 function withOptions(foreign: Foreign): Option[] {
@@ -179,7 +195,7 @@ function readWatermark(foreign: Foreign, stored: Stored): WatermarkDefinition {
   const range = { start: cursor.tokens[from]?.start ?? 0, end: cursor.tokens[to - 1]?.end ?? 0 };
   // Read by both; what is stored is the text, for our own reader.
   foreign.list(from, to);
-  return { column, expression: stored.watermark(from, to), range, position };
+  return { column, ...stored.watermark(from, to), range, position };
 }
 
 const NO_NAME = { name: undefined, deferrable: false, initiallyDeferred: false } as const;
@@ -200,6 +216,9 @@ function tableConstraint(foreign: Foreign): Constraint {
 
 function columnDefinition(foreign: Foreign): ColumnDefinition {
   const { cursor } = foreign;
+  if (['mysql', 'mariadb'].includes(cursor.dialect.name) && (cursor.is('key') || cursor.is('index') || cursor.is('fulltext'))) {
+    throw cursor.refuse('an index inside CREATE TABLE', cursor.position(), 'Use CREATE INDEX.');
+  }
   const position = cursor.position();
   const name = cursor.name();
   const type = foreignType(cursor);

@@ -5,7 +5,7 @@ import type { Dialect } from './foreign-dialect.ts';
 import type { CharacterIndex } from './source.ts';
 
 export interface ForeignToken {
-  readonly kind: 'word' | 'quoted' | 'string' | 'number' | 'operator' | 'punctuation';
+  readonly kind: 'word' | 'quoted' | 'string' | 'number' | 'parameter' | 'operator' | 'punctuation';
   /** A word folded, a name or string without quotes and escapes, else as written. */
   readonly value: string;
   /** As the catalog is to know a word or quoted name. */
@@ -24,7 +24,7 @@ const PATTERN = new RegExp([
   '(?<double>"(?:[^"]|"")*")', '(?<doubleEscaped>"(?:[^"\\\\]|\\\\[\\s\\S]|"")*")',
   '(?<backtick>`(?:[^`]|``)*`)', '(?<bracket>\\[[^\\]]*\\])',
   '(?<number>0[xX][0-9a-fA-F]+|(?:\\d+(?:\\.\\d*)?|\\.\\d+)(?:[eE][+-]?\\d+)?)',
-  '(?<word>[\\p{L}_][\\p{L}\\p{N}_$]*)',
+  '(?<parameter>\\$\\d+)', '(?<word>[\\p{L}_][\\p{L}\\p{N}_$]*)',
   '(?<operator><=>|->>|#>>|<<|>>|<=|>=|<>|!=|==|\\|\\||&&|::|->|#>|@>|<@|=>|[-+*/%<>=~!^&|#?:@])',
   '(?<punctuation>[()\\[\\],;.])',
 ].map((part) => `(?:${part})`).join('|'), 'yu');
@@ -95,6 +95,7 @@ function tokenOf(kind: string, written: string, place: Place): ForeignToken {
     }
     return { ...common, kind, value: written, mark: String(NUMBER_BASE + index) };
   }
+  if (kind === 'parameter') return { ...common, kind, value: written.slice(1), mark: `'mp${index}'` };
   if (kind === 'word') {
     const value = written.toLowerCase();
     return { ...common, kind, value, name: value, mark: written };

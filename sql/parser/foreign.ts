@@ -46,6 +46,23 @@ export function parseForeign(text: string, dialect: string): readonly ParsedStat
   }
 }
 
+/** Words that begin a query inside another statement. */
+const QUERIES: ReadonlySet<string> = new Set(['select', 'insert', 'values']);
+
+/** The token as PostgreSQL writes it, in as many characters. */
+function ownToken(token: ForeignToken, written: string, cursor: Cursor): string {
+  if (token.kind === 'string' && !written.startsWith("'")) {
+    if (/['"\\]/.test(written.slice(1, -1))) throw cursor.refuse('such a string in such a statement');
+    return `'${token.value}'`;
+  }
+  if (token.kind === 'string' && cursor.dialect.backslashes && written.includes('\\')) {
+    throw cursor.refuse('a backslash in a string of such a statement');
+  }
+  if (token.kind !== 'quoted') return written;
+  if (token.name.includes('"') || token.name.length !== written.length - 2) throw cursor.refuse('this quoted name');
+  return `"${token.name}"`;
+}
+
 class Script {
   readonly #whole: CharacterIndex;
   readonly #dialect: Dialect;
@@ -56,7 +73,7 @@ class Script {
     this.#whole = whole;
     this.#dialect = dialect;
     this.#tokens = tokenizeForeign(whole, dialect);
-    this.#regions = regionsOf(this.#tokens);
+    this.#regions = regionsOf(this.#tokens, dialect.name);
   }
 
   read(): ParsedStatement[] {
@@ -76,16 +93,55 @@ class Script {
     const end = this.#tokens[to - 1]?.end ?? location;
     const statement = this.#foreignStatement(from, to);
     // Padded, so that positions count from the start of the whole text.
-    if (statement === undefined) return parse(' '.repeat(location) + this.#whole.text.slice(location, end));
+    if (statement === undefined) return parse(' '.repeat(location) + this.#ownText(from, to));
     return [{ statement, text: this.#whole.text.slice(location, end), location }];
+  }
+
+  /** A statement for the first reader: its text with names and strings quoted as there, every token where it was. */
+  #ownText(from: number, to: number): string {
+    const { cursor } = this.#foreign(from, to);
+    if (this.#isCatalogQuery(from, to)) {
+      return this.#whole.text.slice(this.#tokens[from]?.start ?? 0, this.#tokens[to - 1]?.end ?? 0);
+    }
+    const grants = cursor.is('grant') || cursor.is('revoke');
+    let text = '';
+    let end = this.#tokens[from]?.start ?? 0;
+    for (let i = from; i < to; i++) {
+      const token = this.#tokens[i];
+      if (token === undefined) break;
+      cursor.at = i;
+      if (i > from && !grants && token.kind === 'word' && QUERIES.has(token.value)) throw cursor.refuse('a query in such a statement');
+      // Spaces for comments, which may be written otherwise.
+      text += ' '.repeat(token.start - end) + ownToken(token, this.#whole.text.slice(token.start, token.end), cursor);
+      end = token.end;
+    }
+    return text;
+  }
+
+  /** Queries of psql and drivers, which are written for PostgreSQL whatever the session's dialect is. */
+  #isCatalogQuery(from: number, to: number): boolean {
+    for (let i = from; i + 1 < to; i++) {
+      const token = this.#tokens[i];
+      if (token?.kind === 'word' && token.value === 'pg_catalog' && this.#tokens[i + 1]?.value === '.') return true;
+    }
+    return false;
   }
 
   /** undefined: the same in every dialect. */
   #foreignStatement(from: number, to: number): Statement | undefined {
     const foreign = this.#foreign(from, to);
     const { cursor } = foreign;
+    if (this.#isCatalogQuery(from, to)) return undefined;
     let statement: Statement;
     if (cursor.is('select') || cursor.is('with') || cursor.is('(')) statement = this.#query(foreign);
+    else if (cursor.is('explain', 'select') || cursor.is('explain', 'with')) {
+      cursor.take('explain');
+      const start = this.#tokens[cursor.at]?.start ?? 0;
+      const query = this.#query(foreign);
+      statement = {
+        kind: 'explain', options: [], statement: query, range: query.range ?? { start, end: start }, position: undefined,
+      };
+    }
     else if (cursor.is('insert')) statement = readInsert(this.#tree(from, to), foreign);
     else if (cursor.is('update')) statement = readUpdate(this.#tree(from, to), foreign);
     else if (cursor.is('delete')) statement = readDelete(this.#tree(from, to), foreign);
@@ -109,10 +165,11 @@ class Script {
     return { ...foreign.query(this.#tree(from, cursor.end)), range };
   }
 
-  #stored(from: number, to: number): Expr {
+  #stored(from: number, to: number): { readonly expression: Expr; readonly text: string } {
     const [first, last] = [this.#tokens[from], this.#tokens[to - 1]];
     if (first === undefined || last === undefined) throw this.#foreign(from, to).cursor.mismatch();
-    return parseExpression(this.#whole.text.slice(first.start, last.end));
+    const text = this.#ownText(from, to);
+    return { expression: parseExpression(text), text };
   }
 
   #foreign(from: number, to: number): Foreign {
@@ -142,13 +199,25 @@ class Script {
     return found;
   }
 
+  /** The word that the grammar says is reserved, of which it does not say where it is. */
+  #reserved(message: string, from: number, to: number): ForeignToken | undefined {
+    const word = /"([^"]*)" is a reserved word/.exec(message)?.[1]?.toLowerCase();
+    return this.#tokens.slice(from, to).find((token) => token.kind === 'word' && token.value === word);
+  }
+
   #tree(from: number, to: number, prefix = ''): Tree {
     const shown = shownText(this.#tokens, this.#regions, [from, to]);
     try {
       return foreignTree(prefix + shown.text, this.#dialect);
     } catch (error) {
       if (!(error instanceof ForeignSyntaxError)) throw error;
-      const token = this.#tokens[Math.min(shown.origin(error.offset - prefix.length), to)];
+      const reserved = this.#reserved(error.message, from, to);
+      const token = reserved ?? this.#tokens[Math.min(shown.origin(error.offset - prefix.length), to)];
+      const after = token === undefined ? undefined : this.#tokens[this.#tokens.indexOf(token) + 1];
+      if (token?.value === 'for' && after?.value === 'system_time') {
+        const { cursor } = this.#foreign(this.#tokens.indexOf(token), to);
+        throw cursor.refuse('FOR SYSTEM_TIME AS OF');
+      }
       const near = token === undefined ? undefined : this.#whole.text.slice(token.start, token.end);
       const position = this.#whole.position(token?.start ?? this.#whole.text.length);
       throw new DatabaseError('42601', near === undefined ? 'syntax error at end of input'

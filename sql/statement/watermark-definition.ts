@@ -23,5 +23,5 @@ export function watermarkEntry(
   const item = rowScopeItem({ name: context.table, columns, oid: context.tableOid });
   const site = rowSite(env, [item], { phrase: 'watermark expressions', noSubquery: 'watermark expression' });
   bindAssignment(site, definition.expression, column);
-  return { column: column.attnum, expression: rangeText(context, definition.range) };
+  return { column: column.attnum, expression: definition.text ?? rangeText(context, definition.range) };
 }
