@@ -1,7 +1,7 @@
 // Runs a generated case on PostgreSQL 15 and on millrace: after each transaction every view, and its query ad hoc, must
 // answer what PostgreSQL answers to the query, as a multiset; errors must have its SQLSTATE.
 import { ProtocolClient } from '../support/protocol-client.ts';
-import type { Address, Answer } from '../support/protocol-client.ts';
+import type { Address, Answer, ScriptMessage } from '../support/protocol-client.ts';
 import { createTable } from './generate.ts';
 import type { CaseSpec } from './generate.ts';
 
@@ -35,11 +35,15 @@ export class SqlClient {
     return outcome(await this.#client.untilReady());
   }
 
-  /** All sent before the first is answered. */
-  async runAll(list: readonly string[]): Promise<Outcome[]> {
-    this.#client.send(...list.map((q) => ({ Query: { q } })));
+  /** All sent before the first is answered; lines behind a COPY .. FROM STDIN are its data. `extended`: by that protocol. */
+  async runAll(list: readonly string[], extended = false): Promise<Outcome[]> {
+    this.#client.send(...list.flatMap((sql) => messages(sql, extended)));
     const outcomes: Outcome[] = [];
-    for (const _ of list) outcomes.push(outcome(await this.#client.untilReady()));
+    for (const _ of list) {
+      const answers = [...await this.#client.untilReady()];
+      if (answers.at(-1)?.msg === 'CopyInResponse') answers.push(...await this.#client.untilReady());
+      outcomes.push(outcome(answers));
+    }
     return outcomes;
   }
 
@@ -63,6 +67,12 @@ export class SqlClient {
   close(): void {
     this.#client.close();
   }
+}
+
+function messages(sql: string, extended: boolean): readonly ScriptMessage[] {
+  const [q, ...lines] = sql.startsWith('COPY ') ? sql.split('\n') : [sql];
+  if (lines.length > 0) return [{ Query: { q } }, { CopyData: { data: lines.map((line) => `${line}\n`).join('') } }, 'CopyDone'];
+  return extended ? [{ Parse: { q } }, { Bind: {} }, { Describe: { kind: 'P' } }, { Execute: {} }, 'Sync'] : [{ Query: { q } }];
 }
 
 function outcome(answers: readonly Answer[]): Outcome {
@@ -150,8 +160,15 @@ interface Compared {
 
 const REWRITES_OFF = (names: string): string => `SET optimizer_disable = '${names}'`;
 
-/** Requires: both clients on empty databases of their own. */
-export async function compareCase(spec: CaseSpec, ours: SqlClient, theirs: SqlClient): Promise<CaseResult> {
+/** millrace under test: a client of it, and the way to another after a restart of the server on what is on disk. */
+export interface Subject {
+  readonly client: SqlClient;
+  restarted(crash: boolean): Promise<SqlClient>;
+}
+
+/** Requires: both on empty databases of their own. */
+export async function compareCase(spec: CaseSpec, subject: Subject, theirs: SqlClient): Promise<CaseResult> {
+  let ours = subject.client;
   let comparisons = 0;
   const result = (mismatch: Mismatch | null, views: readonly Compared[] = []): CaseResult =>
     ({ mismatch, comparisons, views: views.map((v) => v.query) });
@@ -174,15 +191,18 @@ export async function compareCase(spec: CaseSpec, ours: SqlClient, theirs: SqlCl
     if (created.code === null && viewed.code === null) views.push({ name, query });
   }
   await ours.run(`SET optimizer_seed = ${spec.shape.querySeed}`);
-  for (const { statements, commit } of spec.transactions) {
+  for (const [number, { statements, commit }] of spec.transactions.entries()) {
     const changed = await both(['BEGIN', ...statements, commit ? 'COMMIT' : 'ROLLBACK']);
     if (changed !== null) return result(changed, views);
     const [wanted, given] = await Promise.all([
-      theirs.runAll(views.map((v) => v.query)), ours.runAll(views.flatMap((v) => [`SELECT * FROM ${v.name}`, v.query]))]);
+      theirs.runAll(views.map((v) => v.query)), ours.runAll(views.flatMap((v) => [`SELECT * FROM ${v.name}`, v.query]), spec.extended)]);
     comparisons += given.length;
     const mismatch = firstOf(views.map(({ query }, i) => difference(`view: ${query}`, given[i * 2], wanted[i])
       ?? difference(`ad hoc: ${query}`, given[i * 2 + 1], wanted[i])));
     if (mismatch !== null) return result(mismatch, views);
+    if (!spec.restarts || number % 2 === 1) continue;
+    ours = await subject.restarted(number % 4 === 0);
+    await ours.runAll([REWRITES_OFF(spec.shape.disable), `SET optimizer_seed = ${spec.shape.querySeed}`]);
   }
   return result(null, views);
 }
@@ -204,6 +224,8 @@ export function script(spec: CaseSpec): string {
     ...viewSeed === 0 ? [] : [`SET optimizer_seed = ${viewSeed}`],
     ...spec.views.map((v) => `CREATE MATERIALIZED VIEW ${v.name} AS ${v.query}`),
     ...viewSeed === querySeed ? [] : [`SET optimizer_seed = ${querySeed}`],
+    ...spec.extended ? ['-- queries by the extended protocol'] : [],
+    ...spec.restarts ? ['-- on disk; restarted after the 1st, 3rd, 5th .. transaction, by turns as it lies and after a clean stop'] : [],
     ...spec.transactions.flatMap((t) => ['BEGIN', ...t.statements, t.commit ? 'COMMIT' : 'ROLLBACK']),
   ].map((s) => `${s};`).join('\n');
 }

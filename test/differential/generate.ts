@@ -33,6 +33,10 @@ export interface PlanShape {
 export interface CaseSpec {
   readonly seed: number;
   readonly shape: PlanShape;
+  /** On disk, with restarts between transactions. */
+  readonly restarts: boolean;
+  /** Views and queries are read by the extended protocol. */
+  readonly extended: boolean;
   /** Statements that make types. */
   readonly types: readonly string[];
   readonly tables: readonly TableSpec[];
@@ -41,11 +45,40 @@ export interface CaseSpec {
   readonly transactions: readonly { readonly statements: readonly string[]; readonly commit: boolean }[];
 }
 
+/** COPY in the text format, its lines behind it. */
+function copyIn(random: Random, table: TableSpec): string {
+  const lines = Array.from({ length: random.int(1, 12) }, () => table.columns.map((c, i) => (
+    i === 0 && table.keyed ? String(random.int(1, 400)) : copyText(columnValue(random, c.type, c.sqlType)))).join('\t'));
+  return [`COPY ${table.name} FROM STDIN`, ...lines].join('\n');
+}
+
+function copyText(literal: string): string {
+  if (literal === 'NULL') return '\\N';
+  return literal.replace(/^'(.*)'$/s, '$1').replaceAll("''", "'").replaceAll('\\', '\\\\').replaceAll('\t', '\\t');
+}
+
+/** Many rows at once: several pages of them. */
+function insertMany(random: Random, table: TableSpec): string {
+  const values = table.columns.map((c, i) => {
+    if (i === 0 && table.keyed) return 'g';
+    const count = random.int(2, 9);
+    const list = Array.from({ length: count }, () => columnValue(random, c.type, c.sqlType)).join(', ');
+    const spread = { int4: 'g % 50', int8: 'g * 7919', numeric: 'g / 8.0', text: `'k' || g % 300`, float8: 'g % 77 / 4.0::float8' };
+    const own = Object.entries(spread).find(([type]) => type === c.type)?.[1];
+    if (own !== undefined && random.bool(0.6)) return own;
+    const isArray = c.sqlType.endsWith('[]');
+    return `(ARRAY[${list}]::${isArray ? 'text' : c.sqlType === 'posint' ? 'int' : c.sqlType}[])[1 + g % ${count}]${isArray ? `::${c.sqlType}` : ''}`;
+  });
+  const from = random.int(1, 3) * 1000;
+  return `INSERT INTO ${table.name} SELECT ${values.join(', ')} FROM generate_series(${from}, ${from + random.pick([400, 1023, 1024, 1500])}) g${table.keyed ? ' ON CONFLICT DO NOTHING' : ''}`;
+}
+
 function insert(random: Random, table: TableSpec): string {
   const r = random;
   const { name, columns } = table;
   const row = (): string => `(${columns.map((c, i) => (
     i === 0 && table.keyed ? String(r.int(1, 40)) : columnValue(r, c.type, c.sqlType))).join(', ')})`;
+  if (r.bool(0.12)) return copyIn(r, table);
   const rows = Array.from({ length: r.int(1, 6) }, row).join(', ');
   if (!table.keyed) return `INSERT INTO ${name} VALUES ${rows}`;
   const target = r.pick(columns.slice(1)).name;
@@ -138,7 +171,9 @@ function transaction(random: Random, tables: readonly TableSpec[]): CaseSpec['tr
 }
 
 export function generateCase(random: Random, seed: number, size: { readonly views: number; readonly transactions: number }): CaseSpec {
-  const tables = Array.from({ length: random.int(2, 3) }, (_, t): TableSpec => {
+  // Large: many rows of one table, and no joins, which would make too many.
+  const large = random.bool(0.06);
+  const tables = Array.from({ length: large ? 1 : random.int(2, 3) }, (_, t): TableSpec => {
     const keyed = random.bool(0.5);
     const columns = Array.from({ length: random.int(2, 6) }, (__, i): TableColumn => {
       const type = i === 0 && keyed ? 'int4' : random.pick(ALL_TYPES);
@@ -146,15 +181,16 @@ export function generateCase(random: Random, seed: number, size: { readonly view
     });
     return { name: `t${t}`, columns, keyed };
   });
-  const writer = new QueryWriter(random, tables);
-  const views = Array.from({ length: size.views }, (_, i) => {
+  const writer = new QueryWriter(random, tables, large);
+  const views = Array.from({ length: large ? 4 : size.views }, (_, i) => {
     const name = `v${i}`;
     const query = writer.query();
     if (query.columns !== null && i < 8 && random.bool(0.3)) writer.add({ name, columns: query.columns });
     return { name, query: query.sql };
   });
-  const transactions = Array.from({ length: size.transactions }, () => transaction(random, tables));
-  return { seed, shape: planShape(random), types: OWN_TYPES, tables, views, transactions };
+  const transactions = Array.from({ length: size.transactions }, (_, i) => (large && i % 2 === 0
+    ? { statements: [insertMany(random, tables[0])], commit: true } : transaction(random, tables)));
+  return { seed, shape: planShape(random), restarts: random.bool(0.12), extended: random.bool(0.4), types: OWN_TYPES, tables, views, transactions };
 }
 
 /** decorrelate is never left out. */

@@ -1,6 +1,10 @@
 // The hunt: generated cases, some at a time, on a PostgreSQL 15 and on servers in this process.
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Random } from '../support/random.ts';
 import { startTestServer } from '../support/server.ts';
+import type { TestServer } from '../support/server.ts';
 import type { Address } from '../support/protocol-client.ts';
 import { SqlClient, compareCase, script } from './compare.ts';
 import type { CaseResult } from './compare.ts';
@@ -42,21 +46,68 @@ export function oracleAddress(): Address | null {
   return { host: url.hostname, port: Number(url.port === '' ? 5432 : url.port) };
 }
 
+/** A server on a folder that can be stopped, or left as a crash would leave it, and started again. */
+class OnDisk {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'millrace-hunt-'));
+  #generation = 0;
+  #server: TestServer | null = null;
+
+  async start(): Promise<SqlClient> {
+    this.#server = await startTestServer(this.#data());
+    return SqlClient.connect(this.#server.address, 'millrace');
+  }
+
+  async restarted(crash: boolean): Promise<SqlClient> {
+    if (crash) {
+      const before = this.#data();
+      this.#generation++;
+      cpSync(before, this.#data(), { recursive: true });
+      rmSync(join(this.#data(), 'state', 'LOCK'), { force: true });
+    }
+    await this.#server?.stop();
+    return this.start();
+  }
+
+  async end(): Promise<void> {
+    await this.#server?.stop();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #data(): string {
+    return join(this.#folder, String(this.#generation));
+  }
+}
+
+class InMemory {
+  #server: TestServer | null = null;
+
+  async start(): Promise<SqlClient> {
+    this.#server = await startTestServer();
+    return SqlClient.connect(this.#server.address, 'millrace');
+  }
+
+  restarted(): Promise<SqlClient> {
+    return Promise.reject(new Error('nothing is kept in memory'));
+  }
+
+  async end(): Promise<void> {
+    await this.#server?.stop();
+  }
+}
+
 /** Runs one case on fresh databases of both. */
 async function runFresh(spec: CaseSpec, oracle: Address): Promise<CaseResult> {
-  const server = await startTestServer();
+  const host = spec.restarts ? new OnDisk() : new InMemory();
   const schema = `case_${process.pid}_${Math.abs(spec.seed)}`;
   const theirs = await SqlClient.connect(oracle, 'postgres');
   try {
     await theirs.runAll([`DROP SCHEMA IF EXISTS ${schema} CASCADE`, `CREATE SCHEMA ${schema}`, `SET search_path = ${schema}`]);
-    const ours = await SqlClient.connect(server.address, 'millrace');
-    const result = await compareCase(spec, ours, theirs);
-    ours.close();
-    return result;
+    const client = await host.start();
+    return await compareCase(spec, { client, restarted: (crash) => host.restarted(crash) }, theirs);
   } finally {
     await theirs.run(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
     theirs.close();
-    await server.stop();
+    await host.end();
   }
 }
 

@@ -26,7 +26,7 @@ test('both readers give the same tree of what both accept', async () => {
   const differ: string[] = [];
   for (let i = 0; i < 60; i++) {
     const spec = generateCase(new Random(seed * 1000 + i), i, { views: 10, transactions: 2 });
-    for (const sql of [...spec.views.map((v) => v.query), ...spec.transactions.flatMap((t) => t.statements)]) {
+    for (const sql of [...spec.views.map((v) => v.query), ...spec.transactions.flatMap((t) => t.statements.filter((s) => !s.startsWith('COPY')))]) {
       let foreign;
       try {
         foreign = parseForeign(sql, 'postgresql');

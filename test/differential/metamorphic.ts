@@ -63,12 +63,21 @@ async function runAll(client: Client, statements: readonly string[]): Promise<st
   return done;
 }
 
+/** Not one of the large ones. */
 function caseOf(seed: number): CaseSpec {
-  return generateCase(new Random(seed), seed, { views: 8, transactions: 8 });
+  for (let at = seed; ; at += 1_000_003) {
+    const spec = generateCase(new Random(at), at, { views: 8, transactions: 8 });
+    if (spec.tables.length > 1) return spec;
+  }
 }
 
 function changesOf(spec: CaseSpec): string[] {
-  return spec.transactions.flatMap((t) => t.statements.filter((s) => !/^(SAVEPOINT|ROLLBACK|RELEASE)/.test(s)));
+  return spec.transactions.flatMap(plainOf);
+}
+
+/** Without savepoints and COPY. */
+function plainOf({ statements }: CaseSpec['transactions'][number]): string[] {
+  return statements.filter((s) => !/^(SAVEPOINT|ROLLBACK|RELEASE|COPY)/.test(s));
 }
 
 /** The same changes in commits of 1, 3, 7 and all of them: the same views. */
@@ -131,8 +140,8 @@ export async function partitioning(seed: number): Promise<LawReport> {
   let comparisons = 0;
   await withTables(spec, async (client) => {
     const made = await createViews(client, queries);
-    for (const { statements } of spec.transactions) {
-      await runAll(client, statements.filter((s) => !/^(SAVEPOINT|ROLLBACK|RELEASE)/.test(s)));
+    for (const transaction of spec.transactions) {
+      await runAll(client, plainOf(transaction));
       let at = 0;
       for (const law of laws) {
         const own = [law.whole, ...law.parts].map((query) => ({ query, view: `SELECT * FROM m${at}`, made: made.includes(at++) }));
@@ -168,8 +177,8 @@ export async function planShapes(seed: number): Promise<LawReport> {
       await client.query(set);
       for (const i of made) await client.query(`CREATE MATERIALIZED VIEW s${shape}_${i} AS ${queries[i]}`);
     }
-    for (const { statements } of spec.transactions) {
-      await runAll(client, statements.filter((s) => !/^(SAVEPOINT|ROLLBACK|RELEASE)/.test(s)));
+    for (const transaction of spec.transactions) {
+      await runAll(client, plainOf(transaction));
       for (const i of made) {
         const expected = await answer(client, `SELECT * FROM m${i}`);
         for (const [shape, set] of SHAPES.entries()) {

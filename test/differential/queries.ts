@@ -34,7 +34,11 @@ export class QueryWriter {
   readonly expressions: ExpressionWriter;
   #aliases = 0;
 
-  constructor(random: Random, tables: readonly RelationSpec[]) {
+  readonly #single: boolean;
+
+  /** `single`: queries that read one relation once, alone. */
+  constructor(random: Random, tables: readonly RelationSpec[], single = false) {
+    this.#single = single;
     this.#random = random;
     this.#relations = [...tables];
     this.expressions = new ExpressionWriter(random);
@@ -47,7 +51,10 @@ export class QueryWriter {
 
   query(): Query {
     const r = this.#random;
-    const forms: readonly (readonly [number, () => Query])[] = [
+    const forms: readonly (readonly [number, () => Query])[] = this.#single ? [
+      [10, () => this.plain()], [20, () => this.#grouped()], [6, () => this.#groupingSets()], [8, () => this.#distinct()],
+      [6, () => this.#distinctOn()], [8, () => this.#top()], [6, () => this.#window()],
+    ] : [
       [16, () => this.plain()], [10, () => this.#filtered()], [18, () => this.#grouped()], [6, () => this.#groupingSets()],
       [6, () => this.#distinct()], [5, () => this.#distinctOn()], [10, () => this.#setOperation()], [8, () => this.#common()],
       [8, () => this.#top()], [6, () => this.#lateral()], [6, () => this.#scalarSubquery()], [8, () => this.#window()],
@@ -78,7 +85,7 @@ export class QueryWriter {
   from(): From {
     const r = this.#random;
     const first = this.relation();
-    if (r.bool(0.5)) return first;
+    if (this.#single || r.bool(0.5)) return first;
     let { sql } = first;
     let fields = [...first.fields];
     for (let n = r.bool(0.2) ? 2 : 1; n > 0; n--) {
