@@ -51,7 +51,8 @@ export type ExecuteResult =
 
 /** COPY's options (manual, SQL command COPY), defaults filled in. */
 export interface CopyFormat {
-  readonly format: 'text' | 'csv' | 'binary';
+  /** arrow: an Apache Arrow IPC stream. */
+  readonly format: 'text' | 'csv' | 'binary' | 'arrow';
   readonly delimiter: string;
   readonly nullText: string;
   readonly header: boolean | 'match';

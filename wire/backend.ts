@@ -45,6 +45,12 @@ function empty(page: Page, type: number): void {
   page.int32(4);
 }
 
+export function copyData(page: Page, bytes: Uint8Array): void {
+  const at = beginMessage(page, 'd'.charCodeAt(0));
+  page.raw(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+  endMessage(page, at);
+}
+
 export function parseComplete(page: Page): void { empty(page, PARSE_COMPLETE); }
 export function bindComplete(page: Page): void { empty(page, BIND_COMPLETE); }
 export function closeComplete(page: Page): void { empty(page, CLOSE_COMPLETE); }

@@ -5,7 +5,9 @@ import { DatabaseError } from '../engine/data/error.ts';
 import { oidOf } from '../engine/data/type-info.ts';
 import type { CopyInSink, Database, ExecuteResult, ResultColumn, Session } from '../sql/index.ts';
 import * as backend from './backend.ts';
+import { ArrowEncoder, ArrowInput } from './copy-arrow.ts';
 import { CopyDecoder } from './copy-in.ts';
+import type { CopyInput } from './copy-in.ts';
 import { writeCopyHeader, writeCopyRows, writeCopyTrailer } from './copy-out.ts';
 import type { FrontendMessage } from './frontend.ts';
 import type { Inflow } from './inflow.ts';
@@ -29,6 +31,9 @@ export interface ConnectionHost {
   cancel(processId: number, secret: number): void;
   log(message: string): void;
 }
+
+/** Rows of a record batch at most. */
+const ARROW_ROWS = 16384;
 
 /** COPY's formats and the result formats of a portal, kept beside it. */
 type Formats = readonly number[];
@@ -337,7 +342,8 @@ export class Connection {
 
   async #copyOut(result: ExecuteResult & { readonly kind: 'copyOut' }): Promise<string> {
     const { format, columns } = result;
-    backend.copyResponse(this.#page, 'out', columns.length, format.format === 'binary');
+    backend.copyResponse(this.#page, 'out', columns.length, isBinary(format));
+    if (format.format === 'arrow') return this.#copyOutArrow(result);
     writeCopyHeader(this.#page, format, columns);
     let rows = 0;
     for await (const batch of result.batches) {
@@ -356,11 +362,29 @@ export class Connection {
     return result.tag(rows);
   }
 
+  async #copyOutArrow(result: ExecuteResult & { readonly kind: 'copyOut' }): Promise<string> {
+    const encoder = new ArrowEncoder(result.columns);
+    let rows = 0;
+    backend.copyData(this.#page, encoder.begin());
+    for await (const batch of result.batches) {
+      rows += batch.length;
+      for (let at = 0; at < batch.length; at += ARROW_ROWS) {
+        const part = batch.slice(at, Math.min(at + ARROW_ROWS, batch.length));
+        backend.copyData(this.#page, encoder.batch(part, this.#settings().format));
+        await this.#flush();
+      }
+    }
+    backend.copyData(this.#page, encoder.end());
+    backend.copyDone(this.#page);
+    return result.tag(rows);
+  }
+
   /** The COPY sub-protocol (manual 55.2.6). Any error leaves nothing behind. */
   async #copyIn(sink: CopyInSink): Promise<void> {
-    backend.copyResponse(this.#page, 'in', sink.columns.length, sink.format.format === 'binary');
+    backend.copyResponse(this.#page, 'in', sink.columns.length, isBinary(sink.format));
     await this.#flush();
-    const decoder = new CopyDecoder(sink, () => this.#settings().format);
+    const settings = (): Session['format'] => this.#settings().format;
+    const decoder = sink.format.format === 'arrow' ? new ArrowInput(sink, settings) : new CopyDecoder(sink, settings);
     try {
       await this.#receiveCopy(sink, decoder);
       const { tag } = await sink.finish();
@@ -374,15 +398,15 @@ export class Connection {
     }
   }
 
-  async #receiveCopy(sink: CopyInSink, decoder: CopyDecoder): Promise<void> {
+  async #receiveCopy(sink: CopyInSink, decoder: CopyInput): Promise<void> {
     for (;;) {
       const message = await this.#reader.read();
       switch (message.kind) {
         case 'copyData':
-          for (const batch of decoder.push(message.bytes)) await sink.write(batch);
+          for (const batch of await decoder.push(message.bytes)) await sink.write(batch);
           break;
         case 'copyDone':
-          for (const batch of decoder.finish()) await sink.write(batch);
+          for (const batch of await decoder.finish()) await sink.write(batch);
           return;
         case 'copyFail':
           throw new DatabaseError('57014', `COPY from stdin failed: ${message.message}`, { where: decoder.where() });
@@ -439,6 +463,11 @@ const MESSAGE_BYTES: Readonly<Record<string, string>> = {
   query: 'Q', parse: 'P', bind: 'B', describe: 'D', close: 'C', execute: 'E', functionCall: 'F', terminate: 'X',
   password: 'p',
 };
+
+/** As the client is told: what comes is not text. */
+function isBinary({ format }: CopyInSink['format']): boolean {
+  return format === 'binary' || format === 'arrow';
+}
 
 function messageByte(message: FrontendMessage): string {
   return Buffer.from(MESSAGE_BYTES[message.kind] ?? '?').toString('hex').toUpperCase();

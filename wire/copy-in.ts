@@ -48,10 +48,20 @@ export interface FieldSink {
   skipRow(): void;
 }
 
+/** The client's bytes → batches; one implementation for rows of text or binary fields, one for Arrow. */
+export interface CopyInput {
+  /** Takes bytes in, valid during the call; gives the batches that became full. */
+  push(bytes: Uint8Array): readonly Batch[] | Promise<readonly Batch[]>;
+  /** The client is done. */
+  finish(): readonly Batch[] | Promise<readonly Batch[]>;
+  /** PostgreSQL's CONTEXT line for an error now. */
+  where(): string;
+}
+
 /** What decoding must know of the target. */
 export type CopyTarget = Pick<CopyInSink, 'format' | 'columns' | 'table'>;
 
-export class CopyDecoder implements FieldSink {
+export class CopyDecoder implements FieldSink, CopyInput {
   readonly columnCount: number;
   readonly #sink: CopyTarget;
   readonly #format: () => FormatSettings;
@@ -77,7 +87,7 @@ export class CopyDecoder implements FieldSink {
     switch (sink.format.format) {
       case 'text': this.#reader = new TextRows(sink.format, this); break;
       case 'csv': this.#reader = new CsvRows(sink.format, this); break;
-      case 'binary': this.#reader = new BinaryRows(this); break;
+      case 'binary': case 'arrow': this.#reader = new BinaryRows(this); break;
     }
   }
 

@@ -38,7 +38,7 @@ function applyOption(draft: Draft, option: Option, columns: readonly string[], d
   switch (option.name) {
     case 'format': {
       const name = optionText(option).toLowerCase();
-      if (name !== 'text' && name !== 'csv' && name !== 'binary') {
+      if (name !== 'text' && name !== 'csv' && name !== 'binary' && name !== 'arrow') {
         throw new DatabaseError('22023', `COPY format "${optionText(option)}" not recognized`,
           { position: option.position });
       }
@@ -84,10 +84,11 @@ function places(option: Option, columns: readonly string[]): readonly number[] {
 function checked(draft: Draft, direction: 'in' | 'out'): CopyFormat {
   const { format } = draft;
   const csv = format === 'csv';
-  if (format === 'binary') {
-    if (draft.delimiter !== null) throw new DatabaseError('42601', 'cannot specify DELIMITER in BINARY mode');
-    if (draft.nullText !== null) throw new DatabaseError('42601', 'cannot specify NULL in BINARY mode');
-    if (draft.header !== false) throw new DatabaseError('0A000', 'cannot specify HEADER in BINARY mode');
+  if (format === 'binary' || format === 'arrow') {
+    const mode = `in ${format.toUpperCase()} mode`;
+    if (draft.delimiter !== null) throw new DatabaseError('42601', `cannot specify DELIMITER ${mode}`);
+    if (draft.nullText !== null) throw new DatabaseError('42601', `cannot specify NULL ${mode}`);
+    if (draft.header !== false) throw new DatabaseError('0A000', `cannot specify HEADER ${mode}`);
   }
   const delimiter = draft.delimiter ?? (csv ? ',' : '\t');
   if (Buffer.byteLength(delimiter) !== 1) {

@@ -129,7 +129,9 @@ function run<A>(block: FieldBlock, field: number, rest: Rest, parse: KernelExpor
 }
 
 /** A field's bytes one behind the other, and where each ends: views that the next call overwrites. */
-export function blockBytes({ rows, stride }: FieldBlock, field: number): { readonly bytes: Uint8Array; readonly ends: Int32Array } {
+export function blockBytes(
+  { rows, stride }: FieldBlock, field: number,
+): { readonly bytes: Uint8Array; readonly ends: Int32Array } {
   const size = kernel.gatherBytes(STAGE, BOUNDS + 4 * field, stride, NULLS + field, rows, VALUES, GATHERED);
   return { bytes: gathered.subarray(0, size), ends: words.subarray(0, rows) };
 }
