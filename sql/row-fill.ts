@@ -34,19 +34,20 @@ export function rowFill(before: StoredEntry, after: StoredEntry, context: FillCo
   const retyped = after.columns.map((c, i) => (
     i < before.columns.length && !c.dropped && c.conversion?.serial !== before.columns[i].conversion?.serial));
   const changed = before.columns.length !== after.columns.length || retyped.includes(true)
-    || before.columns.some((c, i) => c.dropped !== after.columns[i].dropped);
+    || before.columns.some((c, i) => c.dropped !== after.columns[i].dropped || c.hidden !== after.columns[i].hidden);
   if (!changed) return null;
-  const conversions = after.columns.map((column, i) => (retyped[i] ? conversion(before, column, context) : null));
+  const conversions = after.columns.map((column, i) => (
+    retyped[i] || (column.hidden === true && i >= before.columns.length) ? conversion(before, column, context) : null));
   return (rows) => new Batch(after.columns.map((column, i) => {
-    if (column.dropped) return nullVector(column.type, rows.length);
+    if (column.dropped && column.hidden !== true) return nullVector(column.type, rows.length);
     const convert = conversions[i];
     if (convert !== null) return convert(rows);
     return i < before.columns.length ? rows.columns[i] : missingVector(column, rows.length);
   }), rows.length);
 }
 
-/** ALTER COLUMN TYPE: the expression the column keeps, over rows as they were. */
-function conversion(before: StoredEntry, column: ColumnEntry, context: FillContext): (rows: Batch) => Vector {
+/** The expression that a column keeps, of ALTER COLUMN TYPE or of an index, over rows as they were. */
+export function conversion(before: StoredEntry, column: ColumnEntry, context: FillContext): (rows: Batch) => Vector {
   const how = column.conversion;
   if (how === undefined) throw new AssertionError(`column ${column.name} is converted without a conversion`);
   const { catalog, functions } = context;

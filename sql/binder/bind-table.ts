@@ -140,7 +140,9 @@ export function scanOf(found: StoredEntry, catalog: Catalog, alias: string): Log
 
 function accessPaths(found: StoredEntry, catalog: Catalog): readonly AccessPath[] {
   return catalog.indexesOf(found.oid).map((i) => ({
-    name: i.name, columns: i.columns.map((c) => c - 1), unique: i.unique,
+    name: i.name, columns: i.columns.map((c) => c - 1),
+    // A key of part of the rows, or of an expression, says nothing of the columns.
+    unique: i.unique && i.definition === undefined,
   }));
 }
 

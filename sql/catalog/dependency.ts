@@ -115,7 +115,8 @@ function entryEdges(catalog: Catalog, entry: CatalogEntry, on: Target, add: Add)
       if (entry.dependencies.some((d) => touches(d.oid, d.columns, on))) add(self, 'normal');
       return;
     case 'index':
-      indexEdges(entry.table, [...entry.columns, ...entry.include], entry.constraint, on, () => add(self, 'auto'));
+      indexEdges(entry.table, [...entry.columns, ...entry.include, ...entry.definition?.reads ?? [],
+        ...entry.definition?.plain ?? []], entry.constraint, on, () => add(self, 'auto'));
       return;
     case 'sequence':
       if (entry.ownedBy !== null && touches(entry.ownedBy.table, [entry.ownedBy.column], on)) add(self, 'auto');

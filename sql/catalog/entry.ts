@@ -63,6 +63,8 @@ export interface ColumnEntry {
   /** OID of the sequence that a serial or identity column owns. */
   readonly sequence: number | null;
   readonly dropped: boolean;
+  /** Key of an index on an expression or over part of the table: to all else a dropped column, but computed and stored. */
+  readonly hidden?: true;
   /** How rows of the type before the last ALTER COLUMN TYPE become this one: an expression over the columns there were. */
   readonly conversion?: {
     /** Counts the conversions of the column. */
@@ -193,8 +195,21 @@ export interface ViewEntry extends SchemaObject {
   readonly rowType: number;
 }
 
+/** What is not plain columns in an index, as text over the table's columns. */
+export interface IndexDefinitionText {
+  /** By key column; null: it is a column. */
+  readonly elements: readonly (string | null)[];
+  /** The attribute numbers of those that are columns; 0 for expressions. */
+  readonly plain: readonly number[];
+  readonly where: string | null;
+  /** Attribute numbers of the columns that they mention. */
+  readonly reads: readonly number[];
+}
+
 export interface IndexEntry extends SchemaObject {
   readonly kind: 'index';
+  /** Absent: all its keys are columns, and all rows are in it. */
+  readonly definition?: IndexDefinitionText;
   /** OID of the table, source or materialized view. */
   readonly table: number;
   /** Attribute numbers in key order. */

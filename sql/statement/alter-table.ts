@@ -23,7 +23,7 @@ import { command, done } from './bound.ts';
 import { defaultText, defineColumn } from './column-definition.ts';
 import type { TableContext } from './column-definition.ts';
 import { defineConstraint } from './constraint-definition.ts';
-import { checkNoDuplicates } from './create-index.ts';
+import { checkNoDuplicates } from './duplicates.ts';
 import { dropTargets } from './drop.ts';
 import { allRows, checkReferences } from './foreign-key.ts';
 import { TakenNames, qualified } from './naming.ts';
@@ -201,6 +201,13 @@ class Alteration {
     this.#put(after, more);
   }
 
+  /** Adds hidden columns; what a row has no key of is said now. */
+  hide(hidden: readonly ColumnEntry[]): void {
+    const after: TableEntry = { ...this.#table, columns: [...this.#table.columns, ...hidden] };
+    rowFill(this.#table, after, this.#fillContext())?.(allRows(this.#state, this.#table));
+    this.#reshape(after);
+  }
+
   #setType(action: AlterAction & { kind: 'setType' }): void {
     const column = this.#column(action.column);
     const retyped = retypedColumn(this.#state, this.#table, column, action);
@@ -338,6 +345,13 @@ class Alteration {
     const { oid } = this.#constraint(action.name);
     await dropTargets(this.#state, [{ kind: 'constraint', table: this.#table.oid, oid }], action.cascade);
   }
+}
+
+/** Columns behind those there are, for the keys of an index; rows get them at once. */
+export async function addHiddenColumns(state: SessionState, table: TableEntry, hidden: readonly ColumnEntry[]): Promise<void> {
+  if (hidden.length === 0) return;
+  await state.current.lock(table.oid, 'access exclusive', state.lockWait);
+  new Alteration(state, table, '').hide(hidden);
 }
 
 /** The text behind SET DEFAULT of that column in ALTER TABLE's text. */

@@ -13,7 +13,7 @@ import { assignTypes, compileBound } from '../planner.ts';
 import { runQuery } from '../run-query.ts';
 import type { SessionState } from '../session-state.ts';
 import { wholeRowKey } from './key-text.ts';
-import { physicalBatch } from './table-rules.ts';
+import { physicalBatch, rulesOf } from './table-rules.ts';
 
 export interface ChangeQuery {
   readonly table: TableEntry;
@@ -144,8 +144,8 @@ export function findRows(state: SessionState, change: ChangeQuery, parameters: r
   const rows = state.current.hidesWrites(table.oid) ? stillThere(state, change, once) : once;
   const range = (from: number, to: number): Batch => new Batch(rows.columns.slice(from, to), rows.length);
   return {
-    old: physicalBatch(schema, range(0, live.length), live.map((c) => c.attnum),
-      (i) => nullOf(schema.columns[i].type, rows.length)),
+    old: rulesOf(state, table).withKeys(physicalBatch(schema, range(0, live.length), live.map((c) => c.attnum),
+      (i) => nullOf(schema.columns[i].type, rows.length))),
     values: range(live.length, live.length + values.length),
     others: range(live.length + values.length, rows.columns.length),
   };

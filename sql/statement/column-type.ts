@@ -60,6 +60,9 @@ function refuseUsed(state: SessionState, table: TableEntry, column: ColumnEntry)
   const inKey = table.constraints.some((c) => c.kind === 'foreign' && c.columns.includes(column.attnum))
     || referencesTo(state, table.oid).some((r) => r.constraint.targetColumns.includes(column.attnum));
   if (inKey) throw notSupported('changing the type of a column of a foreign key');
+  const indexed = state.catalog.indexesOf(table.oid).some(({ definition }) => definition?.reads.includes(column.attnum) === true
+    || definition?.plain.includes(column.attnum) === true);
+  if (indexed) throw notSupported('changing the type of a column of an index on an expression or over part of the table');
   if (table.watermark !== null) throw notSupported('changing a column of a table with a watermark');
 }
 

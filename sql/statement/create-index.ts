@@ -8,10 +8,11 @@ import { sessionEnvironment } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
 import type { BoundStatement } from './bound.ts';
 import { command, done } from './bound.ts';
-import { allRows } from './foreign-key.ts';
-import { rowKey } from './key-text.ts';
+import { addHiddenColumns } from './alter-table.ts';
+import { computedKey, requireOwnRows } from './index-expression.ts';
+import type { ComputedKey } from './index-expression.ts';
 import { TakenNames, nameIsFree, qualified } from './naming.ts';
-import { describeKey } from './unique-check.ts';
+import { checkNoDuplicates } from './duplicates.ts';
 
 export function createIndex(statement: CreateIndex): BoundStatement {
   return command(async (state) => {
@@ -25,10 +26,13 @@ export function createIndex(statement: CreateIndex): BoundStatement {
           : 'This operation is not supported for this kind of relation.',
       });
     }
-    const columns = statement.elements.map((e) => indexColumn(state, table, e));
+    const computed = statement.where === undefined && statement.elements.every((e) => e.expression === undefined) ? null
+      : computedKeyOf(state, table, statement);
+    const columns = computed?.columns ?? statement.elements.map((e) => indexColumn(state, table, e));
     const include = statement.include.map((name) => columnNamed(table, name));
     const names = new TakenNames(state.catalog, table.schema);
-    const label = [...columns, ...include].map((a) => table.columns[a - 1].name).join('_');
+    const label = distinct([...computed?.labels ?? columns.map((a) => table.columns[a - 1].name),
+      ...include.map((a) => table.columns[a - 1].name)]).join('_');
     const name = statement.name ?? names.choose(table.name, label, 'idx');
     if (statement.name !== undefined && !nameIsFree(state, table.schema, name, statement.ifNotExists)) {
       return done('CREATE INDEX');
@@ -39,8 +43,13 @@ export function createIndex(statement: CreateIndex): BoundStatement {
       descending: statement.elements.map((e) => e.direction === 'desc'),
       nullsFirst: statement.elements.map((e) => (e.nulls === 'default' ? e.direction === 'desc' : e.nulls === 'first')),
       unique: statement.unique, primary: false, constraint: null,
+      ...(computed === null ? {} : { definition: computed.definition }),
     };
-    if (statement.unique) {
+    if (computed !== null && table.kind === 'table') {
+      await addHiddenColumns(state, table, computed.hidden);
+      const after = state.catalog.get(table.oid);
+      if (statement.unique && after?.kind === 'table') checkNoDuplicates(state, after, { name, columns: columns.map((a) => a - 1) });
+    } else if (statement.unique) {
       if (table.kind !== 'table') throw notSupported(`a unique index on a ${table.kind.replace('-', ' ')}`);
       checkNoDuplicates(state, table, { name, columns: columns.map((a) => a - 1) });
     }
@@ -50,11 +59,33 @@ export function createIndex(statement: CreateIndex): BoundStatement {
 }
 
 function refuse(statement: CreateIndex): void {
-  if (statement.where !== undefined) throw notSupported('a partial index');
   if (statement.nullsNotDistinct) throw notSupported('NULLS NOT DISTINCT');
   if (statement.method !== 'btree' && statement.method !== 'hash' && statement.method !== '') {
     throw new DatabaseError('42704', `access method "${statement.method}" does not exist`);
   }
+}
+
+/** PostgreSQL's names of an index's columns: those that come again have a number. */
+function distinct(names: readonly string[]): readonly string[] {
+  const out: string[] = [];
+  for (const name of names) {
+    let next = name;
+    for (let i = 1; out.includes(next); i++) next = `${name}${i}`;
+    out.push(next);
+  }
+  return out;
+}
+
+function computedKeyOf(state: SessionState, table: StoredEntry, statement: CreateIndex): ComputedKey {
+  requireOwnRows(table.kind);
+  if (table.kind !== 'table') throw notSupported('an index on an expression here');
+  const key = computedKey(state, table, statement.elements, statement.where, (e) => indexColumn(state, table, e));
+  const env = sessionEnvironment(state);
+  statement.elements.forEach((e, i) => {
+    const hidden = key.hidden.find((c) => c.attnum === key.columns[i]);
+    if (hidden !== undefined) checkSortable(env, hidden.type, e.position);
+  });
+  return key;
 }
 
 function indexColumn(state: SessionState, table: StoredEntry, element: IndexElement): number {
@@ -68,25 +99,4 @@ function columnNamed(table: StoredEntry, name: string): number {
   const column = table.columns.find((c) => c.name === name && !c.dropped);
   if (column === undefined) throw new DatabaseError('42703', `column "${name}" does not exist`);
   return column.attnum;
-}
-
-/** 23505 for a key that the rows there are hold twice. */
-export function checkNoDuplicates(
-  state: SessionState, table: StoredEntry & { readonly kind: 'table' },
-  key: { readonly name: string; readonly columns: readonly number[] },
-): void {
-  const seen = new Set<string>();
-  const rows = allRows(state, table);
-  for (let row = 0; row < rows.length; row++) {
-    const text = rowKey(rows, key.columns, row);
-    if (text === null) continue;
-    if (!seen.has(text)) {
-      seen.add(text);
-      continue;
-    }
-    throw new DatabaseError('23505', `could not create unique index "${key.name}"`, {
-      detail: `${describeKey(state, table, key.columns, { batch: rows, row })} is duplicated.`,
-      schema: table.schema, table: table.name, constraint: key.name,
-    });
-  }
 }

@@ -3,7 +3,7 @@ import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { describe, describeEntry, planDrop } from '../catalog/dependency.ts';
 import type { Target } from '../catalog/dependency.ts';
 import { displayName, isRelation, ownSchema } from '../catalog/catalog.ts';
-import type { QualifiedName } from '../catalog/catalog.ts';
+import type { CatalogChange, QualifiedName } from '../catalog/catalog.ts';
 import type { CatalogEntry } from '../catalog/entry.ts';
 import type { Drop, ObjectKind } from '../parser/ast-statement.ts';
 import type { Name } from '../parser/ast.ts';
@@ -39,7 +39,34 @@ export async function dropTargets(state: SessionState, targets: readonly Target[
     if (entry?.kind === 'table') await state.current.lock(oid, 'access exclusive', state.lockWait);
   }
   if (plan.notice !== null) state.notice('NOTICE', plan.notice);
-  state.current.changeCatalog(plan.changes);
+  const changes = [...plan.changes, ...withoutKeys(state, plan.changes)];
+  for (const change of changes) {
+    if (change.kind === 'put' && change.entry.kind === 'table') await state.current.lock(change.entry.oid, 'access exclusive', state.lockWait);
+  }
+  state.current.changeCatalog(changes);
+}
+
+/** Tables without the hidden columns of indexes that go. */
+function withoutKeys(state: SessionState, changes: readonly CatalogChange[]): readonly CatalogChange[] {
+  const gone = new Map<number, Set<number>>();
+  const removed = new Set(changes.flatMap((c) => (c.kind === 'remove' ? [c.oid] : [])));
+  for (const oid of removed) {
+    const entry = state.catalog.get(oid);
+    if (entry?.kind !== 'index' || entry.definition === undefined || removed.has(entry.table)) continue;
+    const columns = gone.get(entry.table) ?? new Set();
+    gone.set(entry.table, columns);
+    for (const attnum of entry.columns) columns.add(attnum);
+  }
+  return [...gone].flatMap(([oid, attnums]): readonly CatalogChange[] => {
+    const put = changes.findLast((c) => c.kind === 'put' && c.entry.oid === oid);
+    const table = put?.kind === 'put' ? put.entry : state.catalog.get(oid);
+    if (table?.kind !== 'table') return [];
+    const columns = table.columns.map((c) => {
+      const { hidden, ...plain } = c;
+      return hidden === true && attnums.has(c.attnum) ? plain : c;
+    });
+    return [{ kind: 'put', entry: { ...table, columns } }];
+  });
 }
 
 function find(state: SessionState, statement: Drop, name: Name): CatalogEntry | null {

@@ -2,7 +2,7 @@
 import { Batch, concatBatches } from '../../engine/data/batch.ts';
 import type { Datum } from '../../engine/data/datum.ts';
 import { datumAt } from '../../engine/data/access.ts';
-import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import { DatabaseError } from '../../engine/data/error.ts';
 import { compileExpression } from '../../engine/expression/evaluate.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { Environment } from '../binder/environment.ts';
@@ -11,6 +11,10 @@ import type { OnConflict } from '../parser/ast.ts';
 import { bindAssignment, bindPredicate, rowScopeItem, rowSite, withParameters } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
 import { requireColumn, resolveAssignments } from './assignment.ts';
+import { parseExpression } from '../parser/parse.ts';
+import { conjuncts } from '../binder/functions.ts';
+import { sameExpression } from '../plan/same-expression.ts';
+import { bindIndexExpression, bindIndexPredicate } from './index-expression.ts';
 import { expand } from './foreign-key.ts';
 import { rowKey } from './key-text.ts';
 import type { TableWriter } from './table-writer.ts';
@@ -67,16 +71,35 @@ function inferArbiters(state: SessionState, table: TableEntry, clause: OnConflic
     }
     return [key];
   }
-  if (target.where !== undefined) throw notSupported('ON CONFLICT with a partial index', { position: target.position });
-  const wanted = target.elements.map((e) => {
-    if (e.column === undefined) throw notSupported('ON CONFLICT on an expression', { position: e.position });
-    return requireConflictColumn(table, e.column, e.position).attnum - 1;
-  });
-  const found = keys.filter((k) => k.columns.length === new Set(wanted).size
-    && k.columns.every((c) => wanted.includes(c)));
+  const found = matchingKeys(state, table, keys, target);
   if (found.length > 0) return found;
   throw new DatabaseError('42P10',
     'there is no unique or exclusion constraint matching the ON CONFLICT specification');
+}
+
+/** Unique keys over just these columns and expressions, whose rows are all among those of the WHERE clause. */
+function matchingKeys(
+  state: SessionState, table: TableEntry, keys: readonly TableKey[], target: NonNullable<OnConflict['target']>,
+): readonly TableKey[] {
+  const columns = new Set<number>();
+  const expressions: Expression[] = [];
+  for (const e of target.elements) {
+    if (e.column !== undefined) columns.add(requireConflictColumn(table, e.column, e.position).attnum);
+    else if (e.expression !== undefined) expressions.push(bindIndexExpression(state, table, e.expression));
+  }
+  const given = target.where === undefined ? [] : conjuncts(bindIndexPredicate(state, table, target.where));
+  const read = (text: string): Expression => bindIndexExpression(state, table, parseExpression(text));
+  return keys.filter((key) => {
+    const own = key.definition;
+    const plain = own === undefined ? key.columns.map((c) => c + 1) : own.plain.filter((c) => c > 0);
+    const texts = own?.elements.filter((text) => text !== null) ?? [];
+    const predicate = own === undefined || own.where === null ? []
+      : conjuncts(bindIndexPredicate(state, table, parseExpression(own.where)));
+    return plain.length === columns.size && plain.every((c) => columns.has(c))
+      && texts.every((text) => expressions.some((e) => sameExpression(e, read(text))))
+      && expressions.every((e) => texts.some((text) => sameExpression(e, read(text))))
+      && predicate.every((p) => given.some((g) => sameExpression(g, p)));
+  });
 }
 
 function requireConflictColumn(table: TableEntry, name: string, position: number | undefined): ColumnEntry {

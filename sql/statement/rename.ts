@@ -111,7 +111,9 @@ function renameColumn(state: SessionState, entry: CatalogEntry, from: string, to
   if (entry.kind === 'table') {
     const used = entry.constraints.find((c) => c.kind === 'check' && c.columns.includes(column.attnum));
     const generated = entry.columns.find((c) => c.generated && c.defaultText?.includes(from));
-    if (used !== undefined || generated !== undefined) throw notSupported(
+    const indexed = state.catalog.indexesOf(entry.oid).some((i) => i.definition?.reads.includes(column.attnum) === true
+      || i.definition?.plain.includes(column.attnum) === true);
+    if (used !== undefined || generated !== undefined || indexed) throw notSupported(
       'renaming a column that an expression of its table uses');
   }
   if (entry.kind === 'materialized-view' || entry.kind === 'view') {

@@ -13,7 +13,7 @@ import type { SessionState } from '../session-state.ts';
 import { Blocked } from '../write-conflict.ts';
 import { checkLockedForm, checkLockedPlan, lockedTables } from './lock-clause.ts';
 import type { LockedTable } from './lock-clause.ts';
-import { physicalBatch } from './table-rules.ts';
+import { physicalBatch, rulesOf } from './table-rules.ts';
 
 /** Where a table's live columns are in the rows of the query. */
 interface LockedRows extends LockedTable { readonly from: number }
@@ -79,7 +79,7 @@ export function lockRows(session: SessionState, query: LockingQuery, parameters:
   const found = runQuery({ ...all, offset: null, limit: skips ? null : reach }, run);
   const rows = skips ? unlocked(session, locked, found, reach) : found;
   for (const table of locked) requireRows(session, table, rows);
-  for (const table of locked) session.current.rowLocks.add(table.entry.oid, table.strength, rowsOf(table, rows));
+  for (const table of locked) session.current.rowLocks.add(table.entry.oid, table.strength, rowsOf(session, table, rows));
   const from = Math.min(Number(compiled.offset ?? 0n), rows.length);
   return rows.slice(from, rows.length).select(Array.from({ length: shown }, (_, i) => i));
 }
@@ -89,7 +89,7 @@ function unlocked(session: SessionState, locked: readonly LockedRows[], rows: Ba
   const { current, services } = session;
   const taken = new Set<number>();
   for (const table of locked) {
-    for (const row of services.open.blockers(current, table.entry.oid, table.strength, rowsOf(table, rows)).keys()) taken.add(row);
+    for (const row of services.open.blockers(current, table.entry.oid, table.strength, rowsOf(session, table, rows)).keys()) taken.add(row);
   }
   const free = Array.from({ length: rows.length }, (_, i) => i).filter((i) => !taken.has(i));
   return rows.take(Int32Array.from(count === null || count > BigInt(free.length) ? free : free.slice(0, Number(count))));
@@ -98,7 +98,7 @@ function unlocked(session: SessionState, locked: readonly LockedRows[], rows: Ba
 function requireRows(session: SessionState, table: LockedRows, rows: Batch): void {
   const { current, services } = session;
   if (rows.length === 0) return;
-  const [blocker] = services.open.blockers(current, table.entry.oid, table.strength, rowsOf(table, rows)).values();
+  const [blocker] = services.open.blockers(current, table.entry.oid, table.strength, rowsOf(session, table, rows)).values();
   if (blocker !== undefined) {
     if (table.wait !== 'error') throw new Blocked(blocker);
     throw new DatabaseError('55P03', `could not obtain lock on row in relation "${table.entry.name}"`);
@@ -107,9 +107,10 @@ function requireRows(session: SessionState, table: LockedRows, rows: Batch): voi
 }
 
 /** A locked table's part of the rows, as it is stored. */
-function rowsOf({ entry, from }: { readonly entry: TableEntry; readonly from: number }, rows: Batch): Batch {
+function rowsOf(session: SessionState, { entry, from }: { readonly entry: TableEntry; readonly from: number }, rows: Batch): Batch {
   const live = liveColumns(entry.columns);
   const own = rows.select(live.map((_, i) => from + i));
   const schema = { columns: entry.columns.map((c) => ({ name: c.name, type: c.type })) };
-  return physicalBatch(schema, own, live.map((c) => c.attnum), (i) => nullVector(schema.columns[i].type, rows.length));
+  return rulesOf(session, entry).withKeys(physicalBatch(schema, own, live.map((c) => c.attnum),
+    (i) => nullVector(schema.columns[i].type, rows.length)));
 }

@@ -13,6 +13,7 @@ import type { CompiledExpression } from '../../engine/expression/compiled.ts';
 import type { ColumnEntry, SequenceEntry, TableEntry } from '../catalog/entry.ts';
 import { parseExpression } from '../parser/parse.ts';
 import { bindAssignment, bindPredicate, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
+import { conversion } from '../row-fill.ts';
 import type { SessionState } from '../session-state.ts';
 
 type Default =
@@ -34,6 +35,7 @@ export class TableRules {
   readonly schema: Schema;
   readonly #defaults: readonly Default[];
   readonly #generated: readonly { readonly index: number; readonly compiled: CompiledExpression }[];
+  readonly #hidden: readonly { readonly index: number; readonly compute: (rows: Batch) => Vector }[];
   readonly #checks: readonly Check[];
 
   constructor(state: SessionState, table: TableEntry) {
@@ -42,6 +44,7 @@ export class TableRules {
     this.#defaults = table.columns.map((c) => compileDefault(state, c));
     this.#generated = table.columns.filter((c) => c.generated && !c.dropped)
       .map((c) => ({ index: c.attnum - 1, compiled: compileGenerated(state, table, c) }));
+    this.#hidden = table.columns.filter((c) => c.hidden === true).map((c) => ({ index: c.attnum - 1, compute: keyColumn(state, table, c) }));
     this.#checks = [...tableChecks(state, table),
       ...table.columns.flatMap((c) => (c.dropped ? [] : domainChecks(state, c)))];
   }
@@ -63,9 +66,17 @@ export class TableRules {
 
   /** The rows with their generated columns computed. */
   generate(state: SessionState, rows: Batch): Batch {
-    if (this.#generated.length === 0) return rows;
+    if (this.#generated.length === 0) return this.withKeys(rows);
     const columns = [...rows.columns];
     for (const { index, compiled } of this.#generated) columns[index] = compiled.evaluate(rows, state.evalContext());
+    return this.withKeys(new Batch(columns, rows.length));
+  }
+
+  /** The rows with the hidden keys of indexes computed. */
+  withKeys(rows: Batch): Batch {
+    if (this.#hidden.length === 0) return rows;
+    const columns = [...rows.columns];
+    for (const { index, compute } of this.#hidden) columns[index] = compute(rows);
     return new Batch(columns, rows.length);
   }
 
@@ -131,6 +142,10 @@ function domainDefault(state: SessionState, type: LogicalType): string | null {
   if (type.kind !== 'domain') return null;
   const entry = state.catalog.get(type.oid);
   return entry?.kind === 'type' && entry.definition.kind === 'domain' ? entry.definition.defaultText : null;
+}
+
+function keyColumn(state: SessionState, table: TableEntry, column: ColumnEntry): (rows: Batch) => Vector {
+  return conversion(table, column, { catalog: state.catalog, functions: state.services.functions });
 }
 
 function compileGenerated(state: SessionState, table: TableEntry, column: ColumnEntry): CompiledExpression {

@@ -4,7 +4,7 @@ import { Batch } from '../../engine/data/batch.ts';
 import { DatabaseError } from '../../engine/data/error.ts';
 import { formatText } from '../../engine/data/text-format.ts';
 import type { Snapshot } from '../../engine/runtime/contract.ts';
-import type { KeyConstraint, TableEntry } from '../catalog/entry.ts';
+import type { IndexDefinitionText, KeyConstraint, TableEntry } from '../catalog/entry.ts';
 import type { SessionState } from '../session-state.ts';
 import { rowKey } from './key-text.ts';
 
@@ -13,13 +13,17 @@ export interface TableKey {
   readonly name: string;
   /** Places in the stored rows. */
   readonly columns: readonly number[];
+  /** Of a unique index on expressions or over part of the table. */
+  readonly definition?: IndexDefinitionText;
 }
 
 export function keysOf(state: SessionState, table: TableEntry): readonly TableKey[] {
   const keys = table.constraints.filter((c): c is KeyConstraint => c.kind === 'primary' || c.kind === 'unique')
     .map((c) => ({ name: c.name, columns: c.columns.map((a) => a - 1) }));
   const indexes = state.catalog.indexesOf(table.oid).filter((i) => i.unique && i.constraint === null)
-    .map((i) => ({ name: i.name, columns: i.columns.map((a) => a - 1) }));
+    .map((i) => ({
+      name: i.name, columns: i.columns.map((a) => a - 1), ...(i.definition === undefined ? {} : { definition: i.definition }),
+    }));
   return [...keys, ...indexes];
 }
 

@@ -17,12 +17,16 @@ export function indexText(catalog: Catalog, index: IndexEntry): string {
   const key = columns.slice(0, index.columns.length).map((c, i) => {
     const descending = index.descending[i] ? ' DESC' : '';
     const nulls = index.nullsFirst[i] === index.descending[i] ? '' : index.nullsFirst[i] ? ' NULLS FIRST' : ' NULLS LAST';
-    return `${quoteIdentifier(c.name)}${descending}${nulls}`;
+    const expression = index.definition?.elements[i] ?? null;
+    // A call stands by itself, anything else in parentheses.
+    const name = expression === null ? quoteIdentifier(c.name) : /^[\w".]+\(.*\)$/.test(expression) ? expression : `(${expression})`;
+    return `${name}${descending}${nulls}`;
   });
   const include = columns.slice(index.columns.length).map((c) => quoteIdentifier(c.name));
   const where = table !== null && 'schema' in table ? `${quoteIdentifier(table.schema)}.${quoteIdentifier(table.name)}` : '?';
   return `CREATE ${index.unique ? 'UNIQUE ' : ''}INDEX ${quoteIdentifier(index.name)} ON ${where} USING btree (${key.join(', ')})`
-    + (include.length === 0 ? '' : ` INCLUDE (${include.join(', ')})`);
+    + (include.length === 0 ? '' : ` INCLUDE (${include.join(', ')})`)
+    + (index.definition === undefined || index.definition.where === null ? '' : ` WHERE ${index.definition.where}`);
 }
 
 /** A view's text as pg_get_viewdef gives it: one leading blank, one semicolon. */

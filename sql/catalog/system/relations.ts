@@ -49,7 +49,7 @@ export function entryColumns(entry: RelationEntry, catalog: Catalog): readonly C
   if (table === null || !('columns' in table) || table.kind === 'index') return [];
   return [...entry.columns, ...entry.include].flatMap((attnum, i) => {
     const column = table.columns.find((c) => c.attnum === attnum);
-    return column === undefined ? [] : [{ ...column, attnum: i + 1, notNull: false, defaultText: null, identity: null, generated: false }];
+    return column === undefined ? [] : [{ ...column, dropped: false, attnum: i + 1, notNull: false, defaultText: null, identity: null, generated: false }];
   });
 }
 
@@ -154,13 +154,20 @@ function* defaults(catalog: Catalog): Iterable<SystemRow> {
   }
 }
 
+/** Column of a key as pg_index has it: 0 for an expression; behind the hidden column of a partial index, its own. */
+function shownColumn(entry: IndexEntry, attnum: number, place: number): number {
+  return entry.definition === undefined ? attnum : entry.definition.elements[place] === null ? entry.definition.plain[place] : 0;
+}
+
 function indexRow(entry: IndexEntry, catalog: Catalog): SystemRow {
   const columns = entryColumns(entry, catalog).slice(0, entry.columns.length);
   return {
     indexrelid: entry.oid, indrelid: entry.table, indnatts: entry.columns.length + entry.include.length,
     indnkeyatts: entry.columns.length, indisunique: entry.unique, indnullsnotdistinct: false, indisprimary: entry.primary,
     indisexclusion: false, indimmediate: true, indisclustered: false, indisvalid: true, indcheckxmin: false, indisready: true,
-    indislive: true, indisreplident: false, indkey: vectorOf([...entry.columns, ...entry.include]),
+    indislive: true, indisreplident: false, indkey: vectorOf([...entry.columns.map((c, i) => shownColumn(entry, c, i)), ...entry.include]),
+    indpred: entry.definition?.where ?? null,
+    indexprs: entry.definition?.elements.some((e) => e !== null) === true ? entry.definition.elements.filter((e) => e !== null).join(', ') : null,
     indcollation: vectorOf(columns.map((c) => collationOf(c.type))), indclass: vectorOf(columns.map(() => 0)),
     indoption: vectorOf(entry.columns.map((_, i) => (entry.descending[i] ? 1 : 0) | (entry.nullsFirst[i] ? 2 : 0))),
   };
