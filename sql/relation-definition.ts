@@ -11,6 +11,7 @@ import type { RelationDefinition, ViewDefinition } from '../engine/runtime/contr
 import type { Catalog } from './catalog/catalog.ts';
 import type { MaterializedViewEntry, SourceEntry, StoredEntry, TableEntry } from './catalog/entry.ts';
 import { parseExpression } from './parser/parse.ts';
+import { retentionOf } from './retention.ts';
 import { bindAssignment, compileView, rowScopeItem, rowSite, storedEnvironment } from './planner.ts';
 
 export interface DefinitionContext {
@@ -24,6 +25,7 @@ export function relationDefinition(context: DefinitionContext, entry: StoredEntr
   const indexes = context.catalog.indexesOf(entry.oid);
   const places = (columns: readonly number[]): readonly number[] => columns.map((a) => a - 1);
   const watermark = entry.kind === 'materialized-view' ? null : entry.watermark;
+  const retention = entry.kind === 'materialized-view' ? null : retentionOf(entry);
   return {
     id: entry.oid, name: entry.name, namespace: entry.schema,
     kind: entry.kind === 'materialized-view' ? 'view' : entry.kind,
@@ -34,6 +36,7 @@ export function relationDefinition(context: DefinitionContext, entry: StoredEntr
     appendOnly: entry.kind === 'table' && entry.appendOnly,
     watermark: entry.kind === 'materialized-view' || watermark === null ? null : watermarkFunction(context, entry),
     eventTime: watermark === null ? null : watermark.column - 1,
+    ...(retention === null ? {} : { retention }),
   };
 }
 

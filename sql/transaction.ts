@@ -7,6 +7,7 @@ import type { Snapshot } from '../engine/runtime/contract.ts';
 import type { Catalog, CatalogChange } from './catalog/catalog.ts';
 import { CATALOG_LOCK } from './lock-table.ts';
 import type { LockMode, LockWait } from './lock-table.ts';
+import { checkRetention } from './retention.ts';
 import { ReshapedSnapshot, rowFill } from './row-fill.ts';
 import type { ReadPoint, RelationChange, Services } from './services.ts';
 import type { Settings } from './settings.ts';
@@ -123,8 +124,11 @@ export class Transaction implements OpenTransaction {
   changeCatalog(changes: readonly CatalogChange[]): void {
     if (changes.length === 0) return;
     this.started = true;
+    const before = this.catalog;
+    const after = before.applyAll(changes);
+    checkRetention(before, after, changes);
     this.#catalogChanges.push(...changes);
-    this.#catalog = this.catalog.applyAll(changes);
+    this.#catalog = after;
     this.#findReshaped();
   }
 

@@ -47,6 +47,11 @@ export interface RelationDefinition {
    * through, so that their least watermark is the view's; else null.
    */
   readonly eventTime: number | null;
+  /**
+   * µs: rows whose event time the watermark has passed by more are gone, without a retraction: views keep what they have of them.
+   * Requires: append only, a watermark, no keys. Absent: rows stay.
+   */
+  readonly retention?: bigint;
 }
 
 export interface ViewDefinition extends RelationDefinition {

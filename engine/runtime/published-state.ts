@@ -121,7 +121,7 @@ export class PublishedState {
   /** Feeds a view what its sources hold. Requires: nothing was fed to its circuit. */
   fill(view: View): void {
     const context = this.#context(view, this.#environment.evalContext(this.#time));
-    const scan = (id: number, columns: readonly number[]): Iterable<Delta> => this.#known(id).arrangement.scan(columns);
+    const scan = (id: number, columns: readonly number[]): Iterable<Delta> => this.#known(id).scan(columns);
     this.#guarded(view, () => {
       view.fill(scan, context, (delta) => {
         view.relation.apply(cancel(delta));
@@ -209,7 +209,9 @@ export class PublishedState {
     for (const transaction of input.transactions) this.#collect(transaction, collected);
     const changes = new Map<number, readonly RelationChange[]>();
     for (const [id, parts] of collected) changes.set(id, stepsOf(parts));
-    return this.#step(changes);
+    const outputs = this.#step(changes);
+    for (const id of collected.keys()) this.relations.get(id)?.expire();
+    return outputs;
   }
 
   #collect(transaction: EpochTransaction, collected: Map<number, ChangePart[]>): void {

@@ -11,6 +11,8 @@ import type { KeyChains } from '../state/key-chains.ts';
 import type { PagesSnapshot } from '../state/pages-snapshot.ts';
 import type { StateReader, StateWriter } from '../state/ports.ts';
 import type { RelationDefinition } from './contract.ts';
+import type { Horizon } from './retention.ts';
+import { PageRetention, kept } from './retention.ts';
 import { ErrorRows } from './error-rows.ts';
 import { KeyFilter } from './key-filter.ts';
 
@@ -22,6 +24,7 @@ export class FrozenRelation {
   readonly watermark: Watermark;
   readonly #relation: Relation;
   readonly #pages: PagesSnapshot;
+  readonly #horizon: Horizon | null;
   #holders = 0;
 
   constructor(relation: Relation, pages: PagesSnapshot) {
@@ -31,6 +34,7 @@ export class FrozenRelation {
     this.watermark = relation.watermark;
     this.#relation = relation;
     this.#pages = pages;
+    this.#horizon = relation.horizon;
   }
 
   hold(): this {
@@ -45,12 +49,17 @@ export class FrozenRelation {
   }
 
   scan(columns: readonly number[]): Iterable<Delta> {
-    return this.#pages.scan(columns);
+    return this.#scan(columns);
+  }
+
+  #scan(columns: readonly number[] | null): Iterable<Delta> {
+    if (this.#horizon === null) return this.#pages.scan(columns);
+    return kept((chosen) => this.#pages.scan(chosen), columns, this.#horizon);
   }
 
   lookup(columns: readonly number[], lookup: RelationLookup): readonly Delta[] {
     if (this.version === this.#relation.version) return this.#relation.lookup(columns, lookup);
-    return filterScan(this.#pages.scan(), columns, lookup);
+    return filterScan(this.#scan(null), columns, lookup);
   }
 }
 
@@ -99,6 +108,7 @@ export class Relation {
   /** Its indexes are to be made from the pages before they are used. */
   #unindexed = false;
   readonly #cache: PageCache | null;
+  #retention = new PageRetention();
 
   /** `beforeChange`: called while the relation is still as published, so that snapshots can hold on to it. */
   constructor(
@@ -122,6 +132,30 @@ export class Relation {
 
   get schema(): Schema {
     return this.#definition.schema;
+  }
+
+  /** Rows that are gone, though their pages may still be there; null: none. */
+  get horizon(): Horizon | null {
+    const { retention, eventTime: column } = this.#definition;
+    if (retention === undefined || column === null || this.watermark === null) return null;
+    return { column, time: this.watermark - retention };
+  }
+
+  /** The rows as of now. Requires: no change while it is read. */
+  scan(columns: readonly number[] | null = null): Iterable<Delta> {
+    return this.horizon === null ? this.#rows.scan(columns) : kept((chosen) => this.#rows.scan(chosen), columns, this.horizon);
+  }
+
+  /** Frees pages whose rows are all gone. */
+  expire(): void {
+    const { horizon } = this;
+    const { retention } = this.#definition;
+    if (horizon === null || retention === undefined) return;
+    const due = this.#retention.due(this.#rows, horizon, retention);
+    if (due.length === 0) return;
+    this.changing();
+    this.#ready();
+    for (const page of due) this.rowCount -= this.#rows.dropPage(page);
   }
 
   get arrangement(): Arrangement {
@@ -187,6 +221,7 @@ export class Relation {
     this.#definition = definition;
     if (rewritten) {
       const old = this.#rows;
+      this.#retention = new PageRetention();
       this.#rows = this.#newRows(definition.schema);
       this.#indexes = [];
       for (const delta of old.scan()) this.#rows.apply(fill === null ? delta : delta.with(fill(delta.batch)));
@@ -220,13 +255,15 @@ export class Relation {
   /** As of now. */
   lookup(columns: readonly number[], lookup: RelationLookup): readonly Delta[] {
     const index = this.#indexWithin(lookup.columns);
-    if (index === null) return filterScan(this.#rows.scan(), columns, lookup);
+    if (index === null) return filterScan(this.scan(), columns, lookup);
     this.#ready();
     const keys = index.columns.map((c) => lookup.keys.columns[lookup.columns.indexOf(c)]);
     const { rowIds } = index.chains.probe(keys, lookup.keys.length);
     const unique = lookup.keys.length === 1 ? rowIds.slice() : Int32Array.from(new Set(rowIds));
-    if (index.columns.length === lookup.columns.length) return [this.#rows.gather(unique, columns)];
-    return filterScan([this.#rows.gather(unique)], columns, lookup);
+    if (index.columns.length === lookup.columns.length) {
+      return [...kept((chosen) => [this.#rows.gather(unique, chosen)], columns, this.horizon)];
+    }
+    return filterScan(kept((chosen) => [this.#rows.gather(unique, chosen)], null, this.horizon), columns, lookup);
   }
 
   /** The index with most columns, all of them among those given. */

@@ -181,6 +181,14 @@ export class Arrangement {
     this.pages.free(ids, ids.length);
   }
 
+  /** All entries of a page leave; returns what their weights add up to. The page is not copied, whoever else holds it. */
+  dropPage(number: number): number {
+    const ids = liveIds(this.pages, number);
+    for (const index of this.#indexes) index.unlink(ids, ids.length);
+    this.#rows?.removeRows(ids, ids.length);
+    return this.pages.clear(number);
+  }
+
   /** The index over whole rows; entries of equal rows become one. */
   #indexRows(): KeyIndex {
     const rows = new KeyIndex(this.pages, this.schema.columns.map((_, c) => c), { equality: 'exact' });

@@ -316,6 +316,19 @@ export class Pages implements PageHome, SavedState {
     this.#open.push(number);
   }
 
+  /** Frees all rows of a page at once; returns what their weights add up to. */
+  clear(number: number): number {
+    const page = this.#pages[number];
+    let sum = 0;
+    for (let row = 0; row < page.used; row++) sum += page.weights[row];
+    // A snapshot may read it for longer than a checkpoint has it.
+    if (this.#live.size > 0) this.#cache?.keep(page);
+    this.#rows -= page.live;
+    this.#guard[number] = 0;
+    this.#reset(number);
+    return sum;
+  }
+
   /** An empty page gives its memory back. */
   #reset(number: number): void {
     const { open } = this.#pages[number];

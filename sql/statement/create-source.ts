@@ -12,6 +12,7 @@ import { defineParts } from './create-table.ts';
 import type { DefinedTable } from './create-table.ts';
 import { TakenNames, nameIsFree, qualified, targetSchema } from './naming.ts';
 import { optionRecord, optionText } from './options.ts';
+import { RETENTION } from '../retention.ts';
 import { watermarkEntry } from './watermark-definition.ts';
 
 export function createSource(statement: CreateSource, text: string): BoundStatement {
@@ -37,7 +38,7 @@ export function createSource(statement: CreateSource, text: string): BoundStatem
     };
     // Bad options and schemas are the statement's error, not the log's.
     connector.open({
-      options: new Map(Object.entries(options)), offset: null,
+      options: new Map(Object.entries(options).filter(([name]) => name !== RETENTION)), offset: null,
       schema: { columns: liveColumns(entry.columns).map((c) => ({ name: c.name, type: c.type })) },
     });
     state.current.changeCatalog([{ kind: 'put', entry }]);
