@@ -5,7 +5,7 @@ import { DatabaseError } from '../engine/data/error.ts';
 import { oidOf } from '../engine/data/type-info.ts';
 import type { CopyInSink, Database, ExecuteResult, ResultColumn, Session } from '../sql/index.ts';
 import * as backend from './backend.ts';
-import { ArrowEncoder, ArrowInput } from './copy-arrow.ts';
+import type * as CopyArrow from './copy-arrow.ts';
 import { CopyDecoder } from './copy-in.ts';
 import type { CopyInput } from './copy-in.ts';
 import { writeCopyHeader, writeCopyRows, writeCopyTrailer } from './copy-out.ts';
@@ -363,6 +363,7 @@ export class Connection {
   }
 
   async #copyOutArrow(result: ExecuteResult & { readonly kind: 'copyOut' }): Promise<string> {
+    const { ArrowEncoder } = await copyArrow();
     const encoder = new ArrowEncoder(result.columns);
     let rows = 0;
     backend.copyData(this.#page, encoder.begin());
@@ -384,7 +385,8 @@ export class Connection {
     backend.copyResponse(this.#page, 'in', sink.columns.length, isBinary(sink.format));
     await this.#flush();
     const settings = (): Session['format'] => this.#settings().format;
-    const decoder = sink.format.format === 'arrow' ? new ArrowInput(sink, settings) : new CopyDecoder(sink, settings);
+    const decoder = sink.format.format === 'arrow' ? new (await copyArrow()).ArrowInput(sink, settings)
+      : new CopyDecoder(sink, settings);
     try {
       await this.#receiveCopy(sink, decoder);
       const { tag } = await sink.finish();
@@ -463,6 +465,11 @@ const MESSAGE_BYTES: Readonly<Record<string, string>> = {
   query: 'Q', parse: 'P', bind: 'B', describe: 'D', close: 'C', execute: 'E', functionCall: 'F', terminate: 'X',
   password: 'p',
 };
+
+/** Why: Arrow's package takes a tenth of a second to load, which a start need not wait for. */
+function copyArrow(): Promise<typeof CopyArrow> {
+  return import('./copy-arrow.ts');
+}
 
 /** As the client is told: what comes is not text. */
 function isBinary({ format }: CopyInSink['format']): boolean {
