@@ -12,7 +12,11 @@ const minutes = Number(values.minutes ?? 10);
 const seed = Number(values.seed ?? Math.floor(Date.now() / 1000) % 1_000_000);
 const only = values.case === undefined ? null : Number(values.case);
 const most = Number(values.cases ?? 100_000);
-const end = Date.now() + minutes * 60_000;
+let end = Date.now() + minutes * 60_000;
+// What has begun is finished, and the totals are shown.
+process.once('SIGINT', () => {
+  end = 0;
+});
 console.log(`seed ${seed}`);
 const totals = await hunt({
   oracle, seed, first: only ?? 0, views: 8, transactions: 6, laws: true, log: (line) => console.log(`${line}\n`),

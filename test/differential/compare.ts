@@ -2,7 +2,7 @@
 // answer what PostgreSQL answers to the query, as a multiset; errors must have its SQLSTATE.
 import { ProtocolClient } from '../support/protocol-client.ts';
 import type { Address, Answer, ScriptMessage } from '../support/protocol-client.ts';
-import { createTable } from './generate.ts';
+import { createTables } from './generate.ts';
 import type { CaseSpec } from './generate.ts';
 
 /** Rows as sorted text, or the SQLSTATE of the error. */
@@ -177,19 +177,24 @@ export async function compareCase(spec: CaseSpec, subject: Subject, theirs: SqlC
     return firstOf(list.map((sql, i) => difference(sql, a[i], b[i])
       ?? (a[i].tag === b[i].tag ? null : { what: sql, kind: 'tag', ours: a[i].tag, theirs: b[i].tag })));
   };
-  const begun = await both([...spec.types, ...spec.tables.map(createTable)]);
+  const begun = await both([...spec.types, ...spec.tables.flatMap(createTables)]);
   if (begun !== null) return result(begun);
   await ours.runAll([REWRITES_OFF(spec.shape.disable), `SET optimizer_seed = ${spec.shape.viewSeed}`]);
   const views: Compared[] = [];
-  for (const { name, query } of spec.views) {
-    const [[wanted, viewed], [given, created]] = await Promise.all([
-      theirs.runAll([query, `CREATE VIEW ${name} AS ${query}`]), ours.runAll([query, `CREATE MATERIALIZED VIEW ${name} AS ${query}`])]);
-    const mismatch = difference(query, given, wanted) ?? (created.code === viewed.code || wanted.code !== null ? null
-      : codes(`CREATE MATERIALIZED VIEW ${name} AS ${query}`, created, viewed));
-    if (mismatch !== null) return result(mismatch, views);
-    // Of a query that fails on what the tables hold both make the view, and keep it.
-    if (created.code === null && viewed.code === null) views.push({ name, query });
-  }
+  const createViews = async (after: number): Promise<Mismatch | null> => {
+    for (const { name, query } of spec.views.filter((v) => v.after === after)) {
+      const [[wanted, viewed], [given, created]] = await Promise.all([
+        theirs.runAll([query, `CREATE VIEW ${name} AS ${query}`]), ours.runAll([query, `CREATE MATERIALIZED VIEW ${name} AS ${query}`])]);
+      const mismatch = difference(query, given, wanted) ?? (created.code === viewed.code || wanted.code !== null ? null
+        : codes(`CREATE MATERIALIZED VIEW ${name} AS ${query}`, created, viewed));
+      if (mismatch !== null) return mismatch;
+      // Of a query that fails on what the tables hold both make the view, and keep it.
+      if (created.code === null && viewed.code === null) views.push({ name, query });
+    }
+    return null;
+  };
+  const early = await createViews(0);
+  if (early !== null) return result(early, views);
   await ours.run(`SET optimizer_seed = ${spec.shape.querySeed}`);
   for (const [number, { statements, commit }] of spec.transactions.entries()) {
     const changed = await both(['BEGIN', ...statements, commit ? 'COMMIT' : 'ROLLBACK']);
@@ -200,6 +205,8 @@ export async function compareCase(spec: CaseSpec, subject: Subject, theirs: SqlC
     const mismatch = firstOf(views.map(({ query }, i) => difference(`view: ${query}`, given[i * 2], wanted[i])
       ?? difference(`ad hoc: ${query}`, given[i * 2 + 1], wanted[i])));
     if (mismatch !== null) return result(mismatch, views);
+    const late = await createViews(number + 1);
+    if (late !== null) return result(late, views);
     if (!spec.restarts || number % 2 === 1) continue;
     ours = await subject.restarted(number % 4 === 0);
     await ours.runAll([REWRITES_OFF(spec.shape.disable), `SET optimizer_seed = ${spec.shape.querySeed}`]);
@@ -219,13 +226,15 @@ function codes(what: string, ours: Outcome, theirs: Outcome): Mismatch {
 /** The case as a script to paste. */
 export function script(spec: CaseSpec): string {
   const { disable, viewSeed, querySeed } = spec.shape;
+  const created = (after: number): string[] => spec.views.filter((v) => v.after === after)
+    .map((v) => `CREATE MATERIALIZED VIEW ${v.name} AS ${v.query}`);
   return [
-    ...spec.types, ...spec.tables.map(createTable), ...disable === '' ? [] : [REWRITES_OFF(disable)],
+    ...spec.types, ...spec.tables.flatMap(createTables), ...disable === '' ? [] : [REWRITES_OFF(disable)],
     ...viewSeed === 0 ? [] : [`SET optimizer_seed = ${viewSeed}`],
-    ...spec.views.map((v) => `CREATE MATERIALIZED VIEW ${v.name} AS ${v.query}`),
+    ...created(0),
     ...viewSeed === querySeed ? [] : [`SET optimizer_seed = ${querySeed}`],
     ...spec.extended ? ['-- queries by the extended protocol'] : [],
     ...spec.restarts ? ['-- on disk; restarted after the 1st, 3rd, 5th .. transaction, by turns as it lies and after a clean stop'] : [],
-    ...spec.transactions.flatMap((t) => ['BEGIN', ...t.statements, t.commit ? 'COMMIT' : 'ROLLBACK']),
+    ...spec.transactions.flatMap((t, i) => ['BEGIN', ...t.statements, t.commit ? 'COMMIT' : 'ROLLBACK', ...created(i + 1)]),
   ].map((s) => `${s};`).join('\n');
 }

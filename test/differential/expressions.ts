@@ -65,6 +65,7 @@ const TEMPLATES: Readonly<Record<ColumnType, readonly string[]>> = {
     '({timestamptz} < {timestamp})', '({time} BETWEEN \'08:00\' AND \'12:00\')', '({jsonb} = {jsonb})', '({int4[]} < {int4[]})', '({numeric} IN (1, 1.5, {int4}))',
     '(ROW({int4}, {int4}) IS NOT NULL)', '({text} NOT IN (\'a\', {text}))', '({interval} > interval \'1 day\')', '(({int4}, {int4}) IN ((1, 2), (3, {int4})))',
     'isfinite({date})', '({timestamp}, interval \'1 day\') OVERLAPS (timestamp \'2024-01-02\', timestamp \'2024-01-03\')', '({float8} <> {numeric})', '({int8} = {int4})',
+    '({int4} = 2)', '({text} = \'a\')', '({date} = date \'2024-01-28\')', '({int8} = ANY (array[1, 2]))', '({mood} = \'ok\')',
     '({mood} > \'ok\')', '({mood} = {mood})', '({mood} IN (\'sad\', {mood}))', '({jsonb} @? \'$.b[*]\')', '({jsonb} @@ \'$.a == 1\')',
     '({text} COLLATE "C" < {text})', '({date} BETWEEN {date} AND {timestamp})', '({timestamptz} = {date})', '({jsonb} IS NOT DISTINCT FROM {jsonb})',
   ],

@@ -9,6 +9,9 @@ export interface TableColumn {
   readonly name: string;
   readonly type: ColumnType;
   readonly sqlType: string;
+  readonly notNull: boolean;
+  /** It has an index of its own. */
+  readonly indexed: boolean;
 }
 
 export interface TableSpec {
@@ -21,6 +24,8 @@ export interface TableSpec {
 export interface ViewSpec {
   readonly name: string;
   readonly query: string;
+  /** How many transactions come before it is made. */
+  readonly after: number;
 }
 
 /** The optimizer's settings: rewrites left out, and seeds that joins are ordered by (0: none), for views and for queries ad hoc. */
@@ -45,10 +50,14 @@ export interface CaseSpec {
   readonly transactions: readonly { readonly statements: readonly string[]; readonly commit: boolean }[];
 }
 
+function valueFor(random: Random, { type, sqlType, notNull }: TableColumn): string {
+  return columnValue(random, type, sqlType, !notNull);
+}
+
 /** COPY in the text format, its lines behind it. */
 function copyIn(random: Random, table: TableSpec): string {
   const lines = Array.from({ length: random.int(1, 12) }, () => table.columns.map((c, i) => (
-    i === 0 && table.keyed ? String(random.int(1, 400)) : copyText(columnValue(random, c.type, c.sqlType)))).join('\t'));
+    i === 0 && table.keyed ? String(random.int(1, 400)) : copyText(valueFor(random, c)))).join('\t'));
   return [`COPY ${table.name} FROM STDIN`, ...lines].join('\n');
 }
 
@@ -62,7 +71,7 @@ function insertMany(random: Random, table: TableSpec): string {
   const values = table.columns.map((c, i) => {
     if (i === 0 && table.keyed) return 'g';
     const count = random.int(2, 9);
-    const list = Array.from({ length: count }, () => columnValue(random, c.type, c.sqlType)).join(', ');
+    const list = Array.from({ length: count }, () => valueFor(random, c)).join(', ');
     const spread = { int4: 'g % 50', int8: 'g * 7919', numeric: 'g / 8.0', text: `'k' || g % 300`, float8: 'g % 77 / 4.0::float8' };
     const own = Object.entries(spread).find(([type]) => type === c.type)?.[1];
     if (own !== undefined && random.bool(0.6)) return own;
@@ -77,7 +86,7 @@ function insert(random: Random, table: TableSpec): string {
   const r = random;
   const { name, columns } = table;
   const row = (): string => `(${columns.map((c, i) => (
-    i === 0 && table.keyed ? String(r.int(1, 40)) : columnValue(r, c.type, c.sqlType))).join(', ')})`;
+    i === 0 && table.keyed ? String(r.int(1, 40)) : valueFor(r, c))).join(', ')})`;
   if (r.bool(0.12)) return copyIn(r, table);
   const rows = Array.from({ length: r.int(1, 6) }, row).join(', ');
   if (!table.keyed) return `INSERT INTO ${name} VALUES ${rows}`;
@@ -115,14 +124,15 @@ function merge(random: Random, table: TableSpec, tables: readonly TableSpec[]): 
   if (link === undefined || others.length === 0) return null;
   const other = r.pick(others);
   const targets = table.columns.filter((c) => c !== link);
-  if (targets.length === 0) return null;
+  // Which of a missing value and a taken key is met first is not the same.
+  if (targets.length === 0 || table.columns.some((c) => c.notNull)) return null;
   const target = r.pick(targets);
   const same = other.columns.find((c) => c.sqlType === target.sqlType && c.name !== 'k0');
-  const value = same === undefined ? columnValue(r, target.type, target.sqlType) : `o.${same.name}`;
+  const value = same === undefined ? valueFor(r, target) : `o.${same.name}`;
   const guard = (): string => (r.bool(0.4) ? ` AND ${condition(r, other, 'o.')}` : '');
   const clauses = [
     `WHEN MATCHED${guard()} THEN ${r.pick([`UPDATE SET ${target.name} = ${value}`, 'DELETE', 'DO NOTHING'])}`,
-    ...r.bool(0.5) ? [`WHEN MATCHED THEN UPDATE SET ${target.name} = ${columnValue(r, target.type, target.sqlType)}`] : [],
+    ...r.bool(0.5) ? [`WHEN MATCHED THEN UPDATE SET ${target.name} = ${valueFor(r, target)}`] : [],
     `WHEN NOT MATCHED${guard()} THEN ${r.pick(['DO NOTHING', `INSERT (${link.name}, ${target.name}) VALUES (o.k0, ${value})`])}`,
   ];
   return `MERGE INTO ${table.name} t USING ${other.name} o ON t.${link.name} = o.k0 ${r.shuffle(clauses.slice(0, -1)).concat(clauses.slice(-1)).join(' ')}`;
@@ -147,7 +157,7 @@ function statement(random: Random, table: TableSpec, tables: readonly TableSpec[
   if (roll < 78) {
     const target = columns[r.int(table.keyed ? 1 : 0, columns.length - 1)];
     if (target.sqlType === 'posint' && r.bool(0.2)) return `UPDATE ${name} SET ${target.name} = ${target.name} - 2 WHERE ${where}`;
-    const value = r.bool(0.2) ? `CASE WHEN ${condition(r, table, '')} THEN ${target.name} END` : columnValue(r, target.type, target.sqlType);
+    const value = r.bool(0.2) ? `CASE WHEN ${condition(r, table, '')} THEN ${target.name} END` : valueFor(r, target);
     return `UPDATE ${name} SET ${target.name} = ${value} WHERE ${where}${returning}`;
   }
   if (roll < 97) return `DELETE FROM ${name} WHERE ${where}${returning}`;
@@ -156,7 +166,7 @@ function statement(random: Random, table: TableSpec, tables: readonly TableSpec[
 
 function condition(random: Random, table: TableSpec, prefix: string): string {
   const c = random.pick(table.columns);
-  const value = columnValue(random, c.type, c.sqlType);
+  const value = valueFor(random, c);
   if (value === 'NULL') return `${prefix}${c.name} IS NULL`;
   return `${prefix}${c.name} ${random.pick(['=', '<', '>='])} ${value}`;
 }
@@ -177,7 +187,8 @@ export function generateCase(random: Random, seed: number, size: { readonly view
     const keyed = random.bool(0.5);
     const columns = Array.from({ length: random.int(2, 6) }, (__, i): TableColumn => {
       const type = i === 0 && keyed ? 'int4' : random.pick(ALL_TYPES);
-      return { name: `k${i}`, type, sqlType: i === 0 && keyed ? 'int' : random.pick(sqlTypes(type)) };
+      const sqlType = i === 0 && keyed ? 'int' : random.pick(sqlTypes(type));
+      return { name: `k${i}`, type, sqlType, notNull: random.bool(0.15), indexed: type !== 'jsonb' && random.bool(0.2) };
     });
     return { name: `t${t}`, columns, keyed };
   });
@@ -186,7 +197,7 @@ export function generateCase(random: Random, seed: number, size: { readonly view
     const name = `v${i}`;
     const query = writer.query();
     if (query.columns !== null && i < 8 && random.bool(0.3)) writer.add({ name, columns: query.columns });
-    return { name, query: query.sql };
+    return { name, query: query.sql, after: i >= 5 ? random.int(1, 3) : 0 };
   });
   const transactions = Array.from({ length: size.transactions }, (_, i) => (large && i % 2 === 0
     ? { statements: [insertMany(random, tables[0])], commit: true } : transaction(random, tables)));
@@ -204,6 +215,11 @@ function planShape(random: Random): PlanShape {
 }
 
 export function createTable(table: TableSpec): string {
-  const columns = table.columns.map((c, i) => `${c.name} ${c.sqlType}${i === 0 && table.keyed ? ' PRIMARY KEY' : ''}`);
+  const columns = table.columns.map((c, i) => `${c.name} ${c.sqlType}${i === 0 && table.keyed ? ' PRIMARY KEY' : c.notNull ? ' NOT NULL' : ''}`);
   return `CREATE TABLE ${table.name} (${columns.join(', ')})`;
+}
+
+/** The table and its indexes. */
+export function createTables(table: TableSpec): readonly string[] {
+  return [createTable(table), ...table.columns.filter((c) => c.indexed).map((c) => `CREATE INDEX ON ${table.name} (${c.name})`)];
 }

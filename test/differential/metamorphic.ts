@@ -7,7 +7,7 @@ import { REWRITES } from '../../sql/optimizer/optimizer.ts';
 import { Client } from '../support/client.ts';
 import { Random } from '../support/random.ts';
 import { canonical } from './compare.ts';
-import { createTable, generateCase } from './generate.ts';
+import { createTables, generateCase } from './generate.ts';
 import type { CaseSpec } from './generate.ts';
 import { QueryWriter } from './queries.ts';
 
@@ -39,7 +39,7 @@ async function withTables<T>(spec: CaseSpec, work: (client: Client) => Promise<T
   const database = await openDatabase({ data: ':memory:' });
   const client = new Client(database);
   try {
-    for (const sql of [...spec.types, ...spec.tables.map(createTable)]) await client.query(sql);
+    for (const sql of [...spec.types, ...spec.tables.flatMap(createTables)]) await client.query(sql);
     return await work(client);
   } finally {
     await client.close();

@@ -19,6 +19,7 @@ export async function shrink(spec: CaseSpec, fails: (candidate: CaseSpec) => Pro
   };
   await attempt({ ...best, restarts: false });
   await attempt({ ...best, extended: false });
+  await attempt({ ...best, views: best.views.map((v) => ({ ...v, after: 0 })) });
   await attempt({ ...best, shape: { disable: '', viewSeed: 0, querySeed: 0 } });
   for (let at = best.views.length - 1; at >= 0; at--) {
     await attempt({ ...best, views: best.views.filter((_, i) => i !== at) });

@@ -22,8 +22,8 @@ export function sqlTypes(type: ColumnType): readonly string[] {
 }
 
 /** A value for a column of that SQL type, one in seven times NULL. */
-export function columnValue(random: Random, type: ColumnType, sqlType: string): string {
-  if (random.bool(0.15)) return 'NULL';
+export function columnValue(random: Random, type: ColumnType, sqlType: string, nulls = true): string {
+  if (nulls && random.bool(0.15)) return 'NULL';
   return plainLiteral(random, type, sqlType);
 }
 
