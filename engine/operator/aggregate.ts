@@ -88,6 +88,8 @@ export class AggregateOperator implements Operator {
   readonly #countsAll: boolean;
   /** Slot pages changed since the last save. */
   #dirty = new Uint8Array(0);
+  /** Every group touched in this step had rows before it. */
+  #allPresent = false;
   /** A group has had more rows taken out than put in. */
   #indebted = false;
   #capacity = 0;
@@ -120,7 +122,7 @@ export class AggregateOperator implements Operator {
     const touched = this.#touchedBy(slots, input.length);
     const results = this.#results;
     for (const column of results) column.begin(2 * touched.slots.length);
-    const old = this.#show(this.#present(touched, this.#scratch.old), { results, context });
+    const old = this.#show(this.#allPresent ? touched : this.#present(touched, this.#scratch.old), { results, context });
     this.#update(input, slots);
     this.#primed = this.#options.keys.length === 0;
     // With insertions alone, every group touched has rows.
@@ -168,23 +170,28 @@ export class AggregateOperator implements Operator {
   /** Each group among `slots` once, with its first row. */
   #touchedBy(slots: Int32Array, length: number): Groups {
     const stamp = ++this.#stepNumber;
-    const { words, stride } = this.#rows;
+    const { words, floats, stride } = this.#rows;
     const { touched } = this.#scratch;
     const dirty = this.#dirty;
     let count = 0;
+    this.#allPresent = false;
     if (this.#options.keys.length === 0) {
       dirty[0] = 1;
       return ONE_GROUP;
     }
+    let absent = 0;
     for (let i = 0; i < length; i++) {
       const slot = slots[i];
-      const at = 2 * slot * stride + this.#stampAt;
+      const base = slot * stride;
+      const at = 2 * base + this.#stampAt;
       if (words[at] === stamp) continue;
       words[at] = stamp;
+      if (floats[base] <= 0) absent++;
       dirty[slot >> PAGE_SHIFT] = 1;
       touched.rows[count] = i;
       touched.slots[count++] = slot;
     }
+    this.#allPresent = absent === 0;
     return { slots: touched.slots.subarray(0, count), rows: touched.rows.subarray(0, count) };
   }
 

@@ -198,6 +198,7 @@ export class IntegerSumAccumulator extends SlotAccumulator {
       const high = floats[at + 2];
       const low = floats[at + 1];
       if (floats[at] === 0) out.setNull(row);
+      else if (high === 0 && low >= 0 && low < WORD && !spilled) end = writeWhole(view, end, low);
       else {
         const sum = high * WORD + low;
         if (spilled || high > 1048575 || high < -1048576 || sum > MAX_SAFE || sum < -MAX_SAFE) return false;
