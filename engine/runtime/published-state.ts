@@ -21,6 +21,10 @@ import { View } from './view.ts';
 /** Steps between two counts of the state that cannot be evicted, or a step for so many pages. */
 const COUNT_STEPS = 64;
 const COUNT_PAGES = 16;
+/** Rows that a step takes where memory is short, and how far it may go beyond the budget, as a share of it. */
+const LEAST_ROWS = 256;
+const MOST_ROWS = 1 << 15;
+const MOST_OVER = 0.25;
 
 /** One transaction of an epoch; its changes are asked for after its catalog changes were applied. */
 export interface EpochTransaction {
@@ -58,6 +62,8 @@ export class PublishedState {
   restoring = false;
   #epoch: Epoch;
   #time = 0n;
+  /** Of a step, where memory is short. */
+  #rows = 2 * LEAST_ROWS;
   /** Until the state is counted again. */
   #uncounted = 0;
   readonly #environment: StateEnvironment;
@@ -208,7 +214,8 @@ export class PublishedState {
     const collected = new Map<number, ChangePart[]>();
     for (const transaction of input.transactions) this.#collect(transaction, collected);
     const changes = new Map<number, readonly RelationChange[]>();
-    for (const [id, parts] of collected) changes.set(id, stepsOf(parts));
+    const rows = this.#stepRows();
+    for (const [id, parts] of collected) changes.set(id, stepsOf(parts, rows));
     const outputs = this.#step(changes);
     for (const id of collected.keys()) this.relations.get(id)?.expire();
     return outputs;
@@ -248,6 +255,16 @@ export class PublishedState {
       for (const [id, { parts }] of current) for (const { delta } of parts) if (delta.length > 0) pushTo(outputs, id, delta);
     }
     return outputs;
+  }
+
+  /** What a step touches has to be in memory at once: where it is short, a step takes fewer rows. */
+  #stepRows(): number {
+    const { cache } = this.#environment;
+    if (!cache.tight) return Infinity;
+    const over = cache.takeOvershoot();
+    if (over > MOST_OVER) this.#rows = Math.max(LEAST_ROWS, this.#rows >> 1);
+    else if (over < MOST_OVER / 2) this.#rows = Math.min(MOST_ROWS, this.#rows * 2);
+    return this.#rows;
   }
 
   /** Now and then: what the state takes besides pages. */

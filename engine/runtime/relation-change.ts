@@ -36,15 +36,18 @@ export class RelationChange {
   }
 }
 
-/** The steps of what an epoch brought for one relation, transaction by transaction. Insertions alone stay in their parts. */
-export function stepsOf(parts: readonly ChangePart[]): readonly RelationChange[] {
+/**
+ * The steps of what an epoch brought for one relation, transaction by transaction. Insertions alone stay in their parts.
+ * `most`: rows of a step where memory is short.
+ */
+export function stepsOf(parts: readonly ChangePart[], most = STEP_ROWS): readonly RelationChange[] {
   const pieces = parts.every(({ delta }) => insertsOnly(delta)) ? parts : [together(parts)];
   const steps: RelationChange[] = [];
   let step: ChangePart[] = [];
   let rows = 0;
-  for (const piece of pieces.flatMap(sliced)) {
+  for (const piece of pieces.flatMap((part) => sliced(part, Math.min(most, STEP_ROWS)))) {
     const { length } = piece.delta;
-    if (step.length > 0 && rows + length > rowsOfStep(steps.length)) {
+    if (step.length > 0 && rows + length > Math.min(most, rowsOfStep(steps.length))) {
       steps.push(new RelationChange(mergeSmall(step)));
       step = [];
       rows = 0;
@@ -84,18 +87,18 @@ function together(parts: readonly ChangePart[]): ChangePart {
   return { delta, onTime: same ? delta : cancel(concatDeltas(parts.map((part) => part.onTime))) };
 }
 
-function sliced(part: ChangePart): readonly ChangePart[] {
+function sliced(part: ChangePart, most: number): readonly ChangePart[] {
   const { delta, onTime } = part;
   const longest = Math.max(delta.length, onTime.length);
-  if (longest <= STEP_ROWS) return [part];
+  if (longest <= most) return [part];
   const out: ChangePart[] = [];
-  for (let at = 0; at < longest; at += STEP_ROWS) {
-    const piece = sliceOf(delta, at);
-    out.push({ delta: piece, onTime: onTime === delta ? piece : sliceOf(onTime, at) });
+  for (let at = 0; at < longest; at += most) {
+    const piece = sliceOf(delta, at, at + most);
+    out.push({ delta: piece, onTime: onTime === delta ? piece : sliceOf(onTime, at, at + most) });
   }
   return out;
 }
 
-function sliceOf(delta: Delta, at: number): Delta {
-  return delta.slice(Math.min(at, delta.length), Math.min(at + STEP_ROWS, delta.length));
+function sliceOf(delta: Delta, from: number, to: number): Delta {
+  return delta.slice(Math.min(from, delta.length), Math.min(to, delta.length));
 }

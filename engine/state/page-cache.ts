@@ -45,6 +45,7 @@ export class PageCache {
   #failure: unknown = null;
   reads = 0;
   #evictions = 0;
+  #overshoot = 0;
   #written = 0;
 
   /** `file` null: only what a checkpoint has is evicted. `limit` in bytes. */
@@ -92,6 +93,13 @@ export class PageCache {
 
   /** Not all of the state is in memory. */
   get tight(): boolean { return this.#evictions > 0 && this.#bytes + this.#fixed > this.#limit / 2; }
+
+  /** How far a step has gone beyond what pages may take, as a share of it, since it was asked last. */
+  takeOvershoot(): number {
+    const over = this.#overshoot;
+    this.#overshoot = 0;
+    return over;
+  }
 
   hasRoom(bytes: number): boolean {
     return this.#bytes + bytes <= this.#allowance;
@@ -182,6 +190,7 @@ export class PageCache {
   balance(): void {
     if (this.#filled.length > 0) this.#count();
     if (this.#bytes <= this.#allowance) return;
+    this.#overshoot = Math.max(this.#overshoot, this.#bytes / this.#allowance - 1);
     this.#failure = null;
     this.#hide(this.#bytes - this.#allowance, () => true);
     for (let page = this.#hidden.first; page !== null && this.#bytes > this.#allowance; page = this.#hidden.first) {

@@ -10,7 +10,8 @@ import type { Page } from './page.ts';
 
 /** The rows in use of one page; the page's own arrays when there is no free row among them. */
 export function scanPage(page: Page, columns: readonly number[] | null): Delta {
-  const held = page.peek();
+  // Who only counts rows needs no page read.
+  const held = columns !== null && columns.length === 0 ? [] : page.peek();
   const chosen = columns === null ? held : columns.map((c) => held[c]);
   const { used } = page;
   const batch = new Batch(chosen.map((c): Vector => c.vector(used)), used);
