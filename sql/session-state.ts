@@ -3,6 +3,7 @@ import { DatabaseError } from '../engine/data/error.ts';
 import type { LogicalType } from '../engine/data/types.ts';
 import type { EvalContext } from '../engine/expression/context.ts';
 import type { Catalog } from './catalog/catalog.ts';
+import type { RandomGenerator } from './random-generator.ts';
 import { TEMPORARY_SCHEMA } from './catalog/entry.ts';
 import type { RoleEntry, SessionInfo, SystemContext } from './catalog/entry.ts';
 import { CatalogNames } from './catalog/names.ts';
@@ -40,6 +41,8 @@ export class SessionState {
   readonly sequenceValues = new Map<number, bigint>();
   lastSequence: number | null = null;
   transaction: Transaction | null = null;
+  /** What setseed has started. */
+  random: RandomGenerator | null = null;
   /** Milliseconds that pg_sleep asked for in the statement that runs. */
   sleepFor = 0;
   query = '';
@@ -184,7 +187,7 @@ export class SessionState {
       transactionTime: this.transaction?.startTime ?? this.statementStart,
       statementTime: this.statementStart,
       clock: () => this.services.now(),
-      random: () => this.services.random(),
+      random: () => this.random?.next() ?? this.services.random(),
       catalog: this.names,
       host: this,
     };
@@ -215,6 +218,7 @@ export class SessionState {
       memory: () => services.runtime.memory(),
       storage: () => services.runtime.storage(),
       journal: () => services.runtime.journal(),
+      epochs: () => ({ newest: services.runtime.epoch, oldest: services.runtime.oldestEpoch }),
       stateSize: (relation) => services.runtime.stateSize(relation),
       viewErrors: (relation) => services.runtime.errors(relation),
       printed: (text, options) => printStored(this, text, options),

@@ -9,6 +9,7 @@ import type { CallInfo, ScalarFunction } from '../../engine/function/function.ts
 import type { FunctionLists } from '../../engine/function/registry.ts';
 import { SERVER_VERSION_TEXT } from '../version-text.ts';
 import { SessionState } from '../session-state.ts';
+import { RandomGenerator } from '../random-generator.ts';
 import { isTemporary } from './entry.ts';
 import type { SequenceEntry } from './entry.ts';
 import { CATALOG_FUNCTIONS } from './system/catalog-functions.ts';
@@ -63,6 +64,17 @@ const IDENTITY: readonly ScalarFunction[] = [
 ];
 
 const SETTINGS: readonly ScalarFunction[] = [
+  host({
+    name: 'setseed', args: [FLOAT8], returns: VOID, volatility: 'volatile', description: 'starts random() at a seed from -1 to 1',
+    row: ([seed], s) => {
+      const value = num(seed);
+      if (Number.isNaN(value) || value < -1 || value > 1) {
+        throw new DatabaseError('22023', `setseed parameter ${value} is out of allowed range [-1,1]`);
+      }
+      s.random = new RandomGenerator(value);
+      return '';
+    },
+  }),
   host({
     name: 'current_setting', args: [TEXT], returns: TEXT, description: 'value of a parameter',
     row: ([name], s) => s.settings.show(str(name)),

@@ -2,15 +2,29 @@
 import { BOOLEAN } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { foldConstant } from '../../engine/expression/evaluate.ts';
-import { isStable, mapExpression } from '../../engine/expression/walk.ts';
+import { isStable, mapExpression, someExpression } from '../../engine/expression/walk.ts';
 import type { LogicalPlan } from '../plan/logical-plan.ts';
-import { mapExpressions, mapPlan } from '../plan/map-plan.ts';
+import { expressionsOf, mapExpressions, mapPlan, visitPlan } from '../plan/map-plan.ts';
 import type { Rewrite, RewriteContext } from './rewrite.ts';
 
 export const foldConstants: Rewrite = {
   name: 'fold-constants',
-  apply: (plan, context) => mapPlan(plan, (p) => foldFilter(mapExpressions(p, (e) => fold(e, context)))),
+  apply: (plan, context) => {
+    // What set_config has set must be seen by what is computed after it.
+    const settled = changesSettings(plan) ? { ...context, once: false } : context;
+    return mapPlan(plan, (p) => foldFilter(mapExpressions(p, (e) => fold(e, settled))));
+  },
 };
+
+function changesSettings(plan: LogicalPlan): boolean {
+  let found = false;
+  visitPlan(plan, (p) => {
+    for (const e of expressionsOf(p)) {
+      found ||= someExpression(e, (x) => x.kind === 'call' && x.function.name === 'set_config');
+    }
+  });
+  return found;
+}
 
 export function fold(e: Expression, context: RewriteContext): Expression {
   return mapExpression(e, (x) => {

@@ -29,8 +29,9 @@ function numerics([name, description, sql, result]: Row, body: (x: Numeric) => N
   });
 }
 
+/** Of NaN and of negative zero it is 0. */
 function signOf(x: number): number {
-  return x > 0 ? 1 : x < 0 ? -1 : x;
+  return x > 0 ? 1 : x < 0 ? -1 : 0;
 }
 
 const ROUNDING: readonly ScalarFunction[] = [
