@@ -299,9 +299,14 @@ function typed(tree: Tree, foreign: Foreign): Expr {
   const word = cursor.next('word').value;
   const literal = cursor.peek()?.kind === 'number' ? number(tree, cursor, 1) : string(tree, cursor);
   let value = literal.kind === 'number' ? literal.text : literal.kind === 'string' ? literal.value : '';
+  let modifiers: readonly number[] = [];
   if (word === 'interval') {
     const unit = unitOf(cursor.peek());
-    if (unit !== undefined) {
+    const field = unit === undefined ? undefined : INTERVAL_FIELDS[unit];
+    if (cursor.dialect.name === 'postgresql' && field !== undefined) {
+      cursor.at++;
+      modifiers = [field];
+    } else if (unit !== undefined) {
       cursor.at++;
       if (!/^\s*[+-]?\d+(\.\d+)?\s*$/.test(value)) throw cursor.refuse('an interval of several fields', position);
       value = `${value.trim()} ${unit}`;
@@ -312,9 +317,14 @@ function typed(tree: Tree, foreign: Foreign): Expr {
   const name = word === 'date' ? ['date'] : ['pg_catalog', word];
   return {
     kind: 'cast', position, operand: { kind: 'string', value, position: literal.position },
-    type: { name, modifiers: [], arrayDimensions: 0, setOf: false, ofColumn: false, position },
+    type: { name, modifiers, arrayDimensions: 0, setOf: false, ofColumn: false, position },
   };
 }
+
+/** PostgreSQL's masks of the fields behind an interval. */
+const INTERVAL_FIELDS: { readonly [unit: string]: number } = {
+  year: 4, month: 2, day: 8, hour: 1024, minute: 2048, second: 4096,
+};
 
 const VALUES = ['current_date', 'current_timestamp', 'current_time', 'localtime', 'localtimestamp'] as const;
 
@@ -334,6 +344,10 @@ function column(tree: Tree, foreign: Foreign): Expr {
   const token = cursor.peek();
   const value = VALUES.find((known) => cursor.is(known));
   if (value !== undefined && token?.kind === 'word') throw cursor.refuse(value);
+  if (cursor.is('default') && cursor.peek(1)?.value !== '.') {
+    cursor.take('default');
+    return { kind: 'default', position };
+  }
   const name = cursor.dotted();
   const last = cursor.tokens[cursor.at - 1];
   if (shown === undefined || last === undefined || last.mark.toLowerCase() !== shown.toLowerCase()) {

@@ -34,6 +34,7 @@ export function regionsOf(tokens: readonly ForeignToken[], dialect: ForeignDiale
     } else if (token.value === 'nulls' && word(i + 1, 'first', 'last')) hide(i, i + 2);
     else if (token.value === 'distinct' && opens(i - 1) && tokens[i - 2]?.kind === 'word'
       && !NOT_FUNCTIONS.has(tokens[i - 2]?.value ?? '')) hide(i, i + 1);
+    else if (token.value === 'default' && ['(', ',', '='].includes(tokens[i - 1]?.value ?? '')) hide(i, i + 1, 'mrdefault');
     else if (word(i, 'extract') && opens(i + 1) && word(i + 3, 'from')) {
       hide(i, i + 1, 'mrextract');
       hide(i + 2, i + 4);

@@ -151,6 +151,71 @@ describe('other dialects', () => {
     means('SELECT a::int FROM t', 'snowflake', 'SELECT a::numeric(38, 0) FROM t');
   });
 
+  test('division, averages and casts go by the types of their operands', async () => {
+    const database = await openDatabase({ data: ':memory:' });
+    const client = new Client(database);
+    await client.query("CREATE TABLE n (i int, b bigint, d numeric(10,2), f float8); INSERT INTO n VALUES (7, 2, 1.5, 2.5), (-8, 0, 3, 0)");
+    const answers: Record<string, readonly string[]> = {};
+    for (const [dialect, sql] of [
+      ['mysql', 'SELECT i / b, d / i, i % b FROM n ORDER BY i'], ['sqlite', 'SELECT i / b, d / i, i % b FROM n ORDER BY i'],
+      ['bigquery', 'SELECT i / 2 FROM n ORDER BY i'], ['hive', 'SELECT i / b, d / 3 FROM n ORDER BY i'],
+      ['flink', 'SELECT AVG(i), AVG(b), AVG(d), AVG(f), SUM(i) / 2 FROM n'],
+      ['transactsql', 'SELECT AVG(i) OVER (ORDER BY i DESC), CAST(d AS INT), CAST(f AS INT), CAST(i AS INT) FROM n ORDER BY i'],
+      ['flink', 'SELECT CAST(d AS INT), CAST(f AS BIGINT) FROM n'],
+    ] as const) {
+      await client.query(`SET sql_dialect = ${dialect}`);
+      answers[`${dialect}: ${sql.slice(7, 16)}`] = await client.rows(sql);
+    }
+    await client.query('SET sql_dialect = flink');
+    await client.query('CREATE MATERIALIZED VIEW cut AS SELECT d, AVG(i) AS a FROM n GROUP BY d');
+    await client.query('INSERT INTO n VALUES (10, 1, 1.5, 1), (-9, 1, 3.00, 1), (-9, 1, 3.00, 1)');
+    answers['view'] = await client.rows('SELECT a FROM cut ORDER BY a');
+    await client.query('DELETE FROM n WHERE i = 10');
+    answers['view later'] = await client.rows('SELECT a FROM cut ORDER BY a');
+    expect(answers).toEqual({
+      'mysql: i / b, d ': ['|-0.37500000000000000000|', '3.5000000000000000|0.21428571428571428571|1'],
+      'sqlite: i / b, d ': ['|-0.37500000000000000000|', '3|0.21428571428571428571|1'],
+      'bigquery: i / 2 FRO': ['-4', '3.5'],
+      'hive: i / b, d ': ['|1.00000000000000000000', '3.5|0.50000000000000000000'],
+      'flink: AVG(i), A': ['0|1|2.2500000000000000|1.25|0'],
+      'transactsql: AVG(i) OV': ['0|3|0|-8', '7|1|2|7'],
+      'flink: CAST(d AS': ['1|2', '3|0'],
+      view: ['-8', '8'], 'view later': ['-8', '7'],
+    });
+    await database.close();
+  });
+
+  test('functions that several of ours make together', () => {
+    means("SELECT DATE_FORMAT(a, 'yyyy-MM-dd HH:mm:ss') FROM t", 'flink', "SELECT to_char(a, 'YYYY-MM-DD HH24:MI:SS') FROM t");
+    means("SELECT DATE_FORMAT(a, '%Y-%m-%d') FROM t", 'mysql', "SELECT to_char(a, 'YYYY-MM-DD') FROM t");
+    means("SELECT SPLIT_INDEX(a, '/', 2), REGEXP_EXTRACT(a, '(x|y)=([^&]*)', 2) FROM t", 'flink',
+      "SELECT (string_to_array(a, '/'))[3], (regexp_match(a, '(x|y)=([^&]*)'))[2] FROM t");
+    means('SELECT YEAR(a), MINUTE(a) FROM t', 'mysql', 'SELECT extract(year FROM a)::int, extract(minute FROM a)::int FROM t');
+    means('SELECT SUBSTRING(a FROM 2 FOR 3), EXTRACT(YEAR FROM b) FROM t', 'mysql',
+      'SELECT substring(a FROM 2 FOR 3), extract(year FROM b) FROM t');
+    means('SELECT a FROM (SELECT 1) AS x (a)', 'flink', 'SELECT a FROM (SELECT 1) AS x (a)');
+    refused("SELECT REGEXP_EXTRACT(a, '(ab|a)c', 1) FROM t", 'flink');
+    refused("SELECT REGEXP_EXTRACT(a, '(a+?)c', 1) FROM t", 'flink');
+    refused("SELECT DATE_FORMAT(a, 'yy') FROM t", 'flink');
+    refused('SELECT SUBSTRING(a FROM 0 FOR 3) FROM t', 'mysql');
+  });
+
+  test('statements that are much the same', () => {
+    means('ALTER TABLE `T` ADD COLUMN `B` INT', 'mysql', 'ALTER TABLE "t" ADD COLUMN "b" INT');
+    means('DROP TABLE IF EXISTS [a b] -- as sqlite has it', 'sqlite', 'DROP TABLE IF EXISTS "a b"');
+    means('EXPLAIN SELECT `a` FROM t', 'mysql', 'EXPLAIN SELECT a FROM t');
+    means('SELECT `a` FROM t WHERE id = $1 AND b = $2', 'mysql', 'SELECT a FROM t WHERE id = $1 AND b = $2');
+    means("SELECT c.relname FROM pg_catalog.pg_class c WHERE c.relname OPERATOR(pg_catalog.~) '^(t)$'", 'mysql',
+      "SELECT c.relname FROM pg_catalog.pg_class c WHERE c.relname OPERATOR(pg_catalog.~) '^(t)$'");
+    means('CREATE TABLE t (a INT) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE utf8mb4_bin', 'mysql', 'CREATE TABLE t (a int)');
+    means('INSERT INTO t VALUES (1, DEFAULT)', 'mysql', 'INSERT INTO t VALUES (1, DEFAULT)');
+    means('GRANT SELECT ON `t` TO PUBLIC', 'mysql', 'GRANT SELECT ON "t" TO PUBLIC');
+    expect(refused('PREPARE p AS SELECT "a"', 'mysql')).toBe(14);
+    expect(refused('CREATE TABLE t (a INT, KEY i (a))', 'mysql')).toBe(24);
+    expect(refused('SELECT a AS value FROM t', 'flink', '42601')).toBe(13);
+    refused('SELECT ? FROM t', 'mysql');
+  });
+
   test('refusals and their positions', () => {
     expect(refused('SELECT a || b FROM t', 'mysql')).toBe(10);
     expect(refused("SELECT DATE_FORMAT(a, '%W') FROM t", 'mysql')).toBe(23);
