@@ -2,7 +2,7 @@
 import { DatabaseError, notSupported, unreachable } from '../../engine/data/error.ts';
 import { BOOLEAN, baseType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
-import type { ByTypeExpr, Expr } from '../parser/ast.ts';
+import type { ByTypeExpr, Expr, Position } from '../parser/ast.ts';
 import { bindAssigned } from './bind-assigned.ts';
 import { bindCall } from './bind-call.ts';
 import { bindCase, bindCoalesce, bindExtremum, bindNullIf } from './bind-conditional.ts';
@@ -17,9 +17,13 @@ import { bind } from './level.ts';
 import type { Site } from './level.ts';
 import { bitStringLiteral, nullLiteral, numberLiteral, stringLiteral } from './literals.ts';
 import { locationOf } from './location.ts';
-import { resolveName } from './scope.ts';
+import { resolveName, resolveRow } from './scope.ts';
 import { formatTypeName } from '../../engine/data/type-info.ts';
 import { categoryOf } from './type-rules.ts';
+
+function noExpansion(position: Position): DatabaseError {
+  return new DatabaseError('0A000', 'row expansion via "*" is not supported here', { position });
+}
 
 /** Types, functions and columns resolved; subqueries, aggregates and windows left as holes in the site's level. */
 export function bindExpression(e: Expr, site: Site): Expression {
@@ -32,7 +36,9 @@ export function bindExpression(e: Expr, site: Site): Expression {
     case 'bitString': return bitStringLiteral(env, e.base, e.digits);
     case 'parameter': return { kind: 'parameter', index: e.number - 1, type: env.parameters.typeOf(e.number - 1) };
     case 'column': return resolveName({ env, scope: site.scope, position: e.position }, e.name).expression;
-    case 'star': throw new DatabaseError('42601', 'row expansion via "*" is not supported here', { position: e.position });
+    case 'star':
+      if (e.qualifier.length === 0 || e.exclude.length > 0) throw noExpansion(e.position);
+      return resolveRow({ env, scope: site.scope, position: e.position }, e.qualifier);
     case 'logical': return bindLogical(e, site);
     case 'not': {
       const input = coerceBoolean(env, bind(e.operand, site), 'NOT', locationOf(e.operand));
@@ -68,7 +74,7 @@ export function bindExpression(e: Expr, site: Site): Expression {
       return bindQuantified({ ...e, kind: 'quantified', operator: '=', schema: undefined, quantifier: 'any' }, site);
     case 'quantified': return bindQuantified(e, site);
     case 'grouping': return bindGrouping(e, site);
-    case 'fieldStar': throw new DatabaseError('42601', 'row expansion via "*" is not supported here', { position: e.position });
+    case 'fieldStar': throw noExpansion(e.position);
     case 'default':
       throw new DatabaseError('42601', 'DEFAULT is not allowed in this context', { position: e.position });
     case 'currentOf': throw notSupported('WHERE CURRENT OF', { position: e.position });

@@ -109,6 +109,13 @@ function resolveColumn(use: NameUse, name: string): Resolved {
   return reach(use, found.scope, wholeRow(found.item), null);
 }
 
+/** `t.*` where one value is asked for: the relation's row, even if it has a column of that name. */
+export function resolveRow(use: NameUse, qualifier: readonly string[]): Expression {
+  const found = findItem(use, qualifier);
+  if (found === null) throw missingRelation(use, qualifier);
+  return reach(use, found.scope, wholeRow(found.item), null).expression;
+}
+
 /** As seen from where the name is used. */
 function reach(use: NameUse, scope: Scope, target: Expression, column: ScopeColumn | null): Resolved {
   const expression = { ...target };
