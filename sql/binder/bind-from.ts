@@ -1,7 +1,7 @@
 // FROM: relations, subqueries, functions and windows, joined; every item gives a plan and the names it makes visible.
 import { DatabaseError, notSupported, unreachable } from '../../engine/data/error.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
-import type { Expr, FromItem, JoinItem, SubqueryItem } from '../parser/ast.ts';
+import type { Expr, FromItem, JoinItem, SubqueryItem, TableItem } from '../parser/ast.ts';
 import type { JoinKind, LogicalPlan } from '../plan/logical-plan.ts';
 import { applyOf, columnOf, filterOf, joinOf, projectOf, selectColumns, SINGLE_ROW, width } from '../plan/make.ts';
 import { correlate, attachSubqueries } from './attach.ts';
@@ -65,8 +65,9 @@ function combine(left: FromResult, right: FromResult, how: Combination): FromRes
 function bindItem(item: FromItem, site: FromSite): FromResult {
   switch (item.kind) {
     case 'table': {
-      if (item.asOf !== undefined) throw notSupported('FOR SYSTEM_TIME AS OF', { position: item.position });
-      return bindTable(item, site);
+      if (item.asOf === undefined) return bindTable(item, site);
+      throw new DatabaseError('0A000', 'FOR SYSTEM_TIME AS OF is supported for the right side of a join only',
+        { position: item.position });
     }
     case 'subquery': return bindSubqueryItem(item, site);
     case 'functions': return bindFunctionItem(item, site);
@@ -97,10 +98,13 @@ function bindSubqueryItem(item: SubqueryItem, site: FromSite): FromResult {
 function bindJoin(item: JoinItem, site: FromSite): FromResult {
   const left = bindItem(item.left, site);
   const scope = new Scope(site.lateral, left.items);
-  const right = bindItem(item.right, { ...site, lateral: scope });
+  const temporal = item.right.kind === 'table' && item.right.asOf !== undefined ? item.right : null;
+  if (temporal !== null) checkTemporal(item, temporal);
+  const right = temporal === null ? bindItem(item.right, { ...site, lateral: scope }) : bindTable(temporal, site);
   checkDistinctNames(left.items, right.items);
   if (item.asof) return joinAlias(item, bindAsofJoin(item, left, right, { site, scope }));
-  const join: JoinKind = item.join === 'cross' ? 'inner' : item.join;
+  const written: JoinKind = item.join === 'cross' ? 'inner' : item.join;
+  const join: JoinKind = temporal === null ? written : written === 'left' ? 'temporal-left' : 'temporal';
   const using = item.natural ? commonColumns(left.items, right.items) : item.using;
   if (using !== undefined) {
     const merged: { items: readonly ScopeItem[] } = { items: [] };
@@ -119,6 +123,14 @@ function bindJoin(item: JoinItem, site: FromSite): FromResult {
   return joinAlias(item, bindOn(item.on, combine(left, right, { join: 'inner', scope, site, condition: null }), {
     join, site, left, right, scope,
   }));
+}
+
+/** A join with a table as it is when the row comes. */
+function checkTemporal({ join, asof }: JoinItem, { asOf, position }: TableItem): void {
+  const name = asOf?.kind === 'function' ? asOf.name[asOf.name.length - 1] : '';
+  if (name !== 'proctime') throw notSupported('FOR SYSTEM_TIME AS OF other than PROCTIME()', { position });
+  if (!asof && (join === 'inner' || join === 'left')) return;
+  throw notSupported('FOR SYSTEM_TIME AS OF in this kind of join', { position });
 }
 
 function bindAsofJoin(
@@ -151,6 +163,9 @@ function bindOn(on: Expr, cross: FromResult, how: OnSite): FromResult {
   const inner = siteOver(site, new Scope(site.lateral, cross.items), { phrase: 'JOIN conditions' });
   const condition = coerceBoolean(site.env, inner.recurse.expression(on, inner), 'JOIN/ON', locationOf(on));
   if (inner.level.subqueries.size === 0) return combine(how.left, how.right, { ...how, condition: () => condition });
+  if (how.join === 'temporal' || how.join === 'temporal-left') {
+    throw notSupported('a subquery in the condition of a temporal join', { position: locationOf(on) });
+  }
   if (how.join !== 'inner') return bindOuterOn(on, how);
   const attached = attachSubqueries(cross.plan, [condition], inner.level, (e) => e);
   const plan = filterOf(attached.plan, attached.expressions[0]);

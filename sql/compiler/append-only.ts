@@ -8,7 +8,10 @@ export function isAppendOnly(plan: LogicalPlan, once: boolean): boolean {
     case 'constant': case 'values': case 'single-row': return true;
     case 'filter': case 'project': case 'assign-window': case 'project-set': case 'shared': case 'emit-on-close':
       return isAppendOnly(plan.input, once);
-    case 'join': return plan.join === 'inner' && isAppendOnly(plan.left, once) && isAppendOnly(plan.right, once);
+    // What a left row was shown with stays.
+    case 'join':
+      if (plan.join === 'temporal' || plan.join === 'temporal-left') return isAppendOnly(plan.left, once);
+      return plan.join === 'inner' && isAppendOnly(plan.left, once) && isAppendOnly(plan.right, once);
     case 'set-operation':
       return plan.operation === 'union' && plan.all && plan.inputs.every((i) => isAppendOnly(i, once));
     default: return false;

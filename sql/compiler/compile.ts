@@ -3,12 +3,13 @@ import { CircuitBuilder } from '../../engine/circuit/builder.ts';
 import type { NodeId } from '../../engine/circuit/builder.ts';
 import type { Circuit } from '../../engine/circuit/contract.ts';
 import { Batch } from '../../engine/data/batch.ts';
-import { assert, DatabaseError, unreachable } from '../../engine/data/error.ts';
+import { assert, DatabaseError, notSupported, unreachable } from '../../engine/data/error.ts';
 import { INT8 } from '../../engine/data/types.ts';
 import type { LogicalType, Schema } from '../../engine/data/types.ts';
 import type { EvalContext } from '../../engine/expression/context.ts';
 import { evaluateConstant } from '../../engine/expression/evaluate.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
+import { canRaise } from '../../engine/expression/walk.ts';
 import { AsofJoin } from '../../engine/operator/asof-join.ts';
 import { AssignWindowOperator } from '../../engine/operator/assign-window.ts';
 import { Distinct } from '../../engine/operator/distinct.ts';
@@ -20,6 +21,7 @@ import { ProjectSet } from '../../engine/operator/project-set.ts';
 import { Project } from '../../engine/operator/project.ts';
 import { SessionWindow } from '../../engine/operator/session-window.ts';
 import { SetOperation } from '../../engine/operator/set-operation.ts';
+import { TemporalJoin } from '../../engine/operator/temporal-join.ts';
 import { TopK } from '../../engine/operator/top-k.ts';
 import { Union } from '../../engine/operator/union.ts';
 import { unifiedKey } from '../optimizer/written-calls.ts';
@@ -153,7 +155,9 @@ export class Compiler {
   }
 
   #join(plan: Of<'join'>): NodeId {
-    const inputs = [this.node(plan.left), this.node(plan.right)];
+    // Sources are filled in their order: the right side of a temporal join has to be there first.
+    const early = plan.join === 'temporal' || plan.join === 'temporal-left' ? this.node(plan.right) : null;
+    const inputs = [this.node(plan.left), early ?? this.node(plan.right)];
     const [left, right] = [plan.left.schema, plan.right.schema];
     const { join, condition, schema } = plan;
     const keys = plan.keys.map(unifiedKey);
@@ -161,6 +165,15 @@ export class Compiler {
       const operand = keys[keys.length - 1];
       assert(condition === null, 'NOT IN has no further condition');
       return this.builder.add(new NotIn({ left, right, keys: keys.slice(0, -1), operand }), inputs);
+    }
+    if (join === 'temporal' || join === 'temporal-left') {
+      const outer = join === 'temporal-left';
+      // Once, the moment is now.
+      if (this.context.once) {
+        return this.builder.add(new Join({ kind: outer ? 'left' : 'inner', left, right, keys, condition, schema }), inputs);
+      }
+      checkTemporal([...keys.flatMap((k) => [k.left, k.right]), ...(condition === null ? [] : [condition])]);
+      return this.builder.add(new TemporalJoin({ left, right, keys, condition, outer }), inputs);
     }
     return this.builder.add(new Join({ kind: join, left, right, keys, condition, schema }), inputs);
   }
@@ -200,6 +213,11 @@ export class Compiler {
   count(e: Expression, clause: 'LIMIT' | 'OFFSET'): number | null {
     return countOf(e, clause, this.context.evaluation);
   }
+}
+
+/** What failed when a row came could not be told apart when it is taken back. */
+function checkTemporal(expressions: readonly Expression[]): void {
+  if (expressions.some((e) => canRaise(e))) throw notSupported('an expression that may fail in the condition of a temporal join');
 }
 
 function fieldTypes(type: LogicalType): readonly LogicalType[] {

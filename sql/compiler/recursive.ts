@@ -75,6 +75,7 @@ function shapeOf(plan: LogicalPlan, id: number): Shape {
       const [left, right] = [dependsOn(plan.left, id), dependsOn(plan.right, id)];
       if (left && right) return 'general';
       const own = shapeOf(left ? plan.left : plan.right, id);
+      if (plan.join === 'temporal' || plan.join === 'temporal-left') return 'general';
       if (plan.join === 'inner') return own;
       if (plan.join === 'right') return right ? least([own, 'linear']) : 'general';
       if (plan.join === 'full' || right) return 'general';

@@ -25,7 +25,8 @@ function isNonNullColumn(plan: LogicalPlan, index: number): boolean {
     case 'join': {
       const left = width(plan.left);
       if (index < left) return plan.join !== 'right' && plan.join !== 'full' && isNonNullColumn(plan.left, index);
-      return plan.join !== 'left' && plan.join !== 'full' && plan.join !== 'single' && isNonNullColumn(plan.right, index - left);
+      return plan.join !== 'left' && plan.join !== 'full' && plan.join !== 'single' && plan.join !== 'temporal-left'
+        && isNonNullColumn(plan.right, index - left);
     }
     case 'asof-join': return index < width(plan.left) && isNonNullColumn(plan.left, index);
     case 'aggregate': {

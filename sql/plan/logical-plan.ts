@@ -83,9 +83,11 @@ export interface ProjectPlan extends Node {
 
 /**
  * semi and anti show the left columns only. single: left, but 21000 for a left row with several right ones.
+ * temporal, temporal-left: inner and left with the right rows of the moment the left row comes (FOR SYSTEM_TIME AS OF PROCTIME()).
  * not-in: anti, where the last key compares as NOT IN does (a NULL on either side is not false); no condition.
  */
-export type JoinKind = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti' | 'single' | 'not-in';
+export type JoinKind =
+  'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti' | 'single' | 'not-in' | 'temporal' | 'temporal-left';
 
 /** left = right; both over their own side; `nullSafe`: NULLs are equal. */
 export interface EquiKey {

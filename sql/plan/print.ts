@@ -50,7 +50,7 @@ function shows(plan: LogicalPlan): boolean {
 
 const JOIN_TITLES = {
   inner: 'Join', left: 'Left Join', right: 'Right Join', full: 'Full Join', semi: 'Semi Join', anti: 'Anti Join',
-  single: 'Single Join', 'not-in': 'Null-Aware Anti Join',
+  single: 'Single Join', temporal: 'Temporal Join', 'temporal-left': 'Temporal Left Join', 'not-in': 'Null-Aware Anti Join',
 } as const;
 
 function titleOf(plan: LogicalPlan): string {
