@@ -60,7 +60,9 @@ export async function dropLeftovers(services: Services): Promise<void> {
   if (changes.length > 0) await services.commit({ changes: [], catalog: changes, sync: false });
 }
 
-function dropSchemas(from: { readonly catalog: Services['catalog'] }, which: (name: string) => boolean): readonly CatalogChange[] {
+function dropSchemas(
+  from: { readonly catalog: Services['catalog'] }, which: (name: string) => boolean,
+): readonly CatalogChange[] {
   const { catalog } = from;
   const targets = [...catalog.schemas()].filter((s) => which(s.name)).map((s) => ({ kind: 'entry', oid: s.oid }) as const);
   return targets.length === 0 ? [] : planDrop(catalog, targets, { cascade: true, searchPath: [] }).changes;

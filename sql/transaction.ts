@@ -269,7 +269,7 @@ export class Transaction implements OpenTransaction {
     this.#settings.savepoint();
   }
 
-  /** An error within a block: back to its last savepoint, so that nobody waits for what will not be; it may end, or go on there. */
+  /** An error within a block: back to its last savepoint, so that nobody waits for what will not be. */
   fail(): void {
     this.failed = true;
     const last = this.#savepoints.at(-1);

@@ -36,7 +36,9 @@ export function retypedColumn(
   const serial = (column.conversion?.serial ?? 0) + 1;
   return {
     ...column, type, missing: null, defaultText: checkDefault(state, column, type),
-    conversion: { serial, time: state.current.startTime, expression, format: state.settings.format, searchPath: [...state.searchPath] },
+    conversion: {
+      serial, time: state.current.startTime, expression, format: state.settings.format, searchPath: [...state.searchPath],
+    },
   };
 }
 
@@ -84,7 +86,8 @@ function conversionText(state: SessionState, table: TableEntry, change: {
       ? new DatabaseError('42804', `column "${column.name}" cannot be cast automatically to type ${shown}`, {
         hint: `You might need to specify "USING ${quoteIdentifier(column.name)}::${formatType(type)}".`,
       })
-      : new DatabaseError('42804', `result of USING clause for column "${column.name}" cannot be cast automatically to type ${shown}`,
+      : new DatabaseError('42804',
+        `result of USING clause for column "${column.name}" cannot be cast automatically to type ${shown}`,
         { hint: 'You might need to add an explicit cast.' });
   }
   // Replay must come to the same values.
@@ -109,6 +112,7 @@ function checkDefault(state: SessionState, column: ColumnEntry, type: LogicalTyp
     });
   } catch (error) {
     if (!(error instanceof DatabaseError) || error.code !== '42804') throw error;
-    throw new DatabaseError('42804', `default for column "${column.name}" cannot be cast automatically to type ${formatTypeName(type)}`);
+    throw new DatabaseError('42804',
+      `default for column "${column.name}" cannot be cast automatically to type ${formatTypeName(type)}`);
   }
 }

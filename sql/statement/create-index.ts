@@ -48,7 +48,9 @@ export function createIndex(statement: CreateIndex): BoundStatement {
     if (computed !== null && table.kind === 'table') {
       await addHiddenColumns(state, table, computed.hidden);
       const after = state.catalog.get(table.oid);
-      if (statement.unique && after?.kind === 'table') checkNoDuplicates(state, after, { name, columns: columns.map((a) => a - 1) });
+      if (statement.unique && after?.kind === 'table') {
+        checkNoDuplicates(state, after, { name, columns: columns.map((a) => a - 1) });
+      }
     } else if (statement.unique) {
       if (table.kind !== 'table') throw notSupported(`a unique index on a ${table.kind.replace('-', ' ')}`);
       checkNoDuplicates(state, table, { name, columns: columns.map((a) => a - 1) });

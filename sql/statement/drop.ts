@@ -41,7 +41,8 @@ export async function dropTargets(state: SessionState, targets: readonly Target[
   if (plan.notice !== null) state.notice('NOTICE', plan.notice);
   const changes = [...plan.changes, ...withoutKeys(state, plan.changes)];
   for (const change of changes) {
-    if (change.kind === 'put' && change.entry.kind === 'table') await state.current.lock(change.entry.oid, 'access exclusive', state.lockWait);
+    if (change.kind !== 'put' || change.entry.kind !== 'table') continue;
+    await state.current.lock(change.entry.oid, 'access exclusive', state.lockWait);
   }
   state.current.changeCatalog(changes);
 }

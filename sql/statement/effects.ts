@@ -82,7 +82,8 @@ export class Effects implements EffectBinder {
     this.#effects.push(effect);
     const schema = { columns: columns.map((c) => ({ name: c.name, type: c.type })) };
     const plan: LogicalPlan = {
-      kind: 'constant', name: 'effect', alias: 'effect', columns: columns.map((_, i) => i), schema, rows: () => this.#rowsOf(effect),
+      kind: 'constant', name: 'effect', alias: 'effect', columns: columns.map((_, i) => i), schema,
+      rows: () => this.#rowsOf(effect),
     };
     return { plan, columns, order: [], limit: null, offset: null, withTies: false, visible: columns.length };
   }

@@ -61,7 +61,9 @@ export function explain(
     return { kind: 'rows', columns, batches: [batch], tag: () => 'EXPLAIN' };
   };
   const query = explainedQuery(statement.statement);
-  if (query === null) return { columns, cacheable: false, ...explainWrite(statement, bind(statement.statement), options, answer) };
+  if (query === null) {
+    return { columns, cacheable: false, ...explainWrite(statement, bind(statement.statement), options, answer) };
+  }
   const env = sessionEnvironment(state, { declared, catalog: readCatalog(state) });
   const bound = bindQuery(query, { env, parent: null, commonTables: null });
   const parameters = env.parameters.finish();

@@ -35,7 +35,7 @@ export async function lockReferences(state: SessionState, table: TableEntry): Pr
   }
 }
 
-/** 23503 unless every reference of the new rows is there. `before`: the rows they replace; what refers as before is not looked at. */
+/** 23503 unless every reference of the new rows is there. `before`: the rows they replace; what refers as they did is left. */
 export function checkReferences(state: SessionState, child: TableEntry, added: Batch, before: Batch | null = null): void {
   for (const constraint of child.constraints) {
     if (constraint.kind !== 'foreign') continue;

@@ -50,7 +50,9 @@ export function computedKey(
     const added = table.columns.length + hidden.length + 1;
     hidden.push({
       ...plainColumn(name, added, type), dropped: true, hidden: true,
-      conversion: { serial: 1, time: state.current.startTime, expression, format: DEFAULT_FORMAT, searchPath: [...state.searchPath] },
+      conversion: {
+        serial: 1, time: state.current.startTime, expression, format: DEFAULT_FORMAT, searchPath: [...state.searchPath],
+      },
     });
     return added;
   });

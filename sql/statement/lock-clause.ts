@@ -101,7 +101,8 @@ function meant(clause: LockingClause, found: readonly Found[]): readonly Found[]
   if (clause.tables.length === 0) return found;
   return clause.tables.map(({ name, position, schema }) => {
     if (schema !== undefined) {
-      throw new DatabaseError('42601', `FOR ${clause.strength.toUpperCase()} must specify unqualified relation names`, { position });
+      const message = `FOR ${clause.strength.toUpperCase()} must specify unqualified relation names`;
+      throw new DatabaseError('42601', message, { position });
     }
     const item = found.find((f) => f.label === name);
     if (item !== undefined) return item;

@@ -5,7 +5,6 @@ import { DatabaseError } from '../../engine/data/error.ts';
 import { nullVector } from '../../engine/data/vector.ts';
 import type { BoundQuery } from '../binder/level.ts';
 import { liveColumns } from '../catalog/entry.ts';
-import type { TableEntry } from '../catalog/entry.ts';
 import type { Query } from '../parser/ast.ts';
 import { compileBound } from '../planner.ts';
 import { runQuery } from '../run-query.ts';
@@ -28,7 +27,9 @@ export interface LockingQuery {
 }
 
 /** The query with the columns of what it locks; `bind`: binds a query, for a look or to run it. */
-export function bindLockingQuery(state: SessionState, query: Query, bind: (query: Query, dry: boolean) => BoundQuery): LockingQuery {
+export function bindLockingQuery(
+  state: SessionState, query: Query, bind: (query: Query, dry: boolean) => BoundQuery,
+): LockingQuery {
   const unlocked: Query = { ...query, locking: [] };
   checkLockedForm(query);
   const plain = bind(unlocked, true);
@@ -89,7 +90,8 @@ function unlocked(session: SessionState, locked: readonly LockedRows[], rows: Ba
   const { current, services } = session;
   const taken = new Set<number>();
   for (const table of locked) {
-    for (const row of services.open.blockers(current, table.entry.oid, table.strength, rowsOf(session, table, rows)).keys()) taken.add(row);
+    const blocked = services.open.blockers(current, table.entry.oid, table.strength, rowsOf(session, table, rows));
+    for (const row of blocked.keys()) taken.add(row);
   }
   const free = Array.from({ length: rows.length }, (_, i) => i).filter((i) => !taken.has(i));
   return rows.take(Int32Array.from(count === null || count > BigInt(free.length) ? free : free.slice(0, Number(count))));
@@ -107,7 +109,7 @@ function requireRows(session: SessionState, table: LockedRows, rows: Batch): voi
 }
 
 /** A locked table's part of the rows, as it is stored. */
-function rowsOf(session: SessionState, { entry, from }: { readonly entry: TableEntry; readonly from: number }, rows: Batch): Batch {
+function rowsOf(session: SessionState, { entry, from }: LockedRows, rows: Batch): Batch {
   const live = liveColumns(entry.columns);
   const own = rows.select(live.map((_, i) => from + i));
   const schema = { columns: entry.columns.map((c) => ({ name: c.name, type: c.type })) };

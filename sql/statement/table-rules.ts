@@ -44,7 +44,8 @@ export class TableRules {
     this.#defaults = table.columns.map((c) => compileDefault(state, c));
     this.#generated = table.columns.filter((c) => c.generated && !c.dropped)
       .map((c) => ({ index: c.attnum - 1, compiled: compileGenerated(state, table, c) }));
-    this.#hidden = table.columns.filter((c) => c.hidden === true).map((c) => ({ index: c.attnum - 1, compute: keyColumn(state, table, c) }));
+    this.#hidden = table.columns.filter((c) => c.hidden === true)
+      .map((c) => ({ index: c.attnum - 1, compute: keyColumn(state, table, c) }));
     this.#checks = [...tableChecks(state, table),
       ...table.columns.flatMap((c) => (c.dropped ? [] : domainChecks(state, c)))];
   }
