@@ -118,6 +118,8 @@ export function smallerTexts(text: string): string[] {
       cut(i, close[i] + 1, tokens.slice(i + 1, close[i]).join(''));
     }
     if (token === '::') cut(i, i + 2);
+    if (/^as$/i.test(token)) cut(i, i + 3);
+    if (/^over$/i.test(token)) cut(i, (close[i + 2] ?? i + 2) + 1);
     if (/^not$/i.test(token)) cut(i, i + 1);
     if (/^case$/i.test(token)) {
       const last = tokens.findIndex((t, at) => at > i && depths[at] === depths[i] && /^end$/i.test(t));
