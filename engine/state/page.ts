@@ -1,11 +1,10 @@
 // Page: up to PAGE_ROWS rows of state in columns, with a weight a row; the unit of copying, checkpoint and eviction.
 import { Batch } from '../data/batch.ts';
 import { PAGE_ROWS, cellsOf } from '../data/cells.ts';
-import type { Cells } from '../data/cells.ts';
 import { assert } from '../data/error.ts';
 import { INT4 } from '../data/types.ts';
-import type { Layout, LogicalType, Schema } from '../data/types.ts';
-import { Int32Vector, allValid, validityBytes } from '../data/vector.ts';
+import type { LogicalType, Schema } from '../data/types.ts';
+import { Int32Vector } from '../data/vector.ts';
 import type { Vector } from '../data/vector.ts';
 import { AbsentColumn } from './absent-column.ts';
 import type { AbsentPage } from './absent-column.ts';
@@ -13,6 +12,7 @@ import { columnsFromBytes, pageBytes, shapeOf } from './page-bytes.ts';
 import type { ColumnShape } from './page-bytes.ts';
 import type { PageCache } from './page-cache.ts';
 import { PageColumn } from './page-column.ts';
+import { loadColumns } from './page-load.ts';
 import type { PageList } from './page-list.ts';
 import type { PageSlot, PageSummary } from './ports.ts';
 
@@ -131,7 +131,7 @@ export class Page implements AbsentPage {
     assert(this.stored !== null, 'an absent page is stored');
     const batch = this.stored();
     assert(batch.length === this.used, 'a stored page has the rows that were saved');
-    return home.types.map((type, c) => loadColumn(batch.columns[c], type, this.capacity));
+    return loadColumns(batch.columns, home.types, this.capacity);
   }
 
   /** Takes the columns out of the kernels' sight, so that the next touch is noticed. Requires: guarded, or between steps. */
@@ -213,7 +213,7 @@ export class Page implements AbsentPage {
 
   static load(batch: Batch, schema: Schema, stamp: number): Page {
     const capacity = capacityFor(batch.length);
-    const columns = schema.columns.map((c, i) => loadColumn(batch.columns[i], c.type, capacity));
+    const columns = loadColumns(batch.columns, schema.columns.map((c) => c.type), capacity);
     const page = new Page(columns, capacity, stamp);
     page.#setWeights(cellsOf(batch.columns[schema.columns.length]).i32, batch.length);
     return page;
@@ -221,7 +221,7 @@ export class Page implements AbsentPage {
 
   /** A full page of the batch's rows. `weights` null: each is there once. Its weights may be shared: guard it. */
   static filled(batch: Batch, types: readonly LogicalType[], weights: Int32Array | null, stamp: number): Page {
-    const page = new Page(types.map((type, c) => loadColumn(batch.columns[c], type, PAGE_ROWS)), 0, stamp);
+    const page = new Page(loadColumns(batch.columns, types, PAGE_ROWS), 0, stamp);
     page.capacity = PAGE_ROWS;
     page.weights = weights === null ? ONES : weights.slice();
     page.used = PAGE_ROWS;
@@ -257,42 +257,4 @@ function capacityFor(rows: number): number {
 function everyOne(weights: Int32Array, used: number): boolean {
   for (let i = 0; i < used; i++) if (weights[i] !== 1) return false;
   return true;
-}
-
-function loadColumn(vector: Vector, type: LogicalType, capacity: number): PageColumn {
-  const column = PageColumn.create(type, capacity);
-  const from = cellsOf(vector);
-  const used = vector.length;
-  const layout: Layout = column.layout;
-  if (from.validity !== null) {
-    column.validity = allValid(PAGE_ROWS);
-    column.validity.set(from.validity.subarray(0, validityBytes(used)));
-  }
-  switch (layout) {
-    case 'bool': column.u8.set(from.u8.subarray(0, used)); break;
-    case 'fixed16': column.u8.set(from.u8.subarray(0, used * 16)); break;
-    case 'int16': column.i16.set(from.i16.subarray(0, used)); break;
-    case 'int32': column.i32.set(from.i32.subarray(0, used)); break;
-    case 'int64': column.i32.set(from.i32.subarray(0, used * 2)); break;
-    case 'float32': column.f32.set(from.f32.subarray(0, used)); break;
-    case 'float64': column.f64.set(from.f64.subarray(0, used)); break;
-    case 'bytes':
-      loadBytes(column, from, used);
-      break;
-  }
-  return column;
-}
-
-/** The heap as it stands: the vector's rows follow each other. */
-function loadBytes(column: PageColumn, { u8, starts, ends }: Cells, used: number): void {
-  if (used === 0) return;
-  const base = starts[0];
-  column.u8 = u8.slice(base, ends[used - 1]);
-  for (let i = 0; i < used; i++) {
-    column.starts[i] = starts[i] - base;
-    column.ends[i] = ends[i] - base;
-  }
-  column.heapUsed = column.u8.length;
-  column.starts[used] = column.heapUsed;
-  column.unwritten = used;
 }
