@@ -2,6 +2,8 @@
 import { DatabaseError } from './error.ts';
 
 const CHUNK = 4096;
+/** The first one: most records are those of a few rows. */
+const FIRST_CHUNK = 1024;
 /** Arrays up to this size are copied into the chunk; larger ones become pieces of their own. */
 const COPY_LIMIT = 1024;
 const PADDING = 8;
@@ -11,7 +13,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 /** Collects bytes as pieces for one gathering write. Arrays given to `bytes` must not change afterwards. */
 export class PieceWriter {
   readonly #pieces: Uint8Array[] = [];
-  #chunk = new Uint8Array(CHUNK);
+  #chunk = new Uint8Array(FIRST_CHUNK);
   #view = new DataView(this.#chunk.buffer);
   #start = 0;
   #at = 0;
