@@ -1,8 +1,9 @@
-// npm run bench: every bench, one table; names as arguments run a part (relational, group-by, copy, commit).
+// npm run bench: every bench, one table; names as arguments run a part (relational, group-by, memory, copy, commit).
 //
 // tpch takes minutes and runs when it is named only.
 import { holds, printTable } from './bench.ts';
 import { OPERATOR_BENCHES, runOperatorBenches } from './operator/run.ts';
+import { MEMORY_BENCHES, runMemoryBenches } from './memory/run.ts';
 import { runTpch } from './tpch/run.ts';
 import { latenciesHold, printLatencies } from './wire/commit.ts';
 import { WIRE_BENCHES, runWireBenches } from './wire/run.ts';
@@ -13,8 +14,9 @@ const wanted = (part: readonly string[]): boolean => names.length === 0 || part.
 
 const tpch = !names.includes('tpch') || await runTpch();
 const operators = wanted(Object.keys(OPERATOR_BENCHES)) ? runOperatorBenches(names) : [];
+const memory = wanted(MEMORY_BENCHES) ? await runMemoryBenches() : [];
 const wire = wanted(WIRE_BENCHES) ? await runWireBenches(names) : { throughput: [], latencies: [] };
-const results = [...operators, ...wire.throughput];
+const results = [...operators, ...memory, ...wire.throughput];
 if (results.length > 0) printTable(results);
 if (wire.latencies.length > 0) printLatencies(wire.latencies);
 if (!tpch || !results.every(holds) || !latenciesHold(wire.latencies)) process.exitCode = 1;
