@@ -18,7 +18,8 @@ import { TpchViews, batchesOf, deltaOf } from './views.ts';
 import type { TpchChanges } from './views.ts';
 
 const BATCH_ROWS = 1000;
-const WARM_UP = 4;
+/** Until both kinds of batches have been seen, and the code is compiled. */
+const WARM_UP = 10;
 const FOREIGN_KEYS = ['lineitem (l_partkey, l_suppkey)', 'lineitem (l_suppkey)', 'orders (o_custkey)', 'partsupp (ps_suppkey)',
   'customer (c_nationkey)', 'supplier (s_nationkey)'];
 const SCHEMA = 'tpch_bench';

@@ -14,10 +14,18 @@ import { oracleAddress } from './hunt.ts';
 
 const SCALE = 0.01;
 const SEED = Number(process.env['MILLRACE_SEED'] ?? 1);
-const BATCHES = 4;
+const BATCHES = 3;
 const SCHEMA = `tpch_${process.pid}`;
 /** What PostgreSQL needs to answer the correlated queries in time. */
 const INDEXES = ['lineitem (l_partkey, l_suppkey)', 'orders (o_custkey)', 'partsupp (ps_suppkey)'];
+
+/**
+ * Queries that the other dialects do not have in this text: value is a reserved word of Flink's, a subquery's alias has no
+ * list of columns in the last three, nor has a common table in BigQuery.
+ */
+const REFUSED: Readonly<Record<string, readonly string[]>> = {
+  flink: ['11'], mysql: [], snowflake: [], hive: [], transactsql: [], mariadb: ['13'], bigquery: ['13', '15'], sqlite: ['13'],
+};
 
 const oracle = oracleAddress();
 
@@ -96,7 +104,7 @@ describe.runIf(oracle !== null)(`TPC-H at scale ${SCALE}, seed ${SEED}`, () => {
     return found;
   }
 
-  it('answers as views and ad hoc what PostgreSQL 15 answers, after each batch', { timeout: 240_000 }, async () => {
+  it('answers as views and ad hoc what PostgreSQL 15 answers, after each batch', { timeout: 400_000 }, async () => {
     for (const [number, query] of Object.entries(TPCH_QUERIES)) {
       const created = await ours.run(`CREATE MATERIALIZED VIEW q${number} AS ${query}`);
       expect(created.code, `query ${number}: ${created.message}`).toBeNull();
@@ -112,6 +120,21 @@ describe.runIf(oracle !== null)(`TPC-H at scale ${SCALE}, seed ${SEED}`, () => {
       }
       expect(await compare(`batch ${batch}`)).toEqual([]);
     }
+    const wanted = new Map<string, Outcome>();
+    for (const [number, query] of Object.entries(TPCH_QUERIES)) wanted.set(number, await theirs.run(query));
+    const refused: Record<string, readonly string[]> = {};
+    for (const dialect of Object.keys(REFUSED)) {
+      expect((await ours.run(`SET sql_dialect = '${dialect}'`)).code).toBeNull();
+      const list: string[] = [];
+      for (const [number, query] of Object.entries(TPCH_QUERIES)) {
+        const mine = await ours.run(query);
+        const other = wanted.get(number);
+        if (mine.code === '42601' || mine.code === '0A000' || other === undefined) list.push(number);
+        else expect(difference(`query ${number} in ${dialect}`, mine, other)).toBeNull();
+      }
+      refused[dialect] = list;
+    }
+    expect(refused).toEqual(REFUSED);
     const empty = [...answered].filter(([, rows]) => rows === 0).map(([number]) => number);
     expect(empty, 'queries that never found anything').toEqual([]);
   });
