@@ -1,4 +1,4 @@
-// `millrace check`: what a data folder holds and what of it is damaged, in the names of the catalog; the folder is not written to.
+// `millrace check`: what a data folder holds and what of it is damaged, in the names of the catalog.
 import { decodeMeta } from '../engine/runtime/checkpoint.ts';
 import { checkFolder } from '../storage/check.ts';
 import type { FolderReport } from '../storage/check.ts';
@@ -21,7 +21,7 @@ export async function checkDatabase(folder: string): Promise<CheckResult> {
     ...totals(states, names),
   ];
   const damages = report.findings.map(({ where, what, state, lost }) =>
-    `DAMAGED ${state === null ? where : where.replace(`state ${state}`, nameOf(state, names))}: ${what}; lost: ${lossOf(state, lost)}`);
+    `DAMAGED ${placeOf(where, state, names)}: ${what}; lost: ${lossOf(state, lost)}`);
   if (fault !== null) damages.push(`DAMAGED checkpoint record: ${fault}; lost: everything that the journal does not have`);
   lines.push(...damages, damages.length === 0 ? 'no damage found' : `${damages.length} damages found`);
   return { lines, damaged: damages.length > 0 };
@@ -61,6 +61,10 @@ function nameOf(state: string, names: Names): string {
   const relation = relationOf(state);
   const name = names.get(relation) ?? `relation ${relation}`;
   return state.startsWith('v/') ? `the operators of ${name}` : name;
+}
+
+function placeOf(where: string, state: string | null, names: Names): string {
+  return state === null ? where : where.replace(`state ${state}`, nameOf(state, names));
 }
 
 function lossOf(state: string | null, lost: string): string {

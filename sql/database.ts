@@ -39,6 +39,8 @@ export interface DatabaseOptions {
   readonly segmentBytes?: number;
   /** How the journal's files are written; for tests. */
   readonly files?: StorageOptions['files'];
+  /** µs for which past moments can be read with AS OF; by default none are kept. */
+  readonly history?: bigint;
   /** Bytes of memory for state; by default half of what the machine, or the process's group, has. */
   readonly memoryBytes?: number;
 }
@@ -142,6 +144,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const runtime = await MillraceRuntime.open(storage, host, {
     memoryBytes: options.memoryBytes ?? Math.floor(machineMemory() / 2),
     ...(checkpointBytes === undefined ? {} : { checkpointBytes }),
+    ...(options.history === undefined ? {} : { history: options.history }),
   }).catch(async (error: unknown) => {
     // The folder is free for another try.
     await storage.journal.close();

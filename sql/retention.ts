@@ -31,7 +31,9 @@ export function checkRetention(before: Catalog, after: Catalog, changes: readonl
     if (old !== null && optionOf(old) !== optionOf(entry)) throw notSupported('changing the retention of a table');
     if (retentionOf(entry) === null) continue;
     if (entry.watermark === null) {
-      throw new DatabaseError('42P16', `retention needs a watermark on "${entry.name}"`, { hint: 'Say WATERMARK FOR column AS expression.' });
+      throw new DatabaseError('42P16', `retention needs a watermark on "${entry.name}"`, {
+        hint: 'Say WATERMARK FOR column AS expression.',
+      });
     }
     if (entry.kind === 'table' && !entry.appendOnly) {
       throw new DatabaseError('42P16', `retention needs "${entry.name}" to be append-only`, { hint: 'Say APPEND ONLY.' });

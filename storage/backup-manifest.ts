@@ -15,7 +15,8 @@ import type { PageEntry } from './page-directory.ts';
  *
  * Format of BACKUP: as PieceWriter writes.
  *   u32 version, 1; u32 CRC-32C of all that follows; block database id; block checkpoint record (checkpoint-record.ts)
- *   u32 parts; each: text state, u32 part, block bytes (page-directory.ts); then for each page in it: u32 pack, u53 offset, u32 bytes
+ *   u32 parts; each: text state, u32 part, block bytes (page-directory.ts); then for each page in it:
+ *     u32 pack, u53 offset, u32 bytes
  */
 export const BACKUP_FILE = 'BACKUP';
 const VERSION = 1;
@@ -82,7 +83,9 @@ export function decodeManifest(bytes: Uint8Array, path: string): BackupManifest 
   const version = header.u32();
   if (header.u32() !== crc32c(bytes.subarray(HEADER))) throw corrupt(`file "${path}"`);
   if (version !== VERSION) {
-    throw new DatabaseError('F0000', `backup "${path}" has format version ${version}`, { detail: `This program reads version ${VERSION}.` });
+    throw new DatabaseError('F0000', `backup "${path}" has format version ${version}`, {
+      detail: `This program reads version ${VERSION}.`,
+    });
   }
   const from = new ByteReader(bytes.subarray(HEADER));
   const databaseId = from.block().slice();

@@ -57,7 +57,9 @@ export async function checkJournal(place: Place, report: (finding: Finding) => v
   }
   if (names.length === 0) found(folder, 'the journal has no segment', epoch + 1);
   if (followed) found(join(folder, segmentName(expected?.number ?? 0)), 'the segment is missing', last + 1);
-  else if (expected !== null && last < epoch) found(folder, `the journal ends at epoch ${last}, before the checkpoint's ${epoch}`, last + 1);
+  else if (expected !== null && last < epoch) {
+    found(folder, `the journal ends at epoch ${last}, before the checkpoint's ${epoch}`, last + 1);
+  }
   if (first > epoch + 1) found(folder, `the journal begins at epoch ${first}, the checkpoint is of epoch ${epoch}`, epoch + 1);
   return { segments: names.length, firstEpoch: first, lastEpoch: last, unfinished };
 }
@@ -83,5 +85,6 @@ function wrongHeader(
   if (databaseId !== null && Buffer.compare(header.databaseId, databaseId) !== 0) return 'it belongs to another database';
   if (expected === null) return null;
   if (header.number !== expected.number) return `segment ${expected.number} is missing`;
-  return header.firstEpoch === expected.epoch && header.chain === expected.chain ? null : 'it does not continue the segment before';
+  const continues = header.firstEpoch === expected.epoch && header.chain === expected.chain;
+  return continues ? null : 'it does not continue the segment before';
 }

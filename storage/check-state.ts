@@ -35,6 +35,7 @@ interface Newest {
   readonly value: Uint8Array | null;
 }
 
+const ALL = 'everything that the journal does not have';
 const ROWS_A_PAGE = 1024;
 
 /** Everything the folder holds, the newest of each key; blocks only as what is to be known of them. */
@@ -47,7 +48,8 @@ class Contents {
     if (!isPageKey(key)) {
       if ((this.small.get(name)?.sequence ?? -1) < sequence) this.small.set(name, { sequence, value: value?.slice() ?? null });
     } else if ((this.blocks.get(name)?.sequence ?? -1) < sequence) {
-      this.blocks.set(name, value === null ? { sequence, bytes: 0, checksum: 0, fault: 'it was removed' } : blockOf(sequence, value));
+      const removed = { sequence, bytes: 0, checksum: 0, fault: 'it was removed' };
+      this.blocks.set(name, value === null ? removed : blockOf(sequence, value));
     }
   }
 }
@@ -65,14 +67,15 @@ export async function checkState(
   files: FileSystem, folder: string, report: (finding: Finding) => void,
 ): Promise<StoreReport> {
   if (!await files.exists(folder)) {
-    report({ where: folder, what: 'the folder is missing', state: null, lost: 'everything that the journal does not have' });
+    report({ where: folder, what: 'the folder is missing', state: null, lost: ALL });
     return { checkpoint: NO_CHECKPOINT, states: new Map() };
   }
   const reader = new LevelReader(files, folder);
   const contents = new Contents();
   for await (const { key, sequence, value } of reader.entries()) contents.add(key, sequence, value);
   for (const { file, offset, what } of reader.faults) {
-    report({ where: `${folder}/${file}`, what: `${what}, at offset ${offset}`, state: null, lost: 'what is listed below, if anything' });
+    const where = `${folder}/${file}`;
+    report({ where, what: `${what}, at offset ${offset}`, state: null, lost: 'what is listed below, if anything' });
   }
   const checkpoint = checkpointOf(contents, folder, report);
   return { checkpoint, states: checkPages(contents, checkpoint, report) };
@@ -83,10 +86,10 @@ function checkpointOf(contents: Contents, folder: string, report: (finding: Find
   try {
     if (value !== null) return decodeCheckpoint(value);
     if (contents.small.size === 0 && contents.blocks.size === 0) return NO_CHECKPOINT;
-    report({ where: folder, what: 'there is no checkpoint record', state: null, lost: 'everything that the journal does not have' });
+    report({ where: folder, what: 'there is no checkpoint record', state: null, lost: ALL });
   } catch (error) {
     if (!(error instanceof DatabaseError)) throw error;
-    report({ where: folder, what: error.message, state: null, lost: 'everything that the journal does not have' });
+    report({ where: folder, what: error.message, state: null, lost: ALL });
   }
   return NO_CHECKPOINT;
 }

@@ -1,4 +1,4 @@
-// Checks a data folder offline and without writing to its data: format mark, state store, journal; what is damaged, what is lost by it.
+// Checks a data folder offline, without changing it: format mark, state store, journal; what is damaged, what is lost by it.
 import { link } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseError } from '../engine/data/error.ts';
@@ -104,6 +104,8 @@ async function lock(files: FileSystem, folder: string): Promise<() => Promise<vo
   } catch (error) {
     await files.remove(beside);
     if (!(error instanceof DatabaseError) || error.code !== 'F0001') throw error;
-    throw new DatabaseError('F0001', `data folder "${folder}" is in use`, { hint: 'Stop the server that runs on it.', cause: error });
+    throw new DatabaseError('F0001', `data folder "${folder}" is in use`, {
+      hint: 'Stop the server that runs on it.', cause: error,
+    });
   }
 }

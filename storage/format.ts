@@ -13,8 +13,8 @@ import type { FileSystem } from './file-system.ts';
  *   check CRC-32C of the lines above, 8 hexadecimal digits
  * It is written last when a folder is made: without it, what is in the folder is not a database.
  *
- * Version 2 knew no checksums of directories and of their blocks (checkpoint-record.ts, page-directory.ts): its folders are read, and
- * become version 3 when they are opened.
+ * Version 2 knew no checksums of directories and of their blocks (checkpoint-record.ts, page-directory.ts): its folders are
+ * read, and become version 3 when they are opened.
  */
 export const FORMAT_FILE = 'FORMAT';
 const VERSION = 3;

@@ -113,7 +113,9 @@ export async function restoreFolder(backup: string, folder: string): Promise<voi
     await files.makeFolder(folder);
     const names = await files.list(folder);
     if (names.includes(FORMAT_FILE) || (names.length > 0 && !names.includes(RESTORING))) {
-      throw new DatabaseError('F0000', `folder "${folder}" is not empty`, { hint: 'Restore into a folder that is empty or missing.' });
+      throw new DatabaseError('F0000', `folder "${folder}" is not empty`, {
+        hint: 'Restore into a folder that is empty or missing.',
+      });
     }
     await createFolder(files, folder, new Uint8Array(randomBytes(16)), source);
   } catch (error) {
@@ -147,7 +149,8 @@ async function createFolder(
   else await importCheckpoint(fresh, from);
   for (const leftover of [STATE, JOURNAL]) if (names.includes(leftover)) await files.remove(join(folder, leftover));
   await files.makeFolder(join(folder, JOURNAL));
-  await DiskJournal.create({ files, folder: join(folder, JOURNAL), databaseId, log: () => {} }, (from?.record.meta?.epoch ?? 0) + 1);
+  const epoch = from?.record.meta?.epoch ?? 0;
+  await DiskJournal.create({ files, folder: join(folder, JOURNAL), databaseId, log: () => {} }, epoch + 1);
   for (const name of await files.list(fresh)) await syncFile(files, join(fresh, name));
   await files.syncFolder(fresh);
   await files.rename(fresh, join(folder, STATE));

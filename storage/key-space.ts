@@ -7,7 +7,7 @@ import { corrupt } from '../engine/data/bytes.ts';
  *   'm'                                        the current checkpoint (checkpoint-record.ts)
  *   'b'                                        u64 number of a checkpoint that was begun; ended when equal to the one in 'm'
  *   'd' u16 length, state (UTF-8), u32 part    the state's pages as of the current checkpoint (page-directory.ts)
- *   's'                                        keys that the current checkpoint supersedes, until they are removed: u32 length, key, ...
+ *   's'                                        keys that the current checkpoint supersedes, until they are removed (encodeKeys)
  *   'p' u16 length, state (UTF-8), u32 page, u64 checkpoint number    a block (block.ts), or nothing: the page is gone
  *
  * A page's current version is the one its directory names; directories, 's' and 'm' are written together. Versions above the

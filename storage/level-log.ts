@@ -1,9 +1,10 @@
-// LevelDB's log files (its journal and its list of tables), read and checked without LevelDB, which is silent about damage to them.
+// LevelDB's log files (its journal, its list of tables), read and checked without LevelDB, which is silent about damage to them.
 import { crc32c } from './crc32c.ts';
 
 /*
  * Format (LevelDB 1.20, doc/log_format.md): blocks of 32,768 bytes; in each, records of u32 masked CRC-32C over type and data,
- * u16 length, u8 type (1 whole, 2 first, 3 middle, 4 last part), data; at the end of a block up to 6 bytes of zeros. Little-endian.
+ * u16 length, u8 type (1 whole, 2 first, 3 middle, 4 last part), data; at the end of a block up to 6 bytes of zeros.
+ * Little-endian.
  */
 const BLOCK = 32_768;
 const HEADER = 7;

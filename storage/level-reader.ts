@@ -1,4 +1,4 @@
-// LevelReader: reads a LevelDB folder and checks all of it, without LevelDB and without writing: for a folder that may be damaged.
+// LevelReader: reads a LevelDB folder that may be damaged and checks all of it, without LevelDB and without writing.
 import { join } from 'node:path';
 import { crc32c } from './crc32c.ts';
 import type { FileSystem } from './file-system.ts';

@@ -53,7 +53,7 @@ async function* readPages(
   const pages = parts.flatMap((part) => part.pages)
     .toSorted(({ place: a }, { place: b }) => a.pack - b.pack || a.offset - b.offset);
   let pack = -1;
-  let file: Awaited<ReturnType<typeof open>> | null = null;
+  let file: File | null = null;
   try {
     for (const page of pages) {
       if (page.place.pack !== pack) {
@@ -68,7 +68,9 @@ async function* readPages(
   }
 }
 
-async function readBlock({ state, page, entry, place }: BackupPage, file: Awaited<ReturnType<typeof open>> | null): Promise<Uint8Array | Error> {
+type File = Awaited<ReturnType<typeof open>>;
+
+async function readBlock({ state, page, entry, place }: BackupPage, file: File | null): Promise<Uint8Array | Error> {
   const where = `page ${page} of state "${state}" in ${packName(place.pack)} at offset ${place.offset}`;
   if (file === null) return new DatabaseError('XX001', `${where}: the file is missing`);
   try {

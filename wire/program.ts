@@ -13,6 +13,7 @@ const USAGE = `usage: npm start -- [options]
   --host ADDRESS        address to listen on (default 127.0.0.1, or MILLRACE_HOST)
   --max-connections N   default 200
   --memory-limit SIZE   memory for state, as 512MB or 4GB (default half of the machine's, or MILLRACE_MEMORY_LIMIT)
+  --history TIME        past moments to keep for SELECT .. AS OF, as 90s, 10min, 2h, 1d (default none, or MILLRACE_HISTORY)
   --help, --version
 or: npm start -- COMMAND
   check DIR             verifies every checksum of a data folder whose server is stopped; exit code 1: damage
@@ -25,6 +26,8 @@ export interface Config {
   readonly maxConnections: number;
   /** Bytes; null or absent: the default. */
   readonly memoryBytes?: number | null;
+  /** µs; absent: none. */
+  readonly history?: bigint;
 }
 
 /** Says what is wrong and how it is done right, exits with 2. */
@@ -47,6 +50,15 @@ function memorySize(text: string): number | null {
   return Number(digits) * UNITS[unit];
 }
 
+const SPANS: Readonly<Record<string, bigint>> = { s: 1n, min: 60n, h: 3600n, d: 86_400n };
+
+function timeSpan(text: string): bigint {
+  if (text === '') return 0n;
+  const [, digits, unit] = /^(\d{1,9})\s*(s|min|h|d)$/.exec(text) ?? [];
+  if (digits === undefined) usage(`history takes a time such as 10min, not "${text}"`);
+  return BigInt(digits) * SPANS[unit] * 1_000_000n;
+}
+
 /** Flags win over environment variables, those over defaults. Exits with 2 and the usage for what it does not know. */
 export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Config {
   let values: Record<string, string | boolean | undefined>;
@@ -55,7 +67,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
       args: [...args],
       options: {
         'data': { type: 'string' }, 'port': { type: 'string' }, 'host': { type: 'string' },
-        'max-connections': { type: 'string' }, 'memory-limit': { type: 'string' },
+        'max-connections': { type: 'string' }, 'memory-limit': { type: 'string' }, 'history': { type: 'string' },
         'help': { type: 'boolean' }, 'version': { type: 'boolean' },
       },
     }));
@@ -79,6 +91,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
     host: text('host', 'MILLRACE_HOST', '127.0.0.1'),
     port: integer('port', text('port', 'MILLRACE_PORT', '7432'), 65535),
     maxConnections: integer('max-connections', text('max-connections', 'MILLRACE_MAX_CONNECTIONS', '200'), 100_000),
+    history: timeSpan(text('history', 'MILLRACE_HISTORY', '')),
     memoryBytes: memorySize(text('memory-limit', 'MILLRACE_MEMORY_LIMIT', '')),
   };
 }
@@ -100,6 +113,7 @@ export async function start(config: Config): Promise<Running> {
     data: config.data === ':memory:' ? ':memory:' : resolve(config.data),
     connectors: CONNECTORS,
     ...(typeof config.memoryBytes === 'number' ? { memoryBytes: config.memoryBytes } : {}),
+    ...(config.history === undefined ? {} : { history: config.history }),
     log,
     terminate: (processId) => server?.terminate(processId) ?? false,
     fatal: (error) => {

@@ -4,6 +4,7 @@ import type { Delta } from '../data/delta.ts';
 import type { DatabaseError } from '../data/error.ts';
 import type { Epoch, Watermark } from '../data/time.ts';
 import type { Schema } from '../data/types.ts';
+import type { Moment } from './history.ts';
 import type { Circuit } from '../circuit/contract.ts';
 import type { EvalContext } from '../expression/context.ts';
 import type { StateSize } from '../operator/operator.ts';
@@ -48,7 +49,8 @@ export interface RelationDefinition {
    */
   readonly eventTime: number | null;
   /**
-   * µs: rows whose event time the watermark has passed by more are gone, without a retraction: views keep what they have of them.
+   * µs: rows whose event time the watermark has passed by more are gone, without a retraction: views keep what they have of
+   * them.
    * Requires: append only, a watermark, no keys. Absent: rows stay.
    */
   readonly retention?: bigint;
@@ -164,6 +166,10 @@ export interface Runtime {
 
   /** The published state: what readers see. */
   snapshot(): Snapshot;
+  /** A past moment. Throws 55000 where none are kept, 22023 for one that is not; need not be released. */
+  snapshotAt(moment: Moment): Snapshot;
+  /** The oldest epoch that `snapshotAt` gives; null where none are kept. */
+  readonly oldestEpoch: Epoch | null;
   /** The published state plus all queued transactions: what writers (UPDATE, DELETE, ON CONFLICT, checks) must see. */
   writerSnapshot(): Snapshot;
   /** A snapshot with further, uncommitted changes on top: a transaction that sees its own writes. */

@@ -1,4 +1,4 @@
-// Retention: rows whose event time the watermark has left behind by more than the table keeps are gone; whole pages of them are freed.
+// Retention: rows whose event time the watermark has left behind by more than the table keeps are gone; their pages are freed.
 import type { Delta } from '../data/delta.ts';
 import { isValid } from '../data/vector.ts';
 import { dropLate } from '../operator/late-filter.ts';
@@ -40,8 +40,8 @@ export function* kept(
 }
 
 /**
- * Frees pages of an append-only relation all of whose rows are gone. What readers see does not depend on it: they leave out the rows
- * that are gone one by one.
+ * Frees pages of an append-only relation all of whose rows are gone. What readers see does not depend on it: they leave out
+ * the rows that are gone one by one.
  */
 export class PageRetention {
   /** The greatest event time of a full page; null: a row of it has none, so that it stays. */

@@ -26,6 +26,8 @@ import { PendingChanges } from './pending-changes.ts';
 import { PublishedState } from './published-state.ts';
 import type { EpochTransaction } from './published-state.ts';
 import type { Relation } from './relation.ts';
+import { History } from './history.ts';
+import type { Moment } from './history.ts';
 import { OverlaySnapshot, PublishedSnapshot, byRelation } from './snapshot.ts';
 import { DeltaSubscription } from './subscription.ts';
 
@@ -46,6 +48,8 @@ export interface RuntimeOptions {
   readonly queueBytes?: number;
   /** Bytes of memory for state; Infinity (the default): as much as there is. */
   readonly memoryBytes?: number;
+  /** µs for which past moments can be read (snapshotAt); absent or 0: none. */
+  readonly history?: bigint;
 }
 
 const CHECKPOINT_BYTES = 64 << 20;
@@ -80,6 +84,7 @@ export class MillraceRuntime implements Runtime {
   #failures = 0;
   #awaitingQuiet = false;
   #closing = false;
+  #history: History | null = null;
 
   private constructor(ports: RuntimePorts, host: (runtime: Runtime) => RuntimeHost, options: RuntimeOptions) {
     this.#ports = ports;
@@ -116,6 +121,7 @@ export class MillraceRuntime implements Runtime {
   ): Promise<MillraceRuntime> {
     const runtime = new MillraceRuntime(ports, host, options);
     await runtime.#recover();
+    runtime.#startHistory();
     return runtime;
   }
 
@@ -163,18 +169,22 @@ export class MillraceRuntime implements Runtime {
   }
 
   define(definition: RelationDefinition): void {
+    this.#history?.redefined(definition.id);
     this.#state.define(definition);
   }
 
   redefine(definition: RelationDefinition, fill?: (rows: Batch) => Batch): void {
+    if (fill !== undefined) this.#history?.redefined(definition.id);
     this.#state.redefine(definition, fill ?? null);
   }
 
   install(view: ViewDefinition): void {
+    this.#history?.redefined(view.id);
     this.#state.install(view);
   }
 
   drop(id: number): void {
+    this.#history?.redefined(id);
     this.#state.drop(id);
     const gone = new DatabaseError('42P01', 'the relation was dropped');
     for (const subscription of [...this.#subscriptions.get(id) ?? []]) subscription.end(gone);
@@ -278,6 +288,7 @@ export class MillraceRuntime implements Runtime {
     });
     this.#epoch = epoch;
     this.#offer(outputs);
+    this.#history?.published(epoch, time, outputs);
   }
 
   #offer(outputs: ReadonlyMap<number, readonly Delta[]>): void {
@@ -324,6 +335,36 @@ export class MillraceRuntime implements Runtime {
     });
     this.#snapshots.add(snapshot);
     return snapshot;
+  }
+
+  snapshotAt(moment: Moment): Snapshot {
+    if (this.#history !== null) return this.#history.at(moment);
+    throw new DatabaseError('55000', 'past moments are not kept', {
+      hint: 'Start the server with --history, as in --history 1h.',
+    });
+  }
+
+  get oldestEpoch(): Epoch | null {
+    return this.#history?.oldest ?? null;
+  }
+
+  #startHistory(): void {
+    const span = this.#options.history ?? 0n;
+    if (span <= 0n) return;
+    this.#history = new History(span, {
+      snapshot: () => this.snapshot(),
+      errors: () => {
+        const errors = new Map<number, DatabaseError>();
+        for (const [id, relation] of this.#state.relations) {
+          const error = relation.errors.first();
+          if (error !== null) errors.set(id, error);
+        }
+        return errors;
+      },
+      errorOf: (id, read) => this.#state.errorOf(id, read),
+      ages: (id) => this.#state.relations.get(id)?.definition.retention !== undefined,
+    });
+    this.#history.published(this.#epoch, this.#state.time, new Map());
   }
 
   writerSnapshot(): Snapshot {

@@ -327,6 +327,8 @@ export interface SystemContext {
   readonly memory: () => PageCacheStatistics;
   readonly storage: () => StorageStatistics;
   readonly journal: () => JournalStatus | null;
+  /** `oldest` null: no past moments are kept. */
+  readonly epochs: () => { readonly newest: number; readonly oldest: number | null };
   readonly stateSize: (relation: number) => { readonly rows: number; readonly bytes: number };
   /** A stored expression as PostgreSQL prints it, over the columns of a relation. */
   readonly printed: (text: string, options: { readonly relation: number; readonly pretty: boolean }) => string;

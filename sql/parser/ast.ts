@@ -188,6 +188,9 @@ export type FrameBound =
 
 export interface SourceRange { readonly start: number; readonly end: number }
 
+/** A past moment, as written: a number's digits or a string's content. */
+export interface AsOf { readonly kind: 'epoch' | 'timestamp'; readonly text: string; readonly position: number | undefined }
+
 /** A SELECT, VALUES, TABLE or set operation with what surrounds it. Bounds of LIMIT: undefined is ALL. */
 export interface Query extends At {
   readonly kind: 'query';
@@ -198,6 +201,8 @@ export interface Query extends At {
   readonly withTies: boolean;
   readonly offset: Expr | undefined;
   readonly locking: readonly LockingClause[];
+  /** AS OF EPOCH n or TIMESTAMP '..', of a query that is a statement. */
+  readonly asOf?: AsOf;
   /** The exact text, for queries that are a statement or the body of one (CREATE VIEW .. AS); else undefined. */
   readonly range: SourceRange | undefined;
 }

@@ -1,6 +1,7 @@
 // Our own small grammar for streaming statements, and the way to lowering for the clauses in PostgreSQL's.
+import { DatabaseError } from '../../engine/data/error.ts';
 import type { ParsedStatement, Statement, Subscribe } from './ast-statement.ts';
-import type { Expr, Query, RelationName } from './ast.ts';
+import type { AsOf, Expr, Query, RelationName } from './ast.ts';
 import { lowerQueries } from './lowering-query.ts';
 import { lowerDefinition } from './lowering-statement.ts';
 import { Lowering } from './lowering.ts';
@@ -14,7 +15,7 @@ import type { Token } from './tokens.ts';
 
 /** Words without which a text holds nothing of ours; a false alarm costs time alone. */
 const words = new RegExp(
-  '\\b(?:watermark|append|emit|late|source|sink|subscribe|flush|backup|qualify|exclude|asof|system_time|replacement|swap'
+  '\\b(?:watermark|append|emit|late|source|sink|subscribe|flush|backup|as\\s+of|qualify|exclude|asof|system_time|replacement|swap'
   + '|descriptor|by\\s+all|replace\\s+materialized|view\\s+if|(?:fetch|move)\\b[^;]{0,200}\\bwith)\\b'
   + '|\\btable\\s*\\(', 'i');
 
@@ -57,9 +58,30 @@ function statementEnd(tokens: readonly Token[], first: number): number {
 function readOne(lowering: Lowering): readonly ParsedStatement[] {
   const own = ownStatement(lowering);
   if (own !== undefined) return [asParsed(own, lowering)];
+  const asOf = lowerAsOf(lowering);
   lowerDefinition(lowering, readSubscribe);
   lowerQueries(lowering, 0, lowering.tokens.length);
-  return readStatements(lowering.source(), lowering);
+  const statements = readStatements(lowering.source(), lowering);
+  if (asOf === null) return statements;
+  return statements.map((parsed) => {
+    if (parsed.statement.kind !== 'query') {
+      throw new DatabaseError('42601', 'AS OF is for a SELECT that is a statement of its own', { position: asOf.position });
+    }
+    return { ...parsed, statement: { ...parsed.statement, asOf } };
+  });
+}
+
+/** Takes AS OF EPOCH n or AS OF TIMESTAMP '..' off the end of a statement. */
+function lowerAsOf(lowering: Lowering): AsOf | null {
+  const { tokens } = lowering;
+  const end = tokens.length - (isMark(tokens.at(-1), ';') ? 1 : 0);
+  const [as, of, kind, value] = tokens.slice(Math.max(0, end - 4), end);
+  const epoch = isWord(kind, 'epoch');
+  if (!isWord(as, 'as') || !isWord(of, 'of') || !(epoch || isWord(kind, 'timestamp')) || value === undefined) return null;
+  if (value.kind !== (epoch ? 'number' : 'string')) return null;
+  lowering.blankTokens(end - 4, end - 1);
+  const text = epoch ? value.value : stringValue(value);
+  return { kind: epoch ? 'epoch' : 'timestamp', text, position: lowering.position(value.start) };
 }
 
 function asParsed(statement: Statement, lowering: Lowering): ParsedStatement {

@@ -1,9 +1,12 @@
 // SELECT, VALUES, TABLE: bound once, compiled with its parameters, run over the transaction's snapshot.
 import type { Datum } from '../../engine/data/datum.ts';
+import { parseTimestampTz } from '../../engine/data/datetime-text.ts';
+import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import type { Snapshot } from '../../engine/runtime/contract.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import { bindQuery } from '../binder/bind-query.ts';
 import type { BoundQuery } from '../binder/level.ts';
-import type { Query } from '../parser/ast.ts';
+import type { AsOf, Query } from '../parser/ast.ts';
 import { compileBound, sessionEnvironment } from '../planner.ts';
 import { inBatches, runQuery } from '../run-query.ts';
 import type { SessionState } from '../session-state.ts';
@@ -23,11 +26,14 @@ export function bindSelectStatement(
   return {
     parameters, columns: bound.columns, cacheable: catalog === state.catalog, backward: readsBackward(query, bound),
     run: async (session, values) => {
-      session.current.noteRead(env.used);
+      if (query.asOf !== undefined) {
+        if (effects.any || query.locking.length > 0) throw notSupported('AS OF in a query that locks or changes rows');
+      } else session.current.noteRead(env.used);
       if (effects.any) return runWithEffects(session, bound, { effects, values });
       const compiled = compileBound(session, bound, values);
       const rows = runQuery(compiled, {
-        snapshot: session.current.snapshot(), context: session.evalContext(),
+        snapshot: query.asOf === undefined ? session.current.snapshot() : snapshotAt(query.asOf, session),
+        context: session.evalContext(),
         checkInterrupt: () => session.checkInterrupt(),
       });
       return {
@@ -35,6 +41,15 @@ export function bindSelectStatement(
       };
     },
   };
+}
+
+function snapshotAt({ kind, text, position }: AsOf, { services, settings }: SessionState): Snapshot {
+  const { runtime } = services;
+  if (kind === 'timestamp') {
+    return runtime.snapshotAt({ kind: 'time', time: parseTimestampTz(text, settings.format, -1, services.now()) });
+  }
+  if (!/^\d{1,18}$/.test(text)) throw new DatabaseError('22023', `"${text}" is no epoch`, { position });
+  return runtime.snapshotAt({ kind: 'epoch', epoch: BigInt(text) });
 }
 
 /** A query parts of which lock rows; it reads what a writer reads, so that the rows are the latest. */

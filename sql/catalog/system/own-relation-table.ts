@@ -13,4 +13,6 @@ pg_catalog millrace_journal 9004 v
   epoch:int8! segments:int4! spare_files:int4! bytes:int8! lag_bytes:int8! syncs:int8! failures:int4! failing:text
 pg_catalog millrace_journal_syncs 9005 v
   up_to_ms:float8! syncs:int8!
+pg_catalog millrace_epoch 9006 v
+  epoch:int8! oldest:int8
 `;

@@ -54,10 +54,17 @@ function* journalSyncs(context: SystemContext): Iterable<SystemRow> {
   for (const { upTo, count } of context.journal()?.syncs ?? []) yield { up_to_ms: upTo, syncs: BigInt(count) };
 }
 
+/** The newest epoch, and the oldest that AS OF can read; NULL when no past moments are kept. */
+function* epoch(context: SystemContext): Iterable<SystemRow> {
+  const { newest, oldest } = context.epochs();
+  yield { epoch: BigInt(newest), oldest: oldest === null ? null : BigInt(oldest) };
+}
+
 export const OWN: readonly SystemRelation[] = [
   systemRelation('pg_catalog', 'millrace_view_errors', { now: viewErrors }),
   systemRelation('pg_catalog', 'millrace_memory', { now: memory }),
   systemRelation('pg_catalog', 'millrace_storage', { now: storage }),
   systemRelation('pg_catalog', 'millrace_journal', { now: journal }),
   systemRelation('pg_catalog', 'millrace_journal_syncs', { now: journalSyncs }),
+  systemRelation('pg_catalog', 'millrace_epoch', { now: epoch }),
 ];
