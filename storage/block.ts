@@ -76,7 +76,8 @@ function typesOf(bytes: Uint8Array): readonly LogicalType[] {
   let types = typesByText.get(text);
   if (types === undefined) {
     // Under a checksum of ours: what JSON.parse gives is what encodeBlock wrote.
-    types = JSON.parse(text) as readonly LogicalType[];
+    const parsed: readonly LogicalType[] = JSON.parse(text);
+    types = parsed;
     typesByText.set(text, types);
   }
   return types;

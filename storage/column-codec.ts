@@ -110,7 +110,8 @@ function room(length: number): Float64Array {
   return work;
 }
 
-const bytesOf = ({ buffer, byteOffset }: ArrayBufferView, length: number): Uint8Array => new Uint8Array(buffer, byteOffset, length);
+const bytesOf = ({ buffer, byteOffset }: ArrayBufferView, length: number): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, length);
 
 export function encodeColumn(column: Vector, out: ByteSink): void {
   const { length: n, validity } = column;
