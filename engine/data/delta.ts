@@ -9,10 +9,13 @@ import type { Schema } from './types.ts';
 export class Delta {
   readonly batch: Batch;
   readonly weights: Int32Array;
+  /** It is known that no two rows are equal and no weight is 0. */
+  readonly distinct: boolean;
 
-  constructor(batch: Batch, weights: Int32Array) {
+  constructor(batch: Batch, weights: Int32Array, distinct = false) {
     this.batch = batch;
     this.weights = weights;
+    this.distinct = distinct;
   }
 
   get length(): number {

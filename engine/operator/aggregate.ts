@@ -257,10 +257,10 @@ export class AggregateOperator implements Operator {
     const kept = allChanged ? null : changedRows(old, fresh, columns, touched);
     if (kept !== null && kept.length === 0) return Delta.empty(this.schema);
     const all = new Batch([...this.#keysOf(old, fresh, input), ...columns], total);
-    if (kept === null) return new Delta(all, replacementWeights(old.slots.length, fresh.slots.length));
+    if (kept === null) return new Delta(all, replacementWeights(old.slots.length, fresh.slots.length), true);
     let olds = 0;
     while (olds < kept.length && kept[olds] < old.slots.length) olds++;
-    return new Delta(all.take(kept), replacementWeights(olds, kept.length - olds));
+    return new Delta(all.take(kept), replacementWeights(olds, kept.length - olds), true);
   }
 
   /** Keys of all groups of both. From the input where equal keys are identical, which saves a look into the table. */

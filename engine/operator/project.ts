@@ -33,7 +33,10 @@ export class Project extends StatelessOperator {
   step([input]: readonly Delta[], context: StepContext): Delta {
     if (input.length === 0) return Delta.empty(this.schema);
     const passed = this.#pass(input, context);
-    if (this.#picks !== null) return new Delta(passed.batch.select(this.#picks), passed.weights);
+    if (this.#picks !== null) {
+      const whole = this.#columns.length === input.batch.columns.length;
+      return new Delta(passed.batch.select(this.#picks), passed.weights, whole && input.distinct);
+    }
     const { rows, vectors } = evaluateOrReport(this.#expressions, passed.batch, passed.weights, context);
     if (rows === null) return new Delta(new Batch(vectors, passed.length), passed.weights);
     return new Delta(new Batch(vectors, rows.length), Int32Array.from(rows, (row) => passed.weights[row]));

@@ -9,7 +9,7 @@ import { rowNumbers } from './scratch.ts';
 /** The same Z-set with every row once and no weight 0. Rows are identified exactly. */
 export function consolidate(delta: Delta): Delta {
   const { length, weights, batch } = delta;
-  if (length === 0 || (length === 1 && weights[0] !== 0)) return delta;
+  if (delta.distinct || length === 0 || (length === 1 && weights[0] !== 0)) return delta;
   const leaders = new Int32Array(length);
   findLeaders(batch.columns, length, leaders);
   const sums = new Int32Array(length);
@@ -32,6 +32,7 @@ export function consolidate(delta: Delta): Delta {
 /** The same Z-set without insertions and retractions that cancel out; leaves pure insertions as they are. */
 export function cancel(delta: Delta): Delta {
   const { weights, length } = delta;
+  if (delta.distinct) return delta;
   let least = 0;
   let greatest = 0;
   let zeros = 0;

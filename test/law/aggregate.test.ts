@@ -87,7 +87,7 @@ class Sink {
     for (let i = 0; i < delta.length; i++) {
       const text = delta.batch.columns.map((c) => datumText(datumAt(c, i))).join(' | ');
       add(this.rows, text, delta.weights[i]);
-      const change = `${delta.weights[i]} ${text}`;
+      const change = delta.distinct ? text : `${delta.weights[i]} ${text}`;
       if (seen.has(change)) throw new Error(`emitted twice: ${change}`);
       seen.add(change);
     }
