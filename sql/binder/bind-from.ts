@@ -52,14 +52,16 @@ function combine(left: FromResult, right: FromResult, how: Combination): FromRes
   if (correlations.length === 0) {
     return { items, plan: joinOf({ join: how.join, left: leftPlan, right: right.plan, condition }) };
   }
-  if (how.join !== 'inner' && how.join !== 'left') {
-    throw new DatabaseError('42P10', 'invalid reference to FROM-clause entry', {
-      detail: 'The combining JOIN type must be INNER or LEFT for a LATERAL reference.',
-    });
-  }
+  if (how.join !== 'inner' && how.join !== 'left') throw lateralSide();
   return {
     items, plan: applyOf({ apply: how.join, left: leftPlan, right: right.plan, correlations, condition, operands: [] }),
   };
+}
+
+function lateralSide(): DatabaseError {
+  return new DatabaseError('42P10', 'invalid reference to FROM-clause entry', {
+    detail: 'The combining JOIN type must be INNER or LEFT for a LATERAL reference.',
+  });
 }
 
 function bindItem(item: FromItem, site: FromSite): FromResult {
@@ -177,7 +179,8 @@ function bindOn(on: Expr, cross: FromResult, how: OnSite): FromResult {
  * FULL: the rows of the right side that no row of the left one meets, too.
  */
 function bindOuterOn(on: Expr, how: OnSite): FromResult {
-  const { left, right, site } = how;
+  const { left, right, site, scope } = how;
+  if (how.join !== 'left' && correlate(left.plan, right.plan, scope, (e) => e).correlations.length > 0) throw lateralSide();
   const shared = (side: FromResult, name: string): FromResult => {
     if (how.join !== 'full') return side;
     const { plan } = side;
@@ -200,16 +203,19 @@ function bindOuterOn(on: Expr, how: OnSite): FromResult {
 }
 
 /** `kept` with (left) or without (anti) the rows of `other` that meet the condition; kept's columns come first. */
-function filteredBeside(kept: FromResult, other: FromResult, apply: 'left' | 'anti', on: Expr, { site }: OnSite): LogicalPlan {
+function filteredBeside(kept: FromResult, other: FromResult, apply: 'left' | 'anti', on: Expr, { site, scope }: OnSite): LogicalPlan {
   const outer = new Scope(site.lateral, kept.items);
   const inner = siteOver(site, new Scope(outer, other.items), { phrase: 'JOIN conditions' });
   const condition = coerceBoolean(site.env, inner.recurse.expression(on, inner), 'JOIN/ON', locationOf(on));
   const attached = attachSubqueries(other.plan, [condition], inner.level, (e) => e);
   const filtered = selectColumns(filterOf(attached.plan, attached.expressions[0]), other.plan.schema.columns.map((_, i) => i));
-  const { plan, correlations } = correlate(kept.plan, filtered, outer, (e) => e);
+  // The other side may be LATERAL, besides what its condition refers to.
+  const lateral = correlate(kept.plan, filtered, scope, (e) => e);
+  const { plan, correlations: own } = correlate(lateral.plan, filtered, outer, (e) => e);
+  const correlations = [...lateral.correlations, ...own];
   const applied = applyOf({ apply, left: plan, right: filtered, correlations, condition: null, operands: [] });
-  const own = kept.plan.schema.columns.map((_, i) => i);
-  return selectColumns(applied, apply === 'anti' ? own : [...own, ...filtered.schema.columns.map((_, i) => width(plan) + i)]);
+  const first = kept.plan.schema.columns.map((_, i) => i);
+  return selectColumns(applied, apply === 'anti' ? first : [...first, ...filtered.schema.columns.map((_, i) => width(plan) + i)]);
 }
 
 /** USING (..) AS j: the merged columns once more, under a name. */
