@@ -12,6 +12,8 @@ export interface TableColumn {
   readonly notNull: boolean;
   /** It has an index of its own. */
   readonly indexed: boolean;
+  /** `REFERENCES ..`, of the key of an earlier table. */
+  readonly references: string | null;
 }
 
 export interface TableSpec {
@@ -50,7 +52,8 @@ export interface CaseSpec {
   readonly transactions: readonly { readonly statements: readonly string[]; readonly commit: boolean }[];
 }
 
-function valueFor(random: Random, { type, sqlType, notNull }: TableColumn): string {
+function valueFor(random: Random, { type, sqlType, notNull, references }: TableColumn): string {
+  if (references !== null) return !notNull && random.bool(0.2) ? 'NULL' : String(random.int(1, 10));
   return columnValue(random, type, sqlType, !notNull);
 }
 
@@ -86,7 +89,7 @@ function insert(random: Random, table: TableSpec): string {
   const r = random;
   const { name, columns } = table;
   const row = (): string => `(${columns.map((c, i) => (
-    i === 0 && table.keyed ? String(r.int(1, 40)) : valueFor(r, c))).join(', ')})`;
+    i === 0 && table.keyed ? String(r.int(1, r.pick([10, 40]))) : valueFor(r, c))).join(', ')})`;
   if (r.bool(0.12)) return copyIn(r, table);
   const rows = Array.from({ length: r.int(1, 6) }, row).join(', ');
   if (!table.keyed) return `INSERT INTO ${name} VALUES ${rows}`;
@@ -154,6 +157,7 @@ function statement(random: Random, table: TableSpec, tables: readonly TableSpec[
     const change = changeByOther(r, table, tables);
     if (change !== null) return change;
   }
+  if (roll < 67 && table.keyed) return `UPDATE ${name} SET k0 = ${r.int(1, 40)} WHERE k0 = ${r.int(1, 40)}`;
   if (roll < 78) {
     const target = columns[r.int(table.keyed ? 1 : 0, columns.length - 1)];
     if (target.sqlType === 'posint' && r.bool(0.2)) return `UPDATE ${name} SET ${target.name} = ${target.name} - 2 WHERE ${where}`;
@@ -183,13 +187,19 @@ function transaction(random: Random, tables: readonly TableSpec[]): CaseSpec['tr
 export function generateCase(random: Random, seed: number, size: { readonly views: number; readonly transactions: number }): CaseSpec {
   // Large: many rows of one table, and no joins, which would make too many.
   const large = random.bool(0.06);
+  const keyedTables: string[] = [];
   const tables = Array.from({ length: large ? 1 : random.int(2, 3) }, (_, t): TableSpec => {
     const keyed = random.bool(0.5);
     const columns = Array.from({ length: random.int(2, 6) }, (__, i): TableColumn => {
       const type = i === 0 && keyed ? 'int4' : random.pick(ALL_TYPES);
       const sqlType = i === 0 && keyed ? 'int' : random.pick(sqlTypes(type));
-      return { name: `k${i}`, type, sqlType, notNull: random.bool(0.15), indexed: type !== 'jsonb' && random.bool(0.2) };
+      const refers = sqlType === 'int' && (i > 0 || !keyed) && keyedTables.length > 0 && random.bool(0.6);
+      return {
+        name: `k${i}`, type, sqlType, notNull: random.bool(0.15), indexed: type !== 'jsonb' && random.bool(0.2),
+        references: refers ? foreignKey(random, random.pick(keyedTables)) : null,
+      };
     });
+    if (keyed) keyedTables.push(`t${t}`);
     return { name: `t${t}`, columns, keyed };
   });
   const writer = new QueryWriter(random, tables, large);
@@ -204,6 +214,12 @@ export function generateCase(random: Random, seed: number, size: { readonly view
   return { seed, shape: planShape(random), restarts: random.bool(0.12), extended: random.bool(0.4), types: OWN_TYPES, tables, views, transactions };
 }
 
+function foreignKey(random: Random, table: string): string {
+  const action = (): string => random.pick(['', 'CASCADE', 'SET NULL', 'RESTRICT', 'NO ACTION']);
+  const clause = (event: string, what: string): string => (what === '' ? '' : ` ON ${event} ${what}`);
+  return `REFERENCES ${table} (k0)${clause('DELETE', action())}${clause('UPDATE', action())}`;
+}
+
 /** decorrelate is never left out. */
 const OPTIONAL = REWRITES.map((rewrite) => rewrite.name).filter((name) => name !== 'decorrelate');
 
@@ -215,7 +231,8 @@ function planShape(random: Random): PlanShape {
 }
 
 export function createTable(table: TableSpec): string {
-  const columns = table.columns.map((c, i) => `${c.name} ${c.sqlType}${i === 0 && table.keyed ? ' PRIMARY KEY' : c.notNull ? ' NOT NULL' : ''}`);
+  const columns = table.columns.map((c, i) => `${c.name} ${c.sqlType}${i === 0 && table.keyed ? ' PRIMARY KEY' : c.notNull ? ' NOT NULL' : ''}`
+    + (c.references === null ? '' : ` ${c.references}`));
   return `CREATE TABLE ${table.name} (${columns.join(', ')})`;
 }
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { CaseSpec } from './generate.ts';
 import { shrink, smallerTexts } from './shrink.ts';
 
-const column = { name: 'k0', type: 'int4', sqlType: 'int', notNull: false, indexed: false } as const;
+const column = { name: 'k0', type: 'int4', sqlType: 'int', notNull: false, indexed: false, references: null } as const;
 
 const SPEC: CaseSpec = {
   seed: 1, shape: { disable: 'push-down', viewSeed: 3, querySeed: 4 }, restarts: true, extended: true, types: [],
