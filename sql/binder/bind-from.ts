@@ -203,7 +203,9 @@ function bindOuterOn(on: Expr, how: OnSite): FromResult {
 }
 
 /** `kept` with (left) or without (anti) the rows of `other` that meet the condition; kept's columns come first. */
-function filteredBeside(kept: FromResult, other: FromResult, apply: 'left' | 'anti', on: Expr, { site, scope }: OnSite): LogicalPlan {
+function filteredBeside(
+  kept: FromResult, other: FromResult, apply: 'left' | 'anti', on: Expr, { site, scope }: OnSite,
+): LogicalPlan {
   const outer = new Scope(site.lateral, kept.items);
   const inner = siteOver(site, new Scope(outer, other.items), { phrase: 'JOIN conditions' });
   const condition = coerceBoolean(site.env, inner.recurse.expression(on, inner), 'JOIN/ON', locationOf(on));

@@ -100,7 +100,8 @@ class Pusher {
     const leftMayGo = join === 'inner' || join === 'semi' || join === 'right';
     const [ownLeft, notLeft] = leftMayGo ? split(matching, isLeft) : [none, matching];
     const [ownRight, ownRest] = join === 'full' || join === 'right' ? [none, notLeft] : split(notLeft, isRight);
-    const keepsLeft = join === 'left' || join === 'temporal' || join === 'temporal-left' || join === 'single' || showsLeftOnly(join);
+    const keepsLeft = join === 'left' || join === 'temporal' || join === 'temporal-left' || join === 'single'
+      || showsLeftOnly(join);
     const [aboveLeft, rest] = keepsLeft ? split(above, isLeft) : [none, above];
     const [aboveRight, stay] = join === 'right' ? split(rest, isRight) : [none, rest];
     const joined = joinOf({

@@ -49,7 +49,8 @@ function decodeUnicode(text: string): string {
     if (backslash !== undefined) return '\\';
     const digits = rest.slice(0, 4).find((d) => d !== undefined);
     if (digits === undefined || whole === '\\') {
-      throw fail('invalid Unicode escape', 'Unicode escapes must be \\XXXX, \\+XXXXXX, \\uXXXX, or \\UXXXXXXXX.');
+      const x = (count: number): string => 'X'.repeat(count);
+      throw fail('invalid Unicode escape', `Unicode escapes must be \\${x(4)}, \\+${x(6)}, \\u${x(4)}, or \\U${x(8)}.`);
     }
     const code = parseInt(digits, 16);
     if (code === 0 || code > 0x10ffff) throw new DatabaseError('22023', `invalid Unicode code point: ${digits.toUpperCase()}`);
