@@ -58,6 +58,8 @@ const OVERDUE = 4;
 /** Without a commit for so long, nobody writes. */
 const QUIET_MS = 200;
 const QUEUE_BYTES = 1 << 30;
+/** A replay that takes longer says how far it is, and again after as long. */
+const PROGRESS_MICROS = 2_000_000n;
 /** Of the memory for state: what one query may hold of its rows besides, and what it always may. */
 const QUERY_SHARE = 4;
 const LEAST_QUERY_BYTES = 64 << 20;
@@ -136,10 +138,17 @@ export class MillraceRuntime implements Runtime {
       this.#state.restoring = false;
       await reader.load(this.#state, this.#ports.store, (message) => this.#host.log(message));
     }
+    let replayed = 0;
+    let told = this.#host.now();
     for await (const { epoch, bytes } of this.#ports.journal.replay(this.#epoch)) {
       assert(epoch === this.#epoch + 1, `journal gives epoch ${epoch} after ${this.#epoch}`);
       this.#replay(epoch, bytes);
       this.#checkpointer.journaled(bytes.length);
+      replayed += bytes.length;
+      const now = this.#host.now();
+      if (now - told < PROGRESS_MICROS) continue;
+      told = now;
+      this.#host.log(`replaying the journal: at epoch ${epoch}, ${megabytes(replayed)} MB done`);
     }
     this.#maybeCheckpoint();
   }
