@@ -169,7 +169,9 @@ export function optimizerSettings(state: SessionState): OptimizerSettings {
 }
 
 /** What they ask of the optimizer; `disable` names rewrites, by commas. */
-export function planShape({ disable, seed }: OptimizerSettings): { readonly disabled: ReadonlySet<string>; readonly seed: number } {
+export function planShape(
+  { disable, seed }: OptimizerSettings,
+): { readonly disabled: ReadonlySet<string>; readonly seed: number } {
   return { disabled: new Set(disable.split(',').map((name) => name.trim()).filter((name) => name !== '')), seed };
 }
 
