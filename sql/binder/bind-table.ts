@@ -1,17 +1,21 @@
 // A name in FROM: a common table, a stored relation, a system relation, or a view, whose query takes its place.
-import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import { AssertionError, DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { batchFromRows } from '../../engine/data/access.ts';
 import type { Column, RecordType } from '../../engine/data/types.ts';
 import { BOOLEAN, INT8, OID } from '../../engine/data/types.ts';
 import { liveColumns } from '../catalog/entry.ts';
-import type { ColumnEntry, SequenceEntry, StoredEntry, SystemRelation, ViewEntry } from '../catalog/entry.ts';
-import type { Catalog } from '../catalog/catalog.ts';
+import type {
+  ColumnEntry, IndexDefinitionText, SequenceEntry, StoredEntry, SystemRelation, ViewEntry,
+} from '../catalog/entry.ts';
 import type { TableItem } from '../parser/ast.ts';
 import type { AccessPath, LogicalPlan } from '../plan/logical-plan.ts';
-import { aliased, plainItem } from './bind-from-item.ts';
+import type { Expression } from '../../engine/expression/expression.ts';
+import { aliased, plainItem, siteOver } from './bind-from-item.ts';
 import type { FromResult, FromSite } from './bind-from-item.ts';
+import { conjuncts } from './functions.ts';
 import type { CommonTableScope } from './level.ts';
 import { asRelation } from './relation.ts';
+import { Scope } from './scope.ts';
 import type { ScopeColumn, ScopeItem } from './scope.ts';
 
 export function bindTable(item: TableItem, site: FromSite): FromResult {
@@ -32,7 +36,7 @@ export function bindTable(item: TableItem, site: FromSite): FromResult {
       throw new DatabaseError('42809', `cannot open relation "${relation.name}"`, {
         position: relation.position, detail: 'This operation is not supported for indexes.',
       });
-    default: return bindStored(item, found, site.env.catalog);
+    default: return bindStored(item, found, site);
   }
 }
 
@@ -114,23 +118,23 @@ function scopeColumns(oid: number, columns: readonly ColumnEntry[]): readonly Sc
   }));
 }
 
-function bindStored(item: TableItem, found: StoredEntry, catalog: Catalog): FromResult {
+function bindStored(item: TableItem, found: StoredEntry, site: FromSite): FromResult {
   const columns = scopeColumns(found.oid, liveColumns(found.columns));
   return {
-    plan: scanOf(found, catalog, item.alias?.name ?? found.name),
+    plan: scanOf(found, site, item.alias?.name ?? found.name),
     items: [aliased(relationItem(found, columns, rowTypeOf(found)), item.alias)],
   };
 }
 
 /** All live columns of a stored relation. */
-export function scanOf(found: StoredEntry, catalog: Catalog, alias: string): LogicalPlan {
+function scanOf(found: StoredEntry, site: FromSite, alias: string): LogicalPlan {
   const live = liveColumns(found.columns);
   const watermark = found.kind === 'materialized-view' ? null : found.watermark;
   return {
     kind: 'scan', relation: found.oid, name: found.name, alias, lookup: null, late: 'keep',
     columns: live.map((c) => c.attnum - 1),
     notNull: live.filter((c) => c.notNull).map((c) => c.attnum - 1),
-    paths: accessPaths(found, catalog),
+    paths: accessPaths(found, site),
     eventTime: watermark === null ? null : watermark.column - 1,
     watermark: watermark !== null,
     appendOnly: found.kind === 'table' && found.appendOnly,
@@ -138,12 +142,33 @@ export function scanOf(found: StoredEntry, catalog: Catalog, alias: string): Log
   };
 }
 
-function accessPaths(found: StoredEntry, catalog: Catalog): readonly AccessPath[] {
-  return catalog.indexesOf(found.oid).map((i) => ({
-    name: i.name, columns: i.columns.map((c) => c - 1),
+function accessPaths(found: StoredEntry, site: FromSite): readonly AccessPath[] {
+  return site.env.catalog.indexesOf(found.oid).map((i): AccessPath => {
+    const path = { name: i.name, columns: i.columns.map((c) => c - 1) };
     // A key of part of the rows, or of an expression, says nothing of the columns.
-    unique: i.unique && i.definition === undefined,
+    return i.definition === undefined ? { ...path, unique: i.unique }
+      : { ...path, unique: false, computed: computedKeys(found, i.definition, site) };
+  });
+}
+
+/** The texts of an index's definition, bound over the relation's columns. */
+function computedKeys(found: StoredEntry, definition: IndexDefinitionText, site: FromSite): NonNullable<AccessPath['computed']> {
+  const columns = liveColumns(found.columns).map((c): ScopeColumn => ({
+    name: c.name, table: found.oid, attribute: c.attnum, expression: { kind: 'column', index: c.attnum - 1, type: c.type },
   }));
+  const at = siteOver(site, new Scope(null, [plainItem(found.name, columns)]), { phrase: 'index expressions' });
+  const read = (text: string): Expression => {
+    const { body } = site.env.parseQuery(`SELECT ${text}`);
+    if (body.kind !== 'select') throw new AssertionError(`no expression: ${text}`);
+    return site.recurse.expression(body.targets[0].expression, at);
+  };
+  const plain = (attnum: number): ColumnEntry => found.columns[attnum - 1];
+  return {
+    keys: definition.elements.map((text, i): Expression => (text === null
+      ? { kind: 'column', index: definition.plain[i] - 1, type: plain(definition.plain[i]).type } : read(text))),
+    conditions: definition.where === null ? [] : conjuncts(read(definition.where)),
+    labels: definition.elements.map((text, i) => text ?? plain(definition.plain[i]).name),
+  };
 }
 
 function bindView(item: TableItem, found: ViewEntry, site: FromSite): FromResult {

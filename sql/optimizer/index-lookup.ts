@@ -2,21 +2,24 @@
 import type { Datum } from '../../engine/data/datum.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
+import { mapExpression } from '../../engine/expression/walk.ts';
 import { conjuncts } from '../binder/functions.ts';
 import type { AccessPath, LogicalPlan, ScanPlan } from '../plan/logical-plan.ts';
 import { mapPlan } from '../plan/map-plan.ts';
-import type { Rewrite } from './rewrite.ts';
+import { sameComputation } from '../plan/same-expression.ts';
+import { fold } from './fold-constants.ts';
+import type { Rewrite, RewriteContext } from './rewrite.ts';
 import { isKeyEquality } from './written-calls.ts';
 
 const MAX_KEYS = 1000;
 
 export const indexLookup: Rewrite = {
   name: 'index-lookup',
-  apply: (plan, context) => (context.once ? mapPlan(plan, narrow) : plan),
+  apply: (plan, context) => (context.once ? mapPlan(plan, (p) => narrow(p, context)) : plan),
 };
 
 /** The filter stays: it is cheap on the few rows found, and says what the look-up left out. */
-function narrow(plan: LogicalPlan): LogicalPlan {
+function narrow(plan: LogicalPlan, context: RewriteContext): LogicalPlan {
   if (plan.kind !== 'filter' || plan.input.kind !== 'scan' || plan.input.lookup !== null) return plan;
   const scan = plan.input;
   const values = new Map<number, readonly Expression[]>();
@@ -27,7 +30,7 @@ function narrow(plan: LogicalPlan): LogicalPlan {
     if (known === undefined || found.values.length < known.length) values.set(found.column, found.values);
   }
   const path = bestPath(scan, values);
-  if (path === null) return plan;
+  if (path === null) return byComputedKeys(plan, scan, context);
   let keys: readonly (readonly Expression[])[] = [[]];
   for (const column of path.columns) {
     keys = keys.flatMap((k) => (values.get(column) ?? []).map((v) => [...k, v]));
@@ -36,8 +39,58 @@ function narrow(plan: LogicalPlan): LogicalPlan {
   return { ...plan, input: { ...scan, lookup: { path, keys } } };
 }
 
+/** By an index on expressions or over part of the rows, where the filter says all that it asks for. */
+function byComputedKeys(plan: LogicalPlan & { kind: 'filter' }, scan: ScanPlan, context: RewriteContext): LogicalPlan {
+  const given = conjuncts(plan.condition);
+  for (const path of scan.paths) {
+    if (path.computed === undefined) continue;
+    const here = (e: Expression): Expression | null => overScan(fold(e, context), scan);
+    const holds = path.computed.conditions.map(here)
+      .every((condition) => condition !== null && given.some((g) => sameComputation(g, condition)));
+    if (!holds) continue;
+    let keys: readonly (readonly Expression[])[] = [[]];
+    for (const key of path.computed.keys.map(here)) {
+      const values = key === null ? null : given.map((g) => valuesOf(g, key)).find((v) => v !== null) ?? null;
+      keys = values === null ? [] : keys.flatMap((k) => values.map((v) => [...k, v]));
+    }
+    if (keys.length > 0 && keys.length <= MAX_KEYS) return { ...plan, input: { ...scan, lookup: { path, keys } } };
+  }
+  return plan;
+}
+
+/** An expression over the relation's columns as one over the scan's; null where the scan does not show them. */
+function overScan(e: Expression, scan: ScanPlan): Expression | null {
+  let shown = true;
+  const mapped = mapExpression(e, (x) => {
+    if (x.kind !== 'column') return x;
+    const index = scan.columns.indexOf(x.index);
+    shown &&= index >= 0;
+    return { ...x, index };
+  });
+  return shown ? mapped : null;
+}
+
+/** The constants that a condition allows an expression to be. */
+function valuesOf(c: Expression, key: Expression): readonly Expression[] | null {
+  const constants = (list: readonly Expression[]): readonly Expression[] | null => {
+    const values = list.map((e) => asConstant(e, key.type));
+    return values.some((v) => v === null) ? null : values.flatMap((v) => (v === null || v.value === null ? [] : [v]));
+  };
+  if (isKeyEquality(c)) {
+    const [a, b] = c.args;
+    return isKey(a, key) ? constants([b]) : isKey(b, key) ? constants([a]) : null;
+  }
+  return c.kind === 'in' && isKey(c.input, key) ? constants(c.list) : null;
+}
+
+/** Also behind a cast that changes nothing (varchar as text). */
+function isKey(side: Expression, key: Expression): boolean {
+  if (sameComputation(side, key)) return true;
+  return side.kind === 'cast' && side.input.type.kind === 'varchar' && side.type.kind === 'text' && sameComputation(side.input, key);
+}
+
 function bestPath(scan: ScanPlan, values: ReadonlyMap<number, readonly Expression[]>): AccessPath | null {
-  const fitting = scan.paths.filter((p) => p.columns.length > 0 && p.columns.every((c) => values.has(c)));
+  const fitting = scan.paths.filter((p) => p.computed === undefined && p.columns.length > 0 && p.columns.every((c) => values.has(c)));
   const [best] = fitting.toSorted((a, b) => Number(b.unique) - Number(a.unique) || b.columns.length - a.columns.length);
   return best ?? null;
 }

@@ -24,6 +24,14 @@ export interface AccessPath {
   readonly name: string;
   readonly columns: readonly number[];
   readonly unique: boolean;
+  /** Of an index on expressions or over part of the rows: what its columns hold, and the conditions of its rows. */
+  readonly computed?: {
+    /** Over the relation's columns, in its numbering. */
+    readonly keys: readonly Expression[];
+    readonly conditions: readonly Expression[];
+    /** The keys as EXPLAIN shows them. */
+    readonly labels: readonly string[];
+  };
 }
 
 /** A stored relation. `columns`: which of the relation's columns the schema shows. */
@@ -83,7 +91,7 @@ export interface ProjectPlan extends Node {
 
 /**
  * semi and anti show the left columns only. single: left, but 21000 for a left row with several right ones.
- * temporal, temporal-left: inner and left with the right rows of the moment the left row comes (FOR SYSTEM_TIME AS OF PROCTIME()).
+ * temporal, temporal-left: inner and left with the right rows as they are when the left row comes (FOR SYSTEM_TIME).
  * not-in: anti, where the last key compares as NOT IN does (a NULL on either side is not false); no condition.
  */
 export type JoinKind =

@@ -98,7 +98,8 @@ function detailsOf(plan: LogicalPlan): readonly string[] {
   switch (plan.kind) {
     case 'scan': {
       if (plan.lookup === null) return [];
-      const names = plan.lookup.path.columns.map((c) => columnNameOf(plan, c));
+      const { columns, computed } = plan.lookup.path;
+      const names = computed?.labels ?? columns.map((c) => columnNameOf(plan, c));
       const keys = plan.lookup.keys.map((k) => k.map((e, i) => `${names[i]} = ${printExpression(e, plan.schema)}`).join(' AND '));
       return [`Index Cond: (${keys.length > 4 ? `${keys.length} keys` : keys.join(' OR ')})`];
     }

@@ -1,9 +1,23 @@
 // Structural equality of expressions: GROUP BY matching, shared aggregates, SELECT DISTINCT .. ORDER BY.
+import { typmodOf } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
+import { mapExpression } from '../../engine/expression/walk.ts';
 
 /** The same computation: equal shape, functions by identity, constants by value. */
 export function sameExpression(a: Expression, b: Expression): boolean {
   return deepEqual(a, b);
+}
+
+/**
+ * The same value, whether conversions were written or implied: where a type has no modifier it makes no difference. For
+ * expressions read from a stored text, where all of them are written.
+ */
+export function sameComputation(a: Expression, b: Expression): boolean {
+  return sameExpression(implied(a), implied(b));
+}
+
+function implied(e: Expression): Expression {
+  return mapExpression(e, (x) => (x.kind === 'cast' && typmodOf(x.type) === -1 ? { ...x, explicit: false } : x));
 }
 
 export function deepEqual(a: unknown, b: unknown): boolean {

@@ -43,8 +43,9 @@ export function computedKey(
     labels.push(attnum === null ? label(element.expression) : table.columns[attnum - 1].name);
     // A key with a NULL in it equals no other: the first part speaks for the rows that are left out.
     if (attnum !== null && (i > 0 || whereText === null)) return attnum;
-    const name = text ?? table.columns[(attnum ?? 1) - 1].name;
-    const value = text ?? quoted(name);
+    const own = table.columns[(attnum ?? 1) - 1].name;
+    const name = bound === null ? own : shownKey(textOf(state, table, bound, true));
+    const value = text ?? quoted(own);
     const type = bound?.type ?? table.columns[(attnum ?? 1) - 1].type;
     const expression = i > 0 || whereText === null ? value : `CASE WHEN ${whereText} THEN ${value} END`;
     const added = table.columns.length + hidden.length + 1;
@@ -91,9 +92,14 @@ function requireImmutable(bound: Expression, message: string, at: Expr): void {
   throw new DatabaseError('42P17', message, { position: locationOf(at) });
 }
 
-function textOf(state: SessionState, table: TableEntry, bound: Expression): string {
+/** As errors name a key: a call by itself, anything else in parentheses. */
+function shownKey(text: string): string {
+  return /^[\w".]+\(.*\)$/.test(text) ? text : `(${text})`;
+}
+
+function textOf(state: SessionState, table: TableEntry, bound: Expression, pretty = false): string {
   return deparse(bound, {
-    columnName: (i) => table.columns[i].name, pretty: false, format: DEFAULT_FORMAT, names: { names: state.names, now: 0n },
+    columnName: (i) => table.columns[i].name, pretty, format: DEFAULT_FORMAT, names: { names: state.names, now: 0n },
   });
 }
 

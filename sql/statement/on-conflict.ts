@@ -13,7 +13,7 @@ import type { SessionState } from '../session-state.ts';
 import { requireColumn, resolveAssignments } from './assignment.ts';
 import { parseExpression } from '../parser/parse.ts';
 import { conjuncts } from '../binder/functions.ts';
-import { sameExpression } from '../plan/same-expression.ts';
+import { sameComputation } from '../plan/same-expression.ts';
 import { bindIndexExpression, bindIndexPredicate } from './index-expression.ts';
 import { expand } from './foreign-key.ts';
 import { rowKey } from './key-text.ts';
@@ -96,9 +96,9 @@ function matchingKeys(
     const predicate = own === undefined || own.where === null ? []
       : conjuncts(bindIndexPredicate(state, table, parseExpression(own.where)));
     return plain.length === columns.size && plain.every((c) => columns.has(c))
-      && texts.every((text) => expressions.some((e) => sameExpression(e, read(text))))
-      && expressions.every((e) => texts.some((text) => sameExpression(e, read(text))))
-      && predicate.every((p) => given.some((g) => sameExpression(g, p)));
+      && texts.every((text) => expressions.some((e) => sameComputation(e, read(text))))
+      && expressions.every((e) => texts.some((text) => sameComputation(e, read(text))))
+      && predicate.every((p) => given.some((g) => sameComputation(g, p)));
   });
 }
 
