@@ -82,7 +82,8 @@ export const dialects: { readonly [name in ForeignDialect]: Dialect } = {
   },
   sqlite: {
     ...COMMON, name: 'sqlite', build: 'sqlite', doubleQuotes: 'name', brackets: true, backslashes: false,
-    comparisons: new Set([...BASIC, '==']), division: 'integer', zeroIsNull: true, concatNull: false, likeEscape: 'none', like: 'ilike',
+    comparisons: new Set([...BASIC, '==']), division: 'integer', zeroIsNull: true, concatNull: false, likeEscape: 'none',
+    like: 'ilike',
     arithmetic: [['<<', '>>', '&', '|'], ['+', '-'], ['*', '/', '%'], ['||']],
   },
   postgresql: {

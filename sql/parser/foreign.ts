@@ -110,7 +110,9 @@ class Script {
       const token = this.#tokens[i];
       if (token === undefined) break;
       cursor.at = i;
-      if (i > from && !grants && token.kind === 'word' && QUERIES.has(token.value)) throw cursor.refuse('a query in such a statement');
+      if (i > from && !grants && token.kind === 'word' && QUERIES.has(token.value)) {
+        throw cursor.refuse('a query in such a statement');
+      }
       // Spaces for comments, which may be written otherwise.
       text += ' '.repeat(token.start - end) + ownToken(token, this.#whole.text.slice(token.start, token.end), cursor);
       end = token.end;
