@@ -1,8 +1,6 @@
 // PieceWriter and ByteReader: little-endian framing of our binary formats, without copying large buffers.
 import { DatabaseError } from './error.ts';
 
-/** The first chunk is for a record of one row. */
-const FIRST_CHUNK = 512;
 const CHUNK = 4096;
 /** The first one: most records are those of a few rows. */
 const FIRST_CHUNK = 1024;
