@@ -7,9 +7,8 @@ import type { Cursor } from './foreign-cursor.ts';
 import { call, conditional, mappedFunction } from './foreign-function.ts';
 import { child, children, nameIn, text } from './foreign-grammar.ts';
 import type { Tree } from './foreign-grammar.ts';
+import { number, string, typed } from './foreign-literal.ts';
 import { isFraction, isWhole } from './foreign-number.ts';
-import { NUMBER_BASE } from './foreign-tokens.ts';
-import { unitOf } from './foreign-regions.ts';
 import { foreignType } from './foreign-type.ts';
 import { readSuffix } from './foreign-window.ts';
 
@@ -233,18 +232,6 @@ function binary(operator: string, { left, right, position }: Sides, foreign: For
   }
 }
 
-function number(tree: Tree, cursor: Cursor, sign: 1 | -1): Expr {
-  const position = cursor.position();
-  const at = cursor.at;
-  const token = cursor.next('number');
-  if (Number(tree['value']) !== sign * (NUMBER_BASE + at)) {
-    cursor.at = at;
-    throw cursor.mismatch();
-  }
-  // 1. is 1.0 to the binder, as PostgreSQL's scanner has it.
-  return { kind: 'number', text: token.value, position };
-}
-
 function operandOf(tree: Tree, foreign: Foreign): Expr {
   const { cursor } = foreign;
   const position = cursor.position();
@@ -258,7 +245,7 @@ function operandOf(tree: Tree, foreign: Foreign): Expr {
   }
   if (cursor.is('?')) throw cursor.refuse('a parameter ?', position, 'Write $1, $2 and so on.');
   if (token?.kind === 'word' && ['date', 'time', 'timestamp', 'interval'].includes(token.value)
-    && (type === 'number' || type.includes('string'))) return typed(tree, foreign);
+    && (type === 'number' || type.includes('string'))) return typed(tree, cursor);
   switch (type) {
     case 'number': return number(tree, cursor, 1);
     case 'null': cursor.take('null'); return { kind: 'null', position };
@@ -284,47 +271,6 @@ function operandOf(tree: Tree, foreign: Foreign): Expr {
       throw cursor.refuse(`an expression of kind ${type}`);
   }
 }
-
-function string(tree: Tree, cursor: Cursor): Expr {
-  const position = cursor.position();
-  const shown = cursor.peek()?.mark;
-  if (shown !== `'${String(tree['value'])}'`) throw cursor.mismatch();
-  return { kind: 'string', value: cursor.next('string').value, position };
-}
-
-/** DATE '..', INTERVAL '10' SECOND, of which the grammar saw the constant alone. */
-function typed(tree: Tree, foreign: Foreign): Expr {
-  const { cursor } = foreign;
-  const position = cursor.position();
-  const word = cursor.next('word').value;
-  const literal = cursor.peek()?.kind === 'number' ? number(tree, cursor, 1) : string(tree, cursor);
-  let value = literal.kind === 'number' ? literal.text : literal.kind === 'string' ? literal.value : '';
-  let modifiers: readonly number[] = [];
-  if (word === 'interval') {
-    const unit = unitOf(cursor.peek());
-    const field = unit === undefined ? undefined : INTERVAL_FIELDS[unit];
-    if (cursor.dialect.name === 'postgresql' && field !== undefined) {
-      cursor.at++;
-      modifiers = [field];
-    } else if (unit !== undefined) {
-      cursor.at++;
-      if (!/^\s*[+-]?\d+(\.\d+)?\s*$/.test(value)) throw cursor.refuse('an interval of several fields', position);
-      value = `${value.trim()} ${unit}`;
-    } else if (cursor.dialect.name !== 'snowflake' && cursor.dialect.name !== 'postgresql') {
-      throw cursor.refuse('an interval without a unit', position);
-    }
-  }
-  const name = word === 'date' ? ['date'] : ['pg_catalog', word];
-  return {
-    kind: 'cast', position, operand: { kind: 'string', value, position: literal.position },
-    type: { name, modifiers, arrayDimensions: 0, setOf: false, ofColumn: false, position },
-  };
-}
-
-/** PostgreSQL's masks of the fields behind an interval. */
-const INTERVAL_FIELDS: { readonly [unit: string]: number } = {
-  year: 4, month: 2, day: 8, hour: 1024, minute: 2048, second: 4096,
-};
 
 const VALUES = ['current_date', 'current_timestamp', 'current_time', 'localtime', 'localtimestamp'] as const;
 
