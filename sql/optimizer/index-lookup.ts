@@ -86,11 +86,13 @@ function valuesOf(c: Expression, key: Expression): readonly Expression[] | null 
 /** Also behind a cast that changes nothing (varchar as text). */
 function isKey(side: Expression, key: Expression): boolean {
   if (sameComputation(side, key)) return true;
-  return side.kind === 'cast' && side.input.type.kind === 'varchar' && side.type.kind === 'text' && sameComputation(side.input, key);
+  return side.kind === 'cast' && side.input.type.kind === 'varchar' && side.type.kind === 'text'
+    && sameComputation(side.input, key);
 }
 
 function bestPath(scan: ScanPlan, values: ReadonlyMap<number, readonly Expression[]>): AccessPath | null {
-  const fitting = scan.paths.filter((p) => p.computed === undefined && p.columns.length > 0 && p.columns.every((c) => values.has(c)));
+  const fitting = scan.paths.filter((p) => (
+    p.computed === undefined && p.columns.length > 0 && p.columns.every((c) => values.has(c))));
   const [best] = fitting.toSorted((a, b) => Number(b.unique) - Number(a.unique) || b.columns.length - a.columns.length);
   return best ?? null;
 }
