@@ -131,11 +131,15 @@ export function readCreateTable(foreign: Foreign, stored: Stored): Statement {
     relation, ifNotExists, columns, constraints, watermark, options, position: relation.position,
   };
   if (options.some((option) => option.name === 'connector')) {
-    const format = options.find((option) => option.name === 'format');
+    // Files are told their format as one of their options.
+    const isFile = options.some(({ name, value }) => name === 'connector' && value?.kind === 'string'
+      && value.text === 'filesystem');
+    const format = isFile ? undefined : options.find((option) => option.name === 'format');
     return {
       ...common, kind: 'createSource', appendOnly: false, badRowsTo: undefined,
       options: options.filter((option) => option !== format).map((option) => ({
         ...option, name: option.name.replaceAll('-', '_'),
+        ...isFile && option.name === 'connector' ? { value: { kind: 'string', text: 'file' } as const } : {},
       })),
       format: format?.value?.kind !== 'string' ? undefined : {
         format: 'PLAIN', formatOptions: [], encode: format.value.text.toUpperCase(), encodeOptions: [],

@@ -19,7 +19,7 @@ const OWN: { readonly [D in ForeignDialect]: { readonly [name: string]: string |
     tinyint: 'int2', mediumint: 'int4', datetime: 'timestamp', timestamp: 'timestamptz', float: 'float4', real: 'float8',
     tinytext: 'text', mediumtext: 'text', longtext: 'text', signed: 'int8', bool: 'int2', boolean: 'int2', string: null,
   },
-  flink: { tinyint: 'int2', float: 'float4', timestamp_ltz: 'timestamptz', text: null },
+  flink: { tinyint: 'int2', float: 'float4', timestamp_ltz: 'timestamptz', text: null, string: 'varchar' },
   bigquery: {
     int64: 'int8', int: 'int8', integer: 'int8', bigint: 'int8', smallint: 'int8', tinyint: 'int8', byteint: 'int8',
     float64: 'float8', datetime: 'timestamp', timestamp: 'timestamptz', bytes: 'bytea', real: null, double: null,

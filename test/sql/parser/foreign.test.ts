@@ -200,6 +200,14 @@ describe('other dialects', () => {
     refused('SELECT SUBSTRING(a FROM 0 FOR 3) FROM t', 'mysql');
   });
 
+  test('Flink tables over connectors are sources', () => {
+    means("CREATE TABLE f (id INT, name STRING) WITH ('connector' = 'filesystem', 'path' = '/x.csv', 'format' = 'csv')", 'flink',
+      "CREATE SOURCE f (id int, name varchar) WITH (connector = 'file', path = '/x.csv', format = 'csv')");
+    means("CREATE TABLE b (id BIGINT) WITH ('connector' = 'nexmark', 'table' = 'bid')", 'flink',
+      "CREATE SOURCE b (id bigint) WITH (connector = 'nexmark', \"table\" = 'bid')");
+    refused("CREATE TABLE b (id BIGINT) WITH ('bucket' = '4')", 'flink');
+  });
+
   test('statements that are much the same', () => {
     means('ALTER TABLE `T` ADD COLUMN `B` INT', 'mysql', 'ALTER TABLE "t" ADD COLUMN "b" INT');
     means('DROP TABLE IF EXISTS [a b] -- as sqlite has it', 'sqlite', 'DROP TABLE IF EXISTS "a b"');
