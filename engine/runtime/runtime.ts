@@ -215,12 +215,15 @@ export class MillraceRuntime implements Runtime {
   /** What only takes rows away, or drops relations, always goes through. */
   #checkMemory({ changes }: Transaction): void {
     if (!this.#cache.exhausted || changes.every(({ delta }) => delta.weights.every((w) => w <= 0))) return;
-    // Views may have been dropped since it was counted.
+    // Views may have been dropped since it was counted, or the disk has room again.
     this.#state.recount();
+    this.#cache.balance();
     if (!this.#cache.exhausted) return;
     const { limit, fixedBytes } = this.#cache.statistics();
+    const { failure } = this.#cache;
     throw new DatabaseError('53200', 'out of memory', {
-      detail: `Indexes and the state of views take ${megabytes(fixedBytes)} MB; memory_limit is ${megabytes(limit)} MB.`,
+      detail: failure instanceof DatabaseError ? `Pages of state cannot be moved to disk: ${failure.message}.`
+        : `Indexes and the state of views take ${megabytes(fixedBytes)} MB; memory_limit is ${megabytes(limit)} MB.`,
       hint: 'Raise memory_limit, or drop views or indexes.',
     });
   }

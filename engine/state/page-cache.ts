@@ -75,9 +75,9 @@ export class PageCache {
     return this.#shown.bytes + this.#hidden.bytes;
   }
 
-  /** What must stay in memory is more than the budget: nothing should be added to it. */
+  /** What must stay in memory, be it that the disk does not take it, is more than the budget: nothing should be added. */
   get exhausted(): boolean {
-    const held = this.#fixed + (this.#file === null ? this.#bytes : 0);
+    const held = this.#fixed + (this.#file === null || this.#failure !== null ? this.#bytes : 0);
     return held > Math.max(this.#limit, LEAST_REFUSED);
   }
 

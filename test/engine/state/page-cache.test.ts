@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { batchFromRows, batchToRows } from '../../../engine/data/access.ts';
 import type { Datum } from '../../../engine/data/datum.ts';
 import { Delta, concatDeltas } from '../../../engine/data/delta.ts';
+import { DatabaseError } from '../../../engine/data/error.ts';
 import { BOOLEAN, FLOAT8, INT2, INT8, TEXT, UUID } from '../../../engine/data/types.ts';
 import type { Schema } from '../../../engine/data/types.ts';
 import { Arrangement } from '../../../engine/state/arrangement.ts';
@@ -153,6 +154,31 @@ describe('page cache', () => {
     }
     // The hot page was there nearly always; of the others most had to be read.
     expect(cache.statistics().reads - before).toBeLessThan(205);
+  });
+
+  test('a page file that takes nothing: pages stay, and nothing should be added until it does', () => {
+    const file = new MemoryPageFile();
+    let full = true;
+    const cache = new PageCache(1, {
+      bytes: 0, close: () => undefined,
+      write: (bytes) => {
+        if (full) throw new DatabaseError('53100', 'no space');
+        return file.write(bytes);
+      },
+    });
+    cache.setFixed(64 << 20);
+    const arrangement = new Arrangement(schema, null);
+    arrangement.pages.attach(cache);
+    const rows = Array.from({ length: 3000 }, (_, i) => rowOf(i, 1));
+    arrangement.apply(Delta.insert(batchFromRows(schema, rows)));
+    expect(cache.exhausted).toBe(false);
+    cache.balance();
+    expect([cache.exhausted, cache.failure]).toEqual([true, expect.objectContaining({ code: '53100' })]);
+    expect(textsOf(arrangement.scan())).toHaveLength(3000);
+    full = false;
+    cache.balance();
+    expect([cache.exhausted, cache.failure, cache.statistics().pageBytes]).toEqual([false, null, 0]);
+    expect(textsOf(arrangement.scan())).toHaveLength(3000);
   });
 
   test('a state that is gone is still read by the snapshot that holds it', () => {
