@@ -50,14 +50,15 @@ function readSource(source: CircuitSource, run: QueryRun, held: QueryMemory): De
   if (instead !== undefined) return Delta.insert(instead.select(columns));
   const error = run.snapshot.error(relation);
   if (error !== null) throw error;
-  if (source.lookup !== null) return run.snapshot.lookup(relation, columns, source.lookup);
+  if (source.lookup !== null) return cancel(run.snapshot.lookup(relation, columns, source.lookup));
   const parts: Delta[] = [];
   for (const part of run.snapshot.scan(relation, columns)) {
     parts.push(part);
     held.add(deltaBytes(part));
     if ((parts.length & 15) === 0) run.checkInterrupt();
   }
-  return parts.length === 0 ? Delta.empty(source.schema) : concatDeltas(parts);
+  // A transaction's own deletions follow what they take back; a circuit that runs once is made for rows that stay.
+  return parts.length === 0 ? Delta.empty(source.schema) : cancel(concatDeltas(parts));
 }
 
 /** Weights out, rows in order, offset and limit applied, helper columns gone. */

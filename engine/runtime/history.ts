@@ -3,7 +3,6 @@ import { concatDeltas } from '../data/delta.ts';
 import type { Delta } from '../data/delta.ts';
 import { DatabaseError } from '../data/error.ts';
 import type { Epoch, Watermark } from '../data/time.ts';
-import { cancel } from '../state/consolidate.ts';
 import type { Snapshot } from './contract.ts';
 import { OverlaySnapshot } from './snapshot.ts';
 import type { RelationLookup } from './relation.ts';
@@ -148,16 +147,14 @@ class HistorySnapshot implements Snapshot {
     if (this.#past.host.ages(relation)) throw new DatabaseError('0A000', 'AS OF on a table with retention is not supported');
   }
 
-  /** What came and went in between cancels out: queries that run once count on it. */
-  *scan(relation: number, columns: readonly number[]): Iterable<Delta> {
+  scan(relation: number, columns: readonly number[]): Iterable<Delta> {
     this.#check(relation);
-    const parts = [...this.#over.scan(relation, columns)];
-    if (parts.length > 0) yield cancel(concatDeltas(parts));
+    return this.#over.scan(relation, columns);
   }
 
   lookup(relation: number, columns: readonly number[], lookup: RelationLookup): Delta {
     this.#check(relation);
-    return cancel(this.#over.lookup(relation, columns, lookup));
+    return this.#over.lookup(relation, columns, lookup);
   }
 
   error(relation: number): DatabaseError | null {
