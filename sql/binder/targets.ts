@@ -82,7 +82,8 @@ export function findTarget(
   if (e.kind === 'column' && e.name.length === 1) return findByLabel(e.name[0], e, targets, { clause, site });
   const constant = e.kind === 'number' || e.kind === 'string' || e.kind === 'boolean' || e.kind === 'null';
   if (!constant) return null;
-  if (e.kind !== 'number' || !/^\d+$/.test(e.text)) {
+  // PostgreSQL's grammar folds the minus in; beyond int4 a constant is numeric.
+  if (e.kind !== 'number' || !/^-?\d+$/.test(e.text) || Math.abs(Number(e.text)) > 2 ** 31 - 1) {
     throw new DatabaseError('42601', `non-integer constant in ${clause}`, { position: e.position });
   }
   const ordinal = Number(e.text);

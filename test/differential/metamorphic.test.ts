@@ -15,7 +15,7 @@ describe('laws of views', () => {
     const reports = [];
     for (let i = 0; i < 2; i++) reports.push(await law(seed * 1000 + i));
     expect(reports.flatMap((r) => r.broken)).toEqual([]);
-    expect(reports.reduce((n, r) => n + r.comparisons, 0)).toBeGreaterThan(50);
+    expect(reports.reduce((n, r) => n + r.comparisons, 0)).toBeGreaterThan(30);
   }, 120_000);
 });
 
