@@ -137,10 +137,10 @@ export function readCreateTable(foreign: Foreign, stored: Stored): Statement {
     const format = isFile ? undefined : options.find((option) => option.name === 'format');
     return {
       ...common, kind: 'createSource', appendOnly: false, badRowsTo: undefined,
-      options: options.filter((option) => option !== format).map((option) => ({
+      options: [...options.filter((option) => option !== format).map((option) => ({
         ...option, name: option.name.replaceAll('-', '_'),
         ...isFile && option.name === 'connector' ? { value: { kind: 'string', text: 'file' } as const } : {},
-      })),
+      })), ...isFile ? [NO_HEADER] : []],
       format: format?.value?.kind !== 'string' ? undefined : {
         format: 'PLAIN', formatOptions: [], encode: format.value.text.toUpperCase(), encodeOptions: [],
         position: format.position,
@@ -169,6 +169,9 @@ function takeTableOption(cursor: Cursor): boolean {
   cursor.name();
   return true;
 }
+
+/** Flink's files have none. */
+const NO_HEADER: Option = { name: 'header', value: { kind: 'string', text: 'false' }, position: undefined };
 
 function withOptions(foreign: Foreign): Option[] {
   const { cursor } = foreign;

@@ -202,7 +202,7 @@ describe('other dialects', () => {
 
   test('Flink tables over connectors are sources', () => {
     means("CREATE TABLE f (id INT, name STRING) WITH ('connector' = 'filesystem', 'path' = '/x.csv', 'format' = 'csv')", 'flink',
-      "CREATE SOURCE f (id int, name varchar) WITH (connector = 'file', path = '/x.csv', format = 'csv')");
+      "CREATE SOURCE f (id int, name varchar) WITH (connector = 'file', path = '/x.csv', format = 'csv', header = 'false')");
     means("CREATE TABLE b (id BIGINT) WITH ('connector' = 'nexmark', 'table' = 'bid')", 'flink',
       "CREATE SOURCE b (id bigint) WITH (connector = 'nexmark', \"table\" = 'bid')");
     refused("CREATE TABLE b (id BIGINT) WITH ('bucket' = '4')", 'flink');
