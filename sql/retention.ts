@@ -6,7 +6,7 @@ import { DEFAULT_FORMAT } from '../engine/data/settings.ts';
 import type { Catalog, CatalogChange } from './catalog/catalog.ts';
 import type { CatalogEntry, SourceEntry, TableEntry } from './catalog/entry.ts';
 
-export const RETENTION = 'retention';
+const RETENTION = 'retention';
 
 /** In µs, days of 24 hours; null: rows are kept. Throws 22007 and 22023. */
 export function retentionOf({ options }: TableEntry | SourceEntry): bigint | null {
@@ -16,6 +16,11 @@ export function retentionOf({ options }: TableEntry | SourceEntry): bigint | nul
   const span = BigInt(days) * MICROS_PER_DAY + micros;
   if (months === 0 && span > 0n) return span;
   throw new DatabaseError('22023', `retention takes a time above zero, in days or smaller units, not "${text}"`);
+}
+
+/** Those of a source's WITH options that are its connector's. */
+export function connectorOptions(options: SourceEntry['options']): ReadonlyMap<string, string> {
+  return new Map(Object.entries(options).filter(([name]) => name !== RETENTION));
 }
 
 /** Refuses changes after which rows that are gone could be seen, or missed. */

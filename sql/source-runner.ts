@@ -6,6 +6,7 @@ import type { Catalog } from './catalog/catalog.ts';
 import { liveColumns } from './catalog/entry.ts';
 import type { SourceEntry } from './catalog/entry.ts';
 import type { DatabaseServices } from './database-services.ts';
+import { connectorOptions } from './retention.ts';
 
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30_000;
@@ -76,7 +77,7 @@ export class SourceRunner {
     const connector = this.#services.connectors.find((c) => c.name === source.connector);
     if (connector === undefined) throw new Error(`there is no connector "${source.connector}" in this server`);
     return connector.open({
-      options: new Map(Object.entries(source.options)),
+      options: connectorOptions(source.options),
       schema: { columns: liveColumns(source.columns).map((c) => ({ name: c.name, type: c.type })) },
       offset: this.#runtime.offset(source.oid),
     });

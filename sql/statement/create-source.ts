@@ -12,7 +12,7 @@ import { defineParts } from './create-table.ts';
 import type { DefinedTable } from './create-table.ts';
 import { TakenNames, nameIsFree, qualified, targetSchema } from './naming.ts';
 import { optionRecord, optionText } from './options.ts';
-import { RETENTION } from '../retention.ts';
+import { connectorOptions } from '../retention.ts';
 import { watermarkEntry } from './watermark-definition.ts';
 
 export function createSource(statement: CreateSource, text: string): BoundStatement {
@@ -38,7 +38,7 @@ export function createSource(statement: CreateSource, text: string): BoundStatem
     };
     // Bad options and schemas are the statement's error, not the log's.
     connector.open({
-      options: new Map(Object.entries(options).filter(([name]) => name !== RETENTION)), offset: null,
+      options: connectorOptions(options), offset: null,
       schema: { columns: liveColumns(entry.columns).map((c) => ({ name: c.name, type: c.type })) },
     });
     state.current.changeCatalog([{ kind: 'put', entry }]);
@@ -72,7 +72,7 @@ function sourceParts(context: TableContext, statement: CreateSource, connector: 
     }
     return parts;
   }
-  const schema = connector.defaultSchema(new Map(Object.entries(optionRecord(statement.options))));
+  const schema = connector.defaultSchema(connectorOptions(optionRecord(statement.options)));
   if (schema === null) {
     throw new DatabaseError('42601', `connector "${connector.name}" needs columns`, { position: statement.position });
   }

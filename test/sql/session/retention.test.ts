@@ -3,6 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { batchFromRows } from '../../../engine/data/access.ts';
+import { TIMESTAMP } from '../../../engine/data/types.ts';
+import type { SourceConnector } from '../../../engine/runtime/connector.ts';
 import { openDatabase } from '../../../sql/index.ts';
 import type { Database } from '../../../sql/index.ts';
 import { Client } from '../../support/client.ts';
@@ -98,6 +101,37 @@ describe('retention', () => {
       expect(after).toEqual(before);
     }
     expect(await pages()).toBeLessThan(5000);
+  });
+
+  test('a source keeps its latest rows', async () => {
+    const names: string[][] = [];
+    const schema = { columns: [{ name: 'at', type: TIMESTAMP }] };
+    const hours: SourceConnector = {
+      name: 'hours', description: 'an hour a time, for a day',
+      defaultSchema: () => schema,
+      open: ({ options }) => {
+        names.push([...options.keys()]);
+        return {
+          async *read() {
+            for (let hour = 1; hour <= 24; hour++) {
+              const seconds = Array.from({ length: 3600 }, (_, s) => [BigInt(hour * 3600 + s) * 1_000_000n]);
+              yield { rows: batchFromRows(schema, seconds), offset: new Uint8Array([hour]) };
+            }
+          },
+        };
+      },
+    };
+    const other = await openDatabase({ data: ':memory:', connectors: [hours] });
+    const c = new Client(other);
+    await c.query(`CREATE SOURCE h (at timestamp, WATERMARK FOR at AS at) WITH (connector = 'hours', retention = '90 min')`);
+    for (let n = 0; n < 500 && (await c.rows('SELECT max(at) FROM h'))[0] !== '1970-01-02 00:59:59'; n++) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    expect(await c.rows('SELECT count(*), min(at) FROM h')).toEqual(['5401|1970-01-01 23:29:59']);
+    expect(Number((await c.rows(`SELECT reltuples FROM pg_class WHERE relname = 'h'`))[0])).toBeLessThan(5401 + 3 * 1024);
+    expect(names.flat().filter((name) => name !== 'connector')).toEqual([]);
+    await c.close();
+    await other.close();
   });
 
   test('what it needs, and what cannot be', async () => {
