@@ -101,7 +101,7 @@ const TEMPLATES: Readonly<Record<ColumnType, readonly string[]>> = {
   ],
   'text[]': [
     'string_to_array({text}, \' \')', 'array[{text}, {text}]::text[]', '({text[]} || {text}::text)', 'array_remove({text[]}, \'a\')', '{int4[]}::text[]', 'regexp_split_to_array({text}, \' +\')', 'array_cat({text[]}, {text[]})',
-    'regexp_match({text}, \'([a-z])\')', 'string_to_array({text}, NULL)', 'enum_range({mood})::text[]', 'ARRAY(SELECT jsonb_object_keys(jsonb_build_object({text}, 1, \'k\', 2)) ORDER BY 1)',
+    'regexp_match({text}, \'([a-z])\')', 'string_to_array({text}, NULL)', 'enum_range({mood})::text[]', 'ARRAY(SELECT jsonb_object_keys(jsonb_build_object(coalesce({text}, \'n\'), 1, \'k\', 2)) ORDER BY 1)',
   ],
   mood: ['enum_first({mood})', '(enum_range(NULL::mood))[1 + abs({int4} % 4)]', '{mood}::text::mood', 'enum_last({mood})'],
 };
