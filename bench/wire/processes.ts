@@ -1,7 +1,7 @@
 // The processes of the wire benches: the real server on a fresh data folder, and the client.
 import { fork, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,10 +17,14 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
+/** What `npm start` gives node for the server: collections of garbage that fit a process whose state is in array buffers. */
+const NODE_OPTIONS: readonly string[] = /"start": "([^"]*)"/.exec(readFileSync(beside('../../../package.json'), 'utf8'))?.[1]
+  .match(/--[a-z-]+=\d+/g) ?? [];
+
 /** dist/wire/main.js with default settings. MILLRACE_BENCH_NODE: options for its node, such as --cpu-prof. */
 export async function startServer(): Promise<RunningServer> {
   const folder = mkdtempSync(join(process.env['MILLRACE_BENCH_DIR'] ?? tmpdir(), 'millrace-bench-'));
-  const options = (process.env['MILLRACE_BENCH_NODE'] ?? '').split(' ').filter((o) => o !== '');
+  const options = [...NODE_OPTIONS, ...(process.env['MILLRACE_BENCH_NODE'] ?? '').split(' ').filter((o) => o !== '')];
   const main = beside('../../wire/main.js');
   const child = spawn(process.execPath, [...options, main, '--data', join(folder, 'data'), '--port', '0'], {
     stdio: ['ignore', 'pipe', 'inherit'],
