@@ -25,6 +25,7 @@ const REFUSED_TYPES: readonly (readonly [RegExp, string])[] = [
 const REFUSED_FUNCTIONS: readonly (readonly [RegExp, string])[] = [
   [/^(pg_|binary_upgrade_|has_|row_security_active|currtid2|lo_|loread|lowrite|satisfies_hash_partition)/,
     'of the server, its catalog or files'],
+  [/^(enum|domain|array|record)_(in|out|recv|send)$/, 'input and output of types, which there may be none of'],
   [/^(amvalidate|fmgr_|plpgsql_validator|postgresql_fdw_validator|in_range|.*_validator|.*_handler)/,
     'called by the server itself'],
   [/^(bt|gin|gist|brin|spg|hash)\w*(cmp|consistent|compress|sortsupport|equalimage)/, 'support of access methods'],
