@@ -334,8 +334,9 @@ export function formatFloat(value: number, format: string, digits: 15 | 6): stri
   const t = readTemplate(format);
   if (t.roman) return romanText(t, Math.round(value));
   if (t.exponent) {
-    return Number.isFinite(value) ? scientific(t,
-      Numeric.parse(value.toExponential(Math.min(t.post, 20)))) : scientific(t, Numeric.NAN);
+    if (!Number.isFinite(value)) return scientific(t, Numeric.NAN);
+    const text = scientific(t, Numeric.parse(value.toExponential(Math.min(t.post, 20))));
+    return Object.is(value, -0) ? text.replace(' ', '-') : text;
   }
   const shifted = t.shift ? value * 10 ** t.multi : value;
   const whole = fixedText(Math.abs(shifted), 0).length;
@@ -346,6 +347,8 @@ export function formatFloat(value: number, format: string, digits: 15 | 6): stri
 
 function fixedText(value: number, places: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity';
+  // Unlike printf, toFixed drops the sign of a negative zero.
+  if (Object.is(value, -0)) return `-${(0).toFixed(places)}`;
   if (Math.abs(value) < 1e21) return value.toFixed(places);
   return BigInt(value).toString() + (places > 0 ? `.${'0'.repeat(places)}` : '');
 }
