@@ -87,7 +87,8 @@ export class CopyDecoder implements FieldSink, CopyInput {
     switch (sink.format.format) {
       case 'text': this.#reader = new TextRows(sink.format, this); break;
       case 'csv': this.#reader = new CsvRows(sink.format, this); break;
-      case 'binary': case 'arrow': this.#reader = new BinaryRows(this); break;
+      case 'binary': this.#reader = new BinaryRows(this); break;
+      case 'arrow': throw new Error('an Arrow stream has no rows of fields: see copy-arrow.ts');
     }
   }
 

@@ -96,8 +96,8 @@ export function scanBlock(from: number, until: number, syntax: FieldSyntax): Fie
     syntax.nulls === 'empty' ? 1 : 0, BOUNDS, NULLS, most);
   return {
     bytes: stage, stride, rows,
-    bounds: new Int32Array(memory.buffer, BOUNDS, rows * stride + 1),
-    nulls: new Uint8Array(memory.buffer, NULLS, rows * stride + 1),
+    bounds: new Int32Array(memory.buffer, BOUNDS, rows * stride),
+    nulls: new Uint8Array(memory.buffer, NULLS, rows * stride),
   };
 }
 
