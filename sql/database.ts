@@ -37,8 +37,12 @@ export interface DatabaseOptions {
   readonly checkpointBytes?: number;
   /** Bytes of a journal segment; for tests. */
   readonly segmentBytes?: number;
-  /** How the journal's files are written; for tests. */
-  readonly files?: StorageOptions['files'];
+  /** Zeros are written ahead of the journal in portions of this size; for tests. */
+  readonly aheadBytes?: number;
+  /** Parts of the machine that are another's, its files for one; for tests. */
+  readonly machine?: Omit<StorageOptions, 'log' | 'segmentBytes' | 'aheadBytes'>;
+  /** How work is postponed; for tests. */
+  readonly schedule?: Pick<RuntimeHost, 'defer' | 'later'>;
   /** µs for which past moments can be read with AS OF; by default none are kept. */
   readonly history?: bigint;
   /** Bytes of memory for state; by default half of what the machine, or the process's group, has. */
@@ -119,7 +123,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const now = options.now ?? (() => BigInt(Date.now()) * 1000n);
   const storage = await openStorage(options.data, {
     log, ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
-    ...(options.files === undefined ? {} : { files: options.files }),
+    ...(options.aheadBytes === undefined ? {} : { aheadBytes: options.aheadBytes }), ...options.machine,
   });
   const functions = ENGINE_FUNCTIONS.with(HOST_FUNCTIONS);
   const catalog = new CatalogState(Catalog.initial(SYSTEM_RELATIONS), functions);
@@ -132,9 +136,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       restoreCatalog: (bytes) => catalog.restore(bytes),
       now,
       evalContext: (time) => viewContext(catalog, time),
-      defer: (task) => void setImmediate(task),
       alone: () => services === null || services.alone,
-      later: (milliseconds, task) => void setTimeout(task, milliseconds).unref(),
+      ...(options.schedule ?? NODE_SCHEDULE),
       fatal: options.fatal ?? ((error) => log(`fatal: ${error.message}`)),
       log,
     };
@@ -164,6 +167,11 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   sources.follow(running.catalog);
   return new Database({ services: running, runtime, catalog, sources });
 }
+
+const NODE_SCHEDULE: Pick<RuntimeHost, 'defer' | 'later'> = {
+  defer: (task) => void setImmediate(task),
+  later: (milliseconds, task) => void setTimeout(task, milliseconds).unref(),
+};
 
 /** What expressions of views see: the epoch's time and the published catalog; no session, no clock, no dice. */
 function viewContext(catalog: CatalogState, time: bigint): EvalContext {

@@ -1,5 +1,4 @@
 // BACKUP TO: writes the current checkpoint into a backup folder, while the server goes on; only blocks that are not there yet.
-import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DatabaseError } from '../engine/data/error.ts';
 import { BACKUP_FILE, decodeManifest, encodeManifest, packName, packNumber } from './backup-manifest.ts';
@@ -40,7 +39,7 @@ export async function writeBackup(backup: Backup): Promise<BackupSummary> {
   const names = await files.list(folder);
   const wanted: { readonly part: DirectoryPart; readonly pages: readonly (readonly [number, PageEntry])[] }[] = [];
   for await (const part of source.parts()) wanted.push({ part, pages: [...decodePart(part.bytes)] });
-  const kept = await usable(folder, before, new Set(wanted.flatMap(({ part, pages }) =>
+  const kept = await usable(backup, before, new Set(wanted.flatMap(({ part, pages }) =>
     pages.map(([page, entry]) => placeName(part.state, page, entry)))));
   const newest = Math.max(0, ...names.map((name) => packNumber(name) ?? 0));
   const pack = new PackWriter(files, folder, newest + 1);
@@ -99,7 +98,7 @@ function placeName(state: string, page: number, { version, checksum }: BackupPag
 
 /** Where wanted blocks are that need not be copied: those known by checksum, in packs that are whole and mostly of use. */
 async function usable(
-  folder: string, before: BackupManifest | null, wanted: ReadonlySet<string>,
+  { files, folder }: Backup, before: BackupManifest | null, wanted: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, BlockPlace>> {
   const all = (before?.parts ?? []).flatMap(({ pages }) => pages)
     .filter(({ state, page, entry }) => entry.checksum !== null && wanted.has(placeName(state, page, entry)));
@@ -110,7 +109,7 @@ async function usable(
   }
   const whole = new Set<number>();
   for (const [pack, { end, used }] of ends) {
-    const size = await stat(join(folder, packName(pack))).then((found) => found.size, () => 0);
+    const size = await files.size(join(folder, packName(pack))).catch(() => 0);
     if (size >= end && used >= size * WORTH_KEEPING) whole.add(pack);
   }
   return new Map(all.filter(({ place }) => whole.has(place.pack))

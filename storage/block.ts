@@ -4,6 +4,7 @@ import { corrupt } from '../engine/data/bytes.ts';
 import { DatabaseError } from '../engine/data/error.ts';
 import type { LogicalType } from '../engine/data/types.ts';
 import { CODEC, STORED, codecOf } from './codec.ts';
+import type { Compressor } from './codec.ts';
 import { ByteSink, ByteSource, decodeColumn, encodeColumn } from './column-codec.ts';
 import { crc32c } from './crc32c.ts';
 
@@ -25,19 +26,19 @@ const decoder = new TextDecoder();
 const sink = new ByteSink();
 
 /** Synchronous up to the compression: the batch's arrays may change as soon as this has returned. */
-export async function encodeBlock(batch: Batch): Promise<Uint8Array> {
+export async function encodeBlock(batch: Batch, compressor: Compressor = CODEC): Promise<Uint8Array> {
   sink.length = 0;
   const types = encoder.encode(JSON.stringify(batch.columns.map((column) => column.type)));
   sink.u32(types.length);
   sink.put(types);
   for (const column of batch.columns) encodeColumn(column, sink);
   const body = sink.bytes.slice(0, sink.length);
-  const packed = body.length < MIN_COMPRESSED ? body : await CODEC.compress(body);
+  const packed = body.length < MIN_COMPRESSED ? body : await compressor.compress(body);
   const stored = packed.length >= body.length;
   const kept = stored ? body : packed;
   const block = new Uint8Array(HEADER + kept.length);
   block[4] = VERSION;
-  block[5] = stored ? STORED : CODEC.id;
+  block[5] = stored ? STORED : compressor.id;
   const view = new DataView(block.buffer);
   view.setUint32(8, body.length, true);
   view.setUint32(12, batch.length, true);

@@ -6,11 +6,10 @@ import type { CheckpointRecord } from './checkpoint-record.ts';
 import { crc32c } from './crc32c.ts';
 import { META_KEY, directoryKey, pageKey } from './key-space.ts';
 import type { PageKey } from './key-space.ts';
-import { BatchWriter, openDatabase } from './level-database.ts';
-import type { Database } from './level-database.ts';
+import { BatchWriter } from './level-database.ts';
+import type { Database, DatabaseSnapshot } from './level-database.ts';
+import type { Machine } from './machine.ts';
 import { partChecksum } from './page-directory.ts';
-
-type Held = ReturnType<Database['snapshot']>;
 
 /** A part of a state's directory (page-directory.ts). */
 export interface DirectoryPart {
@@ -29,9 +28,9 @@ export function checkBlock(block: Uint8Array, checksum: number | null): void {
 export class CheckpointExport {
   readonly record: CheckpointRecord;
   readonly #database: Database;
-  readonly #snapshot: Held;
+  readonly #snapshot: DatabaseSnapshot;
 
-  private constructor(database: Database, snapshot: Held, record: CheckpointRecord) {
+  private constructor(database: Database, snapshot: DatabaseSnapshot, record: CheckpointRecord) {
     this.#database = database;
     this.#snapshot = snapshot;
     this.record = record;
@@ -82,7 +81,9 @@ export interface CheckpointSource {
 }
 
 /** Makes a state store in an empty folder. Its files are the caller's to sync. */
-export async function importCheckpoint(path: string, { record, parts, blocks }: CheckpointSource): Promise<void> {
+export async function importCheckpoint(
+  { openDatabase }: Machine, path: string, { record, parts, blocks }: CheckpointSource,
+): Promise<void> {
   if (record.meta === null) throw corrupt('there is no checkpoint');
   const database = await openDatabase(path, 'create');
   try {

@@ -9,10 +9,13 @@ export const STORED = 0;
 export const BROTLI = 1;
 export const ZSTD = 2;
 
-export interface Codec {
+export interface Compressor {
   readonly id: number;
   /** On another thread. */
   compress(bytes: Uint8Array): Promise<Uint8Array>;
+}
+
+export interface Codec extends Compressor {
   /** `size`: what comes out. */
   decompress(bytes: Uint8Array, size: number): Uint8Array;
 }

@@ -1,5 +1,4 @@
 // The door of storage: opens a data folder, or memory, as the two ports that the engine asks for.
-import { randomBytes } from 'node:crypto';
 import { totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseError } from '../engine/data/error.ts';
@@ -9,21 +8,22 @@ import { writeBackup } from './backup.ts';
 import type { BackupSummary } from './backup.ts';
 import { importCheckpoint } from './checkpoint-export.ts';
 import type { CheckpointExport, CheckpointSource } from './checkpoint-export.ts';
-import { NODE_FILE_SYSTEM } from './file-system.ts';
 import type { FileSystem } from './file-system.ts';
 import { FORMAT_FILE, readFormat, writeFormat } from './format.ts';
 import { DiskJournal } from './journal.ts';
-import { DiskPageFile } from './page-file.ts';
 import { LevelStore } from './level-store.ts';
+import { NODE_MACHINE } from './machine.ts';
+import type { Machine } from './machine.ts';
 import { backupSource } from './restore.ts';
 import { storageError } from './storage-error.ts';
 
-export interface StorageOptions {
+/** Parts of the machine may be another's; for tests. */
+export interface StorageOptions extends Partial<Machine> {
   log(message: string): void;
   /** A journal segment's size; for tests. */
   readonly segmentBytes?: number;
-  /** How the journal's files are written; for tests. */
-  readonly files?: FileSystem;
+  /** Zeros are written ahead of the journal in portions of this size; for tests. */
+  readonly aheadBytes?: number;
 }
 
 export interface Storage {
@@ -65,21 +65,22 @@ export async function openStorage(location: string, options: StorageOptions): Pr
   if (location === ':memory:') return { journal: new MemoryJournal(false), store: new MemoryStateStore() };
   const folder = resolve(location);
   try {
-    return await openFolder(options.files ?? NODE_FILE_SYSTEM, folder, options);
+    return await openFolder({ ...NODE_MACHINE, ...options }, folder);
   } catch (error) {
     throw storageError(error, `could not open data folder "${folder}"`);
   }
 }
 
-async function openFolder(files: FileSystem, folder: string, options: StorageOptions): Promise<Storage> {
+async function openFolder(options: Machine & StorageOptions, folder: string): Promise<Storage> {
+  const { files } = options;
   await files.makeFolder(folder);
   const format = await readFormat(files, folder);
-  const databaseId = format?.databaseId ?? new Uint8Array(randomBytes(16));
-  if (format === null) await createFolder(files, folder, databaseId, null);
-  const store = await LevelStore.open(join(folder, STATE), options.log, 'existing');
+  const databaseId = format?.databaseId ?? options.randomBytes(16);
+  if (format === null) await createFolder(options, folder, databaseId, null);
+  const store = await LevelStore.open(join(folder, STATE), options.log, 'existing', options);
   try {
     if (format?.old === true) await writeFormat(files, folder, databaseId);
-    const journal = await DiskJournal.open({ ...options, files, folder: join(folder, JOURNAL), databaseId });
+    const journal = await DiskJournal.open({ ...options, folder: join(folder, JOURNAL), databaseId });
     let busy = false;
     const backup = async (to: string): Promise<BackupSummary> => {
       if (busy) throw new DatabaseError('55006', 'another backup is being taken');
@@ -95,7 +96,7 @@ async function openFolder(files: FileSystem, folder: string, options: StorageOpt
         await source?.close();
       }
     };
-    return { journal, store, pageFile: new DiskPageFile(join(folder, PAGES)), backup };
+    return { journal, store, pageFile: options.pageFile(join(folder, PAGES)), backup };
   } catch (error) {
     await store.close();
     throw error;
@@ -107,7 +108,7 @@ async function openFolder(files: FileSystem, folder: string, options: StorageOpt
  * damaged backup: then there is no database in the folder.
  */
 export async function restoreFolder(backup: string, folder: string): Promise<void> {
-  const files = NODE_FILE_SYSTEM;
+  const { files } = NODE_MACHINE;
   try {
     const source = await backupSource(backup);
     await files.makeFolder(folder);
@@ -117,7 +118,7 @@ export async function restoreFolder(backup: string, folder: string): Promise<voi
         hint: 'Restore into a folder that is empty or missing.',
       });
     }
-    await createFolder(files, folder, new Uint8Array(randomBytes(16)), source);
+    await createFolder(NODE_MACHINE, folder, NODE_MACHINE.randomBytes(16), source);
   } catch (error) {
     throw storageError(error, `could not restore "${folder}"`);
   }
@@ -128,8 +129,9 @@ export async function restoreFolder(backup: string, folder: string): Promise<voi
  * renamed; FORMAT comes last.
  */
 async function createFolder(
-  files: FileSystem, folder: string, databaseId: Uint8Array, from: CheckpointSource | null,
+  machine: Machine & Pick<StorageOptions, 'aheadBytes'>, folder: string, databaseId: Uint8Array, from: CheckpointSource | null,
 ): Promise<void> {
+  const { files } = machine;
   const names = await files.list(folder);
   const mark = from === null ? CREATING : RESTORING;
   const creating = join(folder, mark);
@@ -145,12 +147,12 @@ async function createFolder(
   }
   const fresh = join(folder, STATE_NEW);
   if (names.includes(STATE_NEW)) await files.remove(fresh);
-  if (from === null) await (await LevelStore.open(fresh, () => {})).close();
-  else await importCheckpoint(fresh, from);
+  if (from === null) await (await LevelStore.open(fresh, () => {}, 'create', machine)).close();
+  else await importCheckpoint(machine, fresh, from);
   for (const leftover of [STATE, JOURNAL]) if (names.includes(leftover)) await files.remove(join(folder, leftover));
   await files.makeFolder(join(folder, JOURNAL));
   const epoch = from?.record.meta?.epoch ?? 0;
-  await DiskJournal.create({ files, folder: join(folder, JOURNAL), databaseId, log: () => {} }, epoch + 1);
+  await DiskJournal.create({ ...machine, folder: join(folder, JOURNAL), databaseId, log: () => {} }, epoch + 1);
   for (const name of await files.list(fresh)) await syncFile(files, join(fresh, name));
   await files.syncFolder(fresh);
   await files.rename(fresh, join(folder, STATE));

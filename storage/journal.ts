@@ -126,7 +126,8 @@ export class DiskJournal implements Journal {
     const tail = this.#tail;
     if (tail.end + size > tail.written) await this.#extension;
     const inOne = !sync || this.#durable === this.#last;
-    const start = performance.now();
+    const { stopwatch = (): number => performance.now() } = this.#files.options;
+    const start = stopwatch();
     if (inOne && size <= SMALL_RECORD && (!sync || this.#times.usual < quick)) {
       tail.file.writeNow(pieces, tail.end, sync);
     } else if (sync && inOne) {
@@ -135,7 +136,7 @@ export class DiskJournal implements Journal {
       await tail.file.write(pieces, tail.end);
       if (sync) await tail.file.datasync();
     }
-    if (sync) this.#times.note(performance.now() - start, size <= SMALL_RECORD);
+    if (sync) this.#times.note(stopwatch() - start, size <= SMALL_RECORD);
     this.#usualSize += (size - this.#usualSize) / 16;
     tail.end += size;
     tail.written = Math.max(tail.written, tail.end);

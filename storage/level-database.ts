@@ -11,7 +11,34 @@ const BATCH_BYTES = 4 << 20;
 /** Blocks being compressed at a time; the journal needs the other threads of the pool. */
 const IN_FLIGHT = 2;
 
-export type Database = Level<Uint8Array, Uint8Array>;
+/** A moment of a database, readable until it is closed. */
+export interface DatabaseSnapshot {
+  close(): Promise<void>;
+}
+
+/** Keys from `gte` up to, not including, `lt`. */
+export interface KeyRange {
+  readonly gte: Uint8Array;
+  readonly lt: Uint8Array;
+}
+
+/**
+ * What is asked of LevelDB. Contract, as measured of 1.20: a batch is all or nothing; with `sync` it is on disk on return, and
+ * all before it; without, the last ones may be lost together. After a write has failed later ones are acknowledged and lost:
+ * only opening it anew tells what is there. Damage is not always noticed.
+ */
+export interface Database {
+  get(key: Uint8Array, options?: { readonly snapshot: DatabaseSnapshot }): Promise<Uint8Array | undefined>;
+  getSync(key: Uint8Array): Uint8Array | undefined;
+  put(key: Uint8Array, value: Uint8Array, options: { readonly sync: boolean }): Promise<void>;
+  batch(writes: readonly Write[], options: { readonly sync: boolean }): Promise<void>;
+  /** In the order of keys, as of the call. */
+  iterator(range: KeyRange): AsyncIterable<readonly [Uint8Array, Uint8Array]>;
+  keys(range: KeyRange): AsyncIterable<Uint8Array>;
+  snapshot(): DatabaseSnapshot;
+  /** Calls under way are finished first. */
+  close(): Promise<void>;
+}
 
 /** F0001 when another process has it open, XX001 when LevelDB finds it damaged. */
 export async function openDatabase(path: string, mode: 'create' | 'existing'): Promise<Database> {
@@ -20,7 +47,7 @@ export async function openDatabase(path: string, mode: 'create' | 'existing'): P
     keyEncoding: 'view', valueEncoding: 'view', compression: false, writeBufferSize: 16 << 20,
     createIfMissing: mode === 'create',
   };
-  const database: Database = new Level(path, options);
+  const database = new Level<Uint8Array, Uint8Array>(path, options);
   try {
     await database.open();
     return database;

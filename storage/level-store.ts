@@ -15,9 +15,14 @@ import { DirectoryChanges } from './directory-changes.ts';
 import type { Write } from './directory-changes.ts';
 import { decodePart, partChecksum } from './page-directory.ts';
 import type { PageEntry } from './page-directory.ts';
-import { BatchWriter, levelError, openDatabase } from './level-database.ts';
+import { BatchWriter, levelError } from './level-database.ts';
 import type { Database } from './level-database.ts';
+import { NODE_MACHINE } from './machine.ts';
+import type { Machine } from './machine.ts';
 import { storageError } from './storage-error.ts';
+
+/** What it takes from the machine. */
+type StoreMachine = Pick<Machine, 'openDatabase' | 'compressor'>;
 
 /** The current checkpoint. */
 type Current = CheckpointRecord & { readonly manifest: Manifest };
@@ -25,6 +30,7 @@ type Current = CheckpointRecord & { readonly manifest: Manifest };
 export class LevelStore implements StateStore {
   readonly #path: string;
   readonly #log: (message: string) => void;
+  readonly #machine: StoreMachine;
   #database: Database;
   #current: Current;
   /** The directories read so far, by state, then page. */
@@ -34,9 +40,13 @@ export class LevelStore implements StateStore {
   #failure: DatabaseError | null = null;
   #closed = false;
 
-  private constructor(path: string, log: (message: string) => void, database: Database, current: Current) {
-    this.#path = path;
-    this.#log = log;
+  private constructor(
+    from: { readonly path: string; readonly log: (message: string) => void; readonly machine: StoreMachine },
+    database: Database, current: Current,
+  ) {
+    this.#path = from.path;
+    this.#log = from.log;
+    this.#machine = from.machine;
     this.#database = database;
     this.#current = current;
   }
@@ -46,11 +56,11 @@ export class LevelStore implements StateStore {
    * it open, XX001 when it is damaged so that LevelDB cannot open it.
    */
   static async open(
-    path: string, log: (message: string) => void, mode: 'create' | 'existing' = 'create',
+    path: string, log: (message: string) => void, mode: 'create' | 'existing' = 'create', machine: StoreMachine = NODE_MACHINE,
   ): Promise<LevelStore> {
-    const database = await openDatabase(path, mode);
+    const database = await machine.openDatabase(path, mode);
     try {
-      const store = new LevelStore(path, log, database, await readCurrent(database));
+      const store = new LevelStore({ path, log, machine }, database, await readCurrent(database));
       const stale = await database.get(STALE_KEY);
       if (stale !== undefined) await store.#sweep(decodeKeys(stale));
       return store;
@@ -93,7 +103,7 @@ export class LevelStore implements StateStore {
       const { state, page, content } = image;
       await changes.put(state, page, content?.summary);
       if (content === null) continue;
-      const made = encodeBlock(content.image()).then((block) => {
+      const made = encodeBlock(content.image(), this.#machine.compressor).then((block) => {
         changes.made(state, page, blockChecksum(block));
         return block;
       });
@@ -191,7 +201,7 @@ export class LevelStore implements StateStore {
     this.#log(`${cause.message}; reopening the state store`);
     try {
       await this.#database.close();
-      this.#database = await openDatabase(this.#path, 'existing');
+      this.#database = await this.#machine.openDatabase(this.#path, 'existing');
       const current = await readCurrent(this.#database);
       const expected = this.#current.number;
       // The write of the meta record may have failed after it was on disk.

@@ -26,6 +26,8 @@ export interface JournalOptions {
   readonly segmentBytes?: number;
   /** Zeros are written ahead of the records in portions of this size; 0: not at all. */
   readonly aheadBytes?: number;
+  /** Milliseconds since any moment; by default performance.now. */
+  readonly stopwatch?: () => number;
   log(message: string): void;
 }
 

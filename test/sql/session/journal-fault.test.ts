@@ -19,7 +19,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'millrace-fault-'));
   files = new FaultyFileSystem();
   logs = [];
-  database = await openDatabase({ data: join(folder, 'data'), files, log: (message) => logs.push(message) });
+  database = await openDatabase({ data: join(folder, 'data'), machine: { files }, log: (message) => logs.push(message) });
   a = new Client(database);
   b = new Client(database);
   await a.query('CREATE TABLE parent (id int PRIMARY KEY); CREATE TABLE child (id int REFERENCES parent); '
