@@ -30,11 +30,14 @@ import type { SessionState } from './session-state.ts';
 export function sessionEnvironment(
   state: SessionState, options: {
     readonly declared?: readonly (LogicalType | null)[]; readonly catalog?: Catalog; readonly effects?: EffectBinder;
+    /** Whether it is run now: literals may say 'today'. */
+    readonly atOnce?: true;
   } = {},
 ): Environment {
   return {
     catalog: options.catalog ?? state.catalog, searchPath: state.searchPath, functions: state.services.functions,
     parameters: new ParameterTypes(options.declared), format: state.settings.format, system: state.systemContext(),
+    now: options.atOnce === true ? state.transactionTime : null,
     parseQuery, continuous: false, used: new Set(), shared: new Shared(), effects: options.effects ?? null,
   };
 }
@@ -45,7 +48,8 @@ export function storedEnvironment(options: {
   readonly format: FormatSettings; readonly continuous: boolean;
 }): Environment {
   return {
-    ...options, parameters: new ParameterTypes(), system: null, parseQuery, used: new Set(), shared: new Shared(), effects: null,
+    ...options, parameters: new ParameterTypes(), system: null, now: null, parseQuery, used: new Set(), shared: new Shared(),
+    effects: null,
   };
 }
 

@@ -136,8 +136,7 @@ function decodeParameter(state: SessionState, type: LogicalType, value: BoundPar
   }
   if (text.includes('\u0000')) throw new DatabaseError('22021', 'invalid byte sequence for encoding "UTF8": 0x00');
   if (type.kind === 'unknown') return text;
-  const now = state.transaction?.startTime ?? state.statementStart;
-  return parseText(type, text, state.settings.format, { names: state.names, now });
+  return parseText(type, text, state.settings.format, { names: state.names, now: state.transactionTime });
 }
 
 /** For messages: `integer, text`. */

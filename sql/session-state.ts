@@ -181,11 +181,17 @@ export class SessionState {
     this.notice('WARNING', new DatabaseError(code, message));
   }
 
+  /** now(), µs since 1970 UTC. */
+  get transactionTime(): bigint {
+    return this.transaction?.startTime ?? this.statementStart;
+  }
+
   evalContext(): EvalContext {
     return {
       format: this.settings.format,
-      transactionTime: this.transaction?.startTime ?? this.statementStart,
+      transactionTime: this.transactionTime,
       statementTime: this.statementStart,
+      relativeTo: this.transactionTime,
       clock: () => this.services.now(),
       random: () => this.random?.next() ?? this.services.random(),
       catalog: this.names,

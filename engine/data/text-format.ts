@@ -30,7 +30,7 @@ export type RegTypeKind =
 /** What some types' text depends on besides the settings. */
 export interface TextContext {
   /** What 'now', 'today' ... stand for, µs since 1970 UTC; without it they are 0A000. */
-  readonly now?: bigint | undefined;
+  readonly now?: bigint | null | undefined;
   /** Names ⇄ OIDs (EvalContext.catalog is one); without it reg* types read and write numbers. */
   readonly names?: RegNames | undefined;
 }

@@ -55,7 +55,7 @@ function throughText(datum: Datum, { from, to, explicit }: CastTarget, context: 
   const text = castText(datum, from, context);
   // A literal's interval fields decide what bare numbers mean; all other modifiers are applied to the value.
   const plain = from.kind === 'unknown' && to.kind === 'interval' ? to : withoutModifiers(to);
-  const value = parseText(plain, text, context.format, { now: context.transactionTime, names: context.catalog });
+  const value = parseText(plain, text, context.format, { now: context.relativeTo, names: context.catalog });
   return fit(value, { from: plain, to, explicit }, context);
 }
 

@@ -18,6 +18,8 @@ export interface EvalContext {
   /** now(): start of the transaction, µs since 1970 UTC; in a view, the time of the epoch, from the journal. */
   readonly transactionTime: bigint;
   readonly statementTime: bigint;
+  /** What 'now' and 'today' in a text being read are, as transactionTime; absent in a view, whose rows must not age. */
+  readonly relativeTo?: bigint;
   /** clock_timestamp(); only for ad-hoc statements. */
   clock(): bigint;
   /** random(): [0, 1); only for ad-hoc statements. */

@@ -12,6 +12,7 @@ import { CONDITIONAL } from './scalar/conditional.ts';
 import { DATETIME_OPERATORS } from './scalar/datetime-operators.ts';
 import { DATETIME } from './scalar/datetime.ts';
 import { DECIMAL } from './scalar/decimal.ts';
+import { ENCODINGS } from './scalar/encoding-functions.ts';
 import { ENUM } from './scalar/enum.ts';
 import { FORMATTING } from './scalar/formatting.ts';
 import { HASHES } from './scalar/hash.ts';
@@ -23,15 +24,16 @@ import { LSN_ARITHMETIC } from './scalar/lsn.ts';
 import { MATH } from './scalar/math.ts';
 import { PATTERN } from './scalar/regex-functions.ts';
 import { TEXTUAL } from './scalar/text.ts';
+import { SIZE_TEXTS } from './scalar/size-text.ts';
 import { JSON_TABLES } from './table/json-tables.ts';
 import { SERIES_FUNCTIONS } from './table/series.ts';
 import { STRING_TABLES } from './table/strings.ts';
 
 const NAMED_ONCE: readonly ScalarFunction[] = [
-  ...COMPARISON, ...ARITHMETIC, ...DECIMAL, ...MATH, ...TEXTUAL, ...PATTERN, ...BINARY, ...DATETIME_OPERATORS,
+  ...COMPARISON, ...ARITHMETIC, ...DECIMAL, ...MATH, ...TEXTUAL, ...PATTERN, ...BINARY, ...ENCODINGS, ...DATETIME_OPERATORS,
   ...DATETIME, ...FORMATTING,
   ...ARRAYS, ...JSON_FUNCTIONS, ...JSON_RECORDS, ...JSONPATH_FUNCTIONS,
-  ...BIT_STRINGS, ...HASHES, ...IDENTIFIERS, ...LSN_ARITHMETIC, ...CONDITIONAL, ...ENUM,
+  ...BIT_STRINGS, ...HASHES, ...IDENTIFIERS, ...SIZE_TEXTS, ...LSN_ARITHMETIC, ...CONDITIONAL, ...ENUM,
 ];
 
 export const SCALAR_FUNCTIONS: readonly ScalarFunction[] = [...NAMED_ONCE, ...aliasesOf(NAMED_ONCE)];

@@ -5,6 +5,7 @@ import type { Expression } from '../../engine/expression/expression.ts';
 import type { ByTypeExpr, Expr, Position } from '../parser/ast.ts';
 import { bindAssigned } from './bind-assigned.ts';
 import { bindCall } from './bind-call.ts';
+import { bindCollate, bindCollationFor, isCollationFor } from './bind-collate.ts';
 import { bindCase, bindCoalesce, bindExtremum, bindNullIf } from './bind-conditional.ts';
 import { bindArray, bindCast, bindField, bindRow, bindSubscript } from './bind-composite.ts';
 import {
@@ -18,8 +19,6 @@ import type { Site } from './level.ts';
 import { bitStringLiteral, nullLiteral, numberLiteral, stringLiteral } from './literals.ts';
 import { locationOf } from './location.ts';
 import { resolveName, resolveRow } from './scope.ts';
-import { formatTypeName } from '../../engine/data/type-info.ts';
-import { categoryOf } from './type-rules.ts';
 
 function noExpansion(position: Position): DatabaseError {
   return new DatabaseError('0A000', 'row expansion via "*" is not supported here', { position });
@@ -65,7 +64,7 @@ export function bindExpression(e: Expr, site: Site): Expression {
     case 'assigned': return bindAssigned(e, site);
     case 'byType': return bindByType(e, site);
     case 'collate': return bindCollate(e, site);
-    case 'function': return bindCall(e, site);
+    case 'function': return isCollationFor(e.name) ? bindCollationFor(e, site) : bindCall(e, site);
     case 'sqlValue': return bindSqlValue(e, site);
     case 'scalarSubquery': return bindScalarSubquery(e, site);
     case 'exists': return bindExists(e, site);
@@ -106,28 +105,6 @@ function bindTest(e: Expr & { kind: 'is' }, site: Site): Expression {
   const construct = `IS ${e.negated ? 'NOT ' : ''}${e.test.toUpperCase()}`;
   const input = e.test === 'null' ? bound : coerceBoolean(site.env, bound, construct, locationOf(e.operand));
   return { kind: 'test', type: BOOLEAN, test: e.test, negated: e.negated, input };
-}
-
-/** Collations that order by bytes, as everything here does. */
-const BYTE_ORDERED: ReadonlySet<string> = new Set(['C', 'POSIX', 'ucs_basic', 'default']);
-
-function bindCollate(e: Expr & { kind: 'collate' }, site: Site): Expression {
-  const input = bind(e.operand, site);
-  checkCollation(e.collation, e.position);
-  const category = categoryOf(input.type);
-  const element = input.type.kind === 'array' ? categoryOf(input.type.element) : category;
-  if (category !== 'S' && category !== 'X' && element !== 'S') {
-    throw new DatabaseError('42804', `collations are not supported by type ${formatTypeName(input.type)}`,
-      { position: e.position });
-  }
-  return input;
-}
-
-/** 42704 for a collation that does not exist here. */
-export function checkCollation(name: readonly string[], position: number | undefined): void {
-  const last = name[name.length - 1];
-  if (BYTE_ORDERED.has(last) && (name.length === 1 || name[0] === 'pg_catalog')) return;
-  throw new DatabaseError('42704', `collation "${name.join('.')}" for encoding "UTF8" does not exist`, { position });
 }
 
 function bindGrouping(e: Expr & { kind: 'grouping' }, site: Site): Expression {

@@ -18,6 +18,8 @@ export interface Environment {
   readonly functions: FunctionRegistry;
   readonly parameters: ParameterTypes;
   readonly format: FormatSettings;
+  /** What 'now' and 'today' in a literal are, µs since 1970 UTC; null where what is bound is kept: they are 0A000. */
+  readonly now: bigint | null;
   /** For the rows of system relations; null where no session is (a stored definition). */
   readonly system: SystemContext | null;
   /** The query a view stores as text. */

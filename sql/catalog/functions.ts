@@ -46,6 +46,8 @@ const IDENTITY: readonly ScalarFunction[] = [
     s.searchPath.find((name) => s.catalog.schema(name) !== null && !isTemporary(name)) ?? null) }),
   scalar({ name: 'version', args: [], returns: TEXT, description: 'version of the server', volatility: 'stable',
     row: () => SERVER_VERSION_TEXT }),
+  host({ name: 'pg_client_encoding', returns: NAME, description: 'encoding of the client',
+    row: (_, s) => s.settings.show('client_encoding') }),
   host({ name: 'pg_backend_pid', returns: INT4, description: 'number of the session', row: (_, s) => s.processId }),
   host({
     name: 'inet_client_addr', returns: TEXT, description: 'address of the client',

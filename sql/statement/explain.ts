@@ -64,7 +64,7 @@ export function explain(
   if (query === null) {
     return { columns, cacheable: false, ...explainWrite(statement, bind(statement.statement), options, answer) };
   }
-  const env = sessionEnvironment(state, { declared, catalog: readCatalog(state) });
+  const env = sessionEnvironment(state, { declared, catalog: readCatalog(state), atOnce: true });
   const bound = bindQuery(query, { env, parent: null, commonTables: null });
   const parameters = env.parameters.finish();
   return {

@@ -128,7 +128,8 @@ class LiteralReader {
       case STRING_LITERAL:
         if (plain.kind === 'text' || plain.kind === 'varchar') return values.text(literal);
         try {
-          return parseText(plain, values.text(literal), this.#state.settings.format);
+          return parseText(plain, values.text(literal), this.#state.settings.format,
+            { now: this.#state.transactionTime });
         } catch (error) {
           throw error instanceof DatabaseError ? error.at(values.position(literal)) : error;
         }

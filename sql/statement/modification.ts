@@ -46,7 +46,7 @@ export function modifyingStatement(
 ): BoundStatement {
   const catalog = readCatalog(state);
   const effects = new Effects(state, statement.names);
-  const env = sessionEnvironment(state, { declared, catalog, effects });
+  const env = sessionEnvironment(state, { declared, catalog, effects, atOnce: true });
   const { columns, write, prepare, run } = statement.bind({ state, env, commonTables: null });
   const parameters = env.parameters.finish();
   return {

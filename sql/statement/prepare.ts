@@ -72,7 +72,7 @@ function argumentValue(
   state: SessionState, e: Expr,
   parameter: { readonly type: LogicalType; readonly index: number; readonly outer: readonly Datum[] },
 ): Datum {
-  const env = sessionEnvironment(state);
+  const env = sessionEnvironment(state, { atOnce: true });
   const site = rowSite(env, [], { phrase: 'EXECUTE parameters', noSubquery: 'EXECUTE parameter' });
   const value = bindRowExpression(site, e);
   const position = locationOf(e);

@@ -20,7 +20,7 @@ export function bindSelectStatement(
 ): BoundStatement {
   const catalog = readCatalog(state);
   const effects = new Effects(state, query.with);
-  const env = sessionEnvironment(state, { declared, catalog, effects });
+  const env = sessionEnvironment(state, { declared, catalog, effects, atOnce: true });
   const bound = bindQuery(query, { env, parent: null, commonTables: null });
   const parameters = env.parameters.finish();
   return {

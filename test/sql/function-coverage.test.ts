@@ -23,7 +23,7 @@ const REFUSED_TYPES: readonly (readonly [RegExp, string])[] = [
 
 /** The same by name. */
 const REFUSED_FUNCTIONS: readonly (readonly [RegExp, string])[] = [
-  [/^(pg_|binary_upgrade_|has_|row_security_active|currtid2|lo_|loread|lowrite|satisfies_hash_partition)/,
+  [/^(pg_|binary_upgrade_|has_|currtid2|lo_|loread|lowrite|satisfies_hash_partition)/,
     'of the server, its catalog or files'],
   [/^(enum|domain|array|record)_(in|out|recv|send)$/, 'input and output of types, which there may be none of'],
   [/^(amvalidate|fmgr_|plpgsql_validator|postgresql_fdw_validator|in_range|.*_validator|.*_handler)/,
@@ -33,7 +33,7 @@ const REFUSED_FUNCTIONS: readonly (readonly [RegExp, string])[] = [
   [/^(mxid_age|age)$/, 'transaction numbers'],
   [/_subdiff$/, 'range and multirange types'],
   [/^ts_(debug|parse|token_type)$/, 'text search'],
-  [/^(convert|to_ascii|getpgusername)$/, 'encodings other than UTF-8; obsolete'],
+  [/^getpgusername$/, 'obsolete'],
   [/^(int4inc|int8_sum|numeric_inc|nameconcatoid|similar_escape|oidvectortypes)$/, 'inner functions of aggregates and views'],
   [/^(like|notlike|like_escape|similar_to_escape)$/, 'written LIKE and SIMILAR TO; of bytea not at all'],
   [/^(timestamp|timestamptz)$/, 'written date + time'],
@@ -47,7 +47,7 @@ const REFUSED_FUNCTIONS: readonly (readonly [RegExp, string])[] = [
 
 /** By name and arguments. */
 const REFUSED_SHAPES: ReadonlyMap<string, string> = new Map([
-  ['length(bytea,name)', 'encodings other than UTF-8'], ['=(cid,cid)', 'command numbers'],
+  ['=(cid,cid)', 'command numbers'],
   ...['<', '<=', '<>', '=', '>', '>='].map((o) => [`${o}(oidvector,oidvector)`, 'compared as arrays'] as const),
 ]);
 

@@ -1,7 +1,7 @@
 // Binary strings (manual 9.5): bytea functions, digests, encodings; uuid generation.
 import type { Datum } from '../../data/datum.ts';
 import { DatabaseError } from '../../data/error.ts';
-import { BYTEA, INT4, INT8, NAME, TEXT, UUID } from '../../data/types.ts';
+import { BYTEA, INT4, INT8, TEXT, UUID } from '../../data/types.ts';
 import type { LogicalType } from '../../data/types.ts';
 import { encodeUtf8 } from '../../data/utf8.ts';
 import { big, bytes, example, num, operator, scalar, str } from '../define.ts';
@@ -141,20 +141,6 @@ const ELEMENTS: readonly ScalarFunction[] = [
   }),
 ];
 
-function requireUtf8(name: Datum): void {
-  const plain = str(name).toUpperCase().replace(/[^A-Z0-9]/g, '');
-  if (plain === 'UTF8' || plain === 'UNICODE' || plain === 'SQLASCII') return;
-  throw new DatabaseError('0A000', `conversion of encoding "${str(name)}" is not supported`);
-}
-
-function decodeUtf8Strictly(from: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(from);
-  } catch {
-    throw new DatabaseError('22021', 'invalid byte sequence for encoding "UTF8"');
-  }
-}
-
 const DIGESTS: readonly ScalarFunction[] = [
   binary({
     name: 'md5', returns: TEXT, words: 'MD5 digest, in hexadecimal.',
@@ -179,33 +165,6 @@ const DIGESTS: readonly ScalarFunction[] = [
     name: 'decode', args: [TEXT, TEXT], words: 'From text: base64, hex or escape.',
     shows: [`decode('EjQ=', 'base64')`, '\\x1234'],
     row: ([s, form]) => decodeBytes(str(s), encodeUtf8(str(s)), str(form)),
-  }),
-  scalar({
-    name: 'length', args: [BYTEA, NAME], returns: INT4, volatility: 'stable',
-    description: 'Number of characters of bytes in an encoding.',
-    example: example(`SELECT length('\\x6ac3a9'::bytea, 'UTF8')`, '2'),
-    row: ([b, name]) => {
-      requireUtf8(name);
-      return [...decodeUtf8Strictly(bytes(b))].length;
-    },
-  }),
-  scalar({
-    name: 'convert_to', args: [TEXT, NAME], returns: BYTEA, volatility: 'stable',
-    description: 'Bytes of a text in an encoding.',
-    example: example(`SELECT convert_to('abc', 'UTF8')`, '\\x616263'),
-    row: ([s, name]) => {
-      requireUtf8(name);
-      return encodeUtf8(str(s));
-    },
-  }),
-  scalar({
-    name: 'convert_from', args: [BYTEA, NAME], returns: TEXT, volatility: 'stable',
-    description: 'Text of bytes in an encoding.',
-    example: example(`SELECT convert_from('\\x616263'::bytea, 'UTF8')`, 'abc'),
-    row: ([b, name]) => {
-      requireUtf8(name);
-      return decodeUtf8Strictly(bytes(b));
-    },
   }),
   scalar({
     name: 'gen_random_uuid', args: [], returns: UUID, volatility: 'volatile', description: 'A random UUID (version 4).',

@@ -52,7 +52,7 @@ class Populator {
 
   #read(type: LogicalType, text: string): Datum {
     const { context } = this.#call;
-    return parseText(type, text, context.format, { now: context.transactionTime, names: context.catalog });
+    return parseText(type, text, context.format, { now: context.relativeTo, names: context.catalog });
   }
 
   /** The fields of a row from an object; what it does not name is as in `base`. */

@@ -9,6 +9,7 @@ import {
 import type { LogicalType } from '../../../engine/data/types.ts';
 import { bool, example, num, scalar, str } from '../../../engine/function/define.ts';
 import type { CallInfo, ScalarFunction } from '../../../engine/function/function.ts';
+import { encodingNumber, encodingNumbered } from '../../../engine/function/scalar/character-set.ts';
 import type { Catalog } from '../catalog.ts';
 import { FunctionOids } from './function-oids.ts';
 import type { FunctionEntry } from './function-oids.ts';
@@ -55,10 +56,10 @@ const FORMAT: readonly ScalarFunction[] = [
     } }),
   scalar({ name: 'pg_encoding_to_char', args: [INT4], returns: NAME, volatility: 'stable',
     description: 'name of an encoding by number', example: example('SELECT pg_encoding_to_char(6)', 'UTF8'),
-    row: ([n]) => (num(n) === 6 ? 'UTF8' : num(n) === 0 ? 'SQL_ASCII' : '') }),
+    row: ([n]) => encodingNumbered(num(n)) ?? '' }),
   scalar({ name: 'pg_char_to_encoding', args: [NAME], returns: INT4, volatility: 'stable',
     description: 'number of an encoding by name', example: example("SELECT pg_char_to_encoding('UTF8')", '6'),
-    row: ([name]) => (/^utf-?8$/i.test(str(name)) ? 6 : /^sql_ascii$/i.test(str(name)) ? 0 : -1) }),
+    row: ([name]) => encodingNumber(str(name)) }),
 ];
 
 function visibility(name: string, what: string): ScalarFunction {
@@ -262,21 +263,6 @@ function databaseSize(call: CallInfo): bigint {
   return BigInt(bytes);
 }
 
-const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
-
-/** As PostgreSQL: units change at 10240, values are rounded half up. */
-function prettySize(bytes: bigint): string {
-  let value = bytes;
-  let unit = 0;
-  const magnitude = (v: bigint): bigint => (v < 0n ? -v : v);
-  while (magnitude(value) >= 10240n && unit < UNITS.length - 1) {
-    value = unit === 0 ? (value * 2n) / 1024n : value / 1024n;
-    unit++;
-  }
-  if (unit > 0) value = (value + (value < 0n ? -1n : 1n)) / 2n;
-  return `${value} ${UNITS[unit]}`;
-}
-
 const SIZES: readonly ScalarFunction[] = [
   ...size('pg_relation_size', 'bytes of state held for a relation'),
   ...size('pg_table_size', 'bytes of state held for a table'),
@@ -284,11 +270,15 @@ const SIZES: readonly ScalarFunction[] = [
   ...size('pg_indexes_size', 'bytes of state held for the indexes of a table'),
   ...[[NAME], [OID]].map((args) => stable({ name: 'pg_database_size', args, returns: INT8,
     description: 'bytes of state held for all relations', row: (_, call) => databaseSize(call) })),
-  scalar({ name: 'pg_size_pretty', args: [INT8], returns: TEXT, description: 'bytes in a readable unit',
-    example: example('SELECT pg_size_pretty(1234567890::bigint)', '1177 MB'), row: ([n]) => prettySize(typeof n === 'bigint' ? n : 0n) }),
 ];
 
 const SERVER: readonly ScalarFunction[] = [
+  ...[[TEXT], [OID]].map((args) => stable({ name: 'row_security_active', args, returns: BOOLEAN,
+    description: 'do policies filter what the user sees of a table? There are none',
+    row: ([table], call) => {
+      if (typeof table === 'string') call.context.catalog.oidOf('regclass', table);
+      return false;
+    } })),
   scalar({ name: 'getdatabaseencoding', args: [], returns: NAME, volatility: 'stable', description: 'encoding of the database',
     example: example('SELECT getdatabaseencoding()', 'UTF8'), row: () => 'UTF8' }),
   stable({ name: 'pg_tablespace_location', args: [OID], returns: TEXT,
