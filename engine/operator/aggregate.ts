@@ -159,7 +159,7 @@ export class AggregateOperator implements Operator {
 
   #ensure(slots: number): void {
     if (slots <= this.#capacity) return;
-    this.#capacity = Math.max(slots, this.#capacity * 2, 64);
+    this.#capacity = Math.max(slots, this.#capacity + (this.#capacity >> 1), 64);
     const dirty = new Uint8Array((this.#capacity >> PAGE_SHIFT) + 1);
     dirty.set(this.#dirty);
     this.#dirty = dirty;

@@ -80,10 +80,10 @@ export class HashDirectory {
   /** Room for `rows` more, and a share of the moving. */
   prepare(rows: number): void {
     if (this.#old !== null) this.#move(Math.max(MOVE_BATCH, rows * MOVE_ROW));
-    if ((this.#size + rows) * 2 <= this.#mask + 1) return;
+    if (this.#size + rows <= mostOf(this.#mask + 1)) return;
     if (this.#old !== null) this.#move(this.#oldMask + 1);
     let cells = (this.#mask + 1) * 2;
-    while (cells < (this.#size + rows) * 2) cells *= 2;
+    while (mostOf(cells) < this.#size + rows) cells *= 2;
     this.#old = this.#cells;
     this.#oldMask = this.#mask;
     this.#moved = 0;
@@ -161,6 +161,11 @@ export class HashDirectory {
     this.#size += taken;
     return taken;
   }
+}
+
+/** Keys that so many cells take: whoever asks compares keys in the pages besides, a few more cells do not matter. */
+function mostOf(cells: number): number {
+  return cells * 0.75;
 }
 
 /** Where bulk insertion puts its answers. */

@@ -2,8 +2,12 @@
 import { hashInt64 } from '../data/row-key.ts';
 import type { DirectoryOutput } from './hash-directory.ts';
 
-/** Int32 words a cell: key low, key high, value + 1 (0 = empty, −1 = removed, only while being moved), spare. */
-const WORDS = 4;
+/**
+ * Int32 words a cell: the key's low word, value + 1 (0 = empty, −1 = removed, only while being moved). As soon as one key
+ * needs 64 bits, all cells are wide: then come the high word and a spare one. The size of a cell is 1 << its shift.
+ */
+const NARROW = 1;
+const WIDE = 2;
 const FIRST_CELLS = 64;
 /** Cells moved to the new table a batch, at least, and a row of it. */
 const MOVE_BATCH = 256;
@@ -12,163 +16,199 @@ const MOVE_ROW = 8;
 const AHEAD = 256;
 const homes = new Int32Array(AHEAD);
 
-/** Index of a key's cell × WORDS, or of the empty cell where it would go. */
-function locate(cells: Int32Array, mask: number, low: number, high: number): number {
-  let at = (hashInt64(low, high) & mask) * WORDS;
-  while (cells[at + 2] !== 0 && (cells[at] !== low || cells[at + 1] !== high || cells[at + 2] < 0)) {
-    at = (at + WORDS) & (mask * WORDS + WORDS - 1);
+interface Table {
+  readonly cells: Int32Array;
+  readonly mask: number;
+  readonly shift: number;
+}
+
+/** Index of a key's cell, or of the empty cell where it would go. Requires: the key fits. */
+function locate({ cells, mask, shift }: Table, low: number, high: number): number {
+  const wide = shift === WIDE;
+  const step = 1 << shift;
+  const wrap = ((mask + 1) << shift) - 1;
+  let at = (hashInt64(low, high) & mask) << shift;
+  while (cells[at + 1] !== 0 && (cells[at] !== low || (wide && cells[at + 2] !== high) || cells[at + 1] < 0)) {
+    at = (at + step) & wrap;
   }
   return at;
 }
 
+/** Requires: the key is absent. */
+function put(table: Table, low: number, high: number, value: number): void {
+  const at = locate(table, low, high);
+  table.cells[at] = low;
+  table.cells[at + 1] = value;
+  if (table.shift === WIDE) table.cells[at + 2] = high;
+}
+
+function makeTable(cells: number, shift: number): Table {
+  return { cells: new Int32Array(cells << shift), mask: cells - 1, shift };
+}
+
 /** Values are ≥ 0. Removal shifts cells back, so that there are no tombstones to wade through. */
 export class IntDirectory {
-  #cells = new Int32Array(FIRST_CELLS * WORDS);
-  #mask = FIRST_CELLS - 1;
-  /** The smaller table being moved from, and how far that is. */
-  #old: Int32Array | null = null;
-  #oldMask = 0;
+  #table = makeTable(FIRST_CELLS, NARROW);
+  /** The smaller table being moved from, its cells of the same size, and how far that is. */
+  #old: Table | null = null;
   #moved = 0;
   #size = 0;
   /** Means nothing: what was fetched must be used, or it would not be. */
   protected seen = 0;
 
   get size(): number { return this.#size; }
-  get bytes(): number { return this.#cells.byteLength + (this.#old === null ? 0 : this.#old.byteLength); }
+  get bytes(): number { return this.#table.cells.byteLength + (this.#old === null ? 0 : this.#old.cells.byteLength); }
+
+  #fits(low: number, high: number): boolean {
+    return high === low >> 31 || this.#table.shift === WIDE;
+  }
 
   /** The key's value, or −1. */
   get(low: number, high: number): number {
-    const value = this.#cells[locate(this.#cells, this.#mask, low, high) + 2];
+    if (!this.#fits(low, high)) return -1;
+    const value = this.#table.cells[locate(this.#table, low, high) + 1];
     if (value !== 0 || this.#old === null) return value - 1;
-    return this.#old[locate(this.#old, this.#oldMask, low, high) + 2] - 1;
+    return this.#old.cells[locate(this.#old, low, high) + 1] - 1;
   }
 
   /** Requires: the key is absent. */
   add(low: number, high: number, value: number): void {
+    if (!this.#fits(low, high)) this.#widen();
     this.prepare(1);
-    const at = locate(this.#cells, this.#mask, low, high);
-    this.#cells[at] = low;
-    this.#cells[at + 1] = high;
-    this.#cells[at + 2] = value + 1;
+    put(this.#table, low, high, value + 1);
     this.#size++;
   }
 
   /** Changes the value of a key that is there. */
   replace(low: number, high: number, value: number): void {
-    const at = locate(this.#cells, this.#mask, low, high);
-    if (this.#cells[at + 2] !== 0) {
-      this.#cells[at + 2] = value + 1;
-      return;
-    }
-    if (this.#old !== null) this.#old[locate(this.#old, this.#oldMask, low, high) + 2] = value + 1;
+    const { cells } = this.#table;
+    const at = locate(this.#table, low, high);
+    if (cells[at + 1] !== 0) cells[at + 1] = value + 1;
+    else if (this.#old !== null) this.#old.cells[locate(this.#old, low, high) + 1] = value + 1;
   }
 
   remove(low: number, high: number): void {
-    const at = locate(this.#cells, this.#mask, low, high);
-    if (this.#cells[at + 2] !== 0) this.#shiftBack(at);
+    if (!this.#fits(low, high)) return;
+    const at = locate(this.#table, low, high);
+    if (this.#table.cells[at + 1] !== 0) this.#shiftBack(at);
     else if (this.#old !== null) {
-      const old = locate(this.#old, this.#oldMask, low, high);
-      if (this.#old[old + 2] === 0) return;
-      this.#old[old + 2] = -1;
+      const old = locate(this.#old, low, high);
+      if (this.#old.cells[old + 1] === 0) return;
+      this.#old.cells[old + 1] = -1;
     } else return;
     this.#size--;
   }
 
   #shiftBack(from: number): void {
-    const cells = this.#cells;
-    const wrap = this.#mask * WORDS + WORDS - 1;
+    const { cells, mask, shift } = this.#table;
+    const wide = shift === WIDE;
+    const step = 1 << shift;
+    const wrap = ((mask + 1) << shift) - 1;
     let hole = from;
-    for (let at = (hole + WORDS) & wrap; cells[at + 2] !== 0; at = (at + WORDS) & wrap) {
-      const home = (hashInt64(cells[at], cells[at + 1]) & this.#mask) * WORDS;
+    for (let at = (hole + step) & wrap; cells[at + 1] !== 0; at = (at + step) & wrap) {
+      const home = (hashInt64(cells[at], wide ? cells[at + 2] : cells[at] >> 31) & mask) << shift;
       if (((at - home) & wrap) < ((at - hole) & wrap)) continue;
-      cells[hole] = cells[at];
-      cells[hole + 1] = cells[at + 1];
-      cells[hole + 2] = cells[at + 2];
+      cells.copyWithin(hole, at, at + step);
       hole = at;
     }
-    cells[hole + 2] = 0;
+    cells[hole + 1] = 0;
   }
 
   /** Room for `rows` more keys, and a share of the moving. */
   prepare(rows: number): void {
     if (this.#old !== null) this.#move(Math.max(MOVE_BATCH, rows * MOVE_ROW));
-    if ((this.#size + rows) * 2 <= this.#mask + 1) return;
-    if (this.#old !== null) this.#move(this.#oldMask + 1);
-    let cells = (this.#mask + 1) * 2;
+    const { mask, shift } = this.#table;
+    if ((this.#size + rows) * 2 <= mask + 1) return;
+    if (this.#old !== null) this.#move(this.#old.mask + 1);
+    let cells = (mask + 1) * 2;
     while (cells < (this.#size + rows) * 2) cells *= 2;
-    this.#old = this.#cells;
-    this.#oldMask = this.#mask;
-    this.#moved = 0;
-    this.#cells = new Int32Array(cells * WORDS);
-    this.#mask = cells - 1;
+    this.#replaceTable(makeTable(cells, shift));
     this.#move(MOVE_BATCH);
   }
 
+  #replaceTable(by: Table): void {
+    this.#old = this.#table;
+    this.#moved = 0;
+    this.#table = by;
+  }
+
+  /** All cells at once: it happens once. */
+  #widen(): void {
+    if (this.#old !== null) this.#move(this.#old.mask + 1);
+    this.#replaceTable(makeTable(this.#table.mask + 1, WIDE));
+    this.#move(this.#table.mask + 1);
+  }
+
   #move(count: number): void {
-    const old = this.#old;
-    if (old === null) return;
-    const end = Math.min(this.#oldMask + 1, this.#moved + count);
-    const cells = this.#cells;
+    if (this.#old === null) return;
+    const { cells: old, mask, shift } = this.#old;
+    const end = Math.min(mask + 1, this.#moved + count);
     for (let i = this.#moved; i < end; i++) {
-      const value = old[i * WORDS + 2];
+      const at = i << shift;
+      const value = old[at + 1];
       if (value <= 0) continue;
-      const low = old[i * WORDS];
-      const high = old[i * WORDS + 1];
-      const at = locate(cells, this.#mask, low, high);
-      cells[at] = low;
-      cells[at + 1] = high;
-      cells[at + 2] = value;
+      const low = old[at];
+      put(this.#table, low, shift === WIDE ? old[at + 2] : low >> 31, value);
       // Moved keys are found in the new table only.
-      old[i * WORDS + 2] = -1;
+      old[at + 1] = -1;
     }
     this.#moved = end;
-    if (end > this.#oldMask) this.#old = null;
+    if (end > mask) this.#old = null;
   }
 
   /** Values of the keys of the given rows, −1 where absent. `words`: low and high a row. */
   find(words: Int32Array, rows: Int32Array, length: number, out: Int32Array): void {
-    const cells = this.#cells;
-    const wrap = this.#mask * WORDS + WORDS - 1;
+    if (!this.#allFit(words, rows, length)) {
+      for (let i = 0; i < length; i++) out[rows[i]] = this.get(words[2 * rows[i]], words[2 * rows[i] + 1]);
+      return;
+    }
+    const { cells, mask, shift } = this.#table;
+    const wide = shift === WIDE;
+    const step = 1 << shift;
+    const wrap = ((mask + 1) << shift) - 1;
     for (let start = 0; start < length; start += AHEAD) {
       const end = Math.min(length, start + AHEAD);
       this.#fetch(words, rows, start, end);
       for (let i = start; i < end; i++) {
         const row = rows[i];
         const low = words[2 * row];
-        const high = words[2 * row + 1];
         let at = homes[i - start];
-        let value = cells[at + 2];
-        while (value !== 0 && (cells[at] !== low || cells[at + 1] !== high)) {
-          at = (at + WORDS) & wrap;
-          value = cells[at + 2];
+        let value = cells[at + 1];
+        while (value !== 0 && (cells[at] !== low || (wide && cells[at + 2] !== words[2 * row + 1]))) {
+          at = (at + step) & wrap;
+          value = cells[at + 1];
         }
         out[row] = value - 1;
       }
     }
-    if (this.#old !== null) this.#findOld(words, rows, length, out);
+    if (this.#old !== null) this.#findOld(this.#old, words, { rows, length, out });
+  }
+
+  #allFit(words: Int32Array, rows: Int32Array, length: number): boolean {
+    if (this.#table.shift === WIDE) return true;
+    let differing = 0;
+    for (let i = 0; i < length; i++) differing |= (words[2 * rows[i]] >> 31) ^ words[2 * rows[i] + 1];
+    return differing === 0;
   }
 
   /** Where the rows' keys belong, into `homes`; their cells come into the cache, all at a time, as no branch waits for one. */
   #fetch(words: Int32Array, rows: Int32Array, start: number, end: number): void {
-    const cells = this.#cells;
-    const mask = this.#mask;
+    const { cells, mask, shift } = this.#table;
     let seen = 0;
     for (let i = start; i < end; i++) {
       const row = rows[i];
-      const at = (hashInt64(words[2 * row], words[2 * row + 1]) & mask) * WORDS;
+      const at = (hashInt64(words[2 * row], words[2 * row + 1]) & mask) << shift;
       homes[i - start] = at;
-      seen ^= cells[at + 2];
+      seen ^= cells[at + 1];
     }
     this.seen = seen;
   }
 
-  #findOld(words: Int32Array, rows: Int32Array, length: number, out: Int32Array): void {
-    const old = this.#old;
-    if (old === null) return;
+  #findOld(old: Table, words: Int32Array, { rows, length, out }: FoundRows): void {
     for (let i = 0; i < length; i++) {
       const row = rows[i];
       if (out[row] >= 0) continue;
-      out[row] = old[locate(old, this.#oldMask, words[2 * row], words[2 * row + 1]) + 2] - 1;
+      out[row] = old.cells[locate(old, words[2 * row], words[2 * row + 1]) + 1] - 1;
     }
   }
 
@@ -180,6 +220,7 @@ export class IntDirectory {
     words: Int32Array, rows: Int32Array, length: number,
     to: DirectoryOutput,
   ): number {
+    if (!this.#allFit(words, rows, length)) this.#widen();
     this.prepare(length);
     return this.#old === null ? this.#insertPlain(words, rows, length, to) : this.#insertMoving(words, rows, length, to);
   }
@@ -188,8 +229,10 @@ export class IntDirectory {
     words: Int32Array, rows: Int32Array, length: number,
     { out, fresh, freshRows }: DirectoryOutput,
   ): number {
-    const cells = this.#cells;
-    const wrap = this.#mask * WORDS + WORDS - 1;
+    const { cells, mask, shift } = this.#table;
+    const wide = shift === WIDE;
+    const step = 1 << shift;
+    const wrap = ((mask + 1) << shift) - 1;
     let taken = 0;
     for (let start = 0; start < length; start += AHEAD) {
       const end = Math.min(length, start + AHEAD);
@@ -197,18 +240,17 @@ export class IntDirectory {
       for (let i = start; i < end; i++) {
         const row = rows[i];
         const low = words[2 * row];
-        const high = words[2 * row + 1];
         let at = homes[i - start];
-        let value = cells[at + 2];
-        while (value !== 0 && (cells[at] !== low || cells[at + 1] !== high)) {
-          at = (at + WORDS) & wrap;
-          value = cells[at + 2];
+        let value = cells[at + 1];
+        while (value !== 0 && (cells[at] !== low || (wide && cells[at + 2] !== words[2 * row + 1]))) {
+          at = (at + step) & wrap;
+          value = cells[at + 1];
         }
         if (value === 0) {
           value = fresh.take(row) + 1;
           cells[at] = low;
-          cells[at + 1] = high;
-          cells[at + 2] = value;
+          cells[at + 1] = value;
+          if (wide) cells[at + 2] = words[2 * row + 1];
           freshRows[taken++] = row;
         }
         out[row] = value - 1;
@@ -230,10 +272,7 @@ export class IntDirectory {
       let value = this.get(low, high);
       if (value < 0) {
         value = fresh.take(row);
-        const at = locate(this.#cells, this.#mask, low, high);
-        this.#cells[at] = low;
-        this.#cells[at + 1] = high;
-        this.#cells[at + 2] = value + 1;
+        put(this.#table, low, high, value + 1);
         freshRows[taken++] = row;
       }
       out[row] = value;
@@ -241,4 +280,10 @@ export class IntDirectory {
     this.#size += taken;
     return taken;
   }
+}
+
+interface FoundRows {
+  readonly rows: Int32Array;
+  readonly length: number;
+  readonly out: Int32Array;
 }

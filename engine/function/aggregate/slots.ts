@@ -51,7 +51,7 @@ export class SlotRows {
 
   ensure(slots: number): void {
     if (slots <= this.#slots) return;
-    this.#slots = Math.max(slots, this.#slots * 2, 64);
+    this.#slots = Math.max(slots, 64);
     const floats = new Float64Array(this.#slots * this.stride);
     floats.set(this.floats);
     this.floats = floats;
