@@ -88,24 +88,36 @@ export function lessBytes(a: BytesVector, b: BytesVector, out: Uint8Array): void
   }
 }
 
-function paddedRow(v: BytesVector, row: number): Uint8Array {
-  const start = v.offsets[row];
-  let end = v.offsets[row + 1];
-  while (end > start && v.bytes[end - 1] === 32) end--;
-  return v.bytes.subarray(start, end);
+/** Where the row ends without trailing blanks. */
+function paddedEnd({ bytes, offsets }: BytesVector, row: number): number {
+  const start = offsets[row];
+  let end = offsets[row + 1];
+  while (end > start && bytes[end - 1] === 32) end--;
+  return end;
 }
 
 /** char(n): trailing blanks do not count. */
 export function equalPadded(a: BytesVector, b: BytesVector, out: Uint8Array): void {
+  const [x, y] = [a.bytes, b.bytes];
   for (let i = 0; i < out.length; i++) {
-    out[i] = comparePlainBytes(paddedRow(a, i), paddedRow(b, i)) === 0 ? 1 : 0;
+    const start = a.offsets[i];
+    const other = b.offsets[i];
+    const length = paddedEnd(a, i) - start;
+    if (length !== paddedEnd(b, i) - other) continue;
+    let k = 0;
+    while (k < length && x[start + k] === y[other + k]) k++;
+    if (k === length) out[i] = 1;
   }
 }
 export function lessPadded(a: BytesVector, b: BytesVector, out: Uint8Array): void {
   for (let i = 0; i < out.length; i++) {
-    out[i] = comparePlainBytes(paddedRow(a, i), paddedRow(b, i)) < 0 ? 1 : 0;
+    const x = a.bytes.subarray(a.offsets[i], paddedEnd(a, i));
+    out[i] = comparePlainBytes(x, b.bytes.subarray(b.offsets[i], paddedEnd(b, i))) < 0 ? 1 : 0;
   }
 }
+
+/** 10^k, exact. */
+const POWERS = Float64Array.from({ length: 16 }, (_, k) => Number(`1e${k}`));
 
 function compareNumericRow(a: BytesVector, b: BytesVector, row: number): number {
   const x = smallUnscaledAt(a, row);
@@ -116,6 +128,12 @@ function compareNumericRow(a: BytesVector, b: BytesVector, row: number): number 
     // Different signs need no common scale.
     if (x <= 0 && y >= 0) return x === y ? 0 : -1;
     if (x >= 0 && y <= 0) return 1;
+    if (scales > -POWERS.length && scales < POWERS.length) {
+      const left = scales < 0 ? x * POWERS[-scales] : x;
+      const right = scales > 0 ? y * POWERS[scales] : y;
+      // Exact as integers: a product that is not is beyond all that are.
+      if (Math.abs(left) <= Number.MAX_SAFE_INTEGER && Math.abs(right) <= Number.MAX_SAFE_INTEGER) return left - right;
+    }
   }
   return numericAt(a, row).compare(numericAt(b, row));
 }
