@@ -115,9 +115,10 @@ export class DatabaseServices implements Services {
 
   commit(request: CommitRequest): Promise<Epoch> {
     const catalog = request.catalog.length === 0 ? null : encodeRecord({ changes: request.catalog, sequences: [] });
-    const done = this.runtime.commit({ changes: request.changes, catalog, offsets: [], sync: request.sync });
+    const { changes, sync, writer, durable } = request;
+    const done = this.runtime.commit({ changes, catalog, offsets: [], sync, writer: writer ?? 0, durable });
     const sequence = ++this.#queued;
-    for (const { relation, delta } of request.changes) {
+    for (const { relation, delta } of changes) {
       this.noteChange(relation, sequence, delta.weights.some((w) => w < 0));
     }
     return done.then((epoch) => {

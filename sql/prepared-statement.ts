@@ -5,6 +5,7 @@ import { DatabaseError } from '../engine/data/error.ts';
 import { parseText } from '../engine/data/text-format.ts';
 import { formatType } from '../engine/data/type-info.ts';
 import type { LogicalType } from '../engine/data/types.ts';
+import { shortAscii } from '../engine/data/utf8.ts';
 import { sameKind } from '../engine/data/types.ts';
 import type { ParsedStatement } from './parser/ast-statement.ts';
 import type { BindRequest, BoundParameter, ResultColumn } from './session-api.ts';
@@ -130,7 +131,7 @@ function decodeParameter(state: SessionState, type: LogicalType, value: BoundPar
   }
   let text: string;
   try {
-    text = decoder.decode(value.bytes);
+    text = shortAscii(value.bytes, 0, value.bytes.length) ?? decoder.decode(value.bytes);
   } catch {
     throw new DatabaseError('22021', 'invalid byte sequence for encoding "UTF8"');
   }

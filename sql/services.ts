@@ -21,6 +21,9 @@ export interface CommitRequest {
   readonly changes: readonly RelationChange[];
   readonly catalog: readonly CatalogChange[];
   readonly sync: boolean;
+  /** As the runtime's Transaction has them. */
+  readonly writer?: number;
+  readonly durable?: (() => void) | undefined;
 }
 
 /** A published moment, and where it stands among commits: what was committed after it has a greater number. */

@@ -3,6 +3,7 @@ import type { Batch } from '../engine/data/batch.ts';
 import type { DatabaseError } from '../engine/data/error.ts';
 import type { FormatSettings } from '../engine/data/settings.ts';
 import type { RegNames } from '../engine/data/text-format.ts';
+import type { Soon } from '../engine/data/soon.ts';
 import type { LogicalType } from '../engine/data/types.ts';
 
 /** ReadyForQuery's byte: idle, in a transaction block, in a failed one. */
@@ -94,8 +95,8 @@ export interface SessionOptions {
 
 /**
  * One client's conversation. Calls are made one at a time, in the order of the client's messages (the connection
- * awaits each), but `cancel` may come at any moment. An error rejects the call; in an extended sequence the
- * connection then skips to Sync.
+ * awaits each), but `cancel` may come at any moment. An error is thrown by the call or rejects it; in an extended sequence
+ * the connection then skips to Sync.
  */
 export interface Session {
   readonly transactionStatus: TransactionStatus;
@@ -106,23 +107,29 @@ export interface Session {
   /**
    * Simple query: each statement's result in turn; the caller drains one before it asks for the next. The whole
    * string is one implicit transaction (manual 55.2.2.1). Ends after the first error, which it throws.
+   *
+   * `durable` is told the last statement's tag where its commit is durable, and all that is left is to make it visible,
+   * which happens before anything more is read from any client: CommandComplete and ReadyForQuery may be sent.
    */
-  simple(text: string): AsyncIterable<ExecuteResult>;
+  simple(text: string, durable?: (tag: string) => void): AsyncIterable<ExecuteResult>;
   /** `parameterTypes`: type OIDs, 0 = to be inferred. */
-  parse(name: string, text: string, parameterTypes: readonly number[]): Promise<void>;
-  describeStatement(name: string): Promise<StatementDescription>;
-  bind(request: BindRequest): Promise<void>;
-  describePortal(name: string): Promise<StatementDescription>;
+  parse(name: string, text: string, parameterTypes: readonly number[]): void;
+  describeStatement(name: string): StatementDescription;
+  bind(request: BindRequest): void;
+  describePortal(name: string): StatementDescription;
   /**
    * Runs the portal, or goes on with it. `rows.batches` yields at most `maxRows` rows (0: all); then
    * `portalDone(name)` tells CommandComplete from PortalSuspended.
    */
-  execute(portal: string, maxRows: number): Promise<ExecuteResult>;
+  execute(portal: string, maxRows: number): Soon<ExecuteResult>;
   portalDone(portal: string): boolean;
   closeStatement(name: string): void;
   closePortal(name: string): void;
-  /** End of an extended sequence: commits or rolls back the implicit transaction, closes its portals. */
-  sync(): Promise<void>;
+  /**
+   * End of an extended sequence: commits or rolls back the implicit transaction, closes its portals. `durable`: as for a
+   * simple query; ReadyForQuery may be sent.
+   */
+  sync(durable?: () => void): Soon<void>;
   /** An extended sequence failed: the transaction block, if any, is now in status E. */
   fail(): void;
   /** Makes what runs now end with 57014. */

@@ -1,10 +1,13 @@
 // Execute of the extended protocol: a portal is run, or goes on where it was suspended.
 import type { Batch } from '../engine/data/batch.ts';
 import { DatabaseError } from '../engine/data/error.ts';
+import { whenThere } from '../engine/data/soon.ts';
+import type { Soon } from '../engine/data/soon.ts';
 import { RowReader } from './portal.ts';
 import type { CursorPortal, Portal, StatementPortal } from './portal.ts';
 import type { ExecuteResult } from './session-api.ts';
 import { interruptible } from './session-transaction.ts';
+import type { StatementResult } from './statement/bound.ts';
 import type { SessionState } from './session-state.ts';
 
 export interface RunOptions {
@@ -13,7 +16,7 @@ export interface RunOptions {
   readonly end: () => void;
 }
 
-export async function runPortal(state: SessionState, portal: Portal, options: RunOptions): Promise<ExecuteResult> {
+export function runPortal(state: SessionState, portal: Portal, options: RunOptions): Soon<ExecuteResult> {
   switch (portal.kind) {
     case 'statement': return runStatement(state, portal, options);
     case 'cursor': return runCursor(portal, options);
@@ -22,7 +25,7 @@ export async function runPortal(state: SessionState, portal: Portal, options: Ru
   }
 }
 
-async function runStatement(state: SessionState, portal: StatementPortal, options: RunOptions): Promise<ExecuteResult> {
+function runStatement(state: SessionState, portal: StatementPortal, options: RunOptions): Soon<ExecuteResult> {
   if (portal.bound === null) {
     options.end();
     portal.done = true;
@@ -30,7 +33,13 @@ async function runStatement(state: SessionState, portal: StatementPortal, option
   }
   if (portal.started) return goOn(portal, options);
   portal.started = true;
-  const result = await interruptible(state, portal.bound.run(state, portal.parameters));
+  const result = interruptible(state, portal.bound.run(state, portal.parameters));
+  return whenThere(result, (there) => deliver(state, portal, there, options));
+}
+
+function deliver(
+  state: SessionState, portal: StatementPortal, result: StatementResult, options: RunOptions,
+): ExecuteResult {
   switch (result.kind) {
     case 'command': {
       portal.done = true;

@@ -1,11 +1,13 @@
 // How a session's transaction ends, well or badly, and what ends with it.
+import type { Soon } from '../engine/data/soon.ts';
 import type { SessionState } from './session-state.ts';
 import { endTemporary } from './temporary.ts';
 
 /**
- * Commits. `implicit`: only a transaction that nobody opened by BEGIN. Resolves when it is durable and visible.
+ * Commits. `implicit`: only a transaction that nobody opened by BEGIN. Done when it is durable and visible. `durable`: as
+ * Transaction's.
  */
-export async function finishTransaction(state: SessionState, which: 'implicit' | 'any'): Promise<void> {
+export function finishTransaction(state: SessionState, which: 'implicit' | 'any', durable?: () => void): Soon<void> {
   const { transaction } = state;
   if (transaction === null || (which === 'implicit' && transaction.kind === 'block')) return;
   if (transaction.failed) {
@@ -16,7 +18,7 @@ export async function finishTransaction(state: SessionState, which: 'implicit' |
   state.transaction = null;
   closePortals(state, true);
   const sync = state.settings.get('synchronous_commit') !== 'off';
-  await transaction.commit(sync);
+  return transaction.commit(sync, durable)?.then(() => undefined);
 }
 
 /** After an error: an implicit transaction is rolled back, a block waits for its end in state E. */
@@ -46,6 +48,6 @@ function closePortals(state: SessionState, committed: boolean): void {
 }
 
 /** The result of work that may have to wait, or the interrupt that ends the statement. */
-export function interruptible<T>(state: SessionState, work: T | Promise<T>): T | Promise<T> {
+export function interruptible<T>(state: SessionState, work: Soon<T>): Soon<T> {
   return work instanceof Promise ? state.untilInterrupted(work) : work;
 }

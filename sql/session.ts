@@ -4,6 +4,7 @@ import { DatabaseError, assert } from '../engine/data/error.ts';
 import type { FormatSettings } from '../engine/data/settings.ts';
 import type { RegNames } from '../engine/data/text-format.ts';
 import { typeFromOid } from '../engine/data/type-info.ts';
+import type { Soon } from '../engine/data/soon.ts';
 import type { LogicalType } from '../engine/data/types.ts';
 import type { Statement } from './parser/ast-statement.ts';
 import { parseIn } from './parser/foreign.ts';
@@ -23,6 +24,9 @@ import { dropTemporary } from './temporary.ts';
 import { failTransaction, finishTransaction, interruptible } from './session-transaction.ts';
 
 const FAILED = 'current transaction is aborted, commands ignored until end of transaction block';
+
+/** The last statement of a simple query: called with its tag when it is durable. */
+type Told = (tag: string) => void;
 
 export class ServerSession implements Session, Peer {
   readonly #state: SessionState;
@@ -54,16 +58,20 @@ export class ServerSession implements Session, Peer {
     return this.#state.evalContext().catalog;
   }
 
-  async *simple(text: string): AsyncGenerator<ExecuteResult> {
+  async *simple(text: string, durable?: (tag: string) => void): AsyncGenerator<ExecuteResult> {
     const state = this.#state;
     this.#begin(text);
     // A simple query ends the unnamed statement and portal of the extended protocol.
     this.closeStatement('');
     let finished = false;
+    const tell = (tag: string): void => {
+      this.#end();
+      durable?.(tag);
+    };
     try {
       const dialect = state.settings.get('sql_dialect') ?? 'postgres';
       const fast = this.#failed || dialect !== 'postgres' ? null : bindInsertLiterals(text, state);
-      if (fast !== null) yield await this.#runCommand(fast);
+      if (fast !== null) yield await this.#runCommand(fast, tell);
       const statements = fast === null ? parseIn(text, dialect) : [];
       if (statements.length === 0 && fast === null) yield { kind: 'empty' };
       for (let i = 0; i < statements.length; i++) {
@@ -71,7 +79,7 @@ export class ServerSession implements Session, Peer {
         const prepared = new PreparedStatement({
           name: '', text, parsed: statements[i], declared: [], fromSql: false, prepareTime: state.statementStart,
         });
-        yield* this.#runOne(prepared, last);
+        yield* this.#runOne(prepared, last ? tell : null);
       }
       await finishTransaction(state, 'implicit');
       finished = true;
@@ -86,7 +94,7 @@ export class ServerSession implements Session, Peer {
     }
   }
 
-  async *#runOne(prepared: PreparedStatement, last: boolean): AsyncGenerator<ExecuteResult> {
+  async *#runOne(prepared: PreparedStatement, last: Told | null): AsyncGenerator<ExecuteResult> {
     const state = this.#state;
     this.#startStatement();
     this.#checkFailed(prepared.parsed?.statement ?? null);
@@ -98,25 +106,25 @@ export class ServerSession implements Session, Peer {
   }
 
   /** A statement that is its whole query string and answers with a tag. */
-  async #runCommand(bound: BoundStatement): Promise<ExecuteResult> {
+  async #runCommand(bound: BoundStatement, last: Told): Promise<ExecuteResult> {
     const state = this.#state;
     this.#startStatement();
     if (state.transaction === null) state.begin('implicit');
     const result = await interruptible(state, bound.run(state, []));
-    assert(result.kind === 'command', 'a statement without rows');
-    await this.#finish(true);
-    return { kind: 'command', tag: result.lateTag?.() ?? result.tag };
+    assert(result.kind === 'command' && result.lateTag === undefined, 'a statement without rows');
+    await this.#finish(last, result.tag);
+    return { kind: 'command', tag: result.tag };
   }
 
   /** A statement has been run and its result taken; the last of a string is committed before its tag is told. */
-  async #finish(last: boolean): Promise<void> {
+  async #finish(last: Told | null, tag: string | null): Promise<void> {
     const state = this.#state;
     state.transaction?.endStatement();
-    if (last) await finishTransaction(state, 'implicit');
+    if (last !== null) await finishTransaction(state, 'implicit', tag === null ? undefined : () => last(tag));
     state.settings.reportChanges();
   }
 
-  async *#runBound(bound: BoundStatement, last: boolean): AsyncGenerator<ExecuteResult> {
+  async *#runBound(bound: BoundStatement, last: Told | null): AsyncGenerator<ExecuteResult> {
     const state = this.#state;
     this.#startStatement();
     if (state.transaction === null) state.begin('implicit');
@@ -124,11 +132,11 @@ export class ServerSession implements Session, Peer {
   }
 
   /** The result as the wire takes it. */
-  async *#deliver(result: StatementResult, last: boolean): AsyncGenerator<ExecuteResult> {
-    const finish = (): Promise<void> => this.#finish(last);
+  async *#deliver(result: StatementResult, last: Told | null): AsyncGenerator<ExecuteResult> {
+    const finish = (): Promise<void> => this.#finish(last, null);
     switch (result.kind) {
       case 'command':
-        await finish();
+        await this.#finish(last, result.lateTag === undefined ? result.tag : null);
         yield { kind: 'command', tag: result.lateTag?.() ?? result.tag };
         return;
       case 'rows': case 'copyOut': {
@@ -169,7 +177,7 @@ export class ServerSession implements Session, Peer {
     await atEnd();
   }
 
-  async parse(name: string, text: string, parameterTypes: readonly number[]): Promise<void> {
+  parse(name: string, text: string, parameterTypes: readonly number[]): void {
     const state = this.#state;
     this.#begin(text);
     if (name === '') this.closeStatement('');
@@ -197,7 +205,7 @@ export class ServerSession implements Session, Peer {
     return type;
   }
 
-  async describeStatement(name: string): Promise<StatementDescription> {
+  describeStatement(name: string): StatementDescription {
     const prepared = this.#prepared(name);
     this.#begin(prepared.text);
     if (this.#failed && prepared.parsed !== null) this.#checkFailed(prepared.parsed.statement);
@@ -205,7 +213,7 @@ export class ServerSession implements Session, Peer {
     return { parameters: bound?.parameters ?? [], columns: bound?.columns ?? null };
   }
 
-  async bind(request: BindRequest): Promise<void> {
+  bind(request: BindRequest): void {
     const state = this.#state;
     const prepared = this.#prepared(request.statement);
     this.#begin(prepared.text);
@@ -220,13 +228,13 @@ export class ServerSession implements Session, Peer {
     state.portals.set(request.portal, new StatementPortal(options, prepared, bound, parameters));
   }
 
-  async describePortal(name: string): Promise<StatementDescription> {
+  describePortal(name: string): StatementDescription {
     const portal = this.#state.portals.get(name);
     if (portal === undefined) throw new DatabaseError('34000', `portal "${name}" does not exist`);
     return { parameters: [], columns: portal.columns };
   }
 
-  async execute(name: string, maxRows: number): Promise<ExecuteResult> {
+  execute(name: string, maxRows: number): Soon<ExecuteResult> {
     const state = this.#state;
     const portal = state.portals.get(name);
     if (portal === undefined) throw new DatabaseError('34000', `portal "${name}" does not exist`);
@@ -237,13 +245,17 @@ export class ServerSession implements Session, Peer {
       state.transaction?.endStatement();
       state.settings.reportChanges();
     };
+    const fail = (error: unknown): never => {
+      end();
+      throw error;
+    };
     try {
       if (portal.kind === 'statement') this.#checkFailed(portal.prepared.parsed?.statement ?? null);
       if (state.transaction === null) state.begin('implicit');
-      return await runPortal(state, portal, { maxRows, end });
+      const result = runPortal(state, portal, { maxRows, end });
+      return result instanceof Promise ? result.catch(fail) : result;
     } catch (error) {
-      end();
-      throw error;
+      return fail(error);
     }
   }
 
@@ -266,14 +278,26 @@ export class ServerSession implements Session, Peer {
     this.#state.portals.delete(name);
   }
 
-  async sync(): Promise<void> {
-    try {
-      await finishTransaction(this.#state, 'implicit');
-    } catch (error) {
+  sync(durable?: () => void): Soon<void> {
+    let ended = false;
+    const end = (): void => {
+      if (!ended) this.#end();
+      ended = true;
+    };
+    const fail = (error: unknown): never => {
       failTransaction(this.#state);
+      end();
       throw error;
-    } finally {
-      this.#end();
+    };
+    try {
+      const done = finishTransaction(this.#state, 'implicit', () => {
+        end();
+        durable?.();
+      });
+      if (done instanceof Promise) return done.then(end, fail);
+      end();
+    } catch (error) {
+      fail(error);
     }
   }
 

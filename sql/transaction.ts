@@ -2,6 +2,7 @@
 import type { Batch } from '../engine/data/batch.ts';
 import { DatabaseError } from '../engine/data/error.ts';
 import type { Delta } from '../engine/data/delta.ts';
+import type { Soon } from '../engine/data/soon.ts';
 import type { Epoch } from '../engine/data/time.ts';
 import type { Snapshot } from '../engine/runtime/contract.ts';
 import type { Catalog, CatalogChange } from './catalog/catalog.ts';
@@ -145,10 +146,10 @@ export class Transaction implements OpenTransaction {
   }
 
   /** Waits for a table lock; true when it had to wait, so that what was read before may be stale. */
-  async lock(relation: number, mode: LockMode, wait: LockWait): Promise<boolean> {
-    if (this.#services.locks.tryAcquire(this, relation, mode)) return false;
-    await this.#services.locks.acquire(this, relation, mode, wait);
-    return true;
+  lock(relation: number, mode: LockMode, wait: LockWait): Soon<boolean> {
+    const { locks } = this.#services;
+    if (locks.tryAcquire(this, relation, mode)) return false;
+    return locks.acquire(this, relation, mode, wait).then(() => true);
   }
 
   /** Until the other transaction is over; 40P01, 55P03 and interrupts as for any lock. */
@@ -315,9 +316,9 @@ export class Transaction implements OpenTransaction {
 
   /**
    * Queues everything; the promise resolves when it is durable and visible. Throws (rolled back) on a conflict.
-   * Either way the transaction is over.
+   * Either way the transaction is over. `durable`: as Runtime's; not called where more than rows has changed.
    */
-  commit(sync: boolean): Promise<Epoch> | null {
+  commit(sync: boolean, durable?: () => void): Promise<Epoch> | null {
     let done: Promise<Epoch> | null = null;
     try {
       this.#checkReads();
@@ -328,7 +329,10 @@ export class Transaction implements OpenTransaction {
         return this.#services.sequencesJournaled;
       }
       this.#checkFailures();
-      done = this.#services.commit({ changes: this.writes.merged(), catalog: this.#catalogChanges, sync });
+      done = this.#services.commit({
+        changes: this.writes.merged(), catalog: this.#catalogChanges, sync, writer: this.processId,
+        durable: this.hasCatalogChanges || this.notifications.length > 0 ? undefined : durable,
+      });
       this.#settings.commit();
       const told = done.then((epoch) => {
         this.#publish();

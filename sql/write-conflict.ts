@@ -1,5 +1,6 @@
 // Conflicting writers: what other open transactions have written or locked, and waiting until they are through.
 import type { Batch } from '../engine/data/batch.ts';
+import type { Soon } from '../engine/data/soon.ts';
 import type { LockOwner, LockWait } from './lock-table.ts';
 import type { RowLockStrength, RowLocks } from './row-locks.ts';
 import type { WriteSet } from './write-set.ts';
@@ -91,7 +92,7 @@ export interface Retrying {
 }
 
 /** Runs a statement's work; while another transaction is in its way, undoes it, waits, and runs it again. */
-export function whenFree<T>(transaction: Retrying, wait: LockWait, work: () => T): T | Promise<T> {
+export function whenFree<T>(transaction: Retrying, wait: LockWait, work: () => T): Soon<T> {
   const mark = transaction.writes.length;
   try {
     return work();

@@ -2,6 +2,8 @@
 import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import { DatabaseError } from '../engine/data/error.ts';
+import { whenThere } from '../engine/data/soon.ts';
+import type { Soon } from '../engine/data/soon.ts';
 import { oidOf } from '../engine/data/type-info.ts';
 import type { CopyInSink, Database, ExecuteResult, ResultColumn, Session } from '../sql/index.ts';
 import * as backend from './backend.ts';
@@ -146,7 +148,10 @@ export class Connection {
       let message: FrontendMessage;
       try {
         const now = this.#reader.readNow();
-        if (now === null) await this.#flush();
+        if (now === null) {
+          const flushed = this.#flush();
+          if (flushed !== undefined) await flushed;
+        }
         this.#busy = now !== null;
         message = now ?? await this.#reader.read();
         this.#busy = true;
@@ -157,22 +162,17 @@ export class Connection {
         continue;
       }
       if (message.kind === 'terminate') return;
-      await this.#handle(session, message);
+      const handled = this.#handle(session, message);
+      if (handled !== undefined) await handled;
       if (this.#page.at >= FLUSH_BYTES) await this.#flush();
     }
   }
 
-  async #handle(session: Session, message: FrontendMessage): Promise<void> {
+  #handle(session: Session, message: FrontendMessage): Soon<void> {
     switch (message.kind) {
-      case 'query':
-        await this.#simpleQuery(session, message.text);
-        return;
-      case 'sync':
-        await this.#sync(session);
-        return;
-      case 'flush':
-        await this.#flush();
-        return;
+      case 'query': return this.#simpleQuery(session, message.text);
+      case 'sync': return this.#sync(session);
+      case 'flush': return this.#flush();
       case 'functionCall':
         this.#sendError(new DatabaseError('0A000', 'fastpath function calls are not supported'));
         this.#ready(session);
@@ -184,16 +184,17 @@ export class Connection {
         throw new DatabaseError('08P01', 'invalid frontend message type 112');
       default:
         try {
-          await this.#extended(session, message);
+          const done = this.#extended(session, message);
+          return done instanceof Promise ? done.catch((error: unknown) => this.#fail(session, error)) : undefined;
         } catch (error) {
-          if (error instanceof Disconnected) throw error;
-          await this.#fail(session, error);
+          return this.#fail(session, error);
         }
     }
   }
 
   /** Tells the error, then skips to Sync, which ends the failed sequence. */
   async #fail(session: Session, error: unknown): Promise<void> {
+    if (error instanceof Disconnected) throw error;
     this.#sendError(error);
     session.fail();
     await this.#flush();
@@ -211,41 +212,61 @@ export class Connection {
     await this.#sync(session);
   }
 
-  async #sync(session: Session): Promise<void> {
-    try {
-      await session.sync();
-    } catch (error) {
+  #sync(session: Session): Soon<void> {
+    let told = false;
+    const end = (): void => {
+      if (!told) this.#ready(session);
+      told = true;
+    };
+    const fail = (error: unknown): void => {
       if (error instanceof Disconnected) throw error;
-      this.#sendError(error);
+      if (!told) this.#sendError(error);
+      end();
+    };
+    try {
+      const done = session.sync(() => {
+        end();
+        this.#writeUnlessMore();
+      });
+      if (done instanceof Promise) return done.then(end, fail);
+      end();
+    } catch (error) {
+      fail(error);
     }
-    this.#ready(session);
   }
 
   async #simpleQuery(session: Session, text: string): Promise<void> {
+    let told = false;
+    const durable = (tag: string): void => {
+      told = true;
+      backend.commandComplete(this.#page, tag);
+      this.#ready(session);
+      this.#writeUnlessMore();
+    };
     try {
-      for await (const result of session.simple(text)) await this.#sendResult(result, { formats: [], describe: true });
+      for await (const result of session.simple(text, durable)) {
+        if (!told) await this.#sendResult(result, { formats: [], describe: true });
+      }
     } catch (error) {
       if (error instanceof Disconnected) throw error;
-      this.#sendError(error);
+      if (!told) this.#sendError(error);
     }
-    this.#ready(session);
+    if (!told) this.#ready(session);
   }
 
-  async #extended(session: Session, message: FrontendMessage): Promise<void> {
+  #extended(session: Session, message: FrontendMessage): Soon<void> {
     switch (message.kind) {
       case 'parse':
-        await session.parse(message.name, message.text, message.types);
+        session.parse(message.name, message.text, message.types);
         backend.parseComplete(this.#page);
         return;
       case 'bind':
-        await this.#bind(session, message);
+        this.#bind(session, message);
         return;
       case 'describe':
-        await this.#describe(session, message.target, message.name);
+        this.#describe(session, message.target, message.name);
         return;
-      case 'execute':
-        await this.#execute(session, message.portal, message.maxRows);
-        return;
+      case 'execute': return this.#execute(session, message.portal, message.maxRows);
       case 'close':
         if (message.target === 'S') session.closeStatement(message.name);
         else session.closePortal(message.name);
@@ -256,14 +277,14 @@ export class Connection {
     }
   }
 
-  async #bind(session: Session, message: FrontendMessage & { readonly kind: 'bind' }): Promise<void> {
+  #bind(session: Session, message: FrontendMessage & { readonly kind: 'bind' }): void {
     const { portal, statement, parameters, resultFormats } = message;
     for (const format of resultFormats) {
       if (format > 1) throw new DatabaseError('22023', `unsupported format code: ${format}`);
     }
-    await session.bind({ portal, statement, parameters });
+    session.bind({ portal, statement, parameters });
     if (resultFormats.length > 1) {
-      const { columns } = await session.describePortal(portal);
+      const { columns } = session.describePortal(portal);
       const count = columns?.length ?? 0;
       if (resultFormats.length !== count) {
         session.closePortal(portal);
@@ -275,25 +296,22 @@ export class Connection {
     backend.bindComplete(this.#page);
   }
 
-  async #describe(session: Session, target: 'S' | 'P', name: string): Promise<void> {
-    const described = target === 'S' ? await session.describeStatement(name) : await session.describePortal(name);
+  #describe(session: Session, target: 'S' | 'P', name: string): void {
+    const described = target === 'S' ? session.describeStatement(name) : session.describePortal(name);
     if (target === 'S') backend.parameterDescription(this.#page, described.parameters.map(oidOf));
     const formats = target === 'S' ? [] : this.#formats.get(name) ?? [];
     if (described.columns === null) backend.noData(this.#page);
     else backend.rowDescription(this.#page, described.columns, formats);
   }
 
-  async #execute(session: Session, portal: string, maxRows: number): Promise<void> {
-    const result = await session.execute(portal, maxRows);
-    await this.#sendResult(result, {
+  #execute(session: Session, portal: string, maxRows: number): Soon<void> {
+    return whenThere(session.execute(portal, maxRows), (result) => this.#sendResult(result, {
       formats: this.#formats.get(portal) ?? [], describe: false,
       suspended: () => maxRows > 0 && !session.portalDone(portal),
-    });
+    }));
   }
 
-  async #sendResult(result: ExecuteResult, how: {
-    readonly formats: Formats; readonly describe: boolean; readonly suspended?: () => boolean;
-  }): Promise<void> {
+  #sendResult(result: ExecuteResult, how: ResultDelivery): Soon<void> {
     switch (result.kind) {
       case 'command':
         backend.commandComplete(this.#page, result.tag);
@@ -301,6 +319,14 @@ export class Connection {
       case 'empty':
         backend.emptyQueryResponse(this.#page);
         return;
+      default: return this.#sendData(result, how);
+    }
+  }
+
+  async #sendData(
+    result: ExecuteResult & { readonly kind: 'rows' | 'copyIn' | 'copyOut' }, how: ResultDelivery,
+  ): Promise<void> {
+    switch (result.kind) {
       case 'rows': {
         if (how.describe) backend.rowDescription(this.#page, result.columns, how.formats);
         const rows = await this.#sendRows(result.columns, result.batches, how.formats);
@@ -435,9 +461,17 @@ export class Connection {
     return this.#socket.write(this.#page.take());
   }
 
+  /** Answers to more of what has arrived already go out together. */
+  #writeUnlessMore(): void {
+    if (!this.#reader.hasMore) this.#write();
+  }
+
   /** Hands the page to the socket; waits while the client does not keep up. */
-  async #flush(): Promise<void> {
-    if (this.#write()) return;
+  #flush(): Soon<void> {
+    if (!this.#write() || this.#socket.writableNeedDrain) return this.#drained();
+  }
+
+  async #drained(): Promise<void> {
     if (this.#socket.destroyed) throw new Disconnected();
     await new Promise<void>((resolve, reject) => {
       const done = (error: Error | null): void => {
@@ -457,6 +491,12 @@ export class Connection {
       this.#socket.once('close', onClose);
     });
   }
+}
+
+interface ResultDelivery {
+  readonly formats: Formats;
+  readonly describe: boolean;
+  readonly suspended?: () => boolean;
 }
 
 type ExecuteRows = (ExecuteResult & { readonly kind: 'rows' })['batches'];

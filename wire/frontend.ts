@@ -1,6 +1,7 @@
 // Bytes from a client → FrontendMessage, with a bound on every length (PostgreSQL manual 55.7 "Message Formats").
 import { Buffer } from 'node:buffer';
 import { DatabaseError } from '../engine/data/error.ts';
+import { shortAscii } from '../engine/data/utf8.ts';
 
 export interface BindParameter {
   readonly format: 0 | 1;
@@ -57,13 +58,16 @@ function violation(message: string): DatabaseError {
 const SMALL = new Set(['C', 'c', 'D', 'E', 'H', 'S', 'X', 'f']);
 const LARGE = new Set(['Q', 'P', 'B', 'd', 'F', 'p']);
 
-/** Reads one message body. Every read is checked against the body's end. */
+/** Reads one message body: bytes `from` to `to` of the buffer. Every read is checked against the body's end. */
 class BodyReader {
   readonly #bytes: Buffer;
-  #at = 0;
+  #at: number;
+  readonly #end: number;
 
-  constructor(bytes: Buffer) {
+  constructor(bytes: Buffer, from: number, to: number) {
     this.#bytes = bytes;
+    this.#at = from;
+    this.#end = to;
   }
 
   int8(): number {
@@ -85,41 +89,43 @@ class BodyReader {
     return value;
   }
 
-  raw(length: number): Uint8Array {
+  /** A copy: the receive buffer is used again. */
+  copy(length: number): Uint8Array {
     this.#need(length);
-    const out = this.#bytes.subarray(this.#at, this.#at + length);
+    const out = new Uint8Array(length);
+    for (let i = 0; i < length && length <= SHORT; i++) out[i] = this.#bytes[this.#at + i];
+    if (length > SHORT) out.set(this.#bytes.subarray(this.#at, this.#at + length));
     this.#at += length;
     return out;
   }
 
-  rest(): Buffer {
-    const out = this.#bytes.subarray(this.#at);
-    this.#at = this.#bytes.length;
-    return out;
-  }
-
   cstring(): string {
-    const end = this.#bytes.indexOf(0, this.#at);
-    if (end < 0) throw violation('invalid string in message');
-    const raw = this.#bytes.subarray(this.#at, end);
+    const from = this.#at;
+    let end = from;
+    while (end < this.#end && end - from <= SHORT && this.#bytes[end] !== 0) end++;
+    if (end - from > SHORT) end = this.#bytes.indexOf(0, end);
+    if (end < 0 || end >= this.#end) throw violation('invalid string in message');
     this.#at = end + 1;
-    return decodeUtf8(raw);
+    return shortAscii(this.#bytes, from, end) ?? decodeUtf8(this.#bytes.subarray(from, end));
   }
 
   done(): void {
-    if (this.#at !== this.#bytes.length) throw violation('invalid message format');
+    if (this.#at !== this.#end) throw violation('invalid message format');
   }
 
   get atEnd(): boolean {
-    return this.#at === this.#bytes.length;
+    return this.#at === this.#end;
   }
 
   #need(length: number): void {
-    if (length < 0 || this.#at + length > this.#bytes.length) {
+    if (length < 0 || this.#at + length > this.#end) {
       throw violation('insufficient data left in message');
     }
   }
 }
+
+/** Bytes up to which a loop is quicker than a call. */
+const SHORT = 32;
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -219,7 +225,7 @@ export class FrontendParser {
       throw violation('invalid length of startup packet');
     }
     if (this.buffered < length) return null;
-    const body = new BodyReader(this.#buffer.subarray(this.#at + 4, this.#at + length));
+    const body = new BodyReader(this.#buffer, this.#at + 4, this.#at + length);
     this.#at += length;
     return readStartup(body, length);
   }
@@ -243,9 +249,9 @@ export class FrontendParser {
       this.#copyRest = length - 4;
       return this.#copyPart();
     }
-    const body = this.#buffer.subarray(this.#at + 5, this.#at + 1 + length);
+    const from = this.#at + 5;
     this.#at += length + 1;
-    return readMessage(type, body);
+    return readMessage(type, this.#buffer, from, this.#at);
   }
 
   /** Why: a stream of rows needs no whole messages, and gathering them would copy every byte. */
@@ -280,11 +286,11 @@ function readStartup(body: BodyReader, length: number): StartupMessage {
   return { kind: 'startup', major, minor, parameters };
 }
 
-function readMessage(type: string, bytes: Buffer): FrontendMessage {
-  if (type === 'd') return { kind: 'copyData', bytes };
-  if (type === 'p') return { kind: 'password', bytes };
+function readMessage(type: string, bytes: Buffer, from: number, to: number): FrontendMessage {
+  if (type === 'd') return { kind: 'copyData', bytes: bytes.subarray(from, to) };
+  if (type === 'p') return { kind: 'password', bytes: bytes.subarray(from, to) };
   if (type === 'F') return { kind: 'functionCall' };
-  const body = new BodyReader(bytes);
+  const body = new BodyReader(bytes, from, to);
   const message = readBody(type, body);
   body.done();
   return message;
@@ -344,8 +350,7 @@ function readBind(body: BodyReader): FrontendMessage {
     if (format !== 0 && format !== 1) {
       throw new DatabaseError('22023', `unsupported format code: ${format}`);
     }
-    // Copied: the receive buffer is reused, and portals outlive it.
-    parameters.push({ format, bytes: length === -1 ? null : new Uint8Array(body.raw(length)) });
+    parameters.push({ format, bytes: length === -1 ? null : body.copy(length) });
   }
   return { kind: 'bind', portal, statement, parameters, resultFormats: readFormats(body) };
 }

@@ -1,6 +1,7 @@
 // Startup: encryption requests, version negotiation, cancel requests, authentication, the session's first messages.
 import { Buffer } from 'node:buffer';
 import { DatabaseError } from '../engine/data/error.ts';
+import type { Soon } from '../engine/data/soon.ts';
 import type { Session, SessionOptions } from '../sql/index.ts';
 import { SCRAM_MECHANISM, ScramExchange, mockVerifier } from './auth.ts';
 import * as backend from './backend.ts';
@@ -18,7 +19,7 @@ type Hooks = Pick<SessionOptions, 'onNotice' | 'onParameterStatus' | 'onNotifica
 export interface StartupOptions {
   readonly reader: MessageReader;
   readonly page: Page;
-  readonly flush: () => Promise<void>;
+  readonly flush: () => Soon<void>;
   readonly host: ConnectionHost;
   readonly remote: { readonly address: string; readonly port: number };
   readonly hooks: Hooks;

@@ -8,11 +8,16 @@ export function encodeUtf8(text: string): Uint8Array {
 }
 
 export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
-  if (end - start > 24) return decoder.decode(bytes.subarray(start, end));
+  return shortAscii(bytes, start, end) ?? decoder.decode(bytes.subarray(start, end));
+}
+
+/** null: it is longer than a few characters, or not ASCII; then a decoder is quicker, or needed. */
+export function shortAscii(bytes: Uint8Array, start: number, end: number): string | null {
+  if (end - start > 24) return null;
   let text = '';
   for (let i = start; i < end; i++) {
     const byte = bytes[i];
-    if (byte > 127) return decoder.decode(bytes.subarray(start, end));
+    if (byte > 127) return null;
     text += String.fromCharCode(byte);
   }
   return text;

@@ -27,6 +27,11 @@ export class AppendQueue {
     return this.#bytes;
   }
 
+  /** Who wrote the only transaction that waits; -1: there are several, or none. */
+  get writer(): number {
+    return this.#waiting.length === 1 ? this.#waiting[0].transaction.writer || -1 : -1;
+  }
+
   push(transaction: Transaction): Promise<Epoch> {
     let rows = 0;
     let bytes = 0;

@@ -69,6 +69,13 @@ export interface Transaction {
   readonly offsets: readonly { readonly relation: number; readonly offset: Uint8Array }[];
   /** synchronous_commit: acknowledge after fdatasync. */
   readonly sync: boolean;
+  /** Who commits; one that commits by itself, time after time, is not kept waiting for others. 0 or absent: nobody. */
+  readonly writer?: number;
+  /**
+   * Called when it is durable and just before it is visible: the client may be told at once, since nothing more is read
+   * from anybody until it is visible. Must not throw, nor do anything but tell.
+   */
+  readonly durable?: (() => void) | undefined;
 }
 
 /** What the runtime needs from sql/database. */

@@ -26,6 +26,7 @@ import { PendingChanges } from './pending-changes.ts';
 import { PublishedState } from './published-state.ts';
 import type { EpochTransaction } from './published-state.ts';
 import type { Relation } from './relation.ts';
+import { storeReady, untilReady } from './store-ready.ts';
 import { History } from './history.ts';
 import type { Moment } from './history.ts';
 import { OverlaySnapshot, PublishedSnapshot, byRelation } from './snapshot.ts';
@@ -82,6 +83,8 @@ export class MillraceRuntime implements Runtime {
   /** Some published epoch was written without being synced. */
   #unsynced = false;
   #pumping: Promise<void> | null = null;
+  /** Of the last epoch, if it was one transaction; 0: of several, or of nobody. */
+  #lastWriter = 0;
   #failure: Error | null = null;
   #failures = 0;
   #awaitingQuiet = false;
@@ -236,8 +239,10 @@ export class MillraceRuntime implements Runtime {
   async #pump(): Promise<void> {
     try {
       while (this.#queue.length > 0 && this.#failure === null) {
-        // What else has arrived is read first: commits of the same turn of the event loop share an epoch.
-        await new Promise<void>((resolve) => this.#host.defer(resolve));
+        // What else has arrived is read first: commits of the same turn of the event loop share an epoch. Not for who is
+        // alone: another one would show by an epoch of its own or a shared one, and then both are waited for.
+        const alone = this.#queue.writer === this.#lastWriter && this.#host.alone();
+        await (alone ? Promise.resolve() : new Promise<void>((resolve) => this.#host.defer(resolve)));
         await this.#runEpoch(this.#queue.seal());
         this.#maybeCheckpoint();
       }
@@ -255,12 +260,18 @@ export class MillraceRuntime implements Runtime {
       const now = this.#host.now();
       const time = now > this.#state.time ? now : this.#state.time;
       try {
+        await untilReady(this.#ports.store);
         await this.#journal(epoch, encodeEpochRecord(time, transactions), sync);
       } catch (error) {
         this.#fail(error, sealed);
         return;
       }
+      this.#lastWriter = taken.length === 1 ? transactions[0].writer ?? 0 : 0;
+      for (const { durable } of transactions) durable?.();
       try {
+        while (untilReady(this.#ports.store) !== null) {
+          await storeReady(this.#ports.store, (milliseconds, task) => this.#host.later(milliseconds, task));
+        }
         this.#publish(epoch, time, transactions);
       } catch (error) {
         this.#stop(error, sealed);

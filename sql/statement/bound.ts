@@ -1,6 +1,7 @@
 // BoundStatement: a statement after names and types are known: what it takes, what it answers, and how to run it.
 import type { Batch } from '../../engine/data/batch.ts';
 import type { Datum } from '../../engine/data/datum.ts';
+import type { Soon } from '../../engine/data/soon.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { BoundQuery } from '../binder/level.ts';
 import type { CopyFormat, CopyInSink, ResultColumn } from '../session-api.ts';
@@ -38,12 +39,12 @@ export interface BoundStatement {
   /** What EXPLAIN shows of a statement that writes. */
   readonly write?: WritePlan;
   /** One datum a parameter, of its type. Within a transaction. */
-  run(state: SessionState, parameters: readonly Datum[]): StatementResult | Promise<StatementResult>;
+  run(state: SessionState, parameters: readonly Datum[]): Soon<StatementResult>;
 }
 
 /** A statement without parameters and rows. */
 export function command(
-  run: (state: SessionState) => StatementResult | Promise<StatementResult>,
+  run: (state: SessionState) => Soon<StatementResult>,
 ): BoundStatement {
   return { parameters: [], columns: null, cacheable: false, run: (state) => run(state) };
 }

@@ -3,6 +3,7 @@
 import { Batch } from '../../engine/data/batch.ts';
 import type { Datum } from '../../engine/data/datum.ts';
 import { AssertionError, DatabaseError, notSupported, unreachable } from '../../engine/data/error.ts';
+import type { Soon } from '../../engine/data/soon.ts';
 import { bindQuery } from '../binder/bind-query.ts';
 import type { EffectBinder } from '../binder/environment.ts';
 import type { BoundQuery, QuerySite } from '../binder/level.ts';
@@ -19,7 +20,7 @@ import { bindUpdate } from './update.ts';
 
 interface Effect {
   /** Before any of them runs: locks that may have to be waited for. */
-  readonly prepare: (session: SessionState) => Promise<void>;
+  readonly prepare: (session: SessionState) => Soon<void>;
   readonly run: (session: SessionState, parameters: readonly Datum[]) => Batch;
   /** Whether it is run even if nothing reads its rows. */
   readonly always: boolean;

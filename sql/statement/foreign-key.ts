@@ -3,6 +3,7 @@ import { datumAt } from '../../engine/data/access.ts';
 import { Batch } from '../../engine/data/batch.ts';
 import { Delta, concatDeltas } from '../../engine/data/delta.ts';
 import { DatabaseError } from '../../engine/data/error.ts';
+import type { Soon } from '../../engine/data/soon.ts';
 import { nullVector } from '../../engine/data/vector.ts';
 import { consolidate } from '../../engine/state/consolidate.ts';
 import type { ForeignConstraint, TableEntry } from '../catalog/entry.ts';
@@ -29,10 +30,13 @@ export function referencesTo(state: SessionState, parent: number): readonly Refe
 }
 
 /** Keeps the tables referred to from being dropped or emptied; their rows are looked after one by one. */
-export async function lockReferences(state: SessionState, table: TableEntry): Promise<void> {
-  for (const constraint of table.constraints) {
-    if (constraint.kind === 'foreign') await state.current.lock(constraint.target, 'row share', state.lockWait);
-  }
+export function lockReferences(state: SessionState, table: TableEntry): Soon<void> {
+  const targets = table.constraints.flatMap((c) => (c.kind === 'foreign' ? [c.target] : []));
+  if (targets.length > 0) return lockAll(state, targets);
+}
+
+async function lockAll(state: SessionState, targets: readonly number[]): Promise<void> {
+  for (const target of targets) await state.current.lock(target, 'row share', state.lockWait);
 }
 
 /** 23503 unless every reference of the new rows is there. `before`: the rows they replace; what refers as they did is left. */

@@ -5,6 +5,7 @@ import type { Datum } from '../../engine/data/datum.ts';
 import { DatabaseError } from '../../engine/data/error.ts';
 import { Numeric } from '../../engine/data/numeric.ts';
 import { parseText } from '../../engine/data/text-format.ts';
+import { whenThere } from '../../engine/data/soon.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import { typmodOf } from '../../engine/data/types.ts';
 import { withTypmod } from '../binder/type-rules.ts';
@@ -32,14 +33,15 @@ export function bindInsertLiterals(text: string, state: SessionState): BoundStat
   if (columns === null) return null;
   return {
     parameters: [], columns: null, cacheable: false,
-    run: async (session) => {
+    run: (session) => {
       session.current.checkWritable('INSERT');
       const writer = new TableWriter(session, table);
-      await writer.lock('insert');
-      const rows = new LiteralReader(session, values, writer).read(columns);
-      const complete = writer.complete(rows, columns.map((c) => c.attnum));
-      await writer.run(() => writer.insert(complete));
-      return { kind: 'command', tag: `INSERT 0 ${values.rowCount}` };
+      const inserted = whenThere(writer.lock('insert'), () => {
+        const rows = new LiteralReader(session, values, writer).read(columns);
+        const complete = writer.complete(rows, columns.map((c) => c.attnum));
+        return writer.run(() => writer.insert(complete));
+      });
+      return whenThere(inserted, () => ({ kind: 'command', tag: `INSERT 0 ${values.rowCount}` }));
     },
   };
 }

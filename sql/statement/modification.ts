@@ -1,6 +1,8 @@
 // Modification: an INSERT, UPDATE, DELETE or MERGE as bound, whether it is a statement or stands in a WITH clause.
 import type { Batch } from '../../engine/data/batch.ts';
 import type { Datum } from '../../engine/data/datum.ts';
+import { whenThere } from '../../engine/data/soon.ts';
+import type { Soon } from '../../engine/data/soon.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { Environment } from '../binder/environment.ts';
 import type { CommonTableScope } from '../binder/level.ts';
@@ -26,7 +28,7 @@ export interface Modification {
   readonly columns: readonly ResultColumn[] | null;
   readonly write: WritePlan;
   /** Checks and locks that may have to be waited for. */
-  readonly prepare: (session: SessionState) => Promise<void>;
+  readonly prepare: (session: SessionState) => Soon<void>;
   /** Writes. May throw Blocked. */
   readonly run: (session: SessionState, parameters: readonly Datum[]) => Written;
 }
@@ -51,13 +53,13 @@ export function modifyingStatement(
   const parameters = env.parameters.finish();
   return {
     parameters, columns, cacheable: catalog === state.catalog, write,
-    run: async (session, values) => {
+    run: (session, values) => {
       session.current.noteRead(env.used);
-      await prepare(session);
-      if (effects.any) await effects.prepare(session);
-      const written = await whenFree(session.current, session.lockWait, () => (
-        effects.any ? effects.around(session, values, () => run(session, values)) : run(session, values)));
-      return answer(written, columns, statement.tag);
+      const work = (): Written => (
+        effects.any ? effects.around(session, values, () => run(session, values)) : run(session, values));
+      const prepared = whenThere(prepare(session), () => (effects.any ? effects.prepare(session) : undefined));
+      const written = whenThere(prepared, () => whenFree(session.current, session.lockWait, work));
+      return whenThere(written, (done) => answer(done, columns, statement.tag));
     },
   };
 }

@@ -2,6 +2,8 @@
 import { Batch } from '../../engine/data/batch.ts';
 import { Delta, concatDeltas } from '../../engine/data/delta.ts';
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import { whenThere } from '../../engine/data/soon.ts';
+import type { Soon } from '../../engine/data/soon.ts';
 import { nullVector } from '../../engine/data/vector.ts';
 import type { TableEntry } from '../catalog/entry.ts';
 import type { SessionState } from '../session-state.ts';
@@ -15,11 +17,11 @@ import { checkUnique, requireFreeKeys } from './unique-check.ts';
 const MAX_DEPTH = 100;
 
 /** Before a statement writes to a table: may it, and the table's lock. `command`: as 25006 names it. */
-export async function prepareWrite(
+export function prepareWrite(
   state: SessionState, table: TableEntry, command: string, how: 'insert' | 'change',
-): Promise<void> {
+): Soon<void> {
   state.current.checkWritable(command);
-  await new TableWriter(state, table).lock(how);
+  return new TableWriter(state, table).lock(how);
 }
 
 export class TableWriter {
@@ -40,21 +42,22 @@ export class TableWriter {
   }
 
   /** Before the rows to be changed are read. */
-  async lock(how: 'insert' | 'change' | 'truncate'): Promise<void> {
+  lock(how: 'insert' | 'change' | 'truncate'): Soon<void> {
     const { current, lockWait } = this.#state;
     if (current.isReshaped(this.table.oid)) {
       throw notSupported('writing to a table whose columns the same transaction has changed');
     }
-    await current.lock(this.table.oid, how === 'truncate' ? 'access exclusive' : 'row exclusive', lockWait);
-    await lockReferences(this.#state, this.table);
-    if (how !== 'insert' && this.table.appendOnly) {
-      throw new DatabaseError('42809', `cannot change rows of append-only table "${this.table.name}"`);
-    }
-    if (how === 'truncate') current.checkConflict(this.table.oid);
+    const locked = current.lock(this.table.oid, how === 'truncate' ? 'access exclusive' : 'row exclusive', lockWait);
+    return whenThere(whenThere(locked, () => lockReferences(this.#state, this.table)), () => {
+      if (how !== 'insert' && this.table.appendOnly) {
+        throw new DatabaseError('42809', `cannot change rows of append-only table "${this.table.name}"`);
+      }
+      if (how === 'truncate') current.checkConflict(this.table.oid);
+    });
   }
 
   /** Runs what reads and writes rows; again from the start after each wait for a transaction in its way. */
-  run<T>(work: () => T): T | Promise<T> {
+  run<T>(work: () => T): Soon<T> {
     return whenFree(this.#state.current, this.#state.lockWait, work);
   }
 

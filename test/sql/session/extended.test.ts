@@ -21,9 +21,9 @@ afterEach(async () => {
 const text = (value: string | null): { format: 0; bytes: Uint8Array | null } =>
   ({ format: 0, bytes: value === null ? null : new TextEncoder().encode(value) });
 
-async function codeOf(work: Promise<unknown>): Promise<string> {
+async function codeOf(work: () => unknown): Promise<string> {
   try {
-    await work;
+    await work();
     return 'none';
   } catch (error) {
     return error instanceof Error && 'code' in error ? `${String(error.code)} ${error.message}` : String(error);
@@ -56,28 +56,28 @@ describe('extended protocol', () => {
     expect(rest.rows).toEqual([['5']]);
     expect(session.portalDone('p')).toBe(true);
     await session.sync();
-    expect(await codeOf(session.execute('p', 0))).toBe('34000 portal "p" does not exist');
+    expect(await codeOf(() => session.execute('p', 0))).toBe('34000 portal "p" does not exist');
     session.fail();
     await session.sync();
   });
 
   test('names: 42P05, 26000, 42P03, 34000, 08P01', async () => {
     await session.parse('s', 'SELECT $1::int', []);
-    expect(await codeOf(session.parse('s', 'SELECT 1', []))).toBe('42P05 prepared statement "s" already exists');
+    expect(await codeOf(() => session.parse('s', 'SELECT 1', []))).toBe('42P05 prepared statement "s" already exists');
     session.fail();
     await session.sync();
-    expect(await codeOf(session.bind({ portal: '', statement: 'nosuch', parameters: [] })))
+    expect(await codeOf(() => session.bind({ portal: '', statement: 'nosuch', parameters: [] })))
       .toBe('26000 prepared statement "nosuch" does not exist');
-    expect(await codeOf(session.bind({ portal: '', statement: '', parameters: [] })))
+    expect(await codeOf(() => session.bind({ portal: '', statement: '', parameters: [] })))
       .toBe('26000 unnamed prepared statement does not exist');
-    expect(await codeOf(session.bind({ portal: '', statement: 's', parameters: [] })))
+    expect(await codeOf(() => session.bind({ portal: '', statement: 's', parameters: [] })))
       .toBe('08P01 bind message supplies 0 parameters, but prepared statement "s" requires 1');
     await session.bind({ portal: 'p', statement: 's', parameters: [text('1')] });
-    expect(await codeOf(session.bind({ portal: 'p', statement: 's', parameters: [text('1')] })))
+    expect(await codeOf(() => session.bind({ portal: 'p', statement: 's', parameters: [text('1')] })))
       .toBe('42P03 cursor "p" already exists');
-    expect(await codeOf(session.bind({ portal: 'q', statement: 's', parameters: [text('x')] })))
+    expect(await codeOf(() => session.bind({ portal: 'q', statement: 's', parameters: [text('x')] })))
       .toBe('22P02 invalid input syntax for type integer: "x"');
-    expect(await codeOf(session.parse('', 'SELECT 1; SELECT 2', [])))
+    expect(await codeOf(() => session.parse('', 'SELECT 1; SELECT 2', [])))
       .toBe('42601 cannot insert multiple commands into a prepared statement');
   });
 
@@ -89,7 +89,7 @@ describe('extended protocol', () => {
       await client.take(await session.execute('', 0));
     };
     await run('INSERT INTO t VALUES (1)');
-    expect(await codeOf(run('INSERT INTO t VALUES (1)'))).toContain('23505');
+    expect(await codeOf(() => run('INSERT INTO t VALUES (1)'))).toContain('23505');
     session.fail();
     await session.sync();
     expect(await client.rows('SELECT count(*) FROM t')).toEqual(['0']);
@@ -103,7 +103,7 @@ describe('extended protocol', () => {
     await client.query('CREATE TABLE t (a int)');
     await session.parse('s', 'SELECT * FROM t', []);
     await client.query('ALTER TABLE t ADD COLUMN b int');
-    expect(await codeOf(session.bind({ portal: '', statement: 's', parameters: [] })))
+    expect(await codeOf(() => session.bind({ portal: '', statement: 's', parameters: [] })))
       .toBe('0A000 cached plan must not change result type');
   });
 
