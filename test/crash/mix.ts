@@ -39,7 +39,7 @@ export const SCHEMA: readonly string[] = [
   ...VIEWS.map(([name, query]) => `CREATE MATERIALIZED VIEW ${name} AS ${query}`),
 ];
 
-/** Errors that concurrent work brings; the statement was not done. Of a full or failing disk: as the test says. */
+/** Errors that concurrent work brings; the statement was not done. */
 const CONCURRENCY = new Set(['40001', '40P01']);
 
 export interface MixOptions {
@@ -47,6 +47,8 @@ export interface MixOptions {
   readonly setup?: string;
   /** Also errors of these codes are taken as answers: nothing was done, and the work goes on after a moment. */
   readonly expected?: ReadonlySet<string>;
+  /** After errors of these codes what the disk has decides, as after a crash; the work ends. */
+  readonly unknown?: ReadonlySet<string>;
 }
 
 export interface MixState {
@@ -67,7 +69,7 @@ type Operation = (worker: Worker) => Promise<void>;
 
 /** Works on a connection until the server is gone or `until` says so. Other errors than expected ones are thrown. */
 export async function work(state: MixState, port: number, worker: number, random: Random, {
-  setup = '', expected = new Set(), until = () => false,
+  setup = '', expected = new Set(), unknown = new Set(), until = () => false,
 }: MixOptions & { readonly until?: () => boolean } = {}): Promise<void> {
   let client: SqlClient | null = null;
   try {
@@ -76,8 +78,9 @@ export async function work(state: MixState, port: number, worker: number, random
     const self = new Worker(state, client, worker, random);
     while (!until()) {
       try {
-        await self.step();
+        await self.step((error) => error instanceof Refused && !unknown.has(error.code));
       } catch (error) {
+        if (error instanceof Refused && unknown.has(error.code)) return;
         if (!(error instanceof Refused) || !(CONCURRENCY.has(error.code) || expected.has(error.code))) throw error;
         state.refused.set(error.code, (state.refused.get(error.code) ?? 0) + 1);
         await client.run('ROLLBACK');
@@ -91,13 +94,12 @@ export async function work(state: MixState, port: number, worker: number, random
   }
 }
 
-const isRefused = (error: unknown): boolean => error instanceof Refused;
-
 class Worker {
   readonly #state: MixState;
   readonly #client: SqlClient;
   readonly #worker: number;
   readonly #random: Random;
+  #refused: (error: unknown) => boolean = () => false;
 
   constructor(state: MixState, client: SqlClient, worker: number, random: Random) {
     this.#state = state;
@@ -106,7 +108,9 @@ class Worker {
     this.#random = random;
   }
 
-  step(): Promise<void> {
+  /** `refused`: that error means that nothing was done. */
+  step(refused: (error: unknown) => boolean): Promise<void> {
+    this.#refused = refused;
     let roll = this.#random.int(0, TOTAL_SHARE - 1);
     for (const [share, operation] of OPERATIONS) {
       if (roll < share) return operation(this);
@@ -116,7 +120,7 @@ class Worker {
   }
 
   #attempt(change: Change, sql: string): Promise<void> {
-    return this.#state.ledger.attempt(change, async () => void await this.#client.run(sql), isRefused);
+    return this.#state.ledger.attempt(change, async () => void await this.#client.run(sql), this.#refused);
   }
 
   #single(id: number | string): string {
@@ -171,7 +175,7 @@ class Worker {
       await this.#client.run(`INSERT INTO singles VALUES (${id}00000, ${this.#worker}, 'b')`);
       await this.#client.run('COMMIT');
     };
-    await this.#state.ledger.attempt(change, run, isRefused);
+    await this.#state.ledger.attempt(change, run, this.#refused);
   }
 
   async rolledBack(): Promise<void> {
@@ -191,7 +195,7 @@ class Worker {
     const id = this.#state.nextId++;
     const data = Array.from({ length: COPY_ROWS }, (_, i) => `${this.#worker}\t${id}\t${i}\n`).join('');
     const change = new Map([[`l/${this.#worker}/${id}`, String(COPY_ROWS)]]);
-    await ledger.attempt(change, () => this.#client.copy('COPY loads FROM STDIN', data), isRefused);
+    await ledger.attempt(change, () => this.#client.copy('COPY loads FROM STDIN', data), this.#refused);
   }
 
   /** Money moves between two accounts and is entered twice: half a transaction would show in the sums. */
@@ -207,7 +211,7 @@ class Worker {
       await this.#client.run(`INSERT INTO entries VALUES (${id}, ${from}, ${-amount}), (${id}, ${to}, ${amount})`);
       await this.#client.run('COMMIT');
     };
-    await this.#state.ledger.attempt(new Map([[`e/${id}`, '2']]), run, isRefused);
+    await this.#state.ledger.attempt(new Map([[`e/${id}`, '2']]), run, this.#refused);
   }
 
   /** Rows that all workers add to. */
@@ -220,7 +224,7 @@ class Worker {
       this.#state.added++;
       this.#state.adding--;
     } catch (error) {
-      if (isRefused(error)) this.#state.adding--;
+      if (this.#refused(error)) this.#state.adding--;
       throw error;
     }
   }
