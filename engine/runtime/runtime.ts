@@ -260,18 +260,20 @@ export class MillraceRuntime implements Runtime {
       const now = this.#host.now();
       const time = now > this.#state.time ? now : this.#state.time;
       try {
-        await untilReady(this.#ports.store);
+        const ready = untilReady(this.#ports.store);
+        if (ready !== null) await ready;
         await this.#journal(epoch, encodeEpochRecord(time, transactions), sync);
       } catch (error) {
         this.#fail(error, sealed);
         return;
       }
       this.#lastWriter = taken.length === 1 ? transactions[0].writer ?? 0 : 0;
-      for (const { durable } of transactions) durable?.();
       try {
         while (untilReady(this.#ports.store) !== null) {
           await storeReady(this.#ports.store, (milliseconds, task) => this.#host.later(milliseconds, task));
         }
+        // From here on nothing is waited for, so that nobody can see what is told and not yet visible.
+        for (const { durable } of transactions) durable?.();
         this.#publish(epoch, time, transactions);
       } catch (error) {
         this.#stop(error, sealed);

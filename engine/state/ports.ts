@@ -88,6 +88,11 @@ export interface StateStore {
   checkpoint(pages: Iterable<PageImage>, dropped: readonly string[], meta: CheckpointMeta): Promise<void>;
   /** The newest complete checkpoint, or null for an empty store. */
   current(): Promise<CheckpointMeta | null>;
+  /**
+   * Null: pages can be read. Else, after a fault: resolves when they can be again; rejects, having tried, where they cannot.
+   * Absent: they always can.
+   */
+  ready?(): Promise<void> | null;
   /** Bytes written for checkpoints since the store was opened. */
   readonly writtenBytes?: number;
   /** All pages of one state as of the current checkpoint, by page number. */
