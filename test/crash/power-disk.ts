@@ -17,6 +17,15 @@ function run(command: string, ...args: readonly string[]): void {
   execFileSync(command, args, { stdio: 'pipe', env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` } });
 }
 
+/** Unmounts at once, whoever has a file of it open; what is not mounted is left as it is. */
+function leave(folder: string): void {
+  try {
+    run('umount', '-l', folder);
+  } catch (error) {
+    if (!String(error).includes('not mounted')) throw error;
+  }
+}
+
 const pause = (ms: number): Promise<void> => new Promise((done) => { setTimeout(done, ms); });
 
 /** Where the images are, in memory: what the file system under test has not written is lost all the same. */
@@ -28,7 +37,7 @@ export class PowerBench {
   constructor() {
     this.folder = mkdtempSync(join(tmpdir(), 'millrace-power-'));
     // Nothing stays mounted, however the test ends.
-    process.once('exit', () => this.#leave());
+    process.once('exit', () => this.remove());
   }
 
   /** Mounted and empty. Throws where that is not permitted, or its tools are missing. */
@@ -46,14 +55,9 @@ export class PowerBench {
     return disk;
   }
 
-  async remove(): Promise<void> {
-    for (const disk of this.#disks) await disk.unmount();
-    this.#leave();
-  }
-
-  #leave(): void {
-    for (const disk of this.#disks) disk.leave();
-    if (this.#mounted) run('umount', '-l', join(this.folder, 'images'));
+  remove(): void {
+    for (const disk of this.#disks) leave(disk.folder);
+    if (this.#mounted) leave(join(this.folder, 'images'));
     this.#mounted = false;
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -103,12 +107,6 @@ export class PowerDisk {
         await pause(20);
       }
     }
-  }
-
-  /** At once, whoever has a file of it open. */
-  leave(): void {
-    if (this.#mounted) run('umount', '-l', this.folder);
-    this.#mounted = false;
   }
 
   /** Power is back: what the file system finds is there. Requires: nobody has a file of it open. */

@@ -208,7 +208,7 @@ try {
     failed += totals.holes + (totals.lost === 0 ? 1 : 0);
   }
 } finally {
-  await bench.remove();
+  bench.remove();
 }
 console.log(`${cuts - Math.min(failed, cuts)} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
