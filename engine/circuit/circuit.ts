@@ -7,11 +7,18 @@ import type { Schema } from '../data/types.ts';
 import type { Operator, StateSize, StepContext } from '../operator/operator.ts';
 import type { StateReader, StateWriter } from '../state/ports.ts';
 import type { Circuit, CircuitSource } from './contract.ts';
+import { contextFor } from '../operator/error-scope.ts';
+import type { ErrorScope, ErrorTargets } from '../operator/error-scope.ts';
 import { circuitFingerprint, printCircuit } from './print.ts';
 
 export type CircuitNode =
   | { readonly kind: 'source'; readonly source: CircuitSource; readonly label: string }
-  | { readonly kind: 'operator'; readonly operator: Operator; readonly inputs: readonly number[] };
+  | {
+      readonly kind: 'operator'; readonly operator: Operator; readonly inputs: readonly number[];
+      /** Whose errors it takes, if there are any. */
+      readonly listens: ErrorScope | null;
+      readonly targets: ErrorTargets;
+    };
 
 /** What went through a node, in the last epoch and since the circuit was made: rows, and milliseconds where they are taken. */
 export interface NodeFlow {
@@ -79,12 +86,12 @@ export class OperatorCircuit implements Circuit {
       deltas.push(this.#outputs[input]);
       rows += this.#outputs[input].length;
     }
-    if (rows === 0 && !this.#fresh) {
+    if (rows === 0 && !this.#fresh && node.listens?.waiting !== true) {
       this.#outputs[n] = this.#empty[n];
       return;
     }
     const start = this.#timer === null ? 0 : this.#timer();
-    const output = node.operator.step(deltas, context);
+    const output = node.operator.step(deltas, contextFor(context, node.targets));
     if (this.#timer !== null) this.#took(n, this.#timer() - start);
     this.#put(n, output, rows);
   }
@@ -138,11 +145,12 @@ export class OperatorCircuit implements Circuit {
   }
 
   /** What closed upstream comes in as a step of its own, before the node is told the time itself. */
-  #advanceNode(n: number, node: CircuitNode & { readonly kind: 'operator' }, context: StepContext): void {
+  #advanceNode(n: number, node: CircuitNode & { readonly kind: 'operator' }, outer: StepContext): void {
+    const context = contextFor(outer, node.targets);
     const deltas = node.inputs.map((input) => this.#outputs[input]);
     const rows = deltas.reduce((sum, delta) => sum + delta.length, 0);
     const start = this.#timer === null ? 0 : this.#timer();
-    const stepped = rows > 0 ? node.operator.step(deltas, context) : this.#empty[n];
+    const stepped = rows > 0 || node.listens?.waiting === true ? node.operator.step(deltas, context) : this.#empty[n];
     const watermark = node.inputs.map((input) => this.#watermarks[input]).reduce(leastWatermark, FOREVER);
     // Constants alone have no time to speak of.
     const known = watermark === FOREVER ? null : watermark;

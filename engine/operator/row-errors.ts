@@ -13,6 +13,14 @@ export class RowErrors {
     else sum.weight += weight;
   }
 
+  get isEmpty(): boolean {
+    return this.#sums.size === 0;
+  }
+
+  list(): readonly { readonly error: DatabaseError; readonly weight: number }[] {
+    return [...this.#sums.values()];
+  }
+
   addAll(other: RowErrors): void {
     for (const { error, weight } of other.#sums.values()) this.add(error, weight);
   }

@@ -1,9 +1,12 @@
 // Attaching subqueries: the holes they left in expressions become columns that apply nodes add to the plan.
+import { BOOLEAN } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
-import { mapExpression } from '../../engine/expression/walk.ts';
+import { canRaise, isVolatile, mapChildren } from '../../engine/expression/walk.ts';
 import type { Correlation, LogicalPlan } from '../plan/logical-plan.ts';
 import { applyOf, columnOf, extend, width } from '../plan/make.ts';
-import { freeHoles } from '../plan/map-plan.ts';
+import { freeHoles, holesOf } from '../plan/map-plan.ts';
+import { deepEqual } from '../plan/same-expression.ts';
+import { conjunction } from './functions.ts';
 import type { Level, SubqueryUse } from './level.ts';
 import type { Scope } from './scope.ts';
 
@@ -29,7 +32,7 @@ export class Attachment {
   plan: LogicalPlan;
   readonly #level: Level;
   readonly #translate: Translate;
-  readonly #columns = new Map<number, Expression>();
+  readonly #columns = new Map<number, Answer[]>();
 
   constructor(plan: LogicalPlan, level: Level, translate: Translate) {
     this.plan = plan;
@@ -37,25 +40,57 @@ export class Attachment {
     this.#translate = translate;
   }
 
-  /** The expression with its subqueries' holes filled by columns. */
-  resolve(e: Expression): Expression {
-    return mapExpression(e, (x) => {
-      if (x.kind !== 'parameter' || x.hole !== true) return x;
-      const known = this.#columns.get(x.index);
-      if (known !== undefined) return known;
-      const use = this.#level.subqueries.get(x.index);
-      if (use === undefined) return x;
-      const column = this.#add(use);
-      this.#columns.set(x.index, column);
-      return column;
+  /** The expression with its subqueries' holes filled by columns. `asked`: it is evaluated for rows that fulfil these. */
+  resolve(e: Expression, asked: Conditions = []): Expression {
+    if (e.kind === 'parameter' && e.hole === true) return this.#answer(e, asked);
+    if (holesOf(e).size === 0) return e;
+    switch (e.kind) {
+      case 'case': {
+        let before = asked;
+        const branches = e.branches.map((b) => {
+          const when = this.resolve(b.when, before);
+          const then = this.resolve(b.then, [...before, ...test(when, 'true')]);
+          before = [...before, ...test(when, 'true', true)];
+          return { when, then };
+        });
+        return { ...e, branches, otherwise: this.resolve(e.otherwise, before) };
+      }
+      case 'and': return { ...e, args: this.#inTurn(e.args, asked, (a) => test(a, 'false', true)) };
+      case 'or': return { ...e, args: this.#inTurn(e.args, asked, (a) => test(a, 'true', true)) };
+      case 'coalesce': return { ...e, args: this.#inTurn(e.args, asked, (a) => test(a, 'null')) };
+      default: return mapChildren(e, (child) => this.resolve(child, asked));
+    }
+  }
+
+  /** Arguments that are evaluated as long as `goesOn` is true of those before. */
+  #inTurn(args: Conditions, asked: Conditions, goesOn: (e: Expression) => Conditions): Conditions {
+    let before = asked;
+    return args.map((arg) => {
+      const done = this.resolve(arg, before);
+      before = [...before, ...goesOn(done)];
+      return done;
     });
   }
 
-  #add(use: SubqueryUse): Expression {
-    const operands = use.operands.map((o) => ({ left: this.resolve(this.#translate(o.left)), right: o.right }));
-    const correlations = this.correlate(use.plan);
+  #answer(hole: Expression & { readonly kind: 'parameter' }, asked: Conditions): Expression {
+    const known = this.#columns.get(hole.index) ?? [];
+    const fitting = known.find((k) => k.asked.every((c) => asked.some((a) => deepEqual(a, c))));
+    if (fitting !== undefined) return fitting.column;
+    const use = this.#level.subqueries.get(hole.index);
+    if (use === undefined) return hole;
+    const column = this.#add(use, asked);
+    this.#columns.set(hole.index, [...known, { asked, column }]);
+    return column;
+  }
+
+  #add(use: SubqueryUse, asked: Conditions): Expression {
+    const condition = conjunction(asked);
+    const resolve = (e: Expression): Expression => where(condition, this.resolve(this.#translate(e), asked));
+    const operands = use.operands.map((o) => ({ left: resolve(o.left), right: o.right }));
+    const correlations = this.correlate(use.plan, resolve);
     this.plan = applyOf({
       apply: use.kind, left: this.plan, right: use.plan, correlations, condition: null, operands,
+      ...condition === null ? {} : { asked: condition },
     });
     return columnOf(this.plan, width(this.plan) - 1);
   }
@@ -69,11 +104,37 @@ export class Attachment {
   }
 
   /** Which columns of this plan the inner plan's holes stand for; expressions become columns first. */
-  correlate(inner: LogicalPlan): readonly Correlation[] {
-    const { plan, correlations } = correlate(this.plan, inner, this.#level.scope, (e) => this.resolve(this.#translate(e)));
+  correlate(
+    inner: LogicalPlan, resolve: Translate = (e) => this.resolve(this.#translate(e)),
+  ): readonly Correlation[] {
+    // Subqueries in what the holes stand for come into the plan first.
+    correlate(this.plan, inner, this.#level.scope, resolve);
+    const { plan, correlations } = correlate(this.plan, inner, this.#level.scope, resolve);
     this.plan = plan;
     return correlations;
   }
+}
+
+type Conditions = readonly Expression[];
+
+/** What a subquery is for the rows that fulfil the conditions. */
+interface Answer {
+  readonly asked: Conditions;
+  readonly column: Expression;
+}
+
+/** As a condition; what has another value each time it is evaluated is none. */
+function test(input: Expression, what: 'true' | 'false' | 'null', negated = false): Conditions {
+  return isVolatile(input) ? [] : [{ kind: 'test', type: BOOLEAN, test: what, negated, input }];
+}
+
+/** An expression that may fail is evaluated only where it is asked for. */
+function where(condition: Expression | null, e: Expression): Expression {
+  if (condition === null || !canRaise(e)) return e;
+  return {
+    kind: 'case', type: e.type, branches: [{ when: condition, then: e }],
+    otherwise: { kind: 'literal', type: e.type, value: null },
+  };
 }
 
 export interface Correlated {

@@ -9,11 +9,13 @@ import type { LogicalType, Schema } from '../../engine/data/types.ts';
 import type { EvalContext } from '../../engine/expression/context.ts';
 import { evaluateConstant } from '../../engine/expression/evaluate.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
-import { canRaise } from '../../engine/expression/walk.ts';
+import { canRaise, columnsOf } from '../../engine/expression/walk.ts';
+import { Asked } from '../../engine/operator/asked.ts';
 import { AsofJoin } from '../../engine/operator/asof-join.ts';
 import { AssignWindowOperator } from '../../engine/operator/assign-window.ts';
 import { Distinct } from '../../engine/operator/distinct.ts';
 import { EmitOnCloseOperator } from '../../engine/operator/emit-on-close.ts';
+import { ErrorScope } from '../../engine/operator/error-scope.ts';
 import { Filter } from '../../engine/operator/filter.ts';
 import { Join } from '../../engine/operator/join.ts';
 import { NotIn } from '../../engine/operator/not-in.ts';
@@ -24,8 +26,10 @@ import { SetOperation } from '../../engine/operator/set-operation.ts';
 import { TemporalJoin } from '../../engine/operator/temporal-join.ts';
 import { TopK } from '../../engine/operator/top-k.ts';
 import { Union } from '../../engine/operator/union.ts';
+import { conjunction, conjuncts } from '../binder/functions.ts';
 import { unifiedKey } from '../optimizer/written-calls.ts';
 import type { LogicalPlan, TableCall } from '../plan/logical-plan.ts';
+import { width } from '../plan/make.ts';
 import { compileAggregate } from './aggregate.ts';
 import { isAppendOnly } from './append-only.ts';
 import { rowsOf } from './constant-rows.ts';
@@ -104,9 +108,11 @@ export class Compiler {
       case 'project-set': return this.#projectSet(plan);
       case 'window': return compileWindow(plan, this);
       case 'shared': {
-        const known = this.#shared.get(plan.id) ?? this.node(plan.input);
-        this.#shared.set(plan.id, known);
-        return known;
+        const known = this.#shared.get(plan.id);
+        if (known !== undefined) return builder.reuse(known);
+        const made = this.node(plan.input);
+        this.#shared.set(plan.id, made);
+        return made;
       }
       case 'emit-on-close': return builder.add(new EmitOnCloseOperator(plan.schema, plan.column), [this.node(plan.input)]);
       case 'recursive':
@@ -157,7 +163,7 @@ export class Compiler {
   #join(plan: Of<'join'>): NodeId {
     // Sources are filled in their order: the right side of a temporal join has to be there first.
     const early = plan.join === 'temporal' || plan.join === 'temporal-left' ? this.node(plan.right) : null;
-    const inputs = [this.node(plan.left), early ?? this.node(plan.right)];
+    const inputs = plan.lazy === true ? this.#lazyInputs(plan) : [this.node(plan.left), early ?? this.node(plan.right)];
     const [left, right] = [plan.left.schema, plan.right.schema];
     const { join, condition, schema } = plan;
     const keys = plan.keys.map(unifiedKey);
@@ -176,6 +182,16 @@ export class Compiler {
       return this.builder.add(new TemporalJoin({ left, right, keys, condition, outer }), inputs);
     }
     return this.builder.add(new Join({ kind: join, left, right, keys, condition, schema }), inputs);
+  }
+
+  #lazyInputs(plan: Of<'join'>): readonly NodeId[] {
+    const left = this.node(plan.left);
+    const scope = new ErrorScope();
+    const right = this.builder.scoped(scope, () => this.node(plan.right));
+    const count = width(plan.left);
+    const asked = plan.condition === null ? null
+      : conjunction(conjuncts(plan.condition).filter((c) => columnsOf(c).every((i) => i < count)));
+    return [this.builder.addListening(new Asked(plan.left.schema, asked, scope), [left], scope), right];
   }
 
   #distinct(plan: Of<'distinct'>): NodeId {

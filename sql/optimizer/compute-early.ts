@@ -133,7 +133,7 @@ function extended(plan: LogicalPlan, expressions: readonly Expression[]): Logica
   const added = width(left) - before;
   const shifted = (c: number): number => (c < before ? c : c + added);
   const joined = joinOf({
-    join: 'inner', left, right, keys: plan.keys,
+    join: 'inner', lazy: plan.lazy, left, right, keys: plan.keys,
     condition: plan.condition === null ? null : mapColumnIndexes(plan.condition, shifted),
   });
   let nextLeft = before;

@@ -3,26 +3,42 @@
 // Most subqueries only have conditions `inner = outer` near their top; those are pulled out and the apply becomes a
 // join (pull-up.ts). What is left is unnested with the domain of outer values (unnest.ts). The count bug: an aggregate
 // without GROUP BY has a row for every outer row, so where the join finds none, count is 0.
+import { assert } from '../../engine/data/error.ts';
 import { BOOLEAN } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
+import { columnsOf } from '../../engine/expression/walk.ts';
 import { conjunction } from '../binder/functions.ts';
 import type { ApplyPlan, EquiKey, LogicalPlan } from '../plan/logical-plan.ts';
+import type { JoinParts } from '../plan/make.ts';
 import {
-  aggregateOf, columnOf, columnsOfPlan, extend, filterOf, joinOf, projectOf, selectColumns, setCallsOf, width,
+  aggregateOf, applyOf, columnOf, columnsOfPlan, extend, filterOf, joinOf, projectOf, selectColumns, setCallsOf, width,
 } from '../plan/make.ts';
 import { freeHoles, mapPlan } from '../plan/map-plan.ts';
 import { fillHoles, mapColumns, shiftColumns } from '../plan/replace.ts';
 import { isNonNull, isUniqueBy } from './facts.ts';
+import { callMayFail, expressionMayFail, mayFail } from './may-fail.ts';
 import { asEqualities, pullUp } from './pull-up.ts';
 import type { CorrelatedEquality, PulledUp } from './pull-up.ts';
 import type { Rewrite, RewriteContext } from './rewrite.ts';
 import { emptyResult, range, Unnesting } from './unnest.ts';
-import { aggregateCall, equality, isJoinEquality, isNull, truth, zero } from './written-calls.ts';
+import { aggregateCall, equality, isJoinEquality, isNull, nullOf, truth, zero } from './written-calls.ts';
 
 export const decorrelate: Rewrite = {
   name: 'decorrelate',
-  apply: (plan, context) => mapPlan(plan, (p) => (p.kind === 'apply' ? new Elimination(p, context).run() : p)),
+  apply: (plan, context) => mapPlan(plan, (p) => (p.kind === 'apply' ? eliminated(p, context) : p)),
 };
+
+/** Which rows ask for the answer matters where it may fail: that is then a column of the left side. */
+function eliminated(apply: ApplyPlan, context: RewriteContext): LogicalPlan {
+  const { asked, left, right } = apply;
+  if (asked === undefined || !(mayFail(right, context) || (apply.apply === 'scalar' && !atMostOne(right)))) {
+    return new Elimination(apply, context, null).run();
+  }
+  const n = width(left);
+  const marked = applyOf({ ...apply, left: extend(left, [asked], 'asked') });
+  assert(marked.kind === 'apply', 'an apply stays one');
+  return selectColumns(new Elimination(marked, context, n).run(), [...range(0, n), n + 1]);
+}
 
 /** The right side joined with its domain: `domain` are the keys that tie it to the left side. */
 interface Tied {
@@ -35,9 +51,12 @@ class Elimination {
   readonly #context: RewriteContext;
   readonly #holes: ReadonlySet<number>;
   #left: LogicalPlan;
+  /** The left column that says which rows ask for the answer; null: all do. */
+  readonly #asked: number | null;
 
-  constructor(apply: ApplyPlan, context: RewriteContext) {
+  constructor(apply: ApplyPlan, context: RewriteContext, asked: number | null) {
     this.#apply = apply;
+    this.#asked = asked;
     this.#context = context;
     this.#left = apply.left;
     const free = freeHoles(apply.right);
@@ -64,6 +83,22 @@ class Elimination {
   /** Over left then base columns: an expression over the base, its holes filled. */
   #beside(e: Expression): Expression {
     return this.#fill(shiftColumns(e, width(this.#left)));
+  }
+
+  /** Joins that look for the answer take no others. */
+  get #askedFor(): Expression | null {
+    return this.#asked === null ? null : columnOf(this.#left, this.#asked);
+  }
+
+  /** The answers for those who ask, in whose place alone they may fail. */
+  #asking(parts: JoinParts): LogicalPlan {
+    return joinOf({ ...parts, condition: this.#askedFor, lazy: mayFail(parts.right, this.#context) });
+  }
+
+  #whereAsked(e: Expression): Expression {
+    const when = this.#askedFor;
+    if (when === null || !expressionMayFail(e, this.#context)) return e;
+    return { kind: 'case', type: e.type, branches: [{ when, then: e }], otherwise: nullOf(e.type) };
   }
 
   // ---- LATERAL ----
@@ -130,7 +165,7 @@ class Elimination {
       kind: 'shared', id: this.#context.fresh(), name: 'outer', input: this.#left, schema: this.#left.schema,
     };
     this.#left = left;
-    const values = selectColumnsAlways(left, used.map((c) => c.column));
+    const values = selectColumnsAlways(filterOf(left, this.#askedFor), used.map((c) => c.column));
     const domain: LogicalPlan = { kind: 'distinct', input: values, on: null, schema: values.schema };
     const plan = new Unnesting({ plan: domain, holes: used.map((c) => c.id), fresh: () => this.#context.fresh() }).unnest(right);
     const first = width(plan) - used.length;
@@ -203,7 +238,7 @@ class Elimination {
     const n = width(this.#left);
     if (this.#holes.size === 0) {
       const counted = aggregateOf(this.#apply.right, [], [aggregateCall(this.#context.functions, 'count', [])], ['count']);
-      const joined = joinOf({ join: 'inner', left: this.#left, right: counted });
+      const joined = this.#asking({ join: this.#asked === null ? 'inner' : 'left', left: this.#left, right: counted });
       const none = this.#equal(columnOf(joined, n), zero());
       const some: Expression = { kind: 'not', type: BOOLEAN, input: none };
       return projectOf(joined, [...columnsOfPlan(joined).slice(0, n), some], this.#names());
@@ -214,7 +249,7 @@ class Elimination {
       ? this.#keyedBase(pulled, equalities) : this.#keyedDomain();
     const distinct: LogicalPlan = { kind: 'distinct', input: keyed, on: null, schema: keyed.schema };
     const marked = extend(distinct, [truth(true)], 'matched');
-    const joined = joinOf({ join: 'left', left: this.#left, right: marked, keys });
+    const joined = this.#asking({ join: 'left', left: this.#left, right: marked, keys });
     const marker = columnOf(joined, width(joined) - 1);
     return projectOf(joined, [...columnsOfPlan(joined).slice(0, n), isNull(marker, true)], this.#names());
   }
@@ -238,8 +273,8 @@ class Elimination {
     const n = width(this.#left);
     const tied = this.#tie();
     const always = this.#holes.size === 0 && exactlyOne(right);
-    const join = always ? 'inner' : atMostOne(right) ? 'left' : 'single';
-    const joined = joinOf({ join, left: this.#left, right: tied.plan, keys: tied.keys });
+    const join = always && this.#asked === null ? 'inner' : atMostOne(right) ? 'left' : 'single';
+    const joined = this.#asking({ join, left: this.#left, right: tied.plan, keys: tied.keys });
     return projectOf(joined, columnsOfPlan(joined).slice(0, n + 1), this.#names());
   }
 
@@ -252,17 +287,19 @@ class Elimination {
     const equalities = pulled === null ? null : asEqualities(pulled.conditions, this.#holes, isJoinEquality);
     if (pulled === null || equalities === null || equalities.length === 0) return null;
     const calls = aggregate.aggregates.map((call) => substituteCall(call, pulled.outputs));
+    // Of rows that nobody looks up, too.
+    if (calls.some((call) => callMayFail(call, this.#context))) return null;
     const grouped: LogicalPlan = aggregateOf(pulled.base, equalities.map((e) => e.inner), calls,
       [...equalities.map(() => 'key'), ...aggregate.schema.columns.map((c) => c.name)]);
     if (freeOfHoles(grouped, this.#holes)) return null;
     const n = width(this.#left);
     const k = equalities.length;
-    const joined = joinOf({
+    const joined = this.#asking({
       join: 'left', left: this.#left, right: grouped,
       keys: equalities.map((e, i) => ({ left: this.#fill(e.outer), right: columnOf(grouped, i), nullSafe: false })),
     });
     const results = calls.map((c, i) => emptyResult(c.function.name, columnOf(joined, n + k + i)));
-    const value = this.#fill(mapColumns(outputs[0], (i) => results[i]));
+    const value = this.#whereAsked(this.#fill(mapColumns(outputs[0], (i) => results[i])));
     return projectOf(joined, [...columnsOfPlan(joined).slice(0, n), value], this.#names());
   }
 
@@ -279,9 +316,24 @@ class Elimination {
     if (plainOutput === null) return null;
     const inner = equalities.map((e) => e.inner);
     const k = inner.length;
-    const right = projectOf(pulled.base, [...inner, plainOutput], [...inner.map(() => 'key'), 'value']);
     const join = isUniqueBy(pulled.base, inner) ? 'left' : 'single';
-    const joined = joinOf({ join, left: this.#left, right, keys: outer(right) });
+    const parts = { join, left: this.#left } as const;
+    if (expressionMayFail(plainOutput, this.#context)) {
+      // Computed of the rows found, not of those that nobody looks up.
+      const columns = columnsOf(plainOutput);
+      const right = projectOf(pulled.base, [...inner, truth(true), ...columns.map((c) => columnOf(pulled.base, c))],
+        [...inner.map(() => 'key'), 'matched', ...columns.map((c) => pulled.base.schema.columns[c].name)]);
+      const joined = this.#asking({ ...parts, right, keys: outer(right) });
+      const value: Expression = {
+        kind: 'case', type: plainOutput.type, otherwise: nullOf(plainOutput.type), branches: [{
+          when: isNull(columnOf(joined, n + k), true),
+          then: mapColumns(plainOutput, (i) => columnOf(joined, n + k + 1 + columns.indexOf(i))),
+        }],
+      };
+      return projectOf(joined, [...columnsOfPlan(joined).slice(0, n), value], this.#names());
+    }
+    const right = projectOf(pulled.base, [...inner, plainOutput], [...inner.map(() => 'key'), 'value']);
+    const joined = this.#asking({ ...parts, right, keys: outer(right) });
     return projectOf(joined, [...columnsOfPlan(joined).slice(0, n), columnOf(joined, n + k)], this.#names());
   }
 
@@ -302,7 +354,7 @@ class Elimination {
     const values = projectOf(tied.plan, [...domain, ...rights], [...domain.map(() => 'key'), ...rights.map(() => 'value')]);
     const distinct: LogicalPlan = { kind: 'distinct', input: values, on: null, schema: values.schema };
     const marked = extend(distinct, [truth(true)], 'matched');
-    const matched = joinOf({
+    const matched = this.#asking({
       join: 'left', left: this.#left, right: marked,
       keys: [
         ...tied.keys.map((key, i) => ({ ...key, right: columnOf(marked, i) })),
@@ -312,7 +364,7 @@ class Elimination {
     const { functions } = this.#context;
     const counted = aggregateOf(values, values.schema.columns.slice(0, k).map((_, i) => columnOf(values, i)),
       [aggregateCall(functions, 'count', []), aggregateCall(functions, 'count', [columnOf(values, k)])], ['total', 'present']);
-    const joined = joinOf({
+    const joined = this.#asking({
       join: 'left', left: matched, right: counted,
       keys: tied.keys.map((key, i) => ({ ...key, right: columnOf(counted, i) })),
     });
@@ -336,10 +388,10 @@ class Elimination {
       kind: 'shared', id: this.#context.fresh(), name: 'outer', input: this.#left, schema: this.#left.schema,
     };
     const keys = [...tied.keys.map((key) => key.left), ...this.#apply.operands.map((o) => o.left)];
-    const probes = projectOf(numbered, keys, keys.map(() => 'key'));
+    const probes = projectOf(filterOf(numbered, this.#askedFor), keys, keys.map(() => 'key'));
     const distinct: LogicalPlan = { kind: 'distinct', input: probes, on: null, schema: probes.schema };
     const pairs = joinOf({
-      join: 'inner', left: distinct, right: tied.plan,
+      join: 'inner', left: distinct, right: tied.plan, lazy: mayFail(tied.plan, this.#context),
       keys: tied.keys.map((key, i) => ({ left: columnOf(distinct, i), right: key.right, nullSafe: true })),
     });
     const comparison = conjunction(this.#apply.operands.map((o, i) => this.#equal(

@@ -52,7 +52,7 @@ class JoinOrder {
       return { ...plan, input };
     }
     if (plan.kind !== 'join') return mapInputs(plan, (input) => this.node(input));
-    const flat = plan.join === 'inner' ? this.#flatten(plan, 0) : null;
+    const flat = this.#flatten(plan, 0);
     if (flat === null || flat.leaves.length < 3) {
       const join = { ...plan, left: this.node(plan.left), right: this.node(plan.right) };
       return this.#random !== null && this.#random() < 0.5 ? exchangeSides(join) : join;
@@ -65,7 +65,7 @@ class JoinOrder {
   /** null: no tree of inner joins. `from`: where its first column stands among those of all inputs. */
   #flatten(plan: LogicalPlan, from: number): Flat | null {
     switch (plan.kind) {
-      case 'join': return plan.join === 'inner' ? this.#flattenJoin(plan, from) : null;
+      case 'join': return plan.join === 'inner' && plan.lazy !== true ? this.#flattenJoin(plan, from) : null;
       case 'filter': {
         const inner = isVolatile(plan.condition) ? null : this.#flatten(plan.input, from);
         return inner === null ? null

@@ -54,7 +54,7 @@ function withConditions(
 }
 
 function pullUpJoin(plan: LogicalPlan & { kind: 'join' }, holes: ReadonlySet<number>): PulledUp | null {
-  if (plan.keys.length > 0) return null;
+  if (plan.keys.length > 0 || plan.lazy === true) return null;
   const conditions = plan.condition === null ? [] : conjuncts(plan.condition);
   const left = pullUp(plan.left, holes);
   if (left === null) return null;

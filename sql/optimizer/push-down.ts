@@ -105,7 +105,7 @@ class Pusher {
     const [aboveLeft, rest] = keepsLeft ? split(above, isLeft) : [none, above];
     const [aboveRight, stay] = join === 'right' ? split(rest, isRight) : [none, rest];
     const joined = joinOf({
-      join, keys: plan.keys, condition: conjunction(ownRest),
+      join, keys: plan.keys, condition: conjunction(ownRest), lazy: plan.lazy,
       left: this.push(plan.left, [...ownLeft, ...aboveLeft]), right: this.push(plan.right, toRight([...ownRight, ...aboveRight])),
     });
     return filtered(joined, stay);

@@ -25,6 +25,7 @@ const MIRRORED = { inner: 'inner', left: 'right', right: 'left', full: 'full' } 
 /** The join with its sides exchanged, its columns in their old order; of other kinds as it is. */
 export function exchangeSides(plan: LogicalPlan & { readonly kind: 'join' }): LogicalPlan {
   const { join, left, right, keys, condition } = plan;
+  if (plan.lazy === true) return plan;
   if (join !== 'inner' && join !== 'left' && join !== 'right' && join !== 'full') return plan;
   const [lefts, rights] = [width(left), width(right)];
   const exchanged = joinOf({

@@ -19,7 +19,7 @@ export const semiJoins: Rewrite = {
 /** Onto the side of an inner join below that has all it compares. */
 function sunk(semi: JoinPlan): LogicalPlan {
   const { left: input } = semi;
-  if (input.kind !== 'join' || input.join !== 'inner') return semi;
+  if (input.kind !== 'join' || input.join !== 'inner' || input.lazy === true) return semi;
   const before = width(input.left);
   const used = leftColumns(semi);
   if (used.length === 0) return semi;

@@ -122,7 +122,7 @@ export class Unnesting {
     const old = width(plan.left);
     const move = (e: Expression): Expression => this.#moved(e, (i) => (i < old ? i : i + count), this.#domainOf(left));
     const joined = joinOf({
-      join: plan.join, left, right: plan.right, keys: plan.keys.map((k) => this.#key(k, left, null)),
+      join: plan.join, lazy: plan.lazy, left, right: plan.right, keys: plan.keys.map((k) => this.#key(k, left, null)),
       condition: plan.condition === null ? null : move(plan.condition),
     });
     if (showsLeftOnly(plan.join)) return joined;
@@ -133,7 +133,8 @@ export class Unnesting {
   #joinRight(plan: LogicalPlan & { kind: 'join' }): LogicalPlan {
     const right = this.unnest(plan.right);
     return joinOf({
-      join: plan.join, left: plan.left, right, keys: plan.keys.map((k) => this.#key(k, null, right)), condition: plan.condition,
+      join: plan.join, lazy: plan.lazy, left: plan.left, right, condition: plan.condition,
+      keys: plan.keys.map((k) => this.#key(k, null, right)),
     });
   }
 
@@ -145,7 +146,7 @@ export class Unnesting {
     const [l, r] = [width(plan.left), width(plan.right)];
     const same = this.#domainOf(left).map((e, i): EquiKey => ({ left: e, right: this.#domainOf(right)[i], nullSafe: true }));
     const joined = joinOf({
-      join: plan.join, left, right,
+      join: plan.join, lazy: plan.lazy, left, right,
       // The last key of a NOT IN stays the last.
       keys: [...same, ...plan.keys.map((k) => this.#key(k, left, right))],
       condition: plan.condition === null ? null

@@ -112,6 +112,11 @@ export interface JoinPlan extends Node {
   readonly keys: readonly EquiKey[];
   /** Over left then right columns; null: true. */
   readonly condition: Expression | null;
+  /**
+   * Errors of the right side count only while a left row asks for it: one that fulfils those parts of the condition that are
+   * over the left side alone.
+   */
+  readonly lazy?: boolean;
 }
 
 /** ASOF JOIN: each left row with the nearest right row of equal keys; see engine/operator/asof-join.ts. */
@@ -147,6 +152,8 @@ export interface ApplyPlan extends Node {
   readonly correlations: readonly Correlation[];
   /** Join condition of LATERAL .. ON; over left then right columns. */
   readonly condition: Expression | null;
+  /** Over the left side: the rows that look at the answer, which alone may fail; absent: all. */
+  readonly asked?: Expression;
   /** For in: each left operand with the equality that compares it to the right column of the same place. */
   readonly operands: readonly InOperand[];
 }

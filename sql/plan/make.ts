@@ -67,13 +67,15 @@ export interface JoinParts {
   readonly right: LogicalPlan;
   readonly keys?: readonly EquiKey[];
   readonly condition?: Expression | null;
+  readonly lazy?: boolean | undefined;
 }
 
 export function joinOf(parts: JoinParts): LogicalPlan {
-  const { join, left, right, keys = [], condition = null } = parts;
+  const { join, left, right, keys = [], condition = null, lazy = false } = parts;
   const leftOnly = showsLeftOnly(join);
   const columns = leftOnly ? left.schema.columns : [...left.schema.columns, ...right.schema.columns];
-  return { kind: 'join', join, left, right, keys, condition, schema: { columns } };
+  const plan: LogicalPlan = { kind: 'join', join, left, right, keys, condition, schema: { columns } };
+  return lazy ? { ...plan, lazy } : plan;
 }
 
 export function asofJoinOf(parts: Omit<AsofJoinPlan, 'kind' | 'schema'>): LogicalPlan {

@@ -87,7 +87,7 @@ export function mapExpressions(plan: LogicalPlan, fn: ExpressionMapper): Logical
       };
     case 'apply':
       return {
-        ...plan, condition: mapNullable(plan.condition, fn),
+        ...plan, condition: mapNullable(plan.condition, fn), ...plan.asked === undefined ? {} : { asked: fn(plan.asked) },
         operands: plan.operands.map((o) => ({ left: fn(o.left), right: fn(o.right) })),
       };
     case 'aggregate':

@@ -147,6 +147,31 @@ const subqueries: Form = (r, w) => {
   ]));
 };
 
+/** Subqueries that fail, which is an error only where a row asks for their value. */
+const asked: Form = (r, w) => {
+  const outer = w.relation();
+  const one = w.relation();
+  const pair = w.joinable(outer.fields, one.fields);
+  if (pair === null) return null;
+  const tie = r.bool() ? ` WHERE ${pair[1].sql} = ${pair[0].sql}` : w.where(one.fields);
+  const own = w.list(outer.fields, 1)[0].sql;
+  const value = `(SELECT ${pair[1].sql} FROM ${one.sql}${tie})`;
+  const quotient = `(SELECT 1 / count(*) FROM ${one.sql}${tie})`;
+  const inside = `(SELECT sum(1 / n) FROM (SELECT count(${pair[1].sql}) AS n FROM ${one.sql}${tie}) s)`;
+  // One code alone: which of several rows fails first is not determined.
+  const failing = r.bool(0.4) ? [`${value} IS NULL`] : [`${quotient} > 0`, `${inside} > 0`, `(${quotient} > 0 OR ${inside} > 0)`];
+  const any = (): string => r.pick(failing);
+  const when = w.predicate(outer.fields);
+  return unnamed(r.pick([
+    `SELECT ${own} AS c0, CASE WHEN ${when} THEN ${value} END AS c1 FROM ${outer.sql}`,
+    `SELECT ${own} AS c0, CASE WHEN ${when} THEN ${quotient} WHEN ${w.predicate(outer.fields)} THEN ${inside} ELSE 7 END AS c1 FROM ${outer.sql}`,
+    `SELECT ${own} AS c0, ${r.bool() ? quotient : inside} AS c1 FROM ${outer.sql}${w.where(outer.fields)}`,
+    `SELECT ${own} AS c0, (${when}) OR ${any()} AS c1, (${when}) AND ${any()} AS c2 FROM ${outer.sql}`,
+    `SELECT coalesce(${pair[0].sql}, ${value}) AS c0 FROM ${outer.sql}`,
+    `SELECT ${own} AS c0, CASE WHEN ${when} THEN ${any()} AND ${any()} ELSE false END AS c1 FROM ${outer.sql}`,
+  ]));
+};
+
 /** Documents and arrays made of rows, and rows made of them. */
 const documents: Form = (r, w) => {
   const { sql, fields } = w.relation();
@@ -218,6 +243,6 @@ const commonTables: Form = (r, w) => {
 };
 
 const FORMS: readonly Form[] = [
-  recursive, frames, frames, rankedGroups, rankedGroups, nestedJoin, nestedJoin, subqueries, subqueries, documents, documents,
+  recursive, frames, frames, rankedGroups, rankedGroups, nestedJoin, nestedJoin, subqueries, subqueries, asked, documents, documents,
   manyAggregates, commonTables,
 ];

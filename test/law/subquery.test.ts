@@ -1,9 +1,11 @@
 // Operators for subqueries: NOT IN, marks of IN and EXISTS, scalar subqueries.
 import { describe, expect, it } from 'vitest';
-import type { DatabaseError } from '../../engine/data/error.ts';
+import { DatabaseError } from '../../engine/data/error.ts';
 import { BOOLEAN, INT4, INT8 } from '../../engine/data/types.ts';
 import type { LogicalType, Schema } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
+import { Asked } from '../../engine/operator/asked.ts';
+import { ErrorScope } from '../../engine/operator/error-scope.ts';
 import { Join } from '../../engine/operator/join.ts';
 import { MarkJoin } from '../../engine/operator/mark-join.ts';
 import { NotIn } from '../../engine/operator/not-in.ts';
@@ -117,6 +119,40 @@ describe('scalar subquery', () => {
         const groups = new Map<string, number>();
         for (const row of held) groups.set(rowText([row[0]]), (groups.get(rowText([row[0]])) ?? 0) + 1);
         expect(errors.reduce((sum, e) => sum + e.weight, 0)).toBe([...groups.values()].filter((n) => n > 1).length);
+      }
+    }
+  });
+});
+
+describe('asked', () => {
+  it('reports the errors of its scope as long as a row asks', () => {
+    const condition: Expression = { kind: 'test', type: BOOLEAN, test: 'null', negated: true, input: column(1, INT8) };
+    for (let seed = 1; seed <= 40; seed++) {
+      const random = new Random(seed);
+      const scope = new ErrorScope();
+      const errors: { error: DatabaseError; weight: number }[] = [];
+      const saved = new MemoryState();
+      const held: Row[] = [];
+      const failures = new Map<string, number>();
+      let asked = new Asked(LEFT, seed % 2 === 0 ? null : condition, scope);
+      for (let epoch = 1; epoch < 30; epoch++) {
+        for (const code of ['22012', '22003']) {
+          if (!random.bool(0.3)) continue;
+          const weight = random.int(0, 3) - (failures.get(code) ?? 0);
+          failures.set(code, (failures.get(code) ?? 0) + weight);
+          scope.add(new DatabaseError(code, `failure ${code}`), weight);
+        }
+        const delta = deltaOf(LEFT, changes(random, held));
+        expect(asked.step([delta], stepContext(epoch, errors))).toBe(delta);
+        const asking = held.some((row) => seed % 2 === 0 || row[1] !== null);
+        for (const code of ['22012', '22003']) {
+          const reported = errors.filter((e) => e.error.code === code).reduce((sum, e) => sum + e.weight, 0);
+          expect(reported, `seed ${seed} epoch ${epoch}`).toBe(asking ? failures.get(code) ?? 0 : 0);
+        }
+        if (random.bool(0.7)) continue;
+        asked.save(saved);
+        asked = new Asked(LEFT, seed % 2 === 0 ? null : condition, scope);
+        asked.restore(saved);
       }
     }
   });
