@@ -70,6 +70,7 @@ export class WriteSet {
 
   /** One delta a relation, in order of first change; or several, where all are insertions and some are large. */
   merged(): readonly RelationChange[] {
+    if (this.#changes.length < 2) return this.#changes.slice();
     const parts = new Map<number, Delta[]>();
     for (const { relation, delta } of this.#changes) {
       const list = parts.get(relation);
