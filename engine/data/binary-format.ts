@@ -3,11 +3,16 @@ import { decodeBinaryNumeric, encodeBinaryNumeric } from './binary-numeric.ts';
 import { asArray, asRecord, asTimeTz } from './composite.ts';
 import { DatabaseError, assert } from './error.ts';
 import { Interval } from './interval.ts';
+import { asMultirange, makeMultirange } from './multirange.ts';
 import { Numeric } from './numeric.ts';
+import { asRange, lowerBound, makeRange, upperBound } from './range.ts';
+import { RangeBytes, decodeMultirange, decodeRange, encodeMultirange, encodeRange } from './range-bytes.ts';
+import { multirangeFamily, rangeFamily } from './range-type.ts';
 import { oidOf, typeFromOid } from './type-info.ts';
 import { encodeUtf8 } from './utf8.ts';
 import { formatUuid, writeUuid } from './uuid.ts';
-import type { Datum, SqlArray, SqlRecord } from './datum.ts';
+import type { Datum, SqlArray, SqlMultirange, SqlRange, SqlRecord } from './datum.ts';
+import type { RangeFamily } from './range-type.ts';
 import type { ArrayType, LogicalType, RecordType } from './types.ts';
 
 /** 2000-01-01 in days and microseconds since 1970-01-01: where PostgreSQL counts from. */
@@ -62,8 +67,27 @@ export function encodeBinary(type: LogicalType, datum: Datum): Uint8Array {
     case 'array': return encodeArray(type, asArray(datum));
     case 'record': return encodeRecord(type, asRecord(datum));
     case 'void': return new Uint8Array(0);
-    default: return encodeUtf8(String(datum));
+    default: {
+      const family = rangeFamily(type) ?? multirangeFamily(type);
+      return family === undefined ? encodeUtf8(String(datum)) : encodeRanges(type, family, datum);
+    }
   }
+}
+
+function encodeRanges(type: LogicalType, family: RangeFamily, datum: Datum): Uint8Array {
+  const encode = (value: Datum): Uint8Array => encodeBinary(family.bound, value);
+  return type.kind === family.range.kind ? encodeRange(asRange(datum), false, encode)
+    : encodeMultirange(asMultirange(datum), false, encode);
+}
+
+function decodeRanges(type: LogicalType, family: RangeFamily, bytes: Uint8Array): SqlRange | SqlMultirange {
+  const one = (start: number, end: number): SqlRange => {
+    const range = decodeRange(new RangeBytes(bytes, start, end, false),
+      (a, b) => decodeBinary(family.bound, bytes.subarray(a, b)));
+    return range.empty ? range : makeRange(family, lowerBound(range), upperBound(range));
+  };
+  if (type.kind === family.range.kind) return one(0, bytes.length);
+  return makeMultirange(family, decodeMultirange(new RangeBytes(bytes, 0, bytes.length, false), one).ranges);
 }
 
 /** 22P03 and 08P01 for bytes that are no value of the type, 22021 for text that is not UTF-8. */
@@ -100,7 +124,10 @@ export function decodeBinary(type: LogicalType, bytes: Uint8Array): Datum {
     case 'array': return decodeArray(type, bytes);
     case 'record': return decodeRecord(type, bytes);
     case 'void': return null;
-    default: return decodeText(bytes);
+    default: {
+      const family = rangeFamily(type) ?? multirangeFamily(type);
+      return family === undefined ? decodeText(bytes) : decodeRanges(type, family, bytes);
+    }
   }
 }
 

@@ -4,14 +4,20 @@
 // float32 4, float64 8, fixed16 16 bytes); text and its kin UTF-8; bytea as is; numeric as in numeric-bytes.ts;
 // timetz int64 µs and int32 seconds east. Array: u8 number of dimensions; int32 length and int32 lower bound of each;
 // elements. Record: u16 number of fields; fields. An element or field is an int32 byte length (-1: NULL) and the value.
+// Ranges: as in range-bytes.ts.
 import { assert } from './error.ts';
 import { Interval, readInterval, writeInterval } from './interval.ts';
 import { Numeric } from './numeric.ts';
 import { decodeNumeric, encodeNumeric } from './numeric-bytes.ts';
+import { asMultirange } from './multirange.ts';
+import { asRange } from './range.ts';
+import { RangeBytes, decodeMultirange, decodeRange, encodeMultirange, encodeRange } from './range-bytes.ts';
+import { multirangeFamily, rangeFamily } from './range-type.ts';
 import { layoutOf } from './types.ts';
 import { decodeUtf8, encodeUtf8 } from './utf8.ts';
 import { formatUuid, writeUuid } from './uuid.ts';
-import type { Datum, SqlArray, SqlRecord, TimeTz } from './datum.ts';
+import type { Datum, SqlArray, SqlMultirange, SqlRange, SqlRecord, TimeTz } from './datum.ts';
+import type { RangeFamily } from './range-type.ts';
 import type { ArrayType, LogicalType, RecordType } from './types.ts';
 
 /** The bytes of one value. Requires: `datum` is not NULL and is what datum.ts says for `type`. */
@@ -69,8 +75,16 @@ function encodeVariable(type: LogicalType, datum: Datum): Uint8Array {
     case 'array': return encodeArray(type, asArray(datum));
     case 'record': return encodeRecord(type, asRecord(datum));
     case 'timetz': return encodeTimeTz(asTimeTz(datum));
-    default: throw assertionOf(type, datum);
+    default: return encodeRanges(type, datum);
   }
+}
+
+function encodeRanges(type: LogicalType, datum: Datum): Uint8Array {
+  const family = rangeFamily(type) ?? multirangeFamily(type);
+  if (family === undefined) throw assertionOf(type, datum);
+  const encode = (value: Datum): Uint8Array => encodeDatum(family.bound, value);
+  return type.kind === family.range.kind ? encodeRange(asRange(datum), true, encode)
+    : encodeMultirange(asMultirange(datum), true, encode);
 }
 
 function assertionOf(type: LogicalType, datum: Datum): Error {
@@ -200,8 +214,19 @@ export function decodeVariable(type: LogicalType, bytes: Uint8Array, start: numb
       return { micros: view.getBigInt64(0, true), offsetSeconds: view.getInt32(8, true) };
     }
     case 'domain': return decodeVariable(type.base, bytes, start, end);
-    default: return decodeUtf8(bytes, start, end);
+    default: {
+      const family = rangeFamily(type) ?? multirangeFamily(type);
+      return family === undefined ? decodeUtf8(bytes, start, end) : decodeRanges(type, family, bytes, [start, end]);
+    }
   }
+}
+
+function decodeRanges(
+  type: LogicalType, { range, bound }: RangeFamily, bytes: Uint8Array, [start, end]: readonly [number, number],
+): SqlRange | SqlMultirange {
+  const one = (from: number, to: number): SqlRange => decodeRange(new RangeBytes(bytes, from, to, true),
+    (a, b) => decodeDatum(bound, bytes, a, b));
+  return type.kind === range.kind ? one(start, end) : decodeMultirange(new RangeBytes(bytes, start, end, true), one);
 }
 
 function decodeArray(type: ArrayType, bytes: Uint8Array, start: number): SqlArray {

@@ -4,7 +4,10 @@ import type { Datum, SqlArray, SqlRecord, TimeTz } from './datum.ts';
 import { assert } from './error.ts';
 import { compareIntervals, Interval, intervalSpan } from './interval.ts';
 import { compareJsonb, hashJsonb } from './jsonb-order.ts';
+import { asMultirange, compareMultiranges } from './multirange.ts';
 import { Numeric } from './numeric.ts';
+import { asRange, compareRanges } from './range.ts';
+import { multirangeFamily, rangeFamily } from './range-type.ts';
 import type { LogicalType } from './types.ts';
 import { compareUtf8 } from './utf8.ts';
 
@@ -18,8 +21,15 @@ export function compareDatums(type: LogicalType, a: Datum, b: Datum): number {
     case 'bpchar': return compareUtf8(trimBlanks(textOf(a)), trimBlanks(textOf(b)));
     case 'enum': return type.labels.indexOf(textOf(a)) - type.labels.indexOf(textOf(b));
     case 'timetz': return compareTimeTz(asTimeTz(a), asTimeTz(b));
-    default: return comparePlain(a, b);
+    default: return typeof a === 'object' ? compareObjects(type, a, b) : comparePlain(a, b);
   }
+}
+
+/** Ranges, and what is plain all the same. */
+function compareObjects(type: LogicalType, a: Datum, b: Datum): number {
+  if (rangeFamily(type) !== undefined) return compareRanges(asRange(a), asRange(b));
+  if (multirangeFamily(type) !== undefined) return compareMultiranges(asMultirange(a), asMultirange(b));
+  return comparePlain(a, b);
 }
 
 function textOf(datum: Datum): string {
@@ -114,6 +124,13 @@ function hashPlain(datum: Datum): number {
   if (datum instanceof Numeric) return hashText(datum.canonical().toString());
   if (datum instanceof Interval) return hashText(String(intervalSpan(datum)));
   if (datum instanceof Uint8Array) return datum.reduce<number>((h, b) => step(h, b), 3);
+  if (typeof datum === 'object' && datum !== null && 'ranges' in datum) {
+    return datum.ranges.reduce<number>((h, range) => step(h, hashPlain(range)), 19);
+  }
+  if (typeof datum === 'object' && datum !== null && 'lowerInclusive' in datum) {
+    const flags = (datum.lowerInclusive ? 1 : 0) | (datum.upperInclusive ? 2 : 0) | (datum.empty ? 4 : 0);
+    return [datum.lower, datum.upper].reduce<number>((h, v) => step(h, v === null ? 0x11 : hashPlain(v)), flags);
+  }
   if (typeof datum === 'object' && datum !== null && 'micros' in datum) {
     return step(hashText(String(datum.micros)), Number('offsetSeconds' in datum ? datum.offsetSeconds : 0));
   }

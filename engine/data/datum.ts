@@ -14,6 +14,20 @@ export interface SqlRecord {
   readonly fields: readonly Datum[];
 }
 
+/** A range; a bound that is null is not there. Canonical: see range.ts. */
+export interface SqlRange {
+  readonly empty: boolean;
+  readonly lower: Datum;
+  readonly upper: Datum;
+  readonly lowerInclusive: boolean;
+  readonly upperInclusive: boolean;
+}
+
+/** A multirange: ranges in order that neither are empty nor overlap nor touch. */
+export interface SqlMultirange {
+  readonly ranges: readonly SqlRange[];
+}
+
 /**
  * | logical type                                   | datum                                             |
  * |------------------------------------------------|---------------------------------------------------|
@@ -30,10 +44,11 @@ export interface SqlRecord {
  * | timetz                                         | TimeTz                                            |
  * | array, int2vector, oidvector                   | SqlArray                                          |
  * | record                                         | SqlRecord                                         |
+ * | int4range ..., int4multirange ...              | SqlRange, SqlMultirange                           |
  */
 export type Datum =
   | null | boolean | number | bigint | string | Uint8Array
-  | Numeric | Interval | TimeTz | SqlArray | SqlRecord;
+  | Numeric | Interval | TimeTz | SqlArray | SqlRecord | SqlRange | SqlMultirange;
 
 /** time with time zone: µs since midnight, local, and the zone's offset in seconds EAST of UTC. */
 export interface TimeTz {

@@ -3,6 +3,7 @@ import { decodeDatum } from './composite.ts';
 import { compareDatums, hashDatum } from './datum-order.ts';
 import { compareIntervals, readInterval } from './interval.ts';
 import { decodeNumeric } from './numeric-bytes.ts';
+import { multirangeFamily, rangeFamily } from './range-type.ts';
 import { NUMERIC } from './types.ts';
 import type { LogicalType } from './types.ts';
 import type { Numeric } from './numeric.ts';
@@ -10,7 +11,7 @@ import type { Numeric } from './numeric.ts';
 /** Whether equality of this type is more than equality of bytes (floats aside, whose kernels see to −0 and NaN). */
 export function isLoose(type: LogicalType): boolean {
   switch (type.kind) {
-    case 'numeric': case 'bpchar': case 'interval': case 'jsonb': return true;
+    case 'numeric': case 'bpchar': case 'interval': case 'jsonb': case 'numrange': case 'nummultirange': return true;
     case 'domain': return isLoose(type.base);
     case 'array': return isLooseElement(type.element);
     case 'record': return type.fields.some((f) => isLooseElement(f.type));
@@ -92,7 +93,9 @@ export function compareBytesAs(type: LogicalType, a: Uint8Array, b: Uint8Array):
       return comparePlainBytes(a.subarray(0, trimmedEnd(a, 0, a.length)), b.subarray(0, trimmedEnd(b, 0, b.length)));
     case 'array': case 'record': case 'jsonb': case 'enum': case 'timetz':
       return compareDatums(type, decodeDatum(type, a, 0, a.length), decodeDatum(type, b, 0, b.length));
-    default: return comparePlainBytes(a, b);
+    default:
+      if (rangeFamily(type) === undefined && multirangeFamily(type) === undefined) return comparePlainBytes(a, b);
+      return compareDatums(type, decodeDatum(type, a, 0, a.length), decodeDatum(type, b, 0, b.length));
   }
 }
 

@@ -4,6 +4,7 @@ import { flatColumn } from './cells.ts';
 import type { CellColumn } from './cells.ts';
 import { compareNumbers } from './datum-order.ts';
 import { compareBytesAs, comparePlainBytes, isLoose } from './loose-key.ts';
+import { multirangeFamily, rangeFamily } from './range-type.ts';
 import type { LogicalType } from './types.ts';
 import type { Validity, Vector } from './vector.ts';
 
@@ -178,7 +179,7 @@ function isUnsigned(type: LogicalType): boolean {
 function plainOrder(type: LogicalType): boolean {
   if (type.kind === 'domain') return plainOrder(type.base);
   return !isLoose(type) && type.kind !== 'array' && type.kind !== 'record' && type.kind !== 'enum'
-    && type.kind !== 'timetz';
+    && type.kind !== 'timetz' && rangeFamily(type) === undefined && multirangeFamily(type) === undefined;
 }
 
 function order8({ a: p, b: q }: Sides): RowOrder {

@@ -11,7 +11,11 @@ import { Interval } from './interval.ts';
 import { formatInterval, parseInterval } from './interval-text.ts';
 import { canonicalJsonb, validateJson } from './json.ts';
 import { formatJsonPath, parseJsonPath } from './jsonpath.ts';
+import { asMultirange } from './multirange.ts';
 import { Numeric } from './numeric.ts';
+import { asRange } from './range.ts';
+import { formatMultirange, formatRange, parseMultirange, parseRange } from './range-text.ts';
+import { multirangeFamily, rangeFamily } from './range-type.ts';
 import {
   bitFits, characterFits, formatBytea, formatLsn, nameFits, parseBits, parseBoolean, parseBytea, parseEnum, parseInt2,
   parseInt4, parseInt8, parseLsn, parseOid,
@@ -75,8 +79,15 @@ export function parseText(
     case 'domain': return parseText(type.base, text, settings, context);
     case 'void': return '';
     case 'jsonpath': return formatJsonPath(parseJsonPath(text));
-    default: throw new DatabaseError('0A000', `cannot accept a value of type ${formatTypeName(type)}`);
+    default: return parseRanges(type, text, settings, context);
   }
+}
+
+function parseRanges(type: LogicalType, text: string, settings: FormatSettings, context: TextContext): Datum {
+  const family = rangeFamily(type) ?? multirangeFamily(type);
+  if (family === undefined) throw new DatabaseError('0A000', `cannot accept a value of type ${formatTypeName(type)}`);
+  const parse = (bound: string): Datum => parseText(family.bound, bound, settings, context);
+  return type.kind === family.range.kind ? parseRange(family, text, parse) : parseMultirange(family, text, parse);
 }
 
 function notImplementedRecord(): DatabaseError {
@@ -165,6 +176,13 @@ function formatObject(type: LogicalType, datum: Datum, settings: FormatSettings,
     case 'record':
       return formatRecord(asRecord(datum), (value, i) => formatText(type.fields[i].type, value, settings, context));
     case 'domain': return formatObject(type.base, datum, settings, context);
-    default: assert(false, `a datum that is no ${type.kind}`);
+    default: return formatRanges(type, datum, settings, context);
   }
+}
+
+function formatRanges(type: LogicalType, datum: Datum, settings: FormatSettings, context: TextContext): string {
+  const family = rangeFamily(type) ?? multirangeFamily(type);
+  assert(family !== undefined, `a datum that is no ${type.kind}`);
+  const format = (value: Datum): string => formatText(family.bound, value, settings, context);
+  return type.kind === family.range.kind ? formatRange(asRange(datum), format) : formatMultirange(asMultirange(datum), format);
 }

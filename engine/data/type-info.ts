@@ -1,5 +1,6 @@
 // What PostgreSQL knows of each built-in type: its pg_type row, its OID to and from LogicalType, and its names.
 import { RESERVED_WORDS } from './reserved-words.ts';
+import { RANGE_FAMILIES } from './range-type.ts';
 import { BUILTIN_TYPE_ROWS } from './type-table.ts';
 import { DatabaseError, notSupported } from './error.ts';
 import { arrayOf, characterType, parametricType, simpleType } from './types.ts';
@@ -108,6 +109,7 @@ const SIMPLE: ReadonlySet<string> = new Set<SimpleKind>([
   'boolean', 'int2', 'int4', 'int8', 'float4', 'float8', 'text', 'name', 'char', 'bytea', 'uuid', 'json', 'jsonb',
   'jsonpath', 'date', 'oid', 'xid', 'tid', 'cid', 'pg_lsn', 'regclass', 'regtype', 'regproc', 'regprocedure',
   'regnamespace', 'regrole', 'regoper', 'regoperator', 'regcollation', 'pg_node_tree', 'aclitem', 'void', 'unknown',
+  ...RANGE_FAMILIES.flatMap((f) => [f.range.kind, f.multirange.kind]), 'anyrange', 'anymultirange',
   'cstring', 'internal', 'trigger', 'any', 'anyelement', 'anyarray', 'anynonarray', 'anyenum', 'anycompatible',
   'anycompatiblearray', 'anycompatiblenonarray',
 ]);

@@ -7,9 +7,11 @@ export type SimpleKind =
   | 'date' | 'oid' | 'xid' | 'tid' | 'cid' | 'pg_lsn'
   | 'regclass' | 'regtype' | 'regproc' | 'regprocedure' | 'regnamespace' | 'regrole' | 'regoper'
   | 'regoperator' | 'regcollation' | 'pg_node_tree' | 'aclitem'
+  | 'int4range' | 'int8range' | 'numrange' | 'tsrange' | 'tstzrange' | 'daterange'
+  | 'int4multirange' | 'int8multirange' | 'nummultirange' | 'tsmultirange' | 'tstzmultirange' | 'datemultirange'
   | 'void' | 'unknown' | 'cstring' | 'internal' | 'trigger'
   // Pseudo-types, only in function signatures.
-  | 'any' | 'anyelement' | 'anyarray' | 'anynonarray' | 'anyenum'
+  | 'any' | 'anyelement' | 'anyarray' | 'anynonarray' | 'anyenum' | 'anyrange' | 'anymultirange'
   | 'anycompatible' | 'anycompatiblearray' | 'anycompatiblenonarray';
 
 /** `typmod` is PostgreSQL's encoding of the parameters, −1 when there are none. */

@@ -9,6 +9,8 @@ import { DatabaseError, assert } from '../data/error.ts';
 import { Interval, MICROS_PER_DAY, roundEven } from '../data/interval.ts';
 import { isJsonArray, isJsonObject, parseJson } from '../data/json.ts';
 import { Numeric } from '../data/numeric.ts';
+import { asRange } from '../data/range.ts';
+import { multirangeFamily } from '../data/range-type.ts';
 import { nameFits } from '../data/scalar-text.ts';
 import { formatTypeName } from '../data/type-info.ts';
 import type { Datum } from '../data/datum.ts';
@@ -33,7 +35,7 @@ export function convertScalar(datum: Datum, from: LogicalType, to: LogicalType, 
     case 'date': case 'time': case 'timetz': case 'timestamp': case 'timestamptz': case 'interval':
       return toTime(datum, from, to, context);
     case 'bit': return toBits(datum, to, from);
-    default: return datum;
+    default: return multirangeFamily(to) === undefined ? datum : { ranges: [asRange(datum)].filter((r) => !r.empty) };
   }
 }
 

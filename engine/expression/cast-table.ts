@@ -1,4 +1,5 @@
 // Which type may become which, and when: PostgreSQL's pg_cast, array and record coercion, and casts by way of text.
+import { RANGE_FAMILIES } from '../data/range-type.ts';
 import { sameKind } from '../data/types.ts';
 import { typeRow, oidOf } from '../data/type-info.ts';
 import type { ArrayType, LogicalType, RecordType, TypeKind } from '../data/types.ts';
@@ -37,6 +38,7 @@ timetz time:a
 bit varbit:i int8:e int4:e
 varbit bit:i
 jsonb boolean:e numeric:e int2:e int4:e int8:e float4:e float8:e
+${RANGE_FAMILIES.map((f) => `${f.range.kind} ${f.multirange.kind}:e`).join('\n')}
 `;
 
 const REG_KINDS = [
@@ -80,7 +82,7 @@ export function* listedCasts(): Generator<readonly [string, string, CastContext]
 
 const PSEUDO: ReadonlySet<TypeKind> = new Set<TypeKind>([
   'void', 'internal', 'trigger', 'any', 'anyelement', 'anyarray', 'anynonarray', 'anyenum', 'anycompatible',
-  'anycompatiblearray', 'anycompatiblenonarray',
+  'anycompatiblearray', 'anycompatiblenonarray', 'anyrange', 'anymultirange',
 ]);
 
 function isStringCategory(type: LogicalType): boolean {

@@ -1,5 +1,7 @@
 // Walks over expressions: children, rebuilding, and the facts the optimizer asks for (columns, volatility, errors).
 import { unreachable } from '../data/error.ts';
+import { multirangeFamily, rangeFamily } from '../data/range-type.ts';
+import type { LogicalType } from '../data/types.ts';
 import type { ScalarFunction } from '../function/function.ts';
 import type { Expression } from './expression.ts';
 
@@ -114,11 +116,16 @@ const SETTING_KINDS = new Set(['timestamptz', 'timetz']);
 
 /** Text ⇄ timestamptz and the like depend on the session's time zone and DateStyle. */
 function castReadsSettings(e: Expression & { kind: 'cast' }): boolean {
-  const from = e.input.type.kind;
-  const to = e.type.kind;
+  const from = momentOf(e.input.type);
+  const to = momentOf(e.type);
   return SETTING_KINDS.has(from) || SETTING_KINDS.has(to) || to.startsWith('reg') || from.startsWith('reg')
     || ((from === 'date' || from === 'timestamp' || from === 'interval') && !isTimeKind(to))
     || ((to === 'date' || to === 'timestamp' || to === 'interval' || to === 'time') && !isTimeKind(from));
+}
+
+/** The kind of a type; of ranges, that of their bounds. */
+function momentOf(type: LogicalType): string {
+  return (rangeFamily(type) ?? multirangeFamily(type))?.bound.kind ?? type.kind;
 }
 
 function isTimeKind(kind: string): boolean {

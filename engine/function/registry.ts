@@ -24,22 +24,25 @@ import { LSN_ARITHMETIC } from './scalar/lsn.ts';
 import { MATH } from './scalar/math.ts';
 import { PATTERN } from './scalar/regex-functions.ts';
 import { TEXTUAL } from './scalar/text.ts';
+import { RANGES } from './scalar/range.ts';
+import { RANGE_OPERATORS } from './scalar/range-operators.ts';
 import { SIZE_TEXTS } from './scalar/size-text.ts';
 import { JSON_TABLES } from './table/json-tables.ts';
+import { RANGE_TABLES } from './table/ranges.ts';
 import { SERIES_FUNCTIONS } from './table/series.ts';
 import { STRING_TABLES } from './table/strings.ts';
 
 const NAMED_ONCE: readonly ScalarFunction[] = [
   ...COMPARISON, ...ARITHMETIC, ...DECIMAL, ...MATH, ...TEXTUAL, ...PATTERN, ...BINARY, ...ENCODINGS, ...DATETIME_OPERATORS,
   ...DATETIME, ...FORMATTING,
-  ...ARRAYS, ...JSON_FUNCTIONS, ...JSON_RECORDS, ...JSONPATH_FUNCTIONS,
+  ...ARRAYS, ...JSON_FUNCTIONS, ...JSON_RECORDS, ...JSONPATH_FUNCTIONS, ...RANGES, ...RANGE_OPERATORS,
   ...BIT_STRINGS, ...HASHES, ...IDENTIFIERS, ...SIZE_TEXTS, ...LSN_ARITHMETIC, ...CONDITIONAL, ...ENUM,
 ];
 
 export const SCALAR_FUNCTIONS: readonly ScalarFunction[] = [...NAMED_ONCE, ...aliasesOf(NAMED_ONCE)];
 
 export const TABLE_FUNCTIONS: readonly TableFunction[] = [
-  ...SERIES_FUNCTIONS, ...STRING_TABLES, ...JSON_TABLES, ...JSON_RECORDSETS, ...JSONPATH_TABLES,
+  ...SERIES_FUNCTIONS, ...RANGE_TABLES, ...STRING_TABLES, ...JSON_TABLES, ...JSON_RECORDSETS, ...JSONPATH_TABLES,
 ];
 
 /** What a registry is made of. Operators are scalar functions marked `operator`. */

@@ -16,7 +16,7 @@ import { checkContinuous, checkSchema, functionError } from './functions.ts';
 import { bind, newHole } from './level.ts';
 import type { Site } from './level.ts';
 import { locationOf } from './location.ts';
-import { argumentTypes, resolveOverload, returnType, solvePolymorphs, substitute } from './overload.ts';
+import { NOTHING_SOLVED, argumentTypes, resolveOverload, returnType, solvePolymorphs, substitute } from './overload.ts';
 import { findTypeNamed } from './type-name.ts';
 import { canCoerce, categoryOf, isBinaryCoercible } from './type-rules.ts';
 import { windowFunctions } from './window-functions.ts';
@@ -103,7 +103,7 @@ function bindSet(e: FunctionExpr, fn: TableFunction, call: BoundCall | CastCall,
 /** One column: its type; several: a record of them; polymorphic ones as the arguments say. */
 function tableRowType(fn: TableFunction, call: BoundCall | CastCall): LogicalType {
   if (fn.columns === undefined) return call.type;
-  const solved = solvePolymorphs(fn.args, call.args.map((a) => a.type)) ?? { element: null, compatible: null };
+  const solved = solvePolymorphs(fn.args, call.args.map((a) => a.type)) ?? NOTHING_SOLVED;
   const fields = fn.columns.map((c) => ({ name: c.name, type: substitute(c.type, solved) }));
   return fields.length === 1 ? fields[0].type : { kind: 'record', fields };
 }

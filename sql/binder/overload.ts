@@ -1,4 +1,6 @@
 // Overload resolution of functions and operators: PostgreSQL's rules (manual 10.2, 10.3), step by step.
+import { multirangeFamily, rangeFamily } from '../../engine/data/range-type.ts';
+import type { RangeFamily } from '../../engine/data/range-type.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import { TEXT, UNKNOWN, arrayOf, baseType, sameKind } from '../../engine/data/types.ts';
 import type { Signature } from '../../engine/function/function.ts';
@@ -23,7 +25,7 @@ export function resolveOverload<S extends Signature>(
   const candidates = signatures.flatMap((s) => spread(s, types.length));
   const same = candidates.filter((c) => c.args.every((a, i) => sameKind(a, exact[i])));
   if (same.length > 0) return found(same[0]);
-  const viable = candidates.filter((c) => isViable(c, types));
+  const viable = firstOfEach(candidates.filter((c) => isViable(c, types)));
   if (viable.length === 0) return { kind: 'none' };
   const best = viable.length === 1 ? viable[0] : selectCandidate(viable, types);
   return best === null ? { kind: 'ambiguous' } : found(best);
@@ -41,6 +43,13 @@ function spread<S extends Signature>(signature: S, count: number): readonly Cand
   if (count <= args.length) return [{ signature, args: args.slice(0, count) }];
   if (variadic === undefined) return [];
   return [{ signature, args: [...args, ...Array.from({ length: count - args.length }, () => variadic)] }];
+}
+
+/** Of candidates declared for the same types the first: a variadic one stands behind those that are not. */
+function firstOfEach<S extends Signature>(candidates: readonly Candidate<S>[]): readonly Candidate<S>[] {
+  if (candidates.length < 2) return candidates;
+  return candidates.filter((c, i) => candidates.findIndex((x) => x.args.length === c.args.length
+    && x.args.every((a, k) => sameKind(a, c.args[k]))) === i);
 }
 
 function isViable<S extends Signature>(c: Candidate<S>, types: readonly LogicalType[]): boolean {
@@ -117,22 +126,31 @@ const COMPATIBLE_KINDS: ReadonlySet<string> = new Set(['anycompatible', 'anycomp
 /** What anyelement and anycompatible stand for in one call. */
 export interface Polymorphs {
   readonly element: LogicalType | null;
+  /** The ranges of anyrange and anymultirange. */
+  readonly family: RangeFamily | null;
   readonly compatible: LogicalType | null;
 }
+
+export const NOTHING_SOLVED: Polymorphs = { element: null, family: null, compatible: null };
 
 /** The actual types behind polymorphic arguments; null when they contradict each other. */
 export function solvePolymorphs(
   declared: readonly LogicalType[], types: readonly LogicalType[],
 ): Polymorphs | null {
   let element: LogicalType | null = null;
+  let family: RangeFamily | null = null;
   const compatible: LogicalType[] = [];
   for (const [i, d] of declared.entries()) {
     const actual = baseType(types[i]);
     if (d.kind === 'anycompatible' || d.kind === 'anycompatiblenonarray') compatible.push(types[i]);
     if (d.kind === 'anycompatiblearray' && actual.kind === 'array') compatible.push(actual.element);
     if (actual.kind === 'unknown') continue;
+    const ranges = d.kind === 'anyrange' ? rangeFamily(actual)
+      : d.kind === 'anymultirange' ? multirangeFamily(actual) : undefined;
+    if (ranges !== undefined && family !== null && ranges !== family) return null;
+    family ??= ranges ?? null;
     const own = ELEMENT_KINDS.has(d.kind) ? types[i]
-      : d.kind === 'anyarray' && actual.kind === 'array' ? actual.element : null;
+      : d.kind === 'anyarray' && actual.kind === 'array' ? actual.element : ranges?.bound ?? null;
     if (own === null) continue;
     if (element !== null && !sameKind(element, own)) return null;
     element ??= own;
@@ -140,7 +158,7 @@ export function solvePolymorphs(
   const known = compatible.filter((t) => t.kind !== 'unknown');
   const common = known.length === 0 ? (compatible.length > 0 ? TEXT : null) : selectCommonType(known);
   if (known.length > 0 && common === null) return null;
-  return { element, compatible: common };
+  return { element, family, compatible: common };
 }
 
 function isConsistent(declared: readonly LogicalType[], types: readonly LogicalType[]): boolean {
@@ -156,6 +174,8 @@ export function substitute(declared: LogicalType, solved: Polymorphs): LogicalTy
   switch (declared.kind) {
     case 'anyelement': case 'anynonarray': case 'anyenum': return solved.element ?? UNKNOWN;
     case 'anyarray': return solved.element === null ? UNKNOWN : arrayOf(solved.element);
+    case 'anyrange': return solved.family?.range ?? UNKNOWN;
+    case 'anymultirange': return solved.family?.multirange ?? UNKNOWN;
     case 'anycompatible': case 'anycompatiblenonarray': return solved.compatible ?? TEXT;
     case 'anycompatiblearray': return arrayOf(solved.compatible ?? TEXT);
     default: return declared;
@@ -164,7 +184,7 @@ export function substitute(declared: LogicalType, solved: Polymorphs): LogicalTy
 
 /** The types the arguments are to be converted to: the declared ones, polymorphs filled in, binary-equal ones left alone. */
 export function argumentTypes(declared: readonly LogicalType[], types: readonly LogicalType[]): readonly LogicalType[] {
-  const solved = solvePolymorphs(declared, types) ?? { element: null, compatible: null };
+  const solved = solvePolymorphs(declared, types) ?? NOTHING_SOLVED;
   return declared.map((d, i) => {
     const actual = types[i];
     if (d.kind === 'any') return actual.kind === 'unknown' ? TEXT : actual;
@@ -181,7 +201,7 @@ export function argumentTypes(declared: readonly LogicalType[], types: readonly 
 export function returnType(signature: Signature, declared: readonly LogicalType[], types: readonly LogicalType[]): LogicalType {
   if (typeof signature.returns === 'function') return withoutModifier(signature.returns(types));
   if (!isPolymorphic(signature.returns)) return signature.returns;
-  const solved = solvePolymorphs(declared, types) ?? { element: null, compatible: null };
+  const solved = solvePolymorphs(declared, types) ?? NOTHING_SOLVED;
   return withoutModifier(substitute(signature.returns, solved));
 }
 

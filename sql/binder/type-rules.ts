@@ -1,4 +1,5 @@
 // What PostgreSQL's pg_type says that overload resolution asks: categories, preferred types; what may be coerced where.
+import { multirangeFamily, rangeFamily } from '../../engine/data/range-type.ts';
 import type { LogicalType, TypeKind } from '../../engine/data/types.ts';
 import { baseType, sameKind } from '../../engine/data/types.ts';
 import { castContext } from '../../engine/expression/cast-table.ts';
@@ -24,9 +25,9 @@ export function categoryOf(type: LogicalType): string {
     case 'domain': return categoryOf(type.base);
     case 'record': return type.oid === undefined ? 'P' : 'C';
     case 'any': case 'anyelement': case 'anyarray': case 'anynonarray': case 'anyenum': case 'anycompatible':
-    case 'anycompatiblearray': case 'anycompatiblenonarray': case 'void': case 'cstring': case 'internal':
-    case 'trigger': return 'P';
-    default: return 'U';
+    case 'anycompatiblearray': case 'anycompatiblenonarray': case 'anyrange': case 'anymultirange': case 'void':
+    case 'cstring': case 'internal': case 'trigger': return 'P';
+    default: return rangeFamily(type) ?? multirangeFamily(type) ? 'R' : 'U';
   }
 }
 
@@ -41,6 +42,7 @@ export function isPreferred(type: LogicalType): boolean {
 
 const POLYMORPHIC: ReadonlySet<TypeKind> = new Set<TypeKind>([
   'anyelement', 'anyarray', 'anynonarray', 'anyenum', 'anycompatible', 'anycompatiblearray', 'anycompatiblenonarray',
+  'anyrange', 'anymultirange',
 ]);
 
 export function isPolymorphic(type: LogicalType): boolean {
@@ -61,6 +63,8 @@ function acceptsPolymorphic(from: LogicalType, to: LogicalType): boolean {
     case 'anyarray': case 'anycompatiblearray': return baseType(from).kind === 'array';
     case 'anynonarray': case 'anycompatiblenonarray': return baseType(from).kind !== 'array';
     case 'anyenum': return from.kind === 'enum';
+    case 'anyrange': return rangeFamily(baseType(from)) !== undefined;
+    case 'anymultirange': return multirangeFamily(baseType(from)) !== undefined;
     default: return true;
   }
 }

@@ -1,5 +1,5 @@
 // Key values as strings that are equal when SQL says the values are; for row-wise checks of constraints, not for state.
-import type { Datum } from '../../engine/data/datum.ts';
+import type { Datum, SqlRange } from '../../engine/data/datum.ts';
 import { Interval, intervalSpan } from '../../engine/data/interval.ts';
 import { Numeric } from '../../engine/data/numeric.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
@@ -27,8 +27,17 @@ export function keyText(type: LogicalType, datum: Datum): string {
     return `a${datum.dimensions.join('x')}:${datum.lowerBounds.join('x')}[${
       datum.values.map((v) => escaped(keyText(element, v))).join(',')}]`;
   }
+  if ('ranges' in datum) return `R(${datum.ranges.map(rangeText).map(escaped).join(',')})`;
+  if ('lowerInclusive' in datum) return rangeText(datum);
   const typeOf = (i: number): LogicalType => (type.kind === 'record' ? type.fields[i].type : type);
   return `r(${datum.fields.map((f, i) => escaped(keyText(typeOf(i), f))).join(',')})`;
+}
+
+/** Bounds are numbers, bigints and numerics: their text says their type. */
+function rangeText(range: SqlRange): string {
+  const bound = (value: Datum): string => (value === null ? '' : value instanceof Numeric ? numericText(value) : String(value));
+  if (range.empty) return 'g';
+  return `g${range.lowerInclusive ? '[' : '('}${bound(range.lower)},${bound(range.upper)}${range.upperInclusive ? ']' : ')'}`;
 }
 
 function numericText(value: Numeric): string {

@@ -2,11 +2,15 @@
 import { describe, expect, it } from 'vitest';
 import { batchFromRows, datumAt } from '../../engine/data/access.ts';
 import { arrayFrom } from '../../engine/data/composite.ts';
-import type { Datum } from '../../engine/data/datum.ts';
+import type { Datum, SqlRange } from '../../engine/data/datum.ts';
+import { compareDatums } from '../../engine/data/datum-order.ts';
 import { Delta } from '../../engine/data/delta.ts';
 import type { DatabaseError } from '../../engine/data/error.ts';
 import { Interval } from '../../engine/data/interval.ts';
+import { makeMultirange } from '../../engine/data/multirange.ts';
 import { Numeric } from '../../engine/data/numeric.ts';
+import { makeRange } from '../../engine/data/range.ts';
+import { RANGE_FAMILIES, multirangeFamily, rangeFamily } from '../../engine/data/range-type.ts';
 import { DEFAULT_FORMAT } from '../../engine/data/settings.ts';
 import { toEpoch } from '../../engine/data/time.ts';
 import { BOOLEAN, INT4, INT8, TEXT, arrayOf } from '../../engine/data/types.ts';
@@ -25,6 +29,8 @@ function concrete(type: LogicalType, random: Random): LogicalType {
     case 'any': case 'anyelement': case 'anynonarray': return random.pick([INT4, TEXT]);
     case 'anyarray': return arrayOf(INT4);
     case 'anyenum': return MOOD;
+    case 'anyrange': return random.pick(RANGE_FAMILIES).range;
+    case 'anymultirange': return random.pick(RANGE_FAMILIES).multirange;
     default: return type;
   }
 }
@@ -57,8 +63,23 @@ function value(type: LogicalType, random: Random, special: boolean): Datum {
     case 'json': case 'jsonb': return random.pick(['1', '"a"', 'null', '[1, 2]']);
     case 'bit': return random.pick(['101', '110', '000', '011']);
     case 'bpchar': return random.pick(['a', 'a  ', 'b', 'ba']);
-    default: return random.pick(['', 'a', 'b', 'ab', 'ä', '日本', 'z'.repeat(random.int(0, 60))]);
+    default: return rangeValue(type, random, special) ?? random.pick(['', 'a', 'b', 'ab', 'ä', '日本', 'z'.repeat(random.int(0, 60))]);
   }
+}
+
+/** Often empty, unbounded, or beside another. */
+function rangeValue(type: LogicalType, random: Random, special: boolean): Datum {
+  const family = rangeFamily(type) ?? multirangeFamily(type);
+  if (family === undefined) return null;
+  const one = (): SqlRange => {
+    const [a, b] = [value(family.bound, random, special), value(family.bound, random, special)];
+    const [low, high] = compareDatums(family.bound, a, b) <= 0 ? [a, b] : [b, a];
+    const bound = (v: Datum): { value: Datum; inclusive: boolean } => ({
+      value: random.bool(0.2) || v === 2147483647 || v === 9223372036854775807n ? null : v, inclusive: random.bool(),
+    });
+    return makeRange(family, bound(low), bound(high));
+  };
+  return type.kind === family.range.kind ? one() : makeMultirange(family, Array.from({ length: random.int(0, 4) }, one));
 }
 
 export function datumText(datum: Datum): string {
@@ -121,7 +142,8 @@ function setup(fn: AggregateFunction, random: Random, options: { distinct: boole
   const direct = hypothetical ? argTypes.length / 2 : fn.direct;
   const sorted = fn.form === 'plain' ? [] : argTypes.slice(direct);
   const returnType = typeof fn.returns === 'function' ? fn.returns(argTypes)
-    : fn.returns.kind.startsWith('any') ? argTypes[0] : fn.returns;
+    : fn.returns.kind === 'anymultirange' ? rangeFamily(argTypes[0])?.multirange ?? argTypes[0]
+      : fn.returns.kind.startsWith('any') ? argTypes[0] : fn.returns;
   const keyTypes = options.global ? [] : [0];
   const orderBy = fn.form !== 'plain'
     ? sorted.map((type, i) => ({ column: 2 + direct + i, type, descending: i === 1, nullsFirst: i === 1 }))

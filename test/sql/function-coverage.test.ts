@@ -11,7 +11,7 @@ import { ProtocolClient } from '../support/protocol-client.ts';
 
 /** What is not here, by type of an argument or the result, and why. */
 const REFUSED_TYPES: readonly (readonly [RegExp, string])[] = [
-  [/range/, 'range and multirange types'],
+  [/^anycompatible(multi)?range$/, 'only in functions users make'],
   [/^xml/, 'xml'],
   [/^(tsvector|tsquery|regconfig|regdictionary)/, 'text search'],
   [/^(point|line|lseg|box|path|polygon|circle)(\[\])?$/, 'geometric types'],
@@ -31,7 +31,7 @@ const REFUSED_FUNCTIONS: readonly (readonly [RegExp, string])[] = [
   [/^(bt|gin|gist|brin|spg|hash)\w*(cmp|consistent|compress|sortsupport|equalimage)/, 'support of access methods'],
   [/^(to_reg(collation|oper|operator|procedure))$/, 'names of things that have no catalog entry here'],
   [/^(mxid_age|age)$/, 'transaction numbers'],
-  [/_subdiff$/, 'range and multirange types'],
+  [/_(subdiff|canonical)$/, 'called by the server itself'],
   [/^ts_(debug|parse|token_type)$/, 'text search'],
   [/^getpgusername$/, 'obsolete'],
   [/^(int4inc|int8_sum|numeric_inc|nameconcatoid|similar_escape|oidvectortypes)$/, 'inner functions of aggregates and views'],
@@ -53,8 +53,8 @@ const REFUSED_SHAPES: ReadonlyMap<string, string> = new Map([
 
 const REFUSED_OPERATORS: readonly (readonly [RegExp, string])[] = [
   [/^(~~|!~~)$/, 'LIKE of bytea and name'],
-  [/^(<->|@-@|@@@?|##|<<\||\|>>|&<\||\|&>|<\^|>\^|\?#|\?-|\?\||\?-\||\?\|\||~=|@>@|&<|&>|-\|-|!!|<%|%>)$/,
-    'geometric, text search and range types'],
+  [/^(<->|@-@|@@@?|##|<<\||\|>>|&<\||\|&>|<\^|>\^|\?#|\?-|\?\||\?-\||\?\|\||~=|@>@|!!|<%|%>)$/,
+    'geometric and text search types'],
   [/^(~<=~|~<~|~>=~|~>~|\*=|\*<>|\*<|\*<=|\*>|\*>=)$/, 'orders by bytes, which all orders are here'],
   [/^(\^@)$/, 'starts_with() as an operator'],
 ];

@@ -11,8 +11,9 @@ import { JSON_AGGREGATES } from './json-aggregates.ts';
 import { LISTS } from './list-aggregates.ts';
 import { ORDERED_SETS } from './ordered-set.ts';
 import { INTERVAL_SUMS } from './interval-sum.ts';
+import { RANGE_AGGREGATES } from './range-aggregates.ts';
 
 export const AGGREGATES: readonly AggregateFunction[] = [
   ...COUNT, ...INTEGER_SUMS, ...DECIMAL_SUMS, ...FLOAT_SUMS, ...INTERVAL_SUMS, ...EXTREMES, ...ARG_EXTREMES, ...BITS,
-  ...LISTS, ...JSON_AGGREGATES, ...ORDERED_SETS,
+  ...LISTS, ...RANGE_AGGREGATES, ...JSON_AGGREGATES, ...ORDERED_SETS,
 ];

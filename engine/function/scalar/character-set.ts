@@ -5,13 +5,15 @@ import { UPPER_HALVES } from './character-set-table.ts';
 
 /** PostgreSQL's encodings in the order of their numbers. */
 const NAMES = ('SQL_ASCII EUC_JP EUC_CN EUC_KR EUC_TW EUC_JIS_2004 UTF8 MULE_INTERNAL LATIN1 LATIN2 LATIN3 LATIN4 '
-  + 'LATIN5 LATIN6 LATIN7 LATIN8 LATIN9 LATIN10 WIN1256 WIN1258 WIN866 WIN874 KOI8R WIN1251 WIN1252 ISO_8859_5 ISO_8859_6 ISO_8859_7 '
-  + 'ISO_8859_8 WIN1250 WIN1253 WIN1254 WIN1255 WIN1257 KOI8U SJIS BIG5 GBK UHC GB18030 JOHAB SHIFT_JIS_2004').split(' ');
+  + 'LATIN5 LATIN6 LATIN7 LATIN8 LATIN9 LATIN10 WIN1256 WIN1258 WIN866 WIN874 KOI8R WIN1251 WIN1252 '
+  + 'ISO_8859_5 ISO_8859_6 ISO_8859_7 ISO_8859_8 '
+  + 'WIN1250 WIN1253 WIN1254 WIN1255 WIN1257 KOI8U SJIS BIG5 GBK UHC GB18030 JOHAB SHIFT_JIS_2004').split(' ');
 
 /** Other spellings, without punctuation (src/common/encnames.c). */
 const ALIASES: ReadonlyMap<string, string> = new Map([
   ['unicode', 'UTF8'], ['koi8', 'KOI8R'], ['win', 'WIN1251'], ['alt', 'WIN866'], ['abc', 'WIN1258'],
-  ['tcvn', 'WIN1258'], ['tcvn5712', 'WIN1258'], ['vscii', 'WIN1258'], ['mskanji', 'SJIS'], ['shiftjis', 'SJIS'], ['win932', 'SJIS'],
+  ['tcvn', 'WIN1258'], ['tcvn5712', 'WIN1258'], ['vscii', 'WIN1258'],
+  ['mskanji', 'SJIS'], ['shiftjis', 'SJIS'], ['win932', 'SJIS'],
   ['windows932', 'SJIS'], ['win936', 'GBK'], ['windows936', 'GBK'], ['win949', 'UHC'], ['windows949', 'UHC'],
   ['win950', 'BIG5'], ['windows950', 'BIG5'], ['iso88599', 'LATIN5'], ['iso885910', 'LATIN6'], ['iso885913', 'LATIN7'],
   ['iso885914', 'LATIN8'], ['iso885915', 'LATIN9'], ['iso885916', 'LATIN10'],

@@ -123,6 +123,9 @@ const RECORD: LogicalType = { kind: 'record', fields: [] };
 /** Types whose order depends on the argument's own type: its fields, elements, labels. */
 const ANY_ARRAY = simpleType('anyarray');
 const ANY_ENUM = simpleType('anyenum');
+const ANY_RANGE = simpleType('anyrange');
+const ANY_MULTIRANGE = simpleType('anymultirange');
+const OWN_ORDER: ReadonlySet<string> = new Set(['anyarray', 'anyenum', 'anyrange', 'anymultirange', 'record']);
 
 const FAMILIES: readonly Family[] = [
   same(BOOLEAN, BOOLS, 'false', 'true'),
@@ -151,6 +154,8 @@ const FAMILIES: readonly Family[] = [
   same(simpleType('pg_lsn'), INT64S, `'0/1'::pg_lsn`, `'0/2'::pg_lsn`),
   same(simpleType('tid'), null, `'(0,1)'::tid`, `'(0,2)'::tid`),
   same(ANY_ARRAY, null, 'array[1,2]', 'array[1,3]'),
+  same(ANY_RANGE, null, `'[1,4)'::int4range`, `'[1,5)'::int4range`),
+  same(ANY_MULTIRANGE, null, `'{[1,2)}'::int4multirange`, `'{[1,2),[3,4)}'::int4multirange`),
   same(RECORD, null, `row(1,'a')`, `row(1,'b')`),
   { ...same(ANY_ENUM, null, '', ''), sample: ['', ''] },
 ];
@@ -158,7 +163,7 @@ const FAMILIES: readonly Family[] = [
 function build(family: Family, operation: Operation): ScalarFunction {
   const [low, high] = family.sample;
   const [a, b] = family.args;
-  const own = a.kind === 'anyarray' || a.kind === 'anyenum' || a.kind === 'record';
+  const own = OWN_ORDER.has(a.kind);
   const { comparers, order } = family;
   return operator({
     name: operation.symbol,

@@ -1,4 +1,5 @@
 // pg_type, pg_enum, pg_range, pg_collation: the types there are, built in, made by users, and of tables' rows.
+import { RANGE_FAMILIES } from '../../../engine/data/range-type.ts';
 import { BUILTIN_TYPES, oidOf, typeRow } from '../../../engine/data/type-info.ts';
 import type { TypeFunction, TypeRow } from '../../../engine/data/type-info.ts';
 import { typmodOf } from '../../../engine/data/types.ts';
@@ -82,6 +83,20 @@ function* enums(catalog: Catalog): Iterable<SystemRow> {
   }
 }
 
+/** By type of the bounds: btree operator class, and the functions behind canonical values and distances. */
+const RANGE_SUPPORT: { readonly [bound: string]: readonly [number, number, number] } = {
+  int4: [1978, 3914, 3922], numeric: [3125, 0, 3924], timestamp: [3128, 0, 3929], timestamptz: [3127, 0, 3930],
+  date: [3122, 3915, 3925], int8: [3124, 3928, 3923],
+};
+
+function* ranges(): Iterable<SystemRow> {
+  for (const { range, multirange, bound } of RANGE_FAMILIES) {
+    const [rngsubopc, rngcanonical, rngsubdiff] = RANGE_SUPPORT[bound.kind];
+    yield { rngtypid: oidOf(range), rngsubtype: oidOf(bound), rngmultitypid: oidOf(multirange), rngcollation: 0, rngsubopc,
+      rngcanonical, rngsubdiff };
+  }
+}
+
 /** Everything is ordered by bytes. */
 function* collations(): Iterable<SystemRow> {
   const common = { collnamespace: PG_CATALOG_OID, collowner: POSTGRES_ROLE_OID, collisdeterministic: true, collencoding: -1 };
@@ -93,5 +108,6 @@ function* collations(): Iterable<SystemRow> {
 export const TYPES: readonly SystemRelation[] = [
   systemRelation('pg_catalog', 'pg_type', { fixed: builtin, catalog: userTypes }),
   systemRelation('pg_catalog', 'pg_enum', { catalog: enums }),
+  systemRelation('pg_catalog', 'pg_range', { fixed: ranges }),
   systemRelation('pg_catalog', 'pg_collation', { fixed: collations }),
 ];

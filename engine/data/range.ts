@@ -1,0 +1,189 @@
+// Ranges: how their bounds compare, and what makes, joins and splits them (manual 8.17, PostgreSQL's rangetypes.c).
+//
+// A value is canonical: of int4, int8 and date the lower bound is in it and the upper one is not, as far as there are
+// such bounds; what is unbounded or empty has no other flags. So these are equal where their bytes are.
+import { END_DATE, isDateFinite } from './calendar.ts';
+import { DatabaseError, assert } from './error.ts';
+import { Numeric } from './numeric.ts';
+import type { Datum, SqlRange } from './datum.ts';
+import type { RangeFamily } from './range-type.ts';
+
+/** One end of a range that is not empty; `value` null: there is no end. */
+export interface Bound {
+  readonly value: Datum;
+  readonly inclusive: boolean;
+  readonly lower: boolean;
+}
+
+export const EMPTY_RANGE: SqlRange = { empty: true, lower: null, upper: null, lowerInclusive: false, upperInclusive: false };
+
+/** Narrows a datum of a range type. */
+export function asRange(datum: Datum): SqlRange {
+  assert(typeof datum === 'object' && datum !== null && 'lowerInclusive' in datum, 'range datum');
+  return datum;
+}
+
+export function lowerBound(range: SqlRange): Bound {
+  return { value: range.lower, inclusive: range.lowerInclusive, lower: true };
+}
+export function upperBound(range: SqlRange): Bound {
+  return { value: range.upper, inclusive: range.upperInclusive, lower: false };
+}
+
+/** Order of two bounds' values. Requires: of one type, not null. */
+export function compareValues(a: Datum, b: Datum): number {
+  if (a instanceof Numeric && b instanceof Numeric) return a.compare(b);
+  if (typeof a === 'bigint' && typeof b === 'bigint') return a < b ? -1 : a > b ? 1 : 0;
+  assert(typeof a === 'number' && typeof b === 'number', 'bounds of one type');
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Where two bounds are on the line: a lower one that is in stands before one that is not, an upper one behind. */
+export function compareBounds(a: Bound, b: Bound): number {
+  if (a.value === null || b.value === null) {
+    if (a.value === null && b.value === null) return a.lower === b.lower ? 0 : a.lower ? -1 : 1;
+    return a.value === null ? (a.lower ? -1 : 1) : b.lower ? 1 : -1;
+  }
+  const order = compareValues(a.value, b.value);
+  if (order !== 0) return order;
+  if (!a.inclusive && !b.inclusive) return a.lower === b.lower ? 0 : a.lower ? 1 : -1;
+  if (!a.inclusive) return a.lower ? 1 : -1;
+  if (!b.inclusive) return b.lower ? -1 : 1;
+  return 0;
+}
+
+/** Order of ranges: the empty one first, then by lower and upper bound. */
+export function compareRanges(a: SqlRange, b: SqlRange): number {
+  if (a.empty || b.empty) return (a.empty ? 0 : 1) - (b.empty ? 0 : 1);
+  return compareBounds(lowerBound(a), lowerBound(b)) || compareBounds(upperBound(a), upperBound(b));
+}
+
+/** The canonical range of two bounds. 22000 when they are the wrong way round, 22003 and 22008 beyond the type. */
+export function makeRange(family: RangeFamily, lower: Omit<Bound, 'lower'>, upper: Omit<Bound, 'lower'>): SqlRange {
+  const made = serialized(lower, upper);
+  if (!family.discrete || made.empty) return made;
+  const from = made.lower !== null && !made.lowerInclusive ? following(family, made.lower) : null;
+  const to = made.upper !== null && made.upperInclusive ? following(family, made.upper) : null;
+  if (from === null && to === null) return made;
+  return serialized(
+    from === null ? { value: made.lower, inclusive: made.lowerInclusive } : { value: from, inclusive: true },
+    to === null ? { value: made.upper, inclusive: made.upperInclusive } : { value: to, inclusive: false });
+}
+
+function serialized(lower: Omit<Bound, 'lower'>, upper: Omit<Bound, 'lower'>): SqlRange {
+  if (lower.value !== null && upper.value !== null) {
+    const order = compareValues(lower.value, upper.value);
+    if (order > 0) {
+      throw new DatabaseError('22000', 'range lower bound must be less than or equal to range upper bound');
+    }
+    if (order === 0 && !(lower.inclusive && upper.inclusive)) return EMPTY_RANGE;
+  }
+  return {
+    empty: false, lower: lower.value, upper: upper.value,
+    lowerInclusive: lower.inclusive && lower.value !== null, upperInclusive: upper.inclusive && upper.value !== null,
+  };
+}
+
+/** The next value of a discrete type; null: an infinite date has none. */
+function following(family: RangeFamily, value: Datum): Datum {
+  switch (family.bound.kind) {
+    case 'int4':
+      if (value === 2147483647) throw new DatabaseError('22003', 'integer out of range');
+      return Number(value) + 1;
+    case 'int8':
+      assert(typeof value === 'bigint', 'int8 bound');
+      if (value === 9223372036854775807n) throw new DatabaseError('22003', 'bigint out of range');
+      return value + 1n;
+    default: {
+      const day = Number(value);
+      if (!isDateFinite(day)) return null;
+      if (day + 1 >= END_DATE) throw new DatabaseError('22008', 'date out of range');
+      return day + 1;
+    }
+  }
+}
+
+export function containsValue(range: SqlRange, value: Datum): boolean {
+  if (range.empty) return false;
+  if (range.lower !== null) {
+    const order = compareValues(range.lower, value);
+    if (order > 0 || (order === 0 && !range.lowerInclusive)) return false;
+  }
+  if (range.upper === null) return true;
+  const order = compareValues(range.upper, value);
+  return order > 0 || (order === 0 && range.upperInclusive);
+}
+
+export function containsRange(a: SqlRange, b: SqlRange): boolean {
+  if (b.empty) return true;
+  return !a.empty && compareBounds(lowerBound(a), lowerBound(b)) <= 0 && compareBounds(upperBound(a), upperBound(b)) >= 0;
+}
+
+export function overlaps(a: SqlRange, b: SqlRange): boolean {
+  return !a.empty && !b.empty && compareBounds(lowerBound(a), upperBound(b)) <= 0
+    && compareBounds(lowerBound(b), upperBound(a)) <= 0;
+}
+
+/** Is the first wholly before the second? */
+export function isBefore(a: SqlRange, b: SqlRange): boolean {
+  return !a.empty && !b.empty && compareBounds(upperBound(a), lowerBound(b)) < 0;
+}
+
+/** Is there nothing, and nothing in common, between an upper and a lower bound? */
+export function areBoundsAdjacent(family: RangeFamily, upper: Bound, lower: Bound): boolean {
+  if (upper.value === null || lower.value === null) return false;
+  const order = compareValues(upper.value, lower.value);
+  if (order !== 0) {
+    return order < 0 && family.discrete && makeRange(family,
+      { value: upper.value, inclusive: !upper.inclusive }, { value: lower.value, inclusive: !lower.inclusive }).empty;
+  }
+  return upper.inclusive !== lower.inclusive;
+}
+
+export function areAdjacent(family: RangeFamily, a: SqlRange, b: SqlRange): boolean {
+  return !a.empty && !b.empty && (areBoundsAdjacent(family, upperBound(a), lowerBound(b))
+    || areBoundsAdjacent(family, upperBound(b), lowerBound(a)));
+}
+
+/** The smallest range that contains both. */
+export function mergeRanges(family: RangeFamily, a: SqlRange, b: SqlRange): SqlRange {
+  if (a.empty) return b;
+  if (b.empty) return a;
+  const lower = compareBounds(lowerBound(a), lowerBound(b)) < 0 ? lowerBound(a) : lowerBound(b);
+  const upper = compareBounds(upperBound(a), upperBound(b)) > 0 ? upperBound(a) : upperBound(b);
+  return makeRange(family, lower, upper);
+}
+
+/** 22000 when there is something between the two. */
+export function unionOf(family: RangeFamily, a: SqlRange, b: SqlRange): SqlRange {
+  if (!a.empty && !b.empty && !overlaps(a, b) && !areAdjacent(family, a, b)) {
+    throw new DatabaseError('22000', 'result of range union would not be contiguous');
+  }
+  return mergeRanges(family, a, b);
+}
+
+export function intersectionOf(family: RangeFamily, a: SqlRange, b: SqlRange): SqlRange {
+  if (!overlaps(a, b)) return EMPTY_RANGE;
+  const lower = compareBounds(lowerBound(a), lowerBound(b)) >= 0 ? lowerBound(a) : lowerBound(b);
+  const upper = compareBounds(upperBound(a), upperBound(b)) <= 0 ? upperBound(a) : upperBound(b);
+  return makeRange(family, lower, upper);
+}
+
+/** What of `a` is below and what is above `b`; empty ranges where there is nothing. Requires: they overlap. */
+export function partsBeside(family: RangeFamily, a: SqlRange, b: SqlRange): readonly [SqlRange, SqlRange] {
+  const below = compareBounds(lowerBound(a), lowerBound(b)) < 0
+    ? makeRange(family, lowerBound(a), { value: b.lower, inclusive: !b.lowerInclusive }) : EMPTY_RANGE;
+  const above = compareBounds(upperBound(a), upperBound(b)) > 0
+    ? makeRange(family, { value: b.upper, inclusive: !b.upperInclusive }, upperBound(a)) : EMPTY_RANGE;
+  return [below, above];
+}
+
+/** 22000 when two pieces would be left. */
+export function differenceOf(family: RangeFamily, a: SqlRange, b: SqlRange): SqlRange {
+  if (!overlaps(a, b)) return a;
+  if (compareBounds(lowerBound(a), lowerBound(b)) < 0 && compareBounds(upperBound(a), upperBound(b)) > 0) {
+    throw new DatabaseError('22000', 'result of range difference would not be contiguous');
+  }
+  const [below, above] = partsBeside(family, a, b);
+  return below.empty ? above : below;
+}
