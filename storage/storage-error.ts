@@ -1,8 +1,12 @@
 // Faults of the disk as DatabaseErrors with PostgreSQL's codes.
 import { DatabaseError } from '../engine/data/error.ts';
 
+/** The system's name of it; LevelDB tells the system's words only. */
 function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  if (!(error instanceof Error)) return undefined;
+  if (error.message.endsWith('No space left on device')) return 'ENOSPC';
+  if (error.message.endsWith('Too many open files')) return 'EMFILE';
+  return 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
 /** 53100 for a full disk, 53000 out of files, 58030 for anything else; a DatabaseError stays as it is. */

@@ -1,7 +1,7 @@
 // The program's parts: configuration → database → server → signals; main.ts and demo.ts put them together.
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { openDatabase } from '../sql/index.ts';
+import { openDatabase, safeConnections } from '../sql/index.ts';
 import type { Database } from '../sql/index.ts';
 import { CONNECTORS } from './connector/index.ts';
 import { Server } from './server.ts';
@@ -107,6 +107,13 @@ export interface Running {
 
 export const log = (message: string): void => console.error(`millrace: ${message}`);
 
+/** What is asked for, or as many as there are files for. */
+function connectionLimit(asked: number): number {
+  const safe = safeConnections() ?? asked;
+  if (safe < asked) log(`the limit of open files allows ${safe} connections, not ${asked}: raise it (ulimit -n)`);
+  return Math.min(asked, safe);
+}
+
 export async function start(config: Config): Promise<Running> {
   let server: Server | null = null;
   const database = await openDatabase({
@@ -121,10 +128,9 @@ export async function start(config: Config): Promise<Running> {
       process.exit(70);
     },
   });
+  const maxConnections = connectionLimit(config.maxConnections);
   try {
-    server = await Server.listen(database, {
-      host: config.host, port: config.port, maxConnections: config.maxConnections, log,
-    });
+    server = await Server.listen(database, { host: config.host, port: config.port, maxConnections, log });
   } catch (error) {
     await database.close();
     throw error;
