@@ -14,6 +14,7 @@ import type { Journal, PageFile, StateStore } from '../state/ports.ts';
 import { AppendQueue } from './append-queue.ts';
 import type { Waiting } from './append-queue.ts';
 import { decodeMeta } from './checkpoint.ts';
+import { CheckpointSchedule } from './checkpoint-schedule.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { commitFailed, definitionConflict, readOnly, shuttingDown } from './commit-error.ts';
 import type {
@@ -53,11 +54,6 @@ export interface RuntimeOptions {
   readonly history?: bigint;
 }
 
-const CHECKPOINT_BYTES = 64 << 20;
-/** What a start may have to replay bounds how long a checkpoint waits for quiet. */
-const OVERDUE = 4;
-/** Without a commit for so long, nobody writes. */
-const QUIET_MS = 200;
 const QUEUE_BYTES = 1 << 30;
 /** A replay that takes longer says how far it is, and again after as long. */
 const PROGRESS_MICROS = 2_000_000n;
@@ -73,6 +69,7 @@ export class MillraceRuntime implements Runtime {
   readonly #options: RuntimeOptions;
   readonly #state: PublishedState;
   readonly #checkpointer: Checkpointer;
+  readonly #schedule: CheckpointSchedule;
   readonly #repair: JournalRepair;
   readonly #cache: PageCache;
   readonly #queue = new AppendQueue();
@@ -87,7 +84,6 @@ export class MillraceRuntime implements Runtime {
   #lastWriter = 0;
   #failure: Error | null = null;
   #failures = 0;
-  #awaitingQuiet = false;
   #closing = false;
   #history: History | null = null;
 
@@ -118,6 +114,14 @@ export class MillraceRuntime implements Runtime {
       saveCatalog: () => this.#host.saveCatalog(),
       log: (message) => this.#host.log(message),
     });
+    this.#schedule = new CheckpointSchedule({
+      journalBytes: () => this.#checkpointer.journalBytes,
+      barred: () => this.#failure !== null || this.#closing || this.#checkpointer.running,
+      epoch: () => this.#epoch,
+      busy: () => this.#pumping !== null,
+      take: () => this.#checkpointNow(),
+      later: (milliseconds, task) => this.#host.later(milliseconds, task),
+    }, options.checkpointBytes);
   }
 
   /** Loads the checkpoint and replays the journal; ready on return. `host` is made first and called during recovery. */
@@ -153,7 +157,7 @@ export class MillraceRuntime implements Runtime {
       told = now;
       this.#host.log(`replaying the journal: at epoch ${epoch}, ${megabytes(replayed)} MB done`);
     }
-    this.#maybeCheckpoint();
+    this.#schedule.look();
   }
 
   #replay(epoch: Epoch, bytes: Uint8Array): void {
@@ -244,7 +248,7 @@ export class MillraceRuntime implements Runtime {
         const alone = this.#queue.writer === this.#lastWriter && this.#host.alone();
         await (alone ? Promise.resolve() : new Promise<void>((resolve) => this.#host.defer(resolve)));
         await this.#runEpoch(this.#queue.seal());
-        this.#maybeCheckpoint();
+        this.#schedule.look();
       }
     } finally {
       this.#pumping = null;
@@ -452,30 +456,6 @@ export class MillraceRuntime implements Runtime {
 
   storage(): StorageStatistics {
     return this.#checkpointer.statistics();
-  }
-
-  #maybeCheckpoint(): void {
-    if (this.#failure !== null || this.#closing || this.#checkpointer.running) return;
-    const due = this.#options.checkpointBytes ?? CHECKPOINT_BYTES;
-    const { journalBytes } = this.#checkpointer;
-    if (journalBytes < due) return;
-    if (journalBytes < OVERDUE * due) {
-      this.#awaitQuiet();
-      return;
-    }
-    this.#checkpointNow();
-  }
-
-  /** Why: while commits come, encoding pages would take their processors. */
-  #awaitQuiet(): void {
-    if (this.#awaitingQuiet) return;
-    this.#awaitingQuiet = true;
-    const epoch = this.#epoch;
-    this.#host.later(QUIET_MS, () => {
-      this.#awaitingQuiet = false;
-      if (this.#epoch !== epoch || this.#pumping !== null) this.#maybeCheckpoint();
-      else if (this.#failure === null && !this.#closing && !this.#checkpointer.running) this.#checkpointNow();
-    });
   }
 
   #checkpointNow(): void {
