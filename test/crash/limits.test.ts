@@ -68,7 +68,7 @@ test('connections beyond the files are told 53300, and the others go on', async 
   expect(findings).toEqual({ lost: 0, half: 0, views: 0 });
 }, 300_000);
 
-test('files run out while it works: commits fail, reading goes on, nothing is lost, and it mends itself', async (context) => {
+test('files run out: commits fail, reading goes on, nothing is lost, and it mends itself', async (context) => {
   if (refused !== null) context.skip();
   const data = join(folder, 'files');
   const server = await ServerProcess.launch({ data });
@@ -89,7 +89,8 @@ test('files run out while it works: commits fail, reading goes on, nothing is lo
   // The journal's next segment is one that it needs.
   const outcomes: string[] = [];
   for (let n = 0; n < 8 && outcomes.at(-1) !== '53000'; n++) {
-    outcomes.push(await client.run(`INSERT INTO big VALUES (${n}, repeat('0123456789abcdef', 1 << 20))`).then(() => 'done', codeOf));
+    const insert = `INSERT INTO big VALUES (${n}, repeat('0123456789abcdef', 1 << 20))`;
+    outcomes.push(await client.run(insert).then(() => 'done', codeOf));
   }
   expect(outcomes.at(-1)).toBe('53000');
   const reads = await client.value('SELECT count(*) FROM accounts');

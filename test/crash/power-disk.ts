@@ -68,7 +68,6 @@ export class PowerDisk {
   /** Where it is mounted. */
   readonly folder: string;
   readonly #image: string;
-  #mounted = false;
 
   /** Makes and mounts it. */
   constructor(kind: DiskKind, image: string, folder: string) {
@@ -84,7 +83,6 @@ export class PowerDisk {
 
   #mount(): void {
     run('mount', '-t', this.kind, '-o', 'loop', this.#image, this.folder);
-    this.#mounted = true;
   }
 
   /** Others go on while it is done; writes that are not on disk by then never will be. */
@@ -97,21 +95,17 @@ export class PowerDisk {
     });
   }
 
-  async unmount(): Promise<void> {
-    for (let tries = 1; this.#mounted; tries++) {
+  /** Power is back: what the file system finds is there. Requires: nobody has a file of it open for long. */
+  async restore(): Promise<void> {
+    for (let tries = 1; ; tries++) {
       try {
         run('umount', this.folder);
-        this.#mounted = false;
+        break;
       } catch (error) {
         if (tries === UNMOUNT_TRIES) throw error;
         await pause(20);
       }
     }
-  }
-
-  /** Power is back: what the file system finds is there. Requires: nobody has a file of it open. */
-  async restore(): Promise<void> {
-    await this.unmount();
     this.#mount();
   }
 }
