@@ -77,6 +77,8 @@ async function openFolder(options: Machine & StorageOptions, folder: string): Pr
   const format = await readFormat(files, folder);
   const databaseId = format?.databaseId ?? options.randomBytes(16);
   if (format === null) await createFolder(options, folder, databaseId, null);
+  // Of a process that was killed while it made the folder, the name of FORMAT may not be on disk.
+  else await files.syncFolder(folder);
   const store = await LevelStore.open(join(folder, STATE), options.log, 'existing', options);
   try {
     if (format?.old === true) await writeFormat(files, folder, databaseId);
@@ -142,9 +144,10 @@ async function createFolder(
       });
     }
     await (await files.open(creating, 'create')).close();
-    await files.syncFolder(folder);
-    await files.syncFolder(dirname(folder));
   }
+  // Also where a process that was killed has made it: the name may not be on disk.
+  await files.syncFolder(folder);
+  await files.syncFolder(dirname(folder));
   const fresh = join(folder, STATE_NEW);
   if (names.includes(STATE_NEW)) await files.remove(fresh);
   if (from === null) await (await LevelStore.open(fresh, () => {}, 'create', machine)).close();

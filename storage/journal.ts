@@ -10,7 +10,7 @@ import type { FileHandle } from './file-system.ts';
 import { FOLLOWED, SEGMENT_HEADER, damaged, encodeRecord, scanSegment } from './journal-segment.ts';
 import type { SegmentScan } from './journal-segment.ts';
 import { SegmentFiles, zeros } from './segment-files.ts';
-import type { JournalOptions } from './segment-files.ts';
+import type { JournalOptions, Segment } from './segment-files.ts';
 import { SyncTimes } from './sync-times.ts';
 
 const LARGE_RECORD = 16 << 10;
@@ -93,8 +93,9 @@ export class DiskJournal implements Journal {
       options.log(`journal file "${path}": cut ${scan.torn} bytes of an unfinished record at offset ${scan.end}`);
       await file.write([new Uint8Array(scan.torn)], scan.end);
     }
-    // What was read may be in the page cache only: a killed process leaves it so, and it is about to be built upon.
+    // What was read, names too, may be in the page cache only: a killed process leaves it so, and it is about to be built upon.
     await file.datasync();
+    await options.files.syncFolder(options.folder);
     return new DiskJournal(files, { file, number: last.number, end: scan.end, written: bytes.length, closed: false }, scan);
   }
 
@@ -223,21 +224,21 @@ export class DiskJournal implements Journal {
       await this.#files.dropSpares();
       const number = this.#tail.number + 1;
       const how = { number, firstEpoch: this.#durable + 1, chain: this.#durableChain, afterFault: true };
-      const { file, written } = await this.#files.create(how);
+      // The records are in the file before it has its name, from when on they are void in the old one.
+      const records: Uint8Array[] = [];
+      let chain = this.#durableChain;
+      let end = SEGMENT_HEADER;
+      for (const { epoch, record } of this.#unsynced) {
+        const { pieces, size, checksum } = encodeRecord(record, { epoch, durable: this.#durable, chain, seed: this.#seed });
+        records.push(...pieces);
+        end += size;
+        chain = checksum;
+      }
+      const { file, written } = await this.#files.create(how, records);
       const old = this.#tail;
-      const tail = { file, number, end: SEGMENT_HEADER, written, closed: false };
-      this.#tail = tail;
+      this.#tail = { file, number, end, written, closed: false };
       await this.#markFollowed(old);
       await this.#close(old);
-      let chain = this.#durableChain;
-      for (const { epoch, record } of this.#unsynced) {
-        const encoded = encodeRecord(record, { epoch, durable: this.#durable, chain, seed: this.#seed });
-        await file.write(encoded.pieces, tail.end);
-        tail.end += encoded.size;
-        chain = encoded.checksum;
-      }
-      if (this.#unsynced.length > 0) await file.datasync();
-      tail.written = Math.max(tail.written, tail.end);
       this.#chain = chain;
       this.#synced();
       this.#failure = null;
@@ -275,11 +276,19 @@ export class DiskJournal implements Journal {
     const segments = all.slice(from);
     let chain: number | null = null;
     for (const [i, segment] of segments.entries()) {
-      const { bytes, header, path } = await this.#files.read(segment);
+      const { bytes, header, path } = await this.#read(segment);
       if (chain !== null && header.chain !== chain) throw damaged(path, 48, 'it does not continue the segment before');
       const scan = scanSegment(bytes, header, path, i + 1 < segments.length ? segments[i + 1].firstEpoch - 1 : this.#last);
       chain = scan.chain;
       for (const record of scan.records) if (record.epoch > after) yield { epoch: record.epoch, bytes: record.bytes };
+    }
+  }
+
+  async #read(segment: Segment): ReturnType<SegmentFiles['read']> {
+    try {
+      return await this.#files.read(segment);
+    } catch (error) {
+      throw storageError(error, 'could not read the journal');
     }
   }
 

@@ -15,14 +15,16 @@ import { DirectoryChanges } from './directory-changes.ts';
 import type { Write } from './directory-changes.ts';
 import { decodePart, partChecksum } from './page-directory.ts';
 import type { PageEntry } from './page-directory.ts';
-import { BatchWriter, levelError } from './level-database.ts';
+import { BatchWriter, levelError, levelWriteError } from './level-database.ts';
 import type { Database } from './level-database.ts';
 import { NODE_MACHINE } from './machine.ts';
 import type { Machine } from './machine.ts';
-import { storageError } from './storage-error.ts';
 
 /** What it takes from the machine. */
-type StoreMachine = Pick<Machine, 'openDatabase' | 'compressor'>;
+type StoreMachine = Pick<Machine, 'openDatabase' | 'compressor' | 'files'>;
+
+/** What a disk must take before a state store is closed and opened anew. */
+const PROBE_BYTES = 64 << 10;
 
 /** The current checkpoint. */
 type Current = CheckpointRecord & { readonly manifest: Manifest };
@@ -31,12 +33,15 @@ export class LevelStore implements StateStore {
   readonly #path: string;
   readonly #log: (message: string) => void;
   readonly #machine: StoreMachine;
-  #database: Database;
+  /** Null: it is being opened anew, or that has failed. */
+  #database: Database | null;
+  #opening: Promise<void> | null = null;
   #current: Current;
   /** The directories read so far, by state, then page. */
   #directories = new Map<string, Map<number, PageEntry>>();
   /** Bytes of pages, directories and checkpoint records written. */
   writtenBytes = 0;
+  /** A write has failed: none is made before the database was opened anew. */
   #failure: DatabaseError | null = null;
   #closed = false;
 
@@ -70,19 +75,23 @@ export class LevelStore implements StateStore {
     }
   }
 
+  get #open(): Database {
+    if (this.#database === null) throw new DatabaseError('58030', `the state store "${this.#path}" is not open after a fault`);
+    return this.#database;
+  }
+
   async current(): Promise<CheckpointMeta | null> {
     return this.#current.meta;
   }
 
   async checkpoint(pages: Iterable<PageImage>, dropped: readonly string[], meta: CheckpointMeta): Promise<void> {
-    if (this.#failure !== null) throw this.#failure;
+    if (this.#failure !== null) await this.#reopen();
     let stale: readonly Uint8Array[];
     try {
       stale = await this.#checkpoint(pages, dropped, meta);
     } catch (error) {
-      const failure = storageError(error, 'could not write a checkpoint');
-      await this.#reopen(failure);
-      throw failure;
+      this.#failure = levelWriteError(error, 'could not write a checkpoint');
+      throw this.#failure;
     }
     await this.#sweep(stale);
   }
@@ -93,7 +102,7 @@ export class LevelStore implements StateStore {
   ): Promise<readonly Uint8Array[]> {
     const version = this.#current.number + 1;
     const changes = new DirectoryChanges(version, (state) => this.#directory(state));
-    const writer = new BatchWriter(this.#database, (bytes) => {
+    const writer = new BatchWriter(this.#open, (bytes) => {
       this.writtenBytes += bytes;
     });
     const written: { readonly image: PageImage; readonly content: PageContent }[] = [];
@@ -112,7 +121,7 @@ export class LevelStore implements StateStore {
     }
     await writer.flush();
     const { writes, manifest } = changes.directoryWrites(this.#current.manifest);
-    await this.#database.batch([
+    await this.#open.batch([
       ...writes,
       { type: 'put', key: STALE_KEY, value: encodeKeys(changes.stale) },
       { type: 'put', key: META_KEY, value: encodeCheckpoint(version, meta, manifest) },
@@ -126,20 +135,20 @@ export class LevelStore implements StateStore {
     return changes.stale;
   }
 
-  /** Removes superseded versions; what fails is tried again at the next open. */
+  /** Removes superseded versions; what fails is tried again at the next start. */
   async #sweep(keys: readonly Uint8Array[]): Promise<void> {
     try {
       const gone = keys.map((key): Write => ({ type: 'del', key }));
-      await this.#database.batch([...gone, { type: 'del', key: STALE_KEY }], { sync: false });
+      await this.#open.batch([...gone, { type: 'del', key: STALE_KEY }], { sync: false });
     } catch (error) {
-      await this.#reopen(storageError(error, 'could not remove old pages'));
+      this.#failure = levelWriteError(error, 'could not remove old pages');
+      this.#log(this.#failure.message);
     }
   }
 
   /** The current checkpoint, readable until it is closed. Requires: there is one. */
   async export(): Promise<CheckpointExport> {
-    if (this.#failure !== null) throw this.#failure;
-    return CheckpointExport.of(this.#database);
+    return CheckpointExport.of(this.#open);
   }
 
   async pages(state: string): Promise<readonly StoredPage[]> {
@@ -152,7 +161,7 @@ export class LevelStore implements StateStore {
 
   #read(state: string, page: number, { version, checksum }: Omit<PageEntry, 'summary'>): Batch {
     try {
-      const block = this.#database.getSync(pageKey({ state, page, version }));
+      const block = this.#open.getSync(pageKey({ state, page, version }));
       if (block === undefined) throw corrupt('the page is missing');
       if (checksum !== null && checksum !== blockChecksum(block)) throw corrupt('it is another page');
       return decodeBlock(block);
@@ -180,7 +189,7 @@ export class LevelStore implements StateStore {
 
   async #readDirectory(state: string, directory: Map<number, PageEntry>): Promise<void> {
     const missing = new Map(this.#current.manifest.get(state));
-    for await (const [key, part] of this.#database.iterator(directoryRange(state))) {
+    for await (const [key, part] of this.#open.iterator(directoryRange(state))) {
       const number = parseDirectoryKey(key).part;
       const checksum = missing.get(number);
       // What no checkpoint knows is of one that LevelDB has lost; the next one writes over it.
@@ -194,31 +203,66 @@ export class LevelStore implements StateStore {
 
   /**
    * Why: after a failed write LevelDB goes on acknowledging into a misaligned log. Only a fresh open tells what is on
-   * disk; it must still hold the checkpoint we know.
+   * disk; it must still hold the checkpoint we know. Pages are read from the failed one until then: it is closed only when the
+   * disk takes something, and the next one will be there soon.
    */
-  async #reopen(cause: DatabaseError): Promise<void> {
-    if (this.#closed) return;
-    this.#log(`${cause.message}; reopening the state store`);
+  #reopen(): Promise<void> {
+    this.#opening ??= this.#openAgain().catch((error: unknown) => {
+      const failure = levelError(error, 'could not reopen the state store');
+      this.#log(failure.message);
+      throw failure;
+    }).finally(() => {
+      this.#opening = null;
+    });
+    return this.#opening;
+  }
+
+  async #openAgain(): Promise<void> {
+    await this.#probe();
+    const failed = this.#database;
+    this.#database = null;
+    await failed?.close();
+    const database = await this.#machine.openDatabase(this.#path, 'existing');
     try {
-      await this.#database.close();
-      this.#database = await this.#machine.openDatabase(this.#path, 'existing');
-      const current = await readCurrent(this.#database);
+      const current = await readCurrent(database);
       const expected = this.#current.number;
       // The write of the meta record may have failed after it was on disk.
       if (current.number !== expected && current.number !== expected + 1) {
         throw corrupt(`the state store holds checkpoint ${current.number} where ${expected} was written`);
       }
       this.#current = current;
-      this.#directories = new Map();
     } catch (error) {
-      this.#failure = storageError(error, 'could not reopen the state store');
-      this.#log(this.#failure.message);
+      await database.close();
+      throw error;
     }
+    this.#directories = new Map();
+    this.#database = database;
+    this.#failure = null;
+  }
+
+  /** Rejects where the disk does not take a file. */
+  async #probe(): Promise<void> {
+    const { files } = this.#machine;
+    const path = `${this.#path}.probe`;
+    if (await files.exists(path)) await files.remove(path);
+    const file = await files.open(path, 'create');
+    try {
+      await file.write([new Uint8Array(PROBE_BYTES)], 0);
+      await file.datasync();
+    } finally {
+      await file.close();
+      await files.remove(path);
+    }
+  }
+
+  ready(): Promise<void> | null {
+    return this.#database !== null || this.#closed ? null : this.#reopen();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#database.close();
+    await this.#opening?.catch(() => {});
+    await this.#database?.close();
   }
 }
 

@@ -115,11 +115,12 @@ export class SegmentFiles {
   }
 
   /**
-   * A new last segment, on disk with its name on return, open. `written`: bytes of the file that are header and zeros.
+   * A new last segment, on disk with its name on return, open. `records`: its first ones. `written`: bytes of the file that are
+   * header, records and zeros.
    * A file of its number is one whose making failed, and is replaced.
    */
   async create(
-    how: Pick<SegmentHeader, 'number' | 'firstEpoch' | 'chain' | 'afterFault'>,
+    how: Pick<SegmentHeader, 'number' | 'firstEpoch' | 'chain' | 'afterFault'>, records: readonly Uint8Array[] = [],
   ): Promise<{ readonly file: FileHandle; readonly written: number }> {
     await this.#preparing;
     const { files, folder, databaseId } = this.options;
@@ -131,10 +132,11 @@ export class SegmentFiles {
     const file = await files.open(fresh, spare === undefined ? 'create' : 'existing');
     try {
       const reused = spare !== undefined;
-      const written = reused ? SEGMENT_HEADER : Math.max(this.aheadBytes, SEGMENT_HEADER);
+      const used = records.reduce((sum, piece) => sum + piece.length, SEGMENT_HEADER);
+      const written = reused ? used : Math.max(this.aheadBytes, used);
       const bytes = reused ? Math.min(await files.size(fresh), 0xffff_ffff) : written;
       const header = encodeSegmentHeader({ databaseId, ...how, reused, bytes });
-      await file.write(reused ? [header] : [header, zeros(written - SEGMENT_HEADER)], 0);
+      await file.write([header, ...records, zeros(written - used)], 0);
       await file.datasync();
       await files.rename(fresh, path);
       await files.syncFolder(folder);

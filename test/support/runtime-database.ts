@@ -29,6 +29,8 @@ export type Entry =
       readonly op: 'table'; readonly id: number; readonly name: string; readonly kind?: 'table' | 'source';
       readonly columns: readonly (readonly [string, string])[]; readonly primary?: readonly number[];
       readonly unique?: readonly number[]; readonly index?: readonly number[]; readonly eventTime?: number;
+      /** µs; the table is append-only then. */
+      readonly retention?: number;
     }
   /** sum: count(*), sum(column 1) by column 0. divide: 100 / column 1. closing: 10 s windows of column 0 on close. */
   | {
@@ -206,12 +208,12 @@ function tableDefinition(entry: Entry & { readonly op: 'table' }): RelationDefin
   const key = (columns: readonly number[] | undefined, primary: boolean): RelationDefinition['keys'] =>
     columns === undefined ? []
       : [{ id: entry.id * 10 + (primary ? 1 : 2), name: `${entry.name}_${primary ? 'pkey' : 'key'}`, columns, primary }];
-  const { eventTime } = entry;
+  const { eventTime, retention } = entry;
   return {
     id: entry.id, name: entry.name, namespace: 'public', kind: entry.kind ?? 'table', schema,
     keys: [...key(entry.primary, true), ...key(entry.unique, false)],
     indexes: entry.index === undefined ? [] : [{ id: entry.id * 10 + 3, name: `${entry.name}_idx`, columns: entry.index }],
-    appendOnly: false,
+    appendOnly: retention !== undefined, ...(retention === undefined ? {} : { retention: BigInt(retention) }),
     watermark: eventTime === undefined ? null : (rows): Watermark => greatest(rows, eventTime),
     eventTime: eventTime ?? null,
   };

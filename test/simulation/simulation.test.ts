@@ -1,0 +1,46 @@
+// A short run of the simulation with a fixed seed, the same run twice, and disks that lie; `npm run test:simulation` is the long one.
+import { expect, test } from 'vitest';
+import { noTotals, runSchedule } from './schedule.ts';
+import type { ScheduleOptions, Totals } from './schedule.ts';
+import { Violation } from './violation.ts';
+
+const SEED = Number(process.env.MILLRACE_SEED ?? 20261129);
+
+async function violations(options: Omit<ScheduleOptions, 'seed'>, first: number, schedules: number, totals: Totals): Promise<string[]> {
+  const out: string[] = [];
+  for (let k = first; k < first + schedules; k++) {
+    try {
+      await runSchedule({ ...options, seed: Math.imul(SEED, 1_000_003) + k }, totals);
+    } catch (error) {
+      if (!(error instanceof Violation)) throw error;
+      out.push(`npm run test:simulation -- --seed ${SEED} --case ${k}: ${error.message}`);
+    }
+  }
+  return out;
+}
+
+test('crashes and faults at any moment: nothing acknowledged is lost, nothing half, views equal their queries', async () => {
+  const totals = noTotals();
+  expect(await violations({ kind: 'runtime' }, 0, 60, totals)).toEqual([]);
+  expect(totals.kills).toBeGreaterThan(10);
+  expect(totals.powerCuts).toBeGreaterThan(30);
+  expect(totals.faults).toBeGreaterThan(20);
+  expect(totals.acknowledged).toBeGreaterThan(1000);
+}, 120_000);
+
+test('a seed gives the same run again', async () => {
+  const run = async (): Promise<readonly [Totals, readonly string[]]> => {
+    const totals = noTotals();
+    const lines: string[] = [];
+    for (let k = 0; k < 6; k++) await runSchedule({ kind: 'runtime', seed: SEED + k, log: (line) => lines.push(line) }, totals);
+    return [totals, lines];
+  };
+  expect(await run()).toEqual(await run());
+}, 60_000);
+
+test('a disk whose syncs do nothing: the losses are found', async () => {
+  const totals = noTotals();
+  const found = await violations({ kind: 'runtime', lying: true }, 0, 30, totals);
+  expect(found.length).toBeGreaterThan(10);
+  expect(found.some((line) => line.includes('is lost'))).toBe(true);
+}, 60_000);
