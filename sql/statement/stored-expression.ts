@@ -1,4 +1,5 @@
 // Expressions kept in the catalog as text: defaults and checks, in words that mean the same under other settings.
+import type { LogicalType } from '../../engine/data/types.ts';
 import { DEFAULT_FORMAT } from '../../engine/data/settings.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { parseExpression } from '../parser/parse.ts';
@@ -24,17 +25,22 @@ export function storedText(state: SessionState, stored: {
   }
 }
 
-/** A stored expression for people to read: pg_get_expr and its kin. What cannot be read any more is shown as it is. */
+/**
+ * A stored expression for people to read: pg_get_expr and its kin. What cannot be read any more is shown as it is.
+ * `relation`: whose columns it names; or a domain, whose check names VALUE.
+ */
 export function printStored(
   state: SessionState, text: string, options: { readonly relation: number; readonly pretty: boolean },
 ): string {
   const entry = state.catalog.get(options.relation);
-  const columns = entry !== null && 'columns' in entry && entry.kind !== 'index' ? entry.columns : [];
+  const columns = entry?.kind === 'type' && entry.definition.kind === 'domain' ? [valueOf(entry.definition.base)]
+    : entry !== null && 'columns' in entry && entry.kind !== 'index' ? entry.columns : [];
   const item = rowScopeItem({ name: entry?.name ?? '', columns, oid: options.relation });
   try {
     const site = rowSite(sessionEnvironment(state), [item], { phrase: 'stored expressions' });
     return deparse(bindValue(site, parseExpression(text)), {
-      columnName: (i) => columns[i].name, pretty: options.pretty, format: state.settings.format,
+      columnName: (i) => (entry?.kind === 'type' ? 'VALUE' : columns[i].name), pretty: options.pretty,
+      format: state.settings.format,
       names: { names: state.names, now: 0n },
     });
   } catch {
@@ -42,3 +48,9 @@ export function printStored(
   }
 }
 
+function valueOf(type: LogicalType): ColumnEntry {
+  return {
+    name: 'value', attnum: 1, type, notNull: false, defaultText: null, generated: false, identity: null, sequence: null,
+    dropped: false, missing: null, comment: null,
+  };
+}

@@ -13,7 +13,7 @@ import { encodingNumber, encodingNumbered } from '../../../engine/function/scala
 import type { Catalog } from '../catalog.ts';
 import { FunctionOids } from './function-oids.ts';
 import type { FunctionEntry } from './function-oids.ts';
-import { constraintText, constraintsOf } from './constraints.ts';
+import { constraintDefinition, constraintsOf } from './constraints.ts';
 import { indexText, viewText } from './definitions.ts';
 import { isTemporary } from '../entry.ts';
 import { systemOf } from './host.ts';
@@ -99,26 +99,20 @@ const EXPRESSIONS: readonly ScalarFunction[] = [
     row: ([name], call) => viewDefinition(call, call.context.catalog.oidOf('regclass', str(name))) })),
   ...[[OID], [OID, BOOLEAN]].map((args) => stable({
     name: 'pg_get_constraintdef', args, returns: TEXT, description: 'text of a constraint',
-    row: ([oid, pretty], call) => {
-      const context = systemOf(call);
-      for (const placed of constraintsOf(context.catalog)) {
-        if (placed.constraint.oid === num(oid)) return constraintText(context, placed, pretty === true);
-      }
-      return null;
-    } })),
+    row: ([oid, pretty], call) => constraintDefinition(systemOf(call), num(oid), pretty === true) })),
   stable({ name: 'pg_get_indexdef', args: [OID], returns: TEXT, description: 'CREATE INDEX statement of an index',
     row: ([oid], call) => {
-      const { catalog } = systemOf(call);
-      const entry = catalog.get(num(oid));
-      return entry?.kind === 'index' ? indexText(catalog, entry) : null;
+      const context = systemOf(call);
+      const entry = context.catalog.get(num(oid));
+      return entry?.kind === 'index' ? indexText(context, entry) : null;
     } }),
   stable({ name: 'pg_get_indexdef', args: [OID, INT4, BOOLEAN], returns: TEXT, description: 'a column of an index, or its statement for column 0',
     row: ([oid, column, pretty], call) => {
-      void bool(pretty);
-      const { catalog } = systemOf(call);
+      const context = systemOf(call);
+      const { catalog } = context;
       const entry = catalog.get(num(oid));
       if (entry?.kind !== 'index') return null;
-      if (num(column) === 0) return indexText(catalog, entry);
+      if (num(column) === 0) return indexText(context, entry, bool(pretty));
       const found = entryColumns(entry, catalog)[num(column) - 1];
       return found === undefined ? '' : quoteIdentifier(found.name);
     } }),

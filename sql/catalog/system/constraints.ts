@@ -67,4 +67,35 @@ function* rows(catalog: Catalog): Iterable<SystemRow> {
   }
 }
 
-export const CONSTRAINTS: readonly SystemRelation[] = [systemRelation('pg_catalog', 'pg_constraint', { catalog: rows })];
+function* domainRows(catalog: Catalog): Iterable<SystemRow> {
+  for (const type of catalog.types()) {
+    if (type.definition.kind !== 'domain') continue;
+    for (const check of type.definition.checks) {
+      yield {
+        oid: check.oid, conname: check.name, connamespace: namespaceOid(catalog, type.schema), contype: 'c',
+        condeferrable: false, condeferred: false, convalidated: true, conrelid: 0, contypid: type.oid, conindid: 0,
+        conparentid: 0, confrelid: 0, confupdtype: ' ', confdeltype: ' ', confmatchtype: ' ', conislocal: true, coninhcount: 0,
+        connoinherit: false, conkey: null, confkey: null, conbin: check.expression,
+      };
+    }
+  }
+}
+
+function* allRows(catalog: Catalog): Iterable<SystemRow> {
+  yield* rows(catalog);
+  yield* domainRows(catalog);
+}
+
+/** pg_get_constraintdef; null: there is none of this OID. */
+export function constraintDefinition(context: SystemContext, oid: number, pretty: boolean): string | null {
+  for (const placed of constraintsOf(context.catalog)) {
+    if (placed.constraint.oid === oid) return constraintText(context, placed, pretty);
+  }
+  for (const { definition, oid: type } of context.catalog.types()) {
+    const check = definition.kind === 'domain' ? definition.checks.find((c) => c.oid === oid) : undefined;
+    if (check !== undefined) return `CHECK (${context.printed(check.expression, { relation: type, pretty })})`;
+  }
+  return null;
+}
+
+export const CONSTRAINTS: readonly SystemRelation[] = [systemRelation('pg_catalog', 'pg_constraint', { catalog: allRows })];

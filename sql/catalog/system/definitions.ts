@@ -11,7 +11,8 @@ export function ownerName(catalog: Catalog, entry: CatalogEntry): string {
 }
 
 /** As pg_get_indexdef prints it. */
-export function indexText(catalog: Catalog, index: IndexEntry): string {
+export function indexText(context: SystemContext, index: IndexEntry, pretty = false): string {
+  const { catalog } = context;
   const table = catalog.get(index.table);
   const columns = entryColumns(index, catalog);
   const key = columns.slice(0, index.columns.length).map((c, i) => {
@@ -22,11 +23,12 @@ export function indexText(catalog: Catalog, index: IndexEntry): string {
     const name = expression === null ? quoteIdentifier(c.name) : /^[\w".]+\(.*\)$/.test(expression) ? expression : `(${expression})`;
     return `${name}${descending}${nulls}`;
   });
+  const predicate = index.definition?.where ?? null;
   const include = columns.slice(index.columns.length).map((c) => quoteIdentifier(c.name));
   const where = table !== null && 'schema' in table ? `${quoteIdentifier(table.schema)}.${quoteIdentifier(table.name)}` : '?';
   return `CREATE ${index.unique ? 'UNIQUE ' : ''}INDEX ${quoteIdentifier(index.name)} ON ${where} USING btree (${key.join(', ')})`
     + (include.length === 0 ? '' : ` INCLUDE (${include.join(', ')})`)
-    + (index.definition === undefined || index.definition.where === null ? '' : ` WHERE ${index.definition.where}`);
+    + (predicate === null ? '' : ` WHERE ${context.printed(predicate, { relation: index.table, pretty })}`);
 }
 
 /** A view's text as pg_get_viewdef gives it: one leading blank, one semicolon. */
@@ -63,10 +65,11 @@ function* materializedViews(catalog: Catalog): Iterable<SystemRow> {
   }
 }
 
-function* indexes(catalog: Catalog): Iterable<SystemRow> {
+function* indexes(context: SystemContext): Iterable<SystemRow> {
+  const { catalog } = context;
   for (const e of catalog.relations()) {
     if (e.kind !== 'index') continue;
-    yield { schemaname: e.schema, tablename: catalog.get(e.table)?.name ?? null, indexname: e.name, indexdef: indexText(catalog, e) };
+    yield { schemaname: e.schema, tablename: catalog.get(e.table)?.name ?? null, indexname: e.name, indexdef: indexText(context, e) };
   }
 }
 
@@ -99,7 +102,7 @@ export const DEFINITIONS: readonly SystemRelation[] = [
   systemRelation('pg_catalog', 'pg_tables', { fixed: systemTables, catalog: tables }),
   systemRelation('pg_catalog', 'pg_views', { catalog: views }),
   systemRelation('pg_catalog', 'pg_matviews', { catalog: materializedViews }),
-  systemRelation('pg_catalog', 'pg_indexes', { catalog: indexes }),
+  systemRelation('pg_catalog', 'pg_indexes', { now: indexes }),
   systemRelation('pg_catalog', 'pg_sequences', { now: sequences }),
   systemRelation('pg_catalog', 'pg_sequence', { catalog: sequenceRows }),
   systemRelation('pg_catalog', 'pg_stat_user_tables', { now: tableStatistics }),

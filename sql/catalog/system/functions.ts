@@ -1,6 +1,7 @@
 // pg_proc, pg_operator, pg_aggregate, pg_cast: functions and operators, from the same records that run them.
 import { arrayFrom } from '../../../engine/data/composite.ts';
-import { oidOf } from '../../../engine/data/type-info.ts';
+import { oidOf, typeRowByName } from '../../../engine/data/type-info.ts';
+import { listedCasts } from '../../../engine/expression/cast-table.ts';
 import { PG_CATALOG_OID, POSTGRES_ROLE_OID } from '../entry.ts';
 import type { SystemContext, SystemRelation } from '../entry.ts';
 import { FunctionOids } from './function-oids.ts';
@@ -40,8 +41,31 @@ function* aggregates(context: SystemContext): Iterable<SystemRow> {
   }
 }
 
+/** From where PostgreSQL's initdb hands out OIDs; unique within pg_cast, which is all that is asked. */
+const FIRST_CAST = 10_000;
+const CONTEXTS = { implicit: 'i', assignment: 'a', explicit: 'e' } as const;
+
+const rowOfKind = (kind: string): ReturnType<typeof typeRowByName> => typeRowByName(kind === 'boolean' ? 'bool' : kind);
+
+function* casts(context: SystemContext): Iterable<SystemRow> {
+  const functionOf = new Map<string, number>();
+  for (const f of FunctionOids.of(context.functions).functions) {
+    if (f.args.length === 1) functionOf.set(`${f.name} ${f.args[0].kind}`, f.oid);
+  }
+  let oid = FIRST_CAST;
+  for (const [from, to, when] of listedCasts()) {
+    const [source, target] = [rowOfKind(from), rowOfKind(to)];
+    if (source === undefined || target === undefined) continue;
+    yield {
+      oid: oid++, castsource: source.oid, casttarget: target.oid, castfunc: functionOf.get(`${to} ${from}`) ?? 0,
+      castcontext: CONTEXTS[when], castmethod: 'f',
+    };
+  }
+}
+
 export const FUNCTIONS: readonly SystemRelation[] = [
   systemRelation('pg_catalog', 'pg_proc', { now: functions }),
   systemRelation('pg_catalog', 'pg_operator', { now: operators }),
   systemRelation('pg_catalog', 'pg_aggregate', { now: aggregates }),
+  systemRelation('pg_catalog', 'pg_cast', { now: casts }),
 ];

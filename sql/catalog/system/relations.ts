@@ -75,8 +75,19 @@ function* systemClasses(): Iterable<SystemRow> {
   }
 }
 
+/** Tables that PostgreSQL would keep foreign keys of by triggers: psql looks for references only where there are some. */
+function withTriggers(catalog: Catalog): ReadonlySet<number> {
+  const out = new Set<number>();
+  for (const entry of catalog.relations()) {
+    if (entry.kind !== 'table') continue;
+    for (const constraint of entry.constraints) if (constraint.kind === 'foreign') out.add(entry.oid).add(constraint.target);
+  }
+  return out;
+}
+
 function* userClasses(context: SystemContext): Iterable<SystemRow> {
   const { catalog } = context;
+  const triggers = withTriggers(catalog);
   for (const entry of catalog.relations()) {
     const stored = entry.kind === 'table' || entry.kind === 'source' || entry.kind === 'materialized-view';
     const options = 'options' in entry ? Object.entries(entry.options) : [];
@@ -90,7 +101,7 @@ function* userClasses(context: SystemContext): Iterable<SystemRow> {
       relnatts: entry.kind === 'sequence' ? 3 : entryColumns(entry, catalog).length,
       relchecks: entry.kind === 'table' ? entry.constraints.filter((c) => c.kind === 'check').length : 0,
       relhasrules: entry.kind === 'view' || entry.kind === 'materialized-view',
-      relhastriggers: entry.kind === 'table' && entry.constraints.some((c) => c.kind === 'foreign'),
+      relhastriggers: triggers.has(entry.oid),
       relreplident: stored ? 'd' : 'n', relacl: aclOf(catalog, entry.acl),
       reloptions: options.length === 0 ? null : arrayFrom(options.map(([k, v]) => `${k}=${v}`)),
     };
