@@ -4,7 +4,8 @@ import { DEFAULT_FORMAT } from '../../engine/data/settings.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { parseExpression } from '../parser/parse.ts';
 import { bindValue, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
-import { deparse } from '../plan/deparse.ts';
+import type { ScopeItem } from '../binder/scope.ts';
+import { deparse, writtenAs } from '../plan/deparse.ts';
 import { sameExpression } from '../plan/same-expression.ts';
 import type { ColumnEntry } from '../catalog/entry.ts';
 import type { SessionState } from '../session-state.ts';
@@ -33,14 +34,13 @@ export function printStored(
   state: SessionState, text: string, options: { readonly relation: number; readonly pretty: boolean },
 ): string {
   const entry = state.catalog.get(options.relation);
-  const columns = entry?.kind === 'type' && entry.definition.kind === 'domain' ? [valueOf(entry.definition.base)]
-    : entry !== null && 'columns' in entry && entry.kind !== 'index' ? entry.columns : [];
-  const item = rowScopeItem({ name: entry?.name ?? '', columns, oid: options.relation });
+  const columns = entry !== null && 'columns' in entry && entry.kind !== 'index' ? entry.columns : [];
+  const row = rowScopeItem({ name: entry?.name ?? '', columns, oid: options.relation });
+  const item = entry?.kind === 'type' && entry.definition.kind === 'domain' ? { ...row, columns: [value(entry.definition.base)] } : row;
   try {
     const site = rowSite(sessionEnvironment(state), [item], { phrase: 'stored expressions' });
     return deparse(bindValue(site, parseExpression(text)), {
-      columnName: (i) => (entry?.kind === 'type' ? 'VALUE' : columns[i].name), pretty: options.pretty,
-      format: state.settings.format,
+      columnName: (i) => columns[i].name, pretty: options.pretty, format: state.settings.format,
       names: { names: state.names, now: 0n },
     });
   } catch {
@@ -48,9 +48,7 @@ export function printStored(
   }
 }
 
-function valueOf(type: LogicalType): ColumnEntry {
-  return {
-    name: 'value', attnum: 1, type, notNull: false, defaultText: null, generated: false, identity: null, sequence: null,
-    dropped: false, missing: null, comment: null,
-  };
+/** VALUE, as the check of a domain names what it checks. */
+function value(type: LogicalType): ScopeItem['columns'][number] {
+  return { name: 'value', table: 0, attribute: 1, expression: writtenAs({ kind: 'column', index: 0, type }, 'VALUE') };
 }
