@@ -1,6 +1,8 @@
 // Aggregate calls: arguments, DISTINCT, ORDER BY, FILTER, WITHIN GROUP, and the query level they belong to.
 import { DatabaseError } from '../../engine/data/error.ts';
+import { formatTypeName } from '../../engine/data/type-info.ts';
 import { INT8 } from '../../engine/data/types.ts';
+import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { mapExpression, someExpression } from '../../engine/expression/walk.ts';
 import type { AggregateFunction } from '../../engine/function/aggregate/aggregate.ts';
@@ -9,6 +11,7 @@ import type { FunctionExpr } from '../parser/ast.ts';
 import type { AggregateCall } from '../plan/logical-plan.ts';
 import { sameExpression } from '../plan/same-expression.ts';
 import { coerceArgument, coerceBoolean, settleUnknown } from './coercion.ts';
+import { requireCommonType } from './common-type.ts';
 import { functionError } from './functions.ts';
 import { bind } from './level.ts';
 import type { Level, Site } from './level.ts';
@@ -70,7 +73,7 @@ export function bindAggregateCall(
   }
   const fn = resolution.signature;
   checkForm(e, fn);
-  const targets = argumentTypes(resolution.declared, types);
+  const targets = fn.form === 'hypothetical' ? hypotheticalTypes(e, types) : argumentTypes(resolution.declared, types);
   const args = bound.map((b, i) => coerceArgument(site.env, b, targets[i],
     i < e.arguments.length ? locationOf(e.arguments[i].value) : position));
   const filter = e.filter === undefined ? null : bindFilter(e.filter, site);
@@ -79,6 +82,21 @@ export function bindAggregateCall(
     function: fn, args, distinct: e.distinct, filter, withinGroup: e.withinGroup, order,
     type: e.star ? INT8 : returnType(fn, resolution.declared, targets),
   };
+}
+
+/** Each direct argument and what it is compared with become one type. Requires: WITHIN GROUP. */
+function hypotheticalTypes(e: FunctionExpr, types: readonly LogicalType[]): readonly LogicalType[] {
+  const [direct, sorted] = [e.arguments.length, e.orderBy.length];
+  if (direct !== sorted) {
+    const name = e.name.join('.');
+    throw new DatabaseError('42883', `function ${name}(${types.map(formatTypeName).join(', ')}) does not exist`, {
+      position: e.position, hint: `To use the hypothetical-set aggregate ${name}, the number of hypothetical direct arguments `
+        + `(here ${direct}) must match the number of ordering columns (here ${sorted}).`,
+    });
+  }
+  const common = e.orderBy.map((key, i) => requireCommonType([types[i], types[direct + i]], 'WITHIN GROUP',
+    (which) => locationOf(which === 0 ? e.arguments[i].value : key.expression)));
+  return [...common, ...common];
 }
 
 function bindFilter(filter: NonNullable<FunctionExpr['filter']>, site: Site): Expression {

@@ -5,6 +5,7 @@ import { INT4, TEXT, arrayOf, baseType } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression, SubscriptExpression } from '../../engine/expression/expression.ts';
 import type { Expr, Subscript } from '../parser/ast.ts';
+import { checked } from './domain-check.ts';
 import { coerce, coerceArgument, settleUnknown, tryCoerce } from './coercion.ts';
 import { requireCommonType } from './common-type.ts';
 import { applyFunction } from './functions.ts';
@@ -21,13 +22,14 @@ export function bindCast(e: Of<'cast'>, site: Site): Expression {
   const target = resolveTypeName(site.env, e.type);
   const base = baseType(target);
   if (e.operand.kind === 'array' && base.kind === 'array') {
-    return coerce(bindArray(e.operand, site, base.element), target,
-      { env: site.env, context: 'explicit', position: e.position });
+    return checked(site, coerce(bindArray(e.operand, site, base.element), target,
+      { env: site.env, context: 'explicit', position: e.position }));
   }
   const input = bind(e.operand, site);
   // The error of a cast points at the cast, that of a bad literal at the literal.
   const position = input.type.kind === 'unknown' ? locationOf(e.operand) : e.position;
-  return coerce(input, target, { env: site.env, context: 'explicit', position });
+  const cast = coerce(input, target, { env: site.env, context: 'explicit', position });
+  return input.type === cast.type ? cast : checked(site, cast);
 }
 
 /** ARRAY[..]; `element` from a cast around it. */

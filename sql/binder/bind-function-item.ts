@@ -1,5 +1,5 @@
 // Functions in FROM: set-returning ones, and scalar ones as a relation of one row.
-import { DatabaseError } from '../../engine/data/error.ts';
+import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { INT8 } from '../../engine/data/types.ts';
 import type { Column, LogicalType } from '../../engine/data/types.ts';
 import { EXPAND, rowsOfType } from '../../engine/function/define.ts';
@@ -11,6 +11,7 @@ import { attachSubqueries } from './attach.ts';
 import { aliased, plainItem, siteOver } from './bind-from-item.ts';
 import type { FromResult, FromSite } from './bind-from-item.ts';
 import { settleUnknown } from './coercion.ts';
+import { checksOf } from './domain-check.ts';
 import type { Site } from './level.ts';
 import { labelOf } from './location.ts';
 import { Scope } from './scope.ts';
@@ -105,7 +106,11 @@ function rowTypeOf(type: LogicalType, set: TableFunction | null, { definitions, 
     fields: definitions.map(({ name, type: written, position: at }) => {
       if (names.has(name)) throw new DatabaseError('42701', `column name "${name}" specified more than once`, { position: at });
       names.add(name);
-      return { name, type: resolveTypeName(site.env, written) };
+      const column = resolveTypeName(site.env, written);
+      if (checksOf(site, column).length > 0) {
+        throw notSupported('a domain with constraints in a column definition list', { position: at });
+      }
+      return { name, type: column };
     }),
   };
 }

@@ -32,6 +32,8 @@ function label(e: Expr): Label | null {
   switch (e.kind) {
     case 'column': case 'function': return strong(e.name[e.name.length - 1]);
     case 'field': return strong(e.name);
+    case 'fieldStar': return label(e.operand);
+    case 'star': return e.qualifier.length === 0 ? null : strong(e.qualifier[e.qualifier.length - 1]);
     case 'subscript': case 'collate': return label(e.operand);
     case 'nullif': case 'coalesce': case 'array': case 'row': case 'exists': case 'grouping': return strong(e.kind);
     case 'extremum': return strong(e.function);

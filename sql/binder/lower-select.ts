@@ -94,6 +94,7 @@ function group(before: Attachment, parts: SelectParts, grouping: Grouping): Grou
   const { level, env } = parts;
   const keys = [...grouping.keys, ...determinedKeys(parts, grouping)];
   const sets = grouping.sets;
+  checkDirectArguments(parts, grouping);
   const resolvedKeys = keys.map((k) => before.resolve(k));
   const calls = level.aggregates.map((a) => resolveCall(a, before));
   const groupings = level.groupings.map((g) => g.args.map((arg) => {
@@ -122,6 +123,20 @@ function group(before: Attachment, parts: SelectParts, grouping: Grouping): Grou
     return call < 0 ? null : columnOf(plan, keys.length + calls.length + call);
   });
   return { attachment: new Attachment(plan, level, translate), translate };
+}
+
+/** What stands before WITHIN GROUP must be one value a group. */
+function checkDirectArguments({ level, env }: SelectParts, { keys }: Grouping): void {
+  for (const { call } of level.aggregates) {
+    if (!call.withinGroup) continue;
+    for (const arg of call.args.slice(0, call.args.length - call.order.length)) {
+      const column = ungroupedColumns(arg, keys).find((c) => !isDetermined(env, level.scope, c.index, keys));
+      if (column === undefined) continue;
+      const { code, message, fields } = ungroupedError(env, level.scope, column, false);
+      throw new DatabaseError(code, message,
+        { ...fields, detail: 'Direct arguments of an ordered-set aggregate must use only grouped columns.' });
+    }
+  }
 }
 
 /** For EXPLAIN. */

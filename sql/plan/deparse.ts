@@ -18,6 +18,9 @@ export interface DeparseOptions {
 
 type Of<K extends Expression['kind']> = Expression & { readonly kind: K };
 
+/** The name of the call that checks a value of a domain: it is not written. */
+export const DOMAIN_CHECK = 'domain check';
+
 /** How an expression was written, where that is not its form: CURRENT_TIMESTAMP. */
 const WRITTEN = new WeakMap<Expression, string>();
 
@@ -49,6 +52,7 @@ class Deparser {
   text(e: Expression, implicit: boolean): string {
     const written = WRITTEN.get(e);
     if (written !== undefined) return written;
+    if (e.kind === 'call' && e.function.name === DOMAIN_CHECK) return this.text(e.args[0], implicit);
     switch (e.kind) {
       case 'column': return quoteIdentifier(this.#options.columnName(e.index));
       case 'literal': return this.#constant(e);
@@ -94,6 +98,7 @@ class Deparser {
 
   #isClear(e: Expression, parent: Expression, implicit: boolean): boolean {
     if (NO_PARENTHESES.has(e.kind) || WRITTEN.has(e)) return true;
+    if (e.kind === 'call' && e.function.name === DOMAIN_CHECK) return this.#isClear(e.args[0], parent, implicit);
     switch (e.kind) {
       case 'call': {
         const own = symbolOf(e);

@@ -1,7 +1,7 @@
 // SET lists of UPDATE and ON CONFLICT DO UPDATE: which columns get which values, and which may not be set at all.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
-import type { Assignment, Expr } from '../parser/ast.ts';
+import type { Assignment, Expr, Query, Select } from '../parser/ast.ts';
 
 /** `value` null: DEFAULT. */
 export interface ColumnAssignment {
@@ -58,13 +58,46 @@ export function requireColumn(table: TableEntry, name: string, position: number 
   throw new DatabaseError('42703', `column "${name}" of relation "${table.name}" does not exist`, { position });
 }
 
-/** (a, b) = ROW(x, y): each column's own part. */
+/** (a, b) = ROW(x, y) and (a, b) = (SELECT ..): each column's own part. */
 function valueOf(assignment: Assignment): Expr {
   const { value, multiple, position } = assignment;
   if (multiple === undefined) return value;
-  if (value.kind !== 'row') throw notSupported('a multiple assignment from a subquery', { position });
-  if (value.fields.length !== multiple.count) {
+  const width = value.kind === 'row' ? value.fields.length
+    : value.kind === 'scalarSubquery' ? widthOf(value.query, position) : null;
+  if (width === null) throw notSupported('a multiple assignment from this expression', { position });
+  if (width !== multiple.count) {
     throw new DatabaseError('42601', 'number of columns does not match number of values', { position });
   }
-  return value.fields[multiple.index];
+  return value.kind === 'row' ? value.fields[multiple.index]
+    : value.kind === 'scalarSubquery' ? columnOfQuery(value.query, multiple, position) : value;
+}
+
+/** Number of columns, as far as the text tells. 0A000 for `*`, whose columns only binding knows. */
+function widthOf(query: Query, position: number | undefined): number {
+  let { body } = query;
+  while (body.kind === 'setOperation') ({ body } = body.left);
+  if (body.kind === 'values') return body.rows[0].length;
+  if (body.targets.some((t) => t.expression.kind === 'star' || t.expression.kind === 'fieldStar')) {
+    throw notSupported('a multiple assignment from a subquery with *', { position });
+  }
+  return body.targets.length;
+}
+
+/** `(SELECT c1 FROM (query) AS source(c0, c1))`. */
+function columnOfQuery(
+  query: Query, { index, count }: NonNullable<Assignment['multiple']>, position: number | undefined,
+): Expr {
+  const columns = Array.from({ length: count }, (_, i) => `c${i}`);
+  const select: Select = {
+    kind: 'select', distinct: undefined, where: undefined, groupBy: [], groupDistinct: false, groupByAll: false,
+    having: undefined, windows: [], qualify: undefined, into: undefined, position,
+    targets: [{ expression: { kind: 'column', name: ['source', columns[index]], position }, alias: undefined, position }],
+    from: [{ kind: 'subquery', query, lateral: false, alias: { name: 'source', columns }, position }],
+  };
+  return {
+    kind: 'scalarSubquery', position, query: {
+      kind: 'query', with: undefined, body: select, orderBy: [], limit: undefined, withTies: false, offset: undefined,
+      locking: [], range: undefined, position,
+    },
+  };
 }

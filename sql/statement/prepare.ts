@@ -6,6 +6,7 @@ import { DatabaseError } from '../../engine/data/error.ts';
 import { formatTypeName } from '../../engine/data/type-info.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import { compileExpression } from '../../engine/expression/evaluate.ts';
+import { checked } from '../binder/domain-check.ts';
 import { tryCoerce } from '../binder/coercion.ts';
 import { locationOf } from '../binder/location.ts';
 import { resolveTypeName } from '../binder/type-name.ts';
@@ -84,7 +85,7 @@ function argumentValue(
       position, hint: 'You will need to rewrite or cast the expression.',
     });
   }
-  const compiled = compileExpression(withParameters(coerced, parameter.outer));
+  const compiled = compileExpression(withParameters(checked(site, coerced), parameter.outer));
   return datumAt(compiled.evaluate(new Batch([], 1), state.evalContext()), 0);
 }
 

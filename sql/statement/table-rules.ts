@@ -11,6 +11,8 @@ import type { Vector } from '../../engine/data/vector.ts';
 import { compileExpression } from '../../engine/expression/evaluate.ts';
 import type { CompiledExpression } from '../../engine/expression/compiled.ts';
 import type { ColumnEntry, SequenceEntry, TableEntry } from '../catalog/entry.ts';
+import { checksOf, firstFailure } from '../binder/domain-check.ts';
+import type { DomainCheck } from '../binder/domain-check.ts';
 import { parseExpression } from '../parser/parse.ts';
 import { bindAssignment, bindPredicate, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
 import { conversion } from '../row-fill.ts';
@@ -37,6 +39,7 @@ export class TableRules {
   readonly #generated: readonly { readonly index: number; readonly compiled: CompiledExpression }[];
   readonly #hidden: readonly { readonly index: number; readonly compute: (rows: Batch) => Vector }[];
   readonly #checks: readonly Check[];
+  readonly #typeChecks: readonly { readonly column: ColumnEntry; readonly checks: readonly DomainCheck[] }[];
 
   constructor(state: SessionState, table: TableEntry) {
     this.table = table;
@@ -46,8 +49,9 @@ export class TableRules {
       .map((c) => ({ index: c.attnum - 1, compiled: compileGenerated(state, table, c) }));
     this.#hidden = table.columns.filter((c) => c.hidden === true)
       .map((c) => ({ index: c.attnum - 1, compute: keyColumn(state, table, c) }));
-    this.#checks = [...tableChecks(state, table),
-      ...table.columns.flatMap((c) => (c.dropped ? [] : domainChecks(state, c)))];
+    this.#checks = tableChecks(state, table);
+    this.#typeChecks = table.columns.filter((c) => !c.dropped).map((column) => ({ column, checks: typeChecks(state, column) }))
+      .filter(({ checks }) => checks.length > 0);
   }
 
   /** `length` default values of a column. */
@@ -85,6 +89,11 @@ export class TableRules {
   check(state: SessionState, rows: Batch): void {
     let first = rows.length;
     let error: (() => DatabaseError) | null = null;
+    for (const { column, checks } of this.#typeChecks) {
+      const failure = firstFailure(checks, rows.columns[column.attnum - 1], state.evalContext());
+      if (failure === null || failure.row >= first) continue;
+      ({ row: first, error } = failure);
+    }
     for (const column of this.table.columns) {
       if (!column.notNull || column.dropped) continue;
       const row = firstNull(rows.columns[column.attnum - 1], first);
@@ -99,10 +108,8 @@ export class TableRules {
       first = row;
       error = () => {
         const base = check.message(check.name);
-        return base.code === '23514' && base.fields.table !== undefined
-          ? new DatabaseError(base.code, base.message,
-            { ...base.fields, detail: failingRow(state, this.table, rows, row) })
-          : base;
+        return new DatabaseError(base.code, base.message,
+          { ...base.fields, detail: failingRow(state, this.table, rows, row) });
       };
     }
     if (error !== null) throw error();
@@ -168,31 +175,9 @@ function tableChecks(state: SessionState, table: TableEntry): readonly Check[] {
   });
 }
 
-/** A domain's NOT NULL and CHECKs, for a column of that domain; VALUE is the column. */
-function domainChecks(state: SessionState, column: ColumnEntry): readonly Check[] {
-  const { type } = column;
-  if (type.kind !== 'domain') return [];
-  const entry = state.catalog.get(type.oid);
-  if (entry?.kind !== 'type' || entry.definition.kind !== 'domain') return [];
-  const { definition } = entry;
-  const item = rowScopeItem({ name: '', oid: 0, columns: [{ ...column, name: 'value', type: definition.base }] });
-  const compile = (text: string): CompiledExpression => {
-    const site = rowSite(sessionEnvironment(state), [item], { phrase: 'domain check constraints' });
-    return compileExpression(bindPredicate(site, parseExpression(text), 'CHECK'));
-  };
-  const checks: Check[] = definition.checks.map((c) => ({
-    name: c.name, compiled: compile(c.expression),
-    message: (name) => new DatabaseError('23514', `value for domain ${type.name} violates check constraint "${name}"`, {
-      dataType: type.name, constraint: name, schema: entry.schema,
-    }),
-  }));
-  if (!definition.notNull) return checks;
-  return [{
-    name: '', compiled: compile('value IS NOT NULL'),
-    message: () => new DatabaseError('23502', `domain ${type.name} does not allow null values`, {
-      dataType: type.name, schema: entry.schema,
-    }),
-  }, ...checks];
+/** What the type of a column demands, where it is a domain or an array of one. */
+function typeChecks(state: SessionState, column: ColumnEntry): readonly DomainCheck[] {
+  return checksOf(rowSite(sessionEnvironment(state), [], { phrase: 'domain check constraints' }), column.type);
 }
 
 function sequenceVector(state: SessionState, oid: number, type: LogicalType, length: number): Vector {
