@@ -10,6 +10,8 @@ import type { Expression } from '../../engine/expression/expression.ts';
 export interface DeparseOptions {
   /** Of column i of the rows. */
   readonly columnName: (index: number) => string;
+  /** What every column is written as instead: VALUE in a domain's check. */
+  readonly columnText?: string;
   /** Parentheses only where they are needed. */
   readonly pretty: boolean;
   readonly format: FormatSettings;
@@ -54,7 +56,7 @@ class Deparser {
     if (written !== undefined) return written;
     if (e.kind === 'call' && e.function.name === DOMAIN_CHECK) return this.text(e.args[0], implicit);
     switch (e.kind) {
-      case 'column': return quoteIdentifier(this.#options.columnName(e.index));
+      case 'column': return this.#options.columnText ?? quoteIdentifier(this.#options.columnName(e.index));
       case 'literal': return this.#constant(e);
       case 'parameter': return `$${e.index + 1}`;
       case 'call': return this.#call(e);

@@ -5,7 +5,7 @@ import type { Expression } from '../../engine/expression/expression.ts';
 import { parseExpression } from '../parser/parse.ts';
 import { bindValue, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
 import type { ScopeItem } from '../binder/scope.ts';
-import { deparse, writtenAs } from '../plan/deparse.ts';
+import { deparse } from '../plan/deparse.ts';
 import { sameExpression } from '../plan/same-expression.ts';
 import type { ColumnEntry } from '../catalog/entry.ts';
 import type { SessionState } from '../session-state.ts';
@@ -41,6 +41,7 @@ export function printStored(
     const site = rowSite(sessionEnvironment(state), [item], { phrase: 'stored expressions' });
     return deparse(bindValue(site, parseExpression(text)), {
       columnName: (i) => columns[i].name, pretty: options.pretty, format: state.settings.format,
+      ...(entry?.kind === 'type' ? { columnText: 'VALUE' } : {}),
       names: { names: state.names, now: 0n },
     });
   } catch {
@@ -50,5 +51,5 @@ export function printStored(
 
 /** VALUE, as the check of a domain names what it checks. */
 function value(type: LogicalType): ScopeItem['columns'][number] {
-  return { name: 'value', table: 0, attribute: 1, expression: writtenAs({ kind: 'column', index: 0, type }, 'VALUE') };
+  return { name: 'value', table: 0, attribute: 1, expression: { kind: 'column', index: 0, type } };
 }

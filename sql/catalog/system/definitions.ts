@@ -10,7 +10,7 @@ export function ownerName(catalog: Catalog, entry: CatalogEntry): string {
   return catalog.get(entry.owner)?.name ?? `unknown (OID=${entry.owner})`;
 }
 
-/** As pg_get_indexdef prints it. */
+/** As pg_get_indexdef prints it. `pretty`: names that are found bare are bare, and parentheses only where needed. */
 export function indexText(context: SystemContext, index: IndexEntry, pretty = false): string {
   const { catalog } = context;
   const table = catalog.get(index.table);
@@ -25,7 +25,9 @@ export function indexText(context: SystemContext, index: IndexEntry, pretty = fa
   });
   const predicate = index.definition?.where ?? null;
   const include = columns.slice(index.columns.length).map((c) => quoteIdentifier(c.name));
-  const where = table !== null && 'schema' in table ? `${quoteIdentifier(table.schema)}.${quoteIdentifier(table.name)}` : '?';
+  const where = table === null || !('schema' in table) ? '?'
+    : pretty && catalog.effectivePath(context.searchPath).includes(table.schema) ? quoteIdentifier(table.name)
+    : `${quoteIdentifier(table.schema)}.${quoteIdentifier(table.name)}`;
   return `CREATE ${index.unique ? 'UNIQUE ' : ''}INDEX ${quoteIdentifier(index.name)} ON ${where} USING btree (${key.join(', ')})`
     + (include.length === 0 ? '' : ` INCLUDE (${include.join(', ')})`)
     + (predicate === null ? '' : ` WHERE ${context.printed(predicate, { relation: index.table, pretty })}`);
