@@ -145,13 +145,12 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const inMemory = options.data === ':memory:';
   const checkpointBytes = options.checkpointBytes ?? (inMemory ? Infinity : undefined);
   const runtime = await MillraceRuntime.open(storage, host, {
-    memoryBytes: options.memoryBytes ?? Math.floor(machineMemory() / 2),
+    memoryBytes: options.memoryBytes ?? defaultStateMemory(),
     ...(checkpointBytes === undefined ? {} : { checkpointBytes }),
     ...(options.history === undefined ? {} : { history: options.history }),
   }).catch(async (error: unknown) => {
     // The folder is free for another try.
-    await storage.journal.close();
-    await storage.store.close();
+    await Promise.allSettled([storage.journal.close(), storage.store.close()]);
     storage.pageFile?.close();
     throw error;
   });

@@ -307,6 +307,8 @@ export class DiskJournal implements Journal {
     await this.#files.settled();
     try {
       if (this.#failure === null) await this.#tail.file.datasync();
+    } catch (error) {
+      throw storageError(error, 'could not close the journal');
     } finally {
       await this.#close(this.#tail);
     }

@@ -476,6 +476,8 @@ export class MillraceRuntime implements Runtime {
 
   async #syncJournal(): Promise<void> {
     while (this.#pumping !== null) await this.#pumping;
+    // Another one that waited may have tried and failed: the journal is being mended then.
+    if (this.#failure !== null) throw readOnly(this.#failure);
     if (!this.#unsynced) return;
     this.#pumping = this.#runEpoch([]).finally(() => {
       this.#pumping = null;
@@ -492,13 +494,12 @@ export class MillraceRuntime implements Runtime {
     for (const subscriptions of [...this.#subscriptions.values()]) {
       for (const subscription of [...subscriptions]) subscription.end(shuttingDown());
     }
-    try {
-      if (this.#failure === null && this.#options.checkpointBytes !== Infinity) await this.checkpoint();
-    } finally {
-      await this.#checkpointer.settled();
-      await this.#ports.journal.close();
-      await this.#ports.store.close();
-      this.#ports.pageFile?.close();
-    }
+    const saving = this.#failure === null && this.#options.checkpointBytes !== Infinity;
+    const saved = saving ? await Promise.allSettled([this.checkpoint()]) : [];
+    await this.#checkpointer.settled();
+    // What cannot be closed as it should does not keep the folder from others.
+    const closed = await Promise.allSettled([this.#ports.journal.close(), this.#ports.store.close()]);
+    this.#ports.pageFile?.close();
+    for (const outcome of [...saved, ...closed]) if (outcome.status === 'rejected') throw outcome.reason;
   }
 }

@@ -1,4 +1,6 @@
 // The runtime's workload as a model: which tables and views there are, and what they hold after given transactions.
+import { NULL, rowSet } from './fingerprint.ts';
+import type { RowSet } from './fingerprint.ts';
 import type { Entry } from '../support/runtime-database.ts';
 
 export const LOG = 1;
@@ -63,29 +65,35 @@ export const valueOf = (n: number): number => (n * 7919) % 101;
 /** Rows 0 .. n-1 summed. */
 const triangle = (n: number): number => (n * (n - 1)) / 2;
 
-/** The rows of every table and view, as `TestDatabase.rows` gives them. */
-export function expectedRows(model: RuntimeModel): ReadonlyMap<number, readonly string[]> {
-  const out = new Map<number, readonly string[]>();
+/** The rows of every table and view. */
+export function expectedRows(model: RuntimeModel): ReadonlyMap<number, RowSet> {
+  const out = new Map<number, RowSet>();
   if (!model.made) return out;
-  const set = (id: number, rows: string[]): void => void out.set(id, rows.toSorted());
-  const total = (rows: readonly number[]): string[] => [`${rows.length},${rows.length === 0 ? 'null' : rows.reduce((a, b) => a + b, 0)}`];
-  set(LOG, [...model.log].map(([number, kind]) => `${kind},${number}`));
-  set(ACCOUNT, [...model.accounts].map(([id, balance]) => `${id},${balance}`));
-  set(LOAD, [...model.loads].flatMap(([k, rows]) => Array.from({ length: rows }, (_, v) => `${k},${v}`)));
-  const arrived = Array.from({ length: model.offset }, (_, i) => i + 1);
-  set(SOURCE, arrived.map((n) => `${n % ACCOUNTS},${valueOf(n) + n * 1000}`));
+  const set = (id: number, width: number, rows: () => Iterable<readonly number[]>): void => void out.set(id, rowSet(width, rows));
+  const total = (id: number, rows: readonly number[]): void =>
+    set(id, 2, () => [[rows.length, rows.length === 0 ? NULL : rows.reduce((a, b) => a + b, 0)]]);
+  set(LOG, 2, () => [...model.log].map(([number, kind]) => [kind, number]));
+  set(ACCOUNT, 2, () => model.accounts);
+  set(LOAD, 2, function* rows() {
+    for (const [k, n] of model.loads) for (let v = 0; v < n; v++) yield [k, v];
+  });
+  const arrived = Array.from({ length: model.offset }, (_, i) => [(i + 1) % ACCOUNTS, valueOf(i + 1) + (i + 1) * 1000] as const);
+  set(SOURCE, 2, () => arrived);
   const newest = model.series.reduce((a, b) => Math.max(a, b), 0);
-  set(SERIES, model.series.flatMap((at, i) => (at >= newest - RETENTION ? [`${at},${i}`] : [])));
-  set(VIEWS.total, total([...model.accounts.values()]));
-  set(VIEWS.byKey, [...model.loads].map(([k, rows]) => `${k},${rows},${triangle(rows)}`));
+  set(SERIES, 2, () => model.series.flatMap((at, i) => (at >= newest - RETENTION ? [[at, i]] : [])));
+  total(VIEWS.total, [...model.accounts.values()]);
+  set(VIEWS.byKey, 3, () => [...model.loads].map(([k, n]) => [k, n, triangle(n)]));
   const kinds = new Map<number, number>();
   for (const kind of model.log.values()) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
-  set(VIEWS.kinds, [...kinds].map(([kind, n]) => `${kind},${n}`));
-  set(VIEWS.joined, arrived.map((n) => `${n % ACCOUNTS},${model.accounts.get(n % ACCOUNTS)},${n % ACCOUNTS},${valueOf(n) + n * 1000}`));
-  set(VIEWS.arrived, total(arrived.map((n) => valueOf(n) + n * 1000)));
+  set(VIEWS.kinds, 2, () => kinds);
+  set(VIEWS.joined, 4, () => arrived.flatMap(([id, v]) => {
+    const balance = model.accounts.get(id);
+    return balance === undefined ? [] : [[id, balance, id, v]];
+  }));
+  total(VIEWS.arrived, arrived.map(([, v]) => v));
   for (const [id, { rows, view }] of model.tables) {
-    set(id, [...rows].map(([k, v]) => `${k},${v}`));
-    if (view) set(id + 1, total([...rows.values()]));
+    set(id, 2, () => rows);
+    if (view) total(id + 1, [...rows.values()]);
   }
   return out;
 }

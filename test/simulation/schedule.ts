@@ -87,7 +87,7 @@ class Schedule {
   }
 
   async run(): Promise<void> {
-    const lives = this.#random.int(2, 5);
+    const lives = this.#random.pick([2, 2, 3, 3, 5]);
     const damage = this.#random.bool(0.15);
     for (let n = 1; n <= lives; n++) {
       const last = n === lives;
@@ -110,7 +110,7 @@ class Schedule {
     this.#totals.lives++;
     const early = random.bool(0.15);
     const crash = !last && random.bool(0.8);
-    const calls = early ? 60 : random.pick([150, 400, 1000]);
+    const calls = early ? 60 : random.pick([100, 200, 400, 1000]);
     // It ends with a call to the disk, or between two steps.
     const byCall = crash && random.bool();
     const machine = new SimulatedMachine({

@@ -27,8 +27,8 @@ export function drawSizes(random: Random): Sizes {
     memoryBytes: random.pick([Infinity, Infinity, 60_000, 20_000]),
     history: random.bool(0.1),
     syncShare: random.pick([1, 1, 0.7, 0.3]),
-    actions: random.pick([8, 15, 30]),
-    load: random.pick([100, 300, 1200]),
+    actions: random.pick([5, 8, 8, 12, 30]),
+    load: random.pick([60, 60, 300, 1100]),
   };
 }
 
