@@ -145,7 +145,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const inMemory = options.data === ':memory:';
   const checkpointBytes = options.checkpointBytes ?? (inMemory ? Infinity : undefined);
   const runtime = await MillraceRuntime.open(storage, host, {
-    memoryBytes: options.memoryBytes ?? defaultStateMemory(),
+    memoryBytes: options.memoryBytes ?? Math.floor(machineMemory() / 2),
     ...(checkpointBytes === undefined ? {} : { checkpointBytes }),
     ...(options.history === undefined ? {} : { history: options.history }),
   }).catch(async (error: unknown) => {
