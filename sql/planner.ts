@@ -118,8 +118,9 @@ export function bindValue(site: Site, expr: Expr): Expression {
 /** $n replaced by what was bound to it. */
 export function withParameters(expression: Expression, values: readonly Datum[]): Expression {
   if (values.length === 0) return expression;
-  return mapExpression(expression, (e) => (e.kind === 'parameter' && e.hole !== true
-    ? { kind: 'literal', type: e.type, value: values[e.index] ?? null } : e));
+  const filled = (e: Expression): Expression => (e.kind === 'parameter' && e.hole !== true
+    ? { kind: 'literal', type: e.type, value: values[e.index] ?? null } : e);
+  return expression.kind === 'parameter' ? filled(expression) : mapExpression(expression, filled);
 }
 
 /**

@@ -15,8 +15,8 @@ const CONFLICTS: Readonly<Record<RowLockStrength, readonly RowLockStrength[]>> =
 
 /** Rows are known by what they hold: equal rows of a table without a key are locked together. */
 export class RowLocks {
-  /** By relation and strength. */
-  readonly #rows = new Map<string, NetWeights>();
+  /** By relation and strength; most transactions lock none. */
+  #rows: Map<string, NetWeights> | null = null;
   readonly #log: { readonly relation: number; readonly strength: RowLockStrength; readonly rows: Batch }[] = [];
 
   get length(): number {
@@ -32,6 +32,7 @@ export class RowLocks {
 
   #count(relation: number, strength: RowLockStrength, rows: Batch): void {
     const id = `${relation}/${strength}`;
+    this.#rows ??= new Map();
     const held = this.#rows.get(id) ?? new NetWeights(rows.columns, 'exact', 'group');
     this.#rows.set(id, held);
     held.add(rows.columns, new Int32Array(rows.length).fill(1), 1);
@@ -41,7 +42,7 @@ export class RowLocks {
   conflicts(relation: number, strength: RowLockStrength, rows: Batch): readonly number[] {
     const out = new Set<number>();
     for (const other of CONFLICTS[strength]) {
-      const held = this.#rows.get(`${relation}/${other}`);
+      const held = this.#rows?.get(`${relation}/${other}`);
       if (held === undefined) continue;
       const slots = held.find(rows.columns, rows.length);
       for (let row = 0; row < rows.length; row++) if (slots[row] >= 0) out.add(row);
@@ -53,7 +54,7 @@ export class RowLocks {
   truncate(length: number): void {
     if (length === this.#log.length) return;
     this.#log.length = length;
-    this.#rows.clear();
+    this.#rows = null;
     for (const { relation, strength, rows } of this.#log) this.#count(relation, strength, rows);
   }
 }

@@ -55,13 +55,13 @@ export class Transaction implements OpenTransaction {
   #catalog: Catalog | null = null;
   readonly #catalogChanges: CatalogChange[] = [];
   /** Committed tables with other columns than published. */
-  readonly #fills = new Map<number, { readonly width: number; readonly fill: (rows: Batch) => Batch }>();
+  #fills: Map<number, { readonly width: number; readonly fill: (rows: Batch) => Batch }> | null = null;
   #point: ReadPoint | null = null;
   #afterwards: (() => void)[] = [];
   /** What queries see of the writes while a statement of several parts runs; null: all. */
   #visible: { readonly layers: readonly RelationChange[]; readonly length: number } | null = null;
   /** Relations read, for the check that makes SERIALIZABLE so. */
-  readonly #reads = new Set<number>();
+  #reads: Set<number> | null = null;
   /** As of the beginning. */
   readonly #failures: number;
   #id: number | null = null;
@@ -134,14 +134,14 @@ export class Transaction implements OpenTransaction {
   }
 
   #findReshaped(): void {
-    this.#fills.clear();
+    this.#fills = null;
     for (const change of this.#catalogChanges) {
       const oid = change.kind === 'put' ? change.entry.oid : change.oid;
       const before = this.#services.catalog.get(oid);
       const after = this.catalog.get(oid);
       if (before?.kind !== 'table' || after?.kind !== 'table') continue;
       const fill = rowFill(before, after, { catalog: this.catalog, functions: this.#services.functions });
-      if (fill !== null) this.#fills.set(oid, { width: before.columns.length, fill });
+      if (fill !== null) (this.#fills ??= new Map()).set(oid, { width: before.columns.length, fill });
     }
   }
 
@@ -199,7 +199,7 @@ export class Transaction implements OpenTransaction {
 
   /** Is the relation a committed one to which this transaction has given other columns? */
   isReshaped(relation: number): boolean {
-    return this.#fills.has(relation);
+    return this.#fills?.has(relation) === true;
   }
 
   /** From here on the statement's queries do not see what it writes; checks of keys and references do. */
@@ -229,7 +229,7 @@ export class Transaction implements OpenTransaction {
   }
 
   #overlaid(published: Snapshot, layers: readonly RelationChange[] = this.#visible?.layers ?? this.writes.layers()): Snapshot {
-    const base = this.#fills.size === 0 ? published : new ReshapedSnapshot(published, this.#fills);
+    const base = this.#fills === null ? published : new ReshapedSnapshot(published, this.#fills);
     if (layers.length === 0) return base;
     const overlay = this.#services.runtime.overlay(base, layers);
     this.#opened.push(overlay);
@@ -237,7 +237,9 @@ export class Transaction implements OpenTransaction {
   }
 
   noteRead(relations: Iterable<number>): void {
-    if (this.isolation === 'serializable') for (const relation of relations) this.#reads.add(relation);
+    if (this.isolation !== 'serializable') return;
+    this.#reads ??= new Set();
+    for (const relation of relations) this.#reads.add(relation);
   }
 
   /** 40001 when rows of the relation were changed behind this transaction's snapshot. */
@@ -372,7 +374,7 @@ export class Transaction implements OpenTransaction {
 
   #checkReads(): void {
     if (this.isolation !== 'serializable' || this.#point === null || this.writes.length === 0) return;
-    for (const relation of this.#reads) {
+    for (const relation of this.#reads ?? []) {
       if (this.#services.changedSince(relation, this.#point.sequence, 'any')) {
         throw new DatabaseError('40001',
           'could not serialize access due to read/write dependencies among transactions', {

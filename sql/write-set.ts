@@ -10,10 +10,10 @@ const LARGE = 1024;
 export class WriteSet {
   readonly #changes: RelationChange[] = [];
   /** The first #layered of them by relation, in few deltas: neighbours of like size are joined, for cheap reading. */
-  readonly #layers = new Map<number, Delta[]>();
+  #layers: Map<number, Delta[]> | null = null;
   #layered = 0;
   /** What was written by key, as asked for by other transactions: for each the changes counted so far. */
-  readonly #touched = new Map<string, { net: NetWeights | null; counted: number }>();
+  #touched: Map<string, { net: NetWeights | null; counted: number }> | null = null;
 
   get length(): number {
     return this.#changes.length;
@@ -28,9 +28,9 @@ export class WriteSet {
   layers(): readonly RelationChange[] {
     for (; this.#layered < this.#changes.length; this.#layered++) {
       const { relation, delta } = this.#changes[this.#layered];
-      addLayer(this.#layers, relation, delta);
+      addLayer(this.#layers ??= new Map(), relation, delta);
     }
-    return [...this.#layers].flatMap(([relation, deltas]) => deltas.map((delta) => ({ relation, delta })));
+    return [...this.#layers ?? []].flatMap(([relation, deltas]) => deltas.map((delta) => ({ relation, delta })));
   }
 
   touches(relation: number): boolean {
@@ -43,6 +43,7 @@ export class WriteSet {
    */
   netWeights(relation: number, columns: readonly number[] | null): NetWeights | null {
     const id = `${relation}/${columns === null ? 'row' : columns.join()}`;
+    this.#touched ??= new Map();
     const held = this.#touched.get(id) ?? { net: null, counted: 0 };
     this.#touched.set(id, held);
     for (; held.counted < this.#changes.length; held.counted++) {
@@ -83,7 +84,7 @@ export class WriteSet {
   /** The rows written to a relation, in the layout its definition has got since. */
   rewrite(relation: number, fill: (rows: Batch) => Batch): void {
     this.#forgetLayers();
-    this.#touched.clear();
+    this.#touched = null;
     this.#changes.forEach((change, i) => {
       if (change.relation !== relation) return;
       this.#changes[i] = { relation, delta: new Delta(fill(change.delta.batch), change.delta.weights) };
@@ -94,12 +95,12 @@ export class WriteSet {
   truncate(length: number): void {
     if (length === this.#changes.length) return;
     if (length < this.#layered) this.#forgetLayers();
-    this.#touched.clear();
+    this.#touched = null;
     this.#changes.length = length;
   }
 
   #forgetLayers(): void {
-    this.#layers.clear();
+    this.#layers = null;
     this.#layered = 0;
   }
 }

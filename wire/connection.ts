@@ -145,16 +145,20 @@ export class Connection {
     this.#ready(session);
     await this.#flush();
     for (;;) {
-      let message: FrontendMessage;
+      let message: FrontendMessage | null;
       try {
-        const now = this.#reader.readNow();
-        if (now === null) {
+        message = this.#reader.readNow();
+        if (message === null) {
           const flushed = this.#flush();
-          if (flushed !== undefined) await flushed;
+          if (flushed !== undefined) {
+            await flushed;
+            continue;
+          }
+          this.#busy = false;
+          await this.#reader.more();
+          this.#busy = true;
+          continue;
         }
-        this.#busy = now !== null;
-        message = now ?? await this.#reader.read();
-        this.#busy = true;
       } catch (error) {
         // A malformed body leaves the stream in step: an ERROR like any other. A bad length does not.
         if (error instanceof Disconnected || this.#reader.broken) throw error;

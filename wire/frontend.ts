@@ -54,9 +54,11 @@ function violation(message: string): DatabaseError {
   return new DatabaseError('08P01', message);
 }
 
-/** Message types with small bodies; a longer length is a client out of step, not a big message. */
-const SMALL = new Set(['C', 'c', 'D', 'E', 'H', 'S', 'X', 'f']);
-const LARGE = new Set(['Q', 'P', 'B', 'd', 'F', 'p']);
+/** Longest body of each message type, by its byte; 0: there is no such type. */
+const LONGEST = new Uint32Array(256);
+/** Where a longer one is a client out of step, not a big message. */
+for (const type of 'CcDEHSXf') LONGEST[type.charCodeAt(0)] = SMALL_MAX;
+for (const type of 'QPBdFp') LONGEST[type.charCodeAt(0)] = LARGE_MAX;
 
 /** Reads one message body: bytes `from` to `to` of the buffer. Every read is checked against the body's end. */
 class BodyReader {
@@ -233,13 +235,15 @@ export class FrontendParser {
   next(): FrontendMessage | null {
     if (this.#copyRest > 0) return this.buffered < Math.min(this.#copyRest, SPLIT_MIN) ? null : this.#copyPart();
     if (this.buffered < 5) return null;
-    const type = String.fromCharCode(this.#buffer[this.#at]);
+    const byte = this.#buffer[this.#at];
+    const type = String.fromCharCode(byte);
     const length = this.#buffer.readInt32BE(this.#at + 1);
-    if (!SMALL.has(type) && !LARGE.has(type)) {
+    const longest = LONGEST[byte];
+    if (longest === 0) {
       this.broken = true;
-      throw violation(`invalid frontend message type ${type.charCodeAt(0)}`);
+      throw violation(`invalid frontend message type ${byte}`);
     }
-    if (length < 4 || length > (SMALL.has(type) ? SMALL_MAX : LARGE_MAX)) {
+    if (length < 4 || length > longest) {
       this.broken = true;
       throw violation('invalid message length');
     }

@@ -66,7 +66,7 @@ export class MessageReader {
     for (;;) {
       const message = this.#parser.nextStartup();
       if (message !== null) return message;
-      await this.#more();
+      if (!this.#feed()) await this.more();
     }
   }
 
@@ -87,7 +87,7 @@ export class MessageReader {
     for (;;) {
       const message = this.readNow();
       if (message !== null) return message;
-      await this.#more();
+      await this.more();
     }
   }
 
@@ -115,9 +115,10 @@ export class MessageReader {
     return true;
   }
 
-  async #more(): Promise<void> {
-    if (this.#feed()) return;
-    if (this.#ended) throw new Disconnected();
-    await new Promise<void>((resolve) => { this.#wake = resolve; });
+  /** Until more has arrived; rejects when nothing will. */
+  more(): Promise<void> {
+    if (this.#chunks.length > 0) return Promise.resolve();
+    if (this.#ended) return Promise.reject(new Disconnected());
+    return new Promise<void>((resolve) => { this.#wake = resolve; });
   }
 }

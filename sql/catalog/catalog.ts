@@ -26,7 +26,11 @@ interface Names {
   readonly types: ReadonlyMap<string, TypeEntry>;
   readonly schemas: ReadonlyMap<string, SchemaEntry>;
   readonly roles: ReadonlyMap<string, RoleEntry>;
+  /** By table, in order of their OIDs. */
+  readonly indexes: ReadonlyMap<number, readonly IndexEntry[]>;
 }
+
+const NO_INDEXES: readonly IndexEntry[] = [];
 
 const key = (schema: string, name: string): string => `${schema}\u0000${name}`;
 
@@ -196,11 +200,7 @@ export class Catalog {
 
   /** Indexes on a relation, constraints' own included, by OID. */
   indexesOf(table: number): readonly IndexEntry[] {
-    const found: IndexEntry[] = [];
-    for (const entry of this.#entries.values()) {
-      if (entry.kind === 'index' && entry.table === table) found.push(entry);
-    }
-    return found.toSorted((a, b) => a.oid - b.oid);
+    return this.#names.indexes.get(table) ?? NO_INDEXES;
   }
 
   sequencesOwnedBy(table: number): readonly SequenceEntry[] {
@@ -264,11 +264,17 @@ function indexNames(entries: Iterable<CatalogEntry>): Names {
   const types = new Map<string, TypeEntry>();
   const schemas = new Map<string, SchemaEntry>();
   const roles = new Map<string, RoleEntry>();
+  const indexes = new Map<number, IndexEntry[]>();
   for (const entry of entries) {
     if (entry.kind === 'schema') schemas.set(entry.name, entry);
     else if (entry.kind === 'role') roles.set(entry.name, entry);
     else if (entry.kind === 'type') types.set(key(entry.schema, entry.name), entry);
     else relations.set(key(entry.schema, entry.name), entry);
+    if (entry.kind !== 'index') continue;
+    const others = indexes.get(entry.table);
+    if (others === undefined) indexes.set(entry.table, [entry]);
+    else others.push(entry);
   }
-  return { relations, types, schemas, roles };
+  for (const list of indexes.values()) list.sort((a, b) => a.oid - b.oid);
+  return { relations, types, schemas, roles, indexes };
 }

@@ -31,6 +31,7 @@ export function referencesTo(state: SessionState, parent: number): readonly Refe
 
 /** Keeps the tables referred to from being dropped or emptied; their rows are looked after one by one. */
 export function lockReferences(state: SessionState, table: TableEntry): Soon<void> {
+  if (table.constraints.length === 0) return;
   const targets = table.constraints.flatMap((c) => (c.kind === 'foreign' ? [c.target] : []));
   if (targets.length > 0) return lockAll(state, targets);
 }

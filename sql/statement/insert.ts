@@ -4,6 +4,7 @@ import { Batch } from '../../engine/data/batch.ts';
 import type { Datum } from '../../engine/data/datum.ts';
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { compileExpression } from '../../engine/expression/evaluate.ts';
+import type { EvalContext } from '../../engine/expression/context.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { bindQuery } from '../binder/bind-query.ts';
 import type { Environment } from '../binder/environment.ts';
@@ -115,7 +116,7 @@ function bindRows(env: Environment, target: Target, rows: readonly (readonly Exp
     return bindAssignment(site, e, columns[c]);
   }));
   return { query: null, make: (state, parameters, writer) => {
-    const context = state.evalContext();
+    let context: EvalContext | null = null;
     const builders = columns.map((c) => new VectorBuilder(c.type, cells.length));
     const one = new Batch([], 1);
     for (const row of cells) {
@@ -124,7 +125,11 @@ function bindRows(env: Environment, target: Target, rows: readonly (readonly Exp
         else if (cell.kind === 'literal') builders[c].append(cell.value);
         else {
           const e = withParameters(cell, parameters);
-          builders[c].append(e.kind === 'literal' ? e.value : datumAt(compileExpression(e).evaluate(one, context), 0));
+          if (e.kind === 'literal') builders[c].append(e.value);
+          else {
+            context ??= state.evalContext();
+            builders[c].append(datumAt(compileExpression(e).evaluate(one, context), 0));
+          }
         }
       });
     }

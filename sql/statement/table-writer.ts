@@ -21,7 +21,22 @@ export function prepareWrite(
   state: SessionState, table: TableEntry, command: string, how: 'insert' | 'change',
 ): Soon<void> {
   state.current.checkWritable(command);
-  return new TableWriter(state, table).lock(how);
+  return lockTable(state, table, how);
+}
+
+/** Before the rows to be changed are read. */
+function lockTable(state: SessionState, table: TableEntry, how: 'insert' | 'change' | 'truncate'): Soon<void> {
+  const { current, lockWait } = state;
+  if (current.isReshaped(table.oid)) {
+    throw notSupported('writing to a table whose columns the same transaction has changed');
+  }
+  const locked = current.lock(table.oid, how === 'truncate' ? 'access exclusive' : 'row exclusive', lockWait);
+  return whenThere(whenThere(locked, () => lockReferences(state, table)), () => {
+    if (how !== 'insert' && table.appendOnly) {
+      throw new DatabaseError('42809', `cannot change rows of append-only table "${table.name}"`);
+    }
+    if (how === 'truncate') current.checkConflict(table.oid);
+  });
 }
 
 export class TableWriter {
@@ -43,17 +58,7 @@ export class TableWriter {
 
   /** Before the rows to be changed are read. */
   lock(how: 'insert' | 'change' | 'truncate'): Soon<void> {
-    const { current, lockWait } = this.#state;
-    if (current.isReshaped(this.table.oid)) {
-      throw notSupported('writing to a table whose columns the same transaction has changed');
-    }
-    const locked = current.lock(this.table.oid, how === 'truncate' ? 'access exclusive' : 'row exclusive', lockWait);
-    return whenThere(whenThere(locked, () => lockReferences(this.#state, this.table)), () => {
-      if (how !== 'insert' && this.table.appendOnly) {
-        throw new DatabaseError('42809', `cannot change rows of append-only table "${this.table.name}"`);
-      }
-      if (how === 'truncate') current.checkConflict(this.table.oid);
-    });
+    return lockTable(this.#state, this.table, how);
   }
 
   /** Runs what reads and writes rows; again from the start after each wait for a transaction in its way. */
