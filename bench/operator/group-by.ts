@@ -7,7 +7,7 @@ import { INT8, NUMERIC, TIMESTAMP, VARCHAR } from '../../engine/data/types.ts';
 import type { LogicalType, Schema } from '../../engine/data/types.ts';
 import { AGGREGATES } from '../../engine/function/aggregate/index.ts';
 import { AggregateOperator } from '../../engine/operator/aggregate.ts';
-import type { AggregateCall } from '../../engine/operator/aggregate.ts';
+import type { AggregateCall } from '../../engine/operator/aggregate-call.ts';
 import { AssignWindowOperator, windowSpec } from '../../engine/operator/assign-window.ts';
 import { DEFAULT_NEXMARK } from '../../wire/connector/nexmark-generator.ts';
 import { rate, timeRuns } from '../bench.ts';

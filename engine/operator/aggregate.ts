@@ -1,65 +1,34 @@
 // Aggregate: GROUP BY with any aggregates; and, without keys, the one row of an aggregation over everything.
 import { Batch } from '../data/batch.ts';
-import { PAGE_SHIFT } from '../data/cells.ts';
-import { Delta, replacementWeights } from '../data/delta.ts';
+import { PAGE_ROWS, PAGE_SHIFT } from '../data/cells.ts';
+import { Delta, concatDeltas, replacementWeights } from '../data/delta.ts';
 import { assert } from '../data/error.ts';
 import type { DatabaseError } from '../data/error.ts';
 import { isLoose } from '../data/loose-key.ts';
 import type { Watermark } from '../data/time.ts';
 import { INT4 } from '../data/types.ts';
-import type { LogicalType, Schema } from '../data/types.ts';
+import type { Schema } from '../data/types.ts';
 import { Int32Vector, isValid, takeVector } from '../data/vector.ts';
 import type { Vector } from '../data/vector.ts';
-import type { Accumulator, AggregateFunction } from '../function/aggregate/aggregate.ts';
-import { DistinctAccumulator } from '../function/aggregate/distinct.ts';
 import { ResultColumn } from '../function/aggregate/result-column.ts';
-import { FloatSlots, SlotRows } from '../function/aggregate/slots.ts';
+import { FloatSlots, SlotAccumulator, SlotRows } from '../function/aggregate/slots.ts';
 import { liveIds } from '../state/key-index.ts';
 import { KeyTable } from '../state/key-table.ts';
 import { Pages } from '../state/pages.ts';
 import type { StateReader, StateWriter } from '../state/ports.ts';
+import { bindCall, isRowCount } from './aggregate-call.ts';
+import type { AggregateOptions, BoundCall } from './aggregate-call.ts';
+import { filtered, makeScratch, onlyInsertions } from './aggregate-scratch.ts';
 import { changedRows } from './changed-rows.ts';
 import type { Groups, Shown } from './changed-rows.ts';
 import { ClosingSlots } from './closing-slots.ts';
-import type { Operator, SortKey, StateSize, StepContext } from './operator.ts';
-
-export interface AggregateCall {
-  readonly function: AggregateFunction;
-  /** Columns of the input. */
-  readonly args: readonly number[];
-  readonly distinct: boolean;
-  /** A boolean column: rows where it is not true do not count. */
-  readonly filter: number | null;
-  /** Inside the call; columns of the input. */
-  readonly orderBy: readonly SortKey[];
-  readonly returnType: LogicalType;
-}
-
-export interface AggregateOptions {
-  /** Names and types of the output: the keys, then the calls. */
-  readonly schema: Schema;
-  readonly input: Schema;
-  /** Columns of the input. None: exactly one row, over an empty input too, from the first step on. */
-  readonly keys: readonly number[];
-  readonly calls: readonly AggregateCall[];
-  /** The input never takes a row back. */
-  readonly appendOnly?: boolean;
-  /**
-   * Index among `keys` of window_end. Groups whose window the watermark has passed are forgotten without a word, for
-   * an EMIT ON WINDOW CLOSE above, which has emitted them by then. Requires: late rows are left out before.
-   */
-  readonly closing?: number | null;
-}
-
-interface BoundCall {
-  readonly call: AggregateCall;
-  readonly accumulator: Accumulator;
-  /** Arguments, then keys of ORDER BY. */
-  readonly columns: readonly number[];
-}
+import type { Operator, StateSize, StepContext } from './operator.ts';
+import { SlotFrames, savedSlots } from './slot-frames.ts';
 
 const CACHED_GROUPS = 256;
 const ONE_SLOT = new Int32Array(1);
+/** In the place of marks by page that are set elsewhere. */
+const NO_MARKS = new Uint8Array(0);
 const NO_GROUPS: Groups = { slots: new Int32Array(0), rows: new Int32Array(0) };
 const ONE_GROUP: Groups = { slots: ONE_SLOT, rows: new Int32Array(1) };
 
@@ -93,6 +62,8 @@ export class AggregateOperator implements Operator {
   /** A group has had more rows taken out than put in. */
   #indebted = false;
   #capacity = 0;
+  /** Where memory is short: accumulators know places in frames instead of slots. */
+  #frames: SlotFrames | null = null;
   #stepNumber = 0;
   #scratch = makeScratch(1024);
   /** The row over everything has been put out. */
@@ -119,6 +90,25 @@ export class AggregateOperator implements Operator {
     const first = this.#options.keys.length === 0 && !this.#primed;
     if (input.length === 0 && !first) return Delta.empty(this.schema);
     const slots = this.#locate(input);
+    if (this.#frames !== null) return this.#stepFrames(this.#frames, input, { slots, context });
+    return this.#stepSlots(input, slots, context);
+  }
+
+  /** A portion of the groups at a time, as many as frames take. */
+  #stepFrames(frames: SlotFrames, input: Delta, { slots, context }: Located): Delta {
+    const out: Delta[] = [];
+    for (const { rows, pages } of frames.portions(slots, input.length)) {
+      frames.bring(pages);
+      for (const page of pages) this.#dirty[page] = 1;
+      const portion = rows.length === input.length ? input : input.take(rows);
+      out.push(this.#stepSlots(portion, frames.places(rows.map((row) => slots[row])), context));
+    }
+    const { batch, weights } = concatDeltas(out);
+    // No group is in two portions.
+    return new Delta(batch, weights, true);
+  }
+
+  #stepSlots(input: Delta, slots: Int32Array, context: StepContext): Delta {
     const touched = this.#touchedBy(slots, input.length);
     const results = this.#results;
     for (const column of results) column.begin(2 * touched.slots.length);
@@ -149,6 +139,7 @@ export class AggregateOperator implements Operator {
     const columns = keys.map((k) => input.batch.columns[k]);
     const inserted = this.#table.findOrInsert(columns, length, slots);
     this.#ensure(this.#table.pages.idLimit);
+    this.#divide();
     if (inserted > 0 && this.#closing !== null) {
       const time = columns[this.#options.closing ?? 0];
       assert(time.layout === 'int64', 'window_end of a closing aggregate');
@@ -163,8 +154,42 @@ export class AggregateOperator implements Operator {
     const dirty = new Uint8Array((this.#capacity >> PAGE_SHIFT) + 1);
     dirty.set(this.#dirty);
     this.#dirty = dirty;
-    this.#rows.ensure(this.#capacity);
-    for (const { accumulator } of this.#calls) accumulator.ensure(this.#capacity);
+    this.#divide();
+    if (this.#frames === null) this.#reserve(this.#capacity);
+    else this.#frames.ensure(dirty.length);
+  }
+
+  #reserve(slots: number): void {
+    this.#rows.ensure(slots);
+    for (const { accumulator } of this.#calls) accumulator.ensure(slots);
+  }
+
+  /**
+   * Where memory is short, the accumulators go to frames. Not such as have entries of their own, or windows that close,
+   * which go soon anyway.
+   */
+  #divide(): void {
+    const { cache } = this.#table.pages;
+    const bytes = PAGE_ROWS * this.#rows.stride * Float64Array.BYTES_PER_ELEMENT;
+    const { pageCount } = this.#table.pages;
+    if (this.#frames !== null || cache === null || !cache.crowded(pageCount * bytes)) return;
+    if (this.#closing !== null || !this.#calls.every(({ accumulator }) => accumulator instanceof SlotAccumulator)) return;
+    // Later pages are new: nothing is in them as yet.
+    const pages = Math.min(pageCount, Math.ceil(this.#rows.slots / PAGE_ROWS));
+    this.#reserve(pages * PAGE_ROWS);
+    this.#frames = SlotFrames.make(cache, {
+      live: (page) => liveIds(this.#table.pages, page),
+      save: (places, slots) => this.#groupPage(places, slots),
+      restore: (places, batch) => this.#restoreGroups(batch, places),
+      clear: (places) => this.#clear(places),
+      resize: (places) => {
+        this.#rows.shrink(places);
+        this.#reserve(places);
+      },
+    }, bytes, pages);
+    if (this.#frames === null) return;
+    this.#frames.ensure(this.#dirty.length);
+    this.#table.pages.dependents.add(this.#frames);
   }
 
   /** Each group among `slots` once, with its first row. */
@@ -172,7 +197,7 @@ export class AggregateOperator implements Operator {
     const stamp = ++this.#stepNumber;
     const { words, floats, stride } = this.#rows;
     const { touched } = this.#scratch;
-    const dirty = this.#dirty;
+    const dirty = this.#frames === null ? this.#dirty : NO_MARKS;
     let count = 0;
     this.#allPresent = false;
     if (this.#options.keys.length === 0) {
@@ -267,7 +292,7 @@ export class AggregateOperator implements Operator {
   #keysOf(old: Shown, fresh: Shown, input: Delta): readonly Vector[] {
     const { keys } = this.#options;
     if (keys.length === 0) return [];
-    if (this.#loose) return this.#table.keys(this.#joined(old.slots, fresh.slots)).columns;
+    if (this.#loose) return this.#table.keys(this.#slotsOf(this.#joined(old.slots, fresh.slots))).columns;
     const rows = this.#joined(old.rows, fresh.rows);
     return keys.map((k) => takeVector(input.batch.columns[k], rows));
   }
@@ -291,10 +316,19 @@ export class AggregateOperator implements Operator {
     if (gone > 0) this.#forget(touched.subarray(0, gone));
   }
 
-  #forget(slots: Int32Array): void {
-    for (const { accumulator } of this.#calls) accumulator.clear(slots);
-    this.#counts.clear(slots);
+  #forget(places: Int32Array): void {
+    this.#clear(places);
+    const slots = this.#slotsOf(places);
     this.#table.remove(slots, slots.length);
+  }
+
+  #clear(places: Int32Array): void {
+    for (const { accumulator } of this.#calls) accumulator.clear(places);
+    this.#counts.clear(places);
+  }
+
+  #slotsOf(places: Int32Array): Int32Array {
+    return this.#frames === null ? places : this.#frames.slots(places);
   }
 
   advance(watermark: Watermark): Delta {
@@ -319,22 +353,27 @@ export class AggregateOperator implements Operator {
   /** Format: `keys` as Pages has it; `groups`: by page, slot, number of rows and the accumulators' columns in order. */
   save(out: StateWriter): void {
     if (this.#options.keys.length === 0) {
-      if (out.looking !== true && this.#primed && this.#dirty[0] === 1) out.page('groups', 0, this.#groupPage(ONE_SLOT));
+      if (out.looking !== true && this.#primed && this.#dirty[0] === 1) out.page('groups', 0, this.#groupPage(ONE_SLOT, ONE_SLOT));
     } else {
       this.#table.pages.save('keys', out);
       for (let page = 0; page < this.#dirty.length; page++) {
         if (this.#dirty[page] === 0 || out.looking === true) continue;
-        const slots = page < this.#table.pages.pageCount ? liveIds(this.#table.pages, page) : new Int32Array(0);
-        out.page('groups', page, slots.length === 0 ? null : this.#groupPage(slots));
+        out.page('groups', page, page < this.#table.pages.pageCount ? this.#batchOf(page) : null);
       }
     }
     if (out.looking !== true) this.#dirty.fill(0);
     this.#calls.forEach(({ accumulator }, c) => accumulator.saveEntries(out, `call${c}`));
   }
 
-  #groupPage(slots: Int32Array): Batch {
-    const columns = this.#calls.flatMap(({ accumulator }) => accumulator.saveColumns(slots));
-    const own = [new Int32Vector(INT4, slots.length, slots), ...this.#counts.save(slots)];
+  #batchOf(page: number): Batch | null {
+    if (this.#frames !== null) return this.#frames.batchOf(page);
+    const slots = liveIds(this.#table.pages, page);
+    return slots.length === 0 ? null : this.#groupPage(slots, slots);
+  }
+
+  #groupPage(places: Int32Array, slots: Int32Array): Batch {
+    const columns = this.#calls.flatMap(({ accumulator }) => accumulator.saveColumns(places));
+    const own = [new Int32Vector(INT4, slots.length, slots), ...this.#counts.save(places)];
     return new Batch([...own, ...columns], slots.length);
   }
 
@@ -344,18 +383,19 @@ export class AggregateOperator implements Operator {
       this.#table.rebuild();
       this.#ensure(this.#table.pages.idLimit);
     }
-    for (const { batch } of from.pages('groups')) this.#restoreGroups(batch);
+    for (const { page, batch } of from.pages('groups')) {
+      this.#primed = this.#options.keys.length === 0;
+      this.#frames?.bring([page]);
+      const slots = savedSlots(batch);
+      this.#restoreGroups(batch, this.#frames === null ? slots : this.#frames.places(slots));
+    }
     this.#calls.forEach(({ accumulator }, c) => accumulator.restoreEntries(from, `call${c}`));
     if (this.#closing !== null) this.#noteClosing(this.#closing);
   }
 
-  #restoreGroups(batch: Batch): void {
-    this.#primed = this.#options.keys.length === 0;
-    const [slotColumn] = batch.columns;
-    assert(slotColumn.layout === 'int32', 'saved slots');
-    const slots = slotColumn.values.subarray(0, batch.length);
-    let at = 1 + this.#counts.restore(slots, batch.columns, 1);
-    for (const { accumulator } of this.#calls) at += accumulator.restoreColumns(slots, batch.columns, at);
+  #restoreGroups(batch: Batch, places: Int32Array): void {
+    let at = 1 + this.#counts.restore(places, batch.columns, 1);
+    for (const { accumulator } of this.#calls) at += accumulator.restoreColumns(places, batch.columns, at);
   }
 
   #noteClosing(closing: ClosingSlots): void {
@@ -370,7 +410,8 @@ export class AggregateOperator implements Operator {
   }
 
   stateSize(): StateSize {
-    const own = this.#rows.bytes + this.#table.bytes + this.#table.pages.bytes();
+    const frames = this.#frames === null ? 0 : this.#frames.bytes;
+    const own = this.#rows.bytes + this.#table.bytes + this.#table.pages.bytes() + frames;
     return {
       rows: this.#options.keys.length === 0 ? 1 : this.#table.size,
       bytes: this.#calls.reduce((sum, { accumulator }) => sum + accumulator.bytes, own),
@@ -378,46 +419,10 @@ export class AggregateOperator implements Operator {
   }
 }
 
-/** Calls of count(*) over all rows. */
-function isRowCount({ function: { name }, args, distinct, filter }: AggregateCall): boolean {
-  return name === 'count' && args.length === 0 && !distinct && filter === null;
-}
-
-function onlyInsertions(weights: Int32Array, length: number): boolean {
-  let least = 1;
-  for (let i = 0; i < length; i++) if (weights[i] < least) least = weights[i];
-  return least > 0;
-}
-
-function bindCall(
-  call: AggregateCall, { input, appendOnly }: AggregateOptions, rows: SlotRows, counts: FloatSlots,
-): BoundCall {
-  const spec = {
-    ...(isRowCount(call) ? { counts } : {}),
-    argTypes: call.args.map((c) => input.columns[c].type),
-    returnType: call.returnType,
-    orderBy: call.orderBy.map((key, i) => ({ ...key, column: call.args.length + i })),
-    appendOnly: appendOnly === true,
-    rows,
-  };
-  if (call.distinct) {
-    // The keys of ORDER BY are among the arguments; the accumulator inside gets the arguments alone.
-    const orderBy = call.orderBy.map((key) => ({ ...key, column: call.args.indexOf(key.column) }));
-    assert(orderBy.every((key) => key.column >= 0), 'ORDER BY of a DISTINCT aggregate is among its arguments');
-    const accumulator = new DistinctAccumulator(call.function, { ...spec, orderBy });
-    return { call, accumulator, columns: call.args };
-  }
-  const columns = [...call.args, ...call.orderBy.map((key) => key.column)];
-  return { call, accumulator: call.function.accumulator(spec), columns };
-}
-
-/** Weights, 0 where the condition is not true. */
-function filtered(weights: Int32Array, condition: Vector): Int32Array {
-  assert(condition.layout === 'bool', 'FILTER is boolean');
-  const { values, validity, length } = condition;
-  const out = new Int32Array(length);
-  for (let i = 0; i < length; i++) out[i] = values[i] !== 0 && isValid(validity, i) ? weights[i] : 0;
-  return out;
+interface Located {
+  /** Of each row. */
+  readonly slots: Int32Array;
+  readonly context: StepContext;
 }
 
 interface ResultsOf {
@@ -431,23 +436,6 @@ interface Change {
   readonly input: Delta;
   /** The input had insertions alone. */
   readonly grown: boolean;
-}
-
-interface Scratch {
-  /** Of each row. */
-  readonly slots: Int32Array;
-  readonly touched: Groups;
-  readonly old: Groups;
-  readonly fresh: Groups;
-  /** For those of both. */
-  readonly joined: Int32Array;
-}
-
-function makeScratch(length: number): Scratch {
-  const groups = (): Groups => ({ slots: new Int32Array(length), rows: new Int32Array(length) });
-  return {
-    slots: new Int32Array(length), touched: groups(), old: groups(), fresh: groups(), joined: new Int32Array(2 * length),
-  };
 }
 
 /** As KEPT_CELLS. */

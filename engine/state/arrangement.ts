@@ -57,6 +57,7 @@ export class Arrangement {
 
   dropIndex(index: KeyChains): void {
     this.#indexes = this.#indexes.filter((i) => i !== index);
+    index.release();
   }
 
   /** Adds a Z-set. `inserted`: told the entries that rows of weight above 0 came to (their ids, by row of the delta). */

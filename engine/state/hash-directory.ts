@@ -6,9 +6,11 @@ const FIRST_CELLS = 64;
 const MOVE_BATCH = 256;
 const MOVE_ROW = 8;
 
+const NO_CELLS = new Int32Array(0);
+
 /** Values are ≥ 0. */
 export class HashDirectory {
-  #cells = new Int32Array(FIRST_CELLS * 2);
+  #cells: Int32Array = new Int32Array(FIRST_CELLS * 2);
   #mask = FIRST_CELLS - 1;
   #old: Int32Array | null = null;
   #oldMask = 0;
@@ -75,6 +77,32 @@ export class HashDirectory {
       hole = at;
     }
     cells[hole + 1] = 0;
+  }
+
+  /** The cells with all pairs; until `attach` puts them back nothing may be asked. */
+  detach(): Int32Array {
+    if (this.#old !== null) this.#move(this.#oldMask + 1);
+    const cells = this.#cells;
+    this.#cells = NO_CELLS;
+    return cells;
+  }
+
+  /** They may be those of an earlier `detach`, if the pairs are the same. */
+  attach(cells: Int32Array): void {
+    this.#cells = cells;
+    this.#mask = (cells.length >> 1) - 1;
+  }
+
+  /** Adds all pairs to others, chosen by their hashes. */
+  moveTo(other: (hash: number) => HashDirectory): void {
+    if (this.#old !== null) this.#move(this.#oldMask + 1);
+    for (let at = 0; at < this.#cells.length; at += 2) {
+      const value = this.#cells[at + 1];
+      if (value === 0) continue;
+      const to = other(this.#cells[at]);
+      to.prepare(1);
+      to.add(this.#cells[at], value - 1);
+    }
   }
 
   /** Room for `rows` more, and a share of the moving. */

@@ -16,6 +16,8 @@ const MOVE_ROW = 8;
 const AHEAD = 256;
 const homes = new Int32Array(AHEAD);
 
+const NO_CELLS = new Int32Array(0);
+
 interface Table {
   readonly cells: Int32Array;
   readonly mask: number;
@@ -112,6 +114,37 @@ export class IntDirectory {
       hole = at;
     }
     cells[hole + 1] = 0;
+  }
+
+  /** The cells with all keys; until `attach` puts them back nothing may be asked. */
+  detach(): Int32Array {
+    if (this.#old !== null) this.#move(this.#old.mask + 1);
+    const { cells } = this.#table;
+    this.#table = { ...this.#table, cells: NO_CELLS };
+    return cells;
+  }
+
+  /** They may be those of an earlier `detach`, if the keys are the same. */
+  attach(cells: Int32Array): void {
+    const { shift } = this.#table;
+    this.#table = { cells, mask: (cells.length >> shift) - 1, shift };
+  }
+
+  clear(): void {
+    this.#table = makeTable(FIRST_CELLS, NARROW);
+    this.#old = null;
+    this.#size = 0;
+  }
+
+  /** Adds all keys to others, chosen by their hashes. */
+  moveTo(other: (hash: number) => IntDirectory): void {
+    if (this.#old !== null) this.#move(this.#old.mask + 1);
+    const { cells, shift } = this.#table;
+    for (let at = 0; at < cells.length; at += 1 << shift) {
+      if (cells[at + 1] === 0) continue;
+      const high = shift === WIDE ? cells[at + 2] : cells[at] >> 31;
+      other(hashInt64(cells[at], high)).add(cells[at], high, cells[at + 1] - 1);
+    }
   }
 
   /** Room for `rows` more keys, and a share of the moving. */

@@ -37,6 +37,11 @@ export class KeyChains {
   get keys(): number { return this.#index.size; }
   get bytes(): number { return this.#index.bytes + this.#next.byteLength + this.#prev.byteLength; }
 
+  /** Nobody is going to ask any more. */
+  release(): void {
+    this.#index.release();
+  }
+
   /** Adds rows that are in the pages: `ids` of `length` rows whose keys are `keys`. */
   link(keys: readonly Vector[], ids: Int32Array, length: number): void {
     this.#reserve(length);

@@ -7,8 +7,10 @@ import { layoutOf } from '../data/types.ts';
 import type { Layout } from '../data/types.ts';
 import { isValid } from '../data/vector.ts';
 import type { Vector } from '../data/vector.ts';
+import { DividedDirectory } from './divided-directory.ts';
 import { HashDirectory } from './hash-directory.ts';
 import { IntDirectory } from './int-directory.ts';
+import type { PageCache } from './page-cache.ts';
 import type { Pages } from './pages.ts';
 import { pageEnds } from './page-order.ts';
 import { rowNumbers } from './scratch.ts';
@@ -68,7 +70,10 @@ export class KeyIndex {
   readonly #never: boolean;
   /** One integer column: keys are in the directory itself. */
   readonly #ints: IntDirectory | null;
-  readonly #hashes = new HashDirectory();
+  #hashes = new HashDirectory();
+  /** In place of the one or the other, where memory is short. */
+  #intParts: DividedDirectory<IntDirectory> | null = null;
+  #hashParts: DividedDirectory<HashDirectory> | null = null;
   /** The row of the NULL key, when keys are single integers. */
   #nullRow = -1;
 
@@ -83,11 +88,39 @@ export class KeyIndex {
   }
 
   get size(): number {
-    return this.#ints === null ? this.#hashes.size : this.#ints.size + (this.#nullRow < 0 ? 0 : 1);
+    if (this.#ints === null) return (this.#hashParts ?? this.#hashes).size;
+    return (this.#intParts ?? this.#ints).size + (this.#nullRow < 0 ? 0 : 1);
   }
 
+  /** In memory. */
   get bytes(): number {
-    return this.#hashes.bytes + (this.#ints === null ? 0 : this.#ints.bytes);
+    return this.#ints === null ? (this.#hashParts ?? this.#hashes).bytes : (this.#intParts ?? this.#ints).bytes;
+  }
+
+  /** Nobody is going to ask any more. */
+  release(): void {
+    for (const parts of [this.#intParts, this.#hashParts]) {
+      if (parts === null) continue;
+      parts.detach();
+      this.#pages.dependents.delete(parts);
+    }
+  }
+
+  /** Before keys are added: where memory is short, the directory is held in parts from now on. */
+  #divide(): void {
+    const { cache } = this.#pages;
+    if (cache === null || this.#intParts !== null || this.#hashParts !== null) return;
+    if (!cache.tooLarge(this.bytes)) return;
+    const governor = (): PageCache | null => this.#pages.cache;
+    if (this.#ints === null) {
+      this.#hashParts = new DividedDirectory(this.#hashes, () => new HashDirectory(), governor);
+      this.#hashes = new HashDirectory();
+      this.#pages.dependents.add(this.#hashParts);
+    } else {
+      this.#intParts = new DividedDirectory(this.#ints, () => new IntDirectory(), governor);
+      this.#ints.clear();
+      this.#pages.dependents.add(this.#intParts);
+    }
   }
 
   /** The id of each row's key, −1 where absent. */
@@ -100,20 +133,27 @@ export class KeyIndex {
   /** As `find`, but absent keys get a row of `fresh`. Returns how many were new. */
   findOrInsert(keys: readonly Vector[], length: number, out: Int32Array, fresh: NewKeyRows): number {
     room(length);
+    this.#divide();
     if (this.#ints !== null) return this.#insertInts(this.#ints, keys[0], out, { length, fresh });
     return this.#insertHashes(keys, out, { length, fresh });
   }
 
   #findInts(ints: IntDirectory, key: Vector, length: number, out: Int32Array): void {
     const words = toWords(key, length);
-    if (key.validity === null) {
-      ints.find(words, rowNumbers(length), length, out);
+    let rows = rowNumbers(length);
+    if (key.validity !== null) {
+      rows = splitNulls(key, length).present;
+      const nullRow = this.#nullRow;
+      for (let i = 0; i < length; i++) out[i] = nullRow;
+    }
+    if (this.#intParts === null) {
+      ints.find(words, rows, rows.length, out);
       return;
     }
-    const { present } = splitNulls(key, length);
-    const nullRow = this.#nullRow;
-    for (let i = 0; i < length; i++) out[i] = nullRow;
-    ints.find(words, present, present.length, out);
+    this.#intParts.each(hashWords(words, length), rows, (part, some) => {
+      part.find(words, some, some.length, out);
+      return false;
+    });
   }
 
   #insertInts(ints: IntDirectory, key: Vector, out: Int32Array, call: InsertCall): number {
@@ -126,6 +166,21 @@ export class KeyIndex {
       rows = split.present;
       taken += this.#insertNulls(split.absent, out, fresh);
     }
+    if (this.#intParts === null) return taken + this.#insertWords(ints, words, rows, { out, fresh });
+    this.#intParts.each(hashWords(words, length), rows, (part, some) => {
+      const count = this.#insertWords(part, words, some, { out, fresh });
+      taken += count;
+      return count > 0;
+    });
+    this.#intParts.grow();
+    return taken;
+  }
+
+  #insertWords(
+    ints: IntDirectory, words: Int32Array, rows: Int32Array,
+    { out, fresh }: { readonly out: Int32Array; readonly fresh: NewKeyRows },
+  ): number {
+    let taken = 0;
     for (let start = 0; start < rows.length; start += CHUNK) {
       const part = rows.subarray(start, start + CHUNK);
       const count = ints.findOrInsert(words, part, part.length, { out, fresh, freshRows: scratch.fresh });
@@ -152,9 +207,13 @@ export class KeyIndex {
     const cells = keys.map(cellsOf);
     const hashes = this.#hash(cells, length);
     const rows = this.#keyed(keys, length, out);
+    this.#hashParts?.each(hashes, rows, (part, some) => {
+      part.candidates(hashes, some, some.length, out);
+      return false;
+    });
     for (let start = 0; start < rows.length; start += CHUNK) {
       const part = rows.subarray(start, start + CHUNK);
-      this.#hashes.candidates(hashes, part, part.length, out);
+      if (this.#hashParts === null) this.#hashes.candidates(hashes, part, part.length, out);
       this.#verify(cells, part, out, (row, id) => this.#searchFrom(cells, row, id, hashes[row]));
     }
   }
@@ -165,11 +224,23 @@ export class KeyIndex {
     const hashes = this.#hash(cells, length);
     const rows = this.#keyed(keys, length, out);
     let taken = 0;
-    for (let start = 0; start < rows.length; start += CHUNK) {
-      const part = rows.subarray(start, start + CHUNK);
-      const count = this.#hashes.candidatesOrAdd(hashes, part, part.length, { out, fresh, freshRows: scratch.fresh });
+    const insert = (directory: HashDirectory, some: Int32Array): boolean => {
+      const count = directory.candidatesOrAdd(hashes, some, some.length, { out, fresh, freshRows: scratch.fresh });
       if (count > 0) fresh.write(scratch.fresh, count, out);
       taken += count;
+      return count > 0;
+    };
+    // All parts first: the pages of the candidates are then read once.
+    this.#hashParts?.each(hashes, rows, (part, some) => {
+      let changed = false;
+      for (let start = 0; start < some.length; start += CHUNK) {
+        if (insert(part, some.subarray(start, start + CHUNK))) changed = true;
+      }
+      return changed;
+    });
+    for (let start = 0; start < rows.length; start += CHUNK) {
+      const part = rows.subarray(start, start + CHUNK);
+      if (this.#hashParts === null) insert(this.#hashes, part);
       this.#verify(cells, part, out, (row, id) => {
         const found = this.#searchFrom(cells, row, id, hashes[row]);
         if (found >= 0) return found;
@@ -177,6 +248,7 @@ export class KeyIndex {
         return this.#addCollision(row, hashes[row], out, fresh);
       });
     }
+    this.#hashParts?.grow();
     return taken;
   }
 
@@ -184,7 +256,14 @@ export class KeyIndex {
     const id = fresh.take(row);
     out[row] = id;
     fresh.write(Int32Array.of(row), 1, out);
-    this.#hashes.add(hash, id);
+    if (this.#hashParts === null) this.#hashes.add(hash, id);
+    else {
+      this.#hashParts.one(hash, (part) => {
+        part.prepare(1);
+        part.add(hash, id);
+        return true;
+      });
+    }
     return id;
   }
 
@@ -234,60 +313,95 @@ export class KeyIndex {
   }
 
   #searchFrom(cells: readonly Cells[], row: number, id: number, hash: number): number {
-    let at = this.#hashes.next(hash, id);
-    while (at >= 0 && !rowsEqual(cells, row, this.#stored, at, this.#equality)) at = this.#hashes.next(hash, at);
+    let at = this.#next(hash, id);
+    while (at >= 0 && !rowsEqual(cells, row, this.#stored, at, this.#equality)) at = this.#next(hash, at);
     return at;
+  }
+
+  #next(hash: number, id: number): number {
+    if (this.#hashParts === null) return this.#hashes.next(hash, id);
+    let found = -1;
+    this.#hashParts.one(hash, (part) => {
+      found = part.next(hash, id);
+      return false;
+    });
+    return found;
   }
 
   /** Forgets the keys of these rows. Requires: they carry their keys, and the keys are still in the pages. */
   removeRows(ids: Int32Array, length: number): void {
-    this.#eachKey(ids.subarray(0, length), (i, low, high) => {
-      if (this.#ints !== null) this.#ints.remove(low, high);
-      else this.#hashes.remove(low, ids[i]);
-    }, () => {
-      this.#nullRow = -1;
+    this.#change(ids.subarray(0, length), {
+      ints: (directory, low, high) => directory.remove(low, high),
+      hashes: (directory, hash, i) => directory.remove(hash, ids[i]),
+      nulls: () => {
+        this.#nullRow = -1;
+      },
     });
   }
 
   /** The keys carried by rows `ids` are from now on carried by rows `by`, which have the same keys. */
   replaceRows(ids: Int32Array, by: Int32Array): void {
-    this.#eachKey(ids, (i, low, high) => {
-      if (this.#ints !== null) this.#ints.replace(low, high, by[i]);
-      else this.#hashes.replace(low, ids[i], by[i]);
-    }, (i) => {
-      this.#nullRow = by[i];
+    this.#change(ids, {
+      ints: (directory, low, high, i) => directory.replace(low, high, by[i]),
+      hashes: (directory, hash, i) => directory.replace(hash, ids[i], by[i]),
+      nulls: (i) => {
+        this.#nullRow = by[i];
+      },
     });
-  }
-
-  /** Calls `each` with an integer key's words, or the hash as `low`; `nulls` for a NULL single integer. */
-  #eachKey(
-    ids: Int32Array, each: (i: number, low: number, high: number) => void, nulls: (i: number) => void,
-  ): void {
-    const length = ids.length;
-    if (length === 0) return;
-    room(length);
-    const keys = this.#columns.map((c) => this.#pages.gatherColumn(c, ids));
-    if (this.#ints === null) {
-      const hashes = this.#hash(keys.map(cellsOf), length);
-      for (let i = 0; i < length; i++) each(i, hashes[i], 0);
-      return;
-    }
-    const words = toWords(keys[0], length);
-    for (let i = 0; i < length; i++) {
-      if (isValid(keys[0].validity, i)) each(i, words[2 * i], words[2 * i + 1]);
-      else nulls(i);
-    }
   }
 
   /** Adds keys known to be absent. Requires: the rows are in the pages. For rebuilding after a restore. */
   addRows(ids: Int32Array): void {
-    if (this.#ints === null) this.#hashes.prepare(ids.length);
-    this.#eachKey(ids, (i, low, high) => {
-      if (this.#ints !== null) this.#ints.add(low, high, ids[i]);
-      else this.#hashes.add(low, ids[i]);
-    }, (i) => {
-      this.#nullRow = ids[i];
+    this.#divide();
+    this.#change(ids, {
+      ints: (directory, low, high, i) => directory.add(low, high, ids[i]),
+      hashes: (directory, hash, i) => {
+        directory.prepare(1);
+        directory.add(hash, ids[i]);
+      },
+      nulls: (i) => {
+        this.#nullRow = ids[i];
+      },
     });
+    this.#intParts?.grow();
+    this.#hashParts?.grow();
+  }
+
+  /** Changes the entry of each row's key. */
+  #change(ids: Int32Array, by: EntryChange): void {
+    const { length } = ids;
+    if (length === 0) return;
+    room(length);
+    const keys = this.#columns.map((c) => this.#pages.gatherColumn(c, ids));
+    if (this.#ints === null) this.#changeHashes(this.#hash(keys.map(cellsOf), length), length, by);
+    else this.#changeInts(this.#ints, keys[0], length, by);
+  }
+
+  #changeHashes(hashes: Int32Array, length: number, by: EntryChange): void {
+    if (this.#hashParts === null) {
+      for (let i = 0; i < length; i++) by.hashes(this.#hashes, hashes[i], i);
+      return;
+    }
+    this.#hashParts.each(hashes, rowNumbers(length), (part, rows) => {
+      for (const i of rows) by.hashes(part, hashes[i], i);
+      return true;
+    });
+  }
+
+  #changeInts(ints: IntDirectory, key: Vector, length: number, by: EntryChange): void {
+    const words = toWords(key, length);
+    let rows = rowNumbers(length);
+    if (key.validity !== null) {
+      const split = splitNulls(key, length);
+      rows = split.present;
+      for (const i of split.absent) by.nulls(i);
+    }
+    const change = (directory: IntDirectory, some: Int32Array): boolean => {
+      for (let k = 0; k < some.length; k++) by.ints(directory, words[2 * some[k]], words[2 * some[k] + 1], some[k]);
+      return true;
+    };
+    if (this.#intParts === null) change(ints, rows);
+    else this.#intParts.each(hashWords(words, length), rows, change);
   }
 
   /** The hash by which `removeRows` and its kin find a single integer: exposed for tests of clustering. */
@@ -299,6 +413,20 @@ export class KeyIndex {
 interface InsertCall {
   readonly length: number;
   readonly fresh: NewKeyRows;
+}
+
+/** What becomes of the entry of row i's key: its words, or its hash. */
+interface EntryChange {
+  ints(directory: IntDirectory, low: number, high: number, i: number): void;
+  hashes(directory: HashDirectory, hash: number, i: number): void;
+  /** For a NULL single integer. */
+  nulls(i: number): void;
+}
+
+/** By row. */
+function hashWords(words: Int32Array, length: number): Int32Array {
+  for (let i = 0; i < length; i++) scratch.hashes[i] = hashInt64(words[2 * i], words[2 * i + 1]);
+  return scratch.hashes;
 }
 
 /** The rows of an integer vector as int64 words. */

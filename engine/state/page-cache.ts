@@ -1,14 +1,23 @@
 // PageCache: keeps the pages of all stored state within a budget of memory: which stay, which go to the page file.
 import type { Page } from './page.ts';
 import { PageList } from './page-list.ts';
+import type { Evictable } from './page-list.ts';
 import type { PageFile, PageSlot } from './ports.ts';
 
 /** Of the budget: what is hidden, and shows by being touched that it is in use. */
 const HIDDEN_SHARE = 4;
 /** Of the budget: pages get at least half of it, whatever indexes and accumulators take. */
 const LEAST_SHARE = 2;
+/** What a step may take beyond the budget without a word: a process takes as much for other things. */
+const LEAST_OVERSHOOT = 8 << 20;
 /** As long as the state takes less than this, a budget below is not held against anybody. */
 const LEAST_REFUSED = 64 << 20;
+/** Of the budget: what an index may take where memory is short before it is evicted in parts. */
+const WHOLE_SHARE = 16;
+/** Of the budget: what an operator's accumulators may take before some of them are evicted, and what they keep then. */
+const OPERATOR_SHARE = 4;
+/** Of the budget: what accumulators keep however many operators have them. */
+const LEAST_OPERATOR_SHARE = 64;
 /** Pages that are being written and are passed over, at most. */
 const LOOK = 64;
 
@@ -38,10 +47,12 @@ export class PageCache {
   readonly #shown = new PageList();
   readonly #hidden = new PageList();
   /** Pages that are being filled: their sizes are not known before the step is over. */
-  #filled: Page[] = [];
+  #filled: Evictable[] = [];
   readonly #file: PageFile | null;
   #limit: number;
   #fixed = 0;
+  /** Part of the above: see `claim`. */
+  #claimed = 0;
   #failure: unknown = null;
   reads = 0;
   #evictions = 0;
@@ -94,6 +105,36 @@ export class PageCache {
   /** Not all of the state is in memory. */
   get tight(): boolean { return this.#evictions > 0 && this.#bytes + this.#fixed > this.#limit / 2; }
 
+  /** Whether an index of so many bytes should be held in parts, of which some are in the page file. */
+  tooLarge(bytes: number): boolean {
+    if (this.#file === null || bytes * WHOLE_SHARE < this.#limit) return false;
+    return this.tight || bytes * LEAST_SHARE > this.#limit;
+  }
+
+  /** The same for accumulators, which are not evicted by themselves: as long as there is room for them they stay. */
+  crowded(bytes: number): boolean {
+    if (this.#file === null || !(this.tight || bytes * LEAST_SHARE > this.#limit)) return false;
+    if (bytes * OPERATOR_SHARE > this.#limit) return true;
+    return this.#fixed * LEAST_SHARE > this.#limit && bytes * LEAST_OPERATOR_SHARE > this.#limit;
+  }
+
+  /** Bytes that an operator whose accumulators are crowded may keep in memory. */
+  claim(): number {
+    const rest = this.#limit / LEAST_SHARE - this.#claimed;
+    const granted = Math.max(this.#limit / LEAST_OPERATOR_SHARE, Math.min(this.#limit / OPERATOR_SHARE, rest));
+    this.#claimed += granted;
+    return granted;
+  }
+
+  unclaim(bytes: number): void {
+    this.#claimed -= bytes;
+  }
+
+  /** Keeps bytes in the page file. Throws 53100 when the disk is full. */
+  store(bytes: readonly Uint8Array[]): PageSlot {
+    return this.#write(bytes);
+  }
+
   /** How far a step has gone beyond what pages may take, as a share of it, since it was asked last. */
   takeOvershoot(): number {
     const over = this.#overshoot;
@@ -106,7 +147,7 @@ export class PageCache {
   }
 
   /** Governs a page from now on. */
-  add(page: Page): void {
+  add(page: Evictable): void {
     page.cache = this;
     if (!page.isResident) {
       // What it is going to take is known when it has been read.
@@ -119,7 +160,7 @@ export class PageCache {
   }
 
   /** Lets a page go: nobody holds it any more, or only a snapshot does. */
-  remove(page: Page): void {
+  remove(page: Evictable): void {
     page.list?.remove(page);
     page.cache = null;
   }
@@ -131,29 +172,33 @@ export class PageCache {
   }
 
   /** The page is to be counted anew when the step is over. */
-  growing(page: Page): void {
+  growing(page: Evictable): void {
     this.#filled.push(page);
   }
 
   #count(): void {
-    for (const page of this.#filled) {
-      const { list } = page;
-      const size = page.bytes();
-      if (list !== null) list.bytes += size - page.size;
-      page.size = size;
-    }
+    for (const page of this.#filled) this.resized(page);
     this.#filled = [];
   }
 
+  /** Its size is another now, in the middle of a step. */
+  resized(page: Evictable): void {
+    // What it takes when it is read again is what it took before.
+    if (!page.isResident) return;
+    const size = page.bytes();
+    if (page.list !== null) page.list.bytes += size - page.size;
+    page.size = size;
+  }
+
   /** The page has been read. */
-  loaded(page: Page): void {
+  loaded(page: Evictable): void {
     this.reads++;
     page.size = page.bytes();
     this.#shown.push(page);
   }
 
   /** The page was hidden and has been touched. */
-  shown(page: Page): void {
+  shown(page: Evictable): void {
     if (page.list !== this.#hidden) return;
     this.#hidden.remove(page);
     this.#shown.push(page);
@@ -162,7 +207,7 @@ export class PageCache {
   /** In the middle of a step: what is hidden and evicted is being written by nobody. */
   makeRoom(bytes: number): void {
     if (this.hasRoom(bytes)) return;
-    if (this.#hidden.bytes < bytes) this.#hide(bytes, (page) => page.home?.guarded(page) === true);
+    if (this.#hidden.bytes < bytes) this.#hide(bytes, (page) => page.idle);
     while (!this.hasRoom(bytes)) {
       const victim = this.#hidden.first;
       if (victim === null || !this.#evict(victim)) return;
@@ -170,7 +215,7 @@ export class PageCache {
   }
 
   /** Hides the oldest pages, until so much may be evicted and a share is left besides. */
-  #hide(bytes: number, may: (page: Page) => boolean): void {
+  #hide(bytes: number, may: (page: Evictable) => boolean): void {
     const wanted = this.#allowance / HIDDEN_SHARE + bytes;
     let skipped = 0;
     for (let page = this.#shown.first; page !== null && this.#hidden.bytes < wanted; page = this.#shown.first) {
@@ -190,7 +235,7 @@ export class PageCache {
   balance(): void {
     if (this.#filled.length > 0) this.#count();
     if (this.#bytes <= this.#allowance) return;
-    this.#overshoot = Math.max(this.#overshoot, this.#bytes / this.#allowance - 1);
+    this.#overshoot = Math.max(this.#overshoot, (this.#bytes - LEAST_OVERSHOOT) / this.#allowance - 1);
     this.#failure = null;
     this.#hide(this.#bytes - this.#allowance, () => true);
     for (let page = this.#hidden.first; page !== null && this.#bytes > this.#allowance; page = this.#hidden.first) {
@@ -198,7 +243,7 @@ export class PageCache {
     }
   }
 
-  #evict(page: Page): boolean {
+  #evict(page: Evictable): boolean {
     const { list } = page;
     try {
       page.evict(this.#write);

@@ -13,8 +13,8 @@ import type { ColumnShape } from './page-bytes.ts';
 import type { PageCache } from './page-cache.ts';
 import { PageColumn } from './page-column.ts';
 import { loadColumns } from './page-load.ts';
-import type { PageList } from './page-list.ts';
-import type { PageSlot, PageSummary } from './ports.ts';
+import type { Evictable, PageList } from './page-list.ts';
+import type { PageContent, PageSlot, PageSummary } from './ports.ts';
 
 /** The Pages that a page is of. */
 export interface PageHome {
@@ -28,7 +28,7 @@ export interface PageHome {
 /** Weights of a full page of rows that are there once; never written. */
 const ONES = new Int32Array(PAGE_ROWS).fill(1);
 
-export class Page implements AbsentPage {
+export class Page implements AbsentPage, Evictable {
   /** As kernels see them: the real ones, or such as bring them back. */
   columns: readonly PageColumn[];
   /** Always in memory. */
@@ -55,8 +55,8 @@ export class Page implements AbsentPage {
   stored: (() => Batch) | null = null;
   /** The cache's: its list, its neighbours there, and the bytes it counts. */
   list: PageList | null = null;
-  before: Page | null = null;
-  after: Page | null = null;
+  before: Evictable | null = null;
+  after: Evictable | null = null;
   size = 0;
   #resident: readonly PageColumn[] | null;
   #absent: readonly PageColumn[] | null = null;
@@ -100,6 +100,7 @@ export class Page implements AbsentPage {
   }
 
   get isResident(): boolean { return this.#resident !== null; }
+  get idle(): boolean { return this.home?.guarded(this) === true; }
 
   present(): readonly PageColumn[] {
     let columns = this.#resident;
@@ -209,6 +210,18 @@ export class Page implements AbsentPage {
     });
     const once = this.live === used && (weights === ONES || everyOne(weights, used));
     return { used, weights: once ? null : weights.slice(0, used), nulls };
+  }
+
+  /** What a checkpoint writes of the page: as it is now, for it is shared. */
+  content(): PageContent {
+    return {
+      summary: this.summary(),
+      image: () => this.image(),
+      kept: (read) => {
+        this.shared = false;
+        if (!this.dirty) this.stored = read;
+      },
+    };
   }
 
   static load(batch: Batch, schema: Schema, stamp: number): Page {

@@ -178,6 +178,12 @@ export class Pages implements PageHome, SavedState {
     return this.#guard[page.number] === 1 || this.#pages[page.number] !== page;
   }
 
+  /** Who governs the pages, if anybody. */
+  get cache(): PageCache | null { return this.#cache; }
+
+  /** `detach` is called with the pages' own; what hangs on them goes with them. */
+  readonly dependents = new Set<{ detach(): void }>();
+
   /** From now on the cache may evict pages. */
   attach(cache: PageCache): void {
     if (this.#cache === cache) return;
@@ -191,6 +197,7 @@ export class Pages implements PageHome, SavedState {
     const cache = this.#cache;
     if (cache === null) return;
     this.#cache = null;
+    for (const dependent of this.dependents) dependent.detach();
     for (const page of this.#pages) {
       // A snapshot may read it for longer than a checkpoint has it.
       if (this.#live.size > 0) cache.keep(page);
@@ -429,7 +436,7 @@ export class Pages implements PageHome, SavedState {
       if (!page.dirty) continue;
       page.dirty = false;
       page.shared = page.live > 0;
-      out.push({ page: page.number, content: page.live > 0 ? contentOf(page) : null });
+      out.push({ page: page.number, content: page.live > 0 ? page.content() : null });
     }
     this.#guard.fill(1, 0, this.#pages.length);
     return out;
@@ -481,16 +488,4 @@ export class Pages implements PageHome, SavedState {
 
 function rowNumbersArray(length: number): number[] {
   return Array.from({ length }, (_, i) => i);
-}
-
-/** What a checkpoint writes of a page: as it is now, for the page is shared. */
-function contentOf(page: Page): NonNullable<ChangedPage['content']> {
-  return {
-    summary: page.summary(),
-    image: () => page.image(),
-    kept: (read) => {
-      page.shared = false;
-      if (!page.dirty) page.stored = read;
-    },
-  };
 }

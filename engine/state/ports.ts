@@ -1,5 +1,6 @@
 // Ports: what engine asks of storage. Implemented by storage/ (disk) and by memory.ts.
 import type { Batch } from '../data/batch.ts';
+import type { Soon } from '../data/soon.ts';
 import type { Epoch } from '../data/time.ts';
 import type { PageCache } from './page-cache.ts';
 
@@ -10,10 +11,10 @@ import type { PageCache } from './page-cache.ts';
  */
 export interface Journal {
   /**
-   * Resolves once the record is on disk (fdatasync), or written when `sync` is false. `alone`: nobody else needs this
+   * Done once the record is on disk (fdatasync), or written when `sync` is false. `alone`: nobody else needs this
    * thread just now, it may wait for the disk itself. Requires: epoch = last + 1.
    */
-  append(epoch: Epoch, record: readonly Uint8Array[], sync: boolean, alone?: boolean): Promise<void>;
+  append(epoch: Epoch, record: readonly Uint8Array[], sync: boolean, alone?: boolean): Soon<void>;
   /**
    * After an append failed, when nothing more can be appended: checks that all that was acknowledged is there (XX001: it
    * is not), and makes the failed record void for good. Rejects where the fault is still there; it may be called again.

@@ -4,7 +4,7 @@ import type { Column, Schema } from '../../engine/data/types.ts';
 import { INT4 } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { AggregateOperator } from '../../engine/operator/aggregate.ts';
-import type { AggregateCall } from '../../engine/operator/aggregate.ts';
+import type { AggregateCall } from '../../engine/operator/aggregate-call.ts';
 import { Project } from '../../engine/operator/project.ts';
 import { Union } from '../../engine/operator/union.ts';
 import type { AggregatePlan } from '../plan/logical-plan.ts';

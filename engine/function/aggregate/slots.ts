@@ -58,6 +58,17 @@ export class SlotRows {
     this.words = new Int32Array(floats.buffer);
   }
 
+  /** Slots there is room for. */
+  get slots(): number { return this.#slots; }
+
+  /** Forgets the slots from so many on. */
+  shrink(slots: number): void {
+    if (slots >= this.#slots) return;
+    this.#slots = slots;
+    this.floats = this.floats.slice(0, slots * this.stride);
+    this.words = new Int32Array(this.floats.buffer);
+  }
+
   get bytes(): number {
     return this.floats.byteLength;
   }

@@ -137,7 +137,8 @@ describe('page cache', () => {
   });
 
   test('a page in use is not the one that goes', () => {
-    const cache = new PageCache(1_000_000, new MemoryPageFile());
+    // Of it, the index takes a part.
+    const cache = new PageCache(1_600_000, new MemoryPageFile());
     const arrangement = new Arrangement(schema, [0]);
     arrangement.pages.attach(cache);
     for (let at = 0; at < 40_000; at += 1000) {
@@ -153,7 +154,9 @@ describe('page cache', () => {
       cache.balance();
     }
     // The hot page was there nearly always; of the others most had to be read.
-    expect(cache.statistics().reads - before).toBeLessThan(205);
+    const reads = cache.statistics().reads - before;
+    expect(reads).toBeLessThan(410);
+    expect(reads).toBeGreaterThan(150);
   });
 
   test('a page file that takes nothing: pages stay, and nothing should be added until it does', () => {

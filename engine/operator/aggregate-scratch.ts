@@ -1,0 +1,37 @@
+// What the group aggregate works with in a step: arrays as long as its input, and the weights that count.
+import { assert } from '../data/error.ts';
+import { isValid } from '../data/vector.ts';
+import type { Vector } from '../data/vector.ts';
+import type { Groups } from './changed-rows.ts';
+
+export interface Scratch {
+  /** Of each row. */
+  readonly slots: Int32Array;
+  readonly touched: Groups;
+  readonly old: Groups;
+  readonly fresh: Groups;
+  /** For those of both. */
+  readonly joined: Int32Array;
+}
+
+export function makeScratch(length: number): Scratch {
+  const groups = (): Groups => ({ slots: new Int32Array(length), rows: new Int32Array(length) });
+  return {
+    slots: new Int32Array(length), touched: groups(), old: groups(), fresh: groups(), joined: new Int32Array(2 * length),
+  };
+}
+
+export function onlyInsertions(weights: Int32Array, length: number): boolean {
+  let least = 1;
+  for (let i = 0; i < length; i++) if (weights[i] < least) least = weights[i];
+  return least > 0;
+}
+
+/** Weights, 0 where the condition is not true. */
+export function filtered(weights: Int32Array, condition: Vector): Int32Array {
+  assert(condition.layout === 'bool', 'FILTER is boolean');
+  const { values, validity, length } = condition;
+  const out = new Int32Array(length);
+  for (let i = 0; i < length; i++) out[i] = values[i] !== 0 && isValid(validity, i) ? weights[i] : 0;
+  return out;
+}
