@@ -37,7 +37,8 @@ export function domainChecks(site: Site, type: DomainType, outer: DomainType = t
     ...(base.kind === 'domain' ? domainChecks(site, base, outer) : []),
     ...(!notNull ? [] : [{
       compiled: compile('value IS NOT NULL'),
-      error: () => new DatabaseError('23502', `domain ${outer.name} does not allow null values`, { dataType: outer.name, schema }),
+      error: () => new DatabaseError('23502', `domain ${outer.name} does not allow null values`,
+        { dataType: outer.name, schema }),
     }]),
     ...checks.map(({ name, expression }) => ({
       compiled: compile(expression),

@@ -1,6 +1,6 @@
 // PostgreSQL's advanced regular expressions as a tree, for posix-regex.ts; and whether RE2 can be trusted with them.
 import { RE2JS } from 're2js';
-import { invalidRegex, Translator } from './regex-syntax.ts';
+import { backReference, invalidRegex, Translator } from './regex-syntax.ts';
 import type { RegexFlags } from './regex-syntax.ts';
 
 /** What a part takes where it has the choice; null: it has none (9.7.3.5). */
@@ -8,8 +8,10 @@ export type Preference = 'longest' | 'shortest' | null;
 
 interface Part {
   readonly prefers: Preference;
-  /** A capturing group is in it. */
+  /** A capturing group, or a reference to one, is in it. */
   readonly captures: boolean;
+  /** A reference to a group is in it. */
+  readonly refers: boolean;
 }
 
 export type RegexNode =
@@ -20,6 +22,9 @@ export type RegexNode =
   | (Part & { readonly kind: 'choice'; readonly options: readonly RegexNode[] })
   /** `number` 0: it does not capture. */
   | (Part & { readonly kind: 'group'; readonly inner: RegexNode; readonly number: number })
+  /** So many times what a group matched; `like`: the group, without constraints. */
+  | (Part & { readonly kind: 'back'; readonly number: number; readonly like: RegexNode; readonly ignoreCase: boolean;
+    readonly least: number; readonly most: number })
   | (Part & { readonly kind: 'repeat'; readonly inner: RegexNode; readonly least: number; readonly most: number });
 
 export interface ParsedRegex {
@@ -67,6 +72,7 @@ class Parser {
   #choices = false;
   #captureRepeated = false;
   #looking = 0;
+  readonly #closed = new Map<number, RegexNode>();
 
   constructor(text: string, flags: RegexFlags) {
     this.#text = text;
@@ -95,7 +101,10 @@ class Parser {
     }
     if (options.length === 1) return options[0];
     this.#choices = true;
-    return { kind: 'choice', options, prefers: 'longest', captures: options.some((o) => o.captures) };
+    return {
+      kind: 'choice', options, prefers: 'longest', captures: options.some((o) => o.captures),
+      refers: options.some((o) => o.refers),
+    };
   }
 
   #branch(): RegexNode {
@@ -116,6 +125,8 @@ class Parser {
       return assertion(this.#anchor(c));
     }
     if (c === '\\') {
+      const reference = backReference(this.#text, this.#at, this.groups);
+      if (reference !== null) return this.#back(reference.number, reference.end);
       const holds = ASSERTIONS[this.#text[this.#at + 1]];
       if (holds !== undefined) {
         if (this.#text[this.#at + 1] === 'm' || this.#text[this.#at + 1] === 'M') this.#special = true;
@@ -133,7 +144,20 @@ class Parser {
     const { source, end } = code > 0xffff ? { source: String.fromCodePoint(code), end: this.#at + 2 }
       : this.#atoms.atomAt(this.#at);
     this.#at = end;
-    return source === '' ? null : { kind: 'character', test: this.#class(source), prefers: null, captures: false };
+    if (source === '') return null;
+    return { kind: 'character', test: this.#class(source), prefers: null, captures: false, refers: false };
+  }
+
+  /** 2201B for a group that is not closed yet, and within a constraint. */
+  #back(number: number, end: number): RegexNode {
+    const inner = this.#closed.get(number);
+    if (inner === undefined || this.#looking > 0) throw invalidRegex('invalid backreference number');
+    this.#at = end;
+    this.#special = true;
+    return {
+      kind: 'back', number, like: withoutConstraints(inner), ignoreCase: this.#flags.ignoreCase, least: 1, most: 1,
+      prefers: null, captures: true, refers: true,
+    };
   }
 
   #anchor(c: string): Holds {
@@ -175,10 +199,15 @@ class Parser {
     if (this.#text[this.#at] !== ')') throw invalidRegex('parentheses () not balanced');
     this.#at++;
     if (look === null) {
-      return { kind: 'group', inner, number, prefers: inner.prefers, captures: number > 0 || inner.captures };
+      if (number > 0) this.#closed.set(number, inner);
+      return {
+        kind: 'group', inner, number, prefers: inner.prefers, captures: number > 0 || inner.captures, refers: inner.refers,
+      };
     }
     this.#special = true;
-    return { kind: 'look', inner, behind: look[1] !== '', negated: look[2] === '!', prefers: null, captures: false };
+    return {
+      kind: 'look', inner, behind: look[1] !== '', negated: look[2] === '!', prefers: null, captures: false, refers: false,
+    };
   }
 
   #quantified(atom: RegexNode): RegexNode {
@@ -195,19 +224,37 @@ class Parser {
     if (lazy !== undefined && !fixed) this.#lazy = true;
     else if (!fixed) this.#greedy = true;
     if (atom.captures) this.#captureRepeated = true;
+    if (atom.kind === 'back') {
+      const preferred = fixed ? null : lazy === undefined ? 'longest' : 'shortest';
+      return { ...atom, least, most, prefers: preferred };
+    }
     const prefers = fixed ? atom.prefers : lazy === undefined ? 'longest' : 'shortest';
-    return { kind: 'repeat', inner: atom, least, most, prefers, captures: atom.captures };
+    return { kind: 'repeat', inner: atom, least, most, prefers, captures: atom.captures, refers: atom.refers };
   }
 }
 
 function assertion(holds: Holds): RegexNode {
-  return { kind: 'assert', holds, prefers: null, captures: false };
+  return { kind: 'assert', holds, prefers: null, captures: false, refers: false };
+}
+
+/** What matches all that the part matches anywhere. */
+function withoutConstraints(node: RegexNode): RegexNode {
+  switch (node.kind) {
+    case 'assert': case 'look': return sequence([]);
+    case 'sequence': return { ...node, parts: node.parts.map(withoutConstraints) };
+    case 'choice': return { ...node, options: node.options.map(withoutConstraints) };
+    case 'group': case 'repeat': return { ...node, inner: withoutConstraints(node.inner) };
+    case 'back': case 'character': return node;
+  }
 }
 
 function sequence(parts: readonly RegexNode[]): RegexNode {
   if (parts.length === 1) return parts[0];
   const first = parts.find((p) => p.prefers !== null);
-  return { kind: 'sequence', parts, prefers: first?.prefers ?? null, captures: parts.some((p) => p.captures) };
+  return {
+    kind: 'sequence', parts, prefers: first?.prefers ?? null, captures: parts.some((p) => p.captures),
+    refers: parts.some((p) => p.refers),
+  };
 }
 
 /** Neighbours that capture nothing and do not differ in what they prefer decide together. */

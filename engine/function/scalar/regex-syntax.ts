@@ -1,5 +1,5 @@
-// PostgreSQL's advanced regular expressions → RE2's, which match in linear time. What RE2 has not is refused (0A000).
-import { DatabaseError, notSupported } from '../../data/error.ts';
+// PostgreSQL's advanced regular expressions → RE2's, which match in linear time. What RE2 has not, posix-regex.ts matches.
+import { DatabaseError } from '../../data/error.ts';
 
 export interface RegexFlags {
   readonly global: boolean;
@@ -78,6 +78,19 @@ const CLASS_ESCAPES: { readonly [letter: string]: string } = {
   ...ESCAPES, d: '0-9', s: ' \\t\\n\\v\\f\\r', w: '0-9A-Za-z_',
 };
 
+/**
+ * The reference to a group that an escape at a place is, `groups` being open or closed before it: one digit always is,
+ * several are when there is such a group; null: it is none. The number may be of no group.
+ */
+export function backReference(
+  text: string, at: number, groups: number,
+): { readonly number: number; readonly end: number } | null {
+  const digits = /^\\([1-9]\d{0,2})/.exec(text.slice(at, at + 4))?.[1];
+  if (digits === undefined) return null;
+  if (digits.length > 1 && Number(digits) > groups) return null;
+  return { number: Number(digits), end: at + 1 + digits.length };
+}
+
 export interface RegexSource {
   readonly source: string;
   readonly flags: RegexFlags;
@@ -85,6 +98,8 @@ export interface RegexSource {
   readonly greedy: boolean;
   /** Without embedded options; null for literal text. */
   readonly text: string | null;
+  /** There are back-references in it, for which `source` has a character in their place. */
+  readonly refers: boolean;
 }
 
 /** Reads the pattern once, left to right. */
@@ -93,6 +108,7 @@ export class Translator {
   #at = 0;
   #out = '';
   #lazy = false;
+  #refers = false;
   #groups = 0;
   readonly #flags: RegexFlags;
 
@@ -116,6 +132,9 @@ export class Translator {
 
   get lazy(): boolean {
     return this.#lazy;
+  }
+  get refers(): boolean {
+    return this.#refers;
   }
 
   #step(c: string): void {
@@ -188,12 +207,17 @@ export class Translator {
       this.#at += 1 + code[0].length;
       return;
     }
-    if (/[1-9]/.test(letter) && letters === ESCAPES) {
-      if (Number(letter) > this.#groups) throw invalidRegex('invalid backreference number');
-      throw notSupported('a back-reference in a regular expression');
+    const reference = letters === ESCAPES ? backReference(this.#text, this.#at, this.#groups) : null;
+    if (reference !== null) {
+      if (reference.number > this.#groups) throw invalidRegex('invalid backreference number');
+      this.#refers = true;
+      // Only so that the syntax is looked at: RE2 has none.
+      this.#out += '(?:.)';
+      this.#at = reference.end;
+      return;
     }
     const octal = /^[0-7]{1,3}/.exec(rest);
-    if (octal !== null && letter === '0') {
+    if (octal !== null && (letter === '0' || letters === ESCAPES)) {
       this.#out += `\\x{${Number.parseInt(octal[0], 8).toString(16)}}`;
       this.#at += 1 + octal[0].length;
       return;
@@ -260,10 +284,12 @@ function className(name: string): string {
 
 export function translateRegex(pattern: string, given: RegexFlags): RegexSource {
   const { rest, flags } = embeddedFlags(pattern, given);
-  if (flags.literal) return { source: rest.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&'), flags, greedy: true, text: null };
+  if (flags.literal) {
+    return { source: rest.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&'), flags, greedy: true, text: null, refers: false };
+  }
   const translator = new Translator(rest, flags);
   const source = translator.translate();
-  return { source, flags, greedy: !translator.lazy, text: rest };
+  return { source, flags, greedy: !translator.lazy, text: rest, refers: translator.refers };
 }
 
 /** similar_to_escape(): a SIMILAR TO pattern as an advanced regular expression, in PostgreSQL's own spelling. */

@@ -1,4 +1,5 @@
-// Regular expression matching over RE2 (linear time): a cache of compiled patterns, searching, splitting, replacing.
+// Regular expression matching, over RE2 (linear time) where it answers the same: a cache of compiled patterns, searching,
+// splitting, replacing.
 import { RE2JS } from 're2js';
 import { DatabaseError, notSupported } from '../../data/error.ts';
 import { PosixProgram } from './posix-regex.ts';
@@ -24,7 +25,7 @@ export interface TextProgram {
 const CACHE_SIZE = 256;
 const cache = new Map<string, Regex>();
 
-/** Compiled, or from the cache. Throws 2201B as PostgreSQL does, 0A000 for what linear-time matching cannot do. */
+/** Compiled, or from the cache. Throws 2201B as PostgreSQL does; matching may throw 54000. */
 export function regexOf(pattern: string, options = ''): Regex {
   const key = `${options}/${pattern}`;
   const known = cache.get(key);
@@ -36,14 +37,14 @@ export function regexOf(pattern: string, options = ''): Regex {
 }
 
 function compile(pattern: string, options: string): Regex {
-  const { source, flags, greedy, text } = translateRegex(pattern, parseFlags(options));
+  const { source, flags, greedy, text, refers } = translateRegex(pattern, parseFlags(options));
   const bits = (flags.ignoreCase ? RE2JS.CASE_INSENSITIVE : 0) | (flags.newlineStop ? 0 : RE2JS.DOTALL)
     | (flags.newlineAnchors ? RE2JS.MULTILINE : 0) | (greedy ? RE2JS.LONGEST_MATCH : 0);
   try {
     // RE2 knows best whether the syntax is right.
     const compiled = RE2JS.compile(source, bits);
     const parsed = text === null ? null : parseRegex(text, flags);
-    const program = parsed === null || parsed.plain ? compiled : new PosixProgram(parsed.root, parsed.groups);
+    const program = parsed === null || (parsed.plain && !refers) ? compiled : new PosixProgram(parsed.root, parsed.groups);
     return { program, flags, groups: program.groupCount() };
   } catch (error) {
     if (error instanceof DatabaseError) throw error;
