@@ -13,6 +13,8 @@ import type { EvalContext } from '../engine/expression/context.ts';
 import { compileExpression } from '../engine/expression/evaluate.ts';
 import type { FunctionRegistry } from '../engine/function/registry.ts';
 import type { Snapshot } from '../engine/runtime/contract.ts';
+import type { RangeLookup } from '../engine/state/key-range.ts';
+import { filterRanges } from '../engine/runtime/relation.ts';
 import { KeyFilter } from '../engine/runtime/key-filter.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import type { ColumnEntry, StoredEntry } from './catalog/entry.ts';
@@ -114,6 +116,15 @@ export class ReshapedSnapshot implements Snapshot {
       parts.push(new Delta(found.batch.select(columns), found.weights));
     }
     return parts.length === 0 ? new Delta(new Batch([], 0), new Int32Array(0)) : concatDeltas(parts);
+  }
+
+  range(relation: number, columns: readonly number[], lookup: RangeLookup): Delta {
+    const reshaped = this.#fills.get(relation);
+    if (reshaped === undefined) return this.#base.range(relation, columns, lookup);
+    const wide = Math.max(reshaped.width, ...columns.map((c) => c + 1), ...lookup.columns.map((c) => c + 1));
+    const all = Array.from({ length: wide }, (_, i) => i);
+    const found = filterRanges(this.scan(relation, all), columns, lookup);
+    return found.length === 0 ? new Delta(new Batch([], 0), new Int32Array(0)) : concatDeltas(found);
   }
 
   error(relation: number): DatabaseError | null {

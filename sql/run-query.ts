@@ -50,6 +50,7 @@ function readSource(source: CircuitSource, run: QueryRun, held: QueryMemory): De
   if (instead !== undefined) return Delta.insert(instead.select(columns));
   const error = run.snapshot.error(relation);
   if (error !== null) throw error;
+  if (source.range !== undefined) return cancel(run.snapshot.range(relation, columns, source.range));
   if (source.lookup !== null) return cancel(run.snapshot.lookup(relation, columns, source.lookup));
   const parts: Delta[] = [];
   for (const part of run.snapshot.scan(relation, columns)) {

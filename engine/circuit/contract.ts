@@ -4,6 +4,7 @@ import type { Delta } from '../data/delta.ts';
 import type { Watermark } from '../data/time.ts';
 import type { Schema } from '../data/types.ts';
 import type { SortKey, StateSize, StepContext } from '../operator/operator.ts';
+import type { RangeLookup } from '../state/key-range.ts';
 import type { StateReader, StateWriter } from '../state/ports.ts';
 
 /**
@@ -17,6 +18,8 @@ export type CircuitSource =
       readonly relation: number;
       readonly columns: readonly number[];
       readonly lookup: { readonly columns: readonly number[]; readonly keys: Batch } | null;
+      /** Only rows in ranges of an index's key, ad-hoc only; see range-lookup.ts. Not beside `lookup`. */
+      readonly range?: RangeLookup;
       readonly late: 'keep' | 'drop';
       /** Of the columns above. */
       readonly schema: Schema;

@@ -5,6 +5,7 @@ import type { DatabaseError } from '../data/error.ts';
 import type { Epoch, Watermark } from '../data/time.ts';
 import type { Schema } from '../data/types.ts';
 import type { Moment } from './history.ts';
+import type { RangeLookup } from '../state/key-range.ts';
 import type { Circuit } from '../circuit/contract.ts';
 import type { EvalContext } from '../expression/context.ts';
 import type { StateSize } from '../operator/operator.ts';
@@ -110,6 +111,8 @@ export interface Snapshot {
     relation: number, columns: readonly number[],
     lookup: { readonly columns: readonly number[]; readonly keys: Batch },
   ): Delta;
+  /** Rows in ranges of a key; see range-lookup.ts. */
+  range(relation: number, columns: readonly number[], lookup: RangeLookup): Delta;
   /** An error a view carries (PostgreSQL's error of the failing row), or null. */
   error(relation: number): DatabaseError | null;
   rowCount(relation: number): number;

@@ -5,6 +5,7 @@ import { DatabaseError } from '../data/error.ts';
 import type { Epoch, Watermark } from '../data/time.ts';
 import type { Snapshot } from './contract.ts';
 import { OverlaySnapshot } from './snapshot.ts';
+import type { RangeLookup } from '../state/key-range.ts';
 import type { RelationLookup } from './relation.ts';
 
 /** Changes after which the next snapshot is taken: what a reader puts on top of one at most. */
@@ -155,6 +156,11 @@ class HistorySnapshot implements Snapshot {
   lookup(relation: number, columns: readonly number[], lookup: RelationLookup): Delta {
     this.#check(relation);
     return this.#over.lookup(relation, columns, lookup);
+  }
+
+  range(relation: number, columns: readonly number[], lookup: RangeLookup): Delta {
+    this.#check(relation);
+    return this.#over.range(relation, columns, lookup);
   }
 
   error(relation: number): DatabaseError | null {

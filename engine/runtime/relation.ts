@@ -15,6 +15,9 @@ import type { Horizon } from './retention.ts';
 import { PageRetention, kept } from './retention.ts';
 import { ErrorRows } from './error-rows.ts';
 import { KeyFilter } from './key-filter.ts';
+import { OrderedIndex } from '../state/ordered-index.ts';
+import { RangeFilter, rangeRows } from './range-lookup.ts';
+import type { RangeLookup } from '../state/key-range.ts';
 
 /** One moment of a relation, shared by all snapshots that read it. */
 export class FrozenRelation {
@@ -61,6 +64,11 @@ export class FrozenRelation {
     if (this.version === this.#relation.version) return this.#relation.lookup(columns, lookup);
     return filterScan(this.#scan(null), columns, lookup);
   }
+
+  range(columns: readonly number[], lookup: RangeLookup): readonly Delta[] {
+    if (this.version === this.#relation.version) return this.#relation.range(columns, lookup);
+    return filterRanges(this.#scan(null), columns, lookup);
+  }
 }
 
 export interface RelationLookup {
@@ -74,7 +82,7 @@ interface Index {
   readonly chains: KeyChains;
 }
 
-function* selected(deltas: Iterable<Delta>, filter: KeyFilter): Iterable<Delta> {
+function* selected(deltas: Iterable<Delta>, filter: KeyFilter | RangeFilter): Iterable<Delta> {
   for (const delta of deltas) yield filter.apply(delta);
 }
 
@@ -86,6 +94,13 @@ export function filterScan(
   for (const delta of selected(deltas, new KeyFilter(keyColumns, keys))) {
     if (delta.length > 0) out.push(selectColumns(delta, columns));
   }
+  return out;
+}
+
+/** As filterScan, for ranges. */
+export function filterRanges(deltas: Iterable<Delta>, columns: readonly number[], lookup: RangeLookup): readonly Delta[] {
+  const out: Delta[] = [];
+  for (const delta of selected(deltas, new RangeFilter(lookup))) if (delta.length > 0) out.push(selectColumns(delta, columns));
   return out;
 }
 
@@ -103,6 +118,8 @@ export class Relation {
   #definition: RelationDefinition;
   #rows: Arrangement;
   #indexes: Index[] = [];
+  /** Of keys and indexes that ranges or an order were asked of. */
+  #ordered: OrderedIndex[] = [];
   #frozen: FrozenRelation | null = null;
   readonly #beforeChange: (relation: Relation) => void;
   /** Its indexes are to be made from the pages before they are used. */
@@ -177,13 +194,24 @@ export class Relation {
 
   /** It is gone: nothing of it is kept in memory for long. */
   detach(): void {
+    this.#dropOrdered();
     this.#rows.pages.detach();
+  }
+
+  #dropOrdered(): void {
+    for (const ordered of this.#ordered) this.#forget(ordered);
+    this.#ordered = [];
   }
 
   /** What is defined and not there is made. Primary key first: by the first one a retracted row is found. */
   #makeIndexes(): void {
     const { keys, indexes } = this.#definition;
     const wanted = [...keys.toSorted((a, b) => Number(b.primary) - Number(a.primary)), ...indexes];
+    this.#ordered = this.#ordered.filter((ordered) => {
+      const stays = wanted.some(({ columns }) => columns.join() === ordered.columns.join());
+      if (!stays) this.#forget(ordered);
+      return stays;
+    });
     const stays = (index: Index): boolean =>
       wanted.some(({ id, columns }) => id === index.id && columns.join() === index.columns.join());
     for (const index of this.#indexes) if (!stays(index)) this.#rows.dropIndex(index.chains);
@@ -192,6 +220,11 @@ export class Relation {
       if (this.#indexes.some((index) => index.id === id)) continue;
       this.#indexes.push({ id, columns, chains: this.#rows.addIndex(columns, { nulls: 'never' }) });
     }
+  }
+
+  #forget(ordered: OrderedIndex): void {
+    this.#rows.unobserve(ordered);
+    ordered.forget();
   }
 
   /** Requires: rows of the relation's schema; a retracted row is there. */
@@ -220,6 +253,7 @@ export class Relation {
     const rewritten = fill !== null || !sameColumns(definition.schema, this.schema);
     this.#definition = definition;
     if (rewritten) {
+      this.#dropOrdered();
       const old = this.#rows;
       this.#retention = new PageRetention();
       this.#rows = this.#newRows(definition.schema);
@@ -264,6 +298,28 @@ export class Relation {
       return [...kept((chosen) => [this.#rows.gather(unique, chosen)], columns, this.horizon)];
     }
     return filterScan(kept((chosen) => [this.#rows.gather(unique, chosen)], null, this.horizon), columns, lookup);
+  }
+
+  /** Rows in the ranges as of now; with an order at least the first ones. */
+  range(columns: readonly number[], lookup: RangeLookup): readonly Delta[] {
+    const index = this.#orderedBy(lookup.columns);
+    // Of what is gone only scans know.
+    const ids = index === null || (lookup.order !== null && this.horizon !== null) || !index.settle() ? null
+      : rangeRows(index, lookup, this.#rows.rows, (found) => this.#rows.gather(found, columns));
+    if (ids === null) return filterRanges(this.scan(), columns, lookup);
+    return [...kept((chosen) => [this.#rows.gather(ids, chosen)], columns, this.horizon)];
+  }
+
+  #orderedBy(columns: readonly number[]): OrderedIndex | null {
+    const name = columns.join();
+    const known = this.#ordered.find((ordered) => ordered.columns.join() === name);
+    if (known !== undefined) return known;
+    const { keys, indexes } = this.#definition;
+    if (![...keys, ...indexes].some((index) => index.columns.join() === name)) return null;
+    const ordered = new OrderedIndex(this.#rows.pages, columns, this.#cache);
+    this.#rows.observe(ordered);
+    this.#ordered.push(ordered);
+    return ordered;
   }
 
   /** The index with most columns, all of them among those given. */

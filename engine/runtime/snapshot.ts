@@ -5,6 +5,8 @@ import type { DatabaseError } from '../data/error.ts';
 import type { Epoch, Watermark } from '../data/time.ts';
 import type { Snapshot } from './contract.ts';
 import { KeyFilter } from './key-filter.ts';
+import { RangeFilter } from './range-lookup.ts';
+import type { RangeLookup } from '../state/key-range.ts';
 import { selectColumns } from './relation.ts';
 import type { FrozenRelation, Relation, RelationLookup } from './relation.ts';
 
@@ -63,6 +65,12 @@ export class PublishedSnapshot implements Snapshot {
     // Not frozen: it has not changed since, so its live indexes answer, and nothing needs to be held.
     const source = frozen ?? this.#owner.relation(relation);
     const found = source?.lookup(columns, lookup) ?? [];
+    return found.length === 0 ? NOTHING : concatDeltas(found);
+  }
+
+  range(relation: number, columns: readonly number[], lookup: RangeLookup): Delta {
+    const source = this.#frozen.get(relation) ?? this.#owner.relation(relation);
+    const found = source?.range(columns, lookup) ?? [];
     return found.length === 0 ? NOTHING : concatDeltas(found);
   }
 
@@ -125,6 +133,15 @@ export class OverlaySnapshot implements Snapshot {
     return below.length === 0 ? concatDeltas(above) : concatDeltas([below, ...above]);
   }
 
+  range(relation: number, columns: readonly number[], lookup: RangeLookup): Delta {
+    const changes = this.#changes.get(relation);
+    if (changes === undefined) return this.#base.range(relation, columns, lookup);
+    const below = this.#base.range(relation, columns, beyond(lookup, changes));
+    const filter = new RangeFilter(lookup);
+    const above = changes.map((delta) => selectColumns(filter.apply(delta), columns));
+    return below.length === 0 ? concatDeltas(above) : concatDeltas([below, ...above]);
+  }
+
   error(relation: number): DatabaseError | null {
     return this.#base.error(relation);
   }
@@ -142,6 +159,15 @@ export class OverlaySnapshot implements Snapshot {
   release(): void {
     if (this.#ownsBase) this.#base.release();
   }
+}
+
+/** What is taken back above may be among the first rows below. */
+function beyond(lookup: RangeLookup, changes: readonly Delta[]): RangeLookup {
+  const { order } = lookup;
+  if (order === null) return lookup;
+  let gone = 0;
+  for (const { weights } of changes) for (let i = 0; i < weights.length; i++) if (weights[i] < 0) gone -= weights[i];
+  return { ...lookup, order: { ...order, enough: order.enough + gone } };
 }
 
 /** Changes by relation, in order. */

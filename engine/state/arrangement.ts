@@ -18,6 +18,12 @@ import { rowNumbers } from './scratch.ts';
 /** Rows of a chain looked at for one retraction before an index over whole rows is made. */
 const WALK = 32;
 
+/** Who is told which rows come to the pages and, before they leave, which do. */
+export interface RowObserver {
+  link(ids: Int32Array, length: number): void;
+  unlink(ids: Int32Array, length: number): void;
+}
+
 /** Entries that rows of a delta (by number) came to. */
 export type InsertedRows = (rows: Int32Array, ids: Int32Array) => void;
 
@@ -35,6 +41,7 @@ export class Arrangement {
   /** Whole row → its one entry; made when a retraction needs it. */
   #rows: KeyIndex | null = null;
   #ids = new Int32Array(1024);
+  #observers: RowObserver[] = [];
 
   /** `keyColumns` null: rows are only scanned; []: one key for all rows. */
   constructor(schema: Schema, keyColumns: readonly number[] | null, options: KeyIndexOptions = {}) {
@@ -60,6 +67,18 @@ export class Arrangement {
     index.release();
   }
 
+  observe(observer: RowObserver): void {
+    this.#observers.push(observer);
+  }
+
+  unobserve(observer: RowObserver): void {
+    this.#observers = this.#observers.filter((o) => o !== observer);
+  }
+
+  #tellGone(ids: Int32Array): void {
+    for (const observer of this.#observers) observer.unlink(ids, ids.length);
+  }
+
   /** Adds a Z-set. `inserted`: told the entries that rows of weight above 0 came to (their ids, by row of the delta). */
   apply(delta: Delta, inserted: InsertedRows | null = null): void {
     const { weights, length } = delta;
@@ -83,6 +102,7 @@ export class Arrangement {
     const ids = this.#idRoom(length);
     this.pages.append(batch, null, ones ? null : weights, ids);
     for (const index of this.#indexes) index.link(index.columns.map((c) => batch.columns[c]), ids, length);
+    for (const observer of this.#observers) observer.link(ids, length);
     return ids;
   }
 
@@ -166,8 +186,9 @@ export class Arrangement {
   }
 
   #linkRows(batch: Batch, rows: Int32Array, ids: Int32Array): void {
-    if (this.#indexes.length === 0) return;
     const rowIds = Int32Array.from(rows, (row) => ids[row]);
+    for (const observer of this.#observers) observer.link(rowIds, rowIds.length);
+    if (this.#indexes.length === 0) return;
     const whole = rows.length === batch.length;
     const linked = whole ? batch : batch.take(rows);
     const linkedIds = whole ? ids : rowIds;
@@ -177,6 +198,7 @@ export class Arrangement {
   /** Entries of weight 0 leave the indexes and the pages. */
   #drop(ids: Int32Array): void {
     if (ids.length === 0) return;
+    this.#tellGone(ids);
     for (const index of this.#indexes) index.unlink(ids, ids.length);
     this.#rows?.removeRows(ids, ids.length);
     this.pages.free(ids, ids.length);
@@ -185,6 +207,7 @@ export class Arrangement {
   /** All entries of a page leave; returns what their weights add up to. The page is not copied, whoever else holds it. */
   dropPage(number: number): number {
     const ids = liveIds(this.pages, number);
+    this.#tellGone(ids);
     for (const index of this.#indexes) index.unlink(ids, ids.length);
     this.#rows?.removeRows(ids, ids.length);
     return this.pages.clear(number);
@@ -208,6 +231,7 @@ export class Arrangement {
       }
     }
     const gone = Int32Array.from(merged);
+    this.#tellGone(gone);
     for (const index of this.#indexes) if (gone.length > 0) index.unlink(gone, gone.length);
     this.pages.free(gone, gone.length);
     this.#rows = rows;

@@ -4,10 +4,12 @@ import type { NodeId } from '../../engine/circuit/builder.ts';
 import type { Circuit } from '../../engine/circuit/contract.ts';
 import { Batch } from '../../engine/data/batch.ts';
 import { assert, DatabaseError, notSupported, unreachable } from '../../engine/data/error.ts';
+import { toEpoch } from '../../engine/data/time.ts';
 import { INT8 } from '../../engine/data/types.ts';
 import type { LogicalType, Schema } from '../../engine/data/types.ts';
 import type { EvalContext } from '../../engine/expression/context.ts';
-import { evaluateConstant } from '../../engine/expression/evaluate.ts';
+import type { Delta } from '../../engine/data/delta.ts';
+import { compileExpression, evaluateConstant, predicateOrReport } from '../../engine/expression/evaluate.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { canRaise, columnsOf } from '../../engine/expression/walk.ts';
 import { Asked } from '../../engine/operator/asked.ts';
@@ -27,8 +29,9 @@ import { TemporalJoin } from '../../engine/operator/temporal-join.ts';
 import { TopK } from '../../engine/operator/top-k.ts';
 import { Union } from '../../engine/operator/union.ts';
 import { conjunction, conjuncts } from '../binder/functions.ts';
+import type { RangeLookup } from '../../engine/state/key-range.ts';
 import { unifiedKey } from '../optimizer/written-calls.ts';
-import type { LogicalPlan, TableCall } from '../plan/logical-plan.ts';
+import type { LogicalPlan, ScanLookup, TableCall } from '../plan/logical-plan.ts';
 import { width } from '../plan/make.ts';
 import { compileAggregate } from './aggregate.ts';
 import { isAppendOnly } from './append-only.ts';
@@ -149,13 +152,19 @@ export class Compiler {
   }
 
   #scan(plan: Of<'scan'>): NodeId {
+    const { relation, columns, late, schema } = plan;
+    if (plan.lookup?.kind === 'ranges') {
+      const label = `${plan.name} by ${plan.lookup.path.name}`;
+      return this.builder.source({
+        kind: 'relation', relation, columns, lookup: null, late, schema, range: rangeOf(plan.lookup, this.context.evaluation),
+      }, label);
+    }
     const lookup = plan.lookup === null ? null : {
       columns: plan.lookup.path.columns,
       keys: rowsOf(plan.lookup.keys, {
         columns: plan.lookup.path.columns.map((_, i) => ({ name: 'key', type: keyType(plan, i) })),
       }, this.context.evaluation),
     };
-    const { relation, columns, late, schema } = plan;
     const label = plan.lookup === null ? plan.name : `${plan.name} by ${plan.lookup.path.name}`;
     return this.builder.source({ kind: 'relation', relation, columns, lookup, late, schema }, label);
   }
@@ -231,6 +240,23 @@ export class Compiler {
   }
 }
 
+/** The ranges as the runtime reads them; a row on which the filter fails counts, for it is going to be an error. */
+function rangeOf(
+  { path, types, ranges, order }: Extract<ScanLookup, { readonly kind: 'ranges' }>, evaluation: EvalContext,
+): RangeLookup {
+  const { columns } = path;
+  if (order === null) return { columns, types, ranges, order };
+  const filter = order.filter === null ? null : compileExpression(order.filter);
+  const passing = ({ batch, weights, length }: Delta): number => {
+    if (filter === null) return length;
+    let failed = 0;
+    const hits = predicateOrReport(filter, batch, weights, { epoch: toEpoch(0), eval: evaluation, error: () => failed++ });
+    return hits.length + failed;
+  };
+  const { descending, enough } = order;
+  return { columns, types, ranges, order: { descending, enough, columns: order.columns, passing } };
+}
+
 /** What failed when a row came could not be told apart when it is taken back. */
 function checkTemporal(expressions: readonly Expression[]): void {
   if (expressions.some((e) => canRaise(e))) throw notSupported('an expression that may fail in the condition of a temporal join');
@@ -246,7 +272,7 @@ function packs(call: TableCall): boolean {
 }
 
 function keyType(plan: Of<'scan'>, i: number): Expression['type'] {
-  const first = plan.lookup?.keys[0]?.[i];
+  const first = plan.lookup?.kind === 'keys' ? plan.lookup.keys[0]?.[i] : undefined;
   return first === undefined ? { kind: 'text' } : first.type;
 }
 

@@ -1,15 +1,14 @@
 // Index look-up: a scan under equalities with constants on all columns of a key or an index reads only those rows.
 import type { Datum } from '../../engine/data/datum.ts';
-import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
-import { mapExpression } from '../../engine/expression/walk.ts';
 import { conjuncts } from '../binder/functions.ts';
 import type { AccessPath, LogicalPlan, ScanPlan } from '../plan/logical-plan.ts';
 import { mapPlan } from '../plan/map-plan.ts';
 import { sameComputation } from '../plan/same-expression.ts';
 import { fold } from './fold-constants.ts';
 import type { Rewrite, RewriteContext } from './rewrite.ts';
-import { isKeyEquality } from './written-calls.ts';
+import { byRanges } from './index-range.ts';
+import { asConstant, isIndexEquality, overScan, valuesOf } from './key-constants.ts';
 
 const MAX_KEYS = 1000;
 
@@ -36,7 +35,7 @@ function narrow(plan: LogicalPlan, context: RewriteContext): LogicalPlan {
     keys = keys.flatMap((k) => (values.get(column) ?? []).map((v) => [...k, v]));
     if (keys.length > MAX_KEYS) return plan;
   }
-  return { ...plan, input: { ...scan, lookup: { path, keys } } };
+  return { ...plan, input: { ...scan, lookup: { kind: 'keys', path, keys } } };
 }
 
 /** By an index on expressions or over part of the rows, where the filter says all that it asks for. */
@@ -53,41 +52,9 @@ function byComputedKeys(plan: LogicalPlan & { kind: 'filter' }, scan: ScanPlan, 
       const values = key === null ? null : given.map((g) => valuesOf(g, key)).find((v) => v !== null) ?? null;
       keys = values === null ? [] : keys.flatMap((k) => values.map((v) => [...k, v]));
     }
-    if (keys.length > 0 && keys.length <= MAX_KEYS) return { ...plan, input: { ...scan, lookup: { path, keys } } };
+    if (keys.length > 0 && keys.length <= MAX_KEYS) return { ...plan, input: { ...scan, lookup: { kind: 'keys', path, keys } } };
   }
-  return plan;
-}
-
-/** An expression over the relation's columns as one over the scan's; null where the scan does not show them. */
-function overScan(e: Expression, scan: ScanPlan): Expression | null {
-  let shown = true;
-  const mapped = mapExpression(e, (x) => {
-    if (x.kind !== 'column') return x;
-    const index = scan.columns.indexOf(x.index);
-    shown &&= index >= 0;
-    return { ...x, index };
-  });
-  return shown ? mapped : null;
-}
-
-/** The constants that a condition allows an expression to be. */
-function valuesOf(c: Expression, key: Expression): readonly Expression[] | null {
-  const constants = (list: readonly Expression[]): readonly Expression[] | null => {
-    const values = list.map((e) => asConstant(e, key.type));
-    return values.some((v) => v === null) ? null : values.flatMap((v) => (v === null || v.value === null ? [] : [v]));
-  };
-  if (isKeyEquality(c)) {
-    const [a, b] = c.args;
-    return isKey(a, key) ? constants([b]) : isKey(b, key) ? constants([a]) : null;
-  }
-  return c.kind === 'in' && isKey(c.input, key) ? constants(c.list) : null;
-}
-
-/** Also behind a cast that changes nothing (varchar as text). */
-function isKey(side: Expression, key: Expression): boolean {
-  if (sameComputation(side, key)) return true;
-  return side.kind === 'cast' && side.input.type.kind === 'varchar' && side.type.kind === 'text'
-    && sameComputation(side.input, key);
+  return byRanges(plan, scan, context);
 }
 
 function bestPath(scan: ScanPlan, values: ReadonlyMap<number, readonly Expression[]>): AccessPath | null {
@@ -101,7 +68,7 @@ interface Constants { readonly column: number; readonly values: readonly Express
 
 /** `column = constant`, `column IN (constants)`, `column = ANY (constant array)`. */
 function constantsOf(c: Expression, scan: ScanPlan): Constants | null {
-  if (isKeyEquality(c)) {
+  if (isIndexEquality(c)) {
     const [a, b] = c.args;
     return pair(a, [b], scan) ?? pair(b, [a], scan);
   }
@@ -138,10 +105,4 @@ function plainColumn(e: Expression): number | null {
     return e.input.index;
   }
   return null;
-}
-
-function asConstant(e: Expression, own: LogicalType): (Expression & { kind: 'literal' }) | null {
-  if (e.kind !== 'literal') return null;
-  const same = e.type.kind === own.kind || (own.kind === 'varchar' && e.type.kind === 'text');
-  return same ? { ...e, type: own } : null;
 }

@@ -5,6 +5,7 @@ import { decorrelate } from './decorrelate.ts';
 import { disjunctions } from './disjunctions.ts';
 import { foldConstants } from './fold-constants.ts';
 import { indexLookup } from './index-lookup.ts';
+import { indexOrder } from './index-order.ts';
 import { inlineShared } from './inline-shared.ts';
 import { joinKeys } from './join-keys.ts';
 import { joinOrder } from './join-order.ts';
@@ -18,7 +19,7 @@ import { semiJoins } from './semi-joins.ts';
 /** In this order. Circuits have no apply, so decorrelation always runs. */
 export const REWRITES: readonly Rewrite[] = [
   inlineShared, decorrelate, foldConstants, limitRecursion, disjunctions, pushDown, semiJoins, joinOrder, joinKeys,
-  computeEarly, indexLookup, pruneColumns, mergeProjects,
+  computeEarly, indexLookup, indexOrder, pruneColumns, mergeProjects,
 ];
 
 const ALWAYS: ReadonlySet<string> = new Set([decorrelate.name]);

@@ -1,7 +1,7 @@
 // Column pruning: nothing is read, joined or carried along that nobody looks at.
 import type { Expression } from '../../engine/expression/expression.ts';
 import { columnsOf } from '../../engine/expression/walk.ts';
-import type { LogicalPlan } from '../plan/logical-plan.ts';
+import type { LogicalPlan, ScanLookup } from '../plan/logical-plan.ts';
 import { asofJoinOf, selectColumns, showsLeftOnly, width } from '../plan/make.ts';
 import { expressionsOf, mapExpressions, mapInputs } from '../plan/map-plan.ts';
 import type { Rewrite } from './rewrite.ts';
@@ -32,7 +32,8 @@ class Pruner {
   #node(plan: LogicalPlan, needed: Columns): LogicalPlan {
     const schema = { columns: needed.map((c) => plan.schema.columns[c]) };
     switch (plan.kind) {
-      case 'scan': case 'constant': return { ...plan, columns: needed.map((c) => plan.columns[c]), schema };
+      case 'scan': return { ...plan, columns: needed.map((c) => plan.columns[c]), schema, lookup: narrowed(plan.lookup, needed) };
+      case 'constant': return { ...plan, columns: needed.map((c) => plan.columns[c]), schema };
       case 'values': return { ...plan, rows: plan.rows.map((r) => needed.map((c) => r[c])), schema };
       case 'single-row': return plan;
       case 'working-table': return selectColumns(plan, needed);
@@ -163,6 +164,12 @@ class Pruner {
     return selectColumns(extended(renumbered, { input, schema, to }),
       needed.map((c) => (c < old ? to(c) : c - old + width(input))));
   }
+}
+
+/** What the filter of an ordered look-up reads, the filter above reads, too. */
+function narrowed(lookup: ScanLookup | null, needed: Columns): ScanLookup | null {
+  if (lookup === null || lookup.kind === 'keys' || lookup.order === null || lookup.order.filter === null) return lookup;
+  return { ...lookup, order: { ...lookup.order, filter: renumber(lookup.order.filter, needed) } };
 }
 
 interface Below { readonly input: LogicalPlan; readonly schema: LogicalPlan['schema']; readonly to: (column: number) => number }

@@ -7,6 +7,7 @@ import type { AggregateFunction } from '../../engine/function/aggregate/aggregat
 import type { TableFunction } from '../../engine/function/function.ts';
 import type { AsofKey } from '../../engine/operator/asof-join.ts';
 import type { SortKey } from '../../engine/operator/operator.ts';
+import type { KeyRange } from '../../engine/state/key-range.ts';
 
 /**
  * Columns are referred to by their index in the input's schema; of a join, left columns, then right columns.
@@ -53,10 +54,27 @@ export interface ScanPlan extends Node {
   readonly appendOnly: boolean;
 }
 
-/** Only rows whose `path.columns` equal one of `keys`: one list of constant expressions a key. */
-export interface ScanLookup {
-  readonly path: AccessPath;
-  readonly keys: readonly (readonly Expression[])[];
+/**
+ * keys: only rows whose `path.columns` equal one of `keys`: one list of constant expressions a key. ranges: only rows in
+ * ranges of the path's columns, of these types; with `order` perhaps only the first of them.
+ */
+export type ScanLookup =
+  | { readonly kind: 'keys'; readonly path: AccessPath; readonly keys: readonly (readonly Expression[])[] }
+  | {
+      readonly kind: 'ranges';
+      readonly path: AccessPath;
+      readonly types: readonly LogicalType[];
+      readonly ranges: readonly KeyRange[];
+      readonly order: ScanOrder | null;
+    };
+
+/** The reader takes the first `enough` rows that fulfil `filter`, by the first `columns` of the path; see RangeOrder. */
+export interface ScanOrder {
+  readonly descending: boolean;
+  readonly columns: number;
+  readonly enough: number;
+  /** Over the scan's columns. */
+  readonly filter: Expression | null;
 }
 
 /** Rows that are made when the circuit is: system relations. */

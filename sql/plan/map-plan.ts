@@ -75,7 +75,7 @@ export function mapExpressions(plan: LogicalPlan, fn: ExpressionMapper): Logical
     case 'constant': case 'single-row': case 'working-table': case 'asof-join': case 'distinct': case 'set-operation':
     case 'shared': case 'recursive': case 'emit-on-close': return plan;
     case 'scan':
-      if (plan.lookup === null) return plan;
+      if (plan.lookup === null || plan.lookup.kind !== 'keys') return plan;
       return { ...plan, lookup: { ...plan.lookup, keys: plan.lookup.keys.map((k) => k.map(fn)) } };
     case 'values': return { ...plan, rows: plan.rows.map((r) => r.map(fn)) };
     case 'filter': return { ...plan, condition: fn(plan.condition) };

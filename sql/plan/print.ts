@@ -3,8 +3,10 @@ import { formatText } from '../../engine/data/text-format.ts';
 import { DEFAULT_FORMAT } from '../../engine/data/settings.ts';
 import { formatType } from '../../engine/data/type-info.ts';
 import { unreachable } from '../../engine/data/error.ts';
-import type { Schema } from '../../engine/data/types.ts';
+import type { Datum } from '../../engine/data/datum.ts';
+import type { LogicalType, Schema } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
+import type { KeyRange } from '../../engine/state/key-range.ts';
 import type { SortKey } from '../../engine/operator/operator.ts';
 import type { AggregateCall, EquiKey, LogicalPlan } from './logical-plan.ts';
 import { inputsOf } from './map-plan.ts';
@@ -57,7 +59,9 @@ function titleOf(plan: LogicalPlan): string {
   switch (plan.kind) {
     case 'scan': {
       const name = plan.alias === plan.name ? plan.name : `${plan.name} ${plan.alias}`;
-      return plan.lookup === null ? `Seq Scan on ${name}` : `Index Scan using ${plan.lookup.path.name} on ${name}`;
+      if (plan.lookup === null) return `Seq Scan on ${name}`;
+      const back = plan.lookup.kind === 'ranges' && plan.lookup.order?.descending === true ? ' Backward' : '';
+      return `Index Scan${back} using ${plan.lookup.path.name} on ${name}`;
     }
     case 'constant': return `Seq Scan on ${plan.alias === plan.name ? plan.name : `${plan.name} ${plan.alias}`}`;
     case 'values': return plan.rows.length === 0 ? 'Result' : 'Values Scan';
@@ -100,8 +104,15 @@ function detailsOf(plan: LogicalPlan): readonly string[] {
       if (plan.lookup === null) return [];
       const { columns, computed } = plan.lookup.path;
       const names = computed?.labels ?? columns.map((c) => columnNameOf(plan, c));
-      const keys = plan.lookup.keys.map((k) => k.map((e, i) => `${names[i]} = ${printExpression(e, plan.schema)}`).join(' AND '));
-      return [`Index Cond: (${keys.length > 4 ? `${keys.length} keys` : keys.join(' OR ')})`];
+      const { lookup } = plan;
+      if (lookup.kind === 'keys') {
+        const keys = lookup.keys.map((k) => k.map((e, i) => `${names[i]} = ${printExpression(e, plan.schema)}`).join(' AND '));
+        return [`Index Cond: (${keys.length > 4 ? `${keys.length} keys` : keys.join(' OR ')})`];
+      }
+      const ranges = [...new Set(lookup.ranges.map((range) => printRange(range, names, lookup.types)))];
+      if (ranges.includes('')) return [];
+      const all = ranges.length > 4 ? `${ranges.length} ranges` : ranges.join(' OR ');
+      return [`Index Cond: (${ranges.length === 0 ? 'false' : all})`];
     }
     case 'values': return plan.rows.length === 0 ? ['One-Time Filter: false'] : [];
     case 'filter': return [`Filter: ${printExpression(plan.condition, plan.schema)}`];
@@ -135,6 +146,23 @@ function detailsOf(plan: LogicalPlan): readonly string[] {
     case 'emit-on-close': return [`Window End: ${plan.schema.columns[plan.column].name}`];
     default: return [];
   }
+}
+
+/** Empty: all of the index. */
+function printRange(range: KeyRange, names: readonly string[], types: readonly LogicalType[]): string {
+  const { prefix, lower, upper } = range;
+  const value = (v: Datum, i: number): string => printLiteral({ kind: 'literal', type: types[i], value: v });
+  const at = prefix.length;
+  // NULLs are only read for their place in the order.
+  const equal = prefix.flatMap((v, i) => (v === null ? [] : [`${names[i]} = ${value(v, i)}`]));
+  if (lower !== null && upper !== null && value(lower.value, at) === value(upper.value, at)) {
+    return [...equal, `${names[at]} = ${value(lower.value, at)}`].join(' AND ');
+  }
+  return [
+    ...equal,
+    ...(lower === null ? [] : [`${names[at]} ${lower.inclusive ? '>=' : '>'} ${value(lower.value, at)}`]),
+    ...(upper === null ? [] : [`${names[at]} ${upper.inclusive ? '<=' : '<'} ${value(upper.value, at)}`]),
+  ].join(' AND ');
 }
 
 function columnNameOf(plan: LogicalPlan & { kind: 'scan' }, attribute: number): string {

@@ -11,6 +11,7 @@ import { parseTypeName } from '../../engine/data/type-info.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { EvalContext } from '../../engine/expression/context.ts';
 import { ENGINE_FUNCTIONS } from '../../engine/function/registry.ts';
+import { RangeFilter } from '../../engine/runtime/range-lookup.ts';
 import type { Snapshot } from '../../engine/runtime/contract.ts';
 import { bindQuery } from '../../sql/binder/bind-query.ts';
 import { ParameterTypes, Shared } from '../../sql/binder/environment.ts';
@@ -189,6 +190,10 @@ export class MemoryQueries {
     return {
       epoch: toEpoch(1), error: () => null, rowCount: (r) => stored(r).length, watermark: () => null, release: () => undefined,
       scan: (relation, columns) => [Delta.insert(stored(relation).select(columns))],
+      range: (relation, columns, lookup) => {
+        const found = new RangeFilter(lookup).apply(Delta.insert(stored(relation)));
+        return found.with(found.batch.select(columns));
+      },
       lookup: (relation, columns, lookup) => {
         const all = stored(relation);
         const text = (batch: Batch, row: number, of: readonly number[]): string =>

@@ -25,7 +25,7 @@ describe('look-ups', () => {
     expect(queries.plan('select * from t where a = 2', { mode: 'view' })).toBe('Seq Scan on t\n  Filter: (a = 2)');
   });
   test('not by another type or operator', () => {
-    expect(plan('select * from t where a > 2')[0]).toBe('Seq Scan on t');
+    expect(plan('select * from t where a <> 2')[0]).toBe('Seq Scan on t');
     expect(plan('select * from t where a = 2.5')[0]).toBe('Seq Scan on t');
   });
   test('a parameter is a constant by then', () => {
