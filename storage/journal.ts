@@ -1,6 +1,8 @@
 // DiskJournal: the Journal over segment files; what was acknowledged is decided here and nowhere else.
 import { assert } from '../engine/data/error.ts';
 import type { DatabaseError } from '../engine/data/error.ts';
+import { whenThere } from '../engine/data/soon.ts';
+import type { Soon } from '../engine/data/soon.ts';
 import { toEpoch } from '../engine/data/time.ts';
 import type { Epoch } from '../engine/data/time.ts';
 import type { Journal, JournalRecord, JournalStatistics } from '../engine/state/ports.ts';
@@ -103,41 +105,68 @@ export class DiskJournal implements Journal {
     return toEpoch(this.#last);
   }
 
-  async append(epoch: Epoch, record: readonly Uint8Array[], sync: boolean, alone = false): Promise<void> {
+  append(epoch: Epoch, record: readonly Uint8Array[], sync: boolean, alone = false): Soon<void> {
     if (this.#failure !== null) throw this.#failure;
     assert(!this.#busy && epoch === this.#last + 1, `journal append of epoch ${epoch} after ${this.#last}`);
     this.#busy = true;
-    try {
-      const must = sync || this.#unsyncedBytes > UNSYNCED_BYTES;
-      await this.#write(epoch, record, must, alone ? QUICK_DISK_ALONE : QUICK_DISK);
-    } catch (error) {
+    const fail = (error: unknown): never => {
+      this.#busy = false;
       // Law: after a failed write or sync nothing is acknowledged any more until `reopen` has decided what is there.
       this.#failure = storageError(error, 'could not write to the journal');
       throw this.#failure;
-    } finally {
+    };
+    const end = (): void => {
       this.#busy = false;
+      this.#writeAhead();
+    };
+    let writing: Soon<void>;
+    try {
+      const must = sync || this.#unsyncedBytes > UNSYNCED_BYTES;
+      const rotated = this.#tail.end < this.#files.segmentBytes ? undefined : this.#rotate(epoch);
+      writing = whenThere(rotated, () => this.#write(epoch, record, must, alone ? QUICK_DISK_ALONE : QUICK_DISK));
+    } catch (error) {
+      return fail(error);
     }
-    this.#writeAhead();
+    if (writing instanceof Promise) return writing.then(end, fail);
+    end();
   }
 
-  async #write(epoch: Epoch, record: readonly Uint8Array[], sync: boolean, quick: number): Promise<void> {
-    if (this.#tail.end >= this.#files.segmentBytes) await this.#rotate(epoch);
+  #write(epoch: Epoch, record: readonly Uint8Array[], sync: boolean, quick: number): Soon<void> {
     const fields = { epoch, durable: this.#durable, chain: this.#chain, seed: this.#seed };
     const { pieces, checksum, size } = encodeRecord(record, fields);
     const tail = this.#tail;
-    if (tail.end + size > tail.written) await this.#extension;
+    const extended = tail.end + size <= tail.written || this.#extension === null ? undefined : this.#extension;
+    return whenThere(extended, () => {
+      const { stopwatch = (): number => performance.now() } = this.#files.options;
+      const start = stopwatch();
+      return whenThere(this.#put(pieces, { size, sync, quick }), () => {
+        if (sync) this.#times.note(stopwatch() - start, size <= SMALL_RECORD);
+        this.#appended({ epoch, record, checksum, size, sync });
+      });
+    });
+  }
+
+  /** The bytes of a record at the end of the segment. */
+  #put(
+    pieces: readonly Uint8Array[],
+    { size, sync, quick }: { readonly size: number; readonly sync: boolean; readonly quick: number },
+  ): Soon<void> {
+    const { file, end } = this.#tail;
     const inOne = !sync || this.#durable === this.#last;
-    const { stopwatch = (): number => performance.now() } = this.#files.options;
-    const start = stopwatch();
     if (inOne && size <= SMALL_RECORD && (!sync || this.#times.usual < quick)) {
-      tail.file.writeNow(pieces, tail.end, sync);
-    } else if (sync && inOne) {
-      await tail.file.writeDurable(pieces, tail.end);
-    } else {
-      await tail.file.write(pieces, tail.end);
-      if (sync) await tail.file.datasync();
+      file.writeNow(pieces, end, sync);
+      return;
     }
-    if (sync) this.#times.note(stopwatch() - start, size <= SMALL_RECORD);
+    if (sync && inOne) return file.writeDurable(pieces, end);
+    const written = file.write(pieces, end);
+    return sync ? written.then(() => file.datasync()) : written;
+  }
+
+  #appended({ epoch, record, checksum, size, sync }: {
+    readonly epoch: Epoch; readonly record: readonly Uint8Array[]; readonly checksum: number; readonly size: number;
+    readonly sync: boolean;
+  }): void {
+    const tail = this.#tail;
     this.#usualSize += (size - this.#usualSize) / 16;
     tail.end += size;
     tail.written = Math.max(tail.written, tail.end);

@@ -1,6 +1,7 @@
 // Batches and deltas ⇄ bytes: column buffers as they are in memory, framed; the payload of journal records.
 import { Batch } from './batch.ts';
 import { ByteReader, PieceWriter, corrupt } from './bytes.ts';
+import type { ElementArray } from './bytes.ts';
 import { Delta } from './delta.ts';
 import { layoutOf } from './types.ts';
 import type { Layout, LogicalType } from './types.ts';
@@ -104,24 +105,24 @@ function encodeFrame(batch: Batch, weights: Int32Array | null, out: PieceWriter)
     out.u16(0);
     out.u32(heapSize(column));
   }
-  if (mode === 'each' && weights !== null) buffer(weights, rows * 4, out);
+  if (mode === 'each' && weights !== null) buffer(weights, rows, out);
   for (const column of batch.columns) encodeColumn(column, rows, out);
 }
 
-function buffer(array: ArrayBufferView, size: number, out: PieceWriter): void {
-  out.bytes(new Uint8Array(array.buffer, array.byteOffset, size));
+function buffer(array: ElementArray, count: number, out: PieceWriter): void {
+  out.elements(array, count);
   out.align();
 }
 
 function encodeColumn(column: Vector, rows: number, out: PieceWriter): void {
   if (column.validity !== null) buffer(column.validity, validityBytes(rows), out);
   if (column.layout !== 'bytes') {
-    buffer(column.values, rows * WIDTH[column.layout], out);
+    buffer(column.values, column.layout === 'fixed16' ? rows * 16 : rows, out);
     return;
   }
-  buffer(zeroBased(column), (rows + 1) * 4, out);
+  buffer(zeroBased(column), rows + 1, out);
   const start = column.offsets[0];
-  buffer(column.bytes.subarray(start), column.offsets[rows] - start, out);
+  buffer(start === 0 ? column.bytes : column.bytes.subarray(start), column.offsets[rows] - start, out);
 }
 
 function zeroBased(column: BytesVector): Int32Array {

@@ -7,6 +7,9 @@ const FIRST_CHUNK = 1024;
 /** Arrays up to this size are copied into the chunk; larger ones become pieces of their own. */
 const COPY_LIMIT = 1024;
 const PADDING = 8;
+const FEW = 16;
+
+export type ElementArray = Uint8Array | Int16Array | Int32Array | BigInt64Array | Float32Array | Float64Array;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
@@ -68,6 +71,28 @@ export class PieceWriter {
     this.#need(bytes.length);
     this.#chunk.set(bytes, this.#at);
     this.#at += bytes.length;
+  }
+
+  /**
+   * The first elements of an array, as they are in memory. Why not always by `bytes`: the buffer of a short array is made
+   * only when it is asked for, which takes longer than its few elements.
+   */
+  elements(array: ElementArray, count: number): void {
+    if (count > FEW) {
+      this.bytes(new Uint8Array(array.buffer, array.byteOffset, count * array.BYTES_PER_ELEMENT));
+      return;
+    }
+    this.#need(FEW * 8);
+    for (let i = 0; i < count; i++, this.#at += array.BYTES_PER_ELEMENT) this.#element(array, i);
+  }
+
+  #element(array: ElementArray, i: number): void {
+    if (array instanceof Int32Array) this.#view.setInt32(this.#at, array[i], true);
+    else if (array instanceof BigInt64Array) this.#view.setBigInt64(this.#at, array[i], true);
+    else if (array instanceof Uint8Array) this.#chunk[this.#at] = array[i];
+    else if (array instanceof Float64Array) this.#view.setFloat64(this.#at, array[i], true);
+    else if (array instanceof Int16Array) this.#view.setInt16(this.#at, array[i], true);
+    else this.#view.setFloat32(this.#at, array[i], true);
   }
 
   /** Length (u32), then the bytes. */

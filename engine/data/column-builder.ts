@@ -8,6 +8,22 @@ import type { LogicalType } from './types.ts';
 import type { Validity, Vector } from './vector.ts';
 import type { FieldBlock } from './kernel/fields.ts';
 
+/** Bytes up to which the engine keeps a typed array's elements in the array itself. */
+const IN_PLACE = 64;
+
+interface Elements<A> {
+  readonly length: number;
+  readonly BYTES_PER_ELEMENT: number;
+  slice(from: number, to: number): A;
+  subarray(from: number, to: number): A;
+}
+
+/** The first elements: a view; of few a copy, since a view has a buffer made, which so short an array can do without. */
+function firstOf<A extends Elements<A>>(array: A, length: number): A {
+  if (array.length === length) return array;
+  return length * array.BYTES_PER_ELEMENT <= IN_PLACE ? array.slice(0, length) : array.subarray(0, length);
+}
+
 /** Rows, NULLs and growth; the subclasses are its layouts. */
 abstract class ColumnBase {
   readonly type: LogicalType;
@@ -17,7 +33,7 @@ abstract class ColumnBase {
 
   constructor(type: LogicalType, capacity: number) {
     this.type = type;
-    this.capacity = Math.max(capacity, 8);
+    this.capacity = Math.max(capacity, 1);
   }
 
   appendNull(): void {
@@ -45,7 +61,7 @@ abstract class ColumnBase {
   protected takeValidity(): Validity {
     if (this.#validity === null) return null;
     if (validityBytes(this.length) > this.#validity.length) this.#growValidity(this.length - 1);
-    return this.#validity.subarray(0, validityBytes(this.length));
+    return firstOf(this.#validity, validityBytes(this.length));
   }
 
   /** Takes back the last row. Requires: length > 0. */
@@ -80,7 +96,7 @@ export class BoolColumn extends ColumnBase {
   }
   protected pushZero(): number { this.push(0); return this.length - 1; }
   finish(): Vector {
-    const values = this.#values.subarray(0, this.length);
+    const values = firstOf(this.#values, this.length);
     return vectorFromBuffers(this.type, this.length, { values, offsets: null }, this.takeValidity());
   }
 }
@@ -98,7 +114,7 @@ export class Int16Column extends ColumnBase {
   }
   protected pushZero(): number { this.push(0); return this.length - 1; }
   finish(): Vector {
-    const values = this.#values.subarray(0, this.length);
+    const values = firstOf(this.#values, this.length);
     return vectorFromBuffers(this.type, this.length, { values, offsets: null }, this.takeValidity());
   }
 }
@@ -116,7 +132,7 @@ export class Int32Column extends ColumnBase {
   }
   protected pushZero(): number { this.push(0); return this.length - 1; }
   finish(): Vector {
-    const values = this.#values.subarray(0, this.length);
+    const values = firstOf(this.#values, this.length);
     return vectorFromBuffers(this.type, this.length, { values, offsets: null }, this.takeValidity());
   }
 }
@@ -161,7 +177,7 @@ export class Int64Column extends ColumnBase {
   }
   protected pushZero(): number { this.pushWords(0, 0); return this.length - 1; }
   finish(): Vector {
-    const values = this.#values.subarray(0, this.length);
+    const values = firstOf(this.#values, this.length);
     return vectorFromBuffers(this.type, this.length, { values, offsets: null }, this.takeValidity());
   }
 }
@@ -179,7 +195,7 @@ export class Float32Column extends ColumnBase {
   }
   protected pushZero(): number { this.push(0); return this.length - 1; }
   finish(): Vector {
-    const values = this.#values.subarray(0, this.length);
+    const values = firstOf(this.#values, this.length);
     return vectorFromBuffers(this.type, this.length, { values, offsets: null }, this.takeValidity());
   }
 }
@@ -197,7 +213,7 @@ export class Float64Column extends ColumnBase {
   }
   protected pushZero(): number { this.push(0); return this.length - 1; }
   finish(): Vector {
-    const values = this.#values.subarray(0, this.length);
+    const values = firstOf(this.#values, this.length);
     return vectorFromBuffers(this.type, this.length, { values, offsets: null }, this.takeValidity());
   }
 }
@@ -225,7 +241,7 @@ export class Fixed16Column extends ColumnBase {
   }
   protected pushZero(): number { return this.#room(); }
   finish(): Vector {
-    const values = this.#values.subarray(0, this.length * 16);
+    const values = firstOf(this.#values, this.length * 16);
     return vectorFromBuffers(this.type, this.length, { values, offsets: null }, this.takeValidity());
   }
 }
@@ -290,8 +306,8 @@ export class BytesColumn extends ColumnBase {
   }
   protected pushZero(): number { this.commit(this.#offsets[this.length]); return this.length - 1; }
   finish(): Vector {
-    const offsets = this.#offsets.subarray(0, this.length + 1);
-    const values = this.#bytes.subarray(0, this.#offsets[this.length]);
+    const offsets = firstOf(this.#offsets, this.length + 1);
+    const values = firstOf(this.#bytes, this.#offsets[this.length]);
     return vectorFromBuffers(this.type, this.length, { values, offsets }, this.takeValidity());
   }
 }

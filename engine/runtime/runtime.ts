@@ -3,6 +3,8 @@ import type { Batch } from '../data/batch.ts';
 import { concatDeltas } from '../data/delta.ts';
 import type { Delta } from '../data/delta.ts';
 import { DatabaseError, assert } from '../data/error.ts';
+import { whenThere } from '../data/soon.ts';
+import type { Soon } from '../data/soon.ts';
 import { toEpoch } from '../data/time.ts';
 import type { Epoch } from '../data/time.ts';
 import { layoutOf } from '../data/types.ts';
@@ -266,7 +268,8 @@ export class MillraceRuntime implements Runtime {
       try {
         const ready = untilReady(this.#ports.store);
         if (ready !== null) await ready;
-        await this.#journal(epoch, encodeEpochRecord(time, transactions), sync);
+        const written = this.#journal(epoch, encodeEpochRecord(time, transactions), sync);
+        if (written !== undefined) await written;
       } catch (error) {
         this.#fail(error, sealed);
         return;
@@ -305,10 +308,11 @@ export class MillraceRuntime implements Runtime {
   }
 
   /** Durable before visible. */
-  async #journal(epoch: Epoch, record: readonly Uint8Array[], sync: boolean): Promise<void> {
-    await this.#ports.journal.append(epoch, record, sync, this.#host.alone());
-    this.#unsynced = !sync;
-    for (const piece of record) this.#checkpointer.journaled(piece.length);
+  #journal(epoch: Epoch, record: readonly Uint8Array[], sync: boolean): Soon<void> {
+    return whenThere(this.#ports.journal.append(epoch, record, sync, this.#host.alone()), () => {
+      this.#unsynced = !sync;
+      for (const piece of record) this.#checkpointer.journaled(piece.length);
+    });
   }
 
   #publish(epoch: Epoch, time: bigint, transactions: readonly Transaction[]): void {

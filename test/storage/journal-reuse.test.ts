@@ -136,7 +136,7 @@ test('a file that ends in void records is found whole by the check, and not used
   files.before = (operation): void => {
     if (operation === 'datasync') throw Object.assign(new Error('EIO'), { code: 'EIO' });
   };
-  await expect(journal.append(toEpoch(6), [payload(66)], true)).rejects.toMatchObject({ code: '58030' });
+  await expect((async () => journal.append(toEpoch(6), [payload(66)], true))()).rejects.toMatchObject({ code: '58030' });
   files.before = (): void => {};
   await journal.reopen();
   await write(journal, 6, 4);

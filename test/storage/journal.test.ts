@@ -200,7 +200,7 @@ describe('DiskJournal', () => {
             acknowledged = e;
           } catch (error) {
             expect(error).toMatchObject({ code: expected });
-            await expect(journal.append(toEpoch(e), [], true)).rejects.toMatchObject({ code: expected });
+            await expect((async () => journal.append(toEpoch(e), [], true))()).rejects.toMatchObject({ code: expected });
             break;
           }
         }
