@@ -55,9 +55,19 @@ const JOURNAL = 'journal';
 const PAGES = 'PAGES';
 
 /** Bytes of memory of the machine, or of the control group that the process is confined to. */
-export function machineMemory(): number {
+function machineMemory(): number {
   const confined = process.constrainedMemory();
   return confined > 0 ? Math.min(confined, totalmem()) : totalmem();
+}
+
+/** Bytes that the process takes besides state when many load at once: program, what is in flight, a checkpoint, garbage. */
+const PROCESS_BYTES = 512 << 20;
+const LEAST_STATE_BYTES = 64 << 20;
+
+/** Bytes for state where nobody says how many: half of the machine, on a small one what the process leaves. */
+export function defaultStateMemory(): number {
+  const machine = machineMemory();
+  return Math.floor(Math.min(machine / 2, Math.max(machine - PROCESS_BYTES, LEAST_STATE_BYTES)));
 }
 
 /** `location`: a folder, made when it is missing or empty, or ':memory:'. */

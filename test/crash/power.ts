@@ -43,6 +43,8 @@ class Trial {
   #data = '';
   /** Of the last round, still running. */
   #server: ServerProcess | null = null;
+  /** Of the last start. */
+  #readyMs = 500;
 
   constructor(disk: PowerDisk, place: string) {
     this.disk = disk;
@@ -81,6 +83,7 @@ class Trial {
     this.sourceFailures += await this.#sources.check(client, log);
     client.close();
     this.#server = again;
+    this.#readyMs = again.readyMs;
     if (this.failures === before) return;
     log(`${this.disk.kind}, cut ${this.cuts}; before it: ${server.messages}\nafter it: ${again.messages}`);
   }
@@ -112,14 +115,15 @@ class Trial {
   }
 
   async #cutAtStart(): Promise<void> {
-    const starting = ServerProcess.launch({ data: this.#data });
-    // Whether it gets that far is not the question.
-    const started = starting.catch(() => null);
-    await pause(random.int(250, 900));
+    const off = new AbortController();
+    // Whether it gets as far as to be ready is not the question.
+    const starting = ServerProcess.launch({ data: this.#data, signal: off.signal }).catch(() => null);
+    await pause(this.#readyMs * (0.3 + random.float()));
     await this.disk.cut();
     this.starts++;
-    const server = await Promise.race([started, pause(5000).then(() => null)]);
-    await server?.kill();
+    await pause(random.int(0, 100));
+    off.abort();
+    await (await starting)?.ended;
     await this.disk.restore();
   }
 

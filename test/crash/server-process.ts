@@ -15,6 +15,8 @@ export interface LaunchOptions {
   readonly nodeArgs?: readonly string[];
   /** A command that starts the rest of its arguments, such as `prlimit --nofile=64`. */
   readonly under?: readonly string[];
+  /** Kills it with -9, ready or not. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Ending {
@@ -63,12 +65,13 @@ export class ServerProcess {
   }
 
   /** Listening on return. Throws with its messages when it ends before. */
-  static async launch({ data, args = [], nodeArgs = [], under = [] }: LaunchOptions): Promise<ServerProcess> {
+  static async launch({ data, args = [], nodeArgs = [], under = [], signal }: LaunchOptions): Promise<ServerProcess> {
     const begin = performance.now();
     const program = [process.execPath, ...nodeArgs, serverProgram()];
     const [command, ...rest] = [...under, ...program, '--data', data, '--port', '0', ...args];
     const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
     running.add(child);
+    signal?.addEventListener('abort', () => child.kill('SIGKILL'));
     const messages = { text: '' };
     let out = '';
     child.stderr.on('data', (chunk: Buffer) => {

@@ -34,13 +34,14 @@ const ready: number[] = [];
 const failures = (): number => findings.lost + findings.half + findings.views + sourceFailures;
 const log = (message: string): void => console.log(`seed ${SEED}: ${message}`);
 
-/** A server that is killed while it starts; null: it was ready before. */
+/** Some are killed once before. */
 async function start(): Promise<ServerProcess> {
   if (random.bool(0.1)) {
     // Killed while it opens the folder and replays.
-    const starting = ServerProcess.launch({ data, under: ['timeout', '-s', 'KILL', `0.${random.int(250, 800)}`] });
-    const server = await starting.catch(() => null);
-    if (server !== null) await server.ended;
+    const off = new AbortController();
+    const starting = ServerProcess.launch({ data, signal: off.signal }).catch(() => null);
+    setTimeout(() => off.abort(), (ready.at(-1) ?? 500) * (0.3 + random.float()));
+    await (await starting)?.ended;
     early++;
   }
   return ServerProcess.launch({ data });
