@@ -6,7 +6,7 @@ import { ENGINE_FUNCTIONS } from '../engine/function/registry.ts';
 import type { SourceConnector } from '../engine/runtime/connector.ts';
 import type { Runtime, RuntimeHost } from '../engine/runtime/contract.ts';
 import { MillraceRuntime } from '../engine/runtime/runtime.ts';
-import { defaultStateMemory, openStorage } from '../storage/index.ts';
+import { machineMemory, openStorage } from '../storage/index.ts';
 import type { StorageOptions } from '../storage/index.ts';
 import { CatalogState } from './catalog-state.ts';
 import { HOST_FUNCTIONS } from './catalog/functions.ts';
@@ -125,6 +125,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     log, ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
     ...(options.aheadBytes === undefined ? {} : { aheadBytes: options.aheadBytes }), ...options.machine,
   });
+  const schedule = options.schedule ?? NODE_SCHEDULE;
   const functions = ENGINE_FUNCTIONS.with(HOST_FUNCTIONS);
   const catalog = new CatalogState(Catalog.initial(SYSTEM_RELATIONS), functions);
   let services: DatabaseServices | null = null;
@@ -137,7 +138,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       now,
       evalContext: (time) => viewContext(catalog, time),
       alone: () => services === null || services.alone,
-      ...(options.schedule ?? NODE_SCHEDULE),
+      ...schedule,
       fatal: options.fatal ?? ((error) => log(`fatal: ${error.message}`)),
       log,
     };
@@ -145,7 +146,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const inMemory = options.data === ':memory:';
   const checkpointBytes = options.checkpointBytes ?? (inMemory ? Infinity : undefined);
   const runtime = await MillraceRuntime.open(storage, host, {
-    memoryBytes: options.memoryBytes ?? defaultStateMemory(),
+    memoryBytes: options.memoryBytes ?? Math.floor(machineMemory() / 2),
     ...(checkpointBytes === undefined ? {} : { checkpointBytes }),
     ...(options.history === undefined ? {} : { history: options.history }),
   }).catch(async (error: unknown) => {
@@ -160,7 +161,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     connectors: options.connectors ?? [], backup: storage.backup ?? null, terminate: options.terminate ?? (() => false),
   });
   await dropLeftovers(services);
-  const sources = new SourceRunner({ services, runtime, log });
+  const sources = new SourceRunner({ services, runtime, log, later: schedule.later });
   const running = services;
   running.onCatalogChange = () => sources.follow(running.catalog);
   sources.follow(running.catalog);

@@ -15,13 +15,18 @@ export class SourceRunner {
   readonly #services: DatabaseServices;
   readonly #runtime: Runtime;
   readonly #log: (message: string) => void;
+  readonly #later: (milliseconds: number, task: () => void) => void;
   readonly #running = new Map<number, { readonly abort: AbortController; readonly done: Promise<void> }>();
   #stopped = false;
 
-  constructor(parts: { readonly services: DatabaseServices; readonly runtime: Runtime; log(message: string): void }) {
+  constructor(parts: {
+    readonly services: DatabaseServices; readonly runtime: Runtime; log(message: string): void;
+    later(milliseconds: number, task: () => void): void;
+  }) {
     this.#services = parts.services;
     this.#runtime = parts.runtime;
     this.#log = parts.log;
+    this.#later = parts.later;
   }
 
   /** Starts what is new in the catalog and stops what is gone. */
@@ -67,10 +72,17 @@ export class SourceRunner {
         if (signal.aborted) return;
         const message = error instanceof Error ? error.message : String(error);
         this.#log(`source "${source.name}": ${message}; trying again in ${delay / 1000} s`);
-        await pause(delay, signal);
+        await this.#pause(delay, signal);
         delay = Math.min(delay * 2, LAST_RETRY_MS);
       }
     }
+  }
+
+  #pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      this.#later(milliseconds, resolve);
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
   }
 
   #open(source: SourceEntry): SourceReader {
@@ -82,14 +94,4 @@ export class SourceRunner {
       offset: this.#runtime.offset(source.oid),
     });
   }
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    }, { once: true });
-  });
 }

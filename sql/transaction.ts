@@ -65,6 +65,8 @@ export class Transaction implements OpenTransaction {
   /** As of the beginning. */
   readonly #failures: number;
   #id: number | null = null;
+  /** A sequence has given it a value. */
+  drewValue = false;
   /** Snapshots of the statement that runs, to be given back at its end. */
   readonly #opened: Snapshot[] = [];
 
@@ -327,8 +329,8 @@ export class Transaction implements OpenTransaction {
       if (!this.isDirty) {
         this.#publish();
         this.#settings.commit();
-        // What was read may be a sequence's value: after a crash nobody else may be given it.
-        return this.#services.sequencesJournaled;
+        // After a crash nobody else may be given a value that this one has told.
+        return this.drewValue ? this.#services.sequencesJournaled : null;
       }
       this.#checkFailures();
       done = this.#services.commit({

@@ -131,6 +131,7 @@ const SEQUENCES: readonly ScalarFunction[] = [
       const value = s.services.sequences.next(entry);
       s.sequenceValues.set(entry.oid, value);
       s.lastSequence = entry.oid;
+      s.current.drewValue = true;
       return value;
     },
   }),

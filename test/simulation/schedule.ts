@@ -1,10 +1,12 @@
 // One schedule: lives of a database on one disk, each ended by a kill, a power cut, a close or a damage, and what must hold after it.
 import { DatabaseError } from '../../engine/data/error.ts';
+import { loadParser } from '../../sql/parser/parse.ts';
 import { Random } from '../support/random.ts';
 import { Disk } from './disk.ts';
 import type { Ending } from './ledger.ts';
 import { SimulatedMachine } from './machine.ts';
 import { RuntimeWorkload } from './runtime-workload.ts';
+import { SqlWorkload } from './sql-workload.ts';
 import { Violation } from './violation.ts';
 import { drawSizes } from './workload.ts';
 import type { Workload } from './workload.ts';
@@ -43,6 +45,8 @@ const OPEN_REFUSALS = ['58030', '53100', '53000', '53200', '25006'];
 /** And where what is on it was changed. */
 const DAMAGE = ['XX001', 'F0000', '58030'];
 const ENDINGS: readonly Ending[] = ['close', 'kill', 'power cut'];
+/** Steps of a life after which nothing fails any more, and after which it should be over. */
+const PATIENCE = 15_000;
 const STEPS = 60_000;
 const OPENS = 6;
 
@@ -52,8 +56,10 @@ type Life = 'crashed' | 'closed' | 'detected';
 export async function runSchedule(options: ScheduleOptions, totals: Totals): Promise<void> {
   const random = new Random(options.seed);
   const sizes = drawSizes(random);
-  const workload: Workload = new RuntimeWorkload(sizes);
+  const workload: Workload = options.kind === 'sql' ? new SqlWorkload(sizes) : new RuntimeWorkload(sizes);
   const schedule = new Schedule(options, random, workload, totals);
+  // Reads a file: not while the scheduler decides what completes.
+  if (options.kind === 'sql') await loadParser();
   totals.schedules++;
   try {
     await schedule.run();
@@ -118,12 +124,12 @@ class Schedule {
       lastCall: byCall ? random.int(1, calls) : Infinity, log: (line) => this.#log(line),
     });
     const { scheduler } = machine;
-    if (crash && !byCall) {
-      const end = random.int(1, 3 * calls);
-      scheduler.beforeStep = () => {
-        if (machine.steps >= end) machine.files.stop();
-      };
-    }
+    const end = crash && !byCall ? random.int(1, 3 * calls) : Infinity;
+    scheduler.beforeStep = () => {
+      if (machine.steps >= end) machine.files.stop();
+      // A full disk is waited for without end.
+      if (machine.steps > PATIENCE) machine.faults.end();
+    };
     let done = false;
     let failure: unknown = null;
     let life = 'crashed' as Life;

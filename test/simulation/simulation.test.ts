@@ -28,11 +28,18 @@ test('crashes and faults at any moment: nothing acknowledged is lost, nothing ha
   expect(totals.acknowledged).toBeGreaterThan(1000);
 }, 120_000);
 
+test('the same of SQL: sessions, transactions, DDL, sequences, a source', async () => {
+  const totals = noTotals();
+  expect(await violations({ kind: 'sql' }, 0, 12, totals)).toEqual([]);
+  expect(totals.kills + totals.powerCuts).toBeGreaterThan(10);
+  expect(totals.acknowledged).toBeGreaterThan(100);
+}, 120_000);
+
 test('a seed gives the same run again', async () => {
   const run = async (): Promise<readonly [Totals, readonly string[]]> => {
     const totals = noTotals();
     const lines: string[] = [];
-    for (let k = 0; k < 6; k++) await runSchedule({ kind: 'runtime', seed: SEED + k, log: (line) => lines.push(line) }, totals);
+    for (let k = 0; k < 6; k++) await runSchedule({ kind: k < 4 ? 'runtime' : 'sql', seed: SEED + k, log: (line) => lines.push(line) }, totals);
     return [totals, lines];
   };
   expect(await run()).toEqual(await run());

@@ -107,3 +107,14 @@ test('values of a sequence are not given out again after a failure', async () =>
   await c.close();
   await again.close();
 });
+
+test('who only reads does not wait for another session\'s sequence, nor fail with it', async () => {
+  await b.query('BEGIN');
+  expect(await b.rows('SELECT count(*) FROM parent')).toEqual(['1']);
+  files.failing = 'EIO';
+  const drawing = a.error("SELECT nextval('s')");
+  const reading = b.error('COMMIT');
+  expect(await reading).toBeNull();
+  expect(await drawing).toMatch(/^58030/);
+  await mended();
+});
