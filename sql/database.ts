@@ -6,7 +6,7 @@ import { ENGINE_FUNCTIONS } from '../engine/function/registry.ts';
 import type { SourceConnector } from '../engine/runtime/connector.ts';
 import type { Runtime, RuntimeHost } from '../engine/runtime/contract.ts';
 import { MillraceRuntime } from '../engine/runtime/runtime.ts';
-import { machineMemory, openStorage } from '../storage/index.ts';
+import { defaultStateMemory, openStorage } from '../storage/index.ts';
 import type { StorageOptions } from '../storage/index.ts';
 import { CatalogState } from './catalog-state.ts';
 import { HOST_FUNCTIONS } from './catalog/functions.ts';
@@ -146,7 +146,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const inMemory = options.data === ':memory:';
   const checkpointBytes = options.checkpointBytes ?? (inMemory ? Infinity : undefined);
   const runtime = await MillraceRuntime.open(storage, host, {
-    memoryBytes: options.memoryBytes ?? Math.floor(machineMemory() / 2),
+    memoryBytes: options.memoryBytes ?? defaultStateMemory(),
     ...(checkpointBytes === undefined ? {} : { checkpointBytes }),
     ...(options.history === undefined ? {} : { history: options.history }),
   }).catch(async (error: unknown) => {
