@@ -6,6 +6,7 @@ import type { Item } from './foreign-chain.ts';
 import type { Cursor } from './foreign-cursor.ts';
 import { call, conditional, mappedFunction } from './foreign-function.ts';
 import { child, children, nameIn, text } from './foreign-grammar.ts';
+import { isGroupWindow } from './foreign-group-window.ts';
 import type { Tree } from './foreign-grammar.ts';
 import { number, string, typed } from './foreign-literal.ts';
 import { isFraction, isWhole } from './foreign-number.ts';
@@ -467,6 +468,7 @@ function mapped(
   if ((written === 'substring' || written === 'substr') && startsInside(values)) {
     return call('substring', values, position);
   }
+  if (dialect.name === 'flink' && isGroupWindow(written)) return call(written, values, position);
   const name = mappedFunction(written, dialect.name);
   if (name === undefined) throw cursor.refuse(`function ${written}()`, position);
   return call(name, values, position);

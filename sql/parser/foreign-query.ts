@@ -6,6 +6,7 @@ import { commas, expression, queryTree } from './foreign-expression.ts';
 import type { Foreign } from './foreign-expression.ts';
 import { child, children, isTree, nameIn, text } from './foreign-grammar.ts';
 import type { Tree } from './foreign-grammar.ts';
+import { withGroupWindow } from './foreign-group-window.ts';
 import { readWindow, sortTail, windowSpecification } from './foreign-window.ts';
 
 /** Clauses with a meaning that we have no place for here: refused by the tokens that are left. */
@@ -204,10 +205,11 @@ function select(tree: Tree, foreign: Foreign, top: { limit: Expr | undefined }):
     } while (cursor.takeIf(','));
   }
   const qualify = cursor.takeIf('qualify') ? expression(child(tree, 'qualify'), foreign) : undefined;
-  return {
+  const found: Select = {
     kind: 'select', distinct, targets, from, where, groupBy, groupDistinct: false, groupByAll: false, having, windows,
     qualify, into: undefined, position: targets[0]?.position,
   };
+  return cursor.dialect.name === 'flink' ? withGroupWindow(found, cursor) : found;
 }
 
 export function targetList(tree: Tree, foreign: Foreign): readonly Target[] {
