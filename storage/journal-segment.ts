@@ -1,5 +1,5 @@
 // The journal's file format: segment header and records, how they are checked, where a file's records end.
-import { corrupt } from '../engine/data/bytes.ts';
+import { corrupt, shortArray } from '../engine/data/bytes.ts';
 import { DatabaseError } from '../engine/data/error.ts';
 import { toEpoch } from '../engine/data/time.ts';
 import type { Epoch } from '../engine/data/time.ts';
@@ -43,6 +43,7 @@ const AFTER_FAULT = 2;
 export const SEGMENT_HEADER = 64;
 export const RECORD_HEADER = 32;
 const ALIGNMENT = 8;
+const SHORT_RECORD = 1024;
 /** A byte alone, so that it is written whole or not. */
 export const FOLLOWED = { position: 52, bytes: Uint8Array.of(0xa5) } as const;
 /** Epochs a stray valid record may be ahead of the gap before it is taken for noise. */
@@ -157,17 +158,34 @@ export function encodeRecord(
   let length = 0;
   for (const piece of pieces) length += piece.length;
   if (length > 0xffff_fff0) throw new DatabaseError('54000', 'a transaction of more than 4 GB is not possible');
-  const header = new Uint8Array(RECORD_HEADER);
+  const size = recordSize(length);
+  // A short record in one array, which is checked and written by one call each.
+  const whole = size <= SHORT_RECORD ? shortArray(size) : null;
+  const header = whole ?? new Uint8Array(RECORD_HEADER);
   const view = viewOf(header);
   view.setUint32(0, length, true);
-  view.setBigUint64(8, BigInt(fields.epoch), true);
-  view.setBigUint64(16, BigInt(fields.durable), true);
+  setUint53(view, 8, fields.epoch);
+  setUint53(view, 16, fields.durable);
   view.setUint32(24, fields.chain, true);
+  if (whole !== null) {
+    let at = RECORD_HEADER;
+    for (const piece of pieces) {
+      whole.set(piece, at);
+      at += piece.length;
+    }
+    const checksum = crc32c(whole.subarray(8, at), crc32c(whole.subarray(0, 4), fields.seed));
+    view.setUint32(4, checksum, true);
+    return { pieces: [whole], checksum, size };
+  }
   const checksum = crc32cPieces(pieces, headerChecksum(header, fields.seed));
   view.setUint32(4, checksum, true);
-  const size = recordSize(length);
   const padding = PADDING.subarray(0, size - RECORD_HEADER - length);
   return { pieces: [header, ...pieces, padding], checksum, size };
+}
+
+function setUint53(view: DataView, at: number, value: number): void {
+  view.setUint32(at, value % 2 ** 32, true);
+  view.setUint32(at + 4, Math.floor(value / 2 ** 32), true);
 }
 
 function headerChecksum(header: Uint8Array, seed: number): number {

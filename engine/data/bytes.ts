@@ -13,13 +13,39 @@ export type ElementArray = Uint8Array | Int16Array | Int32Array | BigInt64Array 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
+/** Short arrays are taken from one buffer, each byte of it once. Why: a buffer of its own takes longer than filling it. */
+const SLAB = 64 << 10;
+let slab = new Uint8Array(SLAB);
+let slabView = new DataView(slab.buffer);
+let slabAt = 0;
+
+function reserve(size: number): number {
+  if (slabAt + size > SLAB) {
+    slab = new Uint8Array(SLAB);
+    slabView = new DataView(slab.buffer);
+    slabAt = 0;
+  }
+  const at = slabAt;
+  slabAt = at + ((size + PADDING - 1) & -PADDING);
+  return at;
+}
+
+/** Zeros, for what lives as shortly as a journal record. Best for short ones. */
+export function shortArray(size: number): Uint8Array {
+  if (size > FIRST_CHUNK) return new Uint8Array(size);
+  const at = reserve(size);
+  return slab.subarray(at, at + size);
+}
+
 /** Collects bytes as pieces for one gathering write. Arrays given to `bytes` must not change afterwards. */
 export class PieceWriter {
   readonly #pieces: Uint8Array[] = [];
-  #chunk = new Uint8Array(FIRST_CHUNK);
-  #view = new DataView(this.#chunk.buffer);
-  #start = 0;
-  #at = 0;
+  #at = reserve(FIRST_CHUNK);
+  #start = this.#at;
+  #chunk = slab;
+  #view = slabView;
+  /** Of the chunk, what is ours. */
+  #limit = this.#at + FIRST_CHUNK;
   #sealed = 0;
 
   get length(): number {
@@ -117,6 +143,8 @@ export class PieceWriter {
 
   finish(): readonly Uint8Array[] {
     this.#seal();
+    // What was not needed of the first chunk, when nobody has taken more since.
+    if (this.#chunk === slab && slabAt === this.#limit) slabAt = (this.#at + PADDING - 1) & -PADDING;
     return this.#pieces;
   }
 
@@ -133,9 +161,10 @@ export class PieceWriter {
   }
 
   #need(size: number): void {
-    if (this.#at + size <= this.#chunk.length) return;
+    if (this.#at + size <= this.#limit) return;
     this.#seal();
     this.#chunk = new Uint8Array(Math.max(CHUNK, size));
+    this.#limit = this.#chunk.length;
     this.#view = new DataView(this.#chunk.buffer);
     this.#start = 0;
     this.#at = 0;
