@@ -89,7 +89,8 @@ function filtered(item: TableItem | SubqueryItem, name: string, where: Expr): Su
       kind: 'query', with: undefined, orderBy: [], limit: undefined, offset: undefined, withTies: false, locking: [],
       range: undefined, position, body: {
         kind: 'select', distinct: undefined, targets: [{ expression: star, alias: undefined, position }], from, where,
-        groupBy: [], groupDistinct: false, groupByAll: false, having: undefined, windows: [], qualify: undefined, into: undefined, position,
+        groupBy: [], groupDistinct: false, groupByAll: false, having: undefined, windows: [], qualify: undefined,
+        into: undefined, position,
       },
     },
   };
