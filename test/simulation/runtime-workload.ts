@@ -33,7 +33,7 @@ class SimulatedHost extends TestHost {
   }
 
   override now(): bigint {
-    return BigInt(Math.floor(this.#machine.scheduler.clock * 1000));
+    return BigInt(Math.floor(this.#machine.scheduler.wallClock * 1000));
   }
 
   override alone(): boolean {

@@ -93,7 +93,7 @@ class Schedule {
   }
 
   async run(): Promise<void> {
-    const lives = this.#random.pick([2, 2, 3, 3, 5]);
+    const lives = this.#random.pick([2, 2, 2, 3, 5]);
     const damage = this.#random.bool(0.15);
     for (let n = 1; n <= lives; n++) {
       const last = n === lives;

@@ -20,6 +20,7 @@ interface Timer {
 const SLOW = 30;
 /** Milliseconds that pass in a step, on average. */
 const STEP_MS = 0.05;
+const HOUR_MS = 3_600_000;
 
 const turnOfTheLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -29,8 +30,11 @@ export class Scheduler {
   #tasks: Task[] = [];
   #timers: Timer[] = [];
   #stopped = false;
-  /** Milliseconds since 1970. */
+  /** Milliseconds; never goes back. */
   clock: number;
+  /** Milliseconds by which somebody has set the wall clock forward or back. */
+  #set = 0;
+  readonly #setting: boolean;
   steps = 0;
   /** Called before each step; may stop. */
   beforeStep: () => void = () => {};
@@ -41,7 +45,13 @@ export class Scheduler {
     // In one life of three nothing is slower than another.
     const even = random.bool(0.33);
     const weight = (): number => (even ? 1 : random.pick([1, 1, 1, 1 / SLOW]));
+    this.#setting = random.bool(0.1);
     this.#weights = Object.fromEntries(LANES.map((lane) => [lane, weight()])) as Record<Lane, number>;
+  }
+
+  /** Wall clock, milliseconds since 1970. */
+  get wallClock(): number {
+    return this.clock + this.#set;
   }
 
   get stopped(): boolean {
@@ -82,6 +92,7 @@ export class Scheduler {
       const run = this.#next();
       if (run === null) return false;
       this.steps++;
+      if (this.#setting && this.random.bool(0.01)) this.#set += this.random.pick([-HOUR_MS, HOUR_MS]);
       this.clock += this.random.float() * 2 * STEP_MS;
       run();
     }

@@ -119,7 +119,7 @@ export class SqlWorkload implements Workload {
       data: '/data', machine: machine.machine, segmentBytes: segmentBytes * 4, aheadBytes, checkpointBytes: checkpointBytes * 3, memoryBytes,
       ...(history ? { history: 10_000_000n } : {}), connectors: [feed(machine)], log: (line) => machine.log(line),
       fatal: (error) => { this.#fatal ??= error; },
-      now: () => BigInt(Math.floor(scheduler.clock * 1000)), random: () => scheduler.random.float(),
+      now: () => BigInt(Math.floor(scheduler.wallClock * 1000)), random: () => scheduler.random.float(),
       schedule: {
         defer: (task) => scheduler.post('defer', task), later: (milliseconds, task) => scheduler.later(milliseconds, task),
       },
