@@ -31,7 +31,7 @@ export function runQuery(query: CompiledQuery, run: QueryRun): Batch {
   const held = new QueryMemory(run.snapshot.queryBytes ?? Infinity);
   const inputs = query.circuit.sources.map((source) => readSource(source, run, held));
   run.checkInterrupt();
-  const result = query.circuit.step(inputs, context);
+  const result = query.circuit.step(inputs, context, (source, keys) => readProbed(source, keys, { run, held }));
   errors.raise();
   held.add(deltaBytes(result) + query.circuit.stateSize().bytes);
   run.checkInterrupt();
@@ -45,6 +45,30 @@ export function* inBatches(rows: Batch): Generator<Batch> {
 
 function readSource(source: CircuitSource, run: QueryRun, held: QueryMemory): Delta {
   if (source.kind === 'constant') return Delta.insert(source.rows());
+  if (source.probe !== undefined) return Delta.empty(source.schema);
+  return readRelation(source, run, held);
+}
+
+/** More keys than this share of a relation's rows: reading all rows is better. */
+const PROBE_SHARE = 8;
+const FEW_KEYS = 64;
+
+/** The rows that have the keys of the other side of a join, or all rows. */
+function readProbed(
+  source: CircuitSource, keys: Delta, { run, held }: { readonly run: QueryRun; readonly held: QueryMemory },
+): Delta {
+  if (source.kind === 'constant' || source.probe === undefined) return readSource(source, run, held);
+  const { relation, columns, probe } = source;
+  const few = keys.length <= Math.max(FEW_KEYS, run.snapshot.rowCount(relation) / PROBE_SHARE);
+  if (!few || run.instead?.has(relation) === true) return readRelation(source, run, held);
+  const error = run.snapshot.error(relation);
+  if (error !== null) throw error;
+  const found = cancel(run.snapshot.lookup(relation, columns, { columns: probe.columns, keys: keys.batch }));
+  held.add(deltaBytes(found));
+  return found.length === 0 ? Delta.empty(source.schema) : found;
+}
+
+function readRelation(source: CircuitSource & { readonly kind: 'relation' }, run: QueryRun, held: QueryMemory): Delta {
   const { relation, columns } = source;
   const instead = run.instead?.get(relation);
   if (instead !== undefined) return Delta.insert(instead.select(columns));

@@ -6,7 +6,7 @@ import type { Epoch, Watermark } from '../data/time.ts';
 import type { Schema } from '../data/types.ts';
 import type { Operator, StateSize, StepContext } from '../operator/operator.ts';
 import type { StateReader, StateWriter } from '../state/ports.ts';
-import type { Circuit, CircuitSource } from './contract.ts';
+import type { Circuit, CircuitSource, ProbeReader } from './contract.ts';
 import { contextFor } from '../operator/error-scope.ts';
 import type { ErrorScope, ErrorTargets } from '../operator/error-scope.ts';
 import { circuitFingerprint, printCircuit } from './print.ts';
@@ -67,12 +67,17 @@ export class OperatorCircuit implements Circuit {
     this.fingerprint = circuitFingerprint(nodes, root);
   }
 
-  step(inputs: readonly Delta[], context: StepContext): Delta {
+  step(inputs: readonly Delta[], context: StepContext, probed: ProbeReader | null = null): Delta {
     this.#enter(context.epoch);
     let source = 0;
     for (let n = 0; n < this.#nodes.length; n++) {
       const node = this.#nodes[n];
-      if (node.kind === 'source') this.#put(n, inputs[source], inputs[source++].length);
+      if (node.kind === 'source') {
+        const given = inputs[source++];
+        const probe = probed === null || node.source.kind === 'constant' ? undefined : node.source.probe;
+        const rows = probed === null || probe === undefined ? given : probed(node.source, this.#outputs[probe.node]);
+        this.#put(n, rows, rows.length);
+      }
       else this.#stepNode(n, node, context);
     }
     this.#fresh = false;

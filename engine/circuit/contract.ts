@@ -20,6 +20,8 @@ export type CircuitSource =
       readonly lookup: { readonly columns: readonly number[]; readonly keys: Batch } | null;
       /** Only rows in ranges of an index's key, ad-hoc only; see range-lookup.ts. Not beside `lookup`. */
       readonly range?: RangeLookup;
+      /** Only rows whose `columns` equal a row of the node's output, ad-hoc only: read in the middle of the step. */
+      readonly probe?: { readonly node: number; readonly columns: readonly number[] };
       readonly late: 'keep' | 'drop';
       /** Of the columns above. */
       readonly schema: Schema;
@@ -27,12 +29,15 @@ export type CircuitSource =
   /** Constant rows, fed once when the circuit is installed or run (VALUES, table functions, system relations). */
   | { readonly kind: 'constant'; readonly rows: () => Batch; readonly schema: Schema };
 
+/** The rows of a source whose columns equal one of the keys. */
+export type ProbeReader = (source: CircuitSource, keys: Delta) => Delta;
+
 /** Operators in topological order. One circuit serves a view for ever or a SELECT once. */
 export interface Circuit {
   readonly sources: readonly CircuitSource[];
   readonly schema: Schema;
-  /** One delta a source, in order. Returns the change of the result. */
-  step(inputs: readonly Delta[], context: StepContext): Delta;
+  /** One delta a source, in order; of those with a probe `probed` reads them by keys. Returns the change of the result. */
+  step(inputs: readonly Delta[], context: StepContext, probed?: ProbeReader): Delta;
   /** One watermark a source, in order; emits what closes. */
   advance(watermarks: readonly Watermark[], context: StepContext): Delta;
   /** Equal for circuits whose saved state is interchangeable: names, schemas and wiring of all operators. */

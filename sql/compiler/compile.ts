@@ -30,6 +30,7 @@ import { TopK } from '../../engine/operator/top-k.ts';
 import { Union } from '../../engine/operator/union.ts';
 import { conjunction, conjuncts } from '../binder/functions.ts';
 import type { RangeLookup } from '../../engine/state/key-range.ts';
+import { probeIn } from '../optimizer/index-join.ts';
 import { unifiedKey } from '../optimizer/written-calls.ts';
 import type { LogicalPlan, ScanLookup, TableCall } from '../plan/logical-plan.ts';
 import { width } from '../plan/make.ts';
@@ -64,6 +65,8 @@ export class Compiler {
   readonly context: CompileContext;
   readonly #shared = new Map<number, NodeId>();
   readonly #sources: StepSources | null;
+  /** By scan: the node whose rows are the keys it is looked up by. */
+  readonly #probes = new Map<LogicalPlan, NodeId>();
 
   /** `sources`: of a step of WITH RECURSIVE. */
   constructor(context: CompileContext, sources: StepSources | null = null) {
@@ -159,6 +162,13 @@ export class Compiler {
         kind: 'relation', relation, columns, lookup: null, late, schema, range: rangeOf(plan.lookup, this.context.evaluation),
       }, label);
     }
+    if (plan.lookup?.kind === 'probe') {
+      const node = this.#probes.get(plan);
+      assert(node !== undefined, 'the other side of the join is there before');
+      const label = `${plan.name} by ${plan.lookup.path.name}`;
+      const probe = { node, columns: plan.lookup.path.columns };
+      return this.builder.source({ kind: 'relation', relation, columns, lookup: null, late, schema, probe }, label);
+    }
     const lookup = plan.lookup === null ? null : {
       columns: plan.lookup.path.columns,
       keys: rowsOf(plan.lookup.keys, {
@@ -172,7 +182,8 @@ export class Compiler {
   #join(plan: Of<'join'>): NodeId {
     // Sources are filled in their order: the right side of a temporal join has to be there first.
     const early = plan.join === 'temporal' || plan.join === 'temporal-left' ? this.node(plan.right) : null;
-    const inputs = plan.lazy === true ? this.#lazyInputs(plan) : [this.node(plan.left), early ?? this.node(plan.right)];
+    const inputs = plan.lazy === true ? this.#lazyInputs(plan)
+      : this.#probingInputs(plan) ?? [this.node(plan.left), early ?? this.node(plan.right)];
     const [left, right] = [plan.left.schema, plan.right.schema];
     const { join, condition, schema } = plan;
     const keys = plan.keys.map(unifiedKey);
@@ -191,6 +202,18 @@ export class Compiler {
       return this.builder.add(new TemporalJoin({ left, right, keys, condition, outer }), inputs);
     }
     return this.builder.add(new Join({ kind: join, left, right, keys, condition, schema }), inputs);
+  }
+
+  /** A side that is looked up comes after the keys that the other side has for it. */
+  #probingInputs(plan: Of<'join'>): readonly NodeId[] | null {
+    const right = probeIn(plan.right);
+    const probed = right ?? probeIn(plan.left);
+    if (probed?.lookup?.kind !== 'probe') return null;
+    const other = this.node(right === null ? plan.right : plan.left);
+    const { keys } = probed.lookup;
+    const schema = { columns: keys.map((k, i) => ({ name: `key${i + 1}`, type: k.type })) };
+    this.#probes.set(probed, this.builder.add(new Project(schema, keys), [other]));
+    return right === null ? [this.node(plan.left), other] : [other, this.node(plan.right)];
   }
 
   #lazyInputs(plan: Of<'join'>): readonly NodeId[] {

@@ -86,7 +86,7 @@ function ordered(
   source: Source, terms: readonly Term[], { enough, context }: { readonly enough: number; readonly context: RewriteContext },
 ): ScanPlan | null {
   const { scan, conditions } = source;
-  if (scan.lookup?.kind === 'keys') return null;
+  if (scan.lookup !== null && scan.lookup.kind !== 'ranges') return null;
   let best: { readonly found: PathRanges; readonly ranges: readonly KeyRange[]; readonly columns: number } | null = null;
   for (const path of scan.paths) {
     const found = rangesOf(path, scan, { conditions, context });

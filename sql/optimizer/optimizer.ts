@@ -4,6 +4,7 @@ import { computeEarly } from './compute-early.ts';
 import { decorrelate } from './decorrelate.ts';
 import { disjunctions } from './disjunctions.ts';
 import { foldConstants } from './fold-constants.ts';
+import { indexJoin } from './index-join.ts';
 import { indexLookup } from './index-lookup.ts';
 import { indexOrder } from './index-order.ts';
 import { inlineShared } from './inline-shared.ts';
@@ -19,7 +20,7 @@ import { semiJoins } from './semi-joins.ts';
 /** In this order. Circuits have no apply, so decorrelation always runs. */
 export const REWRITES: readonly Rewrite[] = [
   inlineShared, decorrelate, foldConstants, limitRecursion, disjunctions, pushDown, semiJoins, joinOrder, joinKeys,
-  computeEarly, indexLookup, indexOrder, pruneColumns, mergeProjects,
+  computeEarly, indexLookup, indexOrder, pruneColumns, mergeProjects, indexJoin,
 ];
 
 const ALWAYS: ReadonlySet<string> = new Set([decorrelate.name]);

@@ -168,7 +168,7 @@ class Pruner {
 
 /** What the filter of an ordered look-up reads, the filter above reads, too. */
 function narrowed(lookup: ScanLookup | null, needed: Columns): ScanLookup | null {
-  if (lookup === null || lookup.kind === 'keys' || lookup.order === null || lookup.order.filter === null) return lookup;
+  if (lookup?.kind !== 'ranges' || lookup.order === null || lookup.order.filter === null) return lookup;
   return { ...lookup, order: { ...lookup.order, filter: renumber(lookup.order.filter, needed) } };
 }
 

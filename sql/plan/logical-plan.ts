@@ -66,6 +66,15 @@ export type ScanLookup =
       readonly types: readonly LogicalType[];
       readonly ranges: readonly KeyRange[];
       readonly order: ScanOrder | null;
+    }
+  /** One side of a join, if the other side has few rows: only rows whose `path.columns` equal the keys of one of them. */
+  | {
+      readonly kind: 'probe';
+      readonly path: AccessPath;
+      /** Over the other side's columns. */
+      readonly keys: readonly Expression[];
+      /** The keys as EXPLAIN shows them. */
+      readonly labels: readonly string[];
     };
 
 /** The reader takes the first `enough` rows that fulfil `filter`, by the first `columns` of the path; see RangeOrder. */

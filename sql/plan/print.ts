@@ -105,6 +105,7 @@ function detailsOf(plan: LogicalPlan): readonly string[] {
       const { columns, computed } = plan.lookup.path;
       const names = computed?.labels ?? columns.map((c) => columnNameOf(plan, c));
       const { lookup } = plan;
+      if (lookup.kind === 'probe') return [`Index Cond: (${names.map((n, i) => `${n} = ${lookup.labels[i]}`).join(' AND ')})`];
       if (lookup.kind === 'keys') {
         const keys = lookup.keys.map((k) => k.map((e, i) => `${names[i]} = ${printExpression(e, plan.schema)}`).join(' AND '));
         return [`Index Cond: (${keys.length > 4 ? `${keys.length} keys` : keys.join(' OR ')})`];

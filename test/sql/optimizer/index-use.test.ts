@@ -22,7 +22,28 @@ function predicate(r: Random): string {
   return parts.map((p) => (r.bool(0.2) ? `(${p} OR ${ofColumn()})` : p)).join(' AND ');
 }
 
+function join(r: Random): (table: string) => string {
+  const on = r.pick([
+    't.id = o.k', 'o.k = t.id AND t.a > 0', 't.b = o.b', 't.b = o.b AND t.a = o.k', 't.c = o.k', 't.c = o.k AND t.id = o.k',
+    't.id = o.k AND upper(t.b) = upper(o.b)', 't.a = o.k', 't.id = o.k + 1',
+  ]);
+  const where = r.bool(0.4) ? ` WHERE o.k ${r.pick(['<', '>', '='])} ${r.int(0, 40)}` : '';
+  const kind = r.pick(['JOIN', 'JOIN', 'LEFT JOIN', 'RIGHT JOIN', 'FULL JOIN']);
+  const order = ' ORDER BY o.n, t.id';
+  const not = r.bool() ? 'NOT ' : '';
+  return r.pick([
+    (table: string): string => `SELECT o.n, o.k, t.id, t.a, t.b FROM o ${kind} ${table} t ON ${on}${where}${order}`,
+    (table: string): string => `SELECT o.n, o.k, t.id, t.a, t.b FROM ${table} t ${kind} o ON ${on}${where}${order}`,
+    (table: string): string => `SELECT o.n FROM o${where}${where === '' ? ' WHERE' : ' AND'} ${not}EXISTS (SELECT FROM ${table} t WHERE ${on}) ORDER BY o.n`,
+    (table: string): string => `SELECT o.n, (SELECT max(t.a) FROM ${table} t WHERE ${on}) FROM o${where} ORDER BY o.n`,
+    (table: string): string => `SELECT o.n, (SELECT t.a FROM ${table} t WHERE t.id = o.k) FROM o${where} ORDER BY o.n`,
+    (table: string): string => `SELECT o.n, x.id FROM o JOIN ${table} t ON ${on} JOIN ${table} x ON x.id = t.a${where} ORDER BY o.n, t.id, x.id`,
+    (table: string): string => `SELECT n FROM o WHERE k IN (SELECT id FROM ${table} WHERE a > 0) ORDER BY n`,
+  ]);
+}
+
 function query(r: Random): (table: string) => string {
+  if (r.bool(0.3)) return join(r);
   const where = r.bool(0.7) ? ` WHERE ${predicate(r)}` : '';
   if (r.bool(0.25)) {
     const calls = Array.from({ length: r.int(1, 2) }, () => `${r.pick(['min', 'max'])}(${r.pick(ORDERS)})`);
@@ -71,6 +92,8 @@ async function run(seed: number, memoryBytes: number | undefined): Promise<void>
     await client.query(`CREATE TABLE t ${columns}`);
     await client.query('CREATE TABLE u (id int, a int, b text, c smallint, f float8)');
     for (const index of r.shuffle(INDEXES).slice(0, r.int(1, 6))) await client.query(`CREATE INDEX ON t ${index}`);
+    await client.query('CREATE TABLE o (n int, k int, b text)');
+    await client.query("INSERT INTO o SELECT g, CASE WHEN g % 7 = 0 THEN NULL ELSE g * 3 % 41 END, 'k' || g FROM generate_series(1, 20) g");
     const next = { id: 1 };
     for (let step = 0; step < 10; step++) {
       if (r.bool(0.3)) await ask(r.pick(['BEGIN', 'COMMIT', 'ROLLBACK']));
