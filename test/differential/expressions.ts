@@ -19,7 +19,8 @@ const TEMPLATES: Readonly<Record<ColumnType, readonly string[]>> = {
     'num_nonnulls({any}, {any})', 'num_nulls({any}, {any})', 'array_upper({text[]}, 1)', 'array_ndims({int4[]})',
     'width_bucket({int4}, 0, 10, 5)', 'extract(minute from {time})::int', 'char_length({text})',
     'extract(dow from timestamp \'2024-01-01\' + {int4} % 9 * interval \'1 day\')::int', 'mod({int4}, 3)', 'bit_count({bytea})::int',
-    'cardinality(string_to_array({text}, \' \'))', '(date \'2024-01-05\' - (date \'2024-01-01\' + {int4} % 9))',
+    'cardinality(string_to_array({text}, \' \'))', 'lower({int4range})', 'upper({int4range})', 'upper({int4multirange})',
+    'lower(range_merge({int4multirange}))', '(date \'2024-01-05\' - (date \'2024-01-01\' + {int4} % 9))',
   ],
   int8: [
     '({int4}::int8 + {int4})', '({int4}::int8 * {int4})', '({int8} % 7)', '({int8} & 255)', '{int4}::bigint', '({int8} / 3)', 'bit_count({bytea})',
@@ -67,11 +68,15 @@ const TEMPLATES: Readonly<Record<ColumnType, readonly string[]>> = {
     'isfinite({date})', '({timestamp}, interval \'1 day\') OVERLAPS (timestamp \'2024-01-02\', timestamp \'2024-01-03\')', '({float8} <> {numeric})', '({int8} = {int4})',
     '({int4} = 2)', '({text} = \'a\')', '({date} = date \'2024-01-28\')', '({int8} = ANY (array[1, 2]))', '({mood} = \'ok\')',
     '({mood} > \'ok\')', '({mood} = {mood})', '({mood} IN (\'sad\', {mood}))', '({jsonb} @? \'$.b[*]\')', '({jsonb} @@ \'$.a == 1\')',
-    '({text} COLLATE "C" < {text})', '({date} BETWEEN {date} AND {timestamp})', '({timestamptz} = {date})', '({jsonb} IS NOT DISTINCT FROM {jsonb})',
+    '({int4range} @> {int4})', '({int4range} && {int4range})', '({int4range} <@ {int4range})', '({int4range} << {int4range})', '({int4range} -|- {int4range})',
+    '({int4range} &< {int4range})', '({int4range} < {int4range})', '({int4range} = {int4range})', 'isempty({int4range})', 'upper_inf({daterange})',
+    '({int4multirange} @> {int4range})', '({int4multirange} && {int4multirange})', '({int4multirange} -|- {int4range})', '({int4range} &> {int4multirange})',
+    '({int4} <@ {int4multirange})', '({daterange} @> {date})', '({daterange} && {daterange})', '({int4multirange} >= {int4multirange})', 'lower_inc({daterange})',
+    '({text} ~ \'(.)\\1\')', '({text} COLLATE "C" < {text})', '({date} BETWEEN {date} AND {timestamp})', '({timestamptz} = {date})', '({jsonb} IS NOT DISTINCT FROM {jsonb})',
   ],
   date: [
     '({date} + {int4} % 9)', '({date} - 3)', '{timestamp}::date', '{timestamptz}::date', 'make_date(2024, 1 + abs({int4} % 12), 3)', 'to_date(\'2024-\' || 1 + abs({int4} % 9), \'YYYY-MM\')',
-    'CAST({date}::timestamp AS date)', '({timestamptz} AT TIME ZONE \'Asia/Tokyo\')::date',
+    'CAST({date}::timestamp AS date)', 'lower({daterange})', 'upper({daterange})', '({timestamptz} AT TIME ZONE \'Asia/Tokyo\')::date',
   ],
   timestamp: [
     'date_trunc(\'hour\', {timestamp})', 'date_trunc(\'week\', {timestamp})', '({timestamp} + interval \'1 day\')', '({timestamp} - interval \'1 mon\')', '({date} + {time})', '{date}::timestamp',
@@ -103,6 +108,15 @@ const TEMPLATES: Readonly<Record<ColumnType, readonly string[]>> = {
     'string_to_array({text}, \' \')', 'array[{text}, {text}]::text[]', '({text[]} || {text}::text)', 'array_remove({text[]}, \'a\')', '{int4[]}::text[]', 'regexp_split_to_array({text}, \' +\')', 'array_cat({text[]}, {text[]})',
     'regexp_match({text}, \'([a-z])\')', 'string_to_array({text}, NULL)', 'enum_range({mood})::text[]', 'ARRAY(SELECT jsonb_object_keys(jsonb_build_object(coalesce({text}, \'n\'), 1, \'k\', 2)) ORDER BY 1)',
   ],
+  int4range: [
+    '({int4range} * {int4range})', 'range_merge({int4range}, {int4range})', 'int4range(least({int4} % 20, 5), 9)', 'int4range({int4} % 9, NULL, \'(]\')',
+    '{int4range}::text::int4range', 'range_merge({int4multirange})', 'int4range({int4} % 5, 12, \'[]\')',
+  ],
+  daterange: ['({daterange} * {daterange})', 'range_merge({daterange}, {daterange})', 'daterange(NULL, {date})', 'daterange({date}, NULL)', '{daterange}::text::daterange'],
+  int4multirange: [
+    'multirange({int4range})', '({int4multirange} + {int4multirange})', '({int4multirange} * {int4multirange})', '({int4multirange} - {int4multirange})',
+    'int4multirange(coalesce({int4range}, \'empty\'), int4range(100, 200))', '{int4range}::int4multirange',
+  ],
   mood: ['enum_first({mood})', '(enum_range(NULL::mood))[1 + abs({int4} % 4)]', '{mood}::text::mood', 'enum_last({mood})'],
 };
 
@@ -116,6 +130,7 @@ const RISKY: Readonly<Partial<Record<ColumnType, readonly string[]>>> = {
   date: ['{} - date \'2024-01-01\'', 'extract(year from {})::int'],
   timestamp: ['{} - timestamp \'2024-01-01\'', 'age({}, timestamp \'2024-01-01\')'],
   jsonb: ['{} - \'a\'', 'jsonb_array_length({})', '({})::int'],
+  int4range: ['{} + int4range(100, 101)', '{} - int4range(2, 3)', 'int4range(3, upper({}))'],
   bytea: ['get_byte({}, 1)', 'set_byte({}, 1, 7)'],
 };
 

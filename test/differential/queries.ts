@@ -26,7 +26,7 @@ export interface From {
 /** Types of which equal values may look different. */
 const VAGUE: readonly ColumnType[] = ['numeric', 'float8', 'text', 'interval', 'jsonb'];
 /** Types with min and max. */
-export const EXTREMES = ALL_TYPES.filter((t) => !['boolean', 'uuid', 'bytea', 'jsonb'].includes(t));
+export const EXTREMES = ALL_TYPES.filter((t) => !['boolean', 'uuid', 'bytea', 'jsonb', 'int4range', 'daterange', 'int4multirange'].includes(t));
 
 export class QueryWriter {
   readonly #random: Random;
@@ -216,6 +216,11 @@ export class QueryWriter {
     }
     const interval = this.field(fields, ['interval']);
     if (interval !== null) add('interval', `sum(${interval.sql})`);
+    const range = this.field(fields, ['int4range', 'int4multirange']);
+    if (range !== null) {
+      add('int4multirange', `range_agg(${range.sql})`);
+      add(range.type, `range_intersect_agg(${range.sql})`);
+    }
     const chosen = r.pick(choices);
     return r.bool(0.2) && /^\w+\([^()]*\)$/.test(chosen.sql)
       ? { sql: `${chosen.sql} FILTER (WHERE ${this.predicate(fields)})`, type: chosen.type } : chosen;

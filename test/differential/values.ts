@@ -5,7 +5,7 @@ const SQL_TYPES = {
   int4: ['int', 'smallint', 'posint'], int8: ['bigint'], numeric: ['numeric', 'numeric(12,3)'], float8: ['float8', 'real'],
   text: ['text', 'varchar(12)', 'char(5)'], boolean: ['boolean'], date: ['date'], timestamp: ['timestamp'], timestamptz: ['timestamptz'],
   interval: ['interval'], time: ['time'], uuid: ['uuid'], bytea: ['bytea'], jsonb: ['jsonb'], 'int4[]': ['int[]'], 'text[]': ['text[]'],
-  mood: ['mood'],
+  mood: ['mood'], int4range: ['int4range'], daterange: ['daterange'], int4multirange: ['int4multirange'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type ColumnType = keyof typeof SQL_TYPES;
@@ -70,5 +70,9 @@ function plainLiteral(random: Random, type: ColumnType, sqlType: string): string
     case 'int4[]': return random.pick(['\'{1,2,3}\'', '\'{}\'', '\'{2}\'', '\'{NULL,1}\'', '\'{3,1}\'', '\'{1,1}\'']);
     case 'text[]': return random.pick(['\'{a,b}\'', '\'{}\'', '\'{"z z",NULL}\'', '\'{a}\'', '\'{ab,"",b}\'']);
     case 'mood': return random.pick(['\'sad\'', '\'ok\'', '\'Glad\'', '\'\'']);
+    case 'int4range': return random.pick(['\'[1,4)\'', '\'[2,6]\'', '\'(,3)\'', '\'[5,)\'', '\'empty\'', '\'[4,5)\'', '\'(,)\'', '\'[-3,0]\'']);
+    case 'daterange': return random.pick(['\'[2024-01-01,2024-02-01)\'', '\'(2024-01-28,)\'', '\'(,2024-03-01]\'', '\'empty\'',
+      '\'[2024-02-01,2024-02-29]\'', '\'[2024-01-28,infinity]\'']);
+    case 'int4multirange': return random.pick(['\'{}\'', '\'{[1,4)}\'', '\'{[1,2),[4,6)}\'', '\'{(,0),[3,)}\'', '\'{[2,3),[3,5)}\'']);
   }
 }
