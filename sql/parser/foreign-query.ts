@@ -101,7 +101,7 @@ export function sortKeys(trees: readonly Tree[], foreign: Foreign): readonly Sor
   });
 }
 
-/** LIMIT n [OFFSET m], LIMIT m, n, OFFSET m ROWS FETCH NEXT n ROWS ONLY: numbers alone. */
+/** LIMIT n [OFFSET m], OFFSET m LIMIT n, LIMIT m, n, OFFSET m ROWS FETCH NEXT n ROWS ONLY: numbers alone. */
 function limits(_tree: Tree | undefined, foreign: Foreign): Omit<Tail, 'orderBy'> {
   const { cursor } = foreign;
   const count = (): Expr => {
@@ -120,6 +120,8 @@ function limits(_tree: Tree | undefined, foreign: Foreign): Omit<Tail, 'orderBy'
   if (offset === undefined && cursor.takeIf('offset')) {
     offset = count();
     if (!cursor.takeIf('rows')) cursor.takeIf('row');
+    // PostgreSQL takes the two in either order.
+    if (limit === undefined && cursor.takeIf('limit')) limit = count();
   }
   if (limit === undefined && cursor.takeIf('fetch')) {
     if (!cursor.takeIf('first')) cursor.take('next');
