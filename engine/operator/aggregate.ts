@@ -178,6 +178,8 @@ export class AggregateOperator implements Operator {
     const pages = Math.min(pageCount, Math.ceil(this.#rows.slots / PAGE_ROWS));
     this.#reserve(pages * PAGE_ROWS);
     this.#frames = SlotFrames.make(cache, {
+      rows: this.#rows,
+      plain: () => this.#calls.every(({ accumulator }) => accumulator instanceof SlotAccumulator && accumulator.plain),
       live: (page) => liveIds(this.#table.pages, page),
       save: (places, slots) => this.#groupPage(places, slots),
       restore: (places, batch) => this.#restoreGroups(batch, places),

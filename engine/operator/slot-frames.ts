@@ -3,6 +3,7 @@ import { Batch } from '../data/batch.ts';
 import { PAGE_MASK, PAGE_ROWS, PAGE_SHIFT } from '../data/cells.ts';
 import { DatabaseError, assert } from '../data/error.ts';
 import type { LogicalType } from '../data/types.ts';
+import type { SlotRows } from '../function/aggregate/slots.ts';
 import { columnsFromBytes, pageBytes, shapeOf } from '../state/page-bytes.ts';
 import type { ColumnShape } from '../state/page-bytes.ts';
 import type { PageCache } from '../state/page-cache.ts';
@@ -15,12 +16,23 @@ export function savedSlots({ columns: [slots], length }: Batch): Int32Array {
   return slots.values.subarray(0, length);
 }
 
+function placesIn(frame: number, slots: Int32Array): Int32Array {
+  return slots.map((slot) => (frame << PAGE_SHIFT) | (slot & PAGE_MASK));
+}
+
+function batchOf(bytes: Uint8Array, { types, shapes, rows }: KeptColumns): Batch {
+  return new Batch(columnsFromBytes(bytes, types, shapes, rows).map((column) => column.vector(rows)), rows);
+}
+
 /** However little memory there is. */
 const LEAST_FRAMES = 4;
 const NONE = -1;
 
 /** The accumulators as frames see them: state by place, which is a slot of the arrays that they have. */
 export interface FrameContents {
+  readonly rows: SlotRows;
+  /** There is no state but in the rows. */
+  plain(): boolean;
   /** Slots of a page that are in use. */
   live(page: number): Int32Array;
   /** What the places hold, to be kept for `slots`, which are the first column. */
@@ -32,9 +44,13 @@ export interface FrameContents {
   resize(places: number): void;
 }
 
-/** A page that is in no frame. */
+/** A page that is in no frame: its rows of doubles as they are, or as it is saved. */
 interface KeptPage {
   readonly slot: PageSlot;
+  readonly columns: KeptColumns | null;
+}
+
+interface KeptColumns {
   readonly types: readonly LogicalType[];
   readonly shapes: readonly ColumnShape[];
   readonly rows: number;
@@ -55,7 +71,7 @@ export class SlotFrames {
   readonly #contents: FrameContents;
   /** By page of slots: its frame, or NONE. */
   #frameOf: Int32Array;
-  /** By frame: its page, or NONE; and the round in which it was asked for last. */
+  /** By frame, one besides left out: its page, or NONE; and the round in which it was asked for last. */
   #pageIn: number[];
   #used: number[];
   readonly #kept = new Map<number, KeptPage>();
@@ -78,7 +94,7 @@ export class SlotFrames {
     const count = frames.#pageIn.length;
     frames.ensure(pages);
     try {
-      for (let page = count; page < pages; page++) frames.#keep(page, contents.live(page));
+      for (let page = count; page < pages; page++) frames.#keep(page, page);
     } catch (error) {
       frames.detach();
       if (error instanceof DatabaseError) return null;
@@ -86,7 +102,7 @@ export class SlotFrames {
     }
     for (let page = count; page < pages; page++) contents.clear(contents.live(page));
     for (let page = 0; page < Math.min(count, pages); page++) frames.#put(page, page);
-    contents.resize(count * PAGE_ROWS);
+    contents.resize((count + 1) * PAGE_ROWS);
     return frames;
   }
 
@@ -113,27 +129,50 @@ export class SlotFrames {
     this.#pageIn[frame] = page;
   }
 
-  /** Writes a page whose state is at `places`. */
-  #keep(page: number, places: Int32Array): void {
+  /** Writes a page that is in a frame. */
+  #keep(page: number, frame: number): void {
     const slots = this.#contents.live(page);
     if (slots.length === 0) return;
-    const { columns, length } = this.#contents.save(places, slots);
+    if (this.#contents.plain()) {
+      const { buffer, byteOffset, byteLength } = this.#rowsOf(frame);
+      this.#kept.set(page, { slot: this.#cache.store([new Uint8Array(buffer, byteOffset, byteLength)]), columns: null });
+      return;
+    }
+    const { columns, length } = this.#contents.save(placesIn(frame, slots), slots);
     const types = columns.map((column) => column.type);
     const made = loadColumns(columns, types, length);
-    this.#kept.set(page, { slot: this.#cache.store(pageBytes(made)), types, shapes: made.map(shapeOf), rows: length });
+    this.#kept.set(page, { slot: this.#cache.store(pageBytes(made)), columns: { types, shapes: made.map(shapeOf), rows: length } });
   }
 
-  #read({ slot, types, shapes, rows }: KeptPage): Batch {
-    const columns = columnsFromBytes(slot.read(), types, shapes, rows);
-    return new Batch(columns.map((column) => column.vector(rows)), rows);
+  #rowsOf(frame: number): Float64Array {
+    const { floats, stride } = this.#contents.rows;
+    return floats.subarray(frame * PAGE_ROWS * stride, (frame + 1) * PAGE_ROWS * stride);
+  }
+
+  #take(frame: number, { slot, columns }: KeptPage): void {
+    const bytes = slot.read();
+    if (columns === null) {
+      this.#rowsOf(frame).set(new Float64Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 3));
+      return;
+    }
+    // Other slots may be in use by now, of which nothing was kept.
+    const batch = batchOf(bytes, columns);
+    this.#contents.restore(this.places(savedSlots(batch)), batch);
   }
 
   /** State of a page as it is saved, null when it has none. */
   batchOf(page: number): Batch | null {
-    const kept = this.#kept.get(page);
-    if (kept !== undefined) return this.#read(kept);
     const slots = this.#contents.live(page);
-    return slots.length === 0 ? null : this.#contents.save(this.places(slots), slots);
+    const kept = this.#kept.get(page);
+    if (slots.length === 0) return null;
+    if (kept === undefined) return this.#contents.save(this.places(slots), slots);
+    if (kept.columns !== null) return batchOf(kept.slot.read(), kept.columns);
+    // By way of the frame that is there for this: what is in the others stays.
+    const { count } = this;
+    this.#take(count, kept);
+    const batch = this.#contents.save(placesIn(count, slots), slots);
+    this.#rowsOf(count).fill(0);
+    return batch;
   }
 
   /** Where the slots are. Requires: their pages were brought. */
@@ -160,9 +199,7 @@ export class SlotFrames {
       this.#used[frame] = this.#round;
       const kept = this.#kept.get(page);
       if (kept === undefined) continue;
-      // Others may be in use by now, of which nothing was kept.
-      const batch = this.#read(kept);
-      this.#contents.restore(this.places(savedSlots(batch)), batch);
+      this.#take(frame, kept);
       kept.slot.free();
       this.#kept.delete(page);
     }
@@ -176,11 +213,11 @@ export class SlotFrames {
     if (page === NONE) return oldest;
     const places = this.places(this.#contents.live(page));
     try {
-      this.#keep(page, places);
+      this.#keep(page, oldest);
     } catch (error) {
       if (!(error instanceof DatabaseError)) throw error;
       this.#used.push(0);
-      this.#contents.resize(this.#pageIn.push(NONE) * PAGE_ROWS);
+      this.#contents.resize((this.#pageIn.push(NONE) + 1) * PAGE_ROWS);
       return this.#pageIn.length - 1;
     }
     this.#contents.clear(places);

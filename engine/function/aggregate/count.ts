@@ -67,6 +67,7 @@ export class CountAccumulator extends SlotAccumulator {
   get bytes(): number {
     return 0;
   }
+  override get plain(): boolean { return true; }
 }
 
 export const COUNT: readonly AggregateFunction[] = [

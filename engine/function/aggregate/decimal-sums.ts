@@ -100,6 +100,10 @@ export class DecimalSumsAccumulator extends SlotAccumulator {
     this.#squared = kind !== 'sum' && kind !== 'avg';
   }
 
+  override get plain(): boolean {
+    return this.#sums.empty && this.#squares.empty && this.#scales.empty && this.#specials.empty;
+  }
+
   ensure(slots: number): void {
     this.#slots.ensure(slots);
   }

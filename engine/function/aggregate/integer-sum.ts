@@ -34,6 +34,8 @@ export class IntegerSumAccumulator extends SlotAccumulator {
     this.#kind = kind;
   }
 
+  override get plain(): boolean { return this.#spilled.empty; }
+
   ensure(slots: number): void {
     this.#sums.ensure(slots);
   }

@@ -21,6 +21,8 @@ export abstract class SlotAccumulator implements Accumulator {
   abstract saveColumns(slots: Int32Array): readonly Vector[];
   abstract restoreColumns(slots: Int32Array, columns: readonly Vector[], from: number): number;
   abstract get bytes(): number;
+  /** At present all of its state is in the operator's rows of doubles. */
+  get plain(): boolean { return false; }
   appendResult(_slots: Int32Array, _out: ResultColumn): boolean {
     return false;
   }
@@ -130,6 +132,8 @@ export abstract class RareState<T> {
   readonly map = new Map<number, T>();
   protected abstract print(value: T): string;
   protected abstract parse(text: string): T;
+
+  get empty(): boolean { return this.map.size === 0; }
 
   clear(slots: Int32Array): void {
     if (this.map.size === 0) return;
