@@ -10,14 +10,16 @@ const PARTS = 10;
 const RUNS = 3;
 const AUCTIONS = 30_000;
 
-const TABLES = [
+/** Nexmark's bids and auctions. */
+export const TABLES = [
   'CREATE TABLE bid (auction bigint, bidder bigint, price bigint, channel varchar, url varchar, '
     + 'date_time timestamp, extra varchar)',
   'CREATE TABLE auction (id bigint, item_name varchar, description varchar, initial_bid bigint, reserve bigint, '
     + 'date_time timestamp, expires timestamp, seller bigint, category bigint, extra varchar)',
 ];
 
-const VIEWS = [
+/** Over the tables. */
+export const VIEWS = [
   'CREATE MATERIALIZED VIEW v1 AS SELECT auction, count(*) AS bids, max(price) AS top FROM bid GROUP BY auction',
   'CREATE MATERIALIZED VIEW v2 AS SELECT window_start, count(*) AS bids '
     + "FROM tumble(bid, date_time, INTERVAL '10 seconds') GROUP BY window_start",

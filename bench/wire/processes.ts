@@ -15,15 +15,20 @@ export interface RunningServer {
   readonly folder: string;
   /** Stops it and removes the data. */
   stop(): Promise<void>;
+  /** kill -9; the data stays. */
+  crash(): Promise<void>;
 }
 
 /** What `npm start` gives node for the server: collections of garbage that fit a process whose state is in array buffers. */
 const NODE_OPTIONS: readonly string[] = /"start": "([^"]*)"/.exec(readFileSync(beside('../../../package.json'), 'utf8'))?.[1]
   .match(/--[a-z-]+=\d+/g) ?? [];
 
-/** dist/wire/main.js with default settings. MILLRACE_BENCH_NODE: options for its node, such as --cpu-prof. */
-export async function startServer(): Promise<RunningServer> {
-  const folder = mkdtempSync(join(process.env['MILLRACE_BENCH_DIR'] ?? tmpdir(), 'millrace-bench-'));
+/**
+ * dist/wire/main.js with default settings, on a new folder or on one of before. MILLRACE_BENCH_NODE: options for its node,
+ * such as --cpu-prof.
+ */
+export async function startServer(before: string | null = null): Promise<RunningServer> {
+  const folder = before ?? mkdtempSync(join(process.env['MILLRACE_BENCH_DIR'] ?? tmpdir(), 'millrace-bench-'));
   const options = [...NODE_OPTIONS, ...(process.env['MILLRACE_BENCH_NODE'] ?? '').split(' ').filter((o) => o !== '')];
   const main = beside('../../wire/main.js');
   const child = spawn(process.execPath, [...options, main, '--data', join(folder, 'data'), '--port', '0'], {
@@ -39,6 +44,10 @@ export async function startServer(): Promise<RunningServer> {
       child.kill('SIGTERM');
       await ended;
       rmSync(folder, { recursive: true, force: true });
+    },
+    crash: async () => {
+      child.kill('SIGKILL');
+      await ended;
     },
   };
 }
