@@ -45,6 +45,8 @@ export interface DatabaseOptions {
   readonly schedule?: Pick<RuntimeHost, 'defer' | 'later'>;
   /** µs for which past moments can be read with AS OF; by default none are kept. */
   readonly history?: bigint;
+  /** Bytes on the disk below which what adds data is refused; by default 64 MB, or a sixteenth of a small disk. */
+  readonly minFreeBytes?: number;
   /** Bytes of memory for state; by default half of what the machine, or the process's group, has. */
   readonly memoryBytes?: number;
 }
@@ -124,6 +126,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const storage = await openStorage(options.data, {
     log, ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
     ...(options.aheadBytes === undefined ? {} : { aheadBytes: options.aheadBytes }), ...options.machine,
+    ...(options.minFreeBytes === undefined ? {} : { minFreeBytes: options.minFreeBytes }),
   });
   const schedule = options.schedule ?? NODE_SCHEDULE;
   const functions = ENGINE_FUNCTIONS.with(HOST_FUNCTIONS);

@@ -19,6 +19,13 @@ export interface FileHandle {
   close(): Promise<void>;
 }
 
+/** Bytes. */
+export interface SpaceUse {
+  /** For whoever is no administrator. */
+  readonly free: number;
+  readonly total: number;
+}
+
 /** Paths are absolute. A missing file is an error with code ENOENT, a full disk ENOSPC, as in node:fs. */
 export interface FileSystem {
   /** Names in the folder, sorted. */
@@ -27,6 +34,8 @@ export interface FileSystem {
   readFile(path: string): Promise<Uint8Array>;
   /** The first bytes, fewer when the file is shorter. */
   readStart(path: string, length: number): Promise<Uint8Array>;
+  /** Of the file system that the folder is on; absent: not known. */
+  readonly space?: (folder: string) => SpaceUse;
   /** Bytes of a file. */
   size(path: string): Promise<number>;
   /** `create`: the file must not exist; otherwise it must. */
@@ -126,6 +135,10 @@ export const NODE_FILE_SYSTEM: FileSystem = {
     } finally {
       await handle.close();
     }
+  },
+  space(folder) {
+    const { bavail, blocks, bsize } = fs.statfsSync(folder);
+    return { free: bavail * bsize, total: blocks * bsize };
   },
   async size(path) {
     return (await fs.promises.stat(path)).size;

@@ -3,12 +3,13 @@ import { totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseError } from '../engine/data/error.ts';
 import { MemoryJournal, MemoryStateStore } from '../engine/state/memory.ts';
-import type { Journal, PageFile, StateStore } from '../engine/state/ports.ts';
+import type { DiskSpace, Journal, PageFile, StateStore } from '../engine/state/ports.ts';
 import { writeBackup } from './backup.ts';
 import type { BackupSummary } from './backup.ts';
 import { importCheckpoint } from './checkpoint-export.ts';
 import type { CheckpointExport, CheckpointSource } from './checkpoint-export.ts';
 import type { FileSystem } from './file-system.ts';
+import { FreeSpace } from './free-space.ts';
 import { FORMAT_FILE, readFormat, writeFormat } from './format.ts';
 import { DiskJournal } from './journal.ts';
 import { LevelStore } from './level-store.ts';
@@ -22,6 +23,8 @@ export interface StorageOptions extends Partial<Machine> {
   log(message: string): void;
   /** A journal segment's size; for tests. */
   readonly segmentBytes?: number;
+  /** Bytes on the disk below which nothing is added (free-space.ts). */
+  readonly minFreeBytes?: number;
   /** Zeros are written ahead of the journal in portions of this size; for tests. */
   readonly aheadBytes?: number;
 }
@@ -31,6 +34,8 @@ export interface Storage {
   readonly store: StateStore;
   /** Absent in memory: nothing is written anywhere. */
   readonly pageFile?: PageFile;
+  /** Absent where the room is not known. */
+  readonly space?: DiskSpace;
   /**
    * Writes the current checkpoint into a backup folder (backup.ts) while it goes on. Requires: there is a checkpoint. Absent in
    * memory.
@@ -92,7 +97,10 @@ async function openFolder(options: Machine & StorageOptions, folder: string): Pr
   const store = await LevelStore.open(join(folder, STATE), options.log, 'existing', options);
   try {
     if (format?.old === true) await writeFormat(files, folder, databaseId);
-    const journal = await DiskJournal.open({ ...options, folder: join(folder, JOURNAL), databaseId });
+    const space = spaceOf(folder, options);
+    const journal = await DiskJournal.open({
+      ...options, folder: join(folder, JOURNAL), databaseId, ...(space === null ? {} : { short: () => space.short }),
+    });
     let busy = false;
     const backup = async (to: string): Promise<BackupSummary> => {
       if (busy) throw new DatabaseError('55006', 'another backup is being taken');
@@ -108,11 +116,20 @@ async function openFolder(options: Machine & StorageOptions, folder: string): Pr
         await source?.close();
       }
     };
-    return { journal, store, pageFile: options.pageFile(join(folder, PAGES)), backup };
+    return {
+      journal, store, pageFile: options.pageFile(join(folder, PAGES)), backup, ...(space === null ? {} : { space }),
+    };
   } catch (error) {
     await store.close();
     throw error;
   }
+}
+
+type SpaceOptions = Pick<Machine & StorageOptions, 'files' | 'minFreeBytes' | 'log'>;
+
+function spaceOf(folder: string, { files, minFreeBytes, log }: SpaceOptions): FreeSpace | null {
+  const { space } = files;
+  return space === undefined ? null : new FreeSpace({ measure: () => space(folder), floor: minFreeBytes, log });
 }
 
 /**

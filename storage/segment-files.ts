@@ -28,6 +28,8 @@ export interface JournalOptions {
   readonly aheadBytes?: number;
   /** Milliseconds since any moment; by default performance.now. */
   readonly stopwatch?: () => number;
+  /** There is little room: files are not kept to be used again. */
+  readonly short?: () => boolean;
   log(message: string): void;
 }
 
@@ -176,12 +178,14 @@ export class SegmentFiles {
   /** Forgets segments whose records are all of epochs up to `upTo`; their files become spares. */
   async trim(upTo: Epoch): Promise<void> {
     const { files, folder } = this.options;
+    const short = this.options.short?.() === true;
+    if (short) await this.dropSpares();
     let changed = false;
     while (this.#segments.length > 1 && this.#segments[1].firstEpoch <= upTo + 1) {
       const [{ number }, { afterFault }] = this.#segments;
       const path = this.path(number);
       // A record larger than a segment leaves a file that would hold the disk's space for long.
-      const keep = !afterFault && this.#spares.length < SPARES && await files.size(path) <= 2 * this.segmentBytes;
+      const keep = !short && !afterFault && this.#spares.length < SPARES && await files.size(path) <= 2 * this.segmentBytes;
       const spare = `${segmentName(number)}${SPARE}`;
       if (keep) await files.rename(path, join(folder, spare));
       else await files.remove(path);

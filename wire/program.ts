@@ -13,6 +13,7 @@ const USAGE = `usage: npm start -- [options]
   --host ADDRESS        address to listen on (default 127.0.0.1, or MILLRACE_HOST)
   --max-connections N   default 200
   --memory-limit SIZE   memory for state, as 512MB or 4GB (default half of the machine's, or MILLRACE_MEMORY_LIMIT)
+  --min-free SIZE       room kept free on the disk; below it what adds data gets 53100 (default 64MB, or MILLRACE_MIN_FREE)
   --history TIME        past moments to keep for SELECT .. AS OF, as 90s, 10min, 2h, 1d (default none, or MILLRACE_HISTORY)
   --help, --version
 or: npm start -- COMMAND
@@ -26,6 +27,8 @@ export interface Config {
   readonly maxConnections: number;
   /** Bytes; null or absent: the default. */
   readonly memoryBytes?: number | null;
+  /** Bytes; null or absent: the default. */
+  readonly minFreeBytes?: number | null;
   /** µs; absent: none. */
   readonly history?: bigint;
 }
@@ -43,10 +46,10 @@ function integer(name: string, text: string, max: number): number {
 
 const UNITS: Readonly<Record<string, number>> = { kB: 1 << 10, MB: 1 << 20, GB: 1 << 30, TB: 2 ** 40 };
 
-function memorySize(text: string): number | null {
+function size(name: string, text: string, least: number): number | null {
   if (text === '') return null;
   const [, digits, unit] = /^(\d+)\s*(kB|MB|GB|TB)$/.exec(text) ?? [];
-  if (digits === undefined || Number(digits) === 0) usage(`memory-limit takes a size such as 512MB, not "${text}"`);
+  if (digits === undefined || Number(digits) < least) usage(`${name} takes a size such as 512MB, not "${text}"`);
   return Number(digits) * UNITS[unit];
 }
 
@@ -67,7 +70,8 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
       args: [...args],
       options: {
         'data': { type: 'string' }, 'port': { type: 'string' }, 'host': { type: 'string' },
-        'max-connections': { type: 'string' }, 'memory-limit': { type: 'string' }, 'history': { type: 'string' },
+        'max-connections': { type: 'string' }, 'memory-limit': { type: 'string' }, 'min-free': { type: 'string' },
+        'history': { type: 'string' },
         'help': { type: 'boolean' }, 'version': { type: 'boolean' },
       },
     }));
@@ -92,7 +96,8 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
     port: integer('port', text('port', 'MILLRACE_PORT', '7432'), 65535),
     maxConnections: integer('max-connections', text('max-connections', 'MILLRACE_MAX_CONNECTIONS', '200'), 100_000),
     history: timeSpan(text('history', 'MILLRACE_HISTORY', '')),
-    memoryBytes: memorySize(text('memory-limit', 'MILLRACE_MEMORY_LIMIT', '')),
+    memoryBytes: size('memory-limit', text('memory-limit', 'MILLRACE_MEMORY_LIMIT', ''), 1),
+    minFreeBytes: size('min-free', text('min-free', 'MILLRACE_MIN_FREE', ''), 0),
   };
 }
 
@@ -120,6 +125,7 @@ export async function start(config: Config): Promise<Running> {
     data: config.data === ':memory:' ? ':memory:' : resolve(config.data),
     connectors: CONNECTORS,
     ...(typeof config.memoryBytes === 'number' ? { memoryBytes: config.memoryBytes } : {}),
+    ...(typeof config.minFreeBytes === 'number' ? { minFreeBytes: config.minFreeBytes } : {}),
     ...(config.history === undefined ? {} : { history: config.history }),
     log,
     terminate: (processId) => server?.terminate(processId) ?? false,

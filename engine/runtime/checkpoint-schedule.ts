@@ -2,6 +2,8 @@
 
 /** Of the journal, after which one is due. */
 const CHECKPOINT_BYTES = 64 << 20;
+/** .. or, where there is little room on the disk. */
+const HURRY_BYTES = 4 << 20;
 /** What a start may have to replay bounds how long a checkpoint waits for quiet. */
 const OVERDUE = 4;
 /** Without a commit for so long, nobody writes. */
@@ -38,6 +40,11 @@ export class CheckpointSchedule {
     if (host.barred() || host.journalBytes() < this.#due) return;
     if (host.journalBytes() < OVERDUE * this.#due) this.#awaitQuiet();
     else host.take();
+  }
+
+  /** The journal's room is wanted: one is taken at once, where that gives back a part worth it. */
+  hurry(): void {
+    if (!this.#host.barred() && this.#host.journalBytes() >= Math.min(this.#due, HURRY_BYTES)) this.#host.take();
   }
 
   /** Why: while commits come, encoding pages would take their processors. */

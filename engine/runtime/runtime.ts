@@ -12,8 +12,8 @@ import type { StateSize } from '../operator/operator.ts';
 import { consolidate } from '../state/consolidate.ts';
 import { PageCache } from '../state/page-cache.ts';
 import type { PageCacheStatistics } from '../state/page-cache.ts';
-import type { Journal, PageFile, StateStore } from '../state/ports.ts';
-import { AppendQueue } from './append-queue.ts';
+import type { DiskSpace, Journal, PageFile, StateStore } from '../state/ports.ts';
+import { AppendQueue, deltaBytes } from './append-queue.ts';
 import type { Waiting } from './append-queue.ts';
 import { decodeMeta } from './checkpoint.ts';
 import { CheckpointSchedule } from './checkpoint-schedule.ts';
@@ -40,6 +40,8 @@ export interface RuntimePorts {
   readonly store: StateStore;
   /** Where pages go that do not fit into memory; none: they stay, unless a checkpoint has them. */
   readonly pageFile?: PageFile;
+  /** Absent: a full disk is found out by writing. */
+  readonly space?: DiskSpace;
 }
 
 export interface RuntimeOptions {
@@ -64,6 +66,10 @@ const QUERY_SHARE = 4;
 const LEAST_QUERY_BYTES = 64 << 20;
 
 const megabytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
+
+function addsNothing({ changes }: Transaction): boolean {
+  return changes.every(({ delta }) => delta.weights.every((w) => w <= 0));
+}
 
 export class MillraceRuntime implements Runtime {
   readonly #ports: RuntimePorts;
@@ -215,6 +221,7 @@ export class MillraceRuntime implements Runtime {
       throw new DatabaseError('53200', 'out of memory', { detail: 'Too much is waiting to be committed.' });
     }
     this.#checkMemory(transaction);
+    this.#checkSpace(transaction);
     this.#pending.add(transaction);
     const done = this.#queue.push(transaction);
     this.#wake();
@@ -222,8 +229,8 @@ export class MillraceRuntime implements Runtime {
   }
 
   /** What only takes rows away, or drops relations, always goes through. */
-  #checkMemory({ changes }: Transaction): void {
-    if (!this.#cache.exhausted || changes.every(({ delta }) => delta.weights.every((w) => w <= 0))) return;
+  #checkMemory(transaction: Transaction): void {
+    if (!this.#cache.exhausted || addsNothing(transaction)) return;
     // Views may have been dropped since it was counted, or the disk has room again.
     this.#state.recount();
     this.#cache.balance();
@@ -235,6 +242,17 @@ export class MillraceRuntime implements Runtime {
         : `Indexes and the state of views take ${megabytes(fixedBytes)} MB; memory_limit is ${megabytes(limit)} MB.`,
       hint: 'Raise memory_limit, or drop views or indexes.',
     });
+  }
+
+  /** So that there is room for a checkpoint, which gives back the journal's. The same goes through as above. */
+  #checkSpace(transaction: Transaction): void {
+    const { space } = this.#ports;
+    if (space === undefined) return;
+    const bytes = transaction.changes.reduce((sum, { delta }) => sum + deltaBytes(delta), 0);
+    const refusal = space.shortage(bytes);
+    if (refusal === null || addsNothing(transaction)) return;
+    this.#schedule.hurry();
+    throw refusal;
   }
 
   /** A lone commit starts an epoch at once; what comes while it is being written goes into the next one. */

@@ -1,5 +1,6 @@
 // Ports: what engine asks of storage. Implemented by storage/ (disk) and by memory.ts.
 import type { Batch } from '../data/batch.ts';
+import type { DatabaseError } from '../data/error.ts';
 import type { Soon } from '../data/soon.ts';
 import type { Epoch } from '../data/time.ts';
 import type { PageCache } from './page-cache.ts';
@@ -105,6 +106,12 @@ export interface CheckpointMeta {
   readonly epoch: Epoch;
   /** Catalog, watermarks, offsets and circuit fingerprints, as the runtime encoded them. */
   readonly bytes: Uint8Array;
+}
+
+/** Room on the disk of journal and state. */
+export interface DiskSpace {
+  /** 53100 where so many bytes more would leave too little for checkpoints; null: they may be committed. */
+  shortage(bytes: number): DatabaseError | null;
 }
 
 /** A place in the page file. It is free again when `free` is called or nobody holds it any more. */
