@@ -137,29 +137,50 @@ export function createEnum(statement: CreateEnum): BoundStatement {
 export function alterEnum(statement: AlterEnum): BoundStatement {
   return command(async (state) => {
     await state.current.lockCatalog(state.lockWait);
-    const name = qualifiedName(statement.name);
-    const found = state.catalog.findType(name, state.searchPath);
-    if (found === null) throw new DatabaseError('42704', `type "${name.name}" does not exist`);
-    if (found.definition.kind !== 'enum') throw new DatabaseError('42809', `${name.name} is not an enum`);
-    const { labels } = found.definition;
+    const { entry: found, labels } = requireEnum(state, statement.name);
     if (labels.includes(statement.value)) {
       const message = `enum label "${statement.value}" already exists`;
       if (!statement.ifNotExists) throw new DatabaseError('42710', message);
       state.notice('NOTICE', new DatabaseError('42710', `${message}, skipping`));
       return done('ALTER TYPE');
     }
-    for (const entry of state.catalog.entries()) {
-      // Columns carry the labels in their type, and comparisons in circuits go by them.
-      if ('columns' in entry && entry.kind !== 'index'
-        && entry.columns.some((c) => c.type.kind === 'enum' && c.type.oid === found.oid)) {
-        throw notSupported('ALTER TYPE .. ADD VALUE for a type that a column has');
-      }
-    }
+    requireUnused(state, found, 'ALTER TYPE .. ADD VALUE for');
     const at = place(labels, statement);
     const next = [...labels.slice(0, at), statement.value, ...labels.slice(at)];
     state.current.changeCatalog([{ kind: 'put', entry: { ...found, definition: { kind: 'enum', labels: next } } }]);
     return done('ALTER TYPE');
   });
+}
+
+/** ALTER TYPE .. RENAME VALUE. Requires: the catalog lock. */
+export function renameLabel(state: SessionState, name: Name, from: string, to: string): void {
+  const { entry, labels } = requireEnum(state, name);
+  if (!labels.includes(from)) throw new DatabaseError('22023', `"${from}" is not an existing enum label`);
+  if (labels.includes(to)) throw new DatabaseError('42710', `enum label "${to}" already exists`);
+  requireUnused(state, entry, 'renaming a value of');
+  const next = labels.map((label) => (label === from ? to : label));
+  state.current.changeCatalog([{ kind: 'put', entry: { ...entry, definition: { kind: 'enum', labels: next } } }]);
+}
+
+function requireEnum(state: SessionState, written: Name): { readonly entry: TypeEntry; readonly labels: readonly string[] } {
+  const name = qualifiedName(written);
+  const entry = state.catalog.findType(name, state.searchPath);
+  if (entry === null) throw new DatabaseError('42704', `type "${name.name}" does not exist`);
+  if (entry.definition.kind !== 'enum') throw new DatabaseError('42809', `${name.name} is not an enum`);
+  return { entry, labels: entry.definition.labels };
+}
+
+/**
+ * 0A000 when something may have values of the type or speak of them: columns carry the labels in their type, comparisons
+ * in circuits go by them, and stored expressions name them.
+ */
+function requireUnused(state: SessionState, type: TypeEntry, what: string): void {
+  const word = new RegExp(`(?<![\\w$])${type.name.replace(/[^\w]/g, '\\$&')}(?![\\w$])`, 'i');
+  for (const entry of state.catalog.entries()) {
+    if (entry.oid === type.oid || entry.oid < 16384) continue;
+    const text = JSON.stringify(entry, (key, value: unknown) => (key === 'comment' ? null : typeof value === 'bigint' ? '' : value));
+    if (word.test(text)) throw notSupported(`${what} type "${type.name}", which "${entry.name}" has or names,`);
+  }
 }
 
 function place(labels: readonly string[], statement: AlterEnum): number {

@@ -11,6 +11,7 @@ import type { SessionState } from '../session-state.ts';
 import { setOwner } from './alter-table.ts';
 import type { BoundStatement } from './bound.ts';
 import { command, done } from './bound.ts';
+import { renameLabel } from './define.ts';
 import { wrongKind } from './drop.ts';
 import { duplicateRelation, qualified, qualifiedName } from './naming.ts';
 
@@ -48,13 +49,16 @@ export function rename(statement: Rename): BoundStatement {
   return command(async (state) => {
     const tag = `ALTER ${statement.object.toUpperCase()}`;
     await state.current.lockCatalog(state.lockWait);
+    const { part, newName } = statement;
+    if (part?.kind === 'value') {
+      renameLabel(state, statement.name, part.name, newName);
+      return done(tag);
+    }
     const entry = findObject(state, statement.object, statement.name, statement.ifExists);
     if (entry === null) return done(tag);
-    const { part, newName } = statement;
     if (part === undefined) renameEntry(state, entry, newName);
     else if (part.kind === 'column' || part.kind === 'attribute') renameColumn(state, entry, part.name, newName);
-    else if (part.kind === 'constraint') renameConstraint(state, entry, part.name, newName);
-    else throw notSupported('renaming an enum value', { position: statement.position });
+    else renameConstraint(state, entry, part.name, newName);
     return done(tag);
   });
 }

@@ -582,9 +582,13 @@ ALTER TABLE spare RENAME COLUMN x TO z; SELECT sum(z) FROM spare
 --- CREATE TYPE AS ENUM
 CREATE TYPE size AS ENUM ('s', 'l'); SELECT 'l'::size > 's'
 --- ALTER TYPE ADD VALUE
-ALTER TYPE mood ADD VALUE 'great' AFTER 'happy'
+ALTER TYPE shade ADD VALUE 'red' AFTER 'dark'
 --- ALTER TYPE RENAME VALUE
-ALTER TYPE mood RENAME VALUE 'ok' TO 'fine'; SELECT enum_range(NULL::mood)
+ALTER TYPE shade RENAME VALUE 'dark' TO 'black'; SELECT enum_range(NULL::shade)
+--- ALTER TYPE ADD VALUE, of a type that a column has
+ALTER TYPE mood ADD VALUE 'great' AFTER 'happy'
+--- ALTER TYPE RENAME VALUE, of a type that a column has
+ALTER TYPE mood RENAME VALUE 'ok' TO 'fine'
 --- CREATE TYPE AS composite
 CREATE TYPE pair AS (a int, b text); SELECT (ROW(1, 'x')::pair).b
 --- CREATE TYPE AS RANGE
