@@ -178,7 +178,8 @@ function requireUnused(state: SessionState, type: TypeEntry, what: string): void
   const word = new RegExp(`(?<![\\w$])${type.name.replace(/[^\w]/g, '\\$&')}(?![\\w$])`, 'i');
   for (const entry of state.catalog.entries()) {
     if (entry.oid === type.oid || entry.oid < 16384) continue;
-    const text = JSON.stringify(entry, (key, value: unknown) => (key === 'comment' ? null : typeof value === 'bigint' ? '' : value));
+    const text = JSON.stringify(entry,
+      (key, value: unknown) => (key === 'comment' ? null : typeof value === 'bigint' ? '' : value));
     if (word.test(text)) throw notSupported(`${what} type "${type.name}", which "${entry.name}" has or names,`);
   }
 }
