@@ -1,7 +1,10 @@
 // How a session's transaction ends, well or badly, and what ends with it.
+import { whenThere } from '../engine/data/soon.ts';
 import type { Soon } from '../engine/data/soon.ts';
 import type { SessionState } from './session-state.ts';
 import { endTemporary } from './temporary.ts';
+import type { Transaction } from './transaction.ts';
+import { whenFree } from './write-conflict.ts';
 
 /**
  * Commits. `implicit`: only a transaction that nobody opened by BEGIN. Done when it is durable and visible. `durable`: as
@@ -14,6 +17,12 @@ export function finishTransaction(state: SessionState, which: 'implicit' | 'any'
     failTransaction(state, 'any');
     return;
   }
+  if (transaction.writes.checks.length === 0) return commit(state, transaction, durable);
+  const checked = whenFree(transaction, state.lockWait, () => transaction.checkDeferred(null));
+  return whenThere(checked, () => commit(state, transaction, durable));
+}
+
+function commit(state: SessionState, transaction: Transaction, durable?: () => void): Soon<void> {
   endTemporary(state);
   state.transaction = null;
   closePortals(state, true);

@@ -6,6 +6,7 @@ import type { Soon } from '../engine/data/soon.ts';
 import type { Epoch } from '../engine/data/time.ts';
 import type { Snapshot } from '../engine/runtime/contract.ts';
 import type { Catalog, CatalogChange } from './catalog/catalog.ts';
+import { Deferral } from './deferral.ts';
 import { CATALOG_LOCK } from './lock-table.ts';
 import type { LockMode, LockWait } from './lock-table.ts';
 import { checkRetention } from './retention.ts';
@@ -29,6 +30,7 @@ interface Savepoint {
   readonly notifications: number;
   readonly locks: ReadonlyMap<number, number>;
   readonly rowLocks: number;
+  readonly deferral: Deferral;
 }
 
 export interface PendingNotification {
@@ -41,6 +43,8 @@ export class Transaction implements OpenTransaction {
   readonly startTime: bigint;
   readonly writes = new WriteSet();
   readonly rowLocks = new RowLocks();
+  /** What SET CONSTRAINTS has said. */
+  deferral = Deferral.NONE;
   kind: TransactionKind;
   failed = false;
   isolation: Isolation;
@@ -265,11 +269,18 @@ export class Transaction implements OpenTransaction {
     this.writes.add(relation, delta);
   }
 
+  /** Makes checks that were put off: those of some constraints, or all. */
+  checkDeferred(constraints: ReadonlySet<number> | null): void {
+    const due = this.writes.checks.filter((c) => constraints === null || constraints.has(c.constraint));
+    for (const check of due) check.run();
+    this.writes.settle(due);
+  }
+
   savepoint(name: string): void {
     this.#savepoints.push({
       name, writes: this.writes.length, changes: this.#catalogChanges.length, catalog: this.#catalog,
       notifications: this.notifications.length, locks: this.#services.locks.held(this),
-      rowLocks: this.rowLocks.length,
+      rowLocks: this.rowLocks.length, deferral: this.deferral,
     });
     this.#settings.savepoint();
   }
@@ -303,6 +314,7 @@ export class Transaction implements OpenTransaction {
     this.#catalog = savepoint.catalog;
     this.#findReshaped();
     this.notifications.length = savepoint.notifications;
+    this.deferral = savepoint.deferral;
     this.#services.locks.releaseTo(this, savepoint.locks);
     this.#settings.rollbackTo(at + 1);
     this.failed = false;

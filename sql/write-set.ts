@@ -2,6 +2,7 @@
 import type { Batch } from '../engine/data/batch.ts';
 import { Delta, concatDeltas, insertsOnly } from '../engine/data/delta.ts';
 import { NetWeights } from '../engine/state/net-weights.ts';
+import type { DeferredCheck } from './deferral.ts';
 import type { RelationChange } from './services.ts';
 
 /** Rows from which on copying costs more than a delta of its own. */
@@ -9,6 +10,8 @@ const LARGE = 1024;
 
 export class WriteSet {
   readonly #changes: RelationChange[] = [];
+  /** Checks put off, each with the length of #changes from which on it is wanted. */
+  #checks: { readonly at: number; readonly check: DeferredCheck }[] = [];
   /** The first #layered of them by relation, in few deltas: neighbours of like size are joined, for cheap reading. */
   #layers: Map<number, Delta[]> | null = null;
   #layered = 0;
@@ -22,6 +25,21 @@ export class WriteSet {
   add(relation: number, delta: Delta): void {
     if (delta.length === 0) return;
     this.#changes.push({ relation, delta });
+  }
+
+  /** Puts a check off, of what is written next. */
+  defer(check: DeferredCheck): void {
+    this.#checks.push({ at: this.#changes.length + 1, check });
+  }
+
+  get checks(): readonly DeferredCheck[] {
+    return this.#checks.map(({ check }) => check);
+  }
+
+  /** These have been made. */
+  settle(checks: readonly DeferredCheck[]): void {
+    const made = new Set(checks);
+    this.#checks = this.#checks.filter(({ check }) => !made.has(check));
   }
 
   /** For a snapshot's overlay. */
@@ -93,6 +111,7 @@ export class WriteSet {
 
   /** Forgets what came after a mark (an earlier `length`). */
   truncate(length: number): void {
+    if (this.#checks.length > 0) this.#checks = this.#checks.filter(({ at }) => at <= length);
     if (length === this.#changes.length) return;
     if (length < this.#layered) this.#forgetLayers();
     this.#touched = null;

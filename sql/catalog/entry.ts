@@ -87,6 +87,9 @@ export interface KeyConstraint {
   /** OID of the IndexEntry behind it. */
   readonly index: number;
   readonly comment: string | null;
+  /** Absent: no. */
+  readonly deferrable?: boolean;
+  readonly initiallyDeferred?: boolean;
 }
 export interface CheckConstraint {
   readonly kind: 'check';
@@ -109,6 +112,9 @@ export interface ForeignConstraint {
   readonly onUpdate: ReferentialAction;
   readonly matchFull: boolean;
   readonly comment: string | null;
+  /** Absent: no. */
+  readonly deferrable?: boolean;
+  readonly initiallyDeferred?: boolean;
 }
 export type ConstraintEntry = KeyConstraint | CheckConstraint | ForeignConstraint;
 

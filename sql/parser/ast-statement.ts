@@ -342,6 +342,8 @@ export type TransactionStatement =
   | (At & { readonly kind: 'begin'; readonly start: boolean; readonly modes: TransactionModes })
   | (At & { readonly kind: 'commit' | 'rollback'; readonly chain: boolean })
   | (At & { readonly kind: 'savepoint' | 'releaseSavepoint' | 'rollbackTo'; readonly name: string })
+  /** `names` undefined: ALL. */
+  | (At & { readonly kind: 'setConstraints'; readonly names: readonly RelationName[] | undefined; readonly deferred: boolean })
   | (At & { readonly kind: 'prepareTransaction' | 'commitPrepared' | 'rollbackPrepared'; readonly id: string })
   | (At & { readonly kind: 'setTransaction'; readonly scope: 'transaction' | 'session';
       readonly modes: TransactionModes; readonly snapshot: string | undefined });

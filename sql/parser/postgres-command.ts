@@ -56,6 +56,10 @@ export const commandReaders: Readers<Statement> = {
   NotifyStmt: (node) => ({
     kind: 'notify', channel: node.conditionname ?? '', payload: node.payload ?? '', position: undefined,
   }),
+  ConstraintsSetStmt: (node, context) => ({
+    kind: 'setConstraints', deferred: node.deferred ?? false, position: undefined,
+    names: node.constraints?.map((one) => relation(untag(one, 'RangeVar'), context)),
+  }),
   LockStmt: (node, context) => ({
     kind: 'lock', tables: tableReferences(node.relations, context), mode: lockModes[node.mode ?? 8] ?? '',
     nowait: node.nowait ?? false, position: undefined,

@@ -56,7 +56,6 @@ function defineKey(
       position: constraint.position,
     });
   }
-  if (constraint.deferrable) throw notSupported('a deferrable key', { position: constraint.position });
   if (constraint.nullsNotDistinct) throw notSupported('NULLS NOT DISTINCT', { position: constraint.position });
   if (constraint.include.length > 0) throw notSupported('INCLUDE in a key', { position: constraint.position });
   if (constraint.usingIndex !== undefined) throw notSupported('USING INDEX', { position: constraint.position });
@@ -70,7 +69,7 @@ function defineKey(
   const index = state.services.allocateOid();
   const attnums = columns.map((c) => c.attnum);
   const key: KeyConstraint = {
-    kind: primary ? 'primary' : 'unique', oid, name, columns: attnums, index, comment: null,
+    kind: primary ? 'primary' : 'unique', oid, name, columns: attnums, index, comment: null, ...timing(constraint),
   };
   return {
     constraint: key,
@@ -80,6 +79,12 @@ function defineKey(
       unique: true, primary, constraint: oid,
     },
   };
+}
+
+function timing({ deferrable, initiallyDeferred }: Pick<Constraint, 'deferrable' | 'initiallyDeferred'>): {
+  readonly deferrable?: boolean; readonly initiallyDeferred?: boolean;
+} {
+  return deferrable || initiallyDeferred ? { deferrable: true, initiallyDeferred } : {};
 }
 
 function checkFree(context: TableContext, table: TableParts, name: string): void {
@@ -143,7 +148,6 @@ function defineForeign(
   const { state } = context;
   const target = foreignTarget(context, table, constraint);
   if (constraint.match === 'partial') throw new DatabaseError('0A000', 'MATCH PARTIAL not yet implemented');
-  if (constraint.initiallyDeferred) throw notSupported('INITIALLY DEFERRED', { position: constraint.position });
   const names = column === null ? constraint.columns : [column.name];
   const columns = foreignColumns(table.columns, names);
   const key = target.constraints.find((c) => c.kind === 'primary');
@@ -156,7 +160,7 @@ function defineForeign(
   if (columns.length !== targetColumns.length) {
     throw new DatabaseError('42830', 'number of referencing and referenced columns for foreign key disagree');
   }
-  checkReferenced(target, targetColumns);
+  checkReferenced(target, targetColumns, constraint.referencedColumns.length === 0);
   const name = constraintName(context, constraint.name, names.join('_'), 'fkey');
   columns.forEach((from, i) => {
     const to = targetColumns[i];
@@ -169,7 +173,7 @@ function defineForeign(
   return {
     kind: 'foreign', oid: state.services.allocateOid(), name, columns: columns.map((c) => c.attnum), target: target.oid,
     targetColumns: targetColumns.map((c) => c.attnum), onDelete: constraint.onDelete, onUpdate: constraint.onUpdate,
-    matchFull: constraint.match === 'full', comment: null,
+    matchFull: constraint.match === 'full', comment: null, ...timing(constraint),
   };
 }
 
@@ -202,11 +206,17 @@ function foreignColumns(all: readonly ColumnEntry[], names: readonly string[]): 
   });
 }
 
-function checkReferenced(target: Pick<TableEntry, 'name' | 'constraints'>, columns: readonly ColumnEntry[]): void {
+function checkReferenced(
+  target: Pick<TableEntry, 'name' | 'constraints'>, columns: readonly ColumnEntry[], primary: boolean,
+): void {
   const attnums = columns.map((c) => c.attnum);
-  const unique = target.constraints.some((c) => (c.kind === 'primary' || c.kind === 'unique')
-    && c.columns.length === attnums.length && c.columns.every((a) => attnums.includes(a)));
-  if (unique) return;
+  const fitting = target.constraints.flatMap((c) => ((c.kind === 'primary' || c.kind === 'unique')
+    && c.columns.length === attnums.length && c.columns.every((a) => attnums.includes(a)) ? [c] : []));
+  if (fitting.some((c) => c.deferrable !== true)) return;
+  if (fitting.length > 0) {
+    throw new DatabaseError('55000', `cannot use a deferrable ${primary ? 'primary key' : 'unique constraint'} for referenced `
+      + `table "${target.name}"`);
+  }
   throw new DatabaseError('42830',
     `there is no unique constraint matching given keys for referenced table "${target.name}"`);
 }

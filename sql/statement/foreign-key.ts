@@ -45,7 +45,6 @@ export function checkReferences(state: SessionState, child: TableEntry, added: B
   for (const constraint of child.constraints) {
     if (constraint.kind !== 'foreign') continue;
     const columns = constraint.columns.map((a) => a - 1);
-    const parent = requireTable(state, constraint.target);
     const rowOf = new Map<string, number>();
     for (let row = 0; row < added.length; row++) {
       const text = rowKey(added, columns, row);
@@ -53,17 +52,43 @@ export function checkReferences(state: SessionState, child: TableEntry, added: B
       if (text === null) checkMatchFull(child, constraint, added, row);
       else rowOf.set(text, row);
     }
-    const missing = notIn(state, { table: parent, columns: constraint.targetColumns.map((a) => a - 1) }, added, {
-      columns, rows: [...rowOf.values()],
-    });
-    if (missing === null) continue;
-    throw new DatabaseError('23503', `insert or update on table "${child.name}" violates foreign key constraint `
-      + `"${constraint.name}"`, {
-      detail: `${describeKey(state, child, columns, { batch: added, row: missing })} is not present in table `
-        + `"${parent.name}".`,
-      schema: child.schema, table: child.name, constraint: constraint.name,
-    });
+    const asked = { batch: added, rows: [...rowOf.values()] };
+    if (asked.rows.length > 0 && state.current.deferral.isDeferred(constraint)) {
+      checkChildLater(state, { constraint, child }, asked);
+    } else checkPresent(state, { constraint, child }, asked);
   }
+}
+
+interface AskedRows { readonly batch: Batch; readonly rows: readonly number[] }
+
+/** 23503 unless the keys that these rows of the child refer to are there. */
+function checkPresent(state: SessionState, { constraint, child }: Reference, { batch, rows }: AskedRows): void {
+  const columns = constraint.columns.map((a) => a - 1);
+  const parent = requireTable(state, constraint.target);
+  const target = { table: parent, columns: constraint.targetColumns.map((a) => a - 1) };
+  const missing = notIn(state, target, batch, { columns, rows });
+  if (missing === null) return;
+  throw new DatabaseError('23503', `insert or update on table "${child.name}" violates foreign key constraint `
+    + `"${constraint.name}"`, {
+    detail: `${describeKey(state, child, columns, { batch, row: missing })} is not present in table `
+      + `"${parent.name}".`,
+    schema: child.schema, table: child.name, constraint: constraint.name,
+  });
+}
+
+/** At the end of the transaction, of the rows whose keys the child then still has. */
+function checkChildLater(state: SessionState, reference: Reference, { batch, rows }: AskedRows): void {
+  const { constraint, child } = reference;
+  const { current } = state;
+  const columns = constraint.columns.map((a) => a - 1);
+  const keys = batch.select(columns).take(Int32Array.from(rows));
+  current.writes.defer({
+    constraint: constraint.oid, run: () => {
+      const held = presentKeys(current.latestSnapshot().lookup(child.oid, columns, { columns, keys }), columns.length);
+      const left = rows.filter((row) => (held.get(rowKey(batch, columns, row) ?? '') ?? 0) > 0);
+      checkPresent(state, reference, { batch, rows: left });
+    },
+  });
 }
 
 function checkMatchFull(child: TableEntry, constraint: ForeignConstraint, batch: Batch, row: number): void {
@@ -133,16 +158,35 @@ export function consequences(
   for (const { constraint, child } of referencesTo(state, parent.oid)) {
     const parentColumns = constraint.targetColumns.map((a) => a - 1);
     const gone = goneRows(change, parentColumns);
+    const wanted = change.added === null ? constraint.onDelete : constraint.onUpdate;
+    // Actions are never put off.
+    if (gone.length > 0 && wanted === 'no action' && state.current.deferral.isDeferred(constraint)) {
+      checkParentLater(state, parent, { constraint, child }, { batch: change.removed, rows: gone });
+      continue;
+    }
     const missing = gone.length === 0 ? []
       : stillMissing(state, parent, parentColumns, { batch: change.removed, rows: gone });
     if (missing.length === 0) continue;
     const rows = referring(state, { constraint, child }, { batch: change.removed, rows: missing });
     if (rows.length === 0) continue;
-    const action = change.added === null ? constraint.onDelete : constraint.onUpdate;
-    out.push(...act(state, { action, constraint, child, parent, rows, removed: change.removed, missing,
+    out.push(...act(state, { action: wanted, constraint, child, parent, rows, removed: change.removed, missing,
       added: change.added }));
   }
   return out;
+}
+
+/** 23503 at the end of the transaction, if these keys are then gone and referred to. */
+function checkParentLater(state: SessionState, parent: TableEntry, reference: Reference, { batch, rows }: AskedRows): void {
+  const { constraint, child } = reference;
+  const columns = constraint.targetColumns.map((a) => a - 1);
+  state.current.writes.defer({
+    constraint: constraint.oid, run: () => {
+      const missing = stillMissing(state, parent, columns, { batch, rows });
+      if (missing.length === 0) return;
+      const found = referring(state, reference, { batch, rows: missing });
+      if (found.length > 0) throw stillReferenced(state, { constraint, child, parent, rows: found, removed: batch, missing });
+    },
+  });
 }
 
 /** Rows whose key is in `removed` and not in `added`, one a key. */

@@ -134,7 +134,7 @@ function bindCommand(statement: Command, state: SessionState, site: StatementSit
   switch (statement.kind) {
     case 'explain': return explain(statement, state, site.declared, (inner) => bindStatement(inner, state, site));
     case 'begin': case 'commit': case 'rollback': case 'savepoint': case 'releaseSavepoint': case 'rollbackTo':
-    case 'prepareTransaction': case 'commitPrepared': case 'rollbackPrepared': case 'setTransaction':
+    case 'prepareTransaction': case 'commitPrepared': case 'rollbackPrepared': case 'setTransaction': case 'setConstraints':
       return transactionStatement(statement);
     case 'set': return setSetting(statement);
     case 'show': return bindShow(statement, state);

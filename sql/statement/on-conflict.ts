@@ -35,6 +35,10 @@ export function bindConflict(env: Environment, state: SessionState, insert: {
 }): BoundConflict {
   const { table, alias, clause } = insert;
   const arbiters = inferArbiters(state, table, clause);
+  if (arbiters.some((a) => a.constraint?.deferrable === true)) {
+    throw new DatabaseError('55000',
+      'ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters');
+  }
   if (clause.action === 'nothing') return { action: 'nothing', arbiters, set: [], where: null };
   const site = rowSite(env, [
     rowScopeItem(table, { alias }), rowScopeItem(table, { alias: 'excluded', from: table.columns.length }),

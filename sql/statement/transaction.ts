@@ -1,8 +1,10 @@
 // BEGIN, COMMIT, ROLLBACK, savepoints, SET TRANSACTION.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import type { RelationName } from '../parser/ast.ts';
 import type { TransactionModes, TransactionStatement } from '../parser/ast-statement.ts';
 import type { SessionState } from '../session-state.ts';
 import { failTransaction, finishTransaction } from '../session-transaction.ts';
+import { whenFree } from '../write-conflict.ts';
 import type { BoundStatement, StatementResult } from './bound.ts';
 import { command, done } from './bound.ts';
 
@@ -28,6 +30,7 @@ function run(state: SessionState, statement: TransactionStatement): StatementRes
       state.current.rollbackTo(statement.name);
       return done('ROLLBACK');
     case 'setTransaction': return setTransaction(state, statement);
+    case 'setConstraints': return setConstraints(state, statement);
     case 'prepareTransaction': case 'commitPrepared': case 'rollbackPrepared':
       throw notSupported('two-phase commit', { position: statement.position });
   }
@@ -106,6 +109,31 @@ function setTransaction(state: SessionState,
   if (state.current.kind === 'implicit') state.warn('25P01', 'SET TRANSACTION can only be used in transaction blocks');
   setModes(state, modes);
   return done('SET');
+}
+
+/** IMMEDIATE makes the checks that were put off until now, too. */
+function setConstraints(
+  state: SessionState, { names, deferred }: TransactionStatement & { kind: 'setConstraints' },
+): StatementResult | Promise<StatementResult> {
+  const { current } = state;
+  if (current.kind === 'implicit') state.warn('25P01', 'SET CONSTRAINTS can only be used in transaction blocks');
+  const named = names === undefined ? null : names.flatMap((name) => deferrableNamed(state, name));
+  current.deferral = current.deferral.with(named, deferred);
+  if (deferred) return done('SET CONSTRAINTS');
+  const checked = whenFree(current, state.lockWait, () => current.checkDeferred(named === null ? null : new Set(named)));
+  return checked instanceof Promise ? checked.then(() => done('SET CONSTRAINTS')) : done('SET CONSTRAINTS');
+}
+
+/** OIDs of the constraints of that name, in its schema or the first of the search path that has one. */
+function deferrableNamed(state: SessionState, name: RelationName): readonly number[] {
+  const tables = [...state.catalog.entries()].flatMap((e) => (e.kind === 'table' ? [e] : []));
+  const schemas = name.schema === undefined ? state.searchPath : [name.schema];
+  const found = schemas.map((schema) => tables.filter((t) => t.schema === schema)
+    .flatMap((t) => t.constraints.filter((c) => c.name === name.name))).find((list) => list.length > 0) ?? [];
+  if (found.length === 0) throw new DatabaseError('42704', `constraint "${name.name}" does not exist`);
+  const deferrable = found.filter((c) => c.kind !== 'check' && c.deferrable === true);
+  if (deferrable.length === 0) throw new DatabaseError('42809', `constraint "${name.name}" is not deferrable`);
+  return deferrable.map((c) => c.oid);
 }
 
 function requireBlock(state: SessionState, what: string): void {

@@ -15,11 +15,13 @@ export interface TableKey {
   readonly columns: readonly number[];
   /** Of a unique index on expressions or over part of the table. */
   readonly definition?: IndexDefinitionText;
+  /** Absent: it is an index only. */
+  readonly constraint?: KeyConstraint;
 }
 
 export function keysOf(state: SessionState, table: TableEntry): readonly TableKey[] {
   const keys = table.constraints.filter((c): c is KeyConstraint => c.kind === 'primary' || c.kind === 'unique')
-    .map((c) => ({ name: c.name, columns: c.columns.map((a) => a - 1) }));
+    .map((c) => ({ name: c.name, columns: c.columns.map((a) => a - 1), constraint: c }));
   const indexes = state.catalog.indexesOf(table.oid).filter((i) => i.unique && i.constraint === null)
     .map((i) => ({
       name: i.name, columns: i.columns.map((a) => a - 1), ...(i.definition === undefined ? {} : { definition: i.definition }),
@@ -56,6 +58,10 @@ export function checkUnique(
     change: { readonly removed: Batch | null; readonly added: Batch },
 ): void {
   for (const key of keysOf(state, table)) {
+    if (key.constraint !== undefined && state.current.deferral.isDeferred(key.constraint)) {
+      checkLater(state, table, { key, oid: key.constraint.oid }, change.added);
+      continue;
+    }
     const net = new Map<string, number>();
     const rowOf = new Map<string, number>();
     const count = (batch: Batch, by: number): void => {
@@ -79,6 +85,30 @@ export function checkUnique(
   }
 }
 
+/** 23505 when the transaction ends, unless each of the rows' keys is there once by then. */
+function checkLater(
+  state: SessionState, table: TableEntry, { key, oid }: { readonly key: TableKey; readonly oid: number }, added: Batch,
+): void {
+  const rowOf = new Map<string, number>();
+  for (let row = 0; row < added.length; row++) {
+    const text = rowKey(added, key.columns, row);
+    if (text !== null) rowOf.set(text, row);
+  }
+  const { current } = state;
+  current.writes.defer({
+    constraint: oid, run: () => {
+      const rows = [...rowOf.values()];
+      state.services.open.requireFreeKeys(current, table.oid, key.columns,
+        added.select(key.columns).take(Int32Array.from(rows)));
+      const existing = countExisting(current.latestSnapshot(), table.oid, key, added, rows);
+      for (const [text, row] of rowOf) {
+        if ((existing.get(text) ?? 0) > 1) throw duplicateKey(state, table, key, { batch: added, row });
+      }
+    },
+  });
+}
+
+/** 23505, as PostgreSQL says it. */
 export function duplicateKey(
   state: SessionState, table: TableEntry, key: TableKey, at: { readonly batch: Batch; readonly row: number },
 ): DatabaseError {

@@ -28,12 +28,17 @@ function names(table: PlacedConstraint['table'] | TableEntry, attnums: readonly 
   return attnums.map((n) => quoteIdentifier(table.columns.find((c) => c.attnum === n)?.name ?? '?')).join(', ');
 }
 
+function timing(constraint: PlacedConstraint['constraint']): string {
+  if (constraint.kind === 'check' || constraint.deferrable !== true) return '';
+  return constraint.initiallyDeferred === true ? ' DEFERRABLE INITIALLY DEFERRED' : ' DEFERRABLE';
+}
+
 /** As PostgreSQL prints it: `PRIMARY KEY (a)`, `CHECK ((a > 0))`, `FOREIGN KEY (a) REFERENCES t(b)`. */
 export function constraintText(context: SystemContext, { constraint, table }: PlacedConstraint, pretty = false): string {
   const { catalog } = context;
   switch (constraint.kind) {
-    case 'primary': return `PRIMARY KEY (${names(table, constraint.columns)})`;
-    case 'unique': return `UNIQUE (${names(table, constraint.columns)})`;
+    case 'primary': return `PRIMARY KEY (${names(table, constraint.columns)})${timing(constraint)}`;
+    case 'unique': return `UNIQUE (${names(table, constraint.columns)})${timing(constraint)}`;
     case 'check': return `CHECK (${context.printed(constraint.expression, { relation: table.oid, pretty })})`;
     case 'foreign': {
       const target = catalog.get(constraint.target);
@@ -42,7 +47,7 @@ export function constraintText(context: SystemContext, { constraint, table }: Pl
       if (target === null || target.kind !== 'table') return '';
       return `FOREIGN KEY (${names(table, constraint.columns)}) REFERENCES ${quoteIdentifier(target.name)}`
         + `(${names(target, constraint.targetColumns)})${constraint.matchFull ? ' MATCH FULL' : ''}`
-        + action('UPDATE', constraint.onUpdate) + action('DELETE', constraint.onDelete);
+        + action('UPDATE', constraint.onUpdate) + action('DELETE', constraint.onDelete) + timing(constraint);
     }
   }
 }
@@ -55,7 +60,8 @@ function* rows(catalog: Catalog): Iterable<SystemRow> {
       : catalog.indexesOf(target.oid).find((i) => i.unique && i.columns.join() === foreign.targetColumns.join())?.oid ?? 0;
     yield {
       oid: constraint.oid, conname: constraint.name, connamespace: namespaceOid(catalog, table.schema),
-      contype: KINDS[constraint.kind], condeferrable: false, condeferred: false, convalidated: true, conrelid: table.oid,
+      contype: KINDS[constraint.kind], condeferrable: timing(constraint) !== '',
+      condeferred: timing(constraint).endsWith('DEFERRED'), convalidated: true, conrelid: table.oid,
       contypid: 0, conindid: 'index' in constraint ? constraint.index : targetIndex, conparentid: 0,
       confrelid: foreign?.target ?? 0, confupdtype: foreign === null ? ' ' : ACTIONS[foreign.onUpdate],
       confdeltype: foreign === null ? ' ' : ACTIONS[foreign.onDelete],

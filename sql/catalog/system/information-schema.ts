@@ -115,8 +115,9 @@ const STANDARD_KINDS = { primary: 'PRIMARY KEY', unique: 'UNIQUE', check: 'CHECK
 function* tableConstraints({ catalog, database }: SystemContext): Iterable<SystemRow> {
   for (const { constraint, table } of constraintsOf(catalog)) {
     yield { constraint_catalog: database, constraint_schema: table.schema, constraint_name: constraint.name, table_catalog: database,
-      table_schema: table.schema, table_name: table.name, constraint_type: STANDARD_KINDS[constraint.kind], is_deferrable: 'NO',
-      initially_deferred: 'NO', enforced: 'YES' };
+      table_schema: table.schema, table_name: table.name, constraint_type: STANDARD_KINDS[constraint.kind],
+      is_deferrable: yesNo(constraint.kind !== 'check' && constraint.deferrable === true),
+      initially_deferred: yesNo(constraint.kind !== 'check' && constraint.initiallyDeferred === true), enforced: 'YES' };
   }
 }
 
