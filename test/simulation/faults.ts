@@ -13,6 +13,9 @@ interface Episode {
   readonly probability: number;
 }
 
+/** Calls before a disk is full from which on it says so. */
+const SOON = 30;
+
 const KINDS: readonly { readonly code: FaultCode; readonly calls: readonly Call[] }[] = [
   { code: 'ENOSPC', calls: ['write', 'levelWrite', 'page'] },
   { code: 'ENOSPC', calls: ['write', 'open', 'levelWrite', 'page'] },
@@ -61,6 +64,11 @@ export class Faults {
       return episode.code;
     }
     return null;
+  }
+
+  /** The disk is full, or will be before long. */
+  get nearlyFull(): boolean {
+    return this.#episodes.some(({ code, from, to }) => code === 'ENOSPC' && this.#calls > from - SOON && this.#calls < to);
   }
 
   get calls(): number {

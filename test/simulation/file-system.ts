@@ -1,6 +1,6 @@
 // SimulatedFileSystem: the product's FileSystem over a Disk; calls complete when the scheduler says, and fail when the faults say.
 import { basename, dirname } from 'node:path';
-import type { FileHandle, FileSystem } from '../../storage/file-system.ts';
+import type { FileHandle, FileSystem, SpaceUse } from '../../storage/file-system.ts';
 import { joinPieces } from '../../engine/data/bytes.ts';
 import { FileNode, FolderNode } from './disk.ts';
 import type { Disk, Node, Piece } from './disk.ts';
@@ -15,6 +15,8 @@ interface Underway {
   /** Something of it may be done, and the rest not. */
   readonly divisible: boolean;
 }
+
+const DISK_BYTES = 1e12;
 
 const LANE: Readonly<Record<Call, Lane>> = {
   write: 'write', sync: 'sync', open: 'name', rename: 'name', remove: 'name', syncFolder: 'sync', read: 'read',
@@ -115,6 +117,8 @@ export class SimulatedFileSystem implements FileSystem {
     if (value === undefined) throw faultError('ENOENT', path);
     return value;
   }
+
+  readonly space = (): SpaceUse => ({ free: this.#parts.faults.nearlyFull ? 0 : DISK_BYTES, total: DISK_BYTES });
 
   list(folder: string): Promise<readonly string[]> {
     return this.#read(folder, () => [...this.#folder(folder).names.keys()].toSorted());
