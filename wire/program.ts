@@ -14,6 +14,8 @@ const USAGE = `usage: npm start -- [options]
   --max-connections N   default 200
   --memory-limit SIZE   memory for state, as 512MB or 4GB (default half of the machine's, or MILLRACE_MEMORY_LIMIT)
   --min-free SIZE       room kept free on the disk; below it what adds data gets 53100 (default 64MB, or MILLRACE_MIN_FREE)
+  --checkpoint-size S   journal after which a checkpoint is taken once nobody writes, or four times as much in any case
+                        (default 64MB, or MILLRACE_CHECKPOINT_SIZE)
   --history TIME        past moments to keep for SELECT .. AS OF, as 90s, 10min, 2h, 1d (default none, or MILLRACE_HISTORY)
   --help, --version
 or: npm start -- COMMAND
@@ -29,6 +31,8 @@ export interface Config {
   readonly memoryBytes?: number | null;
   /** Bytes; null or absent: the default. */
   readonly minFreeBytes?: number | null;
+  /** Bytes of journal; null or absent: the default. */
+  readonly checkpointBytes?: number | null;
   /** µs; absent: none. */
   readonly history?: bigint;
 }
@@ -71,7 +75,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
       options: {
         'data': { type: 'string' }, 'port': { type: 'string' }, 'host': { type: 'string' },
         'max-connections': { type: 'string' }, 'memory-limit': { type: 'string' }, 'min-free': { type: 'string' },
-        'history': { type: 'string' },
+        'history': { type: 'string' }, 'checkpoint-size': { type: 'string' },
         'help': { type: 'boolean' }, 'version': { type: 'boolean' },
       },
     }));
@@ -97,6 +101,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
     maxConnections: integer('max-connections', text('max-connections', 'MILLRACE_MAX_CONNECTIONS', '200'), 100_000),
     history: timeSpan(text('history', 'MILLRACE_HISTORY', '')),
     memoryBytes: size('memory-limit', text('memory-limit', 'MILLRACE_MEMORY_LIMIT', ''), 1),
+    checkpointBytes: size('checkpoint-size', text('checkpoint-size', 'MILLRACE_CHECKPOINT_SIZE', ''), 1),
     minFreeBytes: size('min-free', text('min-free', 'MILLRACE_MIN_FREE', ''), 0),
   };
 }
@@ -125,6 +130,7 @@ export async function start(config: Config): Promise<Running> {
     data: config.data === ':memory:' ? ':memory:' : resolve(config.data),
     connectors: CONNECTORS,
     ...(typeof config.memoryBytes === 'number' ? { memoryBytes: config.memoryBytes } : {}),
+    ...(typeof config.checkpointBytes === 'number' ? { checkpointBytes: config.checkpointBytes } : {}),
     ...(typeof config.minFreeBytes === 'number' ? { minFreeBytes: config.minFreeBytes } : {}),
     ...(config.history === undefined ? {} : { history: config.history }),
     log,

@@ -25,13 +25,13 @@ const NODE_OPTIONS: readonly string[] = /"start": "([^"]*)"/.exec(readFileSync(b
 
 /**
  * dist/wire/main.js with default settings, on a new folder or on one of before. MILLRACE_BENCH_NODE: options for its node,
- * such as --cpu-prof.
+ * such as --cpu-prof. `args`: more options of the server.
  */
-export async function startServer(before: string | null = null): Promise<RunningServer> {
+export async function startServer(before: string | null = null, args: readonly string[] = []): Promise<RunningServer> {
   const folder = before ?? mkdtempSync(join(process.env['MILLRACE_BENCH_DIR'] ?? tmpdir(), 'millrace-bench-'));
   const options = [...NODE_OPTIONS, ...(process.env['MILLRACE_BENCH_NODE'] ?? '').split(' ').filter((o) => o !== '')];
   const main = beside('../../wire/main.js');
-  const child = spawn(process.execPath, [...options, main, '--data', join(folder, 'data'), '--port', '0'], {
+  const child = spawn(process.execPath, [...options, main, '--data', join(folder, 'data'), '--port', '0', ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const port = await listening(child);
