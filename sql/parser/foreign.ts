@@ -19,6 +19,8 @@ import { readQuery } from './foreign-query.ts';
 import { regionsOf } from './foreign-regions.ts';
 import { readCreateTable, readCreateView, readDelete, readInsert, readUpdate } from './foreign-statement.ts';
 import { shownText, tokenizeForeign } from './foreign-tokens.ts';
+import { withWrapped, wrappedQuery } from './foreign-wrapped.ts';
+import type { Span } from './foreign-wrapped.ts';
 import type { ForeignToken, Region } from './foreign-tokens.ts';
 import { parse, parseExpression } from './parse.ts';
 import { stackDepthExceeded } from './pg-module.ts';
@@ -91,10 +93,26 @@ class Script {
   #statement(from: number, to: number): readonly ParsedStatement[] {
     const location = this.#tokens[from]?.start ?? 0;
     const end = this.#tokens[to - 1]?.end ?? location;
-    const statement = this.#foreignStatement(from, to);
+    const statement = this.#foreignStatement(from, to) ?? this.#wrapping({ from, to });
     // Padded, so that positions count from the start of the whole text.
     if (statement === undefined) return parse(' '.repeat(location) + this.#ownText(from, to));
     return [{ statement, text: this.#whole.text.slice(location, end), location }];
+  }
+
+  /** A statement of our own with a query of theirs in it. */
+  #wrapping(all: Span): Statement | undefined {
+    const inner = this.#isCatalogQuery(all.from, all.to) ? undefined : wrappedQuery(this.#tokens, all);
+    if (inner === undefined) return undefined;
+    const foreign = this.#foreign(inner.from, inner.to);
+    const query = this.#query(foreign);
+    if (!foreign.cursor.done) throw foreign.cursor.mismatch();
+    // What stands around it is read with the shortest of queries in its place.
+    const [start, end] = [this.#tokens[inner.from]?.start ?? 0, this.#tokens[inner.to - 1]?.end ?? 0];
+    const before = ' '.repeat(this.#tokens[all.from]?.start ?? 0) + this.#ownText(all.from, inner.from);
+    const text = `${before.padEnd(start)}${'SELECT'.padEnd(end - start)}`;
+    const after = inner.to < all.to ? this.#ownText(inner.to, all.to) : '';
+    const [outer] = parse(`${text.padEnd(this.#tokens[inner.to]?.start ?? 0)}${after}`);
+    return outer === undefined ? undefined : withWrapped(outer.statement, query);
   }
 
   /** A statement for the first reader: its text with names and strings quoted as there, every token where it was. */
@@ -136,14 +154,6 @@ class Script {
     if (this.#isCatalogQuery(from, to)) return undefined;
     let statement: Statement;
     if (cursor.is('select') || cursor.is('with') || cursor.is('(')) statement = this.#query(foreign);
-    else if (cursor.is('explain', 'select') || cursor.is('explain', 'with')) {
-      cursor.take('explain');
-      const start = this.#tokens[cursor.at]?.start ?? 0;
-      const query = this.#query(foreign);
-      statement = {
-        kind: 'explain', options: [], statement: query, range: query.range ?? { start, end: start }, position: undefined,
-      };
-    }
     else if (cursor.is('insert')) statement = readInsert(this.#tree(from, to), foreign);
     else if (cursor.is('update')) statement = readUpdate(this.#tree(from, to), foreign);
     else if (cursor.is('delete')) statement = readDelete(this.#tree(from, to), foreign);

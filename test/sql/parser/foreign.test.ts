@@ -213,13 +213,22 @@ describe('other dialects', () => {
     means('ALTER TABLE `T` ADD COLUMN `B` INT', 'mysql', 'ALTER TABLE "t" ADD COLUMN "b" INT');
     means('DROP TABLE IF EXISTS [a b] -- as sqlite has it', 'sqlite', 'DROP TABLE IF EXISTS "a b"');
     means('EXPLAIN SELECT `a` FROM t', 'mysql', 'EXPLAIN SELECT a FROM t');
+    means('EXPLAIN (ANALYZE, VERBOSE) SELECT IF(a > 1, "x", `b`) FROM t', 'mysql',
+      "EXPLAIN (ANALYZE, VERBOSE) SELECT CASE WHEN a > 1 THEN 'x' ELSE b END FROM t");
+    means('EXPLAIN ANALYZE WITH q AS (SELECT 1 AS a) SELECT a FROM q', 'flink', 'EXPLAIN ANALYZE WITH q AS (SELECT 1 AS a) SELECT a FROM q');
+    means("COPY (SELECT [a b] FROM t WHERE c = 'x') TO STDOUT WITH (FORMAT csv, HEADER)", 'transactsql',
+      `COPY (SELECT "a b" FROM t WHERE c = 'x') TO STDOUT WITH (FORMAT csv, HEADER)`);
+    means('PREPARE p(int, text) AS SELECT `a` FROM t WHERE b = $1', 'mysql', 'PREPARE p(int, text) AS SELECT a FROM t WHERE b = $1');
+    means('DECLARE `c` SCROLL CURSOR WITH HOLD FOR SELECT `a` FROM t ORDER BY a', 'mysql',
+      'DECLARE c SCROLL CURSOR WITH HOLD FOR SELECT a FROM t ORDER BY a NULLS FIRST');
     means('SELECT `a` FROM t WHERE id = $1 AND b = $2', 'mysql', 'SELECT a FROM t WHERE id = $1 AND b = $2');
     means("SELECT c.relname FROM pg_catalog.pg_class c WHERE c.relname OPERATOR(pg_catalog.~) '^(t)$'", 'mysql',
       "SELECT c.relname FROM pg_catalog.pg_class c WHERE c.relname OPERATOR(pg_catalog.~) '^(t)$'");
     means('CREATE TABLE t (a INT) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE utf8mb4_bin', 'mysql', 'CREATE TABLE t (a int)');
     means('INSERT INTO t VALUES (1, DEFAULT)', 'mysql', 'INSERT INTO t VALUES (1, DEFAULT)');
     means('GRANT SELECT ON `t` TO PUBLIC', 'mysql', 'GRANT SELECT ON "t" TO PUBLIC');
-    expect(refused('PREPARE p AS SELECT "a"', 'mysql')).toBe(14);
+    expect(refused('PREPARE p AS INSERT INTO t VALUES ("a")', 'mysql')).toBe(14);
+    expect(refused('EXPLAIN SELECT a || b FROM t', 'mysql')).toBe(18);
     expect(refused('CREATE TABLE t (a INT, KEY i (a))', 'mysql')).toBe(24);
     expect(refused('SELECT a AS value FROM t', 'flink', '42601')).toBe(13);
     refused('SELECT ? FROM t', 'mysql');
