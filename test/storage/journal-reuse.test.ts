@@ -5,7 +5,9 @@ import { toEpoch } from '../../engine/data/time.ts';
 import { checkJournal } from '../../storage/check-journal.ts';
 import type { Finding } from '../../storage/check.ts';
 import { DiskJournal } from '../../storage/journal.ts';
-import { SEGMENT_HEADER, decodeSegmentHeader, recordSize } from '../../storage/journal-segment.ts';
+import {
+  SEGMENT_HEADER, decodeSegmentHeader, encodeSegmentHeader, recordSize, scanSegment,
+} from '../../storage/journal-segment.ts';
 import type { JournalOptions } from '../../storage/segment-files.ts';
 import { MemoryFileSystem } from '../support/memory-file-system.ts';
 import { Random } from '../support/random.ts';
@@ -127,6 +129,20 @@ test('power cuts with unsynced records: what is torn in a used file is cut, and 
     expect(third.lastEpoch, `seed ${seed}`).toBe(last + 1);
   }
 }, 60_000);
+
+test('what a used file held may look like a large record at every place: it is looked through all the same', () => {
+  const random = new Random(5);
+  const bytes = new Uint8Array(2 << 20);
+  const numbers = new BigInt64Array(bytes.buffer);
+  // Lengths, epochs and epochs on disk that are all possible: a sum over half of the file a place would take minutes.
+  for (let i = 0; i < numbers.length; i++) numbers[i] = BigInt(random.int(900_000, 1_100_000));
+  bytes.set(encodeSegmentHeader({
+    databaseId: new Uint8Array(16).fill(5), number: 3, firstEpoch: 7, chain: 0, bytes: bytes.length, reused: true, afterFault: false,
+  }));
+  // Up to the last byte that is not zero, of a number of three bytes.
+  expect(scanSegment(bytes, decodeSegmentHeader(bytes, 'x'), 'x'))
+    .toMatchObject({ records: [], end: SEGMENT_HEADER, lastEpoch: 6, torn: bytes.length - SEGMENT_HEADER - 5 });
+});
 
 test('a file that ends in void records is found whole by the check, and not used again', async () => {
   const files = new MemoryFileSystem();
