@@ -355,7 +355,8 @@ export class AggregateOperator implements Operator {
   /** Format: `keys` as Pages has it; `groups`: by page, slot, number of rows and the accumulators' columns in order. */
   save(out: StateWriter): void {
     if (this.#options.keys.length === 0) {
-      if (out.looking !== true && this.#primed && this.#dirty[0] === 1) out.page('groups', 0, this.#groupPage(ONE_SLOT, ONE_SLOT));
+      const changed = out.looking !== true && this.#primed && this.#dirty[0] === 1;
+      if (changed) out.page('groups', 0, this.#groupPage(ONE_SLOT, ONE_SLOT));
     } else {
       this.#table.pages.save('keys', out);
       for (let page = 0; page < this.#dirty.length; page++) {

@@ -141,7 +141,8 @@ export class SlotFrames {
     const { columns, length } = this.#contents.save(placesIn(frame, slots), slots);
     const types = columns.map((column) => column.type);
     const made = loadColumns(columns, types, length);
-    this.#kept.set(page, { slot: this.#cache.store(pageBytes(made)), columns: { types, shapes: made.map(shapeOf), rows: length } });
+    const slot = this.#cache.store(pageBytes(made));
+    this.#kept.set(page, { slot, columns: { types, shapes: made.map(shapeOf), rows: length } });
   }
 
   #rowsOf(frame: number): Float64Array {
