@@ -447,9 +447,11 @@ export class Pages implements PageHome, SavedState {
     assert(this.#pages.length === 0, 'restore into pages in use');
     for (const stored of from.pages(name)) {
       while (this.#pages.length < stored.page) this.#reopen(this.#pages.length, this.#pages[this.#addPage()]);
-      this.#addPage();
-      this.#settle(stored.page, this.#load(stored));
+      const page = this.#load(stored);
+      this.#pages.push(page);
+      this.#reserveGuard(stored.page);
       this.#guard[stored.page] = 1;
+      this.#settle(stored.page, page);
       this.#restored(stored.page);
     }
     for (let number = 0; number < this.#pages.length; number++) {
