@@ -74,6 +74,9 @@ export function checkUnique(
     };
     if (change.removed !== null) count(change.removed, -1);
     count(change.added, 1);
+    if (change.removed !== null && key.constraint?.deferrable !== true) {
+      checkInTurn(state, table, key, { removed: change.removed, added: change.added });
+    }
     const asked = [...rowOf].filter(([text]) => (net.get(text) ?? 0) > 0);
     const fresh = change.added.select(key.columns).take(Int32Array.from(asked, ([, row]) => row));
     state.services.open.requireFreeKeys(state.current, table.oid, key.columns, fresh);
@@ -82,6 +85,30 @@ export function checkUnique(
       if ((existing.get(text) ?? 0) + (net.get(text) ?? 0) > 1) throw duplicateKey(state, table, key,
         { batch: change.added, row });
     }
+  }
+}
+
+/**
+ * 23505 where a row, replaced after those before it, gets a key that another row has at that moment. PostgreSQL looks row by
+ * row, in the order in which they are stored, unless the constraint is deferrable.
+ */
+function checkInTurn(
+  state: SessionState, table: TableEntry, key: TableKey, { removed, added }: { readonly removed: Batch; readonly added: Batch },
+): void {
+  const moves: { readonly row: number; readonly from: string | null; readonly to: string | null }[] = [];
+  for (let row = 0; row < added.length; row++) {
+    const [from, to] = [rowKey(removed, key.columns, row), rowKey(added, key.columns, row)];
+    if (from !== to) moves.push({ row, from, to });
+  }
+  if (moves.length < 2) return;
+  const wanted = moves.flatMap(({ row, to }) => (to === null ? [] : [row]));
+  const held = new Map(countExisting(state.current.latestSnapshot(), table.oid, key, added, wanted));
+  for (const { row, from, to } of moves) {
+    if (from !== null) held.set(from, (held.get(from) ?? 0) - 1);
+    if (to === null) continue;
+    const others = held.get(to) ?? 0;
+    if (others > 0) throw duplicateKey(state, table, key, { batch: added, row });
+    held.set(to, others + 1);
   }
 }
 
