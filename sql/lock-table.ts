@@ -64,6 +64,13 @@ export class LockTable {
     return true;
   }
 
+  /** Would ACCESS SHARE be given at once? */
+  isReadable(owner: LockOwner, relation: number): boolean {
+    const lock = this.#locks.get(relation);
+    if (lock === undefined || lock.held.has(owner)) return true;
+    return this.#free(lock, owner, 'access share') && lock.waiting.every((w) => w.mode !== 'access exclusive');
+  }
+
   /** Waits its turn. 40P01 when that would be for ever, 55P03 on timeout; rejects with the signal's reason. */
   async acquire(owner: LockOwner, relation: number, mode: LockMode, wait: LockWait): Promise<void> {
     if (this.tryAcquire(owner, relation, mode)) return;

@@ -158,6 +158,16 @@ export class Transaction implements OpenTransaction {
     return locks.acquire(this, relation, mode, wait).then(() => true);
   }
 
+  /** Nobody keeps readers away. A block keeps it so until its end; a lone statement is done before anybody else comes. */
+  mayRead(relation: number): boolean {
+    const { locks } = this.#services;
+    return this.kind === 'implicit' ? locks.isReadable(this, relation) : locks.tryAcquire(this, relation, 'access share');
+  }
+
+  waitToRead(relation: number, wait: LockWait): Promise<void> {
+    return this.#services.locks.acquire(this, relation, 'access share', wait);
+  }
+
   /** Until the other transaction is over; 40P01, 55P03 and interrupts as for any lock. */
   async waitFor(blocker: OpenTransaction, wait: LockWait): Promise<void> {
     const { locks } = this.#services;

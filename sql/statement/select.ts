@@ -28,7 +28,12 @@ export function bindSelectStatement(
     run: async (session, values) => {
       if (query.asOf !== undefined) {
         if (effects.any || query.locking.length > 0) throw notSupported('AS OF in a query that locks or changes rows');
-      } else session.current.noteRead(env.used);
+      } else {
+        const waited = await untilReadable(session, env.used);
+        // It may be another relation by now, or none.
+        if (waited && session.catalog !== catalog) return bindSelectStatement(query, session, declared).run(session, values);
+        session.current.noteRead(env.used);
+      }
       if (effects.any) return runWithEffects(session, bound, { effects, values });
       const compiled = compileBound(session, bound, values);
       const rows = runQuery(compiled, {
@@ -41,6 +46,17 @@ export function bindSelectStatement(
       };
     },
   };
+}
+
+/** Waits for whoever keeps readers away (LOCK TABLE, TRUNCATE, changes of the table); true where that took time. */
+async function untilReadable({ current, lockWait }: SessionState, relations: Iterable<number>): Promise<boolean> {
+  let waited = false;
+  for (const relation of relations) {
+    if (current.mayRead(relation)) continue;
+    waited = true;
+    await current.waitToRead(relation, lockWait);
+  }
+  return waited;
 }
 
 function snapshotAt({ kind, text, position }: AsOf, { services, settings }: SessionState): Snapshot {

@@ -43,6 +43,48 @@ describe('two sessions', () => {
     expect(await a.rows('SELECT n FROM t WHERE id = 1')).toEqual(['2']);
   });
 
+  test('a reader waits for LOCK TABLE and for a table that changes', async () => {
+    await a.query('CREATE TABLE w (id int); INSERT INTO w VALUES (1)');
+    const blocked = async (work: Promise<unknown>): Promise<boolean> => {
+      let finished = false;
+      void work.finally(() => {
+        finished = true;
+      });
+      await pause(20);
+      return !finished;
+    };
+    await a.query('BEGIN; LOCK TABLE w');
+    const waiting = b.rows('SELECT id FROM w');
+    expect(await blocked(waiting)).toBe(true);
+    expect(await a.rows('SELECT id FROM w')).toEqual(['1']);
+    await a.query('COMMIT');
+    expect(await waiting).toEqual(['1']);
+
+    await a.query('BEGIN; LOCK TABLE w IN EXCLUSIVE MODE');
+    expect(await b.rows('SELECT id FROM w')).toEqual(['1']);
+    await a.query('COMMIT');
+
+    await a.query('BEGIN; ALTER TABLE w ADD COLUMN n int DEFAULT 5');
+    const later = b.rows('SELECT * FROM w');
+    expect(await blocked(later)).toBe(true);
+    await a.query('COMMIT');
+    expect(await later).toEqual(['1|5']);
+
+    // Who has read in a block keeps the table as it is until the end.
+    await b.query('BEGIN; SELECT * FROM w');
+    const change = a.query('TRUNCATE w');
+    expect(await blocked(change)).toBe(true);
+    expect(await b.rows('SELECT * FROM w')).toEqual(['1|5']);
+    await b.query('COMMIT');
+    await change;
+
+    await a.query('BEGIN; DROP TABLE w');
+    const gone = b.error('SELECT * FROM w');
+    expect(await blocked(gone)).toBe(true);
+    await a.query('COMMIT');
+    expect(await gone).toContain('42P01');
+  });
+
   test('concurrent increments add up', async () => {
     const clients = Array.from({ length: 8 }, () => new Client(database));
     await Promise.all(clients.map(async (c) => {
