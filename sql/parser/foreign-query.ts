@@ -7,6 +7,7 @@ import type { Foreign } from './foreign-expression.ts';
 import { child, children, isTree, nameIn, text } from './foreign-grammar.ts';
 import type { Tree } from './foreign-grammar.ts';
 import { withGroupWindow } from './foreign-group-window.ts';
+import { readAsOf, withProcessingTime } from './foreign-processing-time.ts';
 import { readWindow, sortTail, windowSpecification } from './foreign-window.ts';
 
 /** Clauses with a meaning that we have no place for here: refused by the tokens that are left. */
@@ -211,7 +212,7 @@ function select(tree: Tree, foreign: Foreign, top: { limit: Expr | undefined }):
     kind: 'select', distinct, targets, from, where, groupBy, groupDistinct: false, groupByAll: false, having, windows,
     qualify, into: undefined, position: targets[0]?.position,
   };
-  return cursor.dialect.name === 'flink' ? withGroupWindow(found, cursor) : found;
+  return cursor.dialect.name === 'flink' ? withGroupWindow(withProcessingTime(found, cursor), cursor) : found;
 }
 
 export function targetList(tree: Tree, foreign: Foreign): readonly Target[] {
@@ -308,8 +309,9 @@ function fromItem(tree: Tree, foreign: Foreign): FromItem {
     cursor.at--;
     throw cursor.mismatch();
   }
+  const asOf = cursor.dialect.name === 'flink' ? readAsOf(cursor) : undefined;
   return {
-    kind: 'table', relation, only: false, alias: aliasOf(tree, foreign), asOf: undefined, position,
+    kind: 'table', relation, only: false, alias: aliasOf(tree, foreign), asOf, position,
   };
 }
 

@@ -46,6 +46,8 @@ export function regionsOf(tokens: readonly ForeignToken[], dialect: ForeignDiale
     else if (token.value === '::') hide(i + 1, typeEnd(tokens, i + 1), 'int');
     else if (token.value === 'table' && opens(i + 1) && WINDOWS.has(tokens[i + 2]?.value ?? '')) {
       hide(i, partner + 1, `mr${i}_`);
+    } else if (dialect === 'flink' && word(i, 'for') && word(i + 1, 'system_time') && word(i + 2, 'as') && word(i + 3, 'of')) {
+      hide(i, tokens[i + 5]?.value === '.' || tokens[i + 5]?.value === '(' ? i + 7 : i + 5);
     } else if (token.value === 'escape' && next?.kind === 'string') hide(i, i + 2);
   }
   return regions;

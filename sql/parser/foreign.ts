@@ -15,6 +15,7 @@ import { commas, expression } from './foreign-expression.ts';
 import type { Foreign } from './foreign-expression.ts';
 import { ForeignSyntaxError, child, children, foreignTree } from './foreign-grammar.ts';
 import type { Tree } from './foreign-grammar.ts';
+import { refuseProcessingTime } from './foreign-processing-time.ts';
 import { readQuery } from './foreign-query.ts';
 import { regionsOf } from './foreign-regions.ts';
 import { readCreateTable, readCreateView, readDelete, readInsert, readUpdate } from './foreign-statement.ts';
@@ -174,7 +175,9 @@ class Script {
     const range = {
       start: this.#tokens[from]?.start ?? 0, end: this.#tokens[cursor.end - 1]?.end ?? this.#whole.text.length,
     };
-    return { ...foreign.query(this.#tree(from, cursor.end)), range };
+    const query = { ...foreign.query(this.#tree(from, cursor.end)), range };
+    if (this.#dialect.name === 'flink') refuseProcessingTime(query, cursor);
+    return query;
   }
 
   #stored(from: number, to: number): { readonly expression: Expr; readonly text: string } {
@@ -226,7 +229,7 @@ class Script {
       const reserved = this.#reserved(error.message, from, to);
       const token = reserved ?? this.#tokens[Math.min(shown.origin(error.offset - prefix.length), to)];
       const after = token === undefined ? undefined : this.#tokens[this.#tokens.indexOf(token) + 1];
-      if (token?.value === 'for' && after?.value === 'system_time') {
+      if (token?.value === 'for' && after?.value === 'system_time' && this.#dialect.name !== 'flink') {
         const { cursor } = this.#foreign(this.#tokens.indexOf(token), to);
         throw cursor.refuse('FOR SYSTEM_TIME AS OF');
       }

@@ -47,6 +47,11 @@ describe.runIf(oracle !== null)('Nexmark in the dialect of Flink', () => {
       expect((await ours.run(NEXMARK_FLINK_TABLES[table])).message).toBe('');
       expect((await theirs.run(inPostgres(NEXMARK_FLINK_TABLES[table]))).message).toBe('');
     }
+    for (const [client, read] of [[ours, (sql: string) => sql], [theirs, inPostgres]] as const) {
+      expect((await client.run(read('CREATE TABLE side_input (`key` BIGINT, `value` VARCHAR(20))'))).message).toBe('');
+      const rows = Array.from({ length: 200 }, (_, i) => `(${1000 + i}, 'side ${i}')`).join(', ');
+      expect((await client.run(`INSERT INTO side_input VALUES ${rows}`)).message).toBe('');
+    }
   });
 
   afterAll(async () => {

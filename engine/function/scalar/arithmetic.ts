@@ -147,7 +147,7 @@ const NAMES: { readonly [s in Symbol5]: string } = {
 const SAMPLES: { readonly [s in Symbol5]: string } = { '+': '9', '-': '5', '*': '14', '/': '3', '%': '1' };
 
 /** Division by a constant other than 0 and −1 never fails. */
-function safeDivisor(constants: readonly (Datum | undefined)[]): boolean {
+export function safeDivisor(constants: readonly (Datum | undefined)[]): boolean {
   const divisor = constants[1];
   if (typeof divisor === 'bigint') return divisor !== 0n && divisor !== -1n;
   return typeof divisor === 'number' && divisor !== 0 && divisor !== -1;

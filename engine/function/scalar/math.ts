@@ -8,7 +8,7 @@ import { FLOAT4, FLOAT8, INT2, INT4, INT8, NUMERIC, simpleType } from '../../dat
 import type { SimpleType } from '../../data/types.ts';
 import { big, elementType, example, num, numeric, operator, scalar } from '../define.ts';
 import type { CallInfo, ScalarFunction } from '../function.ts';
-import { absolute, checkedBigint, checkedInteger } from './arithmetic.ts';
+import { absolute, checkedBigint, checkedInteger, safeDivisor } from './arithmetic.ts';
 import { divisionByZero } from './columns.ts';
 import { expNumeric, lnNumeric, logNumeric, powerNumeric, sqrtNumeric } from './decimal-math.ts';
 import * as float from './float-math.ts';
@@ -210,7 +210,8 @@ function factorial(n: bigint): Numeric {
 const INTEGERS: readonly ScalarFunction[] = [
   ...[INT2, INT4, INT8].map((type) => scalar({
     name: 'mod', args: [type, type], returns: type, description: 'Remainder, with the sign of the first argument.',
-    example: example(`SELECT mod((-9)::${type.kind}, 4::${type.kind})`, '-1'), row: ([x, y]) => remainder(x, y),
+    example: example(`SELECT mod((-9)::${type.kind}, 4::${type.kind})`, '-1'), total: safeDivisor,
+    row: ([x, y]) => remainder(x, y),
   })),
   scalar({
     name: 'mod', args: [NUMERIC, NUMERIC], returns: NUMERIC,

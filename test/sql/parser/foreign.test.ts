@@ -206,6 +206,12 @@ describe('other dialects', () => {
       "CREATE SOURCE f (id int, name varchar) WITH (connector = 'file', path = '/x.csv', format = 'csv', header = 'false')");
     means("CREATE TABLE b (id BIGINT) WITH ('connector' = 'nexmark', 'table' = 'bid')", 'flink',
       "CREATE SOURCE b (id bigint) WITH (connector = 'nexmark', \"table\" = 'bid')");
+    means('SELECT b.x, s.v FROM (SELECT *, PROCTIME() AS p FROM t) b LEFT JOIN u FOR SYSTEM_TIME AS OF b.p AS s ON b.x = s.k', 'flink',
+      'SELECT b.x, s.v FROM (SELECT * FROM t) b LEFT JOIN u FOR SYSTEM_TIME AS OF PROCTIME() AS s ON b.x = s.k');
+    means('SELECT b.x FROM t AS b JOIN u FOR SYSTEM_TIME AS OF PROCTIME() AS s ON b.x = s.k', 'flink',
+      'SELECT b.x FROM t AS b JOIN u FOR SYSTEM_TIME AS OF PROCTIME() AS s ON b.x = s.k');
+    refused('SELECT b.p FROM (SELECT x, PROCTIME() AS p FROM t) b', 'flink');
+    refused('SELECT b.x FROM t b JOIN u FOR SYSTEM_TIME AS OF b.ts AS s ON b.x = s.k', 'flink');
     refused("CREATE TABLE b (id BIGINT) WITH ('bucket' = '4')", 'flink');
   });
 
