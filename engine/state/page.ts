@@ -28,6 +28,29 @@ export interface PageHome {
 /** Weights of a full page of rows that are there once; never written. */
 const ONES = new Int32Array(PAGE_ROWS).fill(1);
 
+/** Why the summary is made when it is asked for: taking all pages is one moment in which no commit can be made. */
+class SharedContent implements PageContent {
+  readonly #page: Page;
+
+  constructor(page: Page) {
+    this.#page = page;
+  }
+
+  get summary(): PageSummary {
+    return this.#page.summary();
+  }
+
+  image(): Batch {
+    return this.#page.image();
+  }
+
+  kept(read: () => Batch): void {
+    const page = this.#page;
+    page.shared = false;
+    if (!page.dirty) page.stored = read;
+  }
+}
+
 export class Page implements AbsentPage, Evictable {
   /** As kernels see them: the real ones, or such as bring them back. */
   columns: readonly PageColumn[];
@@ -214,14 +237,7 @@ export class Page implements AbsentPage, Evictable {
 
   /** What a checkpoint writes of the page: as it is now, for it is shared. */
   content(): PageContent {
-    return {
-      summary: this.summary(),
-      image: () => this.image(),
-      kept: (read) => {
-        this.shared = false;
-        if (!this.dirty) this.stored = read;
-      },
-    };
+    return new SharedContent(this);
   }
 
   static load(batch: Batch, schema: Schema, stamp: number): Page {
