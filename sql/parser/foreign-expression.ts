@@ -468,7 +468,8 @@ function mapped(
   if ((written === 'substring' || written === 'substr') && startsInside(values)) {
     return call('substring', values, position);
   }
-  if (dialect.name === 'flink' && (isGroupWindow(written) || (written === 'proctime' && values.length === 0))) return call(written, values, position);
+  const ofTime = isGroupWindow(written) || (written === 'proctime' && values.length === 0);
+  if (dialect.name === 'flink' && ofTime) return call(written, values, position);
   const name = mappedFunction(written, dialect.name);
   if (name === undefined) throw cursor.refuse(`function ${written}()`, position);
   return call(name, values, position);
