@@ -63,11 +63,12 @@ export class DiskJournal implements Journal {
   #busy = false;
   /** Moving average of record sizes. */
   #usualSize = 0;
-  readonly #times = new SyncTimes(QUICK_DISK / 2);
+  readonly #times: SyncTimes;
 
   private constructor(files: SegmentFiles, tail: Tail, scan: SegmentScan) {
     this.#files = files;
     this.#seed = crc32c(files.options.databaseId);
+    this.#times = new SyncTimes(files.options.usualSync ?? QUICK_DISK / 2);
     this.#tail = tail;
     this.#last = scan.lastEpoch;
     this.#chain = scan.chain;

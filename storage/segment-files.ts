@@ -28,6 +28,8 @@ export interface JournalOptions {
   readonly aheadBytes?: number;
   /** Milliseconds since any moment; by default performance.now. */
   readonly stopwatch?: () => number;
+  /** Milliseconds that a small record is expected to take at first; by default those of a quick disk. */
+  readonly usualSync?: number;
   /** There is little room: files are not kept to be used again. */
   readonly short?: () => boolean;
   log(message: string): void;

@@ -31,8 +31,6 @@ export interface FileSystemParts {
   readonly lying: boolean;
   /** Milliseconds that a synchronous write takes. */
   readonly syncMs: number;
-  /** A call of this number, from 1 on, is the last thing the process does; Infinity: none. */
-  readonly lastCall: number;
 }
 
 export class SimulatedFileSystem implements FileSystem {
@@ -40,6 +38,8 @@ export class SimulatedFileSystem implements FileSystem {
   readonly #underway = new Set<Underway>();
   #calls = 0;
   openFiles = 0;
+  /** The call of this number, from 1 on, is the last thing the process does; Infinity: none. */
+  lastCall = Infinity;
 
   constructor(parts: FileSystemParts) {
     this.#parts = parts;
@@ -71,7 +71,7 @@ export class SimulatedFileSystem implements FileSystem {
   }
 
   get #isLast(): boolean {
-    return this.#calls >= this.#parts.lastCall;
+    return this.#calls >= this.lastCall;
   }
 
   /** Completes when its turn comes. `failed`: what happens besides when it fails. */

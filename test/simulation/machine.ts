@@ -29,7 +29,7 @@ export class SimulatedMachine {
   readonly faults: Faults;
   readonly files: SimulatedFileSystem;
   readonly locks = new Set<string>();
-  readonly machine: Machine;
+  readonly machine: Machine & { readonly usualSync: number };
   readonly log: (line: string) => void;
 
   constructor({ disk, random, clock, faults, lying, calls, lastCall, log }: LifeOptions) {
@@ -39,9 +39,12 @@ export class SimulatedMachine {
     this.files = new SimulatedFileSystem({
       disk, scheduler: this.scheduler, faults: this.faults, lying: lying === true,
       // Now quicker than what makes the journal write on its own thread, now slower.
-      syncMs: random.pick([0.05, 0.3, 3]), lastCall,
+      syncMs: random.pick([0.05, 0.3, 3]),
     });
+    this.files.lastCall = lastCall;
     const { scheduler, files, locks } = this;
+    // On a slow disk the journal does not wait on its own thread.
+    const pace = random.pick([0.1, 1, 1000]);
     this.machine = {
       files,
       openDatabase: (path, mode) => openSimulatedLevel({ files, scheduler, faults: this.faults, locks }, path, mode),
@@ -54,7 +57,8 @@ export class SimulatedMachine {
         },
       },
       pageFile: () => new SimulatedPageFile(this.faults),
-      stopwatch: () => scheduler.clock,
+      stopwatch: () => scheduler.clock * pace,
+      usualSync: pace > 1 ? 5 : 0.25,
       randomBytes: (length) => Uint8Array.from({ length }, () => random.int(0, 255)),
     };
   }

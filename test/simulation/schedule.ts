@@ -114,17 +114,22 @@ class Schedule {
   async #live(last: boolean): Promise<Life> {
     const random = this.#random;
     this.#totals.lives++;
-    const early = random.bool(0.15);
-    const crash = !last && random.bool(0.8);
-    const calls = early ? 60 : random.pick([100, 200, 400, 1000]);
-    // It ends with a call to the disk, or between two steps.
-    const byCall = crash && random.bool();
+    const crash = !last && random.bool(0.85);
+    const early = crash && random.bool(0.25);
+    const calls = early ? 80 : random.pick([100, 200, 400]);
     const machine = new SimulatedMachine({
       disk: this.#disk, random, clock: this.#clock, faults: this.#withFaults && !last, calls, lying: this.#options.lying === true,
-      lastCall: byCall ? random.int(1, calls) : Infinity, log: (line) => this.#log(line),
+      lastCall: early ? random.int(1, calls) : Infinity, log: (line) => this.#log(line),
     });
     const { scheduler } = machine;
-    const end = crash && !byCall ? random.int(1, 3 * calls) : Infinity;
+    let end = Infinity;
+    // While it works it ends with a call to the disk, or between two steps.
+    const arm = (): void => {
+      const within = random.pick([10, 40, 100, 250]);
+      if (!crash || early) return;
+      if (random.bool()) machine.files.lastCall = machine.files.calls + random.int(1, within);
+      else end = machine.steps + random.int(1, 3 * within);
+    };
     scheduler.beforeStep = () => {
       if (machine.steps >= end) machine.files.stop();
       // A full disk is waited for without end.
@@ -133,7 +138,7 @@ class Schedule {
     let done = false;
     let failure: unknown = null;
     let life = 'crashed' as Life;
-    this.#work(machine, last).then((outcome) => { life = outcome; done = true; }, (error: unknown) => {
+    this.#work(machine, last, arm).then((outcome) => { life = outcome; done = true; }, (error: unknown) => {
       failure = error;
       done = true;
     });
@@ -168,7 +173,8 @@ class Schedule {
     this.#log(`${ending} after ${machine.steps} steps, ${machine.faults.injected} faults, clock ${machine.scheduler.clock.toFixed(1)}`);
   }
 
-  async #work(machine: SimulatedMachine, last: boolean): Promise<Life> {
+  /** `arm`: called before the work begins. */
+  async #work(machine: SimulatedMachine, last: boolean, arm: () => void): Promise<Life> {
     const { faults, scheduler } = machine;
     for (let tries = 1; ; tries++) {
       try {
@@ -187,7 +193,10 @@ class Schedule {
     try {
       await this.#workload.checkRecovered(this.#ending, this.#damaged);
       this.#checked = true;
-      if (!last) await this.#workload.run();
+      if (!last) {
+        arm();
+        await this.#workload.run();
+      }
       if (this.#workload.fatal() !== null) return this.#died(machine);
       faults.end();
       if (!this.#damaged) await this.#workload.recover();

@@ -22,11 +22,11 @@ export interface Sizes {
 export function drawSizes(random: Random): Sizes {
   return {
     segmentBytes: random.pick([700, 1500, 4000, 20_000]),
-    aheadBytes: random.pick([0, 512, 1024, 4096]),
+    aheadBytes: random.pick([0, 0, 512, 1024, 20_000]),
     checkpointBytes: random.pick([1500, 4000, 10_000, 1e9]),
     memoryBytes: random.pick([Infinity, Infinity, 60_000, 20_000]),
     history: random.bool(0.1),
-    syncShare: random.pick([1, 1, 0.7, 0.3]),
+    syncShare: random.pick([1, 1, 0.7, 0.3, 0.05]),
     actions: random.pick([5, 8, 8, 12, 30]),
     load: random.pick([60, 60, 300, 1100]),
   };
