@@ -27,6 +27,16 @@ export class MemoryGroup {
     return new MemoryGroup(folder, old ? 'memory.max_usage_in_bytes' : 'memory.peak');
   }
 
+  /** Why there are no such groups for us; null: there are. */
+  static refusal(): string | null {
+    try {
+      MemoryGroup.make(`millrace-probe-${process.pid}`, 64 << 20).remove();
+      return null;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+
   /** A command that starts the rest of its arguments in the group. */
   get command(): readonly string[] {
     return ['sh', '-c', 'echo $$ > "$0" && exec "$@"', join(this.#folder, 'cgroup.procs')];
