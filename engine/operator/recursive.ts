@@ -1,8 +1,9 @@
 // Recursive: WITH RECURSIVE, by semi-naive iteration over a circuit of its own, the step.
 //
-// Law: the output is the least fixed point over what the inputs sum to. An epoch that only inserts goes on from where
-// the last one stopped, if the step is monotone; any other is computed anew from the inputs held, and the difference to
-// the output held is what comes out. A recursion that does not end has an error instead of rows, as long as it does not.
+// Law: the output is the least fixed point over what the inputs sum to. Where the step is monotone, or of UNION ALL linear, an
+// epoch goes on from where the last one stopped: with UNION, what it takes away is deleted with all that hangs on it, and
+// what is derived otherwise comes back (derived-rows.ts). Any other is computed anew from the inputs held, and the difference
+// to the output held is what comes out. A recursion that does not end has an error instead of rows, as long as it does not.
 import { Delta, concatDeltas } from '../data/delta.ts';
 import { DatabaseError } from '../data/error.ts';
 import type { Watermark } from '../data/time.ts';
@@ -11,6 +12,7 @@ import { Arrangement } from '../state/arrangement.ts';
 import { cancel, consolidate } from '../state/consolidate.ts';
 import { rowNumbers } from '../state/scratch.ts';
 import type { StateReader, StateWriter } from '../state/ports.ts';
+import { DerivedRows } from './derived-rows.ts';
 import { Distinct } from './distinct.ts';
 import type { Operator, StateSize, StepContext } from './operator.ts';
 import { RowErrors } from './row-errors.ts';
@@ -49,10 +51,11 @@ export interface RecursiveSpec {
   readonly limits: RecursionLimits;
 }
 
-/** A fixed point that further insertions can go on from. */
+/** A fixed point that further changes can go on from. */
 interface Live {
   readonly circuit: StepCircuit;
-  readonly seen: Distinct | null;
+  /** null: UNION ALL. */
+  readonly seen: Distinct | DerivedRows | null;
 }
 
 export class Recursive implements Operator {
@@ -79,8 +82,8 @@ export class Recursive implements Operator {
     if (this.#spec.once) return this.#compute(inputs.map(cancel), context, this.#errors, context);
     const before = this.#restored ? this.#recover(context) : null;
     const deltas = inputs.map(cancel);
-    const grows = deltas.every((d) => d.weights.every((w) => w > 0));
-    const change = this.#live !== null && grows && this.#spec.shape === 'monotone'
+    const { shape, all } = this.#spec;
+    const change = this.#live !== null && (shape === 'monotone' || (shape === 'linear' && all))
       ? this.#extend(this.#live, deltas, context) : this.#recompute(deltas, context);
     return before === null ? change : concatDeltas([before, change]);
   }
@@ -98,7 +101,7 @@ export class Recursive implements Operator {
   #extend(live: Live, deltas: readonly Delta[], context: StepContext): Delta {
     const errors = new RowErrors();
     const change = this.#orNull(() => new Iteration(this.#spec, live, errors.collecting(context), this.#output.netRows())
-      .linear(deltas[0], deltas.slice(1)));
+      .change(deltas[0], deltas.slice(1)));
     if (change === null) return this.#recompute(deltas, context);
     this.#hold(deltas);
     this.#output.apply(change);
@@ -107,12 +110,12 @@ export class Recursive implements Operator {
     return change;
   }
 
-  /** null where a limit was met. */
+  /** null where a limit was met, or computing anew is less work. */
   #orNull(run: () => Delta): Delta | null {
     try {
       return run();
     } catch (error) {
-      if (error instanceof RecursionLimitError) return null;
+      if (error instanceof RecursionLimitError || error instanceof MuchLostError) return null;
       throw error;
     }
   }
@@ -140,7 +143,9 @@ export class Recursive implements Operator {
 
   /** The fixed point over whole inputs. `into`: where errors go besides `errors`. */
   #compute(inputs: readonly Delta[], context: StepContext, errors: RowErrors, into: StepContext | null): Delta {
-    const live: Live = { circuit: this.#spec.step(), seen: this.#spec.all ? null : new Distinct(this.schema) };
+    const { all, shape } = this.#spec;
+    const seen = all ? null : shape === 'monotone' ? new DerivedRows(this.schema) : new Distinct(this.schema);
+    const live: Live = { circuit: this.#spec.step(), seen };
     const run = new Iteration(this.#spec, live, errors.collecting(context), 0);
     this.#live = null;
     let rows: Delta;
@@ -207,10 +212,31 @@ class Iteration {
     this.#nothing = spec.reads.map((s) => Delta.empty(s));
   }
 
+  /** As linear, from a fixed point on; of UNION deletions first. Requires: the step is monotone, or it is UNION ALL. */
+  change(base: Delta, reads: readonly Delta[]): Delta {
+    const { seen } = this.#live;
+    if (!(seen instanceof DerivedRows)) return this.linear(base, reads);
+    const most = this.#rows * MUCH + FEW;
+    let lost = 0;
+    let inputs = reads.map(negative);
+    let front = this.#counted(seen.lose(negative(base)));
+    if (front.length > 0 || inputs.some((d) => d.length > 0)) {
+      do {
+        front = this.#counted(seen.lose(consolidate(this.#live.circuit.step([front, ...inputs], this.#context))));
+        inputs = this.#nothing.slice();
+        lost += front.length;
+        if (lost > most) throw new MuchLostError();
+      } while (front.length > 0);
+    }
+    const back = this.#counted(seen.restored());
+    return this.linear(positive(base), reads.map(positive), back);
+  }
+
   /** Each round takes the rows the last one added. */
-  linear(base: Delta, reads: readonly Delta[]): Delta {
+  linear(base: Delta, reads: readonly Delta[], back: Delta | null = null): Delta {
     let inputs = reads;
-    let front = this.#fresh(base);
+    const first = this.#fresh(base);
+    let front = back === null || back.length === 0 ? first : concatDeltas([first, back]);
     do {
       front = this.#fresh(this.#live.circuit.step([front, ...inputs], this.#context));
       inputs = this.#nothing;
@@ -246,9 +272,8 @@ class Iteration {
   #fresh(rows: Delta): Delta {
     const { name, limits } = this.#spec;
     const { seen } = this.#live;
-    const front = seen === null ? consolidate(rows) : seen.step([rows], this.#context);
-    for (let i = 0; i < front.length; i++) this.#rows += front.weights[i];
-    this.#parts.push(front);
+    const front = this.#counted(seen === null ? consolidate(rows)
+      : seen instanceof Distinct ? seen.step([rows], this.#context) : seen.gain(rows));
     if (this.#rows > limits.rows) {
       throw new RecursionLimitError(new DatabaseError('53400', `recursive query "${name}" has more than ${limits.rows} rows`));
     }
@@ -256,6 +281,13 @@ class Iteration {
       throw new RecursionLimitError(new DatabaseError('54001',
         `recursive query "${name}" did not end within ${limits.iterations} iterations`));
     }
+    return front;
+  }
+
+  /** Part of the result. */
+  #counted(front: Delta): Delta {
+    for (let i = 0; i < front.length; i++) this.#rows += front.weights[i];
+    this.#parts.push(front);
     return front;
   }
 
@@ -268,6 +300,20 @@ class Iteration {
     return concatDeltas([Delta.empty(this.#spec.schema), ...this.#parts]);
   }
 }
+
+function negative(delta: Delta): Delta {
+  return delta.take(Int32Array.from(rowNumbers(delta.length)).filter((i) => delta.weights[i] < 0));
+}
+
+function positive(delta: Delta): Delta {
+  return delta.take(Int32Array.from(rowNumbers(delta.length)).filter((i) => delta.weights[i] > 0));
+}
+
+/** More of the rows that go, and may come back, than this share: computing all of them anew is not more work. */
+const MUCH = 0.5;
+const FEW = 256;
+
+class MuchLostError extends Error {}
 
 class RecursionLimitError extends Error {
   override readonly cause: DatabaseError;

@@ -10,7 +10,8 @@ import { Join } from '../../engine/operator/join.ts';
 import { Project } from '../../engine/operator/project.ts';
 import { Recursive } from '../../engine/operator/recursive.ts';
 import type { RecursiveSpec, StepCircuit } from '../../engine/operator/recursive.ts';
-import type { Random } from '../support/random.ts';
+import { MemoryState } from '../../engine/state/memory.ts';
+import { Random } from '../support/random.ts';
 import { checkLaw, deltaOf, rowText, stepContext, Tally } from './law.ts';
 import type { Row } from './law.ts';
 
@@ -76,6 +77,36 @@ describe('recursive union', () => {
       });
     }
   }
+
+  it('a large graph loses and regains parts, few and many', () => {
+    for (let seed = 1; seed <= 6; seed++) {
+      const random = new Random(seed);
+      let operator = new Recursive(SPEC);
+      const saved = new MemoryState();
+      const got = new Tally();
+      // A tree, and edges across and back that keep some of it in other ways.
+      let edges: Row[] = Array.from({ length: 800 }, (_, i) => [i >> 1, i + 1]);
+      for (let i = 0; i < 60; i++) edges.push([random.int(0, 800), random.int(0, 800)]);
+      let delta = deltaOf(EDGE, edges.map((row) => ({ row, weight: 1 })));
+      let base = deltaOf(NODE, [{ row: [0], weight: 1 }]);
+      for (let epoch = 1; epoch < 25; epoch++) {
+        got.addDelta(operator.step([base, delta], stepContext(epoch)));
+        const want = new Tally();
+        for (const row of reached([[0]], edges)) want.add(row, 1);
+        expect(got.lines(), `seed ${seed} epoch ${epoch}`).toEqual(want.lines());
+        base = deltaOf(NODE, []);
+        const gone = new Set(Array.from({ length: random.int(0, 4) }, () => random.int(0, edges.length - 1)));
+        const lost = edges.filter((_, i) => gone.has(i));
+        const won = Array.from({ length: random.int(0, 4) }, (): Row => [random.int(0, 800), random.int(0, 800)]);
+        edges = [...edges.filter((_, i) => !gone.has(i)), ...won];
+        delta = deltaOf(EDGE, [...lost.map((row) => ({ row, weight: -1 })), ...won.map((row) => ({ row, weight: 1 }))]);
+        if (random.bool(0.8)) continue;
+        operator.save(saved);
+        operator = new Recursive(SPEC);
+        operator.restore(saved);
+      }
+    }
+  });
 
   it('has an error instead of rows while it does not end', () => {
     const operator = new Recursive({ ...SPEC, all: true });
