@@ -112,8 +112,8 @@ function budgets(query: Query, name: string): BenchResult[] {
       name: `${name}, state ${share} × its memory`, rowsPerSecond: rows,
       ratios: [
         { to: 'in memory', rowsPerSecond: all.rows, least },
-        // Not a rate: what it may take for each byte that it takes.
-        { to: 'budget / held', own: limit, rowsPerSecond: bytes, least: 0.9 },
+        // Not a rate: what it may take for each byte that it takes; a join's chains stay in memory, whatever the budget.
+        { to: 'budget / held', own: limit, rowsPerSecond: bytes, least: query === 'join' ? 0.8 : 0.9 },
       ],
     };
   };

@@ -191,9 +191,12 @@ export class HashDirectory {
   }
 }
 
-/** Keys that so many cells take: whoever asks compares keys in the pages besides, a few more cells do not matter. */
+/** Tables up to this are small beside the keys' pages: they have half of their cells empty, larger ones a quarter. */
+const SMALL_CELLS = 1 << 17;
+
+/** Keys that so many cells take. */
 function mostOf(cells: number): number {
-  return cells * 0.75;
+  return cells <= SMALL_CELLS ? cells >> 1 : cells * 0.75;
 }
 
 /** Where bulk insertion puts its answers. */
