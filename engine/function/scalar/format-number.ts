@@ -304,7 +304,10 @@ function finishNumber(t: Template, text: string, pre: number): string {
     const hashes = `${'#'.repeat(pre)}.${'#'.repeat(t.post)}`;
     return new NumberWriter({ ...t, pre }, t.post > 0 || t.decimal ? hashes : '#'.repeat(pre), negative, 0).write();
   }
-  return new NumberWriter({ ...t, pre }, number, negative, pre - whole).write();
+  // NaN has no point: of the template, nothing from there on is looked at.
+  const point = /^\d/.test(number) ? -1 : t.pieces.findIndex((p) => 'key' in p && (p.key === '.' || p.key === 'D'));
+  const pieces = point < 0 ? t.pieces : t.pieces.slice(0, point);
+  return new NumberWriter({ ...t, pre, pieces }, number, negative, pre - whole).write();
 }
 
 function scientific(t: Template, value: Numeric): string {
