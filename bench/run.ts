@@ -1,11 +1,12 @@
 // npm run bench: every bench, one table; names as arguments run a part (relational, group-by, memory, copy, commit).
 //
-// tpch, restart and checkpoint take minutes and run when they are named only.
+// tpch, restart, checkpoint and index take minutes and run when they are named only.
 import { holds, printTable } from './bench.ts';
 import { OPERATOR_BENCHES, runOperatorBenches } from './operator/run.ts';
 import { MEMORY_BENCHES, runMemoryBenches } from './memory/run.ts';
 import { runTpch } from './tpch/run.ts';
 import { runCheckpoint } from './wire/checkpoint.ts';
+import { runIndexReads } from './wire/index-reads.ts';
 import { latenciesHold, printLatencies } from './wire/commit.ts';
 import { runRestart } from './wire/restart.ts';
 import { WIRE_BENCHES, runWireBenches } from './wire/run.ts';
@@ -17,10 +18,11 @@ const wanted = (part: readonly string[]): boolean => names.length === 0 || part.
 const tpch = !names.includes('tpch') || await runTpch();
 const restart = !names.includes('restart') || await runRestart();
 const checkpoint = !names.includes('checkpoint') || await runCheckpoint();
+const index = !names.includes('index') || await runIndexReads();
 const operators = wanted(Object.keys(OPERATOR_BENCHES)) ? runOperatorBenches(names) : [];
 const memory = wanted(MEMORY_BENCHES) ? await runMemoryBenches() : [];
 const wire = wanted(WIRE_BENCHES) ? await runWireBenches(names) : { throughput: [], latencies: [] };
 const results = [...operators, ...memory, ...wire.throughput];
 if (results.length > 0) printTable(results);
 if (wire.latencies.length > 0) printLatencies(wire.latencies);
-if (!tpch || !restart || !checkpoint || !results.every(holds) || !latenciesHold(wire.latencies)) process.exitCode = 1;
+if (!tpch || !restart || !checkpoint || !index || !results.every(holds) || !latenciesHold(wire.latencies)) process.exitCode = 1;
