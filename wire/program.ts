@@ -14,7 +14,7 @@ const USAGE = `usage: npm start -- [options]
   --max-connections N   default 200
   --memory-limit SIZE   memory for state, as 512MB or 4GB (default half of the machine's, or MILLRACE_MEMORY_LIMIT)
   --min-free SIZE       room kept free on the disk; below it what adds data gets 53100 (default 64MB, or MILLRACE_MIN_FREE)
-  --checkpoint-size S   journal after which a checkpoint is taken once nobody writes, or four times as much in any case
+  --checkpoint-size S   journal after which a checkpoint is taken once nobody writes, or at four times that in any case
                         (default 64MB, or MILLRACE_CHECKPOINT_SIZE)
   --history TIME        past moments to keep for SELECT .. AS OF, as 90s, 10min, 2h, 1d (default none, or MILLRACE_HISTORY)
   --help, --version

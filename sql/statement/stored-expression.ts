@@ -36,7 +36,8 @@ export function printStored(
   const entry = state.catalog.get(options.relation);
   const columns = entry !== null && 'columns' in entry && entry.kind !== 'index' ? entry.columns : [];
   const row = rowScopeItem({ name: entry?.name ?? '', columns, oid: options.relation });
-  const item = entry?.kind === 'type' && entry.definition.kind === 'domain' ? { ...row, columns: [value(entry.definition.base)] } : row;
+  const domain = entry?.kind === 'type' && entry.definition.kind === 'domain' ? entry.definition : null;
+  const item = domain === null ? row : { ...row, columns: [value(domain.base)] };
   try {
     const site = rowSite(sessionEnvironment(state), [item], { phrase: 'stored expressions' });
     return deparse(bindValue(site, parseExpression(text)), {
