@@ -133,4 +133,4 @@ test('a second server on the folder says so and harms nothing', async () => {
   const again = await ServerProcess.launch({ data });
   expect(await (await SqlClient.open(again.port)).value('SELECT sum(n) FROM t')).toBe('1');
   await again.kill();
-}, 60_000);
+}, 300_000);

@@ -1,5 +1,5 @@
 // More data than memory: COPY from several connections and views over them, in a control group that kills who takes too much.
-//   node dist/test/crash/memory.js [--megabytes 320] [--group 512]
+//   node dist/test/crash/memory.js [--megabytes 160] [--group 512]
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -114,7 +114,7 @@ async function check(client: SqlClient, acknowledged: ReadonlySet<number>, total
 if (process.argv[1]?.endsWith('memory.js') === true) {
   process.once('SIGTERM', () => process.exit(143));
   const { values } = parseArgs({ options: { megabytes: { type: 'string' }, group: { type: 'string' } } });
-  const sizes = { megabytes: Number(values.megabytes ?? 320), group: Number(values.group ?? 512) };
+  const sizes = { megabytes: Number(values.megabytes ?? 160), group: Number(values.group ?? 512) };
   const refusal = MemoryGroup.refusal();
   if (refusal !== null) {
     console.log(`a control group is not tried: ${refusal}`);
