@@ -141,6 +141,8 @@ export class DiskJournal implements Journal {
       const { stopwatch = (): number => performance.now() } = this.#files.options;
       const start = stopwatch();
       return whenThere(this.#put(pieces, { size, sync, quick }), () => {
+        // The sync of a write ahead has failed meanwhile: its error is told once, and may be this record's.
+        if (this.#failure !== null) throw this.#failure;
         if (sync) this.#times.note(stopwatch() - start, size <= SMALL_RECORD);
         this.#appended({ epoch, record, checksum, size, sync });
       });

@@ -95,6 +95,11 @@ export class Ledger<M> {
     return null;
   }
 
+  /** Is a transaction of an earlier life missing? */
+  loses(found: ReadonlySet<number>): boolean {
+    return [...this.#settled].some((number) => !found.has(number));
+  }
+
   /** What the transactions found come to. */
   expected(found: ReadonlySet<number>): M {
     const model = this.#clone(this.#base);

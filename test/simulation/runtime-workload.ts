@@ -155,6 +155,8 @@ export class RuntimeWorkload implements Workload {
     this.#damaged = damaged;
     const snapshot = runtime.snapshot();
     const found = this.#found(snapshot);
+    // The journal's last record is cut where it is damaged, and the log says so.
+    if (damaged && this.#ledger.loses(found)) throw new DatabaseError('XX001', 'the last records of an earlier life are cut');
     const fault = this.#ledger.fault(found, ending, damaged);
     if (fault !== null) throw new Violation(`after ${ending}: ${fault}`);
     this.#compare(snapshot, found, true);
