@@ -69,8 +69,8 @@ export class Transaction implements OpenTransaction {
   /** As of the beginning. */
   readonly #failures: number;
   #id: number | null = null;
-  /** A sequence has given it a value. */
-  drewValue = false;
+  /** A sequence has given it a value, or was given one: who is told of it must find it after a crash. */
+  movedSequence = false;
   /** Snapshots of the statement that runs, to be given back at its end. */
   readonly #opened: Snapshot[] = [];
 
@@ -352,7 +352,7 @@ export class Transaction implements OpenTransaction {
         this.#publish();
         this.#settings.commit();
         // After a crash nobody else may be given a value that this one has told.
-        return this.drewValue ? this.#services.sequencesJournaled : null;
+        return this.movedSequence ? this.#services.sequencesJournaled : null;
       }
       this.#checkFailures();
       done = this.#services.commit({

@@ -53,6 +53,8 @@ export interface ScalarFunction extends Signature {
   readonly operator?: true;
   /** Called as f(VARIADIC array): the last argument stands for all variadic ones. */
   readonly variadicArray?: true;
+  /** What is told (21000) where that array has several dimensions; absent: its elements are taken one after another. */
+  readonly manyDimensions?: string;
   /** true: any NULL argument gives NULL and the body is not called. */
   readonly strict: boolean;
   readonly volatility: Volatility;

@@ -1,8 +1,11 @@
 // f(VARIADIC array): a variadic function called with an array of its further arguments.
 import { asArray } from '../data/composite.ts';
-import type { Datum } from '../data/datum.ts';
+import { DatabaseError } from '../data/error.ts';
+import type { Datum, SqlArray } from '../data/datum.ts';
 import { elementType } from './define.ts';
 import type { CallInfo, ScalarFunction } from './function.ts';
+
+const NONE: SqlArray = { dimensions: [], lowerBounds: [], values: [] };
 
 const known = new WeakMap<ScalarFunction, ScalarFunction>();
 
@@ -25,7 +28,8 @@ function spread(fn: ScalarFunction, args: readonly Datum[], call: CallInfo): Dat
   const last = args.length - 1;
   const array = args[last];
   if (array === null && fn.name !== 'format') return null;
-  const values = array === null ? [] : asArray(array).values;
+  const { values, dimensions } = array === null ? NONE : asArray(array);
+  if (dimensions.length > 1 && fn.manyDimensions !== undefined) throw new DatabaseError('21000', fn.manyDimensions);
   if (fn.strict && values.includes(null)) return null;
   const element = elementType(call.argTypes[last]);
   return fn.row([...args.slice(0, last), ...values], {

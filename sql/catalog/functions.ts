@@ -118,6 +118,7 @@ function setValue(s: SessionState, args: readonly Datum[], called: boolean): Dat
   const entry = sequence(s, args[0]);
   const value = big(args[1]);
   s.services.sequences.set(entry, value, called);
+  s.current.movedSequence = true;
   if (called) s.sequenceValues.set(entry.oid, value);
   return value;
 }
@@ -131,7 +132,7 @@ const SEQUENCES: readonly ScalarFunction[] = [
       const value = s.services.sequences.next(entry);
       s.sequenceValues.set(entry.oid, value);
       s.lastSequence = entry.oid;
-      s.current.drewValue = true;
+      s.current.movedSequence = true;
       return value;
     },
   }),

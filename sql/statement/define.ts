@@ -88,6 +88,7 @@ export function alterSequence(statement: AlterSequence): BoundStatement {
     if (restart !== undefined) {
       const value = restart.value === undefined ? entry.start : BigInt(optionText(restart));
       state.services.sequences.set(entry, value, false);
+      state.current.movedSequence = true;
     }
     return done('ALTER SEQUENCE');
   });

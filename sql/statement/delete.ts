@@ -54,6 +54,7 @@ export function truncate(statement: Truncate): BoundStatement {
       if (!statement.restartIdentity) continue;
       for (const sequence of state.catalog.sequencesOwnedBy(table.oid)) {
         state.services.sequences.set(sequence, sequence.start, false);
+        state.current.movedSequence = true;
       }
     }
     return done('TRUNCATE TABLE');

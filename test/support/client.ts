@@ -75,8 +75,8 @@ export class Client {
   /** One parse, bind, execute, sync with text parameters. */
   async extended(text: string, values: readonly (string | null)[] = []): Promise<QueryResult> {
     try {
-      await this.session.parse('', text, []);
-      await this.session.bind({
+      this.session.parse('', text, []);
+      this.session.bind({
         portal: '', statement: '',
         parameters: values.map((v) => ({ format: 0, bytes: v === null ? null : new TextEncoder().encode(v) })),
       });

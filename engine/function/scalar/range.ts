@@ -53,6 +53,7 @@ function constructorsOf(family: RangeFamily): readonly ScalarFunction[] {
     }),
     scalar({
       name: multirange.kind, args: [], variadic: range, returns: multirange, strict: false,
+      manyDimensions: 'multiranges cannot be constructed from multidimensional arrays',
       description: 'A multirange of ranges.',
       example: example(`SELECT ${multirange.kind}(VARIADIC ARRAY[${sample}])`, `{${shown}}`),
       row: (list) => multirangeOf(family, list),

@@ -33,11 +33,11 @@ async function codeOf(work: () => unknown): Promise<string> {
 describe('extended protocol', () => {
   test('parameters are inferred, described and decoded in text and binary', async () => {
     await client.query('CREATE TABLE t (a int, b text, c numeric)');
-    await session.parse('s', 'INSERT INTO t VALUES ($1, $2, $3) RETURNING a + 1 AS next', []);
-    const described = await session.describeStatement('s');
+    session.parse('s', 'INSERT INTO t VALUES ($1, $2, $3) RETURNING a + 1 AS next', []);
+    const described = session.describeStatement('s');
     expect(described.parameters.map((p) => p.kind)).toEqual(['int4', 'text', 'numeric']);
     expect(described.columns?.map((c) => c.name)).toEqual(['next']);
-    await session.bind({ portal: '', statement: 's', parameters: [
+    session.bind({ portal: '', statement: 's', parameters: [
       { format: 1, bytes: Uint8Array.of(0, 0, 0, 41) }, text('x'), text('1.50'),
     ] });
     expect((await client.take(await session.execute('', 0))).rows).toEqual([['42']]);
@@ -46,8 +46,8 @@ describe('extended protocol', () => {
   });
 
   test('a portal is suspended after maxRows and goes on', async () => {
-    await session.parse('', 'SELECT g FROM generate_series(1, 5) AS g', []);
-    await session.bind({ portal: 'p', statement: '', parameters: [] });
+    session.parse('', 'SELECT g FROM generate_series(1, 5) AS g', []);
+    session.bind({ portal: 'p', statement: '', parameters: [] });
     const first = await client.take(await session.execute('p', 2));
     expect(first.rows).toEqual([['1'], ['2']]);
     expect(session.portalDone('p')).toBe(false);
@@ -62,7 +62,7 @@ describe('extended protocol', () => {
   });
 
   test('names: 42P05, 26000, 42P03, 34000, 08P01', async () => {
-    await session.parse('s', 'SELECT $1::int', []);
+    session.parse('s', 'SELECT $1::int', []);
     expect(await codeOf(() => session.parse('s', 'SELECT 1', []))).toBe('42P05 prepared statement "s" already exists');
     session.fail();
     await session.sync();
@@ -72,7 +72,7 @@ describe('extended protocol', () => {
       .toBe('26000 unnamed prepared statement does not exist');
     expect(await codeOf(() => session.bind({ portal: '', statement: 's', parameters: [] })))
       .toBe('08P01 bind message supplies 0 parameters, but prepared statement "s" requires 1');
-    await session.bind({ portal: 'p', statement: 's', parameters: [text('1')] });
+    session.bind({ portal: 'p', statement: 's', parameters: [text('1')] });
     expect(await codeOf(() => session.bind({ portal: 'p', statement: 's', parameters: [text('1')] })))
       .toBe('42P03 cursor "p" already exists');
     expect(await codeOf(() => session.bind({ portal: 'q', statement: 's', parameters: [text('x')] })))
@@ -84,8 +84,8 @@ describe('extended protocol', () => {
   test('an implicit transaction lasts until Sync, and an error undoes all of it', async () => {
     await client.query('CREATE TABLE t (a int PRIMARY KEY)');
     const run = async (sql: string): Promise<void> => {
-      await session.parse('', sql, []);
-      await session.bind({ portal: '', statement: '', parameters: [] });
+      session.parse('', sql, []);
+      session.bind({ portal: '', statement: '', parameters: [] });
       await client.take(await session.execute('', 0));
     };
     await run('INSERT INTO t VALUES (1)');
@@ -101,16 +101,16 @@ describe('extended protocol', () => {
 
   test('a cached plan must not change its columns', async () => {
     await client.query('CREATE TABLE t (a int)');
-    await session.parse('s', 'SELECT * FROM t', []);
+    session.parse('s', 'SELECT * FROM t', []);
     await client.query('ALTER TABLE t ADD COLUMN b int');
     expect(await codeOf(() => session.bind({ portal: '', statement: 's', parameters: [] })))
       .toBe('0A000 cached plan must not change result type');
   });
 
   test('an empty query', async () => {
-    await session.parse('', ' -- nothing', []);
-    expect(await session.describeStatement('')).toEqual({ parameters: [], columns: null });
-    await session.bind({ portal: '', statement: '', parameters: [] });
+    session.parse('', ' -- nothing', []);
+    expect(session.describeStatement('')).toEqual({ parameters: [], columns: null });
+    session.bind({ portal: '', statement: '', parameters: [] });
     expect((await session.execute('', 0)).kind).toBe('empty');
     await session.sync();
   });

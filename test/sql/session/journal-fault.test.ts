@@ -68,6 +68,8 @@ test('a writer gets 58030, the next ones 25006; readers go on; mended, so do wri
 });
 
 test('a transaction that saw what was queued and then failed cannot be committed', async () => {
+  // The commit of who commits time after time is not kept waiting, so that nobody sees it queued.
+  await b.query('INSERT INTO parent VALUES (8)');
   await b.query('BEGIN');
   await a.query('BEGIN; INSERT INTO parent VALUES (7)');
   files.failing = 'EIO';
