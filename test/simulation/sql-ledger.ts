@@ -42,6 +42,11 @@ export class SqlLedger<M> {
     return out;
   }
 
+  /** Was a transaction of this kind of `what` under way at some time since the moment? */
+  underWay(what: RegExp, since: number): boolean {
+    return this.#entries.some((entry) => what.test(entry.what) && entry.ended >= since);
+  }
+
   answered(entry: SqlEntry<M>, status: 'acked' | 'refused' | 'open'): void {
     entry.status = status;
     entry.ended = this.now();
