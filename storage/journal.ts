@@ -97,6 +97,9 @@ export class DiskJournal implements Journal {
       await file.write([new Uint8Array(scan.torn)], scan.end);
     }
     // What was read, names too, may be in the page cache only: a killed process leaves it so, and it is about to be built upon.
+    // Written again, since a sync that failed is told once: the pages then count as clean, and the next sync passes them by.
+    const from = firstUnsynced(scan);
+    if (from < scan.end) await file.write([bytes.subarray(from, scan.end)], from);
     await file.datasync();
     await options.files.syncFolder(options.folder);
     return new DiskJournal(files, { file, number: last.number, end: scan.end, written: bytes.length, closed: false }, scan);
@@ -345,4 +348,10 @@ export class DiskJournal implements Journal {
       await this.#close(this.#tail);
     }
   }
+}
+
+/** Where the records begin of which none says that they were on disk; the end, when there are none. */
+function firstUnsynced({ records, end }: SegmentScan): number {
+  const known = records.at(-1)?.durable ?? 0;
+  return records.find(({ epoch }) => epoch > known)?.offset ?? end;
 }
