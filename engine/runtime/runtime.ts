@@ -59,6 +59,8 @@ export interface RuntimeOptions {
 }
 
 const QUEUE_BYTES = 1 << 30;
+/** How long what was committed without a sync may stay so: as often PostgreSQL's WAL writer looks (wal_writer_delay). */
+const UNSYNCED_MS = 200;
 /** A replay that takes longer says how far it is, and again after as long. */
 const PROGRESS_MICROS = 2_000_000n;
 /** Of the memory for state: what one query may hold of its rows besides, and what it always may. */
@@ -87,6 +89,7 @@ export class MillraceRuntime implements Runtime {
   #epoch: Epoch = toEpoch(0);
   /** Some published epoch was written without being synced. */
   #unsynced = false;
+  #syncPlanned = false;
   #pumping: Promise<void> | null = null;
   /** Of the last epoch, if it was one transaction; 0: of several, or of nobody. */
   #lastWriter = 0;
@@ -305,6 +308,7 @@ export class MillraceRuntime implements Runtime {
         return;
       }
     }
+    if (this.#unsynced) this.#planSync();
     this.#pending.remove(sealed.map(({ transaction }) => transaction));
     for (const waiting of taken) waiting.resolve(this.#epoch);
   }
@@ -494,6 +498,17 @@ export class MillraceRuntime implements Runtime {
       await (this.#unsynced ? this.#syncJournal() : this.#checkpointer.settled());
     }
     await this.#checkpointer.take(this.#epoch);
+  }
+
+  #planSync(): void {
+    if (this.#syncPlanned) return;
+    this.#syncPlanned = true;
+    this.#host.later(UNSYNCED_MS, () => {
+      this.#syncPlanned = false;
+      if (!this.#unsynced || this.#failure !== null || this.#closing) return;
+      // Where it fails, the journal's repair has told already.
+      this.#syncJournal().catch(() => undefined);
+    });
   }
 
   async #syncJournal(): Promise<void> {
