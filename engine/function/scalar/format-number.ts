@@ -1,5 +1,7 @@
 // to_char() and to_number(): numeric templates (manual 9.8) read to a description, and numbers written by it.
 import { DatabaseError } from '../../data/error.ts';
+import { exponentialEven } from '../../data/float-text.ts';
+import { roundEven } from '../../data/interval.ts';
 import { Numeric, numericTypmodScale, powerOfTen } from '../../data/numeric.ts';
 import { numericType } from '../../data/types.ts';
 import { powerNumeric } from './decimal-math.ts';
@@ -335,10 +337,10 @@ export function formatNumeric(value: Numeric, format: string): string {
 /** `digits`: what the type can hold, 15 or 6; places beyond are not invented. */
 export function formatFloat(value: number, format: string, digits: 15 | 6): string {
   const t = readTemplate(format);
-  if (t.roman) return romanText(t, Math.round(value));
+  if (t.roman) return romanText(t, roundEven(value));
   if (t.exponent) {
     if (!Number.isFinite(value)) return scientific(t, Numeric.NAN);
-    const text = scientific(t, Numeric.parse(value.toExponential(Math.min(t.post, 20))));
+    const text = scientific(t, Numeric.parse(exponentialEven(value, Math.min(t.post, 20) + 1)));
     return Object.is(value, -0) ? text.replace(' ', '-') : text;
   }
   const shifted = t.shift ? value * 10 ** t.multi : value;
