@@ -32,13 +32,9 @@ export class AppendQueue {
     return this.#waiting.length === 1 ? this.#waiting[0].transaction.writer || -1 : -1;
   }
 
-  push(transaction: Transaction): Promise<Epoch> {
-    let rows = 0;
-    let bytes = 0;
-    for (const { delta } of transaction.changes) {
-      rows += delta.length;
-      bytes += deltaBytes(delta);
-    }
+  /** `bytes`: of its rows. */
+  push(transaction: Transaction, bytes: number): Promise<Epoch> {
+    const rows = transaction.changes.reduce((sum, { delta }) => sum + delta.length, 0);
     this.#bytes += bytes;
     return new Promise((resolve, reject) => {
       this.#waiting.push({ transaction, rows, bytes, resolve, reject });
