@@ -16,6 +16,7 @@ interface Iteration {
   readonly least: number;
 }
 
+/** Matches a part that refers to groups, noting in `spans` where they are. */
 export class BackReferences {
   readonly #text: string;
   readonly #places: Places;
@@ -43,11 +44,15 @@ export class BackReferences {
 
   /** Where the part may end, by what it prefers. */
   #inOrder(node: RegexNode, at: number): readonly number[] {
-    return this.#places.endsOf(node, at).toSorted((a, b) => (node.prefers === 'shortest' ? a - b : b - a));
+    const ends = this.#places.endsOf(node, at);
+    this.#places.count(ends.length);
+    return ends.toSorted((a, b) => (node.prefers === 'shortest' ? a - b : b - a));
   }
 
   #mayBe(node: RegexNode, start: number, end: number): boolean {
-    return this.#places.endsOf(node, start).includes(end);
+    const ends = this.#places.endsOf(node, start);
+    this.#places.count(ends.length);
+    return ends.includes(end);
   }
 
   #dissect(node: RegexNode, start: number, end: number): boolean {
@@ -69,7 +74,8 @@ export class BackReferences {
           this.#forget(option);
           return false;
         });
-      case 'sequence': return this.#sequence(node.parts, 0, start, end);
+      case 'sequence':
+        return this.#sequence(node.parts, 0, { start, end, reach: this.#places.reaching(node.parts, start, end) });
       case 'repeat': return this.#iterations(node, start, end);
       case 'character': case 'assert': case 'look': return true;
     }
@@ -87,24 +93,20 @@ export class BackReferences {
     return fold(this.#text.slice(start, end)) === fold(this.#text.slice(span.start, span.end)).repeat(times);
   }
 
-  /** The parts from `first` on fill start .. end. */
-  #sequence(parts: readonly RegexNode[], first: number, start: number, end: number): boolean {
+  /** The parts from `first` on fill start .. end; `reach`: from where each can, as far as it may be known. */
+  #sequence(
+    parts: readonly RegexNode[], first: number, { start, end, reach }: Span & { readonly reach: readonly ReadonlySet<number>[] },
+  ): boolean {
     const part = parts[first];
     if (first === parts.length - 1) return this.#mayBe(part, start, end) && this.#dissect(part, start, end);
     for (const middle of this.#inOrder(part, start)) {
-      if (middle > end || !this.#canFill(parts, first + 1, middle, end)) continue;
+      if (!reach[first + 1].has(middle)) continue;
       this.#forget(part);
       if (!this.#dissect(part, start, middle)) continue;
       for (const rest of parts.slice(first + 1)) this.#forget(rest);
-      if (this.#sequence(parts, first + 1, middle, end)) return true;
+      if (this.#sequence(parts, first + 1, { start: middle, end, reach })) return true;
     }
     return false;
-  }
-
-  #canFill(parts: readonly RegexNode[], first: number, start: number, end: number): boolean {
-    let places: readonly number[] = [start];
-    for (const part of parts.slice(first)) places = this.#places.from(places, part).filter((at) => at <= end);
-    return places.includes(end);
   }
 
   /** No group within the part has matched. */

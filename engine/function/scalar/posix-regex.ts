@@ -114,25 +114,13 @@ class PosixMatcher implements TextMatcher {
 
   /** Each part takes what it prefers, as far as the rest can still reach the end. */
   #sequence(parts: readonly RegexNode[], start: number, end: number): void {
-    const reach = this.#reaching(parts, end, start);
+    const reach = this.#places.reaching(parts, start, end);
     let at = start;
     for (let i = 0; i < parts.length; i++) {
       const to = this.#preferred(this.#places.endsOf(parts[i], at).filter((e) => reach[i + 1].has(e)), parts[i].prefers);
       this.#dissect(parts[i], at, to);
       at = to;
     }
-  }
-
-  /** By number of parts done: the places from which the others can reach the end. */
-  #reaching(parts: readonly RegexNode[], end: number, start: number): readonly ReadonlySet<number>[] {
-    const forward: Ends[] = [[start]];
-    for (const part of parts) forward.push(this.#places.from(forward[forward.length - 1], part));
-    const reach: ReadonlySet<number>[] = [new Set([end])];
-    for (let i = parts.length - 1; i >= 0; i--) {
-      const [next] = reach;
-      reach.unshift(new Set(forward[i].filter((at) => this.#places.endsOf(parts[i], at).some((e) => next.has(e)))));
-    }
-    return reach;
   }
 
   #preferred(ends: Ends, prefers: RegexNode['prefers']): number {

@@ -40,7 +40,7 @@ export class Places {
     const found = known.get(at);
     if (found !== undefined) return found;
     const ends = this.#compute(node, at);
-    this.count(1 + (ends.length >> 3));
+    this.count(1 + ends.length);
     known.set(at, ends);
     return ends;
   }
@@ -78,13 +78,35 @@ export class Places {
     return Array.from({ length: this.#text.length - at + 1 }, (_, i) => at + i);
   }
 
+  /** Where the part may end when it begins at one of the places. */
   from(places: Ends, part: RegexNode): Ends {
     if (places.length === 1) return this.endsOf(part, places[0]);
     const all = new Set<number>();
-    for (const place of places) for (const end of this.endsOf(part, place)) all.add(end);
+    for (const place of places) {
+      const ends = this.endsOf(part, place);
+      this.count(ends.length);
+      for (const end of ends) all.add(end);
+    }
     return [...all];
   }
 
+  /** By number of parts done, beginning at `start`: the places from which the others can reach the end. */
+  reaching(parts: readonly RegexNode[], start: number, end: number): readonly ReadonlySet<number>[] {
+    const forward: Ends[] = [[start]];
+    for (const part of parts) forward.push(this.from(forward[forward.length - 1], part));
+    const reach: ReadonlySet<number>[] = [new Set([end])];
+    for (let i = parts.length - 1; i >= 0; i--) {
+      const [next] = reach;
+      reach.unshift(new Set(forward[i].filter((at) => {
+        const ends = this.endsOf(parts[i], at);
+        this.count(ends.length);
+        return ends.some((e) => next.has(e));
+      })));
+    }
+    return reach;
+  }
+
+  /** Where from `least` to `most` of them, one behind the other, may end. */
   repeated(inner: RegexNode, { least, most }: { readonly least: number; readonly most: number }, at: number): Ends {
     let places: Ends = [at];
     for (let i = 0; i < least && places.length > 0; i++) places = this.from(places, inner);
