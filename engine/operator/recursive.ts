@@ -144,7 +144,7 @@ export class Recursive implements Operator {
   /** The fixed point over whole inputs. `into`: where errors go besides `errors`. */
   #compute(inputs: readonly Delta[], context: StepContext, errors: RowErrors, into: StepContext | null): Delta {
     const { all, shape } = this.#spec;
-    const seen = all ? null : shape === 'monotone' ? new DerivedRows(this.schema) : new Distinct(this.schema);
+    const seen = all ? null : shape === 'monotone' && !this.#spec.once ? new DerivedRows(this.schema) : new Distinct(this.schema);
     const live: Live = { circuit: this.#spec.step(), seen };
     const run = new Iteration(this.#spec, live, errors.collecting(context), 0);
     this.#live = null;

@@ -20,6 +20,8 @@ const WALK = 32;
 
 /** Who is told which rows come to the pages and, before they leave, which do. */
 export interface RowObserver {
+  /** In memory. */
+  readonly bytes: number;
   link(ids: Int32Array, length: number): void;
   unlink(ids: Int32Array, length: number): void;
 }
@@ -305,7 +307,8 @@ export class Arrangement {
 
   size(): StateSize {
     const indexes = this.#indexes.reduce((sum, i) => sum + i.bytes, this.#rows === null ? 0 : this.#rows.bytes);
-    return { rows: this.pages.rows, bytes: this.pages.bytes() + indexes };
+    const observers = this.#observers.reduce((sum, o) => sum + o.bytes, 0);
+    return { rows: this.pages.rows, bytes: this.pages.bytes() + indexes + observers };
   }
 
   save(name: string, out: StateWriter): void {

@@ -89,11 +89,13 @@ export class DividedDirectory<D extends Directory<D>> {
   readonly #cache: () => PageCache | null;
   #parts: DirectoryPart<D>[] = [];
   #bits: number;
+  #size: number;
 
   /** Takes all keys of `from`. `cache`: who governs the parts. */
   constructor(from: D, make: () => D, cache: () => PageCache | null) {
     this.#make = make;
     this.#cache = cache;
+    this.#size = from.size;
     this.#bits = Math.min(MOST_BITS, Math.max(LEAST_BITS, Math.ceil(Math.log2(from.size / FIRST_KEYS))));
     const made = Array.from({ length: 1 << this.#bits }, make);
     const shift = 32 - this.#bits;
@@ -103,7 +105,7 @@ export class DividedDirectory<D extends Directory<D>> {
   }
 
   get size(): number {
-    return this.#parts.reduce((sum, part) => sum + part.keys, 0);
+    return this.#size;
   }
 
   /** In memory. */
@@ -118,7 +120,7 @@ export class DividedDirectory<D extends Directory<D>> {
 
   /** The part of a hash, by itself. `work` as in `each`. */
   one(hash: number, work: (directory: D) => boolean): void {
-    this.#parts[hash >>> (32 - this.#bits)].use(this.#cache(), work);
+    this.#use(this.#parts[hash >>> (32 - this.#bits)], this.#cache(), work);
   }
 
   /**
@@ -126,12 +128,17 @@ export class DividedDirectory<D extends Directory<D>> {
    * `hashes`: by row. `work` says whether it changed anything.
    */
   each(hashes: Int32Array, rows: Int32Array, work: (directory: D, rows: Int32Array) => boolean): void {
+    if (rows.length === 1) {
+      // A commit of one row is not to pay for each part.
+      this.one(hashes[rows[0]], (directory) => work(directory, rows));
+      return;
+    }
     const cache = this.#cache();
     const { ordered, ends } = this.#byPart(hashes, rows);
     const absent: number[] = [];
     const call = (number: number): void => {
       const part = ordered.subarray(number === 0 ? 0 : ends[number - 1], ends[number]);
-      this.#parts[number].use(cache, (directory) => work(directory, part));
+      this.#use(this.#parts[number], cache, (directory) => work(directory, part));
     };
     for (let number = 0; number < this.#parts.length; number++) {
       if (ends[number] === (number === 0 ? 0 : ends[number - 1])) continue;
@@ -139,6 +146,12 @@ export class DividedDirectory<D extends Directory<D>> {
       else absent.push(number);
     }
     absent.forEach(call);
+  }
+
+  #use(part: DirectoryPart<D>, cache: PageCache | null, work: (directory: D) => boolean): void {
+    const before = part.keys;
+    part.use(cache, work);
+    this.#size += part.keys - before;
   }
 
   #byPart(hashes: Int32Array, rows: Int32Array): { readonly ordered: Int32Array; readonly ends: Int32Array } {

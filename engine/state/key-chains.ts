@@ -1,4 +1,5 @@
 // KeyChains: an index over Pages: key columns → all rows with that key, as doubly linked chains of row ids.
+import { grown } from '../data/grown.ts';
 import type { Vector } from '../data/vector.ts';
 import { GivenRows, KeyIndex, liveIds } from './key-index.ts';
 import type { KeyIndexOptions } from './key-index.ts';
@@ -149,10 +150,4 @@ export class KeyChains {
       if (ids.length > 0) this.link(this.columns.map((c) => this.#pages.gatherColumn(c, ids)), ids, ids.length);
     }
   }
-}
-
-function grown(from: Int32Array, length: number): Int32Array {
-  const to = new Int32Array(length);
-  to.set(from);
-  return to;
 }

@@ -1,4 +1,5 @@
 // OrderTree: ordered multisets of state rows as treaps in flat arrays by row id; any number of trees, roots held outside.
+import { grown } from '../data/grown.ts';
 import type { RowOrder } from '../data/row-order.ts';
 
 /** An empty tree's root. */
@@ -218,10 +219,4 @@ export class OrderTree {
   weightUpTo(root: number, pivot: number, order: RowOrder): number {
     return this.weightWhere(root, (id) => order(id, pivot) <= 0);
   }
-}
-
-function grown(from: Int32Array, length: number): Int32Array<ArrayBuffer> {
-  const to = new Int32Array(length);
-  to.set(from);
-  return to;
 }

@@ -6,6 +6,7 @@ import { datumAt } from '../data/access.ts';
 import { Batch, concatBatches } from '../data/batch.ts';
 import { PAGE_SHIFT } from '../data/cells.ts';
 import type { Datum } from '../data/datum.ts';
+import { grown } from '../data/grown.ts';
 import { sortBatch } from '../data/row-order.ts';
 import type { KeyOrder } from '../data/row-order.ts';
 import { INT4 } from '../data/types.ts';
@@ -53,7 +54,7 @@ export class OrderedIndex {
   }
 
   get bytes(): number {
-    return this.#home.byteLength + this.#pending.byteLength;
+    return this.#runs.reduce((sum, run) => sum + run.bytes, this.#home.byteLength + this.#pending.byteLength);
   }
 
   /** Rows have come to the pages. */
@@ -135,8 +136,10 @@ export class OrderedIndex {
     this.#count = 0;
     if (n === 0) return;
     const entries = this.#sorted(ids.subarray(0, n).sort());
-    const run = last?.precedes(entries) === true ? last : new OrderedRun(this.#schema, this.#number++, this.#cache);
-    if (run !== last) this.#runs.push(run);
+    // Only where all entries count: an id that came again may have one there that does not, and it would count once more.
+    const longer = last !== undefined && last.dead === 0 && last.precedes(entries);
+    const run = longer ? last : new OrderedRun(this.#schema, this.#number++, this.#cache);
+    if (!longer) this.#runs.push(run);
     run.append(entries);
     for (let i = 0; i < n; i++) this.#home[ids[i]] = run.number;
     this.#number++;
@@ -263,10 +266,4 @@ function idAt(ids: Vector, at: number): number {
 function isAscending(rows: Int32Array): boolean {
   for (let i = 0; i < rows.length; i++) if (rows[i] !== i) return false;
   return true;
-}
-
-function grown(from: Int32Array, length: number): Int32Array<ArrayBuffer> {
-  const to = new Int32Array(length);
-  to.set(from);
-  return to;
 }

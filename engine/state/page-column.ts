@@ -1,4 +1,5 @@
 // PageColumn: the cells of one column of a page, which can be written.
+import { grown } from '../data/grown.ts';
 import { Cells, PAGE_ROWS } from '../data/cells.ts';
 import { layoutOf } from '../data/types.ts';
 import type { LogicalType } from '../data/types.ts';
@@ -30,16 +31,16 @@ export class PageColumn extends Cells {
       case 'bool': this.u8 = grown8(this.u8, capacity); break;
       case 'fixed16': this.u8 = grown8(this.u8, capacity * 16); break;
       case 'int16': { const to = new Int16Array(capacity); to.set(this.i16); this.i16 = to; break; }
-      case 'int32': this.i32 = grown32(this.i32, capacity); break;
+      case 'int32': this.i32 = grown(this.i32, capacity); break;
       case 'int64':
-        this.i32 = grown32(this.i32, capacity * 2);
+        this.i32 = grown(this.i32, capacity * 2);
         this.i64 = new BigInt64Array(this.i32.buffer);
         break;
       case 'float32': { const to = new Float32Array(capacity); to.set(this.f32); this.f32 = to; break; }
       case 'float64': { const to = new Float64Array(capacity); to.set(this.f64); this.f64 = to; break; }
       case 'bytes':
-        this.starts = grown32(this.starts, capacity + 1);
-        this.ends = grown32(this.ends, capacity);
+        this.starts = grown(this.starts, capacity + 1);
+        this.ends = grown(this.ends, capacity);
         break;
     }
   }
@@ -236,11 +237,6 @@ function bytesVector(from: PageColumn, used: number, validity: Validity): Vector
 
 function grown8(from: Uint8Array, length: number): Uint8Array {
   const to = new Uint8Array(length);
-  to.set(from);
-  return to;
-}
-function grown32(from: Int32Array, length: number): Int32Array {
-  const to = new Int32Array(length);
   to.set(from);
   return to;
 }

@@ -1,4 +1,5 @@
 // Multiset: the rows of each slot as values and weight, in pages: what min, max, DISTINCT and array_agg keep.
+import { grown } from '../../data/grown.ts';
 import { PAGE_MASK, PAGE_SHIFT } from '../../data/cells.ts';
 import { INT4 } from '../../data/types.ts';
 import type { LogicalType } from '../../data/types.ts';
@@ -215,10 +216,4 @@ export class Multiset {
   get bytes(): number {
     return this.pages.bytes() + this.#table.bytes + this.#heads.byteLength + this.#next.byteLength * 3;
   }
-}
-
-export function grown(from: Int32Array, length: number): Int32Array<ArrayBuffer> {
-  const to = new Int32Array(length);
-  to.set(from);
-  return to;
 }

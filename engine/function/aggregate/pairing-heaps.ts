@@ -1,6 +1,6 @@
 // PairingHeaps: the entries of each slot in a heap, from which any of them can be taken out.
 import type { EntryOrder } from './entry-order.ts';
-import { grown } from './multiset.ts';
+import { grown } from '../../data/grown.ts';
 
 const NONE = -1;
 
