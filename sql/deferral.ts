@@ -35,6 +35,8 @@ export interface Deferrable {
 /** A check put off: forgotten when the write that follows it is undone. */
 export interface DeferredCheck {
   readonly constraint: number;
+  /** Whose rows it looks at: their definition has to stay until it has run. */
+  readonly relations: readonly number[];
   /** Throws what the constraint's violation is. */
   readonly run: () => void;
 }

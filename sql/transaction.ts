@@ -16,6 +16,7 @@ import type { Settings } from './settings.ts';
 import { RowLocks } from './row-locks.ts';
 import type { OpenTransaction } from './write-conflict.ts';
 import { WriteSet } from './write-set.ts';
+import type { HeldCheck } from './write-set.ts';
 
 export type Isolation = 'read uncommitted' | 'read committed' | 'repeatable read' | 'serializable';
 
@@ -31,6 +32,7 @@ interface Savepoint {
   readonly locks: ReadonlyMap<number, number>;
   readonly rowLocks: number;
   readonly deferral: Deferral;
+  readonly checks: readonly HeldCheck[];
 }
 
 export interface PendingNotification {
@@ -281,16 +283,22 @@ export class Transaction implements OpenTransaction {
 
   /** Makes checks that were put off: those of some constraints, or all. */
   checkDeferred(constraints: ReadonlySet<number> | null): void {
-    const due = this.writes.checks.filter((c) => constraints === null || constraints.has(c.constraint));
-    for (const check of due) check.run();
-    this.writes.settle(due);
+    const isDue = ({ check }: HeldCheck): boolean => constraints === null || constraints.has(check.constraint);
+    for (const held of this.writes.checks) if (isDue(held)) held.check.run();
+    this.writes.restore(this.writes.checks.filter((held) => !isDue(held)));
+  }
+
+  /** 55006 while a check that was put off has still to look at the relation as it is defined now. */
+  requireSettled(relation: number, command: 'ALTER TABLE' | 'DROP TABLE' | 'TRUNCATE', name: string): void {
+    if (!this.writes.checks.some(({ check }) => check.relations.includes(relation))) return;
+    throw new DatabaseError('55006', `cannot ${command} "${name}" because it has pending trigger events`);
   }
 
   savepoint(name: string): void {
     this.#savepoints.push({
       name, writes: this.writes.length, changes: this.#catalogChanges.length, catalog: this.#catalog,
       notifications: this.notifications.length, locks: this.#services.locks.held(this),
-      rowLocks: this.rowLocks.length, deferral: this.deferral,
+      rowLocks: this.rowLocks.length, deferral: this.deferral, checks: [...this.writes.checks],
     });
     this.#settings.savepoint();
   }
@@ -325,6 +333,8 @@ export class Transaction implements OpenTransaction {
     this.#findReshaped();
     this.notifications.length = savepoint.notifications;
     this.deferral = savepoint.deferral;
+    // What was checked since may not hold any more.
+    this.writes.restore(savepoint.checks);
     this.#services.locks.releaseTo(this, savepoint.locks);
     this.#settings.rollbackTo(at + 1);
     this.failed = false;

@@ -8,10 +8,16 @@ import type { RelationChange } from './services.ts';
 /** Rows from which on copying costs more than a delta of its own. */
 const LARGE = 1024;
 
+/** A check put off, with the length of the write set from which on it is wanted. */
+export interface HeldCheck {
+  readonly at: number;
+  readonly check: DeferredCheck;
+}
+
 export class WriteSet {
   readonly #changes: RelationChange[] = [];
-  /** Checks put off, each with the length of #changes from which on it is wanted. */
-  #checks: { readonly at: number; readonly check: DeferredCheck }[] = [];
+  /** Checks put off. */
+  #checks: HeldCheck[] = [];
   /** The first #layered of them by relation, in few deltas: neighbours of like size are joined, for cheap reading. */
   #layers: Map<number, Delta[]> | null = null;
   #layered = 0;
@@ -32,14 +38,13 @@ export class WriteSet {
     this.#checks.push({ at: this.#changes.length + 1, check });
   }
 
-  get checks(): readonly DeferredCheck[] {
-    return this.#checks.map(({ check }) => check);
+  get checks(): readonly HeldCheck[] {
+    return this.#checks;
   }
 
-  /** These have been made. */
-  settle(checks: readonly DeferredCheck[]): void {
-    const made = new Set(checks);
-    this.#checks = this.#checks.filter(({ check }) => !made.has(check));
+  /** From here on these are left to be made: some are done, or wanted again. */
+  restore(checks: readonly HeldCheck[]): void {
+    this.#checks = [...checks];
   }
 
   /** For a snapshot's overlay. */

@@ -146,14 +146,9 @@ function accessPaths(found: StoredEntry, site: FromSite): readonly AccessPath[] 
   return site.env.catalog.indexesOf(found.oid).map((i): AccessPath => {
     const path = { name: i.name, columns: i.columns.map((c) => c - 1) };
     // A key of part of the rows, or of an expression, says nothing of the columns.
-    return i.definition === undefined ? { ...path, unique: i.unique && !isDeferrable(found, i.constraint) }
+    return i.definition === undefined ? { ...path, unique: i.unique && !site.env.catalog.isOfDeferrable(i) }
       : { ...path, unique: false, computed: computedKeys(found, i.definition, site) };
   });
-}
-
-/** Its key may be there several times until the transaction ends. */
-function isDeferrable(found: StoredEntry, constraint: number | null): boolean {
-  return found.kind === 'table' && found.constraints.some((c) => c.oid === constraint && c.kind !== 'check' && c.deferrable === true);
 }
 
 /** The texts of an index's definition, bound over the relation's columns. */

@@ -1,4 +1,5 @@
 // After GROUP BY: which expressions still have a value, and the 42803 for those that have none.
+import { isDeferrable } from '../catalog/entry.ts';
 import { DatabaseError } from '../../engine/data/error.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { liveColumns } from '../catalog/entry.ts';
@@ -39,7 +40,7 @@ export function isDetermined(env: Environment, scope: Scope, index: number, keys
   const entry = env.catalog.get(found.item.relation);
   if (entry === null || entry.kind !== 'table') return false;
   const primary = entry.constraints.find((c) => c.kind === 'primary');
-  if (primary === undefined) return false;
+  if (primary === undefined || isDeferrable(primary)) return false;
   const live = liveColumns(entry.columns);
   return primary.columns.every((attnum) => {
     const at = live.findIndex((c) => c.attnum === attnum);

@@ -1,7 +1,7 @@
 // Catalog: names and OIDs → entries; immutable, so that a plan, a transaction or a reader can hold on to one version.
 import { DatabaseError } from '../../engine/data/error.ts';
 import { bootstrapEntries } from './bootstrap.ts';
-import { FIRST_USER_OID, isTemporary } from './entry.ts';
+import { FIRST_USER_OID, isDeferrable, isTemporary } from './entry.ts';
 import type {
   CatalogEntry, IndexEntry, QueryableEntry, RelationEntry, RoleEntry, SchemaEntry, SequenceEntry, SystemRelation,
   TypeEntry,
@@ -201,6 +201,12 @@ export class Catalog {
   /** Indexes on a relation, constraints' own included, by OID. */
   indexesOf(table: number): readonly IndexEntry[] {
     return this.#names.indexes.get(table) ?? NO_INDEXES;
+  }
+
+  /** Is the index of a constraint whose key may be there several times until the transaction ends? */
+  isOfDeferrable(index: IndexEntry): boolean {
+    const table = this.get(index.table);
+    return table?.kind === 'table' && table.constraints.some((c) => c.oid === index.constraint && isDeferrable(c));
   }
 
   sequencesOwnedBy(table: number): readonly SequenceEntry[] {

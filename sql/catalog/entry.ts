@@ -118,6 +118,16 @@ export interface ForeignConstraint {
 }
 export type ConstraintEntry = KeyConstraint | CheckConstraint | ForeignConstraint;
 
+/** May it be violated until the transaction ends? */
+export function isDeferrable(constraint: ConstraintEntry): boolean {
+  return constraint.kind !== 'check' && constraint.deferrable === true;
+}
+
+/** Is it, unless the transaction says otherwise? */
+export function isInitiallyDeferred(constraint: ConstraintEntry): boolean {
+  return constraint.kind !== 'check' && constraint.initiallyDeferred === true;
+}
+
 /** WATERMARK FOR column AS expression, as text over the relation's columns. */
 export interface WatermarkEntry {
   /** Attribute number of the event-time column. */

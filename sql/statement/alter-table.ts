@@ -54,6 +54,7 @@ export function alterTable(statement: AlterTable, text: string): BoundStatement 
         detail: 'This operation is only supported for tables.',
       });
       await state.current.lock(table.oid, 'access exclusive', state.lockWait);
+      state.current.requireSettled(table.oid, 'ALTER TABLE', table.name);
       await new Alteration(state, table, text).run(action);
     }
     return done(tag);

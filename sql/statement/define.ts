@@ -1,4 +1,5 @@
 // CREATE SCHEMA, SEQUENCE, TYPE, DOMAIN; ALTER SEQUENCE and ALTER TYPE .. ADD VALUE.
+import { FIRST_USER_OID } from '../catalog/entry.ts';
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { resolveTypeName } from '../binder/type-name.ts';
 import type { SequenceEntry, TypeEntry } from '../catalog/entry.ts';
@@ -178,10 +179,15 @@ function requireEnum(state: SessionState, written: Name): { readonly entry: Type
 function requireUnused(state: SessionState, type: TypeEntry, what: string): void {
   const word = new RegExp(`(?<![\\w$])${type.name.replace(/[^\w]/g, '\\$&')}(?![\\w$])`, 'i');
   for (const entry of state.catalog.entries()) {
-    if (entry.oid === type.oid || entry.oid < 16384) continue;
-    const text = JSON.stringify(entry,
-      (key, value: unknown) => (key === 'comment' ? null : typeof value === 'bigint' ? '' : value));
-    if (word.test(text)) throw notSupported(`${what} type "${type.name}", which "${entry.name}" has or names,`);
+    if (entry.oid === type.oid || entry.oid < FIRST_USER_OID) continue;
+    let mentioned = false;
+    JSON.stringify(entry, (key, value: unknown) => {
+      // A type is known by its OID, whatever it was called when it was stored; texts of expressions by its name.
+      if (key === 'oid' && value === type.oid) mentioned = true;
+      if (key !== 'name' && key !== 'comment' && typeof value === 'string' && word.test(value)) mentioned = true;
+      return typeof value === 'bigint' ? '' : value;
+    });
+    if (mentioned) throw notSupported(`${what} type "${type.name}", which "${entry.name}" has or names,`);
   }
 }
 

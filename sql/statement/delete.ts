@@ -47,6 +47,7 @@ export function truncate(statement: Truncate): BoundStatement {
     for (const table of all) {
       const writer = new TableWriter(state, table);
       await writer.lock('truncate');
+      state.current.requireSettled(table.oid, 'TRUNCATE', table.name);
     }
     for (const table of all) {
       const rows = allRows(state, table);

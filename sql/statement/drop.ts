@@ -36,7 +36,9 @@ export async function dropTargets(state: SessionState, targets: readonly Target[
   for (const change of plan.changes) {
     const oid = change.kind === 'remove' ? change.oid : change.entry.oid;
     const entry = state.catalog.get(oid);
-    if (entry?.kind === 'table') await state.current.lock(oid, 'access exclusive', state.lockWait);
+    if (entry?.kind !== 'table') continue;
+    await state.current.lock(oid, 'access exclusive', state.lockWait);
+    state.current.requireSettled(oid, change.kind === 'remove' ? 'DROP TABLE' : 'ALTER TABLE', entry.name);
   }
   if (plan.notice !== null) state.notice('NOTICE', plan.notice);
   const changes = [...plan.changes, ...withoutKeys(state, plan.changes)];

@@ -83,7 +83,10 @@ function checkChildLater(state: SessionState, reference: Reference, { batch, row
   const columns = constraint.columns.map((a) => a - 1);
   const keys = batch.select(columns).take(Int32Array.from(rows));
   current.writes.defer({
-    constraint: constraint.oid, run: () => {
+    constraint: constraint.oid, relations: [child.oid, constraint.target], run: () => {
+      // The parent's key is indexed, the child's reference mostly is not.
+      const target = { table: requireTable(state, constraint.target), columns: constraint.targetColumns.map((a) => a - 1) };
+      if (notIn(state, target, batch, { columns, rows }) === null) return;
       const held = presentKeys(current.latestSnapshot().lookup(child.oid, columns, { columns, keys }), columns.length);
       const left = rows.filter((row) => (held.get(rowKey(batch, columns, row) ?? '') ?? 0) > 0);
       checkPresent(state, reference, { batch, rows: left });
@@ -180,7 +183,7 @@ function checkParentLater(state: SessionState, parent: TableEntry, reference: Re
   const { constraint, child } = reference;
   const columns = constraint.targetColumns.map((a) => a - 1);
   state.current.writes.defer({
-    constraint: constraint.oid, run: () => {
+    constraint: constraint.oid, relations: [child.oid, parent.oid], run: () => {
       const missing = stillMissing(state, parent, columns, { batch, rows });
       if (missing.length === 0) return;
       const found = referring(state, reference, { batch, rows: missing });

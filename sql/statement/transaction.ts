@@ -1,4 +1,5 @@
 // BEGIN, COMMIT, ROLLBACK, savepoints, SET TRANSACTION.
+import { isDeferrable } from '../catalog/entry.ts';
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import type { RelationName } from '../parser/ast.ts';
 import type { TransactionModes, TransactionStatement } from '../parser/ast-statement.ts';
@@ -131,7 +132,7 @@ function deferrableNamed(state: SessionState, name: RelationName): readonly numb
   const found = schemas.map((schema) => tables.filter((t) => t.schema === schema)
     .flatMap((t) => t.constraints.filter((c) => c.name === name.name))).find((list) => list.length > 0) ?? [];
   if (found.length === 0) throw new DatabaseError('42704', `constraint "${name.name}" does not exist`);
-  const deferrable = found.filter((c) => c.kind !== 'check' && c.deferrable === true);
+  const deferrable = found.filter(isDeferrable);
   if (deferrable.length === 0) throw new DatabaseError('42809', `constraint "${name.name}" is not deferrable`);
   return deferrable.map((c) => c.oid);
 }

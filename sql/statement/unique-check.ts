@@ -74,12 +74,12 @@ export function checkUnique(
     };
     if (change.removed !== null) count(change.removed, -1);
     count(change.added, 1);
-    if (change.removed !== null && key.constraint?.deferrable !== true) {
-      checkInTurn(state, table, key, { removed: change.removed, added: change.added });
-    }
     const asked = [...rowOf].filter(([text]) => (net.get(text) ?? 0) > 0);
     const fresh = change.added.select(key.columns).take(Int32Array.from(asked, ([, row]) => row));
     state.services.open.requireFreeKeys(state.current, table.oid, key.columns, fresh);
+    if (change.removed !== null && key.constraint?.deferrable !== true) {
+      checkInTurn(state, table, key, { removed: change.removed, added: change.added });
+    }
     const existing = countExisting(state.current.latestSnapshot(), table.oid, key, change.added, asked.map(([, row]) => row));
     for (const [text, row] of asked) {
       if ((existing.get(text) ?? 0) + (net.get(text) ?? 0) > 1) throw duplicateKey(state, table, key,
@@ -123,7 +123,7 @@ function checkLater(
   }
   const { current } = state;
   current.writes.defer({
-    constraint: oid, run: () => {
+    constraint: oid, relations: [table.oid], run: () => {
       const rows = [...rowOf.values()];
       state.services.open.requireFreeKeys(current, table.oid, key.columns,
         added.select(key.columns).take(Int32Array.from(rows)));

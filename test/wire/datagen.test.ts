@@ -85,6 +85,13 @@ describe('datagen', () => {
     expect(code('a int4', { 'fields.b.min': '5' })).toBe('22023');
     expect(code('a int4', { 'fields.a.kind': 'sequence' })).toBe('22023');
     expect(code('a int4', { 'fields.a.kind': 'other' })).toBe('22023');
+    const sequence = (start: string, end: string): Record<string, string> =>
+      ({ 'fields.a.kind': 'sequence', 'fields.a.start': start, 'fields.a.end': end });
+    expect(code('a int2', sequence('1', '40000'))).toBe('22023');
+    expect(code('a int8', sequence('1', '99999999999999999999'))).toBe('22023');
+    expect(code('a varchar(3)', sequence('1', '1000'))).toBe('22023');
+    expect(code('a numeric(5,2)', sequence('1', '1000'))).toBe('22023');
+    expect(code('a numeric(5,2)', { 'fields.a.max': '1000' })).toBe('22023');
     expect(code('a int4[]', {})).toBe('42804');
     expect(code('a date', { 'fields.a.kind': 'sequence', 'fields.a.start': '1', 'fields.a.end': '2' })).toBe('42804');
   });

@@ -65,7 +65,25 @@ export function fieldOf(column: Column, reader: OptionReader): Field {
 function sequence(type: LogicalType, at: (option: string) => string, reader: OptionReader): Field {
   const [start, end] = [wholeNumber(at('start'), reader, null), wholeNumber(at('end'), reader, null)];
   const convert = ofInteger(type);
+  for (const value of [start, end]) requireFits(type, value);
   return { rows: Math.max(0, Number(end - start) + 1), value: (row) => convert(start + BigInt(row)) };
+}
+
+/** 22023 for a bound of a sequence that the type does not hold. */
+function requireFits(type: LogicalType, value: bigint): void {
+  const [low, high] = INTEGERS.get(type.kind) ?? [null, null];
+  const length = 'typmod' in type && type.kind !== 'numeric' && type.typmod >= 4 ? type.typmod - 4 : Infinity;
+  const fits = low === null || high === null || (value >= low && value <= high);
+  if (fits && (type.kind !== 'numeric' || Math.abs(Number(value)) <= greatestOf(type)) && String(value).length <= length) return;
+  throw new DatabaseError('22023', `value ${value} of a sequence is out of range for type ${formatTypeName(type)}`);
+}
+
+/** Of a numeric with a precision, the greatest value; else of as many digits as are made by default. */
+function greatestOf(type: LogicalType): number {
+  const typmod = 'typmod' in type && type.typmod >= 0 ? type.typmod - 4 : null;
+  if (typmod === null) return Number.MAX_VALUE;
+  const scale = typmod & 0x7ff;
+  return 10 ** Math.min((typmod >> 16) - scale, 15) - 10 ** -scale;
 }
 
 function wholeNumber(name: string, reader: OptionReader, otherwise: bigint | null): bigint {
@@ -121,12 +139,14 @@ function realOf(type: LogicalType, at: (option: string) => string, reader: Optio
   const limit = type.kind === 'float4' ? 3.4e38 : Number.MAX_VALUE;
   const typmod = 'typmod' in type && type.typmod >= 0 ? type.typmod - 4 : null;
   const scale = typmod === null ? 2 : typmod & 0x7ff;
-  const digits = Math.min(typmod === null ? 8 : (typmod >> 16) - scale, 15);
-  const greatest = type.kind === 'numeric' ? 10 ** digits - 10 ** -scale : limit;
-  const low = reader.number(at('min'), type.kind === 'numeric' ? -greatest : 0, { min: -limit, max: limit }) ?? 0;
-  const high = reader.number(at('max'), greatest, { min: low, max: limit }) ?? 0;
+  const most = type.kind === 'numeric' ? greatestOf(type) : limit;
+  const usual = type.kind === 'numeric' && typmod === null ? 10 ** 8 - 0.01 : most;
+  const low = reader.number(at('min'), type.kind === 'numeric' ? -usual : 0, { min: -most, max: most }) ?? 0;
+  const high = reader.number(at('max'), usual, { min: low, max: most }) ?? 0;
   return (random) => {
-    const value = low + random.fraction() * (high - low);
+    const part = random.fraction();
+    // Not low + part × (high − low), which may be more than a float holds.
+    const value = low * (1 - part) + high * part;
     if (type.kind === 'float4') return Math.fround(value);
     return type.kind === 'float8' ? value : Numeric.fromFloat(value).round(scale);
   };

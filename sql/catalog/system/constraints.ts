@@ -3,6 +3,7 @@ import { arrayFrom } from '../../../engine/data/composite.ts';
 import { quoteIdentifier } from '../../../engine/data/type-info.ts';
 import type { Catalog } from '../catalog.ts';
 import type { ConstraintEntry, ReferentialAction, SystemContext, SystemRelation, TableEntry } from '../entry.ts';
+import { isDeferrable, isInitiallyDeferred } from '../entry.ts';
 import { namespaceOid } from './relations.ts';
 import { systemRelation } from './relation-columns.ts';
 import type { SystemRow } from './relation-columns.ts';
@@ -29,8 +30,8 @@ function names(table: PlacedConstraint['table'] | TableEntry, attnums: readonly 
 }
 
 function timing(constraint: PlacedConstraint['constraint']): string {
-  if (constraint.kind === 'check' || constraint.deferrable !== true) return '';
-  return constraint.initiallyDeferred === true ? ' DEFERRABLE INITIALLY DEFERRED' : ' DEFERRABLE';
+  if (!isDeferrable(constraint)) return '';
+  return isInitiallyDeferred(constraint) ? ' DEFERRABLE INITIALLY DEFERRED' : ' DEFERRABLE';
 }
 
 /** As PostgreSQL prints it: `PRIMARY KEY (a)`, `CHECK ((a > 0))`, `FOREIGN KEY (a) REFERENCES t(b)`. */
@@ -60,8 +61,8 @@ function* rows(catalog: Catalog): Iterable<SystemRow> {
       : catalog.indexesOf(target.oid).find((i) => i.unique && i.columns.join() === foreign.targetColumns.join())?.oid ?? 0;
     yield {
       oid: constraint.oid, conname: constraint.name, connamespace: namespaceOid(catalog, table.schema),
-      contype: KINDS[constraint.kind], condeferrable: timing(constraint) !== '',
-      condeferred: timing(constraint).endsWith('DEFERRED'), convalidated: true, conrelid: table.oid,
+      contype: KINDS[constraint.kind], condeferrable: isDeferrable(constraint),
+      condeferred: isInitiallyDeferred(constraint), convalidated: true, conrelid: table.oid,
       contypid: 0, conindid: 'index' in constraint ? constraint.index : targetIndex, conparentid: 0,
       confrelid: foreign?.target ?? 0, confupdtype: foreign === null ? ' ' : ACTIONS[foreign.onUpdate],
       confdeltype: foreign === null ? ' ' : ACTIONS[foreign.onDelete],

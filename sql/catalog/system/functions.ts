@@ -56,9 +56,11 @@ function* casts(context: SystemContext): Iterable<SystemRow> {
   for (const [from, to, when] of listedCasts()) {
     const [source, target] = [rowOfKind(from), rowOfKind(to)];
     if (source === undefined || target === undefined) continue;
+    const castfunc = functionOf.get(`${target.name} ${from}`) ?? 0;
     yield {
-      oid: oid++, castsource: source.oid, casttarget: target.oid, castfunc: functionOf.get(`${to} ${from}`) ?? 0,
-      castcontext: CONTEXTS[when], castmethod: 'f',
+      oid: oid++, castsource: source.oid, casttarget: target.oid, castfunc, castcontext: CONTEXTS[when],
+      // There is no function of that name: the values are converted by ours.
+      castmethod: castfunc === 0 ? 'i' : 'f',
     };
   }
 }

@@ -1,4 +1,5 @@
 // information_schema: the standard's view of the catalog; materialized views show as views, as the checklist of tools asks.
+import { isDeferrable, isInitiallyDeferred } from '../entry.ts';
 import type { Datum } from '../../../engine/data/datum.ts';
 import { formatTypeName, oidOf, typeRow } from '../../../engine/data/type-info.ts';
 import { typmodOf } from '../../../engine/data/types.ts';
@@ -116,8 +117,8 @@ function* tableConstraints({ catalog, database }: SystemContext): Iterable<Syste
   for (const { constraint, table } of constraintsOf(catalog)) {
     yield { constraint_catalog: database, constraint_schema: table.schema, constraint_name: constraint.name, table_catalog: database,
       table_schema: table.schema, table_name: table.name, constraint_type: STANDARD_KINDS[constraint.kind],
-      is_deferrable: yesNo(constraint.kind !== 'check' && constraint.deferrable === true),
-      initially_deferred: yesNo(constraint.kind !== 'check' && constraint.initiallyDeferred === true), enforced: 'YES' };
+      is_deferrable: yesNo(isDeferrable(constraint)),
+      initially_deferred: yesNo(isInitiallyDeferred(constraint)), enforced: 'YES' };
   }
 }
 

@@ -170,18 +170,12 @@ function shownColumn(entry: IndexEntry, attnum: number, place: number): number {
   return entry.definition === undefined ? attnum : entry.definition.elements[place] === null ? entry.definition.plain[place] : 0;
 }
 
-function isDeferrable(entry: IndexEntry, catalog: Catalog): boolean {
-  const table = catalog.get(entry.table);
-  return table?.kind === 'table' && table.constraints.some((c) => c.oid === entry.constraint && c.kind !== 'check'
-    && c.deferrable === true);
-}
-
 function indexRow(entry: IndexEntry, catalog: Catalog): SystemRow {
   const columns = entryColumns(entry, catalog).slice(0, entry.columns.length);
   return {
     indexrelid: entry.oid, indrelid: entry.table, indnatts: entry.columns.length + entry.include.length,
     indnkeyatts: entry.columns.length, indisunique: entry.unique, indnullsnotdistinct: false, indisprimary: entry.primary,
-    indisexclusion: false, indimmediate: !isDeferrable(entry, catalog), indisclustered: false, indisvalid: true, indcheckxmin: false, indisready: true,
+    indisexclusion: false, indimmediate: !catalog.isOfDeferrable(entry), indisclustered: false, indisvalid: true, indcheckxmin: false, indisready: true,
     indislive: true, indisreplident: false, indkey: vectorOf([...entry.columns.map((c, i) => shownColumn(entry, c, i)), ...entry.include]),
     indpred: entry.definition?.where ?? null,
     indexprs: entry.definition?.elements.some((e) => e !== null) === true ? entry.definition.elements.filter((e) => e !== null).join(', ') : null,
