@@ -16,6 +16,8 @@ export interface FreeSpaceOptions {
   /** Bytes to be kept free; absent: 64 MB, or a sixteenth of a small disk. */
   readonly floor?: number | undefined;
   log(message: string): void;
+  /** Called when it has become short: what can be done without is to go. */
+  becameShort?(): void;
 }
 
 const megabytes = (bytes: number): string => `${Math.floor(bytes / 2 ** 20)} MB`;
@@ -26,6 +28,8 @@ export class FreeSpace implements DiskSpace {
   #bytes = 0;
   #commits = 0;
   #refusal: DatabaseError | null = null;
+  /** It was told that the disk cannot be measured. */
+  #unmeasured = false;
 
   constructor(options: FreeSpaceOptions) {
     this.#options = options;
@@ -47,9 +51,11 @@ export class FreeSpace implements DiskSpace {
     let use: SpaceUse;
     try {
       use = measure();
+      this.#unmeasured = false;
     } catch (error) {
       // What cannot be measured is found out by writing.
-      log(`could not measure the disk: ${error instanceof Error ? error.message : String(error)}`);
+      if (!this.#unmeasured) log(`could not measure the disk: ${error instanceof Error ? error.message : String(error)}`);
+      this.#unmeasured = true;
       use = { free: Infinity, total: Infinity };
     }
     const floor = this.#options.floor ?? Math.min(FLOOR_BYTES, use.total / FLOOR_SHARE);
@@ -62,5 +68,6 @@ export class FreeSpace implements DiskSpace {
     this.#commits = COMMITS;
     if (was === this.short) return;
     log(was ? 'there is room on the disk again' : `the disk is nearly full, ${megabytes(use.free)} are free: nothing is added`);
+    if (!was) this.#options.becameShort?.();
   }
 }

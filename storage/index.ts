@@ -99,8 +99,9 @@ async function openFolder(options: Machine & StorageOptions, folder: string): Pr
   const store = await LevelStore.open(join(folder, STATE), options.log, 'existing', options);
   try {
     if (format?.old === true) await writeFormat(files, folder, databaseId);
-    const space = spaceOf(folder, options);
-    const journal = await DiskJournal.open({
+    let journal: DiskJournal | null = null;
+    const space = spaceOf(folder, options, () => void journal?.giveBack());
+    journal = await DiskJournal.open({
       ...options, folder: join(folder, JOURNAL), databaseId, ...(space === null ? {} : { short: () => space.short }),
     });
     let busy = false;
@@ -129,9 +130,9 @@ async function openFolder(options: Machine & StorageOptions, folder: string): Pr
 
 type SpaceOptions = Pick<Machine & StorageOptions, 'files' | 'minFreeBytes' | 'log'>;
 
-function spaceOf(folder: string, { files, minFreeBytes, log }: SpaceOptions): FreeSpace | null {
+function spaceOf(folder: string, { files, minFreeBytes, log }: SpaceOptions, becameShort: () => void): FreeSpace | null {
   const { space } = files;
-  return space === undefined ? null : new FreeSpace({ measure: () => space(folder), floor: minFreeBytes, log });
+  return space === undefined ? null : new FreeSpace({ measure: () => space(folder), floor: minFreeBytes, log, becameShort });
 }
 
 /**

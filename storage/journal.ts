@@ -105,6 +105,11 @@ export class DiskJournal implements Journal {
     return new DiskJournal(files, { file, number: last.number, end: scan.end, written: bytes.length, closed: false }, scan);
   }
 
+  /** Removes files that are only kept for later. */
+  giveBack(): Promise<void> {
+    return this.#files.dropSpares();
+  }
+
   get lastEpoch(): Epoch {
     return toEpoch(this.#last);
   }
@@ -139,7 +144,7 @@ export class DiskJournal implements Journal {
     const fields = { epoch, durable: this.#durable, chain: this.#chain, seed: this.#seed };
     const { pieces, checksum, size } = encodeRecord(record, fields);
     const tail = this.#tail;
-    const extended = tail.end + size <= tail.written || this.#extension === null ? undefined : this.#extension;
+    const extended = tail.end + size > tail.written ? this.#extension ?? undefined : undefined;
     return whenThere(extended, () => {
       const { stopwatch = (): number => performance.now() } = this.#files.options;
       const start = stopwatch();

@@ -7,10 +7,7 @@ import { storageError } from './storage-error.ts';
 /** LevelDB's words for files that are missing, too short ("Invalid argument") or not as they were written. */
 const DAMAGE = /corrupt|does not exist|No such file|missing files|no meta-|not an sstable|CURRENT|Invalid argument/i;
 /** The system's errors, as LevelDB words them. */
-const SYSTEM: readonly (readonly [RegExp, string])[] = [
-  [/No space left on device/, 'ENOSPC'], [/Disk quota exceeded/, 'EDQUOT'], [/Too many open files/, 'EMFILE'],
-  [/Input\/output error/, 'EIO'],
-];
+const SYSTEM = /No space left on device|Disk quota exceeded|Too many open files|Input\/output error/;
 /** Writes go in synchronous batches of about this size. */
 const BATCH_BYTES = 4 << 20;
 /** Blocks being compressed at a time; the journal needs the other threads of the pool. */
@@ -67,19 +64,12 @@ export async function openDatabase(path: string, mode: 'create' | 'existing'): P
   }
 }
 
-/** As `storageError`: LevelDB tells the system's code in words. */
-export function levelWriteError(error: unknown, what: string): DatabaseError {
-  if (error instanceof DatabaseError || !(error instanceof Error)) return storageError(error, what);
-  const [, code] = SYSTEM.find(([words]) => words.test(error.message)) ?? [];
-  return storageError(code === undefined ? error : Object.assign(new Error(error.message, { cause: error }), { code }), what);
-}
-
-/** XX001 for what LevelDB finds damaged; else as `levelWriteError`. */
+/** XX001 for what LevelDB finds damaged; else as `storageError`. */
 export function levelError(error: unknown, what: string): DatabaseError {
-  const failure = levelWriteError(error, what);
+  const failure = storageError(error, what);
   if (error instanceof DatabaseError || !(error instanceof Error)) return failure;
   // The name of a file that cannot be read for want of something else does not make it a damaged one.
-  const damage = DAMAGE.test(error.message) && !SYSTEM.some(([words]) => words.test(error.message));
+  const damage = DAMAGE.test(error.message) && !SYSTEM.test(error.message);
   return damage ? new DatabaseError('XX001', failure.message, { cause: error }) : failure;
 }
 

@@ -15,10 +15,11 @@ import { DirectoryChanges } from './directory-changes.ts';
 import type { Write } from './directory-changes.ts';
 import { decodePart, partChecksum } from './page-directory.ts';
 import type { PageEntry } from './page-directory.ts';
-import { BatchWriter, levelError, levelWriteError } from './level-database.ts';
+import { BatchWriter, levelError } from './level-database.ts';
 import type { Database } from './level-database.ts';
 import { NODE_MACHINE } from './machine.ts';
 import type { Machine } from './machine.ts';
+import { storageError } from './storage-error.ts';
 
 /** What it takes from the machine. */
 type StoreMachine = Pick<Machine, 'openDatabase' | 'compressor' | 'files'>;
@@ -43,6 +44,8 @@ export class LevelStore implements StateStore {
   writtenBytes = 0;
   /** A write has failed: none is made before the database was opened anew. */
   #failure: DatabaseError | null = null;
+  /** Superseded versions that may still be there: the next checkpoint tries to remove them, too. */
+  #left: readonly Uint8Array[] = [];
   #closed = false;
 
   private constructor(
@@ -66,8 +69,7 @@ export class LevelStore implements StateStore {
     const database = await machine.openDatabase(path, mode);
     try {
       const store = new LevelStore({ path, log, machine }, database, await readCurrent(database));
-      const stale = await database.get(STALE_KEY);
-      if (stale !== undefined) await store.#sweep(decodeKeys(stale));
+      await store.#sweep(await readStale(database));
       return store;
     } catch (error) {
       await database.close();
@@ -90,7 +92,7 @@ export class LevelStore implements StateStore {
     try {
       stale = await this.#checkpoint(pages, dropped, meta);
     } catch (error) {
-      this.#failure = levelWriteError(error, 'could not write a checkpoint');
+      this.#failure = storageError(error, 'could not write a checkpoint');
       throw this.#failure;
     }
     await this.#sweep(stale);
@@ -120,10 +122,11 @@ export class LevelStore implements StateStore {
       written.push({ image, content });
     }
     await writer.flush();
+    const stale = [...this.#left, ...changes.stale];
     const { writes, manifest } = changes.directoryWrites(this.#current.manifest);
     await this.#open.batch([
       ...writes,
-      { type: 'put', key: STALE_KEY, value: encodeKeys(changes.stale) },
+      { type: 'put', key: STALE_KEY, value: encodeKeys(stale) },
       { type: 'put', key: META_KEY, value: encodeCheckpoint(version, meta, manifest) },
     ], { sync: true });
     for (const [state, directory] of changes.directories) this.#directories.set(state, directory);
@@ -132,16 +135,19 @@ export class LevelStore implements StateStore {
       const checksum = changes.directories.get(state)?.get(page)?.checksum ?? null;
       content.kept(() => this.#read(state, page, { version, checksum }));
     }
-    return changes.stale;
+    return stale;
   }
 
-  /** Removes superseded versions; what fails is tried again at the next start. */
+  /** Removes superseded versions; what fails is tried again with the next checkpoint, or at the next start. */
   async #sweep(keys: readonly Uint8Array[]): Promise<void> {
+    this.#left = keys;
+    if (keys.length === 0) return;
     try {
       const gone = keys.map((key): Write => ({ type: 'del', key }));
       await this.#open.batch([...gone, { type: 'del', key: STALE_KEY }], { sync: false });
+      this.#left = [];
     } catch (error) {
-      this.#failure = levelWriteError(error, 'could not remove old pages');
+      this.#failure = storageError(error, 'could not remove old pages');
       this.#log(this.#failure.message);
     }
   }
@@ -230,6 +236,7 @@ export class LevelStore implements StateStore {
       if (current.number !== expected && current.number !== expected + 1) {
         throw corrupt(`the state store holds checkpoint ${current.number} where ${expected} was written`);
       }
+      this.#left = await readStale(database);
       this.#current = current;
     } catch (error) {
       await database.close();
@@ -270,6 +277,12 @@ function numberBytes(value: number): Uint8Array {
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(value));
   return bytes;
+}
+
+/** Superseded versions that may still be there. */
+async function readStale(database: Database): Promise<readonly Uint8Array[]> {
+  const stale = await database.get(STALE_KEY);
+  return stale === undefined ? [] : decodeKeys(stale);
 }
 
 /** The current checkpoint; what a later one left unfinished is removed first. */

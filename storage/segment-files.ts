@@ -154,7 +154,7 @@ export class SegmentFiles {
 
   /** Makes a spare file ready where there is none, in the background; `number`: that of the segment it may become. */
   prepare(number: number): void {
-    if (this.#preparing !== null || this.#spares.length > 0) return;
+    if (this.#preparing !== null || this.#spares.length > 0 || this.options.short?.() === true) return;
     const { files, folder, log } = this.options;
     const name = `${segmentName(number)}${SPARE}`;
     const work = async (): Promise<void> => {
@@ -198,7 +198,7 @@ export class SegmentFiles {
     if (changed) await files.syncFolder(folder);
   }
 
-  /** No spare is used any more: after a fault only new files are trusted. */
+  /** No spare is used any more: after a fault only new files are trusted; or their room is wanted. */
   async dropSpares(): Promise<void> {
     await this.#preparing;
     const { files, folder, log } = this.options;

@@ -5,6 +5,7 @@ import { DatabaseError } from '../engine/data/error.ts';
 function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error.message.endsWith('No space left on device')) return 'ENOSPC';
+  if (error.message.endsWith('Disk quota exceeded')) return 'EDQUOT';
   if (error.message.endsWith('Too many open files')) return 'EMFILE';
   return 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

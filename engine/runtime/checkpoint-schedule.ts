@@ -28,7 +28,7 @@ export class CheckpointSchedule {
   readonly #due: number;
   #awaitingQuiet = false;
 
-  /** `due`: journal bytes; Infinity: no checkpoint by itself. */
+  /** `due`: journal bytes; Infinity: no checkpoint by itself, whatever the disk has. */
   constructor(host: ScheduleHost, due = CHECKPOINT_BYTES) {
     this.#host = host;
     this.#due = due;
@@ -44,7 +44,7 @@ export class CheckpointSchedule {
 
   /** The journal's room is wanted: one is taken at once, where that gives back a part worth it. */
   hurry(): void {
-    if (!this.#host.barred() && this.#host.journalBytes() >= Math.min(this.#due, HURRY_BYTES)) this.#host.take();
+    if (this.#due !== Infinity && !this.#host.barred() && this.#host.journalBytes() >= Math.min(this.#due, HURRY_BYTES)) this.#host.take();
   }
 
   /** Why: while commits come, encoding pages would take their processors. */

@@ -71,7 +71,7 @@ function firstRows(index: OrderedIndex, { lookup, order, most, passable, read }:
     for (const ids of index.inOrder(range, order.descending, portion)) {
       parts.push(ids);
       seen += ids.length;
-      passed += order.passing(read(ids));
+      passed += order.passing === null ? ids.length : order.passing(read(ids));
       if (passed >= order.enough) {
         const ties: KeyRange = { prefix: index.keyOf(ids[ids.length - 1], order.columns), lower: null, upper: null };
         if (seen + index.count(ties) > most) return null;

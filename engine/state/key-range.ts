@@ -39,8 +39,8 @@ export interface RangeOrder {
   /** Leading columns of the index that the reader's order has; rows that are equal in them are read all or not at all. */
   readonly columns: number;
   readonly enough: number;
-  /** How many of the rows found, with the columns asked for, count. */
-  readonly passing: (rows: Delta) => number;
+  /** How many of the rows found, with the columns asked for, count; null: all do. */
+  readonly passing: ((rows: Delta) => number) | null;
 }
 
 /** Tells of a row by its number. */

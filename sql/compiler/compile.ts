@@ -270,8 +270,7 @@ function rangeOf(
   const { columns } = path;
   if (order === null) return { columns, types, ranges, order };
   const filter = order.filter === null ? null : compileExpression(order.filter);
-  const passing = ({ batch, weights, length }: Delta): number => {
-    if (filter === null) return length;
+  const passing = filter === null ? null : ({ batch, weights }: Delta): number => {
     let failed = 0;
     const hits = predicateOrReport(filter, batch, weights, { epoch: toEpoch(0), eval: evaluation, error: () => failed++ });
     return hits.length + failed;

@@ -60,3 +60,24 @@ test('a disk that cannot be measured is written to', () => {
   const space = new FreeSpace({ measure: () => { throw new Error('no'); }, log: () => undefined });
   expect(space.shortage(MB)).toBeNull();
 });
+
+test('it says once that the disk cannot be measured, and once a shortage what is to go', () => {
+  const logs: string[] = [];
+  let gone = 0;
+  let free: number | null = null;
+  const measure = (): SpaceUse => {
+    if (free === null) throw new Error('no');
+    return { free, total: 1024 * MB };
+  };
+  const space = new FreeSpace({ measure, floor: MB, log: (message) => logs.push(message), becameShort: () => { gone++; } });
+  for (let i = 0; i < 200; i++) space.shortage(MB);
+  expect(logs).toEqual(['could not measure the disk: no']);
+  free = 0;
+  for (let i = 0; i < 200; i++) space.shortage(MB);
+  expect(gone).toBe(1);
+  free = 100 * MB;
+  expect(space.shortage(0)).toBeNull();
+  free = 0;
+  for (let i = 0; i < 200; i++) space.shortage(MB);
+  expect(gone).toBe(2);
+});

@@ -9,7 +9,9 @@ import type { PageImage } from '../../engine/state/ports.ts';
 import { openStorage } from '../../storage/index.ts';
 import { crc32c } from '../../storage/crc32c.ts';
 import { META_KEY, directoryKey, parsePageKey } from '../../storage/key-space.ts';
+import type { Database } from '../../storage/level-database.ts';
 import { LevelStore } from '../../storage/level-store.ts';
+import { NODE_MACHINE } from '../../storage/machine.ts';
 import { checkpointMeta, content, pageBatch, readState, stateStoreConformance } from '../conformance/state-store.ts';
 
 const quiet = { log: (): void => {} };
@@ -51,6 +53,35 @@ describe('LevelStore', () => {
     expect(await readState(again, 'a')).toEqual(['0:10:1000', '1:10:2000']);
     await again.close();
     expect((await rawKeys(path)).map((k) => parsePageKey(k).version)).toEqual([1, 2]);
+  });
+
+  test('superseded versions that could not be removed are removed with the next checkpoint', async () => {
+    const path = folder();
+    let failing = false;
+    const machine = {
+      ...NODE_MACHINE,
+      async openDatabase(where: string, mode: 'create' | 'existing'): Promise<Database> {
+        const database = await NODE_MACHINE.openDatabase(where, mode);
+        const batch = database.batch.bind(database);
+        database.batch = async (writes, options) => {
+          if (failing && !options.sync) throw new Error('IO error: No space left on device');
+          await batch(writes, options);
+        };
+        return database;
+      },
+    };
+    const store = await LevelStore.open(path, quiet.log, 'create', machine);
+    const take = (e: number, pages: readonly number[]): Promise<void> => store.checkpoint(
+      pages.map((page) => ({ state: 's', page, content: content(pageBatch(e, 3)) })), [], checkpointMeta(e));
+    await take(1, [0, 1]);
+    failing = true;
+    await take(2, [0]);
+    await take(3, [1]);
+    failing = false;
+    await take(4, [1]);
+    expect(await readState(store, 's')).toEqual(['0:3:2000', '1:3:4000']);
+    await store.close();
+    expect((await rawKeys(path)).map((k) => parsePageKey(k).version).toSorted()).toEqual([2, 4]);
   });
 
   test('superseded versions are removed', async () => {
