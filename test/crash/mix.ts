@@ -5,7 +5,7 @@ import type { Change } from './ledger.ts';
 import { Disconnected, Refused, SqlClient } from './server-process.ts';
 
 export const ACCOUNTS = 20;
-export const COUNTERS = 5;
+const COUNTERS = 5;
 const COPY_ROWS = 300;
 /** Of its rows, loads and relations a worker keeps about so many. */
 const LOADS_KEPT = 20;

@@ -100,6 +100,12 @@ export class Ledger<M> {
     return [...this.#settled].some((number) => !found.has(number));
   }
 
+  /** Is what is missing the end of what was settled? Numbers are in the order of commits. */
+  losesTheEnd(found: ReadonlySet<number>): boolean {
+    const first = Math.min(...[...this.#settled].filter((number) => !found.has(number)));
+    return [...found].every((number) => number < first);
+  }
+
   /** What the transactions found come to. */
   expected(found: ReadonlySet<number>): M {
     const model = this.#clone(this.#base);

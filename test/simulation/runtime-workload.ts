@@ -155,7 +155,8 @@ export class RuntimeWorkload implements Workload {
     this.#damaged = damaged;
     const snapshot = runtime.snapshot();
     const found = this.#found(snapshot);
-    // The journal's last record is cut where it is damaged, and the log says so.
+    // The journal's last records are cut where they are damaged, and the log says so; never others.
+    if (damaged && this.#ledger.loses(found) && !this.#ledger.losesTheEnd(found)) throw new Violation(`after ${ending}: a hole`);
     if (damaged && this.#ledger.loses(found)) throw new DatabaseError('XX001', 'the last records of an earlier life are cut');
     const fault = this.#ledger.fault(found, ending, damaged);
     if (fault !== null) throw new Violation(`after ${ending}: ${fault}`);

@@ -2,7 +2,7 @@
 import type { Random } from '../support/random.ts';
 
 /** What a task belongs to; some are slow in one life, others in the next. */
-export const LANES = ['write', 'sync', 'name', 'read', 'level', 'compress', 'defer', 'client', 'timer'] as const;
+const LANES = ['write', 'sync', 'name', 'read', 'level', 'compress', 'defer', 'client', 'timer'] as const;
 export type Lane = (typeof LANES)[number];
 
 interface Task {

@@ -60,7 +60,11 @@ export class SqlLedger<M> {
   fault(found: ReadonlySet<number>, ending: Ending | null, options: { readonly since?: number; readonly damaged?: boolean }): string | null {
     const damaged = options.damaged === true;
     const since = options.since ?? Infinity;
-    for (const { number, what } of this.#settled) if (!found.has(number) && !damaged) return `transaction ${number} (${what}) of an earlier life is lost`;
+    const last = this.#settled.reduce((latest, { number, begun }) => (found.has(number) ? Math.max(latest, begun) : latest), 0);
+    for (const { number, what, ended } of this.#settled) {
+      // Damage may take the end, and nothing else.
+      if (!found.has(number) && (!damaged || ended < last)) return `transaction ${number} (${what}) of an earlier life is lost`;
+    }
     const acked = this.#entries.filter(({ status, ended }) => status === 'acked' && ended < since);
     const lastSync = acked.reduce((last, { sync, begun }) => (sync ? Math.max(last, begun) : last), 0);
     const lastFound = this.#entries.reduce((last, { number, begun, status }) =>
