@@ -1,4 +1,4 @@
-// npm run bench: every bench, one table; names as arguments run a part (relational, group-by, memory, copy, commit).
+// npm run bench: every bench, one table; names as arguments run a part (an operator bench's, memory, copy, commit).
 //
 // tpch, restart, checkpoint and index take minutes and run when they are named only.
 import { holds, printTable } from './bench.ts';

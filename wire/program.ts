@@ -12,8 +12,10 @@ const USAGE = `usage: npm start -- [options]
   --port PORT           PostgreSQL protocol (default 7432, or MILLRACE_PORT; 0: any free port)
   --host ADDRESS        address to listen on (default 127.0.0.1, or MILLRACE_HOST)
   --max-connections N   default 200
-  --memory-limit SIZE   memory for state, as 512MB or 4GB (default half of the machine's, or MILLRACE_MEMORY_LIMIT)
-  --min-free SIZE       room kept free on the disk; below it what adds data gets 53100 (default 64MB, or MILLRACE_MIN_FREE)
+  --memory-limit SIZE   memory for state, as 512MB or 4GB (default half of the machine's, below about 1 GB what the process
+                        leaves; or MILLRACE_MEMORY_LIMIT)
+  --min-free SIZE       room kept free on the disk; below it what adds data gets 53100 (default 64MB, of a small disk a
+                        sixteenth; or MILLRACE_MIN_FREE)
   --checkpoint-size S   journal after which a checkpoint is taken once nobody writes, or at four times that in any case
                         (default 64MB, or MILLRACE_CHECKPOINT_SIZE)
   --history TIME        past moments to keep for SELECT .. AS OF, as 90s, 10min, 2h, 1d (default none, or MILLRACE_HISTORY)

@@ -7,7 +7,7 @@ import { asMultirange, makeMultirange } from './multirange.ts';
 import { Numeric } from './numeric.ts';
 import { asRange, lowerBound, makeRange, upperBound } from './range.ts';
 import { RangeBytes, decodeMultirange, decodeRange, encodeMultirange, encodeRange } from './range-bytes.ts';
-import { multirangeFamily, rangeFamily } from './range-type.ts';
+import { anyRangeFamily } from './range-type.ts';
 import { oidOf, typeFromOid } from './type-info.ts';
 import { encodeUtf8 } from './utf8.ts';
 import { formatUuid, writeUuid } from './uuid.ts';
@@ -68,7 +68,7 @@ export function encodeBinary(type: LogicalType, datum: Datum): Uint8Array {
     case 'record': return encodeRecord(type, asRecord(datum));
     case 'void': return new Uint8Array(0);
     default: {
-      const family = rangeFamily(type) ?? multirangeFamily(type);
+      const family = anyRangeFamily(type);
       return family === undefined ? encodeUtf8(String(datum)) : encodeRanges(type, family, datum);
     }
   }
@@ -125,7 +125,7 @@ export function decodeBinary(type: LogicalType, bytes: Uint8Array): Datum {
     case 'record': return decodeRecord(type, bytes);
     case 'void': return null;
     default: {
-      const family = rangeFamily(type) ?? multirangeFamily(type);
+      const family = anyRangeFamily(type);
       return family === undefined ? decodeText(bytes) : decodeRanges(type, family, bytes);
     }
   }

@@ -12,7 +12,7 @@ import { decodeNumeric, encodeNumeric } from './numeric-bytes.ts';
 import { asMultirange } from './multirange.ts';
 import { asRange } from './range.ts';
 import { RangeBytes, decodeMultirange, decodeRange, encodeMultirange, encodeRange } from './range-bytes.ts';
-import { multirangeFamily, rangeFamily } from './range-type.ts';
+import { anyRangeFamily } from './range-type.ts';
 import { layoutOf } from './types.ts';
 import { decodeUtf8, encodeUtf8 } from './utf8.ts';
 import { formatUuid, writeUuid } from './uuid.ts';
@@ -80,7 +80,7 @@ function encodeVariable(type: LogicalType, datum: Datum): Uint8Array {
 }
 
 function encodeRanges(type: LogicalType, datum: Datum): Uint8Array {
-  const family = rangeFamily(type) ?? multirangeFamily(type);
+  const family = anyRangeFamily(type);
   if (family === undefined) throw assertionOf(type, datum);
   const encode = (value: Datum): Uint8Array => encodeDatum(family.bound, value);
   return type.kind === family.range.kind ? encodeRange(asRange(datum), true, encode)
@@ -215,7 +215,7 @@ export function decodeVariable(type: LogicalType, bytes: Uint8Array, start: numb
     }
     case 'domain': return decodeVariable(type.base, bytes, start, end);
     default: {
-      const family = rangeFamily(type) ?? multirangeFamily(type);
+      const family = anyRangeFamily(type);
       return family === undefined ? decodeUtf8(bytes, start, end) : decodeRanges(type, family, bytes, [start, end]);
     }
   }

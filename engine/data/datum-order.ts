@@ -7,7 +7,6 @@ import { compareJsonb, hashJsonb } from './jsonb-order.ts';
 import { asMultirange, compareMultiranges } from './multirange.ts';
 import { Numeric } from './numeric.ts';
 import { asRange, compareRanges } from './range.ts';
-import { multirangeFamily, rangeFamily } from './range-type.ts';
 import type { LogicalType } from './types.ts';
 import { compareUtf8 } from './utf8.ts';
 
@@ -21,14 +20,14 @@ export function compareDatums(type: LogicalType, a: Datum, b: Datum): number {
     case 'bpchar': return compareUtf8(trimBlanks(textOf(a)), trimBlanks(textOf(b)));
     case 'enum': return type.labels.indexOf(textOf(a)) - type.labels.indexOf(textOf(b));
     case 'timetz': return compareTimeTz(asTimeTz(a), asTimeTz(b));
-    default: return typeof a === 'object' ? compareObjects(type, a, b) : comparePlain(a, b);
+    default: return typeof a === 'object' && a !== null ? compareObjects(a, b) : comparePlain(a, b);
   }
 }
 
 /** Ranges, and what is plain all the same. */
-function compareObjects(type: LogicalType, a: Datum, b: Datum): number {
-  if (rangeFamily(type) !== undefined) return compareRanges(asRange(a), asRange(b));
-  if (multirangeFamily(type) !== undefined) return compareMultiranges(asMultirange(a), asMultirange(b));
+function compareObjects(a: Datum & object, b: Datum): number {
+  if ('lowerInclusive' in a) return compareRanges(a, asRange(b));
+  if ('ranges' in a) return compareMultiranges(a, asMultirange(b));
   return comparePlain(a, b);
 }
 

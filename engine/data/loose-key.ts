@@ -3,7 +3,7 @@ import { decodeDatum } from './composite.ts';
 import { compareDatums, hashDatum } from './datum-order.ts';
 import { compareIntervals, readInterval } from './interval.ts';
 import { decodeNumeric } from './numeric-bytes.ts';
-import { multirangeFamily, rangeFamily } from './range-type.ts';
+import { anyRangeFamily } from './range-type.ts';
 import { NUMERIC } from './types.ts';
 import type { LogicalType } from './types.ts';
 import type { Numeric } from './numeric.ts';
@@ -94,7 +94,7 @@ export function compareBytesAs(type: LogicalType, a: Uint8Array, b: Uint8Array):
     case 'array': case 'record': case 'jsonb': case 'enum': case 'timetz':
       return compareDatums(type, decodeDatum(type, a, 0, a.length), decodeDatum(type, b, 0, b.length));
     default:
-      if (rangeFamily(type) === undefined && multirangeFamily(type) === undefined) return comparePlainBytes(a, b);
+      if (anyRangeFamily(type) === undefined) return comparePlainBytes(a, b);
       return compareDatums(type, decodeDatum(type, a, 0, a.length), decodeDatum(type, b, 0, b.length));
   }
 }

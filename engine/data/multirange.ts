@@ -1,13 +1,11 @@
 // Multiranges: sorted ranges with something between each two (manual 8.17, PostgreSQL's multirangetypes.c).
 import { assert } from './error.ts';
 import {
-  EMPTY_RANGE, areAdjacent, compareBounds, compareRanges, intersectionOf, isBefore, lowerBound, makeRange, mergeRanges,
+  EMPTY_RANGE, areAdjacent, compareBounds, compareRanges, containsRange, intersectionOf, isBefore, lowerBound, makeRange, mergeRanges,
   overlaps, partsBeside, upperBound,
 } from './range.ts';
 import type { Datum, SqlMultirange, SqlRange } from './datum.ts';
 import type { RangeFamily } from './range-type.ts';
-
-export const EMPTY_MULTIRANGE: SqlMultirange = { ranges: [] };
 
 /** Narrows a datum of a multirange type. */
 export function asMultirange(datum: Datum): SqlMultirange {
@@ -34,6 +32,7 @@ export function spanOf(family: RangeFamily, { ranges }: SqlMultirange): SqlRange
   return first === undefined || last === undefined ? EMPTY_RANGE : makeRange(family, lowerBound(first), upperBound(last));
 }
 
+/** Order of multiranges: range by range, then the one with fewer. */
 export function compareMultiranges(a: SqlMultirange, b: SqlMultirange): number {
   const shared = Math.min(a.ranges.length, b.ranges.length);
   for (let i = 0; i < shared; i++) {
@@ -44,15 +43,52 @@ export function compareMultiranges(a: SqlMultirange, b: SqlMultirange): number {
   return a.ranges.length - b.ranges.length;
 }
 
+/** What is in both; O(n + m), both being sorted. */
 export function intersectMultiranges(family: RangeFamily, a: SqlMultirange, b: SqlMultirange): SqlMultirange {
-  const parts = a.ranges.flatMap((x) => b.ranges.filter((y) => overlaps(x, y)).map((y) => intersectionOf(family, x, y)));
+  const parts: SqlRange[] = [];
+  eachOverlap(a, b, (x, y) => parts.push(intersectionOf(family, x, y)));
   return makeMultirange(family, parts);
 }
 
+/** Is there something in both? O(n + m). */
+export function multirangesOverlap(a: SqlMultirange, b: SqlMultirange): boolean {
+  return eachOverlap(a, b, () => true);
+}
+
+/** Is every range of the second in one of the first? O(n + m). */
+export function containsMultirange(a: SqlMultirange, b: SqlMultirange): boolean {
+  let next = 0;
+  return b.ranges.every((inner) => {
+    while (next < a.ranges.length && isBefore(a.ranges[next], inner)) next++;
+    return next < a.ranges.length && containsRange(a.ranges[next], inner);
+  });
+}
+
+/** What is in the first alone; O(n + m). */
 export function subtractMultiranges(family: RangeFamily, a: SqlMultirange, b: SqlMultirange): SqlMultirange {
-  let left: readonly SqlRange[] = a.ranges;
-  for (const taken of b.ranges) {
-    left = left.flatMap((range) => (overlaps(range, taken) ? partsBeside(family, range, taken) : [range]));
+  const parts: SqlRange[] = [];
+  let next = 0;
+  for (const range of a.ranges) {
+    while (next < b.ranges.length && isBefore(b.ranges[next], range)) next++;
+    let left = range;
+    // The last one looked at may reach into the next range of `a`: `next` stays on it.
+    for (let i = next; i < b.ranges.length && overlaps(left, b.ranges[i]); i++) {
+      const [below, above] = partsBeside(family, left, b.ranges[i]);
+      parts.push(below);
+      left = above;
+    }
+    parts.push(left);
   }
-  return makeMultirange(family, left);
+  return makeMultirange(family, parts);
+}
+
+/** Every pair that overlaps, in order, until `take` says true; says whether it did. */
+function eachOverlap(a: SqlMultirange, b: SqlMultirange, take: (x: SqlRange, y: SqlRange) => unknown): boolean {
+  for (let i = 0, j = 0; i < a.ranges.length && j < b.ranges.length;) {
+    const [x, y] = [a.ranges[i], b.ranges[j]];
+    if (overlaps(x, y) && take(x, y) === true) return true;
+    if (compareBounds(upperBound(x), upperBound(y)) < 0) i++;
+    else j++;
+  }
+  return false;
 }

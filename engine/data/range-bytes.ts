@@ -6,11 +6,11 @@
 import { DatabaseError } from './error.ts';
 import type { Datum, SqlMultirange, SqlRange } from './datum.ts';
 
-export const RANGE_EMPTY = 1;
-export const LOWER_IN = 2;
-export const UPPER_IN = 4;
-export const NO_LOWER = 8;
-export const NO_UPPER = 16;
+const RANGE_EMPTY = 1;
+const LOWER_IN = 2;
+const UPPER_IN = 4;
+const NO_LOWER = 8;
+const NO_UPPER = 16;
 
 function flagsOf(range: SqlRange): number {
   if (range.empty) return RANGE_EMPTY;
@@ -38,6 +38,7 @@ export function encodeRange(range: SqlRange, little: boolean, encode: (value: Da
   return out;
 }
 
+/** Its ranges by encodeRange, each behind its length; `encode` writes one bound. */
 export function encodeMultirange(
   { ranges }: SqlMultirange, little: boolean, encode: (value: Datum) => Uint8Array,
 ): Uint8Array {

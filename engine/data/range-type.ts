@@ -29,6 +29,11 @@ export function rangeFamily(type: LogicalType): RangeFamily | undefined {
   return BY_RANGE.get(type.kind);
 }
 
+/** Of a range or multirange type; undefined for all others. */
+export function anyRangeFamily(type: LogicalType): RangeFamily | undefined {
+  return BY_RANGE.get(type.kind) ?? BY_MULTIRANGE.get(type.kind);
+}
+
 /** Of a multirange type; undefined for all others. */
 export function multirangeFamily(type: LogicalType): RangeFamily | undefined {
   return BY_MULTIRANGE.get(type.kind);

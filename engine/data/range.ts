@@ -23,15 +23,17 @@ export function asRange(datum: Datum): SqlRange {
   return datum;
 }
 
+/** Where a range begins. Requires: it is not empty. */
 export function lowerBound(range: SqlRange): Bound {
   return { value: range.lower, inclusive: range.lowerInclusive, lower: true };
 }
+/** Where a range ends. Requires: it is not empty. */
 export function upperBound(range: SqlRange): Bound {
   return { value: range.upper, inclusive: range.upperInclusive, lower: false };
 }
 
 /** Order of two bounds' values. Requires: of one type, not null. */
-export function compareValues(a: Datum, b: Datum): number {
+function compareValues(a: Datum, b: Datum): number {
   if (a instanceof Numeric && b instanceof Numeric) return a.compare(b);
   if (typeof a === 'bigint' && typeof b === 'bigint') return a < b ? -1 : a > b ? 1 : 0;
   assert(typeof a === 'number' && typeof b === 'number', 'bounds of one type');
@@ -103,6 +105,7 @@ function following(family: RangeFamily, value: Datum): Datum {
   }
 }
 
+/** Is a value of the bounds' type in the range? */
 export function containsValue(range: SqlRange, value: Datum): boolean {
   if (range.empty) return false;
   if (range.lower !== null) {
@@ -114,11 +117,13 @@ export function containsValue(range: SqlRange, value: Datum): boolean {
   return order > 0 || (order === 0 && range.upperInclusive);
 }
 
+/** Is the second wholly in the first? The empty range is in every one. */
 export function containsRange(a: SqlRange, b: SqlRange): boolean {
   if (b.empty) return true;
   return !a.empty && compareBounds(lowerBound(a), lowerBound(b)) <= 0 && compareBounds(upperBound(a), upperBound(b)) >= 0;
 }
 
+/** Is there a value in both? */
 export function overlaps(a: SqlRange, b: SqlRange): boolean {
   return !a.empty && !b.empty && compareBounds(lowerBound(a), upperBound(b)) <= 0
     && compareBounds(lowerBound(b), upperBound(a)) <= 0;
@@ -140,6 +145,7 @@ export function areBoundsAdjacent(family: RangeFamily, upper: Bound, lower: Boun
   return upper.inclusive !== lower.inclusive;
 }
 
+/** Do two ranges touch, with nothing between them and nothing in common? */
 export function areAdjacent(family: RangeFamily, a: SqlRange, b: SqlRange): boolean {
   return !a.empty && !b.empty && (areBoundsAdjacent(family, upperBound(a), lowerBound(b))
     || areBoundsAdjacent(family, upperBound(b), lowerBound(a)));
@@ -162,6 +168,7 @@ export function unionOf(family: RangeFamily, a: SqlRange, b: SqlRange): SqlRange
   return mergeRanges(family, a, b);
 }
 
+/** What is in both; the empty range when there is nothing. */
 export function intersectionOf(family: RangeFamily, a: SqlRange, b: SqlRange): SqlRange {
   if (!overlaps(a, b)) return EMPTY_RANGE;
   const lower = compareBounds(lowerBound(a), lowerBound(b)) >= 0 ? lowerBound(a) : lowerBound(b);

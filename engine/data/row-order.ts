@@ -4,7 +4,7 @@ import { flatColumn } from './cells.ts';
 import type { CellColumn } from './cells.ts';
 import { compareNumbers } from './datum-order.ts';
 import { compareBytesAs, comparePlainBytes, isLoose } from './loose-key.ts';
-import { multirangeFamily, rangeFamily } from './range-type.ts';
+import { anyRangeFamily } from './range-type.ts';
 import type { LogicalType } from './types.ts';
 import type { Validity, Vector } from './vector.ts';
 
@@ -16,6 +16,11 @@ export interface KeyOrder {
   readonly column: number;
   readonly descending: boolean;
   readonly nullsFirst: boolean;
+}
+
+/** By the first `count` columns, ascending, NULLs last: PostgreSQL's default. */
+export function ascendingOrder(count: number): readonly KeyOrder[] {
+  return Array.from({ length: count }, (_, column) => ({ column, descending: false, nullsFirst: false }));
 }
 
 /** PostgreSQL's order, by the keys in turn: text by its UTF-8 bytes, NaN greatest, interval by span, numeric by value. */
@@ -42,8 +47,7 @@ export function crossOrder(
 
 /** The keys, then all columns, then what tells equal values apart (1.0 and 1.00): only identical rows compare as 0. */
 export function totalOrder(columns: readonly CellColumn[], keys: readonly KeyOrder[]): RowOrder {
-  const rest = columns.map((_, column): KeyOrder => ({ column, descending: false, nullsFirst: false }));
-  const byValue = rowOrder(columns, [...keys, ...rest]);
+  const byValue = rowOrder(columns, [...keys, ...ascendingOrder(columns.length)]);
   const bytes = columns.filter(mayHideDifference).map(representationOrder);
   if (bytes.length === 0) return byValue;
   return (a, b) => {
@@ -156,7 +160,7 @@ function isNull(validity: Validity, row: number): boolean {
   return validity !== null && (validity[row >> 3] & (1 << (row & 7))) === 0;
 }
 
-const ASCENDING: KeyOrder = { column: 0, descending: false, nullsFirst: false };
+const [ASCENDING] = ascendingOrder(1);
 
 function chosenOrder(sides: Sides): RowOrder {
   const { type, layout } = sides.a.chunks[0];
@@ -179,7 +183,7 @@ function isUnsigned(type: LogicalType): boolean {
 function plainOrder(type: LogicalType): boolean {
   if (type.kind === 'domain') return plainOrder(type.base);
   return !isLoose(type) && type.kind !== 'array' && type.kind !== 'record' && type.kind !== 'enum'
-    && type.kind !== 'timetz' && rangeFamily(type) === undefined && multirangeFamily(type) === undefined;
+    && type.kind !== 'timetz' && anyRangeFamily(type) === undefined;
 }
 
 function order8({ a: p, b: q }: Sides): RowOrder {

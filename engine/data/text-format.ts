@@ -15,7 +15,7 @@ import { asMultirange } from './multirange.ts';
 import { Numeric } from './numeric.ts';
 import { asRange } from './range.ts';
 import { formatMultirange, formatRange, parseMultirange, parseRange } from './range-text.ts';
-import { multirangeFamily, rangeFamily } from './range-type.ts';
+import { anyRangeFamily } from './range-type.ts';
 import {
   bitFits, characterFits, formatBytea, formatLsn, nameFits, parseBits, parseBoolean, parseBytea, parseEnum, parseInt2,
   parseInt4, parseInt8, parseLsn, parseOid,
@@ -84,7 +84,7 @@ export function parseText(
 }
 
 function parseRanges(type: LogicalType, text: string, settings: FormatSettings, context: TextContext): Datum {
-  const family = rangeFamily(type) ?? multirangeFamily(type);
+  const family = anyRangeFamily(type);
   if (family === undefined) throw new DatabaseError('0A000', `cannot accept a value of type ${formatTypeName(type)}`);
   const parse = (bound: string): Datum => parseText(family.bound, bound, settings, context);
   return type.kind === family.range.kind ? parseRange(family, text, parse) : parseMultirange(family, text, parse);
@@ -181,7 +181,7 @@ function formatObject(type: LogicalType, datum: Datum, settings: FormatSettings,
 }
 
 function formatRanges(type: LogicalType, datum: Datum, settings: FormatSettings, context: TextContext): string {
-  const family = rangeFamily(type) ?? multirangeFamily(type);
+  const family = anyRangeFamily(type);
   assert(family !== undefined, `a datum that is no ${type.kind}`);
   const format = (value: Datum): string => formatText(family.bound, value, settings, context);
   return type.kind === family.range.kind ? formatRange(asRange(datum), format) : formatMultirange(asMultirange(datum), format);

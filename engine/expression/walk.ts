@@ -1,6 +1,6 @@
 // Walks over expressions: children, rebuilding, and the facts the optimizer asks for (columns, volatility, errors).
 import { unreachable } from '../data/error.ts';
-import { multirangeFamily, rangeFamily } from '../data/range-type.ts';
+import { anyRangeFamily } from '../data/range-type.ts';
 import type { LogicalType } from '../data/types.ts';
 import type { ScalarFunction } from '../function/function.ts';
 import type { Expression } from './expression.ts';
@@ -125,7 +125,7 @@ function castReadsSettings(e: Expression & { kind: 'cast' }): boolean {
 
 /** The kind of a type; of ranges, that of their bounds. */
 function momentOf(type: LogicalType): string {
-  return (rangeFamily(type) ?? multirangeFamily(type))?.bound.kind ?? type.kind;
+  return anyRangeFamily(type)?.bound.kind ?? type.kind;
 }
 
 function isTimeKind(kind: string): boolean {

@@ -4,8 +4,7 @@
 // none does: a subquery that nobody asks for does not fail.
 // Requires: the input sums to a multiset.
 import { batchFromRows, batchToRows } from '../data/access.ts';
-import type { Delta } from '../data/delta.ts';
-import { Delta as EmptyDelta } from '../data/delta.ts';
+import { Delta } from '../data/delta.ts';
 import { DatabaseError } from '../data/error.ts';
 import type { Watermark } from '../data/time.ts';
 import { INT8, TEXT } from '../data/types.ts';
@@ -65,7 +64,7 @@ export class Asked implements Operator {
   }
 
   advance(_watermark: Watermark, _context: StepContext): Delta {
-    return EmptyDelta.empty(this.schema);
+    return Delta.empty(this.schema);
   }
 
   save(out: StateWriter): void {

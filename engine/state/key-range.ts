@@ -4,7 +4,7 @@ import { flatColumn } from '../data/cells.ts';
 import type { CellColumn } from '../data/cells.ts';
 import type { Datum } from '../data/datum.ts';
 import type { Delta } from '../data/delta.ts';
-import { crossOrder } from '../data/row-order.ts';
+import { ascendingOrder, crossOrder } from '../data/row-order.ts';
 import type { KeyOrder } from '../data/row-order.ts';
 import type { LogicalType } from '../data/types.ts';
 
@@ -85,7 +85,7 @@ function edge(values: readonly Datum[], types: readonly LogicalType[], after: bo
   const schema = { columns: values.map((_, i) => ({ name: `k${i}`, type: types[i] })) };
   return {
     cells: batchFromRows(schema, [values]).columns.map(flatColumn), after,
-    order: values.map((_, column) => ({ column, descending: false, nullsFirst: false })),
+    order: ascendingOrder(values.length),
   };
 }
 

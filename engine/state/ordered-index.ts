@@ -7,7 +7,7 @@ import { Batch, concatBatches } from '../data/batch.ts';
 import { PAGE_SHIFT } from '../data/cells.ts';
 import type { Datum } from '../data/datum.ts';
 import { grown } from '../data/grown.ts';
-import { sortBatch } from '../data/row-order.ts';
+import { ascendingOrder, sortBatch } from '../data/row-order.ts';
 import type { KeyOrder } from '../data/row-order.ts';
 import { INT4 } from '../data/types.ts';
 import type { LogicalType, Schema } from '../data/types.ts';
@@ -50,7 +50,7 @@ export class OrderedIndex {
     this.#cache = cache;
     this.#schema = { columns: columns.map((c) => pages.schema.columns[c]) };
     this.types = this.#schema.columns.map((c) => c.type);
-    this.#order = columns.map((_, column) => ({ column, descending: false, nullsFirst: false }));
+    this.#order = ascendingOrder(columns.length);
   }
 
   get bytes(): number {

@@ -2,7 +2,7 @@
 import { Batch, concatBatches } from '../data/batch.ts';
 import { PAGE_MASK, PAGE_ROWS, PAGE_SHIFT, flatColumn } from '../data/cells.ts';
 import type { CellColumn } from '../data/cells.ts';
-import { crossOrder } from '../data/row-order.ts';
+import { ascendingOrder, crossOrder } from '../data/row-order.ts';
 import type { KeyOrder } from '../data/row-order.ts';
 import { INT4 } from '../data/types.ts';
 import type { Schema } from '../data/types.ts';
@@ -49,7 +49,7 @@ export class OrderedRun {
   }
 
   get keyOrder(): readonly KeyOrder[] {
-    return Array.from({ length: this.#keys }, (_, column) => ({ column, descending: false, nullsFirst: false }));
+    return ascendingOrder(this.#keys);
   }
 
   /** Adds entries. Requires: in ascending order, none before what is there. */

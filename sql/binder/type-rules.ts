@@ -1,5 +1,5 @@
 // What PostgreSQL's pg_type says that overload resolution asks: categories, preferred types; what may be coerced where.
-import { multirangeFamily, rangeFamily } from '../../engine/data/range-type.ts';
+import { anyRangeFamily, multirangeFamily, rangeFamily } from '../../engine/data/range-type.ts';
 import type { LogicalType, TypeKind } from '../../engine/data/types.ts';
 import { baseType, sameKind } from '../../engine/data/types.ts';
 import { castContext } from '../../engine/expression/cast-table.ts';
@@ -27,7 +27,7 @@ export function categoryOf(type: LogicalType): string {
     case 'any': case 'anyelement': case 'anyarray': case 'anynonarray': case 'anyenum': case 'anycompatible':
     case 'anycompatiblearray': case 'anycompatiblenonarray': case 'anyrange': case 'anymultirange': case 'void':
     case 'cstring': case 'internal': case 'trigger': return 'P';
-    default: return rangeFamily(type) ?? multirangeFamily(type) ? 'R' : 'U';
+    default: return anyRangeFamily(type) === undefined ? 'U' : 'R';
   }
 }
 

@@ -1,28 +1,16 @@
 // range_agg and range_intersect_agg, of ranges and of multiranges.
-import type { Datum, SqlMultirange, SqlRange } from '../../data/datum.ts';
-import { AssertionError } from '../../data/error.ts';
+import type { SqlMultirange } from '../../data/datum.ts';
 import { asMultirange, intersectMultiranges, makeMultirange } from '../../data/multirange.ts';
 import { asRange, intersectionOf } from '../../data/range.ts';
-import { multirangeFamily, rangeFamily } from '../../data/range-type.ts';
-import type { RangeFamily } from '../../data/range-type.ts';
-import { baseType, simpleType } from '../../data/types.ts';
+import { simpleType } from '../../data/types.ts';
 import type { LogicalType } from '../../data/types.ts';
+import { familyOf, rangesOf } from '../scalar/range-operators.ts';
 import type { AggregateFunction } from './aggregate.ts';
 import { CollectAccumulator } from './collect.ts';
-import type { Fold, SortedRows } from './collect.ts';
+import type { Fold } from './collect.ts';
 
 const ANYRANGE = simpleType('anyrange');
 const ANYMULTIRANGE = simpleType('anymultirange');
-
-function familyOf({ argTypes: [type] }: SortedRows): RangeFamily {
-  const family = rangeFamily(baseType(type)) ?? multirangeFamily(baseType(type));
-  if (family === undefined) throw new AssertionError('a range to aggregate');
-  return family;
-}
-
-function rangesOf(value: Datum): readonly SqlRange[] {
-  return typeof value === 'object' && value !== null && 'ranges' in value ? value.ranges : [asRange(value)];
-}
 
 const union: Fold = (sorted) => makeMultirange(familyOf(sorted), sorted.rows.flatMap(([value]) => rangesOf(value)));
 

@@ -1,12 +1,14 @@
 // Operators of ranges and multiranges (manual 9.20): containment, overlap, order on the line, union, difference.
 import type { Datum, SqlRange } from '../../data/datum.ts';
 import { AssertionError } from '../../data/error.ts';
-import { asMultirange, intersectMultiranges, makeMultirange, subtractMultiranges } from '../../data/multirange.ts';
 import {
-  areBoundsAdjacent, asRange, compareBounds, containsRange, containsValue, differenceOf, intersectionOf, lowerBound,
-  overlaps, unionOf, upperBound,
+  asMultirange, containsMultirange, intersectMultiranges, makeMultirange, multirangesOverlap, subtractMultiranges,
+} from '../../data/multirange.ts';
+import {
+  areBoundsAdjacent, asRange, compareBounds, containsValue, differenceOf, intersectionOf, lowerBound,
+  unionOf, upperBound,
 } from '../../data/range.ts';
-import { multirangeFamily, rangeFamily } from '../../data/range-type.ts';
+import { anyRangeFamily } from '../../data/range-type.ts';
 import type { RangeFamily } from '../../data/range-type.ts';
 import { BOOLEAN, baseType, simpleType } from '../../data/types.ts';
 import type { LogicalType } from '../../data/types.ts';
@@ -18,16 +20,16 @@ const ANYMULTIRANGE = simpleType('anymultirange');
 const ANYELEMENT = simpleType('anyelement');
 
 /** Of the first argument that is a range or multirange. */
-export function familyOf({ argTypes }: CallInfo): RangeFamily {
+export function familyOf({ argTypes }: Pick<CallInfo, 'argTypes'>): RangeFamily {
   for (const type of argTypes) {
-    const family = rangeFamily(baseType(type)) ?? multirangeFamily(baseType(type));
+    const family = anyRangeFamily(baseType(type));
     if (family !== undefined) return family;
   }
   throw new AssertionError('no range among the arguments');
 }
 
 /** A range or multirange as its ranges that are not empty. */
-function rangesOf(datum: Datum): readonly SqlRange[] {
+export function rangesOf(datum: Datum): readonly SqlRange[] {
   if (typeof datum === 'object' && datum !== null && 'ranges' in datum) return datum.ranges;
   const range = asRange(datum);
   return range.empty ? [] : [range];
@@ -47,13 +49,11 @@ function endsOf(datum: Datum): Ends | null {
 
 /** Is every part of the second in one of the first? */
 function contains(a: Datum, b: Datum): boolean {
-  const outer = rangesOf(a);
-  return rangesOf(b).every((inner) => outer.some((range) => containsRange(range, inner)));
+  return containsMultirange({ ranges: rangesOf(a) }, { ranges: rangesOf(b) });
 }
 
 function overlap(a: Datum, b: Datum): boolean {
-  const others = rangesOf(b);
-  return rangesOf(a).some((range) => others.some((other) => overlaps(range, other)));
+  return multirangesOverlap({ ranges: rangesOf(a) }, { ranges: rangesOf(b) });
 }
 
 /** What the operator says of two that are not empty; false when one is. */

@@ -5,7 +5,9 @@ import { decodeDatum, encodeDatum } from '../../../engine/data/composite.ts';
 import { compareDatums, hashDatum } from '../../../engine/data/datum-order.ts';
 import type { SqlMultirange, SqlRange } from '../../../engine/data/datum.ts';
 import { DatabaseError } from '../../../engine/data/error.ts';
-import { intersectMultiranges, makeMultirange, spanOf, subtractMultiranges } from '../../../engine/data/multirange.ts';
+import {
+  containsMultirange, intersectMultiranges, makeMultirange, multirangesOverlap, spanOf, subtractMultiranges,
+} from '../../../engine/data/multirange.ts';
 import {
   areAdjacent, containsRange, containsValue, differenceOf, intersectionOf, isBefore, makeRange, mergeRanges, overlaps, unionOf,
 } from '../../../engine/data/range.ts';
@@ -88,6 +90,8 @@ describe(`ranges (RANGE_SEED=${SEED} npx vitest run test/engine/data/range.test.
       const shown = `${formatText(INT4.multirange, x, DEFAULT_FORMAT)} ${formatText(INT4.multirange, y, DEFAULT_FORMAT)}`;
       expect([shown, members(intersectMultiranges(INT4, x, y))]).toEqual([shown, both(a, b)]);
       expect([shown, members(subtractMultiranges(INT4, x, y))]).toEqual([shown, without(a, b)]);
+      expect([shown, multirangesOverlap(x, y)]).toEqual([shown, both(a, b) !== '']);
+      expect([shown, containsMultirange(x, y)]).toEqual([shown, without(b, a) === '']);
       expect([shown, members(makeMultirange(INT4, [...x.ranges, ...y.ranges]))]).toEqual([shown, either(a, b)]);
       expect([shown, compareDatums(INT4.multirange, x, y) === 0]).toEqual([shown, a === b]);
       expect([shown, x.ranges.every((r) => containsRange(spanOf(INT4, x), r))]).toEqual([shown, true]);
