@@ -14,8 +14,9 @@ import { ResultColumn } from '../function/aggregate/result-column.ts';
 import { FloatSlots, SlotAccumulator, SlotRows } from '../function/aggregate/slots.ts';
 import { liveIds } from '../state/key-index.ts';
 import { KeyTable } from '../state/key-table.ts';
+import { LatePage, madePage } from '../state/made-page.ts';
 import { Pages } from '../state/pages.ts';
-import type { StateReader, StateWriter } from '../state/ports.ts';
+import type { PageContent, StateReader, StateWriter } from '../state/ports.ts';
 import { bindCall, isRowCount } from './aggregate-call.ts';
 import type { AggregateOptions, BoundCall } from './aggregate-call.ts';
 import { filtered, makeScratch, onlyInsertions } from './aggregate-scratch.ts';
@@ -64,6 +65,8 @@ export class AggregateOperator implements Operator {
   #capacity = 0;
   /** Where memory is short: accumulators know places in frames instead of slots. */
   #frames: SlotFrames | null = null;
+  /** Pages of a checkpoint that are not made yet. */
+  readonly #late = new Map<number, LatePage>();
   #stepNumber = 0;
   #scratch = makeScratch(1024);
   /** The row over everything has been put out. */
@@ -110,6 +113,7 @@ export class AggregateOperator implements Operator {
 
   #stepSlots(input: Delta, slots: Int32Array, context: StepContext): Delta {
     const touched = this.#touchedBy(slots, input.length);
+    if (this.#late.size > 0) this.#settle(touched.slots);
     const results = this.#results;
     for (const column of results) column.begin(2 * touched.slots.length);
     const old = this.#show(this.#allPresent ? touched : this.#present(touched, this.#scratch.old), { results, context });
@@ -174,6 +178,8 @@ export class AggregateOperator implements Operator {
     const { pageCount } = this.#table.pages;
     if (this.#frames !== null || cache === null || !cache.crowded(pageCount * bytes)) return;
     if (this.#closing !== null || !this.#calls.every(({ accumulator }) => accumulator instanceof SlotAccumulator)) return;
+    for (const late of this.#late.values()) late.settle();
+    this.#late.clear();
     // Later pages are new: nothing is in them as yet.
     const pages = Math.min(pageCount, Math.ceil(this.#rows.slots / PAGE_ROWS));
     this.#reserve(pages * PAGE_ROWS);
@@ -349,6 +355,7 @@ export class AggregateOperator implements Operator {
     const over = held.filter((_, i) => isValid(ends.validity, i) && ends.values[i] === time);
     if (over.length === 0) return;
     for (const slot of over) this.#dirty[slot >> PAGE_SHIFT] = 1;
+    this.#settle(over);
     this.#forget(over);
   }
 
@@ -356,22 +363,41 @@ export class AggregateOperator implements Operator {
   save(out: StateWriter): void {
     if (this.#options.keys.length === 0) {
       const changed = out.looking !== true && this.#primed && this.#dirty[0] === 1;
-      if (changed) out.page('groups', 0, this.#groupPage(ONE_SLOT, ONE_SLOT));
+      if (changed) out.page('groups', 0, madePage(this.#groupPage(ONE_SLOT, ONE_SLOT)));
     } else {
       this.#table.pages.save('keys', out);
       for (let page = 0; page < this.#dirty.length; page++) {
         if (this.#dirty[page] === 0 || out.looking === true) continue;
-        out.page('groups', page, page < this.#table.pages.pageCount ? this.#batchOf(page) : null);
+        out.page('groups', page, page < this.#table.pages.pageCount ? this.#contentOf(page) : null);
       }
     }
     if (out.looking !== true) this.#dirty.fill(0);
     this.#calls.forEach(({ accumulator }, c) => accumulator.saveEntries(out, `call${c}`));
   }
 
-  #batchOf(page: number): Batch | null {
-    if (this.#frames !== null) return this.#frames.batchOf(page);
+  /** What is in frames may have to go from there at any time, and is made at once. */
+  #contentOf(page: number): PageContent | null {
+    if (this.#frames !== null) {
+      const batch = this.#frames.batchOf(page);
+      return batch === null ? null : madePage(batch);
+    }
     const slots = liveIds(this.#table.pages, page);
-    return slots.length === 0 ? null : this.#groupPage(slots, slots);
+    this.#late.delete(page);
+    if (slots.length === 0) return null;
+    const late = new LatePage(() => this.#groupPage(slots, slots), () => {
+      if (this.#late.get(page) === late) this.#late.delete(page);
+    });
+    this.#late.set(page, late);
+    return late;
+  }
+
+  /** Groups are about to change. */
+  #settle(slots: Int32Array): void {
+    for (let i = 0; i < slots.length && this.#late.size > 0; i++) {
+      const page = slots[i] >> PAGE_SHIFT;
+      this.#late.get(page)?.settle();
+      this.#late.delete(page);
+    }
   }
 
   #groupPage(places: Int32Array, slots: Int32Array): Batch {

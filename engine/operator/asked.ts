@@ -13,6 +13,7 @@ import type { Expression } from '../expression/expression.ts';
 import type { CompiledExpression } from '../expression/compiled.ts';
 import { compileExpression, predicateOrReport } from '../expression/evaluate.ts';
 import type { ErrorScope } from './error-scope.ts';
+import { madePage } from '../state/made-page.ts';
 import type { StateReader, StateWriter } from '../state/ports.ts';
 import type { Operator, StateSize, StepContext } from './operator.ts';
 import { RowErrors } from './row-errors.ts';
@@ -73,7 +74,7 @@ export class Asked implements Operator {
     const rows = this.#errors.list().map(({ error, weight }) => [
       error.code, error.message, error.fields.detail ?? null, error.fields.hint ?? null, BigInt(weight),
     ]);
-    out.page('errors', 0, batchFromRows(SAVED, [['', '', null, null, BigInt(this.#asking)], ...rows]));
+    out.page('errors', 0, madePage(batchFromRows(SAVED, [['', '', null, null, BigInt(this.#asking)], ...rows])));
   }
 
   restore(from: StateReader): void {

@@ -10,7 +10,7 @@ export function saveParts(parts: readonly Operator[], out: StateWriter): void {
 export function prefixed(out: StateWriter, prefix: string): StateWriter {
   return {
     looking: out.looking === true,
-    page: (name, page, batch) => out.page(prefix + name, page, batch),
+    page: (name, page, content) => out.page(prefix + name, page, content),
     state: (name, state) => out.state(prefix + name, state),
   };
 }

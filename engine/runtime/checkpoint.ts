@@ -1,9 +1,8 @@
 // Checkpoints: the state's changed pages and a record of everything else, taken in one moment, and read back.
-import type { Batch } from '../data/batch.ts';
 import { ByteReader, PieceWriter, corrupt } from '../data/bytes.ts';
 import { DatabaseError } from '../data/error.ts';
 import type { Watermark } from '../data/time.ts';
-import type { PageContent, PageImage, StateReader, StateStore, StateWriter } from '../state/ports.ts';
+import type { PageImage, StateReader, StateStore, StateWriter } from '../state/ports.ts';
 import { rowsState, viewState } from './published-state.ts';
 import type { PublishedState } from './published-state.ts';
 import type { View } from './view.ts';
@@ -32,17 +31,12 @@ export function takePages(state: PublishedState): PageImage[] {
 
 function imagesTo(images: PageImage[], stateOf: (name: string) => string): StateWriter {
   return {
-    page: (name, page, batch) => images.push({ state: stateOf(name), page, content: batch === null ? null : made(batch) }),
+    page: (name, page, content) => images.push({ state: stateOf(name), page, content }),
     state: (name, pages) => {
       const state = stateOf(name);
       for (const { page, content } of pages.changedPages()) images.push({ state, page, content });
     },
   };
-}
-
-/** A page that an operator has made for this checkpoint; it reads all of them when it is restored. */
-function made(batch: Batch): PageContent {
-  return { summary: null, image: () => batch, kept: () => undefined };
 }
 
 /** Requires: `takePages` was called in the same moment, which names the states. */

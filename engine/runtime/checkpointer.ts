@@ -69,9 +69,7 @@ export class Checkpointer {
     assert(this.#running === null, 'one checkpoint at a time');
     const dropped = [...this.#dropped];
     this.#dropped = new Set();
-    this.#carry(takePages(this.#state));
-    const pages = this.#carried;
-    this.#carried = new Map();
+    const pages = this.#withCarried(takePages(this.#state));
     const meta = { epoch, bytes: encodeMeta(this.#state, this.#host.saveCatalog()) };
     this.#journalBytes = 0;
     this.#running = this.#write({ pages, dropped, meta }).finally(() => {
@@ -80,7 +78,16 @@ export class Checkpointer {
     return this.#running;
   }
 
-  #carry(images: Iterable<PageImage>): void {
+  #withCarried(taken: readonly PageImage[]): readonly PageImage[] {
+    if (this.#carried.size === 0) return taken;
+    this.#carry(taken);
+    const pages = [...this.#carried.values()].flatMap((held) => [...held.values()]);
+    this.#carried = new Map();
+    return pages;
+  }
+
+  /** The newest image of a page counts. */
+  #carry(images: readonly PageImage[]): void {
     for (const image of images) {
       const pages = this.#carried.get(image.state) ?? new Map<number, PageImage>();
       this.#carried.set(image.state, pages.set(image.page, image));
@@ -88,13 +95,13 @@ export class Checkpointer {
   }
 
   async #write(checkpoint: {
-    readonly pages: Map<string, Map<number, PageImage>>;
+    readonly pages: readonly PageImage[];
     readonly dropped: readonly string[];
     readonly meta: { readonly epoch: Epoch; readonly bytes: Uint8Array };
   }): Promise<void> {
     const { pages, dropped, meta } = checkpoint;
     try {
-      await this.#ports.store.checkpoint(imagesOf(pages), dropped, meta);
+      await this.#ports.store.checkpoint(pages, dropped, meta);
     } catch (error) {
       this.#restore(pages, dropped);
       throw error;
@@ -109,12 +116,8 @@ export class Checkpointer {
   }
 
   /** What was not written goes with the next checkpoint, unless its state was dropped meanwhile. */
-  #restore(pages: ReadonlyMap<string, ReadonlyMap<number, PageImage>>, dropped: readonly string[]): void {
-    for (const [state, held] of pages) if (!this.#dropped.has(state)) this.#carry(held.values());
+  #restore(pages: readonly PageImage[], dropped: readonly string[]): void {
+    this.#carry(pages.filter(({ state }) => !this.#dropped.has(state)));
     for (const state of dropped) this.#dropped.add(state);
   }
-}
-
-function* imagesOf(pages: ReadonlyMap<string, ReadonlyMap<number, PageImage>>): Generator<PageImage> {
-  for (const held of pages.values()) yield* held.values();
 }

@@ -1,9 +1,9 @@
 // The state ports in memory: for databases without a folder, and for tests.
-import type { Batch } from '../data/batch.ts';
 import { assert } from '../data/error.ts';
 import type { Epoch } from '../data/time.ts';
 import type {
-  CheckpointMeta, Journal, JournalRecord, PageImage, PageSummary, SavedState, StateReader, StateStore, StateWriter, StoredPage,
+  CheckpointMeta, Journal, JournalRecord, PageContent, PageImage, PageSummary, SavedState, StateReader, StateStore,
+  StateWriter, StoredPage,
 } from './ports.ts';
 
 /** Keeps records for as long as they are not trimmed; `keep` false: replays nothing (a database that ends with its process). */
@@ -103,8 +103,8 @@ export class MemoryState implements StateWriter, StateReader {
     this.#lazily = lazily;
   }
 
-  page(name: string, page: number, batch: Batch | null): void {
-    put(this.#states, name, page, batch === null ? null : { summary: null, batch });
+  page(name: string, page: number, content: PageContent | null): void {
+    put(this.#states, name, page, content === null ? null : { summary: null, batch: content.image() });
   }
 
   state(name: string, state: SavedState): void {

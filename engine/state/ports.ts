@@ -151,8 +151,8 @@ export interface SavedState {
 export interface StateWriter {
   /** Only pages are to be shown, by `state`; nothing is saved. */
   readonly looking?: boolean;
-  /** A page made by the operator itself. `name`: unique within the operator. */
-  page(name: string, page: number, batch: Batch | null): void;
+  /** A page made by the operator itself; null: it is gone. `name`: unique within the operator. */
+  page(name: string, page: number, content: PageContent | null): void;
   /** The same for pages in which the operator works. */
   state(name: string, state: SavedState): void;
 }

@@ -20,6 +20,7 @@ import { AGGREGATES } from '../../engine/function/aggregate/index.ts';
 import { AggregateOperator } from '../../engine/operator/aggregate.ts';
 import type { StepContext } from '../../engine/operator/operator.ts';
 import { Random } from '../support/random.ts';
+import { saveLate } from '../support/late-state.ts';
 import { StatePages } from '../support/state-pages.ts';
 
 const MOOD: EnumType = { kind: 'enum', oid: 20000, name: 'mood', labels: ['sad', 'ok', 'happy'] };
@@ -197,6 +198,8 @@ function run(fn: AggregateFunction, seed: number, options: { distinct: boolean; 
   let operator = plan.make();
   const sink = new Sink();
   const state = new StatePages();
+  /** Reads the pages of a save that was taken before this epoch. */
+  let readLate: (() => void) | null = null;
   const live: Row[] = [];
   for (let epoch = 0; epoch < 8; epoch++) {
     const changes: (readonly [Row, number])[] = [];
@@ -211,12 +214,20 @@ function run(fn: AggregateFunction, seed: number, options: { distinct: boolean; 
       const [row] = live.splice(random.int(0, live.length - 1), 1);
       changes.push([row, -1]);
     }
-    sink.take(operator.step([delta(plan.input, random.shuffle(changes))], sink.context));
+    const input = delta(plan.input, random.shuffle(changes));
+    sink.take(operator.step([input], sink.context));
+    if (readLate !== null) {
+      readLate();
+      readLate = null;
+      operator = plan.make();
+      operator.restore(state.reader);
+      operator.step([input], new Sink().context);
+    }
     if (random.bool(0.3)) {
       operator.save(state.writer);
       operator = plan.make();
       operator.restore(state.reader);
-    }
+    } else if (random.bool(0.4)) readLate = saveLate(operator, state.writer);
     const expected = fresh(plan.make, plan.input, live, random);
     expect(sink.text(), `seed ${seed}, epoch ${epoch}: run(${fn.name}, ${seed}, ${JSON.stringify(options)})`).toBe(expected);
   }

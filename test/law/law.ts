@@ -15,6 +15,7 @@ import type { EvalContext } from '../../engine/expression/context.ts';
 import type { Operator, StepContext } from '../../engine/operator/operator.ts';
 import { MemoryState } from '../../engine/state/memory.ts';
 import { looking, tinyCache } from '../support/eviction.ts';
+import { saveLate } from '../support/late-state.ts';
 import { Random } from '../support/random.ts';
 
 export type Row = readonly Datum[];
@@ -124,13 +125,26 @@ function runSeed(law: Law, random: Random, evicting: boolean): void {
     return made;
   };
   let operator = make();
+  /** Reads the pages of a save that has been taken before this epoch. */
+  let readLate: (() => void) | null = null;
   const epochs = law.epochs ?? 12;
   for (let epoch = 1; epoch <= epochs; epoch++) {
     const deltas = law.inputs.map((schema, input) => randomDelta(law, random, { schema, input, rows: held[input] }));
-    const context = stepContext(epoch);
-    if (epoch === 1 || deltas.some((d) => d.length > 0)) got.addDelta(operator.step(deltas, context));
-    if (law.watermark !== undefined) got.addDelta(operator.advance(law.watermark(random, held), context));
+    const watermark = law.watermark?.(random, held);
+    const run = (of: Operator): readonly Delta[] => [
+      ...(epoch === 1 || deltas.some((d) => d.length > 0) ? [of.step(deltas, stepContext(epoch))] : []),
+      ...(watermark === undefined ? [] : [of.advance(watermark, stepContext(epoch))]),
+    ].map(copied);
+    const out = run(operator);
+    for (const delta of out) got.addDelta(delta);
     cache.balance();
+    if (readLate !== null) {
+      readLate();
+      readLate = null;
+      operator = make();
+      operator.restore(saved);
+      expect(tallyOf(law, run(operator)), `epoch ${epoch} after a restore`).toEqual(tallyOf(law, out));
+    }
     const want = new Tally(law.text);
     for (const row of law.query(held)) want.add(row, 1);
     expect(got.lines(), `after epoch ${epoch}`).toEqual(want.lines());
@@ -138,8 +152,19 @@ function runSeed(law: Law, random: Random, evicting: boolean): void {
       operator.save(saved);
       operator = make();
       operator.restore(saved);
-    }
+    } else if (random.float() < 0.3) readLate = saveLate(operator, saved);
   }
+}
+
+function tallyOf(law: Law, deltas: readonly Delta[]): string[] {
+  const tally = new Tally(law.text);
+  for (const delta of deltas) tally.addDelta(delta);
+  return tally.lines();
+}
+
+/** Operators may write over what they gave. */
+function copied({ batch, weights, length }: Delta): Delta {
+  return new Delta(batch.take(Int32Array.from({ length }, (_, i) => i)), weights.slice());
 }
 
 function randomDelta(

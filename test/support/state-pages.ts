@@ -9,7 +9,7 @@ export class StatePages {
   written = 0;
 
   readonly writer: StateWriter = {
-    page: (name, page, batch) => this.#write(name, page, batch),
+    page: (name, page, content) => this.#write(name, page, content?.image() ?? null),
     state: (name, state) => {
       for (const { page, content } of state.changedPages()) this.#write(name, page, content?.image() ?? null);
     },
