@@ -1,8 +1,8 @@
 // Multiranges: sorted ranges with something between each two (manual 8.17, PostgreSQL's multirangetypes.c).
 import { assert } from './error.ts';
 import {
-  EMPTY_RANGE, areAdjacent, compareBounds, compareRanges, containsRange, intersectionOf, isBefore, lowerBound, makeRange, mergeRanges,
-  overlaps, partsBeside, upperBound,
+  EMPTY_RANGE, areAdjacent, compareBounds, compareRanges, containsRange, intersectionOf, isBefore, lowerBound, makeRange,
+  mergeRanges, overlaps, partsBeside, upperBound,
 } from './range.ts';
 import type { Datum, SqlMultirange, SqlRange } from './datum.ts';
 import type { RangeFamily } from './range-type.ts';

@@ -44,7 +44,8 @@ export class CheckpointSchedule {
 
   /** The journal's room is wanted: one is taken at once, where that gives back a part worth it. */
   hurry(): void {
-    if (this.#due !== Infinity && !this.#host.barred() && this.#host.journalBytes() >= Math.min(this.#due, HURRY_BYTES)) this.#host.take();
+    if (this.#due === Infinity || this.#host.barred()) return;
+    if (this.#host.journalBytes() >= Math.min(this.#due, HURRY_BYTES)) this.#host.take();
   }
 
   /** Why: while commits come, encoding pages would take their processors. */

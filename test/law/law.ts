@@ -152,7 +152,7 @@ function runSeed(law: Law, random: Random, evicting: boolean): void {
       operator.save(saved);
       operator = make();
       operator.restore(saved);
-    } else if (random.float() < 0.3) readLate = saveLate(operator, saved);
+    } else if (random.bool(0.3)) readLate = saveLate(operator, saved);
   }
 }
 
