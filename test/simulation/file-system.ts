@@ -38,6 +38,8 @@ export class SimulatedFileSystem implements FileSystem {
   readonly #underway = new Set<Underway>();
   #calls = 0;
   openFiles = 0;
+  /** A sync has failed after which the page cache shows what is on the platter. */
+  dropped = false;
   /** The call of this number, from 1 on, is the last thing the process does; Infinity: none. */
   lastCall = Infinity;
 
@@ -89,6 +91,12 @@ export class SimulatedFileSystem implements FileSystem {
     if (done.divisible) done.effect(this.#parts.scheduler.random.pick([0, 0, this.#parts.scheduler.random.float()]));
     failed();
     throw faultError(code, `${call} ${path}`);
+  }
+
+  #forsake(file: FileNode): void {
+    const evicted = this.#parts.scheduler.random.bool(0.3);
+    file.forsake(evicted);
+    this.dropped ||= evicted;
   }
 
   #folder(path: string): FolderNode {
@@ -175,7 +183,7 @@ export class SimulatedFileSystem implements FileSystem {
       const pieces = [...file.unsynced];
       await this.call('sync', path, {
         divisible: false, effect: () => { if (!lying) file.synced(pieces); },
-      }, () => file.forsake(this.#parts.scheduler.random.bool(0.3)));
+      }, () => this.#forsake(file));
     };
     return {
       write: async (pieces, position) => void await write(pieces, position),
@@ -183,7 +191,7 @@ export class SimulatedFileSystem implements FileSystem {
         const piece = await write(pieces, position);
         await this.call('sync', path, {
           divisible: false, effect: () => { if (!lying) file.synced([piece]); },
-        }, () => file.forsake(this.#parts.scheduler.random.bool(0.3)));
+        }, () => this.#forsake(file));
       },
       writeNow: (pieces, position, durable) => this.#writeNow(path, file, { position, bytes: joinPieces(pieces).slice() }, durable),
       datasync: sync,
@@ -215,7 +223,7 @@ export class SimulatedFileSystem implements FileSystem {
     scheduler.clock += random.float() * 2 * syncMs;
     const failed = faults.next('sync');
     if (failed !== null) {
-      file.forsake(random.bool(0.3));
+      this.#forsake(file);
       throw faultError(failed, `sync ${path}`);
     }
     if (!lying) file.synced([piece]);

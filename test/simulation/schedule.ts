@@ -162,7 +162,8 @@ class Schedule {
     if (!stopped) machine.files.stop();
     const cut = random.bool();
     const closed = done && !stopped && !cut && this.#workload.fatal() === null;
-    const ending = closed ? 'close' : cut ? 'power cut' : 'kill';
+    // What the page cache dropped with a sync that failed is in the process alone until it has written it anew.
+    const ending = closed ? 'close' : cut || machine.files.dropped ? 'power cut' : 'kill';
     // Where nothing was checked since the one before, the worse of the two decides.
     if (this.#checked || ENDINGS.indexOf(ending) > ENDINGS.indexOf(this.#ending)) this.#ending = ending;
     this.#checked = false;
