@@ -15,31 +15,38 @@ import { locationOf } from './location.ts';
 type Path = Assignment['path'];
 
 export function bindAssigned(e: AssignedExpr, site: Site): Expression {
-  return assign(bind(e.operand, site), e.path, { assigned: e, site });
+  const { column, position, value } = e;
+  return assignPart(bind(e.operand, site), e.path, {
+    column, position, site, value: () => bind(value, site), valuePosition: locationOf(value),
+  });
 }
 
-interface Goal {
-  readonly assigned: AssignedExpr;
+/** What an assignment to a part of a column says beside the path. */
+export interface Goal {
+  readonly column: string;
+  readonly position: number | undefined;
+  readonly value: () => Expression;
+  readonly valuePosition: number | undefined;
   readonly site: Site;
 }
 
 /** `base` with what stands at the path replaced. */
-function assign(base: Expression, path: Path, goal: Goal): Expression {
+export function assignPart(base: Expression, path: Path, goal: Goal): Expression {
   const [first] = path;
-  if (first === undefined) return bind(goal.assigned.value, goal.site);
+  if (first === undefined) return goal.value();
   if (first.kind === 'field') return assignField(base, first.name, path.slice(1), goal);
   const end = path.findIndex((p) => p.kind === 'field');
   const own = end < 0 ? path : path.slice(0, end);
   const indexes = own.map((p) => {
     if (p.kind === 'index') return p.index;
-    throw notSupported('assignment to a slice of an array', { position: goal.assigned.position });
+    throw notSupported('assignment to a slice of an array', { position: goal.position });
   });
   const type = baseType(base.type);
   if (type.kind === 'jsonb') return assignJson(base, indexes, path.slice(own.length), goal);
   if (type.kind === 'array') return assignElement(base, { element: type.element, indexes, rest: path.slice(own.length) }, goal);
   throw new DatabaseError('42804',
     `cannot subscript type ${formatTypeName(base.type)} because it does not support subscripting`,
-    { position: goal.assigned.position });
+    base.kind === 'literal' ? {} : { position: goal.position });
 }
 
 interface ElementPath {
@@ -58,16 +65,16 @@ function assignElement(base: Expression, { element, indexes, rest }: ElementPath
   const old: Expression = {
     kind: 'subscript', input: base, type: element, subscripts: subscripts.map((s) => ({ slice: false, lower: null, upper: s })),
   };
-  const value = fitting(assign(old, rest, goal), element, goal);
+  const value = fitting(assignPart(old, rest, goal), element, goal);
   const path: Expression = { kind: 'array', type: arrayOf(INT4), elements: subscripts };
   return { kind: 'call', function: ARRAY_SET_ELEMENT, args: [base, path, value], type: base.type };
 }
 
 function assignJson(base: Expression, indexes: readonly Expr[], rest: Path, goal: Goal): Expression {
-  if (rest.length > 0) throw notSupported('assignment to a field of jsonb', { position: goal.assigned.position });
+  if (rest.length > 0) throw notSupported('assignment to a field of jsonb', { position: goal.position });
   const elements = indexes.map((index) => jsonbSubscript(index, goal.site));
   const numbered = elements[0].kind === 'cast' && elements[0].input.type.kind === 'int4';
-  const value = fitting(bind(goal.assigned.value, goal.site), JSONB, goal);
+  const value = fitting(goal.value(), JSONB, goal);
   return {
     kind: 'call', function: JSONB_SET_ELEMENT, type: base.type, args: [
       base, { kind: 'array', type: arrayOf(TEXT), elements }, value, { kind: 'literal', type: BOOLEAN, value: numbered },
@@ -78,7 +85,7 @@ function assignJson(base: Expression, indexes: readonly Expr[], rest: Path, goal
 /** A row with one field replaced; of NULL, a row of NULLs. */
 function assignField(base: Expression, name: string, rest: Path, goal: Goal): Expression {
   const type = baseType(base.type);
-  const { column, position } = goal.assigned;
+  const { column, position } = goal;
   if (type.kind !== 'record') {
     throw new DatabaseError('42804', `cannot assign to field "${name}" of column "${column}" because its type `
       + `${formatTypeName(base.type)} is not a composite type`, { position });
@@ -89,7 +96,7 @@ function assignField(base: Expression, name: string, rest: Path, goal: Goal): Ex
       + `in data type ${formatTypeName(base.type)}`, { position });
   }
   const old = fieldsOf(base, type);
-  const value = fitting(assign(old[place], rest, goal), type.fields[place].type, goal, name);
+  const value = fitting(assignPart(old[place], rest, goal), type.fields[place].type, goal, name);
   return { kind: 'row', type, fields: old.with(place, value) };
 }
 
@@ -99,11 +106,10 @@ function fieldsOf(base: Expression, type: RecordType): readonly Expression[] {
 }
 
 /** The value as an assignment converts it. */
-function fitting(value: Expression, type: LogicalType, { assigned, site }: Goal, field?: string): Expression {
-  const position = locationOf(assigned.value);
-  const found = tryCoerce(value, type, { env: site.env, context: 'assignment', position });
+function fitting(value: Expression, type: LogicalType, { column, site, position, valuePosition }: Goal, field?: string): Expression {
+  const found = tryCoerce(value, type, { env: site.env, context: 'assignment', position: valuePosition });
   if (found !== null) return found;
-  const target = field === undefined ? `subscripted assignment to "${assigned.column}" requires type`
+  const target = field === undefined ? `subscripted assignment to "${column}" requires type`
     : `subfield "${field}" is of type`;
   throw new DatabaseError('42804', `${target} ${formatTypeName(type)} but expression is of type ${formatTypeName(value.type)}`, {
     position, hint: 'You will need to rewrite or cast the expression.',

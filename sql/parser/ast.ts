@@ -265,7 +265,12 @@ export interface CommonTable extends At {
     readonly otherwise: Expr; readonly path: string }) | undefined;
 }
 
-export interface Alias { readonly name: string; readonly columns: readonly string[] }
+export interface Alias {
+  readonly name: string;
+  readonly columns: readonly string[];
+  /** Never written: there are just so many columns, as SET (a, b) = (SELECT ..) demands; where it says so. */
+  readonly exactly?: { readonly position: Position };
+}
 
 export type FromItem = TableItem | SubqueryItem | FunctionItem | WindowItem | JoinItem;
 

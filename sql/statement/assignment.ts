@@ -1,5 +1,6 @@
 // SET lists of UPDATE and ON CONFLICT DO UPDATE: which columns get which values, and which may not be set at all.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import { locationOf } from '../binder/location.ts';
 import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
 import type { Assignment, Expr, Query, Select } from '../parser/ast.ts';
 
@@ -60,27 +61,55 @@ export function requireColumn(table: TableEntry, name: string, position: number 
 
 /** (a, b) = ROW(x, y) and (a, b) = (SELECT ..): each column's own part. */
 function valueOf(assignment: Assignment): Expr {
-  const { value, multiple, position } = assignment;
+  const { multiple } = assignment;
+  const value = wholeRow(assignment.value);
   if (multiple === undefined) return value;
-  const width = value.kind === 'row' ? value.fields.length
-    : value.kind === 'scalarSubquery' ? widthOf(value.query, position) : null;
-  if (width === null) throw notSupported('a multiple assignment from this expression', { position });
-  if (width !== multiple.count) {
-    throw new DatabaseError('42601', 'number of columns does not match number of values', { position });
+  switch (value.kind) {
+    case 'row': {
+      if (value.fields.some(isStar)) return columnOfQuery(rowQuery(value), multiple, locationOf(value));
+      if (value.fields.length !== multiple.count) throw widthError(locationOf(value));
+      return value.fields[multiple.index];
+    }
+    case 'scalarSubquery': return columnOfQuery(value.query, multiple, value.position);
+    default:
+      throw new DatabaseError('0A000', 'source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression', {
+        position: locationOf(value),
+      });
   }
-  return value.kind === 'row' ? value.fields[multiple.index]
-    : value.kind === 'scalarSubquery' ? columnOfQuery(value.query, multiple, position) : value;
 }
 
-/** Number of columns, as far as the text tells. 0A000 for `*`, whose columns only binding knows. */
-function widthOf(query: Query, position: number | undefined): number {
-  let { body } = query;
-  while (body.kind === 'setOperation') ({ body } = body.left);
-  if (body.kind === 'values') return body.rows[0].length;
-  if (body.targets.some((t) => t.expression.kind === 'star' || t.expression.kind === 'fieldStar')) {
-    throw notSupported('a multiple assignment from a subquery with *', { position });
-  }
-  return body.targets.length;
+const isStar = (e: Expr): boolean => e.kind === 'star' || e.kind === 'fieldStar';
+
+/** `v.*` as the value of one column is the row. */
+function wholeRow(value: Expr): Expr {
+  if (value.kind === 'fieldStar') return value.operand;
+  return value.kind === 'star' && value.qualifier.length > 0
+    ? { kind: 'column', name: value.qualifier, position: value.position } : value;
+}
+
+function widthError(position: number | undefined): DatabaseError {
+  return new DatabaseError('42601', 'number of columns does not match number of values', { position });
+}
+
+/** ROW(v.*, x) as SELECT v.*, x. */
+function rowQuery(row: Expr & { readonly kind: 'row' }): Query {
+  if (row.fields.some((e) => e.kind === 'default')) throw notSupported('DEFAULT beside * in a row', { position: row.position });
+  return queryOf(selectFrom(row.fields, [], row.position), row.position);
+}
+
+function selectFrom(expressions: readonly Expr[], from: Select['from'], position: number | undefined): Select {
+  return {
+    kind: 'select', distinct: undefined, where: undefined, groupBy: [], groupDistinct: false, groupByAll: false,
+    having: undefined, windows: [], qualify: undefined, into: undefined, position, from,
+    targets: expressions.map((expression) => ({ expression, alias: undefined, position })),
+  };
+}
+
+function queryOf(body: Select, position: number | undefined): Query {
+  return {
+    kind: 'query', with: undefined, body, orderBy: [], limit: undefined, withTies: false, offset: undefined,
+    locking: [], range: undefined, position,
+  };
 }
 
 /** `(SELECT c1 FROM (query) AS source(c0, c1))`. */
@@ -88,16 +117,8 @@ function columnOfQuery(
   query: Query, { index, count }: NonNullable<Assignment['multiple']>, position: number | undefined,
 ): Expr {
   const columns = Array.from({ length: count }, (_, i) => `c${i}`);
-  const select: Select = {
-    kind: 'select', distinct: undefined, where: undefined, groupBy: [], groupDistinct: false, groupByAll: false,
-    having: undefined, windows: [], qualify: undefined, into: undefined, position,
-    targets: [{ expression: { kind: 'column', name: ['source', columns[index]], position }, alias: undefined, position }],
-    from: [{ kind: 'subquery', query, lateral: false, alias: { name: 'source', columns }, position }],
-  };
-  return {
-    kind: 'scalarSubquery', position, query: {
-      kind: 'query', with: undefined, body: select, orderBy: [], limit: undefined, withTies: false, offset: undefined,
-      locking: [], range: undefined, position,
-    },
-  };
+  const body = selectFrom([{ kind: 'column', name: ['source', columns[index]], position }], [
+    { kind: 'subquery', query, lateral: false, alias: { name: 'source', columns, exactly: { position } }, position },
+  ], position);
+  return { kind: 'scalarSubquery', position, query: queryOf(body, position) };
 }

@@ -14,14 +14,15 @@ export interface InsertTarget {
   readonly overriding: Insert['overriding'];
 }
 
-/** Those that are named, or all. */
+/** Those that are named, or all; once for each of its parts when only parts of a column are. */
 export function targetColumns(table: TableEntry, given: readonly InsertColumn[]): readonly ColumnEntry[] {
   const live = liveColumns(table.columns);
   if (given.length === 0) return live;
   const out: ColumnEntry[] = [];
-  for (const { name, position } of given) {
+  for (const { name, path, position } of given) {
     const column = requireColumn(table, name, position);
-    if (out.includes(column)) {
+    const before = given[out.indexOf(column)];
+    if (before !== undefined && (before.path.length === 0 || path.length === 0)) {
       throw new DatabaseError('42701', `column "${name}" specified more than once`, { position });
     }
     out.push(column);

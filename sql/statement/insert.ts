@@ -8,12 +8,13 @@ import type { EvalContext } from '../../engine/expression/context.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { bindQuery } from '../binder/bind-query.ts';
 import type { Environment } from '../binder/environment.ts';
-import type { BoundQuery, CommonTableScope } from '../binder/level.ts';
+import type { BoundQuery, CommonTableScope, Site } from '../binder/level.ts';
 import { locationOf } from '../binder/location.ts';
-import type { TableEntry } from '../catalog/entry.ts';
+import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
 import type { Expr, Insert, Query, WithClause } from '../parser/ast.ts';
+import { parseExpression } from '../parser/parse.ts';
 import {
-  assignTypes, bindAssignment, compileBound, rowScopeItem, rowSite, withParameters,
+  assignTypes, bindAssignment, bindRowExpression, compileBound, rowScopeItem, rowSite, withParameters,
 } from '../planner.ts';
 import { runQuery } from '../run-query.ts';
 import type { SessionState } from '../session-state.ts';
@@ -23,7 +24,11 @@ import type { Modification, ModificationSite } from './modification.ts';
 import { requireTable } from './naming.ts';
 import { bindConflict, conflictDetails, writeWithConflicts } from './on-conflict.ts';
 import { bindReturning, returningSnapshot, written } from './returning.ts';
+import { assembleQuery, assembled, gatherParts, hasParts, refuseDefault } from './insert-parts.ts';
+import { defaultExpression } from './table-rules.ts';
 import { TableWriter, prepareWrite } from './table-writer.ts';
+
+type ValuesBody = Extract<Query['body'], { readonly kind: 'values' }>;
 
 interface RowSource {
   /** null: rows of expressions. */
@@ -37,13 +42,14 @@ export function bindInsert(statement: Insert, { state, env, commonTables }: Modi
   const columns = targetColumns(table, statement.columns);
   const { source } = statement;
   if (source === undefined && statement.with !== undefined) throw notSupported('WITH before INSERT .. DEFAULT VALUES');
-  const target = { statement, table, columns, given: statement.columns, overriding: statement.overriding, commonTables };
+  const target = { state, statement, table, columns, given: statement.columns, overriding: statement.overriding, commonTables };
   const rows = source === undefined ? defaultRow() : bindSource(env, { ...target, source });
   const conflict = statement.onConflict === undefined ? null
-    : bindConflict(env, state, { table, alias: statement.alias, clause: statement.onConflict });
+    : bindConflict(env, state, { table, alias: statement.alias, clause: statement.onConflict, names: statement.with });
+  const excluded = conflict?.action === 'update' ? [rowScopeItem(table, { alias: 'excluded' })] : [];
   const returning = bindReturning({ env, commonTables, names: statement.with },
-    [rowScopeItem(table, { alias: statement.alias })], statement.returning);
-  const targets = source === undefined ? [] : columns.map((c) => c.attnum);
+    [rowScopeItem(table, { alias: statement.alias })], statement.returning, excluded);
+  const targets = source === undefined ? [] : [...new Set(columns)].map((c) => c.attnum);
   return {
     columns: returning?.columns ?? null,
     write: {
@@ -54,7 +60,8 @@ export function bindInsert(statement: Insert, { state, env, commonTables }: Modi
       const writer = new TableWriter(session, table);
       const before = returningSnapshot(session, returning);
       const given = rows.make(session, values, writer);
-      const complete = writer.complete(given, overriding(statement, targets, table));
+      const kept = overriding(statement, targets, table);
+      const complete = writer.complete(given.select(kept.map((attnum) => targets.indexOf(attnum))), kept);
       const inserted = conflict === null ? complete
         : writeWithConflicts(session, writer, conflict, { rows: complete, parameters: values });
       if (conflict === null) writer.insert(complete);
@@ -70,7 +77,12 @@ function shownName({ relation, alias }: Insert): string {
 /** OVERRIDING USER VALUE: identity columns get their sequence's values whatever was given. */
 function overriding(statement: Insert, targets: readonly number[], table: TableEntry): readonly number[] {
   if (statement.overriding !== 'user') return targets;
-  return targets.map((attnum) => (table.columns[attnum - 1].identity === null ? attnum : 0));
+  return targets.filter((attnum) => table.columns[attnum - 1].identity === null);
+}
+
+/** What is given for the column is not used. */
+function overridden({ overriding }: InsertTarget, column: ColumnEntry): boolean {
+  return overriding === 'user' && column.identity !== null;
 }
 
 function defaultRow(): RowSource {
@@ -78,6 +90,7 @@ function defaultRow(): RowSource {
 }
 
 interface Target extends InsertTarget {
+  readonly state: SessionState;
   readonly statement: Insert;
   readonly source: Query;
   readonly commonTables: CommonTableScope | null;
@@ -86,12 +99,15 @@ interface Target extends InsertTarget {
 function bindSource(env: Environment, target: Target): RowSource {
   const { source, statement } = target;
   const { body } = source;
-  const plain = source.with === undefined && source.orderBy.length === 0 && source.limit === undefined
-    && source.offset === undefined && statement.with === undefined;
-  if (body.kind === 'values' && plain && !body.rows.some((row) => row.some(hasSubquery))) {
+  if (body.kind === 'values' && isPlain(source) && statement.with === undefined && !body.rows.some((row) => row.some(hasSubquery))) {
     return bindRows(env, target, body.rows);
   }
   return bindQuerySource(env, target);
+}
+
+/** Of VALUES: it may have DEFAULT in it. */
+function isPlain(source: Query): boolean {
+  return source.with === undefined && source.orderBy.length === 0 && source.limit === undefined && source.offset === undefined;
 }
 
 function hasSubquery(e: Expr): boolean {
@@ -110,18 +126,21 @@ function bindRows(env: Environment, target: Target, rows: readonly (readonly Exp
       values: undefined,
   });
   const site = rowSite(env, [], { phrase: 'VALUES' });
-  const cells = rows.map((row) => row.map((e, c): Expression | null => {
-    if (e.kind === 'default') return null;
-    checkAssignable(target, columns[c]);
-    return bindAssignment(site, e, columns[c]);
-  }));
+  const parts = hasParts(target.given) ? gatherParts(columns) : null;
+  const stored = parts?.map((g) => g.column) ?? columns;
+  const cells = parts !== null ? rows.map((row) => partCells(site, target, parts, row))
+    : rows.map((row) => row.map((e, c): Expression | null => {
+      if (e.kind === 'default') return null;
+      checkAssignable(target, columns[c]);
+      return bindAssignment(site, e, columns[c]);
+    }));
   return { query: null, make: (state, parameters, writer) => {
     let context: EvalContext | null = null;
-    const builders = columns.map((c) => new VectorBuilder(c.type, cells.length));
+    const builders = stored.map((c) => new VectorBuilder(c.type, cells.length));
     const one = new Batch([], 1);
     for (const row of cells) {
       row.forEach((cell, c) => {
-        if (cell === null) builders[c].append(writer.rules.defaultDatum(state, columns[c].attnum - 1));
+        if (cell === null) builders[c].append(overridden(target, stored[c]) ? null : writer.rules.defaultDatum(state, stored[c].attnum - 1));
         else if (cell.kind === 'literal') builders[c].append(cell.value);
         else {
           const e = withParameters(cell, parameters);
@@ -137,6 +156,20 @@ function bindRows(env: Environment, target: Target, rows: readonly (readonly Exp
   } };
 }
 
+function partCells(
+  site: Site, target: Target, parts: ReturnType<typeof gatherParts>, row: readonly Expr[],
+): readonly (Expression | null)[] {
+  const values = row.map((e, c): Expression => {
+    if (e.kind === 'default' && target.given[c].path.length > 0) throw refuseDefault(target.given[c]);
+    return e.kind === 'default' ? { kind: 'literal', type: target.columns[c].type, value: null } : bindRowExpression(site, e);
+  });
+  return parts.map((gathered) => {
+    if (row[gathered.places[0]].kind === 'default') return null;
+    checkAssignable(target, gathered.column);
+    return assembled(site, gathered, target.given, { values, written: row });
+  });
+}
+
 /** Fewer values than columns: the rest get their defaults. */
 function padded(
   target: Target, vectors: readonly Batch['columns'][number][], length: number,
@@ -147,6 +180,16 @@ function padded(
   return new Batch([...vectors, ...rest], length);
 }
 
+/** DEFAULT as the expression it stands for. */
+function withDefaults(target: Target, body: ValuesBody): ValuesBody {
+  return { ...body, rows: body.rows.map((row) => row.map((e, c) => {
+    if (e.kind !== 'default' || c >= target.columns.length) return e;
+    if ((target.given[c]?.path.length ?? 0) > 0) throw refuseDefault(target.given[c]);
+    const text = overridden(target, target.columns[c]) ? null : defaultExpression(target.state, target.columns[c]);
+    return text === null ? { kind: 'null', position: e.position } : parseExpression(text);
+  })) };
+}
+
 /** WITH before INSERT, and before its query. */
 function bothNames(outer: WithClause | undefined, inner: WithClause | undefined): WithClause | undefined {
   if (outer === undefined || inner === undefined) return outer ?? inner;
@@ -155,7 +198,9 @@ function bothNames(outer: WithClause | undefined, inner: WithClause | undefined)
 
 function bindQuerySource(env: Environment, target: Target): RowSource {
   const { statement, source } = target;
-  const query: Query = { ...source, with: bothNames(statement.with, source.with) };
+  const { body } = source;
+  const filled = body.kind === 'values' && isPlain(source) ? { ...source, body: withDefaults(target, body) } : source;
+  const query: Query = { ...filled, with: bothNames(statement.with, source.with) };
   const first = bindQuery(query, { env, parent: null, commonTables: target.commonTables, keepUnknown: true });
   const list = query.body.kind === 'select' ? query.body.targets.map((t) => t.expression) : [];
   const exact = list.length === first.columns.length ? list : [];
@@ -163,8 +208,13 @@ function bindQuerySource(env: Environment, target: Target): RowSource {
     extra: exact.length > target.columns.length ? locationOf(exact[target.columns.length]) : undefined,
       values: undefined,
   });
-  for (const column of columns) checkAssignable(target, column);
-  const bound = assignTypes(env, first, columns, exact, 0);
+  const rows = body.kind === 'values' && isPlain(source) ? body.rows : [];
+  columns.forEach((column, c) => {
+    if (rows.length === 0 || rows.some((row) => row[c].kind !== 'default')) checkAssignable(target, column);
+  });
+  const bound = hasParts(target.given)
+    ? assembleQuery(rowSite(env, [], { phrase: 'VALUES' }), first, gatherParts(columns), { given: target.given, written: exact })
+    : assignTypes(env, first, columns, exact, 0);
   return { query: bound, make: (state, parameters, writer) => {
     const rows = runQuery(compileBound(state, bound, parameters), {
       snapshot: state.current.snapshot(), context: state.evalContext(), checkInterrupt: () => state.checkInterrupt(),

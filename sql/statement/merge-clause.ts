@@ -13,7 +13,9 @@ import { rowSite } from '../planner.ts';
 import { resolveAssignments } from './assignment.ts';
 import { labelsOf, otherItems, plainTarget, selectOf, starOf, starWidth } from './change-query.ts';
 import type { ChangeQuery } from './change-query.ts';
+import { assembled, gatherParts, hasParts, refuseDefault } from './insert-parts.ts';
 import { checkAssignable, checkWidth, targetColumns } from './insert-target.ts';
+import type { InsertTarget } from './insert-target.ts';
 import { RowExpressions } from './row-expressions.ts';
 
 /** A name that no clause can say, of a relation with one true column: NULL where no row of the target matches. */
@@ -113,12 +115,27 @@ function bindInsertAction(
   const filled = values.length === 0 ? [] : checkWidth(target, values.length, {
     extra: values.length > columns.length ? locationOf(values[columns.length]) : undefined, values: undefined,
   });
+  if (hasParts(action.columns)) return partsAction(target, filled, values, { scope, site });
   const given = filled.map((column, i) => ({ column, value: values[i] })).filter(({ column, value }) => {
     if (value.kind === 'default') return false;
     checkAssignable(target, column);
     return action.overriding !== 'user' || column.identity === null;
   });
   return { kind: 'insert', columns: given.map((g) => g.column), values: bindValues(given, scope, site) };
+}
+
+function partsAction(target: InsertTarget, filled: readonly ColumnEntry[], values: readonly Expr[],
+  { scope, site }: { readonly scope: ClauseScope; readonly site: Site }): BoundAction {
+  const bound = values.map((value, i) => {
+    if (value.kind === 'default') throw refuseDefault(target.given[i]);
+    checkAssignable(target, filled[i]);
+    return bindExpression(value, site);
+  });
+  const gathered = gatherParts(filled);
+  const whole = gathered.map((g) => assembled(site, g, target.given, { values: bound, written: values }));
+  return {
+    kind: 'insert', columns: gathered.map((g) => g.column), values: new RowExpressions(site, whole, scope.names, values),
+  };
 }
 
 function bindValues(

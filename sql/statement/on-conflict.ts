@@ -3,51 +3,80 @@ import { Batch, concatBatches } from '../../engine/data/batch.ts';
 import type { Datum } from '../../engine/data/datum.ts';
 import { datumAt } from '../../engine/data/access.ts';
 import { DatabaseError } from '../../engine/data/error.ts';
-import { compileExpression } from '../../engine/expression/evaluate.ts';
-import type { Expression } from '../../engine/expression/expression.ts';
+import { bindExpression } from '../binder/bind-expression.ts';
+import { coerceAssignment, coerceBoolean } from '../binder/coercion.ts';
 import type { Environment } from '../binder/environment.ts';
+import type { Site } from '../binder/level.ts';
+import { locationOf } from '../binder/location.ts';
+import type { ScopeItem } from '../binder/scope.ts';
 import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
-import type { OnConflict } from '../parser/ast.ts';
-import { bindAssignment, bindPredicate, rowScopeItem, rowSite, withParameters } from '../planner.ts';
+import type { Expr, OnConflict, WithClause } from '../parser/ast.ts';
+import { rowScopeItem, rowSite } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
-import { requireColumn, resolveAssignments } from './assignment.ts';
-import { parseExpression } from '../parser/parse.ts';
-import { conjuncts } from '../binder/functions.ts';
-import { sameComputation } from '../plan/same-expression.ts';
-import { bindIndexExpression, bindIndexPredicate } from './index-expression.ts';
+import { resolveAssignments } from './assignment.ts';
+import { inferArbiters } from './conflict-inference.ts';
 import { expand } from './foreign-key.ts';
 import { rowKey } from './key-text.ts';
 import type { TableWriter } from './table-writer.ts';
-import { emptyRows, keysOf } from './unique-check.ts';
+import { RowExpressions } from './row-expressions.ts';
+import { emptyRows } from './unique-check.ts';
 import type { TableKey } from './unique-check.ts';
 
 export interface BoundConflict {
   readonly action: 'nothing' | 'update';
   /** Keys whose violation is handled; violations of others are errors. */
   readonly arbiters: readonly TableKey[];
-  /** Over [existing row .., excluded row ..]; null: DEFAULT. */
-  readonly set: readonly { readonly column: ColumnEntry; readonly value: Expression | null }[];
-  readonly where: Expression | null;
+  /** Set to `values`, over [existing row .., excluded row ..]. */
+  readonly columns: readonly ColumnEntry[];
+  readonly values: RowExpressions | null;
+  /** Set to DEFAULT. */
+  readonly defaults: readonly ColumnEntry[];
+  readonly where: RowExpressions | null;
 }
 
-export function bindConflict(env: Environment, state: SessionState, insert: {
-  readonly table: TableEntry; readonly alias: string | undefined; readonly clause: OnConflict;
-}): BoundConflict {
-  const { table, alias, clause } = insert;
-  const arbiters = inferArbiters(state, table, clause);
+interface ConflictSite {
+  readonly table: TableEntry;
+  readonly alias: string | undefined;
+  readonly clause: OnConflict;
+  /** The statement's WITH clause. */
+  readonly names: WithClause | undefined;
+}
+
+export function bindConflict(env: Environment, state: SessionState, insert: ConflictSite): BoundConflict {
+  const { table, clause } = insert;
+  const matching = inferArbiters(env, state, { table, clause, items: itemsOf(insert) });
+  const action = bindConflictAction(env, insert);
+  const arbiters = matching();
   if (arbiters.some((a) => a.constraint?.deferrable === true)) {
     throw new DatabaseError('55000',
       'ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters');
   }
-  if (clause.action === 'nothing') return { action: 'nothing', arbiters, set: [], where: null };
-  const site = rowSite(env, [
-    rowScopeItem(table, { alias }), rowScopeItem(table, { alias: 'excluded', from: table.columns.length }),
-  ], { phrase: 'UPDATE' });
-  const set = resolveAssignments(table, clause.set, alias).map(({ column, value }) => ({
-    column, value: value === null ? null : bindAssignment(site, value, column),
-  }));
-  const where = clause.where === undefined ? null : bindPredicate(site, clause.where, 'WHERE');
-  return { action: 'update', arbiters, set, where };
+  return { ...action, arbiters };
+}
+
+const itemsOf = ({ table, alias, clause }: ConflictSite): readonly ScopeItem[] => [
+  rowScopeItem(table, { alias }),
+  ...clause.action === 'update' ? [rowScopeItem(table, { alias: 'excluded', from: table.columns.length })] : [],
+];
+
+function bindConflictAction(env: Environment, insert: ConflictSite): Omit<BoundConflict, 'arbiters'> {
+  const { table, alias, clause, names } = insert;
+  if (clause.action === 'nothing') return { action: 'nothing', columns: [], values: null, defaults: [], where: null };
+  const set = resolveAssignments(table, clause.set, alias);
+  const given = set.flatMap(({ column, value }) => (value === null ? [] : [{ column, value }]));
+  const site = rowSite(env, itemsOf(insert), { phrase: 'UPDATE' });
+  const values = given.map(({ column, value }) =>
+    coerceAssignment(env, bindExpression(value, site), column, locationOf(value)));
+  return {
+    action: 'update', columns: given.map((a) => a.column), defaults: set.filter((a) => a.value === null).map((a) => a.column),
+    values: new RowExpressions(site, values, names, given.map((a) => a.value)),
+    where: clause.where === undefined ? null : bindWhere(rowSite(env, itemsOf(insert), { phrase: 'WHERE' }), clause.where, names),
+  };
+}
+
+function bindWhere(site: Site, where: Expr, names: WithClause | undefined): RowExpressions {
+  const bound = coerceBoolean(site.env, bindExpression(where, site), 'WHERE', locationOf(where));
+  return new RowExpressions(site, [bound], names, [where]);
 }
 
 /** As EXPLAIN shows it. */
@@ -56,60 +85,6 @@ export function conflictDetails({ action, arbiters }: BoundConflict): readonly s
     `Conflict Resolution: ${action.toUpperCase()}`,
     ...(arbiters.length === 0 ? [] : [`Conflict Arbiter Indexes: ${arbiters.map((a) => a.name).join(', ')}`]),
   ];
-}
-
-function inferArbiters(state: SessionState, table: TableEntry, clause: OnConflict): readonly TableKey[] {
-  const keys = keysOf(state, table);
-  const { target } = clause;
-  if (target === undefined) {
-    if (clause.action === 'nothing') return keys;
-    throw new DatabaseError('42601', 'ON CONFLICT DO UPDATE requires inference specification or constraint name', {
-      position: clause.position, hint: 'For example, ON CONFLICT (column_name).',
-    });
-  }
-  if (target.constraint !== undefined) {
-    const named = table.constraints.find((c) => c.name === target.constraint);
-    const key = keys.find((k) => k.name === target.constraint);
-    if (named === undefined || key === undefined) {
-      throw new DatabaseError('42704', `constraint "${target.constraint}" for table "${table.name}" does not exist`);
-    }
-    return [key];
-  }
-  const found = matchingKeys(state, table, keys, target);
-  if (found.length > 0) return found;
-  throw new DatabaseError('42P10',
-    'there is no unique or exclusion constraint matching the ON CONFLICT specification');
-}
-
-/** Unique keys over just these columns and expressions, whose rows are all among those of the WHERE clause. */
-function matchingKeys(
-  state: SessionState, table: TableEntry, keys: readonly TableKey[], target: NonNullable<OnConflict['target']>,
-): readonly TableKey[] {
-  const columns = new Set<number>();
-  const expressions: Expression[] = [];
-  for (const e of target.elements) {
-    if (e.column !== undefined) columns.add(requireConflictColumn(table, e.column, e.position).attnum);
-    else if (e.expression !== undefined) expressions.push(bindIndexExpression(state, table, e.expression));
-  }
-  const given = target.where === undefined ? [] : conjuncts(bindIndexPredicate(state, table, target.where));
-  const read = (text: string): Expression => bindIndexExpression(state, table, parseExpression(text));
-  return keys.filter((key) => {
-    const own = key.definition;
-    const plain = own === undefined ? key.columns.map((c) => c + 1) : own.plain.filter((c) => c > 0);
-    const texts = own?.elements.filter((text) => text !== null) ?? [];
-    const predicate = own === undefined || own.where === null ? []
-      : conjuncts(bindIndexPredicate(state, table, parseExpression(own.where)));
-    return plain.length === columns.size && plain.every((c) => columns.has(c))
-      && texts.every((text) => expressions.some((e) => sameComputation(e, read(text))))
-      && expressions.every((e) => texts.some((text) => sameComputation(e, read(text))))
-      && predicate.every((p) => given.some((g) => sameComputation(g, p)));
-  });
-}
-
-function requireConflictColumn(table: TableEntry, name: string, position: number | undefined): ColumnEntry {
-  const column = table.columns.find((c) => c.name === name && !c.dropped);
-  if (column === undefined) throw new DatabaseError('42703', `column "${name}" does not exist`, { position });
-  return requireColumn(table, name, position);
 }
 
 interface Proposed {
@@ -228,10 +203,11 @@ function update(
   const old = existing.take(pick);
   const input = both.take(pick);
   const columns = [...old.columns];
-  for (const { column, value } of conflict.set) {
-    columns[column.attnum - 1] = value === null ? writer.rules.defaultVector(state, column.attnum - 1, old.length)
-      : compileExpression(withParameters(value, proposed.parameters)).evaluate(input, state.evalContext());
-  }
+  const values = conflict.values?.evaluate(state, input, { parameters: proposed.parameters, snapshot: null }) ?? [];
+  conflict.columns.forEach(({ attnum }, i) => {
+    columns[attnum - 1] = values[i];
+  });
+  for (const { attnum } of conflict.defaults) columns[attnum - 1] = writer.rules.defaultVector(state, attnum - 1, old.length);
   return { old, next: writer.rules.generate(state, new Batch(columns, old.length)), kept };
 }
 
@@ -250,7 +226,7 @@ function passing(
 ): readonly number[] {
   const all = Array.from({ length: both.length }, (_, i) => i);
   if (conflict.where === null || both.length === 0) return all;
-  const verdict = compileExpression(withParameters(conflict.where, parameters)).evaluate(both, state.evalContext());
+  const [verdict] = conflict.where.evaluate(state, both, { parameters, snapshot: null });
   return all.filter((i) => datumAt(verdict, i) === true);
 }
 

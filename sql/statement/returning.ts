@@ -18,13 +18,17 @@ export interface Returning {
   readonly rows: RowExpressions;
 }
 
-/** null: there is no RETURNING. `names`: the statement's WITH clause; `commonTables`: of the one around it. */
+/**
+ * null: there is no RETURNING. `names`: the statement's WITH clause; `commonTables`: of the one around it; `hidden`: what
+ * cannot be said here, though it can be elsewhere in the statement.
+ */
 export function bindReturning(
   where: { readonly env: Environment; readonly commonTables: CommonTableScope | null; readonly names: WithClause | undefined },
-  items: readonly ScopeItem[], targets: readonly Target[],
+  items: readonly ScopeItem[], targets: readonly Target[], hidden: readonly ScopeItem[] = [],
 ): Returning | null {
   if (targets.length === 0) return null;
   const site = { ...rowSite(where.env, items, { phrase: 'RETURNING' }), commonTables: where.commonTables };
+  site.scope.hiddenItems = hidden;
   const bound = bindTargets(targets, site, false);
   return {
     rows: new RowExpressions(site, bound.map((t) => t.expression), where.names, targets.map((t) => t.expression)),

@@ -136,10 +136,16 @@ export function rulesOf(state: SessionState, table: TableEntry): TableRules {
   return rules;
 }
 
+/** What DEFAULT stands for, as text; null: NULL, or what generation makes of it. */
+export function defaultExpression(state: SessionState, column: ColumnEntry): string | null {
+  if (column.dropped || column.generated) return null;
+  if (column.sequence !== null) return `pg_catalog.nextval(${column.sequence}::pg_catalog.oid::pg_catalog.regclass)`;
+  return column.defaultText ?? domainDefault(state, column.type);
+}
+
 function compileDefault(state: SessionState, column: ColumnEntry): Default {
-  if (column.dropped || column.generated) return { kind: 'null' };
-  if (column.sequence !== null) return { kind: 'sequence', sequence: column.sequence };
-  const text = column.defaultText ?? domainDefault(state, column.type);
+  if (column.sequence !== null && !column.dropped && !column.generated) return { kind: 'sequence', sequence: column.sequence };
+  const text = defaultExpression(state, column);
   if (text === null) return { kind: 'null' };
   const site = rowSite(sessionEnvironment(state), [],
     { phrase: 'DEFAULT expressions', noSubquery: 'DEFAULT expression' });
