@@ -14,6 +14,7 @@ import { ReshapedSnapshot, rowFill } from './row-fill.ts';
 import type { ReadPoint, RelationChange, Services } from './services.ts';
 import type { Settings } from './settings.ts';
 import { RowLocks } from './row-locks.ts';
+import { UndoLog } from './undo-log.ts';
 import type { OpenTransaction } from './write-conflict.ts';
 import { WriteSet } from './write-set.ts';
 import type { HeldCheck } from './write-set.ts';
@@ -31,6 +32,7 @@ interface Savepoint {
   readonly notifications: number;
   readonly locks: ReadonlyMap<number, number>;
   readonly rowLocks: number;
+  readonly undo: number;
   readonly deferral: Deferral;
   readonly checks: readonly HeldCheck[];
 }
@@ -45,6 +47,7 @@ export class Transaction implements OpenTransaction {
   readonly startTime: bigint;
   readonly writes = new WriteSet();
   readonly rowLocks = new RowLocks();
+  readonly undo = new UndoLog();
   /** What SET CONSTRAINTS has said. */
   deferral = Deferral.NONE;
   kind: TransactionKind;
@@ -298,7 +301,7 @@ export class Transaction implements OpenTransaction {
     this.#savepoints.push({
       name, writes: this.writes.length, changes: this.#catalogChanges.length, catalog: this.#catalog,
       notifications: this.notifications.length, locks: this.#services.locks.held(this),
-      rowLocks: this.rowLocks.length, deferral: this.deferral, checks: [...this.writes.checks],
+      rowLocks: this.rowLocks.length, undo: this.undo.length, deferral: this.deferral, checks: [...this.writes.checks],
     });
     this.#settings.savepoint();
   }
@@ -309,6 +312,7 @@ export class Transaction implements OpenTransaction {
     const last = this.#savepoints.at(-1);
     this.writes.truncate(last?.writes ?? 0);
     this.rowLocks.truncate(last?.rowLocks ?? 0);
+    this.undo.takeBack(last?.undo ?? 0);
     this.#catalogChanges.length = last?.changes ?? 0;
     this.#catalog = last?.catalog ?? null;
     this.#findReshaped();
@@ -328,6 +332,7 @@ export class Transaction implements OpenTransaction {
     this.#savepoints.length = at + 1;
     this.writes.truncate(savepoint.writes);
     this.rowLocks.truncate(savepoint.rowLocks);
+    this.undo.takeBack(savepoint.undo);
     this.#catalogChanges.length = savepoint.changes;
     this.#catalog = savepoint.catalog;
     this.#findReshaped();
@@ -377,6 +382,7 @@ export class Transaction implements OpenTransaction {
       // Writers see what is queued, but the catalog only what is published: who waits for its lock waits for that.
       return this.hasCatalogChanges ? told.finally(() => this.#end()) : told;
     } catch (error) {
+      this.undo.takeBack(0);
       this.#settings.rollback();
       throw error;
     } finally {
@@ -385,6 +391,7 @@ export class Transaction implements OpenTransaction {
   }
 
   rollback(): void {
+    this.undo.takeBack(0);
     this.#settings.rollback();
     this.#end();
   }

@@ -60,6 +60,8 @@ export interface ColumnEntry {
   readonly defaultText: string | null;
   readonly generated: boolean;
   readonly identity: 'always' | 'by default' | null;
+  /** OIDs of the relations, sequences first of all, that constants of the default name. Absent: none. */
+  readonly defaultReads?: readonly number[];
   /** OID of the sequence that a serial or identity column owns. */
   readonly sequence: number | null;
   readonly dropped: boolean;

@@ -149,7 +149,8 @@ const SEQUENCES: readonly ScalarFunction[] = [
   host({
     name: 'lastval', returns: INT8, volatility: 'volatile', description: 'value nextval gave last in this session',
     row: (_, s) => {
-      const value = s.lastSequence === null ? undefined : s.sequenceValues.get(s.lastSequence);
+      const known = s.lastSequence !== null && s.catalog.get(s.lastSequence) !== null;
+      const value = s.lastSequence === null || !known ? undefined : s.sequenceValues.get(s.lastSequence);
       if (value !== undefined) return value;
       throw new DatabaseError('55000', 'lastval is not yet defined in this session');
     },

@@ -202,8 +202,9 @@ export type AlterAction =
       readonly collation: Name | undefined; readonly using: Expr | undefined })
   /** `expression` undefined: DROP DEFAULT. */
   | (At & { readonly kind: 'setDefault'; readonly column: string; readonly expression: Expr | undefined })
-  | (At & { readonly kind: 'setNotNull' | 'dropNotNull' | 'dropIdentity' | 'dropExpression';
-      readonly column: string })
+  | (At & { readonly kind: 'setNotNull' | 'dropNotNull' | 'dropExpression'; readonly column: string })
+  | (At & { readonly kind: 'dropIdentity'; readonly column: string; readonly ifExists: boolean })
+  | (At & { readonly kind: 'setIdentity'; readonly column: string; readonly options: readonly Option[] })
   | (At & { readonly kind: 'addIdentity'; readonly column: string; readonly always: boolean;
       readonly options: readonly Option[] })
   | (At & { readonly kind: 'addConstraint'; readonly constraint: Constraint })

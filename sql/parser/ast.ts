@@ -345,7 +345,8 @@ export interface IntoClause {
 export interface Option extends At { readonly name: string; readonly value: OptionValue | undefined }
 
 export type OptionValue =
-  | { readonly kind: 'string' | 'number' | 'name'; readonly text: string }
+  | { readonly kind: 'string' | 'number'; readonly text: string }
+  | { readonly kind: 'name'; readonly text: string; readonly position?: Position }
   | { readonly kind: 'star' }
   | { readonly kind: 'list'; readonly items: readonly OptionValue[] };
 

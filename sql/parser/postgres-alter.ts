@@ -156,7 +156,9 @@ function alterAction(node: AlterTableCmd, context: ReaderContext): AlterAction {
       return { kind: 'setDefault', column, expression: optional(node.def, context), position };
     case 'AT_SetNotNull': return { kind: 'setNotNull', column, position };
     case 'AT_DropNotNull': return { kind: 'dropNotNull', column, position };
-    case 'AT_DropIdentity': return { kind: 'dropIdentity', column, position };
+    case 'AT_DropIdentity': return { kind: 'dropIdentity', column, ifExists, position };
+    case 'AT_SetIdentity':
+      return { kind: 'setIdentity', column, options: options(untag(node.def, 'List').items, context), position };
     case 'AT_DropExpression': return { kind: 'dropExpression', column, position };
     case 'AT_AddIdentity': {
       const identity = untag(node.def, 'Constraint');

@@ -144,7 +144,10 @@ function optionValue(node: Node, context: ReaderContext): OptionValue {
   if ('Boolean' in node) return { kind: 'name', text: node.Boolean.boolval === true ? 'true' : 'false' };
   if ('A_Star' in node) return { kind: 'star' };
   if ('List' in node) return { kind: 'list', items: (node.List.items ?? []).map((item) => optionValue(item, context)) };
-  if ('TypeName' in node) return { kind: 'name', text: names(node.TypeName.names).join('.') };
+  if ('TypeName' in node) {
+    const { location } = node.TypeName;
+    return { kind: 'name', text: names(node.TypeName.names).join('.'), position: context.source.position(location) };
+  }
   if ('RoleSpec' in node) return { kind: 'string', text: role(node.RoleSpec) };
   if ('A_Const' in node) {
     const { ival, fval, sval } = node.A_Const;

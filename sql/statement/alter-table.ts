@@ -20,12 +20,13 @@ import type { FillContext } from '../row-fill.ts';
 import type { SessionState } from '../session-state.ts';
 import type { BoundStatement } from './bound.ts';
 import { command, done } from './bound.ts';
-import { defaultText, defineColumn } from './column-definition.ts';
+import { columnDefault, defineColumn } from './column-definition.ts';
 import type { TableContext } from './column-definition.ts';
 import { defineConstraint } from './constraint-definition.ts';
 import { checkNoDuplicates } from './duplicates.ts';
 import { dropTargets } from './drop.ts';
 import { allRows, checkReferences } from './foreign-key.ts';
+import { changeIdentity, retypedSequence } from './identity.ts';
 import { TakenNames, qualified } from './naming.ts';
 import { optionRecord } from './options.ts';
 import { retypedColumn } from './column-type.ts';
@@ -117,8 +118,14 @@ class Alteration {
       }
       case 'setOwner': setOwner(this.#state, this.#table.oid, action.owner); return;
       case 'setType': this.#setType(action); return;
-      case 'addIdentity': case 'dropIdentity': throw notSupported('changing an identity column',
-        { position: action.position });
+      case 'addIdentity': case 'setIdentity': case 'dropIdentity': {
+        const column = this.#column(action.column);
+        const change = changeIdentity(this.#context(), this.#table, column, action);
+        if (change !== null) {
+          this.#put({ ...this.#table, columns: withColumn(this.#table.columns, column.attnum, change.column) }, change.more);
+        }
+        return;
+      }
       case 'other': throw notSupported(`ALTER TABLE ${action.name}`, { position: action.position });
     }
   }
@@ -217,7 +224,7 @@ class Alteration {
     const rows = allRows(this.#state, this.#table);
     // What a row cannot be converted to must be said now, not when the journal is applied.
     rowFill(this.#table, after, this.#fillContext())?.(rows);
-    this.#reshape(after);
+    this.#reshape(after, retypedSequence(this.#state, column, retyped.type));
     const altered = new Alteration(this.#state, after, this.#text);
     if (retyped.notNull) altered.#checkNoNulls(retyped);
     for (const constraint of after.constraints) {
@@ -251,14 +258,16 @@ class Alteration {
     const column = this.#column(action.column);
     if (column.identity !== null) {
       throw new DatabaseError('42601',
-        `column "${column.name}" of relation "${this.#table.name}" is an identity column`);
+        `column "${column.name}" of relation "${this.#table.name}" is an identity column`,
+        action.expression !== undefined ? {} : { hint: 'Use ALTER TABLE ... ALTER COLUMN ... DROP IDENTITY instead.' });
     }
     if (column.generated) {
       throw new DatabaseError('42601',
-        `column "${column.name}" of relation "${this.#table.name}" is a generated column`);
+        `column "${column.name}" of relation "${this.#table.name}" is a generated column`,
+        action.expression !== undefined ? {} : { hint: 'Use ALTER TABLE ... ALTER COLUMN ... DROP EXPRESSION instead.' });
     }
     if (action.expression === undefined) {
-      this.#change(column, { defaultText: null, sequence: null });
+      this.#change(column, { defaultText: null, defaultReads: [], sequence: null });
       return;
     }
     const { expression } = action;
@@ -267,8 +276,8 @@ class Alteration {
         initiallyDeferred: false,
       position: action.position,
     };
-    const text = defaultText({ state: this.#state, text: this.#text }, column, constraint);
-    this.#change(column, { defaultText: text, sequence: null });
+    const value = columnDefault({ state: this.#state, text: this.#text }, column, constraint);
+    this.#change(column, { defaultReads: [], ...value, sequence: null });
   }
 
   #containsNulls(column: ColumnEntry): DatabaseError {

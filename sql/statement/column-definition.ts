@@ -2,6 +2,7 @@
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { INT2, INT4, INT8 } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
+import type { Expression } from '../../engine/expression/expression.ts';
 import { someExpression } from '../../engine/expression/walk.ts';
 import type { ColumnEntry, SequenceEntry } from '../catalog/entry.ts';
 import { plainColumn } from '../catalog/entry.ts';
@@ -9,6 +10,7 @@ import { quoteIdentifier } from '../catalog/dependency.ts';
 import { resolveTypeName } from '../binder/type-name.ts';
 import type { ColumnDefinition, Constraint, Option } from '../parser/ast.ts';
 import { parseExpression } from '../parser/parse.ts';
+import { wholeRowReference, writtenColumns } from '../parser/written-columns.ts';
 import { bindAssignment, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
 import type { TakenNames } from './naming.ts';
@@ -58,6 +60,9 @@ class ColumnBuilder {
   #column: ColumnEntry;
   #sequence: SequenceEntry | null = null;
   #nullability: 'null' | 'notNull' | null = null;
+  #serial = false;
+  /** Where values are said to come from. */
+  readonly #has = { default: false, identity: false, generated: false };
   readonly #constraints: Constraint[] = [];
 
   constructor(context: TableContext, definition: ColumnDefinition, column: ColumnEntry) {
@@ -68,6 +73,7 @@ class ColumnBuilder {
 
   makeSerial(): void {
     const sequence = this.#ownSequence([], false);
+    this.#serial = true;
     this.#column = {
       ...this.#column, notNull: true, sequence: sequence.oid,
       defaultText: `nextval('${quoteIdentifier(sequence.name).replaceAll("'", "''")}'::regclass)`,
@@ -75,39 +81,45 @@ class ColumnBuilder {
   }
 
   add(constraint: Constraint): void {
-    const { name } = this.#definition;
-    const of = `column "${name}" of table "${this.#context.table}"`;
+    const of = this.#shown();
     switch (constraint.kind) {
       case 'null': case 'notNull':
         if (this.#nullability !== null && this.#nullability !== constraint.kind) {
-          throw new DatabaseError('42601', `conflicting NULL/NOT NULL declarations for ${of}`, {
-            position: constraint.position,
-          });
+          throw this.#conflictingNull(constraint.position);
         }
         this.#nullability = constraint.kind;
         if (constraint.kind === 'notNull') this.#column = { ...this.#column, notNull: true };
         return;
       case 'default':
-        if (this.#column.defaultText !== null) {
+        if (this.#has.default) {
           throw new DatabaseError('42601', `multiple default values specified for ${of}`, {
             position: constraint.position,
           });
         }
-        this.#column = { ...this.#column, defaultText: defaultText(this.#context, this.#column, constraint) };
+        this.#has.default = true;
+        this.#checkSources(constraint.position);
+        if (!this.#serial) this.#column = { ...this.#column, ...columnDefault(this.#context, this.#column, constraint) };
         return;
       case 'generated':
-        if (this.#column.defaultText !== null) {
-          throw new DatabaseError('42601', `both default and generation expression specified for ${of}`, {
+        if (this.#has.generated) {
+          throw new DatabaseError('42601', `multiple generation clauses specified for ${of}`, {
             position: constraint.position,
           });
         }
+        this.#has.generated = true;
+        this.#checkSources(constraint.position);
         this.#column = { ...this.#column, generated: true, defaultText: rangeText(this.#context, constraint.range) };
         return;
       case 'identity': {
-        if (this.#column.identity !== null) {
+        if (this.#has.identity) {
           throw new DatabaseError('42601', `multiple identity specifications for ${of}`,
             { position: constraint.position });
         }
+        this.#has.identity = true;
+        if (this.#nullability === 'null') throw this.#conflictingNull(constraint.position);
+        this.#nullability = 'notNull';
+        this.#checkSources(constraint.position);
+        if (this.#serial) return;
         const sequence = this.#ownSequence(constraint.options, true);
         this.#column = {
           ...this.#column, notNull: true, sequence: sequence.oid, identity: constraint.always ? 'always' : 'by default',
@@ -120,24 +132,36 @@ class ColumnBuilder {
   }
 
   #ownSequence(options: readonly Option[], identity: boolean): SequenceEntry {
-    const { state, schema, table, tableOid, names } = this.#context;
-    const { type, attnum, name } = this.#column;
-    if (type.kind !== 'int2' && type.kind !== 'int4' && type.kind !== 'int8') {
-      throw new DatabaseError('22023', 'identity column type must be smallint, integer, or bigint');
-    }
-    const sequence = sequenceEntry(options, {
-      oid: state.services.allocateOid(), schema, name: names.choose(table, name, 'seq'), owner: state.role.oid,
-      type, ownedBy: { table: tableOid, column: attnum, identity },
-    });
+    const sequence = ownSequence(this.#context, this.#column, { options, identity });
     this.#sequence = sequence;
     return sequence;
   }
 
+  #shown(): string {
+    return `column "${this.#definition.name}" of table "${this.#context.table}"`;
+  }
+
+  #conflictingNull(position?: number): DatabaseError {
+    return new DatabaseError('42601', `conflicting NULL/NOT NULL declarations for ${this.#shown()}`, { position });
+  }
+
+  /** A column's values come from one place. */
+  #checkSources(position?: number): void {
+    const { identity, generated } = this.#has;
+    const two = this.#has.default && identity ? 'both default and identity'
+      : this.#has.default && generated ? 'both default and generation expression'
+        : identity && generated ? 'both identity and generation expression' : null;
+    if (two !== null) throw new DatabaseError('42601', `${two} specified for ${this.#shown()}`, { position });
+  }
+
   finish(): DefinedColumn {
-    if (this.#nullability === 'null' && this.#column.notNull) {
-      throw new DatabaseError('42601', `conflicting NULL/NOT NULL declarations for column "${this.#definition.name}" `
-        + `of table "${this.#context.table}"`);
+    if (this.#serial) {
+      // PostgreSQL puts DEFAULT and NOT NULL behind what was written.
+      if (this.#has.default) throw new DatabaseError('42601', `multiple default values specified for ${this.#shown()}`);
+      this.#has.default = true;
+      this.#checkSources();
     }
+    if (this.#nullability === 'null' && this.#column.notNull) throw this.#conflictingNull();
     return { column: this.#column, sequence: this.#sequence, constraints: this.#constraints };
   }
 }
@@ -149,11 +173,25 @@ export function rangeText(
   return context.text.slice(range.start, range.end);
 }
 
-/** Checks a DEFAULT against its column and gives its text. */
-export function defaultText(
+/** The sequence of a serial or identity column. */
+export function ownSequence(context: TableContext, { type, attnum, name }: ColumnEntry, how: {
+  readonly options: readonly Option[]; readonly identity: boolean;
+}): SequenceEntry {
+  const { state, schema, table, tableOid, names } = context;
+  if (type.kind !== 'int2' && type.kind !== 'int4' && type.kind !== 'int8') {
+    throw new DatabaseError('22023', 'identity column type must be smallint, integer, or bigint');
+  }
+  return sequenceEntry(how.options, {
+    oid: state.services.allocateOid(), schema, name: names.choose(table, name, 'seq'), owner: state.role.oid,
+    type, ownedBy: { table: tableOid, column: attnum, identity: how.identity },
+  });
+}
+
+/** Checks a DEFAULT against its column and gives its text, and what it depends on. */
+export function columnDefault(
   context: { readonly state: SessionState; readonly text: string }, column: ColumnEntry,
   constraint: Constraint & { readonly kind: 'default' },
-): string | null {
+): Pick<ColumnEntry, 'defaultText' | 'defaultReads'> {
   const { expression, range } = constraint;
   const env = sessionEnvironment(context.state);
   if (expression.kind === 'column') {
@@ -163,11 +201,23 @@ export function defaultText(
   }
   const site = rowSite(env, [], { phrase: 'DEFAULT expressions', noSubquery: 'DEFAULT expression' });
   const bound = bindAssignment(site, expression, column);
-  if (expression.kind === 'null') return null;
-  return storedText(context.state, {
+  if (expression.kind === 'null') return { defaultText: null };
+  const text = storedText(context.state, {
     bound, original: rangeText(context, range), columns: [],
-    rebind: (text) => bindAssignment(site, parseExpression(text), column),
+    rebind: (rebound) => bindAssignment(site, parseExpression(rebound), column),
   });
+  return { defaultText: text, defaultReads: relationsNamed(context.state, bound) };
+}
+
+/** What constants of type regclass name: they are kept as casts of text, explicit ones, unlike those of a text. */
+function relationsNamed(state: SessionState, bound: Expression): readonly number[] {
+  const found: number[] = [];
+  someExpression(bound, (e) => {
+    if (e.kind === 'cast' && e.explicit && e.type.kind === 'regclass' && e.input.kind === 'literal'
+      && typeof e.input.value === 'string') found.push(state.names.oidOf('regclass', e.input.value));
+    return false;
+  });
+  return found;
 }
 
 /** Checks the generation expressions of a table, whose columns are all known by now. */
@@ -182,6 +232,12 @@ export function checkGenerated(context: TableContext, columns: readonly ColumnEn
     const site = rowSite(env, [item], {
       phrase: 'column generation expressions', noSubquery: 'column generation expression',
     });
+    const whole = wholeRowReference(constraint.expression, context.table, new Set(columns.map((c) => c.name)));
+    if (whole !== null) {
+      throw new DatabaseError('42P17', 'cannot use whole-row variable in column generation expression', {
+        position: whole.position, detail: 'This would cause the generated column to depend on its own value.',
+      });
+    }
     const bound = bindAssignment(site, constraint.expression, column);
     for (const other of columns) {
       if (!other.generated) continue;
@@ -189,6 +245,7 @@ export function checkGenerated(context: TableContext, columns: readonly ColumnEn
         throw new DatabaseError('42P17',
           `cannot use generated column "${other.name}" in column generation expression`, {
           detail: 'A generated column cannot reference another generated column.',
+          position: writtenColumns(constraint.expression).find((c) => c.name.at(-1) === other.name)?.position,
         });
       }
     }

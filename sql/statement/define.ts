@@ -14,7 +14,7 @@ import { command, done } from './bound.ts';
 import { rangeText } from './column-definition.ts';
 import { nameIsFree, qualified, qualifiedName, targetSchema } from './naming.ts';
 import { optionText } from './options.ts';
-import { alteredSequence, restartOption, sequenceEntry } from './sequence-options.ts';
+import { alteredSequence, restartOption, restartSequence, sequenceEntry } from './sequence-options.ts';
 
 /** `runElement`: CREATE SCHEMA .. CREATE TABLE ..: runs one of the statements inside. */
 export function createSchema(statement: CreateSchema,
@@ -55,7 +55,7 @@ export function createSequence(statement: CreateSequence): BoundStatement {
     const owned = statement.options.find((o) => o.name === 'owned_by');
     const entry = sequenceEntry(statement.options.filter((o) => o !== owned), {
       oid: state.services.allocateOid(), schema, name: relation.name, owner: state.role.oid,
-      ownedBy: owned === undefined ? null : ownerColumn(state, owned),
+      ownedBy: owned === undefined ? null : ownerColumn(state, owned, { schema, owner: state.role.oid }),
     });
     state.current.changeCatalog([{ kind: 'put', entry }]);
     return done('CREATE SEQUENCE');
@@ -63,13 +63,34 @@ export function createSequence(statement: CreateSequence): BoundStatement {
 }
 
 /** OWNED BY table.column, or NONE. */
-function ownerColumn(state: SessionState, option: Option): SequenceEntry['ownedBy'] {
+function ownerColumn(state: SessionState, option: Option,
+  sequence: Pick<SequenceEntry, 'schema' | 'owner'> & Partial<Pick<SequenceEntry, 'name' | 'ownedBy'>>): SequenceEntry['ownedBy'] {
+  const linked = sequence.ownedBy?.identity === true ? state.catalog.get(sequence.ownedBy.table) : null;
+  if (linked !== null) {
+    throw new DatabaseError('0A000', 'cannot change ownership of identity sequence', {
+      detail: `Sequence "${sequence.name}" is linked to table "${linked.name}".`,
+    });
+  }
   const parts = option.value?.kind === 'list'
     ? option.value.items.map((i) => (i.kind === 'star' || i.kind === 'list' ? '' : i.text))
     : optionText(option).split('.');
   if (parts.length === 1 && parts[0] === 'none') return null;
+  if (parts.length === 1) {
+    throw new DatabaseError('42601', 'invalid OWNED BY option', { hint: 'Specify OWNED BY table.column or OWNED BY NONE.' });
+  }
   const column = parts[parts.length - 1];
   const table = state.catalog.requireRelation(qualifiedName(parts.slice(0, -1)), state.searchPath);
+  if (table.kind === 'index' || table.kind === 'sequence') {
+    throw new DatabaseError('42809', `sequence cannot be owned by relation "${table.name}"`, {
+      detail: `This operation is not supported for ${table.kind === 'index' ? 'indexes' : 'sequences'}.`,
+    });
+  }
+  if ('owner' in table && table.owner !== sequence.owner) {
+    throw new DatabaseError('55000', 'sequence must have same owner as table it is linked to');
+  }
+  if (table.schema !== sequence.schema) {
+    throw new DatabaseError('55000', 'sequence must be in same schema as table it is linked to');
+  }
   const found = table.kind === 'table' ? table.columns.find((c) => c.name === column && !c.dropped) : undefined;
   if (found === undefined) throw new DatabaseError('42703',
     `column "${column}" of relation "${table.name}" does not exist`);
@@ -83,14 +104,11 @@ export function alterSequence(statement: AlterSequence): BoundStatement {
     if (found === null) return done('ALTER SEQUENCE');
     const restart = restartOption(statement.options);
     const owned = statement.options.find((o) => o.name === 'owned_by');
-    const altered = alteredSequence(found, statement.options.filter((o) => o !== restart && o !== owned));
-    const entry = owned === undefined ? altered : { ...altered, ownedBy: ownerColumn(state, owned) };
+    const { last } = state.services.sequences.current(found);
+    const altered = alteredSequence(found, statement.options.filter((o) => o !== owned), last);
+    const entry = owned === undefined ? altered : { ...altered, ownedBy: ownerColumn(state, owned, found) };
     state.current.changeCatalog([{ kind: 'put', entry }]);
-    if (restart !== undefined) {
-      const value = restart.value === undefined ? entry.start : BigInt(optionText(restart));
-      state.services.sequences.set(entry, value, false);
-      state.current.movedSequence = true;
-    }
+    if (restart !== undefined) restartSequence(state, entry, restart);
     return done('ALTER SEQUENCE');
   });
 }

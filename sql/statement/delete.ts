@@ -13,6 +13,7 @@ import { allRows, referencesTo } from './foreign-key.ts';
 import type { Modification, ModificationSite } from './modification.ts';
 import { requireTable } from './naming.ts';
 import { bindReturning, returningSnapshot, written } from './returning.ts';
+import { setSequence } from './sequence-options.ts';
 import { TableWriter, prepareWrite } from './table-writer.ts';
 import { Delta } from '../../engine/data/delta.ts';
 
@@ -54,8 +55,7 @@ export function truncate(statement: Truncate): BoundStatement {
       if (rows.length > 0) state.current.write(table.oid, Delta.remove(rows));
       if (!statement.restartIdentity) continue;
       for (const sequence of state.catalog.sequencesOwnedBy(table.oid)) {
-        state.services.sequences.set(sequence, sequence.start, false);
-        state.current.movedSequence = true;
+        setSequence(state, sequence, sequence.start);
       }
     }
     return done('TRUNCATE TABLE');

@@ -1,10 +1,11 @@
 // The options of CREATE and ALTER SEQUENCE, serial and identity columns, with PostgreSQL's defaults and checks.
-import { DatabaseError, notSupported } from '../../engine/data/error.ts';
-import { typeFromName } from '../../engine/data/type-info.ts';
+import { DatabaseError } from '../../engine/data/error.ts';
+import { formatTypeName, typeFromName } from '../../engine/data/type-info.ts';
 import { INT8 } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { SequenceEntry } from '../catalog/entry.ts';
 import type { Option } from '../parser/ast.ts';
+import type { SessionState } from '../session-state.ts';
 import { optionFlag, optionText } from './options.ts';
 
 interface Base {
@@ -30,9 +31,30 @@ export function sequenceEntry(options: readonly Option[], base: Base): SequenceE
   return applyOptions(blank, options, true);
 }
 
-/** RESTART, if it is among them, is the caller's affair. */
-export function alteredSequence(entry: SequenceEntry, options: readonly Option[]): SequenceEntry {
-  return applyOptions(entry, options, false);
+/** `last`: the value it stands at. RESTART, if it is among the options, is the caller's affair too. */
+export function alteredSequence(entry: SequenceEntry, options: readonly Option[], last: bigint): SequenceEntry {
+  const restart = restartOption(options);
+  const altered = applyOptions(entry, options.filter((o) => o !== restart), false);
+  const { min, max, start } = altered;
+  const value = restart === undefined ? last : restart.value === undefined ? start : integer(restart);
+  if (value < min) throw wrong(`RESTART value (${value}) cannot be less than MINVALUE (${min})`);
+  if (value > max) throw wrong(`RESTART value (${value}) cannot be greater than MAXVALUE (${max})`);
+  return altered;
+}
+
+const wrong = (message: string): DatabaseError => new DatabaseError('22023', message);
+
+export function restartSequence(state: SessionState, entry: SequenceEntry, restart: Option): void {
+  setSequence(state, entry, restart.value === undefined ? entry.start : integer(restart));
+}
+
+/** Its next value; taken back with the transaction, as PostgreSQL does. */
+export function setSequence(state: SessionState, entry: SequenceEntry, value: bigint): void {
+  const { sequences } = state.services;
+  const before = sequences.current(entry);
+  state.current.undo.add(() => sequences.set(entry, before.last, before.called));
+  sequences.set(entry, value, false);
+  state.current.movedSequence = true;
 }
 
 export function restartOption(options: readonly Option[]): Option | undefined {
@@ -54,20 +76,24 @@ function applyOptions(entry: SequenceEntry, options: readonly Option[], isNew: b
     given.set(option.name, option);
   }
   const as = given.get('as');
-  const type = as === undefined ? entry.type : sequenceType(optionText(as));
+  const type = as === undefined ? entry.type : sequenceType(entry, as);
   const step = given.get('increment');
   const increment = step === undefined ? entry.increment : integer(step);
   if (increment === 0n) throw new DatabaseError('22023', 'INCREMENT must not be zero');
   const range = RANGES.get(type.kind) ?? [1n, 1n];
-  const max = bound(given.get('maxvalue'), isNew || as !== undefined ? null : entry.max, increment > 0n ? range[1]
-    : -1n);
-  const min = bound(given.get('minvalue'), isNew || as !== undefined ? null : entry.min, increment > 0n ? 1n
-    : range[0]);
-  if (max > range[1]) throw new DatabaseError('22023',
-    `MAXVALUE (${max}) is out of range for sequence data type ${type.kind}`);
-  if (min < range[0]) throw new DatabaseError('22023',
-    `MINVALUE (${min}) is out of range for sequence data type ${type.kind}`);
-  if (min >= max) throw new DatabaseError('22023', `MINVALUE (${min}) must be less than MAXVALUE (${max})`);
+  const before = RANGES.get(entry.type.kind) ?? range;
+  // A limit that was the old type's own is the new type's; another one was somebody's wish.
+  const widest = as !== undefined && !isNew ? { min: entry.min === before[0], max: entry.max === before[1] }
+    : { min: false, max: false };
+  const max = bound(given.get('maxvalue'), isNew || widest.max ? null : entry.max,
+    increment > 0n || widest.max ? range[1] : -1n);
+  const min = bound(given.get('minvalue'), isNew || widest.min ? null : entry.min,
+    increment < 0n || widest.min ? range[0] : 1n);
+  for (const [name, value] of [['MAXVALUE', max], ['MINVALUE', min]] as const) {
+    if (value <= range[1] && value >= range[0]) continue;
+    throw wrong(`${name} (${value}) is out of range for sequence data type ${formatTypeName(type)}`);
+  }
+  if (min >= max) throw wrong(`MINVALUE (${min}) must be less than MAXVALUE (${max})`);
   const from = given.get('start');
   const start = from === undefined ? (isNew ? (increment > 0n ? min : max) : entry.start) : integer(from);
   if (start < min) throw new DatabaseError('22023', `START value (${start}) cannot be less than MINVALUE (${min})`);
@@ -86,9 +112,13 @@ function bound(option: Option | undefined, kept: bigint | null, otherwise: bigin
   return option.value === undefined ? otherwise : integer(option);
 }
 
-function sequenceType(text: string): LogicalType {
-  const type = typeFromName(text.toLowerCase().replace(/^pg_catalog\./, ''));
+function sequenceType(entry: SequenceEntry, as: Option): LogicalType {
+  const text = optionText(as);
+  const type = typeFromName(text.replace(/^pg_catalog\./, ''));
   if (type?.kind === 'int2' || type?.kind === 'int4' || type?.kind === 'int8') return type;
-  if (type === null) throw notSupported(`sequence type ${text}`);
-  throw new DatabaseError('22023', 'sequence type must be smallint, integer, or bigint');
+  if (type === null) {
+    const position = as.value?.kind === 'name' ? as.value.position : undefined;
+    throw new DatabaseError('42704', `type "${text}" does not exist`, { position });
+  }
+  throw wrong(`${entry.ownedBy?.identity === true ? 'identity column' : 'sequence'} type must be smallint, integer, or bigint`);
 }
