@@ -111,6 +111,8 @@ export interface ForeignConstraint {
   readonly target: number;
   readonly targetColumns: readonly number[];
   readonly onDelete: ReferentialAction;
+  /** Those that SET NULL or SET DEFAULT sets. Absent: all. */
+  readonly onDeleteColumns?: readonly number[];
   readonly onUpdate: ReferentialAction;
   readonly matchFull: boolean;
   readonly comment: string | null;

@@ -211,6 +211,8 @@ export type AlterAction =
   | (At & { readonly kind: 'dropConstraint'; readonly name: string; readonly ifExists: boolean;
       readonly cascade: boolean })
   | (At & { readonly kind: 'validateConstraint'; readonly name: string })
+  | (At & { readonly kind: 'alterConstraint'; readonly name: string; readonly deferrable: boolean;
+      readonly initiallyDeferred: boolean })
   | (At & { readonly kind: 'setOptions' | 'resetOptions'; readonly options: readonly Option[] })
   | (At & { readonly kind: 'setOwner'; readonly owner: string })
   /** ALTER VIEW v SET/DROP of what we carry no meaning for: named, so that the answer can name it. */

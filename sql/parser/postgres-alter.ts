@@ -1,11 +1,11 @@
 // ALTER, RENAME, COMMENT, DROP and GRANT of libpg-query's tree as ours.
 import type { AlterTableCmd, AlterTableStmt, GrantStmt, ObjectType, RenameStmt } from 'libpg-query';
-import { AssertionError } from '../../engine/data/error.ts';
+import { AssertionError, DatabaseError } from '../../engine/data/error.ts';
 import type { AlterAction, ObjectKind, Rename, Statement } from './ast-statement.ts';
 import { columnDefinition, constraint } from './postgres-column.ts';
 import { objectName } from './postgres-definition.ts';
 import { expression, optional } from './postgres-expression.ts';
-import { names, nameOf, options, relation, role, typeName, untag } from './postgres-node.ts';
+import { names, nameOf, options, refuse, relation, role, typeName, untag } from './postgres-node.ts';
 import type { ReaderContext, Readers } from './postgres-node.ts';
 
 const objectKinds: { readonly [type in ObjectType]?: ObjectKind } = {
@@ -170,6 +170,15 @@ function alterAction(node: AlterTableCmd, context: ReaderContext): AlterAction {
       return { kind: 'addConstraint', constraint: added, position: added.position };
     }
     case 'AT_DropConstraint': return { kind: 'dropConstraint', name: column, ifExists, cascade, position };
+    case 'AT_AlterConstraint': {
+      const altered = untag(node.def, 'ATAlterConstraint');
+      const { conname = '', deferrable = false, initdeferred = false } = altered;
+      if (altered.alterInheritability === true) {
+        throw new DatabaseError('0A000', 'FOREIGN KEY constraints cannot be marked NO INHERIT');
+      }
+      if (altered.alterEnforceability === true) throw refuse('ENFORCED', position);
+      return { kind: 'alterConstraint', name: conname, deferrable, initiallyDeferred: initdeferred, position };
+    }
     case 'AT_ValidateConstraint': return { kind: 'validateConstraint', name: column, position };
     case 'AT_SetRelOptions':
     case 'AT_ResetRelOptions': {

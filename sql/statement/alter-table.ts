@@ -107,6 +107,7 @@ class Alteration {
       case 'addConstraint': this.#addConstraint(action.constraint); return;
       case 'dropConstraint': await this.#dropConstraint(action); return;
       case 'validateConstraint': this.#constraint(action.name); return;
+      case 'alterConstraint': this.#alterConstraint(action); return;
       case 'setOptions':
         this.#put({ ...this.#table, options: { ...this.#table.options, ...optionRecord(action.options) } });
         return;
@@ -344,6 +345,16 @@ class Alteration {
     const found = this.#table.constraints.find((c) => c.name === name);
     if (found !== undefined) return found;
     throw new DatabaseError('42704', `constraint "${name}" of relation "${this.#table.name}" does not exist`);
+  }
+
+  #alterConstraint({ name, deferrable, initiallyDeferred }: AlterAction & { kind: 'alterConstraint' }): void {
+    const found = this.#constraint(name);
+    if (found.kind !== 'foreign') {
+      throw new DatabaseError('42809',
+        `constraint "${name}" of relation "${this.#table.name}" is not a foreign key constraint`);
+    }
+    const constraints = this.#table.constraints.map((c) => (c === found ? { ...found, deferrable, initiallyDeferred } : c));
+    this.#put({ ...this.#table, constraints });
   }
 
   async #dropConstraint(action: AlterAction & { kind: 'dropConstraint' }): Promise<void> {

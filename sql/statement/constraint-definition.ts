@@ -160,6 +160,12 @@ function defineForeign(
   if (columns.length !== targetColumns.length) {
     throw new DatabaseError('42830', 'number of referencing and referenced columns for foreign key disagree');
   }
+  const set = foreignColumns(table.columns, constraint.onDeleteColumns);
+  const outside = set.find((c) => !columns.includes(c));
+  if (outside !== undefined) {
+    throw new DatabaseError('42P10',
+      `column "${outside.name}" referenced in ON DELETE SET action must be part of foreign key`);
+  }
   checkReferenced(target, targetColumns, constraint.referencedColumns.length === 0);
   const name = constraintName(context, constraint.name, names.join('_'), 'fkey');
   columns.forEach((from, i) => {
@@ -173,6 +179,7 @@ function defineForeign(
   return {
     kind: 'foreign', oid: state.services.allocateOid(), name, columns: columns.map((c) => c.attnum), target: target.oid,
     targetColumns: targetColumns.map((c) => c.attnum), onDelete: constraint.onDelete, onUpdate: constraint.onUpdate,
+    ...set.length === 0 ? {} : { onDeleteColumns: [...new Set(set.map((c) => c.attnum))] },
     matchFull: constraint.match === 'full', comment: null, ...timing(constraint),
   };
 }
@@ -198,10 +205,13 @@ function foreignTarget(
   return relation.oid === context.tableOid ? { ...relation, ...table } : relation;
 }
 
+const SYSTEM_COLUMNS: ReadonlySet<string> = new Set(['tableoid', 'ctid', 'xmin', 'xmax', 'cmin', 'cmax']);
+
 function foreignColumns(all: readonly ColumnEntry[], names: readonly string[]): readonly ColumnEntry[] {
   return names.map((name) => {
     const column = all.find((c) => c.name === name && !c.dropped);
     if (column !== undefined) return column;
+    if (SYSTEM_COLUMNS.has(name)) throw new DatabaseError('0A000', 'system columns cannot be used in foreign keys');
     throw new DatabaseError('42703', `column "${name}" referenced in foreign key constraint does not exist`);
   });
 }

@@ -152,12 +152,12 @@ export interface Consequence {
 
 /**
  * After rows of `parent` were removed (and perhaps others added): 23503 for keys that are still referenced, or what
- * the constraints' actions do to the rows that refer to them.
+ * the constraints' actions do to the rows that refer to them. Each is to be done before the next is asked for: several
+ * constraints may change the same row.
  */
-export function consequences(
+export function* consequences(
   state: SessionState, parent: TableEntry, change: { readonly removed: Batch; readonly added: Batch | null },
-): readonly Consequence[] {
-  const out: Consequence[] = [];
+): Iterable<Consequence> {
   for (const { constraint, child } of referencesTo(state, parent.oid)) {
     const parentColumns = constraint.targetColumns.map((a) => a - 1);
     const gone = goneRows(change, parentColumns);
@@ -172,10 +172,9 @@ export function consequences(
     if (missing.length === 0) continue;
     const rows = referring(state, { constraint, child }, { batch: change.removed, rows: missing });
     if (rows.length === 0) continue;
-    out.push(...act(state, { action: wanted, constraint, child, parent, rows, removed: change.removed, missing,
-      added: change.added }));
+    yield act(state, { action: wanted, constraint, child, parent, rows, removed: change.removed, missing,
+      added: change.added });
   }
-  return out;
 }
 
 /** 23503 at the end of the transaction, if these keys are then gone and referred to. */
@@ -251,15 +250,16 @@ function act(state: SessionState, found: {
   readonly parent: TableEntry; readonly rows: Batch; readonly removed: Batch; readonly missing: readonly number[];
   /** Of an update: the new rows, each in the place of its old one. */
   readonly added: Batch | null;
-}): readonly Consequence[] {
+}): Consequence {
   const { action, constraint, child, rows } = found;
   switch (action) {
     case 'no action': case 'restrict': throw stillReferenced(state, found);
     case 'cascade':
-      return [{ table: child, removed: rows, added: found.added === null ? null : withNewKeys(state, found, found.added) }];
+      return { table: child, removed: rows, added: found.added === null ? null : withNewKeys(state, found, found.added) };
     case 'set null': case 'set default': {
       const columns = [...rows.columns];
-      for (const attnum of constraint.columns) {
+      const set = found.added === null ? constraint.onDeleteColumns ?? constraint.columns : constraint.columns;
+      for (const attnum of set) {
         columns[attnum - 1] = action === 'set null' ? nullVector(child.columns[attnum - 1].type, rows.length)
           : rulesOf(state, child).defaultVector(state, attnum - 1, rows.length);
       }
@@ -269,7 +269,7 @@ function act(state: SessionState, found: {
         // The default is the very key that is going.
         if (rowKey(added, own, row) === rowKey(rows, own, row)) throw stillReferenced(state, found);
       }
-      return [{ table: child, removed: rows, added }];
+      return { table: child, removed: rows, added };
     }
   }
 }

@@ -46,9 +46,11 @@ export function constraintText(context: SystemContext, { constraint, table }: Pl
       const action = (what: string, does: ReferentialAction): string =>
         (does === 'no action' ? '' : ` ON ${what} ${does.toUpperCase()}`);
       if (target === null || target.kind !== 'table') return '';
+      const set = constraint.onDeleteColumns;
       return `FOREIGN KEY (${names(table, constraint.columns)}) REFERENCES ${quoteIdentifier(target.name)}`
         + `(${names(target, constraint.targetColumns)})${constraint.matchFull ? ' MATCH FULL' : ''}`
-        + action('UPDATE', constraint.onUpdate) + action('DELETE', constraint.onDelete) + timing(constraint);
+        + action('UPDATE', constraint.onUpdate) + action('DELETE', constraint.onDelete)
+        + (set === undefined ? '' : ` (${names(table, set)})`) + timing(constraint);
     }
   }
 }
@@ -69,6 +71,7 @@ function* rows(catalog: Catalog): Iterable<SystemRow> {
       confmatchtype: foreign === null ? ' ' : foreign.matchFull ? 'f' : 's', conislocal: true, coninhcount: 0,
       connoinherit: constraint.kind !== 'check', conkey: arrayFrom([...constraint.columns]),
       confkey: foreign === null ? null : arrayFrom([...foreign.targetColumns]),
+      confdelsetcols: foreign?.onDeleteColumns === undefined ? null : arrayFrom([...foreign.onDeleteColumns]),
       conbin: constraint.kind === 'check' ? constraint.expression : null,
     };
   }
