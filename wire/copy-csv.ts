@@ -98,7 +98,7 @@ export class CsvRows implements RowReader {
     if (end > this.#plain.textUntil && !isText(bytes.subarray(start, end))) throw invalidUtf8(bytes.subarray(start, end));
     if (!this.#headerSeen) {
       this.#headerSeen = true;
-      if (this.#header === 'match') checkHeader(this.#sink, this.#names(bytes, start, end));
+      if (this.#header === 'match') checkHeader(this.#sink, this.#names(bytes, start, end), this.#null.toString());
       this.#sink.skipRow();
       return;
     }
@@ -176,12 +176,13 @@ export class CsvRows implements RowReader {
     else this.#sink.text(column, bytes, from, to);
   }
 
-  #names(bytes: Buffer, start: number, end: number): string[] {
-    const names: string[] = [];
+  #names(bytes: Buffer, start: number, end: number): (string | null)[] {
+    const names: (string | null)[] = [];
     for (let at = start; ; at++) {
       const plain = this.#plainEnd(bytes, at, end);
       if (plain >= 0) {
-        names.push(bytes.toString('utf8', at, plain));
+        const name = bytes.toString('utf8', at, plain);
+        names.push(name === this.#null.toString() ? null : name);
         at = plain;
       } else {
         const read = this.#unquote(bytes, at, end);

@@ -95,7 +95,7 @@ export class TextRows implements RowReader {
     if (end > this.#plain.textUntil && !isText(bytes.subarray(start, end))) throw invalidUtf8(bytes.subarray(start, end));
     if (!this.#headerSeen) {
       this.#headerSeen = true;
-      if (this.#header === 'match') checkHeader(this.#sink, this.#names(bytes, start, end));
+      if (this.#header === 'match') checkHeader(this.#sink, this.#names(bytes, start, end), this.#null.toString());
       this.#sink.skipRow();
       return;
     }
@@ -147,9 +147,10 @@ export class TextRows implements RowReader {
     }
   }
 
-  #names(bytes: Buffer, start: number, end: number): string[] {
+  #names(bytes: Buffer, start: number, end: number): (string | null)[] {
     return bytes.toString('utf8', start, end).split(String.fromCharCode(this.#delimiter)).map((text) => {
       const raw = Buffer.from(text);
+      if (raw.equals(this.#null)) return null;
       const out = Buffer.alloc(raw.length);
       return out.toString('utf8', 0, unescape(raw, 0, raw.length, out));
     });

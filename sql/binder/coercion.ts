@@ -6,6 +6,7 @@ import type { LogicalType, RecordType } from '../../engine/data/types.ts';
 import { TEXT, baseType, sameKind, sameType, typmodOf } from '../../engine/data/types.ts';
 import type { Expression, RowExpression } from '../../engine/expression/expression.ts';
 import type { Environment } from './environment.ts';
+import { CatalogNames } from '../catalog/names.ts';
 import { canCoerce, withTypmod } from './type-rules.ts';
 import type { CastContext } from '../../engine/expression/cast-table.ts';
 
@@ -52,6 +53,7 @@ function castToText(e: Expression): Expression {
 /** What the type's input function makes of the text. */
 export function literalFromText(text: string, target: LogicalType, site: CoercionSite): Expression {
   const base = baseType(target);
+  if (readsCatalog(base)) checkName(text, base, site);
   if (readsCatalog(base)) return cast({ kind: 'literal', type: TEXT, value: text }, target, { ...site, context: 'explicit' });
   // Of an interval the typmod says, too, what a bare number counts: '3' MONTH.
   const plain = base.kind === 'interval' ? base : withTypmod(base, -1);
@@ -61,6 +63,20 @@ export function literalFromText(text: string, target: LogicalType, site: Coercio
     return sameType(plain, target) ? literal : cast(literal, target, site);
   } catch (error) {
     throw error instanceof DatabaseError ? error.at(site.position) : error;
+  }
+}
+
+/** The name is looked up when the statement runs; that there is none is said where it stands. */
+function checkName(text: string, type: LogicalType, { env, position }: CoercionSite): void {
+  if (env.system === null) return;
+  switch (type.kind) {
+    case 'regclass': case 'regtype': case 'regproc': case 'regprocedure': case 'regnamespace': case 'regrole':
+    case 'regoper': case 'regoperator': case 'regcollation':
+      try {
+        new CatalogNames(env.catalog, env.searchPath, env.functions).oidOf(type.kind, text);
+      } catch (error) {
+        throw error instanceof DatabaseError ? error.at(position) : error;
+      }
   }
 }
 

@@ -1,5 +1,6 @@
 // COPY's options, with PostgreSQL's defaults, checks and messages (manual, COPY).
-import { DatabaseError } from '../../engine/data/error.ts';
+import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import { encodingNamed } from '../../engine/function/scalar/character-set.ts';
 import type { Copy } from '../parser/ast-statement.ts';
 import type { Option } from '../parser/ast.ts';
 import type { CopyFormat } from '../session-api.ts';
@@ -17,8 +18,13 @@ interface Draft {
   forceNull: readonly number[];
 }
 
-/** `columns`: names, for the FORCE options. */
-export function copyFormat(statement: Copy, columns: readonly string[]): CopyFormat {
+/** Columns by name, for the FORCE options; `known`: those of the relation, which need not be copied. */
+interface ForceColumns {
+  readonly copied: readonly string[];
+  readonly known: { readonly relation: string; readonly names: readonly string[] } | null;
+}
+
+export function copyFormat(statement: Copy, columns: ForceColumns): CopyFormat {
   const draft: Draft = {
     format: 'text', delimiter: null, nullText: null, header: false, quote: null, escape: null, forceQuote: [],
     forceNotNull: [], forceNull: [],
@@ -34,7 +40,7 @@ export function copyFormat(statement: Copy, columns: readonly string[]): CopyFor
   return checked(draft, statement.direction);
 }
 
-function applyOption(draft: Draft, option: Option, columns: readonly string[], direction: 'in' | 'out'): void {
+function applyOption(draft: Draft, option: Option, columns: ForceColumns, direction: 'in' | 'out'): void {
   switch (option.name) {
     case 'format': {
       const name = optionText(option).toLowerCase();
@@ -55,29 +61,42 @@ function applyOption(draft: Draft, option: Option, columns: readonly string[], d
     case 'force_null': draft.forceNull = places(option, columns); return;
     case 'freeze': optionFlag(option); return;
     case 'encoding':
-      if (!/^utf-?8$/i.test(optionText(option))) {
-        throw new DatabaseError('22023', 'argument to option "encoding" must be a valid encoding name',
-          { position: option.position });
-      }
+      checkEncoding(option);
       return;
     default:
       throw new DatabaseError('42601', `option "${option.name}" not recognized`, { position: option.position });
   }
 }
 
+/** SQL_ASCII: bytes as they are, which then must be UTF-8. */
+function checkEncoding(option: Option): void {
+  const encoding = encodingNamed(optionText(option));
+  if (encoding === 'UTF8' || encoding === 'SQL_ASCII') return;
+  const { position } = option;
+  if (encoding !== null) throw notSupported(`COPY in encoding ${encoding}`, { position });
+  throw new DatabaseError('22023', 'argument to option "encoding" must be a valid encoding name', { position });
+}
+
 function header(option: Option, direction: 'in' | 'out'): CopyFormat['header'] {
   if (option.value !== undefined && optionText(option).toLowerCase() === 'match') {
     if (direction === 'in') return 'match';
-    throw new DatabaseError('22023', 'cannot use "match" with HEADER in COPY TO');
+    throw new DatabaseError('0A000', 'cannot use "match" with HEADER in COPY TO');
   }
-  return optionFlag(option);
+  try {
+    return optionFlag(option);
+  } catch (error) {
+    if (!(error instanceof DatabaseError) || error.code !== '42601') throw error;
+    throw new DatabaseError('42601', 'header requires a Boolean value or "match"');
+  }
 }
 
-function places(option: Option, columns: readonly string[]): readonly number[] {
+function places(option: Option, { copied, known }: ForceColumns): readonly number[] {
   return optionNames(option).map((name) => {
-    const at = columns.indexOf(name);
+    const at = copied.indexOf(name);
     if (at >= 0) return at;
-    throw new DatabaseError('42703', `column "${name}" does not exist`);
+    const relation = known === null ? '' : ` of relation "${known.relation}"`;
+    if (known?.names.includes(name) !== true) throw new DatabaseError('42703', `column "${name}"${relation} does not exist`);
+    throw new DatabaseError('42P10', `${option.name.toUpperCase()} column "${name}" not referenced by COPY`);
   });
 }
 

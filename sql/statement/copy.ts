@@ -3,10 +3,12 @@ import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import type { Batch } from '../../engine/data/batch.ts';
 import { datumAt } from '../../engine/data/access.ts';
 import { compileExpression } from '../../engine/expression/evaluate.ts';
+import type { Expression } from '../../engine/expression/expression.ts';
+import { columnsOf } from '../../engine/expression/walk.ts';
 import { liveColumns } from '../catalog/entry.ts';
 import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
 import type { Copy } from '../parser/ast-statement.ts';
-import type { Query } from '../parser/ast.ts';
+import type { Expr, Query } from '../parser/ast.ts';
 import { bindPredicate, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
 import type { CopyInSink, ResultColumn } from '../session-api.ts';
 import type { SessionState } from '../session-state.ts';
@@ -49,13 +51,12 @@ function namedColumns(table: TableEntry, names: readonly string[],
 
 function copyIn(statement: Copy, state: SessionState): BoundStatement {
   if (statement.relation === undefined) throw new DatabaseError('42601', 'COPY FROM needs a table');
-  const table = requireTable(state, statement.relation, 'copy to');
+  const table = requireTable(state, { ...statement.relation, position: undefined }, 'copy to');
   const columns = namedColumns(table, statement.columns, liveColumns(table.columns).filter((c) => !c.generated));
-  const format = copyFormat(statement, columns.map((c) => c.name));
-  const where = statement.where === undefined ? null : compileExpression(bindPredicate(
-    rowSite(sessionEnvironment(state), [rowScopeItem(table)], {
-      phrase: 'COPY FROM WHERE conditions', noSubquery: 'COPY FROM WHERE condition',
-    }), statement.where, 'WHERE'));
+  const format = copyFormat(statement, {
+    copied: columns.map((c) => c.name), known: { relation: table.name, names: liveColumns(table.columns).map((c) => c.name) },
+  });
+  const where = statement.where === undefined ? null : compileExpression(bindWhere(state, table, statement.where));
   return {
     parameters: [], columns: null, cacheable: true,
     run: async (session) => {
@@ -88,6 +89,18 @@ function copyIn(statement: Copy, state: SessionState): BoundStatement {
   };
 }
 
+function bindWhere(state: SessionState, table: TableEntry, where: Expr): Expression {
+  const bound = bindPredicate(rowSite(sessionEnvironment(state), [rowScopeItem(table)], {
+    phrase: 'COPY FROM WHERE conditions', noSubquery: 'COPY FROM WHERE condition',
+  }), where, 'WHERE');
+  const read = new Set(columnsOf(bound));
+  const generated = table.columns.find((c) => c.generated && !c.dropped && read.has(c.attnum - 1));
+  if (generated === undefined) return bound;
+  throw new DatabaseError('42P10', 'generated columns are not supported in COPY FROM WHERE conditions', {
+    detail: `Column "${generated.name}" is a generated column.`,
+  });
+}
+
 function passing(state: SessionState, rows: Batch, where: ReturnType<typeof compileExpression>): Batch {
   const verdict = where.evaluate(rows, state.evalContext());
   const kept: number[] = [];
@@ -96,12 +109,21 @@ function passing(state: SessionState, rows: Batch, where: ReturnType<typeof comp
 }
 
 function copyOut(statement: Copy, state: SessionState, bind: Bind): BoundStatement {
-  const query = statement.query ?? tableQuery(statement, state);
+  const { query = tableQuery(statement, state), relation } = statement;
+  if (query.kind === 'merge') throw new DatabaseError('0A000', 'MERGE not supported in COPY');
+  if (query.kind === 'query' && query.body.kind === 'select' && query.body.into !== undefined) {
+    throw new DatabaseError('0A000', 'COPY (SELECT INTO) is not supported');
+  }
   const bound = bind(query);
   if (bound.parameters.length > 0) throw new DatabaseError('42P02', 'there is no parameter $1');
   const { columns } = bound;
   if (columns === null) throw new DatabaseError('0A000', 'COPY query must have a RETURNING clause');
-  const format = copyFormat(statement, columns.map((c) => c.name));
+  const all = relation === undefined ? null : state.catalog.findRelation(qualified(relation), state.searchPath);
+  const names = all !== null && 'columns' in all && all.kind !== 'index' && all.kind !== 'system'
+    ? liveColumns(all.columns).map((c) => c.name) : null;
+  const format = copyFormat(statement, {
+    copied: columns.map((c) => c.name), known: all === null || names === null ? null : { relation: all.name, names },
+  });
   return {
     parameters: [], columns: null, cacheable: false,
     run: async (session) => {
@@ -116,7 +138,7 @@ function copyOut(statement: Copy, state: SessionState, bind: Bind): BoundStateme
 function tableQuery(statement: Copy, state: SessionState): Query {
   const { relation } = statement;
   if (relation === undefined) throw new DatabaseError('42601', 'COPY TO needs a table or a query');
-  const found = state.catalog.requireRelation(qualified(relation), state.searchPath, relation.position);
+  const found = state.catalog.requireRelation(qualified(relation), state.searchPath);
   if (found.kind === 'view') {
     throw new DatabaseError('42809', `cannot copy from view "${found.name}"`,
       { hint: 'Try the COPY (SELECT ...) TO variant.' });

@@ -19,7 +19,7 @@ export function createIndex(statement: CreateIndex): BoundStatement {
     refuse(statement);
     await state.current.lockCatalog(state.lockWait);
     const { relation } = statement;
-    const table = state.catalog.requireRelation(qualified(relation), state.searchPath, relation.position);
+    const table = state.catalog.requireRelation(qualified(relation), state.searchPath);
     if (table.kind !== 'table' && table.kind !== 'source' && table.kind !== 'materialized-view') {
       throw new DatabaseError('42809', `cannot create index on relation "${table.name}"`, {
         detail: table.kind === 'view' ? 'This operation is not supported for views.'

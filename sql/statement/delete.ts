@@ -42,7 +42,7 @@ export function bindDelete(statement: Delete, { state, env, commonTables }: Modi
 export function truncate(statement: Truncate): BoundStatement {
   return command(async (state) => {
     state.current.checkWritable('TRUNCATE TABLE');
-    const tables = statement.tables.map((t) => requireTable(state, t.relation, 'truncate'));
+    const tables = statement.tables.map((t) => requireTable(state, { ...t.relation, position: undefined }, 'truncate'));
     const all = statement.cascade ? withReferring(state, tables) : tables;
     checkReferring(state, all);
     for (const table of all) {

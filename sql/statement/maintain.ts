@@ -75,7 +75,7 @@ export function maintain(statement: Maintain): BoundStatement {
 export function refreshView(statement: RefreshView): BoundStatement {
   return command((state) => {
     const { relation } = statement;
-    const found = state.catalog.requireRelation(qualified(relation), state.searchPath, relation.position);
+    const found = state.catalog.requireRelation(qualified(relation), state.searchPath);
     if (found.kind !== 'materialized-view') throw new DatabaseError('0A000',
       `"${found.name}" is not a materialized view`);
     if (!statement.withData) throw notSupported('REFRESH .. WITH NO DATA');

@@ -112,6 +112,11 @@ export function requireTable(state: SessionState, relation: RelationName,
 function notWritable(found: Relation, verb: string): DatabaseError {
   switch (found.kind) {
     case 'view': {
+      if (verb === 'copy to') {
+        return new DatabaseError('42809', `cannot copy to view "${found.name}"`, {
+          hint: 'To enable copying to a view, provide an INSTEAD OF INSERT trigger.',
+        });
+      }
       const [doing, how] = verb === 'insert into' ? ['INSERT', 'inserting into'] : verb === 'update'
         ? ['UPDATE', 'updating']
         : ['DELETE', 'deleting from'];
