@@ -106,7 +106,8 @@ function fieldsOf(base: Expression, type: RecordType): readonly Expression[] {
 }
 
 /** The value as an assignment converts it. */
-function fitting(value: Expression, type: LogicalType, { column, site, position, valuePosition }: Goal, field?: string): Expression {
+function fitting(value: Expression, type: LogicalType, goal: Goal, field?: string): Expression {
+  const { column, site, position, valuePosition } = goal;
   const found = tryCoerce(value, type, { env: site.env, context: 'assignment', position: valuePosition });
   if (found !== null) return found;
   const target = field === undefined ? `subscripted assignment to "${column}" requires type`

@@ -69,14 +69,14 @@ export function literalFromText(text: string, target: LogicalType, site: Coercio
 /** The name is looked up when the statement runs; that there is none is said where it stands. */
 function checkName(text: string, type: LogicalType, { env, position }: CoercionSite): void {
   if (env.system === null) return;
-  switch (type.kind) {
-    case 'regclass': case 'regtype': case 'regproc': case 'regprocedure': case 'regnamespace': case 'regrole':
-    case 'regoper': case 'regoperator': case 'regcollation':
-      try {
-        new CatalogNames(env.catalog, env.searchPath, env.functions).oidOf(type.kind, text);
-      } catch (error) {
-        throw error instanceof DatabaseError ? error.at(position) : error;
-      }
+  const { kind } = type;
+  const named = kind === 'regclass' || kind === 'regtype' || kind === 'regproc' || kind === 'regprocedure'
+    || kind === 'regnamespace' || kind === 'regrole' || kind === 'regoper' || kind === 'regoperator' || kind === 'regcollation';
+  if (!named) return;
+  try {
+    new CatalogNames(env.catalog, env.searchPath, env.functions).oidOf(kind, text);
+  } catch (error) {
+    throw error instanceof DatabaseError ? error.at(position) : error;
   }
 }
 

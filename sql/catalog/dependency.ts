@@ -139,7 +139,9 @@ function tableEdges(entry: TableEntry | SourceEntry, on: Target, add: Add): void
   for (const column of entry.columns) {
     if (column.dropped || on.kind !== 'entry') continue;
     if (mentionsType(column.type, on.oid)) add({ kind: 'column', table: entry.oid, attnum: column.attnum }, 'normal');
-    if (column.sequence === on.oid || column.defaultReads?.includes(on.oid) === true) add({ kind: 'default', table: entry.oid, attnum: column.attnum }, 'normal');
+    if (column.sequence === on.oid || column.defaultReads?.includes(on.oid) === true) {
+      add({ kind: 'default', table: entry.oid, attnum: column.attnum }, 'normal');
+    }
   }
   if (on.kind === 'column' && on.table === entry.oid && entry.watermark?.column === on.attnum) {
     throw new DatabaseError('2BP01',
@@ -253,7 +255,10 @@ function without<T extends TableEntry | SourceEntry>(table: T, target: Target): 
     case 'entry': return table;
     case 'constraint': return { ...table, constraints: table.constraints.filter((c) => c.oid !== target.oid) };
     case 'default':
-      return { ...table, columns: withColumn(table.columns, target.attnum, { defaultText: null, sequence: null, defaultReads: [] }) };
+      return {
+        ...table,
+        columns: withColumn(table.columns, target.attnum, { defaultText: null, sequence: null, defaultReads: [] }),
+      };
     case 'column':
       return {
         ...table,

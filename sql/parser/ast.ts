@@ -375,7 +375,8 @@ export type Constraint =
   | (Constrained & { readonly kind: 'foreignKey'; readonly columns: readonly string[];
       readonly references: RelationName; readonly referencedColumns: readonly string[];
       readonly match: 'simple' | 'full' | 'partial';
-      readonly onDelete: ReferentialAction; readonly onDeleteColumns: readonly string[]; readonly onUpdate: ReferentialAction; readonly notValid: boolean })
+      readonly onDelete: ReferentialAction; readonly onDeleteColumns: readonly string[];
+      readonly onUpdate: ReferentialAction; readonly notValid: boolean })
   | (Constrained & { readonly kind: 'generated'; readonly expression: Expr; readonly stored: boolean;
       readonly range: SourceRange | undefined })
   | (Constrained & { readonly kind: 'identity'; readonly always: boolean; readonly options: readonly Option[] });

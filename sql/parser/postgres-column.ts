@@ -100,6 +100,7 @@ function foreignKey(node: PgConstraint, context: ReaderContext): Omit<
   return {
     kind: 'foreignKey', columns: names(node.fk_attrs), references: relation(node.pktable, context),
     referencedColumns: names(node.pk_attrs), match, onDelete: actions[node.fk_del_action ?? 'a'] ?? 'no action',
-    onDeleteColumns: names(node.fk_del_set_cols), onUpdate: actions[node.fk_upd_action ?? 'a'] ?? 'no action', notValid: node.skip_validation ?? false,
+    onDeleteColumns: names(node.fk_del_set_cols), onUpdate: actions[node.fk_upd_action ?? 'a'] ?? 'no action',
+    notValid: node.skip_validation ?? false,
   };
 }

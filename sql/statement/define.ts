@@ -63,8 +63,10 @@ export function createSequence(statement: CreateSequence): BoundStatement {
 }
 
 /** OWNED BY table.column, or NONE. */
-function ownerColumn(state: SessionState, option: Option,
-  sequence: Pick<SequenceEntry, 'schema' | 'owner'> & Partial<Pick<SequenceEntry, 'name' | 'ownedBy'>>): SequenceEntry['ownedBy'] {
+function ownerColumn(
+  state: SessionState, option: Option,
+  sequence: Pick<SequenceEntry, 'schema' | 'owner'> & Partial<Pick<SequenceEntry, 'name' | 'ownedBy'>>,
+): SequenceEntry['ownedBy'] {
   const linked = sequence.ownedBy?.identity === true ? state.catalog.get(sequence.ownedBy.table) : null;
   if (linked !== null) {
     throw new DatabaseError('0A000', 'cannot change ownership of identity sequence', {

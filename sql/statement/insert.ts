@@ -99,7 +99,8 @@ interface Target extends InsertTarget {
 function bindSource(env: Environment, target: Target): RowSource {
   const { source, statement } = target;
   const { body } = source;
-  if (body.kind === 'values' && isPlain(source) && statement.with === undefined && !body.rows.some((row) => row.some(hasSubquery))) {
+  const plain = isPlain(source) && statement.with === undefined;
+  if (body.kind === 'values' && plain && !body.rows.some((row) => row.some(hasSubquery))) {
     return bindRows(env, target, body.rows);
   }
   return bindQuerySource(env, target);
@@ -140,7 +141,10 @@ function bindRows(env: Environment, target: Target, rows: readonly (readonly Exp
     const one = new Batch([], 1);
     for (const row of cells) {
       row.forEach((cell, c) => {
-        if (cell === null) builders[c].append(overridden(target, stored[c]) ? null : writer.rules.defaultDatum(state, stored[c].attnum - 1));
+        if (cell === null) {
+          const value = overridden(target, stored[c]) ? null : writer.rules.defaultDatum(state, stored[c].attnum - 1);
+          builders[c].append(value);
+        }
         else if (cell.kind === 'literal') builders[c].append(cell.value);
         else {
           const e = withParameters(cell, parameters);
@@ -152,7 +156,7 @@ function bindRows(env: Environment, target: Target, rows: readonly (readonly Exp
         }
       });
     }
-    return padded(target, builders.map((b) => b.finish()), cells.length, { state, writer });
+    return padded(parts === null ? target.columns : stored, builders.map((b) => b.finish()), cells.length, { state, writer });
   } };
 }
 
@@ -172,10 +176,10 @@ function partCells(
 
 /** Fewer values than columns: the rest get their defaults. */
 function padded(
-  target: Target, vectors: readonly Batch['columns'][number][], length: number,
+  stored: readonly ColumnEntry[], vectors: readonly Batch['columns'][number][], length: number,
   how: { readonly state: SessionState; readonly writer: TableWriter },
 ): Batch {
-  const rest = target.columns.slice(vectors.length)
+  const rest = stored.slice(vectors.length)
     .map((c) => how.writer.rules.defaultVector(how.state, c.attnum - 1, length));
   return new Batch([...vectors, ...rest], length);
 }
@@ -219,6 +223,6 @@ function bindQuerySource(env: Environment, target: Target): RowSource {
     const rows = runQuery(compileBound(state, bound, parameters), {
       snapshot: state.current.snapshot(), context: state.evalContext(), checkInterrupt: () => state.checkInterrupt(),
     });
-    return padded(target, rows.columns, rows.length, { state, writer });
+    return padded([...new Set(target.columns)], rows.columns, rows.length, { state, writer });
   } };
 }
