@@ -8,7 +8,7 @@ import { arrayOf, INT4, JSONB, simpleType, TEXT } from '../data/types.ts';
 import { num, scalar, str } from './define.ts';
 import type { ScalarFunction } from './function.ts';
 
-function subscriptsOf(d: Datum, what: string): readonly Exclude<Datum, null>[] {
+export function subscriptsOf(d: Datum, what: string): readonly Exclude<Datum, null>[] {
   return asArray(d).values.map((v) => {
     if (v !== null) return v;
     throw new DatabaseError('22004', `${what} subscript in assignment must not be null`);
@@ -27,6 +27,7 @@ export const ARRAY_SET_ELEMENT: ScalarFunction = scalar({
 
 function setElement(array: SqlArray | null, at: readonly number[], value: Datum): SqlArray {
   if (array === null || array.values.length === 0) {
+    checkBounds(at.map(() => 1), at);
     return { dimensions: at.map(() => 1), lowerBounds: [...at], values: [value] };
   }
   const { dimensions, lowerBounds, values } = array;
@@ -42,12 +43,25 @@ function setElement(array: SqlArray | null, at: readonly number[], value: Datum)
 }
 
 const MAX_ELEMENTS = 134_217_727;
+const MAX_SUBSCRIPT = 2_147_483_647;
+
+/** 54000 for more elements than an array may have. */
+export function checkSize(length: number): void {
+  if (length <= MAX_ELEMENTS) return;
+  throw new DatabaseError('54000', `array size exceeds the maximum allowed (${MAX_ELEMENTS})`);
+}
+
+/** 54000 where the subscript after the last would be no integer. */
+export function checkBounds(dimensions: readonly number[], lowerBounds: readonly number[]): void {
+  const high = lowerBounds.find((low, d) => low + dimensions[d] > MAX_SUBSCRIPT);
+  if (high !== undefined) throw new DatabaseError('54000', `array lower bound is too large: ${high}`);
+}
 
 function setInLine({ lowerBounds: [low], values }: SqlArray, index: number, value: Datum): SqlArray {
   const place = index - low;
-  if (Math.max(place + 1, values.length - place) > MAX_ELEMENTS) {
-    throw new DatabaseError('54000', `array size exceeds the maximum allowed (${MAX_ELEMENTS})`);
-  }
+  const length = Math.max(place + 1, values.length, values.length - place);
+  checkSize(length);
+  checkBounds([length], [Math.min(low, index)]);
   const before = place < 0 ? [value, ...Array.from({ length: -place - 1 }, () => null)] : [];
   const after = place >= values.length ? [...Array.from({ length: place - values.length }, () => null), value] : [];
   const inside = place >= 0 && place < values.length ? values.with(place, value) : values;
