@@ -15,6 +15,7 @@ import type { Expression } from '../../engine/expression/expression.ts';
 import { scalar } from '../../engine/function/define.ts';
 import { DOMAIN_CHECK } from '../plan/deparse.ts';
 import { parseExpression } from '../parser/parse.ts';
+import type { DomainDefinition } from '../catalog/entry.ts';
 import { coerceBoolean } from './coercion.ts';
 import { Level } from './level.ts';
 import type { Site } from './level.ts';
@@ -30,11 +31,21 @@ export interface DomainCheck {
 export function domainChecks(site: Site, type: DomainType, outer: DomainType = type): readonly DomainCheck[] {
   const entry = site.env.catalog.get(type.oid);
   if (entry?.kind !== 'type' || entry.definition.kind !== 'domain') return [];
-  const { base, checks, notNull } = entry.definition;
-  const { schema } = entry;
-  const compile = (text: string): CompiledExpression => compileExpression(predicate(site, text, base));
+  const { base } = entry.definition;
   return [
     ...(base.kind === 'domain' ? domainChecks(site, base, outer) : []),
+    ...ownChecks(site, entry.definition, { name: outer.name, schema: entry.schema }),
+  ];
+}
+
+/** Those of a definition alone. `outer`: the domain that messages speak of. */
+export function ownChecks(
+  site: Site, { base, notNull, checks }: Pick<DomainDefinition, 'base' | 'notNull' | 'checks'>,
+  outer: { readonly name: string; readonly schema: string },
+): readonly DomainCheck[] {
+  const { schema } = outer;
+  const compile = (text: string): CompiledExpression => compileExpression(predicate(site, text, base));
+  return [
     ...(!notNull ? [] : [{
       compiled: compile('value IS NOT NULL'),
       error: () => new DatabaseError('23502', `domain ${outer.name} does not allow null values`,
@@ -49,16 +60,22 @@ export function domainChecks(site: Site, type: DomainType, outer: DomainType = t
 }
 
 function predicate(site: Site, text: string, base: LogicalType): Expression {
+  const inner = valueSite(site, base);
+  return coerceBoolean(site.env, site.recurse.expression(parseExpression(text), inner), 'CHECK', undefined);
+}
+
+/** Where VALUE is the first column. */
+export function valueSite(site: Site, base: LogicalType): Site {
   const scope = new Scope(null, [{
-    name: '', hidden: [], relationVisible: true, columnsVisible: true, rowType: null, scalar: false, relation: 0, schema: null,
+    name: null, hidden: [], relationVisible: true, columnsVisible: true, rowType: null, scalar: false, relation: 0, schema: null,
     columns: [{ name: 'value', table: 0, attribute: 1, expression: { kind: 'column', index: 0, type: base } }],
   }]);
   const level = new Level(scope);
   scope.level = level;
-  const inner: Site = {
-    ...site, scope, level, clause: { phrase: 'domain check constraints' }, commonTables: null, windows: new Map(),
+  return {
+    ...site, scope, level, clause: { phrase: 'check constraints', noSubquery: 'check constraint' }, commonTables: null,
+    windows: new Map(),
   };
-  return coerceBoolean(site.env, site.recurse.expression(parseExpression(text), inner), 'CHECK', undefined);
 }
 
 export interface Failure {

@@ -1,10 +1,10 @@
 // Who depends on whom: what DROP must refuse (RESTRICT, 2BP01) or take along (CASCADE, with a notice).
-import { DatabaseError } from '../../engine/data/error.ts';
+import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import { isQueryable } from './catalog.ts';
 import type { Catalog, CatalogChange } from './catalog.ts';
 import type {
-  CatalogEntry, ColumnEntry, ConstraintEntry, SourceEntry, TableEntry,
+  CatalogEntry, ColumnEntry, ConstraintEntry, SourceEntry, TableEntry, TypeEntry,
 } from './entry.ts';
 
 /** Something DROP can name or take along: an entry, a column, a constraint or a column's default. */
@@ -124,7 +124,10 @@ function entryEdges(catalog: Catalog, entry: CatalogEntry, on: Target, add: Add)
     case 'table': case 'source':
       tableEdges(entry, on, add);
       return;
-    case 'schema': case 'type': case 'role': return;
+    case 'type':
+      typeEdges(entry, on, add);
+      return;
+    case 'schema': case 'role': return;
   }
 }
 
@@ -132,6 +135,17 @@ function indexEdges(
   table: number, columns: readonly number[], constraint: number | null, on: Target, add: () => void,
 ): void {
   if (touches(table, columns, on) || (on.kind === 'constraint' && on.oid === constraint)) add();
+}
+
+/** A field of a composite type is a column of the type. */
+function typeEdges(entry: TypeEntry, on: Target, add: Add): void {
+  if (on.kind !== 'entry') return;
+  const { definition } = entry;
+  if (definition.kind === 'domain' && mentionsType(definition.base, on.oid)) add({ kind: 'entry', oid: entry.oid }, 'normal');
+  if (definition.kind !== 'composite') return;
+  for (const [i, field] of definition.fields.entries()) {
+    if (mentionsType(field.type, on.oid)) add({ kind: 'column', table: entry.oid, attnum: i + 1 }, 'normal');
+  }
 }
 
 function tableEdges(entry: TableEntry | SourceEntry, on: Target, add: Add): void {
@@ -179,6 +193,10 @@ export function describe(catalog: Catalog, target: Target, searchPath: readonly 
     return entry === null ? `object ${target.oid}` : describeEntry(catalog, entry, searchPath);
   }
   const table = catalog.get(target.table);
+  if (table?.kind === 'type' && table.definition.kind === 'composite' && target.kind === 'column') {
+    const field = table.definition.fields[target.attnum - 1]?.name ?? '?';
+    return `column ${quoteIdentifier(field)} of composite ${describeEntry(catalog, table, searchPath)}`;
+  }
   if (table === null || !isQueryable(table)) return `object ${target.table}`;
   const of = describeEntry(catalog, table, searchPath);
   switch (target.kind) {
@@ -243,6 +261,7 @@ function changesFor(catalog: Catalog, targets: readonly Target[]): readonly Cata
   for (const target of targets) {
     if (target.kind === 'entry' || removed.has(target.table)) continue;
     const table = tables.get(target.table) ?? catalog.get(target.table);
+    if (table?.kind === 'type') throw notSupported(`dropping a column of composite type "${table.name}"`);
     if (table?.kind === 'table' || table?.kind === 'source') tables.set(target.table, without(table, target));
   }
   // Dependents come before what they need: views go away before their tables.

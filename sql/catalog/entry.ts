@@ -261,17 +261,23 @@ export interface SchemaEntry extends EntryCommon {
   readonly kind: 'schema';
 }
 
+export interface DomainDefinition {
+  readonly kind: 'domain';
+  readonly base: LogicalType;
+  readonly notNull: boolean;
+  readonly defaultText: string | null;
+  readonly checks: readonly {
+    readonly oid: number; readonly name: string; readonly expression: string;
+    /** NOT VALID: rows that were there have not been looked at. */
+    readonly notValid?: true;
+  }[];
+}
+
 export interface TypeEntry extends SchemaObject {
   readonly kind: 'type';
   readonly definition:
     | { readonly kind: 'enum'; readonly labels: readonly string[] }
-    | {
-        readonly kind: 'domain';
-        readonly base: LogicalType;
-        readonly notNull: boolean;
-        readonly defaultText: string | null;
-        readonly checks: readonly { readonly oid: number; readonly name: string; readonly expression: string }[];
-      }
+    | DomainDefinition
     | { readonly kind: 'composite'; readonly fields: readonly Column[] };
   readonly arrayType: number;
 }

@@ -124,7 +124,7 @@ export interface CreateIndex extends At {
 /** What ALTER, COMMENT, DROP and RENAME are about, as PostgreSQL words it. */
 export type ObjectKind =
   | 'table' | 'view' | 'materialized view' | 'index' | 'sequence' | 'schema' | 'type' | 'domain' | 'function'
-  | 'procedure' | 'aggregate' | 'role' | 'database' | 'column' | 'constraint' | 'extension' | 'trigger' | 'rule'
+  | 'procedure' | 'aggregate' | 'role' | 'database' | 'column' | 'constraint' | 'domain constraint' | 'extension' | 'trigger' | 'rule'
   | 'policy' | 'collation' | 'cast' | 'operator' | 'source' | 'sink' | 'subscription' | 'secret' | 'foreign table'
   | 'publication' | 'tablespace' | 'language' | 'attribute' | 'other';
 
@@ -259,6 +259,19 @@ export interface AlterEnum extends At {
   readonly value: string;
   readonly ifNotExists: boolean;
   readonly place: { readonly kind: 'before' | 'after'; readonly neighbour: string } | undefined;
+}
+
+export interface AlterDomain extends At {
+  readonly kind: 'alterDomain';
+  readonly name: Name;
+  readonly action:
+    /** `value` undefined: DROP DEFAULT. */
+    | { readonly kind: 'setDefault'; readonly value: (Constraint & { readonly kind: 'default' }) | undefined }
+    | { readonly kind: 'setNotNull' | 'dropNotNull' }
+    | { readonly kind: 'addConstraint'; readonly constraint: Constraint }
+    | { readonly kind: 'dropConstraint'; readonly name: string; readonly ifExists: boolean }
+    | { readonly kind: 'validateConstraint'; readonly name: string }
+    | { readonly kind: 'other'; readonly name: string };
 }
 
 /** ALTER x a SWAP WITH b. */
@@ -465,7 +478,7 @@ export type Statement =
   | CreateTable | CreateTableAs | CreateSource | CreateSink | CreateView | CreateMaterializedView | CreateIndex
   | CreateSchema | CreateSequence | CreateEnum | CreateCompositeType | CreateDomain | CreateRole | CreateDatabase
   | CreateExtension
-  | AlterTable | AlterSequence | AlterEnum | Rename | SetSchema | SetOwner | Swap | ApplyReplacement
+  | AlterTable | AlterSequence | AlterEnum | AlterDomain | Rename | SetSchema | SetOwner | Swap | ApplyReplacement
   | Comment | Drop | Grant
   | Explain | TransactionStatement | SetSetting | ShowSetting
   | DeclareCursor | Fetch | CloseCursor | Prepare | Execute | Discard

@@ -1,19 +1,20 @@
 // ALTER, RENAME, COMMENT, DROP and GRANT of libpg-query's tree as ours.
-import type { AlterTableCmd, AlterTableStmt, GrantStmt, ObjectType, RenameStmt } from 'libpg-query';
+import type { AlterDomainStmt, AlterTableCmd, AlterTableStmt, GrantStmt, ObjectType, RenameStmt } from 'libpg-query';
 import { AssertionError, DatabaseError } from '../../engine/data/error.ts';
-import type { AlterAction, ObjectKind, Rename, Statement } from './ast-statement.ts';
+import type { AlterAction, AlterDomain, ObjectKind, Rename, Statement } from './ast-statement.ts';
 import { columnDefinition, constraint } from './postgres-column.ts';
 import { objectName } from './postgres-definition.ts';
 import { expression, optional } from './postgres-expression.ts';
 import { names, nameOf, options, refuse, relation, role, typeName, untag } from './postgres-node.ts';
 import type { ReaderContext, Readers } from './postgres-node.ts';
+import { defaultRange } from './statement-text.ts';
 
 const objectKinds: { readonly [type in ObjectType]?: ObjectKind } = {
   OBJECT_TABLE: 'table', OBJECT_VIEW: 'view', OBJECT_MATVIEW: 'materialized view', OBJECT_INDEX: 'index',
   OBJECT_SEQUENCE: 'sequence', OBJECT_SCHEMA: 'schema', OBJECT_TYPE: 'type', OBJECT_DOMAIN: 'domain',
   OBJECT_FUNCTION: 'function', OBJECT_ROUTINE: 'function', OBJECT_PROCEDURE: 'procedure',
   OBJECT_AGGREGATE: 'aggregate', OBJECT_ROLE: 'role', OBJECT_DATABASE: 'database', OBJECT_COLUMN: 'column',
-  OBJECT_TABCONSTRAINT: 'constraint', OBJECT_DOMCONSTRAINT: 'constraint', OBJECT_EXTENSION: 'extension',
+  OBJECT_TABCONSTRAINT: 'constraint', OBJECT_DOMCONSTRAINT: 'domain constraint', OBJECT_EXTENSION: 'extension',
   OBJECT_TRIGGER: 'trigger', OBJECT_RULE: 'rule', OBJECT_POLICY: 'policy', OBJECT_COLLATION: 'collation',
   OBJECT_CAST: 'cast', OBJECT_OPERATOR: 'operator', OBJECT_SUBSCRIPTION: 'subscription',
   OBJECT_FOREIGN_TABLE: 'foreign table', OBJECT_PUBLICATION: 'publication', OBJECT_TABLESPACE: 'tablespace',
@@ -47,6 +48,7 @@ export const alterReaders: Readers<Statement> = {
       position: undefined,
     };
   },
+  AlterDomainStmt: (node, context) => ({ kind: 'alterDomain', name: names(node.typeName), action: domainAction(node, context), position: undefined }),
   AlterSeqStmt: (node, context) => {
     const named = relation(node.sequence, context);
     return {
@@ -190,6 +192,25 @@ function alterAction(node: AlterTableCmd, context: ReaderContext): AlterAction {
         kind: 'setOwner', owner: role(node.newowner), position: context.source.position(node.newowner?.location),
       };
     default: return { kind: 'other', name: actionName(node.subtype), position };
+  }
+}
+
+function domainAction(node: AlterDomainStmt, context: ReaderContext): AlterDomain['action'] {
+  switch (node.subtype) {
+    case 'T': {
+      if (node.def === undefined) return { kind: 'setDefault', value: undefined };
+      const range = context.span === undefined ? undefined : defaultRange(context.span, context);
+      return { kind: 'setDefault', value: {
+        kind: 'default', expression: expression(node.def, context), range, name: undefined, deferrable: false,
+        initiallyDeferred: false, position: undefined,
+      } };
+    }
+    case 'N': return { kind: 'dropNotNull' };
+    case 'O': return { kind: 'setNotNull' };
+    case 'C': return { kind: 'addConstraint', constraint: constraint(untag(node.def, 'Constraint'), context) };
+    case 'X': return { kind: 'dropConstraint', name: node.name ?? '', ifExists: node.missing_ok ?? false };
+    case 'V': return { kind: 'validateConstraint', name: node.name ?? '' };
+    default: return { kind: 'other', name: node.subtype ?? '' };
   }
 }
 

@@ -116,6 +116,14 @@ function withoutTail(tokens: readonly Token[]): number {
   return tokens.length;
 }
 
+/** What follows SET DEFAULT of ALTER DOMAIN. */
+export function defaultRange(span: StatementSpan, context: ReaderContext): SourceRange | undefined {
+  const tokens = originalTokens(span, context);
+  const found = tokens.findIndex((token, i) => isWord(token, 'default') && isWord(tokens[i - 1], 'set'));
+  const last = tokens[tokens.length - 1];
+  return found < 0 || found + 1 >= tokens.length ? undefined : at(context, span.start + tokens[found + 1].start, span.start + last.end);
+}
+
 /** What EXPLAIN explains: behind its option list or option words. */
 export function explainedRange(span: StatementSpan, context: ReaderContext): SourceRange {
   const tokens = originalTokens(span, context);

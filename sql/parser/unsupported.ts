@@ -9,7 +9,7 @@ const names: { readonly [tag: string]: string } = {
   LoadStmt: 'LOAD', ReassignOwnedStmt: 'REASSIGN OWNED', DropOwnedStmt: 'DROP OWNED', AlterSystemStmt: 'ALTER SYSTEM',
   RuleStmt: 'CREATE RULE', CreatePolicyStmt: 'CREATE POLICY', AlterPolicyStmt: 'ALTER POLICY', DoStmt: 'DO',
   CallStmt: 'CALL', AlterDefaultPrivilegesStmt: 'ALTER DEFAULT PRIVILEGES', AlterRoleSetStmt: 'ALTER ROLE',
-  AlterDatabaseStmt: 'ALTER DATABASE', AlterDatabaseSetStmt: 'ALTER DATABASE', AlterDomainStmt: 'ALTER DOMAIN',
+  AlterDatabaseStmt: 'ALTER DATABASE', AlterDatabaseSetStmt: 'ALTER DATABASE',
   AlterFunctionStmt: 'ALTER FUNCTION', AlterExtensionStmt: 'ALTER EXTENSION',
   AlterExtensionContentsStmt: 'ALTER EXTENSION', AlterTypeStmt: 'ALTER TYPE', AlterOperatorStmt: 'ALTER OPERATOR',
   AlterCollationStmt: 'ALTER COLLATION', CreateRangeStmt: 'CREATE TYPE', CreateCastStmt: 'CREATE CAST',

@@ -7,6 +7,7 @@ import { formatText } from '../../engine/data/text-format.ts';
 import { compileExpression } from '../../engine/expression/evaluate.ts';
 import { someExpression } from '../../engine/expression/walk.ts';
 import type { CatalogChange } from '../catalog/catalog.ts';
+import { firstFailure } from '../binder/domain-check.ts';
 import { withColumn } from '../catalog/dependency.ts';
 import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
 import type { AlterAction, AlterTable } from '../parser/ast-statement.ts';
@@ -30,7 +31,7 @@ import { changeIdentity, retypedSequence } from './identity.ts';
 import { TakenNames, qualified } from './naming.ts';
 import { optionRecord } from './options.ts';
 import { retypedColumn } from './column-type.ts';
-import { TableRules } from './table-rules.ts';
+import { TableRules, domainDefault, typeChecks } from './table-rules.ts';
 import { keysOf } from './unique-check.ts';
 
 export function alterTable(statement: AlterTable, text: string): BoundStatement {
@@ -188,13 +189,17 @@ class Alteration {
 
   /** What rows that are there get for a new column, as text: its default, which must be the same for all of them. */
   #missing(column: ColumnEntry): string | null {
-    if (column.defaultText === null) return null;
+    const text = column.defaultText ?? domainDefault(this.#state, column.type);
     const site = rowSite(sessionEnvironment(this.#state), [], { phrase: 'DEFAULT expressions' });
-    const bound = bindAssignment(site, parseExpression(column.defaultText), column);
+    const bound = bindAssignment(site, parseExpression(text ?? 'NULL'), column);
     if (someExpression(bound, (e) => e.kind === 'call' && e.function.volatility === 'volatile')) {
       throw notSupported('adding a column with a volatile default to a table with rows');
     }
-    const value = datumAt(compileExpression(bound).evaluate(new Batch([], 1), this.#state.evalContext()), 0);
+    const context = this.#state.evalContext();
+    const values = compileExpression(bound).evaluate(new Batch([], 1), context);
+    const failure = firstFailure(typeChecks(this.#state, column), values, context);
+    if (failure !== null) throw failure.error();
+    const value = datumAt(values, 0);
     return value === null ? null : formatText(column.type, value, DEFAULT_FORMAT);
   }
 

@@ -1,5 +1,6 @@
 // Column definitions → ColumnEntry: types, defaults, identity, serial and generated columns.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import { formatTypeName } from '../../engine/data/type-info.ts';
 import { INT2, INT4, INT8 } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
@@ -7,11 +8,14 @@ import { someExpression } from '../../engine/expression/walk.ts';
 import type { ColumnEntry, SequenceEntry } from '../catalog/entry.ts';
 import { plainColumn } from '../catalog/entry.ts';
 import { quoteIdentifier } from '../catalog/dependency.ts';
+import { tryCoerce } from '../binder/coercion.ts';
+import type { Site } from '../binder/level.ts';
+import { locationOf } from '../binder/location.ts';
 import { resolveTypeName } from '../binder/type-name.ts';
-import type { ColumnDefinition, Constraint, Option } from '../parser/ast.ts';
+import type { ColumnDefinition, Constraint, Expr, Option } from '../parser/ast.ts';
 import { parseExpression } from '../parser/parse.ts';
 import { wholeRowReference, writtenColumns } from '../parser/written-columns.ts';
-import { bindAssignment, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
+import { bindAssignment, bindRowExpression, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
 import type { TakenNames } from './naming.ts';
 import { sequenceEntry } from './sequence-options.ts';
@@ -200,8 +204,9 @@ export function columnDefault(
     });
   }
   const site = rowSite(env, [], { phrase: 'DEFAULT expressions', noSubquery: 'DEFAULT expression' });
-  const bound = bindAssignment(site, expression, column);
-  if (expression.kind === 'null') return { defaultText: null };
+  const bound = bindDefault(site, expression, column);
+  // Of a domain's default, NULL is another than none.
+  if (expression.kind === 'null' && column.type.kind !== 'domain') return { defaultText: null };
   const text = storedText(context.state, {
     bound, original: rangeText(context, range), columns: [],
     rebind: (rebound) => bindAssignment(site, parseExpression(rebound), column),
@@ -218,6 +223,14 @@ function relationsNamed(state: SessionState, bound: Expression): readonly number
     return false;
   });
   return found;
+}
+
+function bindDefault(site: Site, expression: Expr, column: ColumnEntry): Expression {
+  const bound = bindRowExpression(site, expression);
+  const fitting = tryCoerce(bound, column.type, { env: site.env, context: 'assignment', position: locationOf(expression) });
+  if (fitting !== null) return fitting;
+  throw new DatabaseError('42804', `column "${column.name}" is of type ${formatTypeName(column.type)} but default expression is of `
+    + `type ${formatTypeName(bound.type)}`, { hint: 'You will need to rewrite or cast the expression.' });
 }
 
 /** Checks the generation expressions of a table, whose columns are all known by now. */
@@ -238,7 +251,7 @@ export function checkGenerated(context: TableContext, columns: readonly ColumnEn
         position: whole.position, detail: 'This would cause the generated column to depend on its own value.',
       });
     }
-    const bound = bindAssignment(site, constraint.expression, column);
+    const bound = bindDefault(site, constraint.expression, column);
     for (const other of columns) {
       if (!other.generated) continue;
       if (someExpression(bound, (e) => e.kind === 'column' && e.index === other.attnum - 1)) {

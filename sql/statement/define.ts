@@ -1,17 +1,16 @@
-// CREATE SCHEMA, SEQUENCE, TYPE, DOMAIN; ALTER SEQUENCE and ALTER TYPE .. ADD VALUE.
-import { FIRST_USER_OID } from '../catalog/entry.ts';
+// CREATE SCHEMA, SEQUENCE, TYPE; ALTER SEQUENCE and ALTER TYPE .. ADD VALUE.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { resolveTypeName } from '../binder/type-name.ts';
 import type { SequenceEntry, TypeEntry } from '../catalog/entry.ts';
 import type {
-  AlterEnum, AlterSequence, CreateCompositeType, CreateDomain, CreateEnum, CreateSchema, CreateSequence, Statement,
+  AlterEnum, AlterSequence, CreateCompositeType, CreateEnum, CreateSchema, CreateSequence, Statement,
 } from '../parser/ast-statement.ts';
 import type { Name, Option, RelationName } from '../parser/ast.ts';
 import type { SessionState } from '../session-state.ts';
 import { ownerOid } from './alter-table.ts';
 import type { BoundStatement } from './bound.ts';
 import { command, done } from './bound.ts';
-import { rangeText } from './column-definition.ts';
+import { mentioning } from './domain-use.ts';
 import { nameIsFree, qualified, qualifiedName, targetSchema } from './naming.ts';
 import { optionText } from './options.ts';
 import { alteredSequence, restartOption, restartSequence, sequenceEntry } from './sequence-options.ts';
@@ -125,7 +124,7 @@ function findSequence(state: SessionState, relation: RelationName, ifExists: boo
   return null;
 }
 
-function newType(state: SessionState, name: Name, definition: TypeEntry['definition']): TypeEntry {
+export function newType(state: SessionState, name: Name, definition: TypeEntry['definition']): TypeEntry {
   const target = qualifiedName(name);
   const schema = targetSchema(state, target);
   if (state.catalog.typeIn(schema, target.name) !== null || state.catalog.relationIn(schema, target.name) !== null) {
@@ -197,17 +196,9 @@ function requireEnum(state: SessionState, written: Name): { readonly entry: Type
  * in circuits go by them, and stored expressions name them.
  */
 function requireUnused(state: SessionState, type: TypeEntry, what: string): void {
-  const word = new RegExp(`(?<![\\w$])${type.name.replace(/[^\w]/g, '\\$&')}(?![\\w$])`, 'i');
+  const mentions = mentioning(type);
   for (const entry of state.catalog.entries()) {
-    if (entry.oid === type.oid || entry.oid < FIRST_USER_OID) continue;
-    let mentioned = false;
-    JSON.stringify(entry, (key, value: unknown) => {
-      // A type is known by its OID, whatever it was called when it was stored; texts of expressions by its name.
-      if (key === 'oid' && value === type.oid) mentioned = true;
-      if (key !== 'name' && key !== 'comment' && typeof value === 'string' && word.test(value)) mentioned = true;
-      return typeof value === 'bigint' ? '' : value;
-    });
-    if (mentioned) throw notSupported(`${what} type "${type.name}", which "${entry.name}" has or names,`);
+    if (mentions(entry)) throw notSupported(`${what} type "${type.name}", which "${entry.name}" has or names,`);
   }
 }
 
@@ -229,33 +220,5 @@ export function createCompositeType(statement: CreateCompositeType): BoundStatem
     const name = relation.schema === undefined ? [relation.name] : [relation.schema, relation.name];
     state.current.changeCatalog([{ kind: 'put', entry: newType(state, name, { kind: 'composite', fields }) }]);
     return done('CREATE TYPE');
-  });
-}
-
-export function createDomain(statement: CreateDomain, text: string): BoundStatement {
-  return command(async (state) => {
-    await state.current.lockCatalog(state.lockWait);
-    const base = resolveTypeName({ catalog: state.catalog, searchPath: state.searchPath }, statement.type);
-    const name = qualifiedName(statement.name);
-    const checks: { oid: number; name: string; expression: string }[] = [];
-    let notNull = false;
-    let defaultText: string | null = null;
-    for (const constraint of statement.constraints) {
-      switch (constraint.kind) {
-        case 'notNull': notNull = true; break;
-        case 'null': break;
-        case 'default': defaultText = rangeText({ text }, constraint.range); break;
-        case 'check':
-          checks.push({
-            oid: state.services.allocateOid(), expression: rangeText({ text }, constraint.range),
-            name: constraint.name ?? `${name.name}_check${checks.length === 0 ? '' : checks.length}`,
-          });
-          break;
-        default: throw new DatabaseError('42601', `${constraint.kind} constraints not possible for domains`);
-      }
-    }
-    const entry = newType(state, statement.name, { kind: 'domain', base, notNull, defaultText, checks });
-    state.current.changeCatalog([{ kind: 'put', entry }]);
-    return done('CREATE DOMAIN');
   });
 }

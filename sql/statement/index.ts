@@ -13,9 +13,10 @@ import { createSource } from './create-source.ts';
 import { createTable, createTableAs } from './create-table.ts';
 import { closeCursor, declareCursor, fetchCursor } from './cursor.ts';
 import {
-  alterEnum, alterSequence, createCompositeType, createDomain, createEnum, createSchema, createSequence,
+  alterEnum, alterSequence, createCompositeType, createEnum, createSchema, createSequence,
 } from './define.ts';
 import { bindDelete, truncate } from './delete.ts';
+import { alterDomain, createDomain } from './domain.ts';
 import { drop } from './drop.ts';
 import { explain } from './explain.ts';
 import { bindInsert } from './insert.ts';
@@ -112,6 +113,7 @@ function bindDefinition(statement: Definition, state: SessionState, site: Statem
     case 'alterTable': return alterTable(statement, site.text);
     case 'alterSequence': return alterSequence(statement);
     case 'alterEnum': return alterEnum(statement);
+    case 'alterDomain': return alterDomain(statement, site.text);
     case 'rename': return rename(statement);
     case 'setSchema': return setSchema(statement);
     case 'setOwner': return changeOwner(statement);
@@ -127,7 +129,7 @@ function bindDefinition(statement: Definition, state: SessionState, site: Statem
 type Command = Exclude<Definition, { readonly kind:
   | 'createSchema' | 'createSequence' | 'createEnum' | 'createCompositeType' | 'createDomain' | 'createRole'
   | 'alterRole'
-  | 'createDatabase' | 'createExtension' | 'alterTable' | 'alterSequence' | 'alterEnum' | 'rename' | 'setSchema'
+  | 'createDatabase' | 'createExtension' | 'alterTable' | 'alterSequence' | 'alterEnum' | 'alterDomain' | 'rename' | 'setSchema'
   | 'setOwner' | 'swap' | 'applyReplacement' | 'comment' | 'drop' | 'grant'; }>;
 
 function bindCommand(statement: Command, state: SessionState, site: StatementSite): BoundStatement {

@@ -12,7 +12,9 @@ import { setOwner } from './alter-table.ts';
 import type { BoundStatement } from './bound.ts';
 import { command, done } from './bound.ts';
 import { renameLabel } from './define.ts';
+import { renameDomainConstraint } from './domain.ts';
 import { wrongKind } from './drop.ts';
+import { renameType } from './renamed-text.ts';
 import { duplicateRelation, qualified, qualifiedName } from './naming.ts';
 
 /** What ALTER names, or null after a notice when it may be missing. */
@@ -80,8 +82,11 @@ function renameEntry(state: SessionState, entry: CatalogEntry, name: string): vo
     state.current.changeCatalog(changes);
   } else if (entry.kind === 'role' && catalog.role(name) !== null) {
     throw new DatabaseError('42710', `role "${name}" already exists`);
-  } else if (entry.kind === 'type' && catalog.typeIn(entry.schema, name) !== null) {
-    throw new DatabaseError('42710', `type "${name}" already exists`);
+  } else if (entry.kind === 'type') {
+    if (catalog.typeIn(entry.schema, name) !== null) throw new DatabaseError('42710', `type "${name}" already exists`);
+    checkNoText(state, entry);
+    renameType(state, entry, { ...entry, name });
+    return;
   }
   const changes: CatalogChange[] = [{ kind: 'put', entry: { ...entry, name } }];
   if (entry.kind === 'index' && entry.constraint !== null) {
@@ -130,6 +135,11 @@ function renameColumn(state: SessionState, entry: CatalogEntry, from: string, to
 }
 
 function renameConstraint(state: SessionState, entry: CatalogEntry, from: string, to: string): void {
+  if (entry.kind === 'type') {
+    if (entry.definition.kind !== 'domain') throw new DatabaseError('42809', `${entry.name} is not a domain`);
+    renameDomainConstraint(state, entry, entry.definition, from, to);
+    return;
+  }
   const constraint = entry.kind === 'table' ? entry.constraints.find((c) => c.name === from) : undefined;
   if (entry.kind !== 'table' || constraint === undefined) {
     throw new DatabaseError('42704', `constraint "${from}" for table "${entry.name}" does not exist`);

@@ -152,7 +152,8 @@ function compileDefault(state: SessionState, column: ColumnEntry): Default {
   return { kind: 'expression', compiled: compileExpression(bindAssignment(site, parseExpression(text), column)) };
 }
 
-function domainDefault(state: SessionState, type: LogicalType): string | null {
+/** The default that a column without one of its own has. */
+export function domainDefault(state: SessionState, type: LogicalType): string | null {
   if (type.kind !== 'domain') return null;
   const entry = state.catalog.get(type.oid);
   return entry?.kind === 'type' && entry.definition.kind === 'domain' ? entry.definition.defaultText : null;
@@ -182,7 +183,7 @@ function tableChecks(state: SessionState, table: TableEntry): readonly Check[] {
 }
 
 /** What the type of a column demands, where it is a domain or an array of one. */
-function typeChecks(state: SessionState, column: ColumnEntry): readonly DomainCheck[] {
+export function typeChecks(state: SessionState, column: ColumnEntry): readonly DomainCheck[] {
   return checksOf(rowSite(sessionEnvironment(state), [], { phrase: 'domain check constraints' }), column.type);
 }
 

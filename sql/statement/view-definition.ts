@@ -22,6 +22,7 @@ import { optionRecord } from './options.ts';
 import { readCatalog } from './read-catalog.ts';
 import { formatTypeName } from '../../engine/data/type-info.ts';
 import { sameType } from '../../engine/data/types.ts';
+import type { LogicalType } from '../../engine/data/types.ts';
 
 interface Described {
   readonly columns: readonly ColumnEntry[];
@@ -40,7 +41,7 @@ function describeQuery(
   if (env.parameters.finish().length > 0) throw new DatabaseError('42P02', 'there is no parameter $1');
   return {
     columns: namedColumns(bound.columns, names),
-    dependencies: dependenciesOf(state.catalog, env.used),
+    dependencies: [...dependenciesOf(state.catalog, env.used), ...typesIn(state.catalog, bound.plan, env.used)],
     settings: {
       format: state.settings.format, searchPath: [...state.searchPath], ...dialect === 'postgres' ? {} : { dialect },
       ...optimizer.disable === '' && optimizer.seed === 0 ? {} : { optimizer },
@@ -70,6 +71,29 @@ function dependenciesOf(catalog: Catalog, used: ReadonlySet<number>): readonly D
     out.push({ oid, columns });
   }
   return out;
+}
+
+/** Types that users made and the query speaks of: those of columns it reads are the columns' matter, a view's in FROM the view's. */
+function typesIn(catalog: Catalog, plan: LogicalPlan, used: ReadonlySet<number>): readonly Dependency[] {
+  const found = new Set<number>();
+  visitPlan(plan, (node) => {
+    for (const expression of expressionsOf(node)) {
+      someExpression(expression, (e) => {
+        if (e.kind !== 'column' && e.kind !== 'field' && e.kind !== 'subscript') noteType(e.type, found);
+        return false;
+      });
+    }
+  });
+  for (const oid of used) {
+    const view = catalog.get(oid);
+    if (view?.kind === 'view') for (const d of view.dependencies) found.delete(d.oid);
+  }
+  return [...found].filter((oid) => catalog.get(oid)?.kind === 'type').toSorted((a, b) => a - b).map((oid) => ({ oid, columns: [] }));
+}
+
+function noteType(type: LogicalType, found: Set<number>): void {
+  if (type.kind === 'array') noteType(type.element, found);
+  else if ((type.kind === 'enum' || type.kind === 'domain' || type.kind === 'record') && type.oid !== undefined) found.add(type.oid);
 }
 
 function readsTemporary(state: SessionState, { dependencies }: Described): boolean {

@@ -83,7 +83,7 @@ function* domainRows(catalog: Catalog): Iterable<SystemRow> {
     for (const check of type.definition.checks) {
       yield {
         oid: check.oid, conname: check.name, connamespace: namespaceOid(catalog, type.schema), contype: 'c',
-        condeferrable: false, condeferred: false, convalidated: true, conrelid: 0, contypid: type.oid, conindid: 0,
+        condeferrable: false, condeferred: false, convalidated: check.notValid !== true, conrelid: 0, contypid: type.oid, conindid: 0,
         conparentid: 0, confrelid: 0, confupdtype: ' ', confdeltype: ' ', confmatchtype: ' ', conislocal: true, coninhcount: 0,
         connoinherit: false, conkey: null, confkey: null, conbin: check.expression,
       };
@@ -103,7 +103,9 @@ export function constraintDefinition(context: SystemContext, oid: number, pretty
   }
   for (const { definition, oid: type } of context.catalog.types()) {
     const check = definition.kind === 'domain' ? definition.checks.find((c) => c.oid === oid) : undefined;
-    if (check !== undefined) return `CHECK (${context.printed(check.expression, { relation: type, pretty })})`;
+    if (check === undefined) continue;
+    const text = `CHECK (${context.printed(check.expression, { relation: type, pretty })})`;
+    return check.notValid === true ? `${text} NOT VALID` : text;
   }
   return null;
 }

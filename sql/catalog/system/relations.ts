@@ -195,6 +195,7 @@ function* namespaces(catalog: Catalog): Iterable<SystemRow> {
 /** Only what tools ask for: a sequence is owned by its column, an index by its constraint. */
 function* dependencies(catalog: Catalog): Iterable<SystemRow> {
   const CLASS = 1259;
+  const TYPE = 1247;
   for (const entry of catalog.relations()) {
     if (entry.kind === 'sequence' && entry.ownedBy !== null) {
       yield { classid: CLASS, objid: entry.oid, objsubid: 0, refclassid: CLASS, refobjid: entry.ownedBy.table,
@@ -205,7 +206,7 @@ function* dependencies(catalog: Catalog): Iterable<SystemRow> {
     }
     if (entry.kind === 'materialized-view' || entry.kind === 'view') {
       for (const d of entry.dependencies) {
-        yield { classid: CLASS, objid: entry.oid, objsubid: 0, refclassid: CLASS, refobjid: d.oid, refobjsubid: 0, deptype: 'n' };
+        yield { classid: CLASS, objid: entry.oid, objsubid: 0, refclassid: catalog.get(d.oid)?.kind === 'type' ? TYPE : CLASS, refobjid: d.oid, refobjsubid: 0, deptype: 'n' };
       }
     }
   }

@@ -1,0 +1,87 @@
+// What has values of a type or speaks of it: whom a change of the type concerns.
+import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import type { LogicalType } from '../../engine/data/types.ts';
+import { FIRST_USER_OID } from '../catalog/entry.ts';
+import type { CatalogEntry, ColumnEntry, TableEntry, TypeEntry } from '../catalog/entry.ts';
+import type { SessionState } from '../session-state.ts';
+
+/** A test for entries that hold the type or name it; a type is known by its OID, whatever it was called when it was stored. */
+export function mentioning(type: TypeEntry): (entry: CatalogEntry) => boolean {
+  const word = new RegExp(`(?<![\\w$])${type.name.replace(/[^\w]/g, '\\$&')}(?![\\w$])`, 'i');
+  return (entry) => {
+    if (entry.oid === type.oid || entry.oid < FIRST_USER_OID) return false;
+    let mentioned = false;
+    JSON.stringify(entry, (key, value: unknown) => {
+      if (key === 'oid' && value === type.oid) mentioned = true;
+      if (key !== 'name' && key !== 'comment' && typeof value === 'string' && word.test(value)) mentioned = true;
+      return typeof value === 'bigint' ? '' : value;
+    });
+    return mentioned;
+  };
+}
+
+/** The type, and all that are made of it. */
+function family(state: SessionState, type: TypeEntry): readonly TypeEntry[] {
+  const found = [type];
+  for (const next of found) {
+    const test = mentioning(next);
+    for (const other of state.catalog.types()) if (!found.includes(other) && test(other)) found.push(other);
+  }
+  return found;
+}
+
+/** Tables with columns of the type, or expressions that name it. */
+export function tablesThatMention(state: SessionState, type: TypeEntry): readonly TableEntry[] {
+  const tests = family(state, type).map(mentioning);
+  return [...state.catalog.entries()].filter((e): e is TableEntry => e.kind === 'table' && tests.some((test) => test(e)));
+}
+
+/** 0A000 when a circuit or an index may have the type's rules compiled in: what they hold was made by the old ones. */
+export function refuseCompiled(state: SessionState, type: TypeEntry): void {
+  const tests = family(state, type).map(mentioning);
+  for (const entry of state.catalog.entries()) {
+    const text = entry.kind === 'materialized-view' ? { ...entry, columns: [] }
+      : entry.kind === 'index' && entry.definition !== undefined ? entry : null;
+    if (text === null || !tests.some((test) => test(text))) continue;
+    const what = entry.kind === 'index' ? 'index' : 'materialized view';
+    throw notSupported(`changing domain "${type.name}", which ${what} "${entry.name}" names,`);
+  }
+}
+
+/** Columns whose values are the domain's; 0A000 for a column that has them inside of arrays or rows, as PostgreSQL does. */
+export function* domainColumns(
+  state: SessionState, domain: TypeEntry,
+): Iterable<{ readonly table: TableEntry; readonly column: ColumnEntry }> {
+  for (const table of state.catalog.entries()) {
+    if (table.kind !== 'table') continue;
+    for (const column of table.columns) {
+      if (column.dropped) continue;
+      const place = placeIn(column.type, domain.oid);
+      if (place === 'inside') {
+        throw new DatabaseError('0A000',
+          `cannot alter type "${domain.name}" because column "${table.name}.${column.name}" uses it`);
+      }
+      if (place === 'whole') yield { table, column };
+    }
+  }
+}
+
+/** Is a value of the type one of the domain, or does it have such values inside? */
+function placeIn(type: LogicalType, oid: number): 'whole' | 'inside' | null {
+  switch (type.kind) {
+    case 'domain': return type.oid === oid ? 'whole' : placeIn(type.base, oid);
+    case 'array': return placeIn(type.element, oid) === null ? null : 'inside';
+    case 'record': return type.fields.some((f) => placeIn(f.type, oid) !== null) ? 'inside' : null;
+    default: return null;
+  }
+}
+
+/** The type with `change` made of each type in it, from the inside out. */
+export function mapType(type: LogicalType, change: (type: LogicalType) => LogicalType): LogicalType {
+  switch (type.kind) {
+    case 'array': return change({ ...type, element: mapType(type.element, change) });
+    case 'domain': return change({ ...type, base: mapType(type.base, change) });
+    case 'record': return change({ ...type, fields: type.fields.map((f) => ({ ...f, type: mapType(f.type, change) })) });
+    default: return change(type);
+  }
+}

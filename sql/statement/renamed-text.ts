@@ -1,0 +1,90 @@
+// Renaming a type: expressions that are kept as text and name it are written anew.
+import { notSupported } from '../../engine/data/error.ts';
+import { DEFAULT_FORMAT } from '../../engine/data/settings.ts';
+import type { LogicalType } from '../../engine/data/types.ts';
+import type { Expression } from '../../engine/expression/expression.ts';
+import { mapExpression } from '../../engine/expression/walk.ts';
+import { valueSite } from '../binder/domain-check.ts';
+import type { Site } from '../binder/level.ts';
+import type { CatalogChange } from '../catalog/catalog.ts';
+import type { DomainDefinition, TableEntry, TypeEntry } from '../catalog/entry.ts';
+import { parseExpression } from '../parser/parse.ts';
+import { deparse } from '../plan/deparse.ts';
+import { bindAssignment, bindPredicate, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
+import type { SessionState } from '../session-state.ts';
+import { mapType, mentioning } from './domain-use.ts';
+
+/** Puts `renamed` in the place of `type`, and what names it with its texts as they are now to be read. Requires: the catalog lock. */
+export function renameType(state: SessionState, type: TypeEntry, renamed: TypeEntry): void {
+  const mentions = mentioning(type);
+  const later: (() => CatalogChange)[] = [];
+  const named = (t: LogicalType): LogicalType => mapType(t, (own) => (
+    'oid' in own && own.oid === type.oid ? { ...own, name: renamed.name } : own));
+  for (const entry of state.catalog.entries()) {
+    if (!mentions(entry)) continue;
+    if (entry.kind === 'index' && entry.definition !== undefined) {
+      throw notSupported(`renaming type "${type.name}", which index "${entry.name}" names,`);
+    }
+    if (entry.kind === 'table') later.push(tableTexts(state, entry, named));
+    if (entry.kind === 'view' || entry.kind === 'materialized-view') {
+      later.push(() => ({ kind: 'put', entry: { ...entry, columns: entry.columns.map((c) => ({ ...c, type: named(c.type) })) } }));
+    }
+    if (entry.kind !== 'type') continue;
+    const { definition } = entry;
+    if (definition.kind === 'domain') later.push(domainTexts(state, entry, definition, named));
+    if (definition.kind === 'composite') {
+      const fields = definition.fields.map((f) => ({ ...f, type: named(f.type) }));
+      later.push(() => ({ kind: 'put', entry: { ...entry, definition: { kind: 'composite', fields } } }));
+    }
+  }
+  state.current.changeCatalog([{ kind: 'put', entry: renamed }]);
+  state.current.changeCatalog(later.map((change) => change()));
+}
+
+function site(state: SessionState, table: TableEntry | null): Site {
+  return rowSite(sessionEnvironment(state), table === null ? [] : [rowScopeItem(table)], { phrase: 'stored expressions' });
+}
+
+type Named = (type: LogicalType) => LogicalType;
+
+interface Written { readonly bound: Expression; readonly names: readonly string[]; readonly named: Named }
+
+function written(state: SessionState, { bound, names, named }: Written): string {
+  return deparse(mapExpression(bound, (e) => ({ ...e, type: named(e.type) })), {
+    columnName: (i) => names[i], pretty: false, format: DEFAULT_FORMAT, names: { names: state.names, now: 0n },
+  });
+}
+
+function tableTexts(state: SessionState, table: TableEntry, named: Named): () => CatalogChange {
+  const names = table.columns.map((c) => c.name);
+  const columns = table.columns.map((column) => (column.defaultText === null || column.dropped ? null
+    : bindAssignment(site(state, column.generated ? table : null), parseExpression(column.defaultText), column)));
+  const checks = table.constraints.map((c) => (c.kind === 'check'
+    ? bindPredicate(site(state, table), parseExpression(c.expression), 'CHECK') : null));
+  return () => ({ kind: 'put', entry: {
+    ...table,
+    columns: table.columns.map((column, i) => {
+      const bound = columns[i];
+      return { ...column, type: named(column.type),
+        ...(bound === null ? {} : { defaultText: written(state, { bound, names, named }) }) };
+    }),
+    constraints: table.constraints.map((constraint, i) => {
+      const bound = checks[i];
+      return constraint.kind !== 'check' || bound === null ? constraint
+        : { ...constraint, expression: written(state, { bound, names, named }) };
+    }),
+  } });
+}
+
+function domainTexts(state: SessionState, entry: TypeEntry, definition: DomainDefinition, named: Named): () => CatalogChange {
+  const { base, defaultText } = definition;
+  const bound = defaultText === null ? null
+    : bindAssignment(site(state, null), parseExpression(defaultText), { name: entry.name, type: base });
+  const checks = definition.checks.map((check) => ({
+    check, bound: bindPredicate(valueSite(site(state, null), base), parseExpression(check.expression), 'CHECK'),
+  }));
+  return () => ({ kind: 'put', entry: { ...entry, definition: {
+    ...definition, base: named(base), defaultText: bound === null ? null : written(state, { bound, names: [], named }),
+    checks: checks.map((c) => ({ ...c.check, expression: written(state, { bound: c.bound, names: ['value'], named }) })),
+  } } });
+}
