@@ -32,6 +32,16 @@ export function rowsOfType(fn: TableFunction, type: RecordType): TableFunction {
   return { ...fn, columns: type.fields, rows: (args, call) => fn.rows(args, { ...call, returnType: type }) };
 }
 
+/** A set of composite values as the fields of each. */
+export function spreadRows(fn: TableFunction, type: RecordType): TableFunction {
+  return {
+    ...fn, columns: type.fields,
+    *rows(args, call) {
+      for (const [value] of fn.rows(args, call)) yield value === null ? [] : asRecord(value).fields;
+    },
+  };
+}
+
 /** A composite value as a set of one row: what a function in FROM that returns one stands for. */
 export const EXPAND: TableFunction = table({
   name: 'row', args: [{ kind: 'record', fields: [] }], returns: { kind: 'record', fields: [] }, strict: false, fields: true,

@@ -1,5 +1,6 @@
 // Function calls: which function a name and its arguments mean, and what kind of call it then is.
 import { DatabaseError } from '../../engine/data/error.ts';
+import { baseType } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { rowsOfType } from '../../engine/function/define.ts';
@@ -13,6 +14,7 @@ import type { Noted } from './call-notation.ts';
 import { coerceArgument, tryCoerce } from './coercion.ts';
 import type { Environment } from './environment.ts';
 import { checkContinuous, checkSchema, functionError } from './functions.ts';
+import { checked, checkedRows } from './domain-check.ts';
 import { bind, newHole } from './level.ts';
 import type { Site } from './level.ts';
 import { locationOf } from './location.ts';
@@ -69,13 +71,19 @@ function finishCall(e: FunctionExpr, call: BoundCall | CastCall, site: Site): Ex
   switch (fn.kind) {
     case 'scalar':
       checkContinuous(site.env, fn, e.position);
-      return { kind: 'call', function: fn, args: call.args, type: call.type };
+      return madeRow(fn.name) ? checked(site, { kind: 'call', function: fn, args: call.args, type: call.type })
+        : { kind: 'call', function: fn, args: call.args, type: call.type };
     case 'table': return bindSet(e, fn, call, site);
     case 'aggregate': return bindAggregate(e, [fn], site);
     case 'window':
       throw new DatabaseError('42809', `window function ${shown(e)} requires an OVER clause`, { position: e.position });
     case 'cast': return call.args[0];
   }
+}
+
+/** Functions that make a row of the type they are given, whatever its domains say. */
+function madeRow(name: string): boolean {
+  return name === 'json_populate_record' || name === 'jsonb_populate_record';
 }
 
 /** A set-returning call in the select list: one value at a time. */
@@ -93,9 +101,11 @@ function bindSet(e: FunctionExpr, fn: TableFunction, call: BoundCall | CastCall,
     });
   }
   checkContinuous(site.env, fn, e.position);
-  const type = tableRowType(fn, call);
+  const declared = tableRowType(fn, call);
+  const type = fn.fields === true ? baseType(declared) : declared;
   const hole = newHole(site.env, type);
-  const rowed = fn.fields === true && type.kind === 'record' && type.fields.length > 0 ? rowsOfType(fn, type) : fn;
+  const allowed = fn.fields === true ? checkedRows(site, fn, declared) : fn;
+  const rowed = fn.fields === true && type.kind === 'record' && type.fields.length > 0 ? rowsOfType(allowed, type) : allowed;
   site.level.sets.push({ hole, call: { function: rowed, args: call.args, types: [type] } });
   return { ...hole };
 }

@@ -1,8 +1,9 @@
 // Functions in FROM: set-returning ones, and scalar ones as a relation of one row.
-import { DatabaseError, notSupported } from '../../engine/data/error.ts';
-import { INT8 } from '../../engine/data/types.ts';
-import type { Column, LogicalType } from '../../engine/data/types.ts';
-import { EXPAND, rowsOfType } from '../../engine/function/define.ts';
+import { DatabaseError } from '../../engine/data/error.ts';
+import { formatTypeName, oidOf } from '../../engine/data/type-info.ts';
+import { INT8, baseType } from '../../engine/data/types.ts';
+import type { Column, LogicalType, RecordType } from '../../engine/data/types.ts';
+import { EXPAND, rowsOfType, spreadRows } from '../../engine/function/define.ts';
 import type { TableFunction } from '../../engine/function/function.ts';
 import type { ColumnDefinition, FunctionItem } from '../parser/ast.ts';
 import type { TableCall } from '../plan/logical-plan.ts';
@@ -11,7 +12,7 @@ import { attachSubqueries } from './attach.ts';
 import { aliased, plainItem, siteOver } from './bind-from-item.ts';
 import type { FromResult, FromSite } from './bind-from-item.ts';
 import { settleUnknown } from './coercion.ts';
-import { checksOf } from './domain-check.ts';
+import { checked, checkedRows } from './domain-check.ts';
 import type { Site } from './level.ts';
 import { labelOf } from './location.ts';
 import { Scope } from './scope.ts';
@@ -69,13 +70,14 @@ function bindItemCall({ call: e, columns: definitions }: Call, site: Site, alias
   if (added.length > 0 && !isSet) {
     throw new DatabaseError('0A000', 'set-returning functions must appear at top level of FROM', { position: e.position });
   }
-  const type = rowTypeOf(isSet ? added[0].call.types[0] : bound.type, isSet ? added[0].call.function : null, {
+  const plain = baseType(bound.type).kind === 'record' ? baseType(bound.type) : bound.type;
+  const type = rowTypeOf(isSet ? added[0].call.types[0] : plain, isSet ? added[0].call.function : null, {
     definitions, site, position: e.position,
   });
-  if (isSet) return setCall(added[0].call, type, alias ?? label);
+  if (isSet) return setCall(added[0].call, type, alias ?? label, site);
   if (type.kind === 'record' && type.fields.length > 0) {
-    const call = { function: rowsOfType(EXPAND, type), args: [{ ...bound, type }], types: [type] };
-    return setCall(call, type, alias ?? label);
+    const call = { function: rowsOfType(EXPAND, type), args: [bound.type === type ? bound : checked(site, { ...bound, type })], types: [type] };
+    return setCall(call, type, alias ?? label, site);
   }
   const columns = [{ name: alias ?? label, type }];
   return { call: { function: null, args: [bound], types: [type] }, columns, scalar: true };
@@ -89,7 +91,8 @@ interface Definitions {
 
 /** What the call's rows are: of an anonymous record the column definition list says it, of anything else it may not. */
 function rowTypeOf(type: LogicalType, set: TableFunction | null, { definitions, site, position }: Definitions): LogicalType {
-  const anonymous = type.kind === 'record' && type.oid === undefined && (set === null || set.fields === true);
+  const anonymous = type.kind === 'record' && type.oid === undefined
+    && (set === null || set.fields === true || (set.columns === undefined && definitions.length > 0));
   if (definitions.length === 0) {
     if (!anonymous) return type;
     throw new DatabaseError('42601', 'a column definition list is required for functions returning "record"', { position });
@@ -101,21 +104,42 @@ function rowTypeOf(type: LogicalType, set: TableFunction | null, { definitions, 
     throw new DatabaseError('42601', message, { position: definitions[0].position });
   }
   const names = new Set<string>();
-  return {
+  const wanted: RecordType = {
     kind: 'record',
     fields: definitions.map(({ name, type: written, position: at }) => {
       if (names.has(name)) throw new DatabaseError('42701', `column name "${name}" specified more than once`, { position: at });
       names.add(name);
-      const column = resolveTypeName(site.env, written);
-      if (checksOf(site, column).length > 0) {
-        throw notSupported('a domain with constraints in a column definition list', { position: at });
-      }
-      return { name, type: column };
+      return { name, type: resolveTypeName(site.env, written) };
     }),
   };
+  if (type.fields.length === 0) return wanted;
+  requireSameRow(type, wanted);
+  return { ...wanted, fields: wanted.fields.map((f, i) => (isAnonymous(f.type) ? { ...f, type: type.fields[i].type } : f)) };
 }
 
-function setCall(call: TableCall, type: LogicalType, name: string): ItemCall {
+/** record, record[]: what their rows have, only the value says. */
+function isAnonymous(type: LogicalType): boolean {
+  return type.kind === 'array' ? isAnonymous(type.element) : type.kind === 'record' && type.oid === undefined;
+}
+
+/** 42804 when the rows are known to be others than the list says. */
+function requireSameRow(type: RecordType, wanted: RecordType): void {
+  const mismatch = (detail: string): DatabaseError => new DatabaseError('42804',
+    'function return row and query-specified return row do not match', { detail });
+  const count = type.fields.length;
+  if (count !== wanted.fields.length) {
+    throw mismatch(`Returned row contains ${count} attribute${count === 1 ? '' : 's'}, but query expects ${wanted.fields.length}.`);
+  }
+  for (const [i, { type: expected }] of wanted.fields.entries()) {
+    const returned = type.fields[i].type;
+    if (oidOf(returned) === oidOf(expected)) continue;
+    throw mismatch(`Returned type ${formatTypeName(returned)} at ordinal position ${i + 1}, but query expects ${formatTypeName(expected)}.`);
+  }
+}
+
+function setCall(given: TableCall, type: LogicalType, name: string, site: Site): ItemCall {
+  const call = given.function?.fields === true && given.types[0] !== type
+    ? { ...given, function: checkedRows(site, given.function, type) } : given;
   const declared = call.function?.columns;
   if (call.function?.fields === true && type.kind === 'record') {
     const types = type.fields.map((f) => f.type);
@@ -123,7 +147,9 @@ function setCall(call: TableCall, type: LogicalType, name: string): ItemCall {
   }
   if (declared?.length === 1) return { call, columns: [{ name: declared[0].name, type }], scalar: true };
   if (type.kind === 'record' && type.fields.length > 0) {
-    return { call: { ...call, types: type.fields.map((f) => f.type) }, columns: type.fields, scalar: false };
+    const types = type.fields.map((f) => f.type);
+    const spread = call.function === null || declared !== undefined ? call.function : spreadRows(call.function, type);
+    return { call: { ...call, function: spread, types }, columns: type.fields, scalar: false };
   }
   return { call, columns: [{ name, type }], scalar: true };
 }

@@ -82,7 +82,8 @@ function checkName(text: string, type: LogicalType, { env, position }: CoercionS
 
 function readsCatalog(type: LogicalType): boolean {
   if (type.kind === 'array') return readsCatalog(type.element);
-  return type.kind.startsWith('reg') || type.kind === 'record';
+  if (type.kind === 'record') return type.fields.some((f) => readsCatalog(baseType(f.type)));
+  return type.kind.startsWith('reg');
 }
 
 function coerceRow(e: RowExpression, target: RecordType, site: CoercionSite): Expression | null {

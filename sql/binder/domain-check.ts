@@ -1,10 +1,11 @@
-// What a domain demands of its values: the checks of a cast to it, and of a column that has it, arrays of domains included.
+// What a domain demands of its values: the checks of a cast to it, and of a column that has it, arrays and rows with domains in them included.
 import { datumAt, vectorFromDatums } from '../../engine/data/access.ts';
 import { Batch } from '../../engine/data/batch.ts';
-import { asArray } from '../../engine/data/composite.ts';
+import { asArray, asRecord } from '../../engine/data/composite.ts';
 import type { Datum } from '../../engine/data/datum.ts';
 import { DatabaseError } from '../../engine/data/error.ts';
-import type { ArrayType, DomainType, LogicalType } from '../../engine/data/types.ts';
+import { baseType } from '../../engine/data/types.ts';
+import type { DomainType, LogicalType } from '../../engine/data/types.ts';
 import { isValid } from '../../engine/data/vector.ts';
 import type { Vector } from '../../engine/data/vector.ts';
 import { boolVector } from '../../engine/expression/compiled.ts';
@@ -13,6 +14,7 @@ import type { EvalContext } from '../../engine/expression/context.ts';
 import { compileExpression } from '../../engine/expression/evaluate.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { scalar } from '../../engine/function/define.ts';
+import type { TableFunction } from '../../engine/function/function.ts';
 import { DOMAIN_CHECK } from '../plan/deparse.ts';
 import { parseExpression } from '../parser/parse.ts';
 import type { DomainDefinition } from '../catalog/entry.ts';
@@ -83,47 +85,69 @@ export interface Failure {
   readonly error: () => DatabaseError;
 }
 
-/** The first row with a value, or an array with an element, that fails, and the first check it fails; null: all is well. */
-export function firstFailure(checks: readonly DomainCheck[], vector: Vector, context: EvalContext): Failure | null {
-  const { values, rows } = vector.type.kind === 'array' ? elementsOf(vector, vector.type) : { values: vector, rows: null };
+/** Checks of what stands at a place inside a value: a field by its number, each element of an array. */
+export interface Demand {
+  readonly path: readonly (number | 'elements')[];
+  readonly checks: readonly DomainCheck[];
+  /** Of what is checked. */
+  readonly type: LogicalType;
+}
+
+/** The first row with a value, or a value with a part, that fails, and the first check it fails; null: all is well. */
+export function firstFailure(demands: readonly Demand[], vector: Vector, context: EvalContext): Failure | null {
   let found: Failure | null = null;
-  for (const { compiled, error } of checks) {
-    const result = boolVector(compiled.evaluate(new Batch([values], values.length), context));
-    for (let i = 0; i < values.length; i++) {
-      if (!isValid(result.validity, i) || result.values[i] !== 0) continue;
-      const row = rows === null ? i : rows[i];
-      if (found === null || row < found.row) found = { row, error };
-      break;
+  for (const demand of demands) {
+    const { values, rows } = demand.path.length === 0 ? { values: vector, rows: null } : partsOf(vector, demand);
+    for (const { compiled, error } of demand.checks) {
+      const result = boolVector(compiled.evaluate(new Batch([values], values.length), context));
+      for (let i = 0; i < values.length; i++) {
+        if (!isValid(result.validity, i) || result.values[i] !== 0) continue;
+        const row = rows === null ? i : rows[i];
+        if (found === null || row < found.row) found = { row, error };
+        break;
+      }
     }
   }
   return found;
 }
 
-/** The elements of all arrays, and whose they are. */
-function elementsOf(vector: Vector, type: ArrayType): { readonly values: Vector; readonly rows: readonly number[] } {
-  const elements: Datum[] = [];
+/** What stands at the place in all values, and in whose. */
+function partsOf(vector: Vector, { path, type }: Demand): { readonly values: Vector; readonly rows: readonly number[] } {
+  const parts: Datum[] = [];
   const rows: number[] = [];
-  for (let row = 0; row < vector.length; row++) {
-    const array = datumAt(vector, row);
-    if (array === null) continue;
-    for (const element of asArray(array).values) {
-      elements.push(element);
+  const walk = (datum: Datum, level: number, row: number): void => {
+    if (level === path.length) {
+      parts.push(datum);
       rows.push(row);
+      return;
     }
-  }
-  return { values: vectorFromDatums(type.element, elements), rows };
+    if (datum === null) return;
+    const step = path[level];
+    if (step === 'elements') for (const element of asArray(datum).values) walk(element, level + 1, row);
+    else walk(asRecord(datum).fields[step] ?? null, level + 1, row);
+  };
+  for (let row = 0; row < vector.length; row++) walk(datumAt(vector, row), 0, row);
+  return { values: vectorFromDatums(type, parts), rows };
 }
 
-function requireAllowed(checks: readonly DomainCheck[], vector: Vector, context: EvalContext): Vector {
+export function requireAllowed(checks: readonly Demand[], vector: Vector, context: EvalContext): Vector {
   const failure = firstFailure(checks, vector, context);
   if (failure !== null) throw failure.error();
   return vector;
 }
 
-/** Checks of a type: a domain's, or those of an array's elements. */
-export function checksOf(site: Site, type: LogicalType): readonly DomainCheck[] {
-  if (type.kind === 'domain') return domainChecks(site, type);
-  return type.kind === 'array' && type.element.kind === 'domain' ? domainChecks(site, type.element) : [];
+/** What a type demands of its values, those inside arrays and rows first; empty for most types. */
+export function checksOf(site: Site, type: LogicalType): readonly Demand[] {
+  switch (type.kind) {
+    case 'domain': {
+      const checks = domainChecks(site, type);
+      return [...checksOf(site, baseType(type)), ...(checks.length === 0 ? [] : [{ path: [], checks, type }])];
+    }
+    case 'array': return checksOf(site, type.element).map((d) => ({ ...d, path: ['elements', ...d.path] }));
+    case 'record':
+      return type.fields.flatMap((f, i) => checksOf(site, f.type).map((d) => ({ ...d, path: [i, ...d.path] })));
+    default: return [];
+  }
 }
 
 /** The value as it is, once the checks of its type hold. */
@@ -140,5 +164,21 @@ export function checked(site: Site, value: Expression): Expression {
       },
       kernel: ([vector], _length, _validity, { context }) => requireAllowed(checks, vector, context),
     }),
+  };
+}
+
+/** A set-returning function whose rows are what their type allows. */
+export function checkedRows(site: Site, fn: TableFunction, type: LogicalType): TableFunction {
+  const checks = checksOf(site, type);
+  if (checks.length === 0) return fn;
+  const whole = baseType(type).kind === 'record' && fn.fields === true;
+  return {
+    ...fn,
+    *rows(args, call) {
+      for (const row of fn.rows(args, call)) {
+        requireAllowed(checks, vectorFromDatums(type, [whole ? { fields: row } : row[0]]), call.context);
+        yield row;
+      }
+    },
   };
 }

@@ -193,7 +193,8 @@ class DomainAlteration {
   async #validate(demanded: Pick<DomainDefinition, 'notNull' | 'checks'>): Promise<void> {
     const state = this.#state;
     const site = rowSite(sessionEnvironment(state), [], { phrase: 'check constraints' });
-    const checks = ownChecks(site, { base: this.#domain.base, ...demanded }, this.#entry);
+    const { base } = this.#domain;
+    const checks = [{ path: [], checks: ownChecks(site, { base, ...demanded }, this.#entry), type: base }];
     for (const { table, column } of domainColumns(state, this.#entry)) {
       await state.current.lock(table.oid, 'share', state.lockWait);
       const rows = allRows(state, table).columns[column.attnum - 1];

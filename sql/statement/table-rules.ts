@@ -12,7 +12,7 @@ import { compileExpression } from '../../engine/expression/evaluate.ts';
 import type { CompiledExpression } from '../../engine/expression/compiled.ts';
 import type { ColumnEntry, SequenceEntry, TableEntry } from '../catalog/entry.ts';
 import { checksOf, firstFailure } from '../binder/domain-check.ts';
-import type { DomainCheck } from '../binder/domain-check.ts';
+import type { Demand } from '../binder/domain-check.ts';
 import { parseExpression } from '../parser/parse.ts';
 import { bindAssignment, bindPredicate, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
 import { conversion } from '../row-fill.ts';
@@ -39,7 +39,7 @@ export class TableRules {
   readonly #generated: readonly { readonly index: number; readonly compiled: CompiledExpression }[];
   readonly #hidden: readonly { readonly index: number; readonly compute: (rows: Batch) => Vector }[];
   readonly #checks: readonly Check[];
-  readonly #typeChecks: readonly { readonly column: ColumnEntry; readonly checks: readonly DomainCheck[] }[];
+  readonly #typeChecks: readonly { readonly column: ColumnEntry; readonly checks: readonly Demand[] }[];
 
   constructor(state: SessionState, table: TableEntry) {
     this.table = table;
@@ -183,7 +183,7 @@ function tableChecks(state: SessionState, table: TableEntry): readonly Check[] {
 }
 
 /** What the type of a column demands, where it is a domain or an array of one. */
-export function typeChecks(state: SessionState, column: ColumnEntry): readonly DomainCheck[] {
+export function typeChecks(state: SessionState, column: ColumnEntry): readonly Demand[] {
   return checksOf(rowSite(sessionEnvironment(state), [], { phrase: 'domain check constraints' }), column.type);
 }
 

@@ -35,17 +35,17 @@ class Populator {
     this.#call = call;
   }
 
-  /** The value of a type that JSON text says; null for JSON's null. */
-  value(type: LogicalType, text: string, place: Place): Datum {
+  /** The value of a type that JSON text says; null for JSON's null. `old`: the row whose other fields are kept. */
+  value(type: LogicalType, text: string, place: Place, old: Datum = null): Datum {
     const shape = shapeOf(text);
     if (shape === 'null') return null;
     switch (type.kind) {
-      case 'domain': return this.value(type.base, text, place);
+      case 'domain': return this.value(type.base, text, place, old);
       case 'json': return text.trim();
       case 'jsonb': return this.#read(type, text);
       case 'array': return shape === 'string' ? this.#read(type, stringOf(text)) : this.#array(type, text, place);
       case 'record':
-        return shape === 'string' ? this.#read(type, stringOf(text)) : { fields: this.fields(type, text, null) };
+        return shape === 'string' ? this.#read(type, stringOf(text)) : { fields: this.fields(type, text, baseFields(old)) };
       default: return this.#read(type, shape === 'string' ? stringOf(text) : text.trim());
     }
   }
@@ -64,7 +64,7 @@ class Populator {
     return type.fields.map((field, i) => {
       const found = members.get(field.name);
       if (found === undefined) return base === null ? null : base[i] ?? null;
-      return this.value(field.type, found, { key: field.name, elements: [] });
+      return this.value(field.type, found, { key: field.name, elements: [] }, base === null ? null : base[i] ?? null);
     });
   }
 
