@@ -1,4 +1,4 @@
-// SET column[lower:upper] = array: the array with a slice replaced. Not callable by name: the binder of UPDATE and INSERT uses it.
+// SET column[lower:upper] = array: the array with a slice replaced. Not callable by name: the binder uses it.
 import { asArray, EMPTY_ARRAY } from '../data/composite.ts';
 import type { Datum, SqlArray } from '../data/datum.ts';
 import { DatabaseError } from '../data/error.ts';
@@ -7,7 +7,10 @@ import { num, scalar } from './define.ts';
 import type { ScalarFunction } from './function.ts';
 import { checkBounds, checkSize, subscriptsOf } from './element-assignment.ts';
 
-/** (array, lower bounds, which are given, upper bounds, which are given, value). A NULL array is empty; a NULL value changes nothing. */
+/**
+ * (array, lower bounds, which are given, upper bounds, which are given, value). A NULL array is empty; a NULL value changes
+ * nothing.
+ */
 export const ARRAY_SET_SLICE: ScalarFunction = scalar({
   name: 'array_set_slice', returns: simpleType('anyarray'), strict: false, description: 'The array with a slice replaced.',
   args: [simpleType('anyarray'), arrayOf(INT4), arrayOf(BOOLEAN), arrayOf(INT4), arrayOf(BOOLEAN), simpleType('anyarray')],
@@ -91,7 +94,9 @@ function replaced(array: SqlArray, wanted: readonly Bound[], source: Values): Sq
 }
 
 /** An array of one dimension grows; a gap is filled with NULLs. */
-function inLine({ lowerBounds: [first], values }: SqlArray, { low, high }: { readonly low: number; readonly high: number }, source: Values): SqlArray {
+function inLine(
+  { lowerBounds: [first], values }: SqlArray, { low, high }: { readonly low: number; readonly high: number }, source: Values,
+): SqlArray {
   const start = Math.min(first, low);
   const length = Math.max(first + values.length, high + 1) - start;
   checkSize(length);

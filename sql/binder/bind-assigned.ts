@@ -16,7 +16,7 @@ import { locationOf } from './location.ts';
 type Path = Assignment['path'];
 type Subscript = Exclude<Path[number], { readonly kind: 'field' }>;
 
-/** What an assignment to a part of a column says beside the path. `position`: where PostgreSQL points when the value does not fit. */
+/** What an assignment to a part of a column says beside the path. `position`: where it is said that the value does not fit. */
 export interface Goal {
   readonly column: string;
   readonly position: number | undefined;
@@ -73,7 +73,8 @@ function subscript(index: Expr, { site }: Goal): Expression {
 function assignElement(base: Expression, type: ArrayType, { own, rest }: ElementPath, goal: Goal): Expression {
   const subscripts = own.flatMap((p) => (p.kind === 'index' ? [subscript(p.index, goal)] : []));
   const old: Expression = {
-    kind: 'subscript', input: base, type: type.element, subscripts: subscripts.map((s) => ({ slice: false, lower: null, upper: s })),
+    kind: 'subscript', input: base, type: type.element,
+    subscripts: subscripts.map((s) => ({ slice: false, lower: null, upper: s })),
   };
   const value = fitting(assignPart(old, rest, goal), type.element, goal);
   return {

@@ -76,7 +76,8 @@ function bindItemCall({ call: e, columns: definitions }: Call, site: Site, alias
   });
   if (isSet) return setCall(added[0].call, type, alias ?? label, site);
   if (type.kind === 'record' && type.fields.length > 0) {
-    const call = { function: rowsOfType(EXPAND, type), args: [bound.type === type ? bound : checked(site, { ...bound, type })], types: [type] };
+    const row = bound.type === type ? bound : checked(site, { ...bound, type });
+    const call = { function: rowsOfType(EXPAND, type), args: [row], types: [type] };
     return setCall(call, type, alias ?? label, site);
   }
   const columns = [{ name: alias ?? label, type }];
@@ -128,12 +129,14 @@ function requireSameRow(type: RecordType, wanted: RecordType): void {
     'function return row and query-specified return row do not match', { detail });
   const count = type.fields.length;
   if (count !== wanted.fields.length) {
-    throw mismatch(`Returned row contains ${count} attribute${count === 1 ? '' : 's'}, but query expects ${wanted.fields.length}.`);
+    throw mismatch(`Returned row contains ${count} attribute${count === 1 ? '' : 's'}, but query expects `
+      + `${wanted.fields.length}.`);
   }
   for (const [i, { type: expected }] of wanted.fields.entries()) {
     const returned = type.fields[i].type;
     if (oidOf(returned) === oidOf(expected)) continue;
-    throw mismatch(`Returned type ${formatTypeName(returned)} at ordinal position ${i + 1}, but query expects ${formatTypeName(expected)}.`);
+    throw mismatch(`Returned type ${formatTypeName(returned)} at ordinal position ${i + 1}, but query expects `
+      + `${formatTypeName(expected)}.`);
   }
 }
 

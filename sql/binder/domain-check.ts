@@ -1,4 +1,4 @@
-// What a domain demands of its values: the checks of a cast to it, and of a column that has it, arrays and rows with domains in them included.
+// What a domain demands of its values, in casts and columns: also where it is inside of arrays and rows.
 import { datumAt, vectorFromDatums } from '../../engine/data/access.ts';
 import { Batch } from '../../engine/data/batch.ts';
 import { asArray, asRecord } from '../../engine/data/composite.ts';

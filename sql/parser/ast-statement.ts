@@ -124,8 +124,8 @@ export interface CreateIndex extends At {
 /** What ALTER, COMMENT, DROP and RENAME are about, as PostgreSQL words it. */
 export type ObjectKind =
   | 'table' | 'view' | 'materialized view' | 'index' | 'sequence' | 'schema' | 'type' | 'domain' | 'function'
-  | 'procedure' | 'aggregate' | 'role' | 'database' | 'column' | 'constraint' | 'domain constraint' | 'extension' | 'trigger' | 'rule'
-  | 'policy' | 'collation' | 'cast' | 'operator' | 'source' | 'sink' | 'subscription' | 'secret' | 'foreign table'
+  | 'procedure' | 'aggregate' | 'role' | 'database' | 'column' | 'constraint' | 'domain constraint' | 'extension' | 'trigger'
+  | 'rule' | 'policy' | 'collation' | 'cast' | 'operator' | 'source' | 'sink' | 'subscription' | 'secret' | 'foreign table'
   | 'publication' | 'tablespace' | 'language' | 'attribute' | 'other';
 
 export interface CreateSchema extends At {

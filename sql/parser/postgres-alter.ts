@@ -48,7 +48,9 @@ export const alterReaders: Readers<Statement> = {
       position: undefined,
     };
   },
-  AlterDomainStmt: (node, context) => ({ kind: 'alterDomain', name: names(node.typeName), action: domainAction(node, context), position: undefined }),
+  AlterDomainStmt: (node, context) => ({
+    kind: 'alterDomain', name: names(node.typeName), action: domainAction(node, context), position: undefined,
+  }),
   AlterSeqStmt: (node, context) => {
     const named = relation(node.sequence, context);
     return {

@@ -121,7 +121,8 @@ export function defaultRange(span: StatementSpan, context: ReaderContext): Sourc
   const tokens = originalTokens(span, context);
   const found = tokens.findIndex((token, i) => isWord(token, 'default') && isWord(tokens[i - 1], 'set'));
   const last = tokens[tokens.length - 1];
-  return found < 0 || found + 1 >= tokens.length ? undefined : at(context, span.start + tokens[found + 1].start, span.start + last.end);
+  if (found < 0 || found + 1 >= tokens.length) return undefined;
+  return at(context, span.start + tokens[found + 1].start, span.start + last.end);
 }
 
 /** What EXPLAIN explains: behind its option list or option words. */

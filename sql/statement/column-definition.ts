@@ -229,8 +229,9 @@ function bindDefault(site: Site, expression: Expr, column: ColumnEntry): Express
   const bound = bindRowExpression(site, expression);
   const fitting = tryCoerce(bound, column.type, { env: site.env, context: 'assignment', position: locationOf(expression) });
   if (fitting !== null) return fitting;
-  throw new DatabaseError('42804', `column "${column.name}" is of type ${formatTypeName(column.type)} but default expression is of `
-    + `type ${formatTypeName(bound.type)}`, { hint: 'You will need to rewrite or cast the expression.' });
+  const type = formatTypeName(column.type);
+  throw new DatabaseError('42804', `column "${column.name}" is of type ${type} but default expression is of type `
+    + formatTypeName(bound.type), { hint: 'You will need to rewrite or cast the expression.' });
 }
 
 /** Checks the generation expressions of a table, whose columns are all known by now. */

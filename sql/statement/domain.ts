@@ -7,6 +7,7 @@ import { coerceBoolean } from '../binder/coercion.ts';
 import { locationOf } from '../binder/location.ts';
 import { findTypeNamed, resolveTypeName } from '../binder/type-name.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
+import type { CatalogChange } from '../catalog/catalog.ts';
 import type { DomainDefinition, TypeEntry } from '../catalog/entry.ts';
 import { plainColumn } from '../catalog/entry.ts';
 import type { AlterDomain, CreateDomain } from '../parser/ast-statement.ts';
@@ -62,7 +63,8 @@ async function withoutPosition<T>(run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
-    throw error instanceof DatabaseError ? new DatabaseError(error.code, error.message, { ...error.fields, position: undefined }) : error;
+    throw error instanceof DatabaseError
+      ? new DatabaseError(error.code, error.message, { ...error.fields, position: undefined }) : error;
   }
 }
 
@@ -83,7 +85,8 @@ function newCheck(
     throw new DatabaseError('42710', `constraint "${given}" for domain "${domain.name}" already exists`);
   }
   const site = valueSite(rowSite(sessionEnvironment(state), [], { phrase: 'check constraints' }), domain.base);
-  const bind = (e: typeof constraint.expression): Expression => coerceBoolean(site.env, bindRowExpression(site, e), 'CHECK', locationOf(e));
+  const bind = (e: typeof constraint.expression): Expression =>
+    coerceBoolean(site.env, bindRowExpression(site, e), 'CHECK', locationOf(e));
   const expression = storedText(state, {
     bound: bind(constraint.expression), original: rangeText({ text }, constraint.range),
     columns: [plainColumn('value', 1, domain.base)], rebind: (stored) => bind(parseExpression(stored)),
@@ -143,7 +146,7 @@ class DomainAlteration {
       case 'dropConstraint': {
         const found = this.#domain.checks.find((c) => c.name === action.name);
         if (found === undefined) {
-          const missing = new DatabaseError('42704', `constraint "${action.name}" of domain "${this.#entry.name}" does not exist`);
+          const missing = this.#missing(action.name);
           if (!action.ifExists) throw missing;
           this.#state.notice('NOTICE', new DatabaseError('00000', `${missing.message}, skipping`));
           return;
@@ -153,9 +156,7 @@ class DomainAlteration {
       }
       case 'validateConstraint': {
         const found = this.#domain.checks.find((c) => c.name === action.name);
-        if (found === undefined) {
-          throw new DatabaseError('42704', `constraint "${action.name}" of domain "${this.#entry.name}" does not exist`);
-        }
+        if (found === undefined) throw this.#missing(action.name);
         if (found.notValid !== true) return;
         const { notValid: _, ...valid } = found;
         await this.#put({ ...this.#domain, checks: this.#domain.checks.map((c) => (c === found ? valid : c)) },
@@ -164,6 +165,10 @@ class DomainAlteration {
       }
       case 'other': throw notSupported(`ALTER DOMAIN ${action.name}`);
     }
+  }
+
+  #missing(name: string): DatabaseError {
+    return new DatabaseError('42704', `constraint "${name}" of domain "${this.#entry.name}" does not exist`);
   }
 
   async #addConstraint(constraint: Constraint): Promise<void> {
@@ -177,7 +182,7 @@ class DomainAlteration {
       check.notValid === true ? null : { notNull: false, checks: [check] });
   }
 
-  /** The domain's new definition; what is there must satisfy `demanded`. Tables read it anew, since they keep its checks compiled. */
+  /** What is there must satisfy `demanded`. Tables read the definition anew, since they keep its checks compiled. */
   async #put(
     definition: DomainDefinition, demanded: Pick<DomainDefinition, 'notNull' | 'checks'> | null = null,
   ): Promise<void> {
@@ -185,9 +190,7 @@ class DomainAlteration {
     const entry = { ...this.#entry, definition };
     refuseCompiled(state, this.#entry);
     if (demanded !== null) await this.#validate(demanded);
-    state.current.changeCatalog([
-      { kind: 'put', entry }, ...tablesThatMention(state, this.#entry).map((table) => ({ kind: 'put' as const, entry: { ...table } })),
-    ]);
+    putDomain(state, this.#entry, entry);
   }
 
   async #validate(demanded: Pick<DomainDefinition, 'notNull' | 'checks'>): Promise<void> {
@@ -202,13 +205,17 @@ class DomainAlteration {
       const of = { schema: table.schema, table: table.name, column: column.name };
       throw demanded.notNull
         ? new DatabaseError('23502', `column "${column.name}" of table "${table.name}" contains null values`, of)
-        : new DatabaseError('23514', `column "${column.name}" of table "${table.name}" contains values that violate the new constraint`, of);
+        : new DatabaseError('23514', `column "${column.name}" of table "${table.name}" contains values that violate the new `
+          + 'constraint', of);
     }
   }
 }
 
 /** ALTER DOMAIN .. RENAME CONSTRAINT. Requires: the catalog lock. */
-export function renameDomainConstraint(state: SessionState, entry: TypeEntry, domain: DomainDefinition, from: string, to: string): void {
+export function renameDomainConstraint(
+  state: SessionState, { entry, domain }: { readonly entry: TypeEntry; readonly domain: DomainDefinition },
+  from: string, to: string,
+): void {
   if (!domain.checks.some((c) => c.name === from)) {
     throw new DatabaseError('42704', `constraint "${from}" for domain ${entry.name} does not exist`);
   }
@@ -217,8 +224,10 @@ export function renameDomainConstraint(state: SessionState, entry: TypeEntry, do
   }
   const checks = domain.checks.map((c) => (c.name === from ? { ...c, name: to } : c));
   refuseCompiled(state, entry);
-  state.current.changeCatalog([
-    { kind: 'put', entry: { ...entry, definition: { ...domain, checks } } },
-    ...tablesThatMention(state, entry).map((table) => ({ kind: 'put' as const, entry: { ...table } })),
-  ]);
+  putDomain(state, entry, { ...entry, definition: { ...domain, checks } });
+}
+
+function putDomain(state: SessionState, before: TypeEntry, entry: TypeEntry): void {
+  const tables = tablesThatMention(state, before);
+  state.current.changeCatalog([entry, ...tables].map((e): CatalogChange => ({ kind: 'put', entry: { ...e } })));
 }

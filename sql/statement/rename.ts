@@ -137,7 +137,7 @@ function renameColumn(state: SessionState, entry: CatalogEntry, from: string, to
 function renameConstraint(state: SessionState, entry: CatalogEntry, from: string, to: string): void {
   if (entry.kind === 'type') {
     if (entry.definition.kind !== 'domain') throw new DatabaseError('42809', `${entry.name} is not a domain`);
-    renameDomainConstraint(state, entry, entry.definition, from, to);
+    renameDomainConstraint(state, { entry, domain: entry.definition }, from, to);
     return;
   }
   const constraint = entry.kind === 'table' ? entry.constraints.find((c) => c.name === from) : undefined;

@@ -14,7 +14,7 @@ import { bindAssignment, bindPredicate, rowScopeItem, rowSite, sessionEnvironmen
 import type { SessionState } from '../session-state.ts';
 import { mapType, mentioning } from './domain-use.ts';
 
-/** Puts `renamed` in the place of `type`, and what names it with its texts as they are now to be read. Requires: the catalog lock. */
+/** Puts `renamed` in the place of `type`; texts that name it are as they are now to be read. Requires: the catalog lock. */
 export function renameType(state: SessionState, type: TypeEntry, renamed: TypeEntry): void {
   const mentions = mentioning(type);
   const later: (() => CatalogChange)[] = [];
@@ -27,7 +27,8 @@ export function renameType(state: SessionState, type: TypeEntry, renamed: TypeEn
     }
     if (entry.kind === 'table') later.push(tableTexts(state, entry, named));
     if (entry.kind === 'view' || entry.kind === 'materialized-view') {
-      later.push(() => ({ kind: 'put', entry: { ...entry, columns: entry.columns.map((c) => ({ ...c, type: named(c.type) })) } }));
+      const columns = entry.columns.map((c) => ({ ...c, type: named(c.type) }));
+      later.push(() => ({ kind: 'put', entry: { ...entry, columns } }));
     }
     if (entry.kind !== 'type') continue;
     const { definition } = entry;

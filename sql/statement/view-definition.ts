@@ -73,7 +73,7 @@ function dependenciesOf(catalog: Catalog, used: ReadonlySet<number>): readonly D
   return out;
 }
 
-/** Types that users made and the query speaks of: those of columns it reads are the columns' matter, a view's in FROM the view's. */
+/** Types of users that the query speaks of: those of columns it reads are the columns' matter, a view's in FROM the view's. */
 function typesIn(catalog: Catalog, plan: LogicalPlan, used: ReadonlySet<number>): readonly Dependency[] {
   const found = new Set<number>();
   visitPlan(plan, (node) => {
@@ -88,12 +88,13 @@ function typesIn(catalog: Catalog, plan: LogicalPlan, used: ReadonlySet<number>)
     const view = catalog.get(oid);
     if (view?.kind === 'view') for (const d of view.dependencies) found.delete(d.oid);
   }
-  return [...found].filter((oid) => catalog.get(oid)?.kind === 'type').toSorted((a, b) => a - b).map((oid) => ({ oid, columns: [] }));
+  const types = [...found].filter((oid) => catalog.get(oid)?.kind === 'type');
+  return types.toSorted((a, b) => a - b).map((oid) => ({ oid, columns: [] }));
 }
 
 function noteType(type: LogicalType, found: Set<number>): void {
   if (type.kind === 'array') noteType(type.element, found);
-  else if ((type.kind === 'enum' || type.kind === 'domain' || type.kind === 'record') && type.oid !== undefined) found.add(type.oid);
+  else if ('oid' in type && type.oid !== undefined) found.add(type.oid);
 }
 
 function readsTemporary(state: SessionState, { dependencies }: Described): boolean {

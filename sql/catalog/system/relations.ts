@@ -206,7 +206,8 @@ function* dependencies(catalog: Catalog): Iterable<SystemRow> {
     }
     if (entry.kind === 'materialized-view' || entry.kind === 'view') {
       for (const d of entry.dependencies) {
-        yield { classid: CLASS, objid: entry.oid, objsubid: 0, refclassid: catalog.get(d.oid)?.kind === 'type' ? TYPE : CLASS, refobjid: d.oid, refobjsubid: 0, deptype: 'n' };
+        const refclassid = catalog.get(d.oid)?.kind === 'type' ? TYPE : CLASS;
+        yield { classid: CLASS, objid: entry.oid, objsubid: 0, refclassid, refobjid: d.oid, refobjsubid: 0, deptype: 'n' };
       }
     }
   }
