@@ -27,6 +27,9 @@ export interface LockOwner {
   readonly processId: number;
 }
 
+/** An OID, the negative number of a transaction, or what advisory locks are called. */
+export type LockName = number | string;
+
 interface Waiter {
   readonly owner: LockOwner;
   readonly mode: LockMode;
@@ -48,12 +51,12 @@ export interface LockWait {
 export const CATALOG_LOCK = 0;
 
 export class LockTable {
-  readonly #locks = new Map<number, Lock>();
-  /** What each owner waits for, to find cycles. */
-  readonly #waits = new Map<LockOwner, { readonly relation: number; readonly mode: LockMode }>();
+  readonly #locks = new Map<LockName, Lock>();
+  /** What each process waits for, to find cycles: it holds some locks as a session, others as its transaction. */
+  readonly #waits = new Map<number, { readonly owner: LockOwner; readonly relation: LockName; readonly mode: LockMode }>();
 
   /** Takes the lock if nothing stands in the way; false otherwise. */
-  tryAcquire(owner: LockOwner, relation: number, mode: LockMode): boolean {
+  tryAcquire(owner: LockOwner, relation: LockName, mode: LockMode): boolean {
     const lock = this.#lock(relation);
     const mine = lock.held.get(owner) ?? 0;
     if ((mine & bitOf(mode)) !== 0) return true;
@@ -65,19 +68,19 @@ export class LockTable {
   }
 
   /** Would ACCESS SHARE be given at once? */
-  isReadable(owner: LockOwner, relation: number): boolean {
+  isReadable(owner: LockOwner, relation: LockName): boolean {
     const lock = this.#locks.get(relation);
     if (lock === undefined || lock.held.has(owner)) return true;
     return this.#free(lock, owner, 'access share') && lock.waiting.every((w) => w.mode !== 'access exclusive');
   }
 
   /** Waits its turn. 40P01 when that would be for ever, 55P03 on timeout; rejects with the signal's reason. */
-  async acquire(owner: LockOwner, relation: number, mode: LockMode, wait: LockWait): Promise<void> {
+  async acquire(owner: LockOwner, relation: LockName, mode: LockMode, wait: LockWait): Promise<void> {
     if (this.tryAcquire(owner, relation, mode)) return;
-    this.#waits.set(owner, { relation, mode });
+    this.#waits.set(owner.processId, { owner, relation, mode });
     const cycle = this.#findCycle(owner);
     if (cycle !== null) {
-      this.#waits.delete(owner);
+      this.#waits.delete(owner.processId);
       throw deadlock(cycle);
     }
     const lock = this.#lock(relation);
@@ -99,13 +102,22 @@ export class LockTable {
         else lock.waiting.push(waiter);
       });
     } finally {
-      this.#waits.delete(owner);
+      this.#waits.delete(owner.processId);
       this.#grant(relation);
     }
   }
 
-  release(owner: LockOwner, relation: number): void {
+  release(owner: LockOwner, relation: LockName): void {
     if (this.#locks.get(relation)?.held.delete(owner) === true) this.#grant(relation);
+  }
+
+  /** One mode of several that the owner may have. */
+  releaseMode(owner: LockOwner, relation: LockName, mode: LockMode): void {
+    const lock = this.#locks.get(relation);
+    const left = (lock?.held.get(owner) ?? 0) & ~bitOf(mode);
+    if (left === 0) lock?.held.delete(owner);
+    else lock?.held.set(owner, left);
+    this.#grant(relation);
   }
 
   /** Everything an owner holds, at the end of its transaction. */
@@ -116,8 +128,8 @@ export class LockTable {
   }
 
   /** What an owner holds, to go back to at a savepoint. */
-  held(owner: LockOwner): ReadonlyMap<number, number> {
-    const out = new Map<number, number>();
+  held(owner: LockOwner): ReadonlyMap<LockName, number> {
+    const out = new Map<LockName, number>();
     for (const [relation, lock] of this.#locks) {
       const modes = lock.held.get(owner);
       if (modes !== undefined) out.set(relation, modes);
@@ -126,7 +138,7 @@ export class LockTable {
   }
 
   /** Gives back what was taken since `held` was called. */
-  releaseTo(owner: LockOwner, held: ReadonlyMap<number, number>): void {
+  releaseTo(owner: LockOwner, held: ReadonlyMap<LockName, number>): void {
     for (const [relation, lock] of this.#locks) {
       if (!lock.held.has(owner)) continue;
       const before = held.get(relation);
@@ -136,8 +148,8 @@ export class LockTable {
     }
   }
 
-  list(): readonly { relation: number; processId: number; mode: string; granted: boolean }[] {
-    const out: { relation: number; processId: number; mode: string; granted: boolean }[] = [];
+  list(): readonly { relation: LockName; processId: number; mode: string; granted: boolean }[] {
+    const out: { relation: LockName; processId: number; mode: string; granted: boolean }[] = [];
     for (const [relation, lock] of this.#locks) {
       for (const [owner, modes] of lock.held) {
         for (const mode of LOCK_MODES) {
@@ -149,7 +161,7 @@ export class LockTable {
     return out;
   }
 
-  #lock(relation: number): Lock {
+  #lock(relation: LockName): Lock {
     let lock = this.#locks.get(relation);
     if (lock === undefined) {
       lock = { held: new Map(), waiting: [] };
@@ -166,7 +178,7 @@ export class LockTable {
   }
 
   /** Wakes waiters in their order, until one must go on waiting. */
-  #grant(relation: number): void {
+  #grant(relation: LockName): void {
     const lock = this.#locks.get(relation);
     if (lock === undefined) return;
     for (const waiter of [...lock.waiting]) {
@@ -180,13 +192,13 @@ export class LockTable {
   /** Owners that wait for each other in a ring which starts and ends with `start`, or null. */
   #findCycle(start: LockOwner): readonly LockOwner[] | null {
     const path: LockOwner[] = [];
-    const seen = new Set<LockOwner>();
+    const seen = new Set<number>();
     const visit = (owner: LockOwner): boolean => {
       path.push(owner);
       for (const blocker of this.#blockers(owner)) {
-        if (blocker === start) return true;
-        if (seen.has(blocker)) continue;
-        seen.add(blocker);
+        if (blocker.processId === start.processId) return true;
+        if (seen.has(blocker.processId)) continue;
+        seen.add(blocker.processId);
         if (visit(blocker)) return true;
       }
       path.pop();
@@ -195,10 +207,11 @@ export class LockTable {
     return visit(start) ? path : null;
   }
 
-  #blockers(owner: LockOwner): readonly LockOwner[] {
-    const wait = this.#waits.get(owner);
+  #blockers({ processId }: LockOwner): readonly LockOwner[] {
+    const wait = this.#waits.get(processId);
     const lock = wait === undefined ? undefined : this.#locks.get(wait.relation);
     if (wait === undefined || lock === undefined) return [];
+    const { owner } = wait;
     const holders = [...lock.held].filter(([o, modes]) => o !== owner && (modes & CONFLICTS[wait.mode]) !== 0);
     const before = lock.waiting.findIndex((w) => w.owner === owner);
     const ahead = (before < 0 ? lock.waiting : lock.waiting.slice(0, before))

@@ -34,7 +34,9 @@ function runStatement(state: SessionState, portal: StatementPortal, options: Run
   if (portal.started) return goOn(portal, options);
   portal.started = true;
   const result = interruptible(state, portal.bound.run(state, portal.parameters));
-  return whenThere(result, (there) => deliver(state, portal, there, options));
+  return whenThere(result, (there) => (state.advisory.isWaiting
+    ? state.advisory.settle(state.lockWait).then(() => deliver(state, portal, there, options))
+    : deliver(state, portal, there, options)));
 }
 
 function deliver(

@@ -2,6 +2,7 @@
 import { DatabaseError } from '../engine/data/error.ts';
 import type { LogicalType } from '../engine/data/types.ts';
 import type { EvalContext } from '../engine/expression/context.ts';
+import { AdvisoryLocks } from './advisory-locks.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import type { RandomGenerator } from './random-generator.ts';
 import { TEMPORARY_SCHEMA } from './catalog/entry.ts';
@@ -37,6 +38,7 @@ export class SessionState {
   readonly prepared = new Map<string, PreparedStatement>();
   readonly portals = new Map<string, Portal>();
   readonly listening = new Set<string>();
+  readonly advisory: AdvisoryLocks;
   /** currval, by sequence; and the one that nextval was called on last. */
   readonly sequenceValues = new Map<number, bigint>();
   lastSequence: number | null = null;
@@ -62,6 +64,7 @@ export class SessionState {
 
   constructor(services: Services, options: SessionOptions, bindStatement: StatementBinder) {
     this.services = services;
+    this.advisory = new AdvisoryLocks(this, services.locks);
     this.bindStatement = bindStatement;
     this.options = options;
     this.temporarySchema = `${TEMPORARY_SCHEMA}${options.processId}`;

@@ -120,6 +120,7 @@ export class ServerSession implements Session, Peer {
   async #finish(last: Told | null, tag: string | null): Promise<void> {
     const state = this.#state;
     state.transaction?.endStatement();
+    if (state.advisory.isWaiting) await state.advisory.settle(state.lockWait);
     if (last !== null) await finishTransaction(state, 'implicit', tag === null ? undefined : () => last(tag));
     state.settings.reportChanges();
   }
@@ -340,6 +341,7 @@ export class ServerSession implements Session, Peer {
     this.#state.portals.clear();
     this.#state.transaction?.rollback();
     this.#state.transaction = null;
+    this.#state.advisory.releaseAll();
     const { services, temporarySchema } = this.#state;
     dropTemporary(services, temporarySchema).catch((error: unknown) => {
       services.log(`temporary objects were not dropped: ${String(error)}`);
@@ -375,6 +377,7 @@ export class ServerSession implements Session, Peer {
     state.query = text;
     state.statementStart = state.services.now();
     state.stateChange = state.statementStart;
+    state.advisory.forgetWishes();
     state.renewSignal();
   }
 

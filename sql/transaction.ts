@@ -8,7 +8,7 @@ import type { Snapshot } from '../engine/runtime/contract.ts';
 import type { Catalog, CatalogChange } from './catalog/catalog.ts';
 import { Deferral } from './deferral.ts';
 import { CATALOG_LOCK } from './lock-table.ts';
-import type { LockMode, LockWait } from './lock-table.ts';
+import type { LockMode, LockName, LockWait } from './lock-table.ts';
 import { checkRetention } from './retention.ts';
 import { ReshapedSnapshot, rowFill } from './row-fill.ts';
 import type { ReadPoint, RelationChange, Services } from './services.ts';
@@ -30,7 +30,7 @@ interface Savepoint {
   readonly changes: number;
   readonly catalog: Catalog | null;
   readonly notifications: number;
-  readonly locks: ReadonlyMap<number, number>;
+  readonly locks: ReadonlyMap<LockName, number>;
   readonly rowLocks: number;
   readonly undo: number;
   readonly deferral: Deferral;
@@ -48,6 +48,7 @@ export class Transaction implements OpenTransaction {
   readonly writes = new WriteSet();
   readonly rowLocks = new RowLocks();
   readonly undo = new UndoLog();
+  readonly #ends = new Set<() => void>();
   /** What SET CONSTRAINTS has said. */
   deferral = Deferral.NONE;
   kind: TransactionKind;
@@ -396,8 +397,18 @@ export class Transaction implements OpenTransaction {
     this.#end();
   }
 
+  /** Work for the end of what is held: of the transaction, or going back before this moment. */
+  untilEnd(work: () => void): void {
+    const once = (): void => {
+      if (this.#ends.delete(once)) work();
+    };
+    this.#ends.add(once);
+    this.undo.add(once);
+  }
+
   #end(): void {
     this.endStatement();
+    for (const work of this.#ends) work();
     this.#services.open.delete(this);
     this.#services.locks.releaseAll(this);
     this.#point?.snapshot.release();

@@ -368,7 +368,7 @@ export interface SystemContext {
     readonly scrollable: boolean; readonly creationTime: bigint;
   }[];
   readonly locks: () => readonly {
-    readonly relation: number; readonly processId: number; readonly mode: string; readonly granted: boolean;
+    readonly relation: number | string; readonly processId: number; readonly mode: string; readonly granted: boolean;
   }[];
 }
 

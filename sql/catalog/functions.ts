@@ -1,41 +1,20 @@
 // Functions that need the session: settings, identity, sequences, waiting, signals to other sessions, notifications.
 import { DatabaseError } from '../../engine/data/error.ts';
 import { BOOLEAN, FLOAT8, INT4, INT8, NAME, REGCLASS, TEXT, VOID, parametricType } from '../../engine/data/types.ts';
-import type { LogicalType } from '../../engine/data/types.ts';
 import type { Datum } from '../../engine/data/datum.ts';
 import { big, bool, num, scalar, str } from '../../engine/function/define.ts';
 import { intervalSpan, Interval } from '../../engine/data/interval.ts';
-import type { CallInfo, ScalarFunction } from '../../engine/function/function.ts';
+import type { ScalarFunction } from '../../engine/function/function.ts';
 import type { FunctionLists } from '../../engine/function/registry.ts';
 import { SERVER_VERSION_TEXT } from '../version-text.ts';
-import { SessionState } from '../session-state.ts';
+import type { SessionState } from '../session-state.ts';
 import { RandomGenerator } from '../random-generator.ts';
+import { ADVISORY_FUNCTIONS } from './advisory-functions.ts';
 import { isTemporary } from './entry.ts';
 import type { SequenceEntry } from './entry.ts';
+import { host } from './host-function.ts';
 import { CATALOG_FUNCTIONS } from './system/catalog-functions.ts';
 import { CATALOG_TABLE_FUNCTIONS } from './system/catalog-tables.ts';
-
-/** The session a call runs in; 0A000 in a view, which has none. */
-function session(call: CallInfo): SessionState {
-  const { host } = call.context;
-  if (host instanceof SessionState) return host;
-  throw new DatabaseError('0A000', 'functions of the session are not supported in materialized views');
-}
-
-interface Spec {
-  readonly name: string;
-  readonly args?: readonly LogicalType[];
-  readonly returns: LogicalType;
-  readonly description: string;
-  readonly volatility?: 'stable' | 'volatile';
-  readonly strict?: boolean;
-  readonly row: (args: readonly Datum[], state: SessionState) => Datum;
-}
-
-function host(spec: Spec): ScalarFunction {
-  const { args = [], volatility = 'stable', row, ...rest } = spec;
-  return scalar({ ...rest, args, volatility, row: (values, call) => row(values, session(call)) });
-}
 
 const IDENTITY: readonly ScalarFunction[] = [
   host({ name: 'current_database', returns: NAME, description: 'name of the database', row: (_, s) => s.database }),
@@ -215,7 +194,7 @@ const SIGNALS: readonly ScalarFunction[] = [
 
 /** What the database adds to the engine's functions. */
 export const HOST_FUNCTIONS: Partial<FunctionLists> = {
-  scalar: [...IDENTITY, ...SETTINGS, ...SEQUENCES, ...SIGNALS, ...CATALOG_FUNCTIONS],
+  scalar: [...IDENTITY, ...SETTINGS, ...SEQUENCES, ...SIGNALS, ...ADVISORY_FUNCTIONS, ...CATALOG_FUNCTIONS],
   table: CATALOG_TABLE_FUNCTIONS,
 };
 

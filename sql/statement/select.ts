@@ -97,11 +97,12 @@ function readsBackward(query: Query, bound: BoundQuery): boolean {
   }
 }
 
-/** pg_sleep: rows come after the time that was asked for. */
+/** pg_sleep, pg_advisory_lock: rows come after the time, or the locks, that were asked for. */
 async function* slept<T>(state: SessionState, items: () => Iterable<T>): AsyncGenerator<T> {
   const milliseconds = state.sleepFor;
   state.sleepFor = 0;
   if (milliseconds > 0) await sleep(milliseconds, state.signal);
+  if (state.advisory.isWaiting) await state.advisory.settle(state.lockWait);
   yield* items();
 }
 

@@ -118,6 +118,7 @@ export function discard(statement: Discard): BoundStatement {
         state.settings.reset('session_authorization');
         state.prepared.clear();
         state.listening.clear();
+        state.advisory.releaseAll();
         forgetSequences(state);
         await discardTemporary(state);
         return done('DISCARD ALL');

@@ -1,6 +1,7 @@
 // pg_database, roles, tablespaces, access methods, languages, settings, sessions: the cluster as clients see it.
 import { arrayFrom } from '../../../engine/data/composite.ts';
 import { oidOf } from '../../../engine/data/type-info.ts';
+import { advisoryKey } from '../../advisory-locks.ts';
 import type { Catalog } from '../catalog.ts';
 import { PG_CATALOG_OID, POSTGRES_ROLE_OID } from '../entry.ts';
 import type { RoleEntry, SystemContext, SystemRelation } from '../entry.ts';
@@ -87,7 +88,11 @@ function* activity(context: SystemContext): Iterable<SystemRow> {
 function* locks(context: SystemContext): Iterable<SystemRow> {
   for (const l of context.locks()) {
     const mode = `${l.mode.split(' ').map((word) => word[0].toUpperCase() + word.slice(1)).join('')}Lock`;
-    const what = l.relation < 0 ? { locktype: 'transactionid', transactionid: -l.relation }
+    const advisory = advisoryKey(l.relation);
+    const what = advisory !== null ? {
+      locktype: 'advisory', database: DATABASES[0][1], classid: advisory.classId, objid: advisory.objectId,
+      objsubid: advisory.objectSubId,
+    } : typeof l.relation === 'number' && l.relation < 0 ? { locktype: 'transactionid', transactionid: -l.relation }
       : { locktype: 'relation', database: DATABASES[0][1], relation: l.relation };
     yield { ...what, pid: l.processId, mode, granted: l.granted, fastpath: false };
   }
