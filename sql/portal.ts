@@ -10,6 +10,8 @@ export interface PortalOptions {
   readonly name: string;
   readonly text: string;
   readonly creationTime: bigint;
+  /** Portals of a session are numbered as they are opened. */
+  readonly number: number;
 }
 
 interface Info {
@@ -66,18 +68,22 @@ export class CursorPortal {
   readonly holdable: boolean;
   readonly rows: Batch;
   position = 0;
+  /** What its query came to instead of rows: said when they are first asked for; then it cannot be run any more. */
+  readonly error: unknown;
+  broken = false;
   /** WITH HOLD: its transaction has committed. */
   committed = false;
 
   constructor(options: PortalOptions, result: {
     readonly columns: readonly ResultColumn[]; readonly rows: Batch;
-    readonly scroll: boolean; readonly holdable: boolean;
+    readonly scroll: boolean; readonly holdable: boolean; readonly error: unknown;
   }) {
     this.options = options;
     this.columns = result.columns;
     this.rows = result.rows;
     this.scroll = result.scroll;
     this.holdable = result.holdable;
+    this.error = result.error;
   }
 
   close(): void {}

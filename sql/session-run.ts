@@ -33,6 +33,7 @@ function runStatement(state: SessionState, portal: StatementPortal, options: Run
   }
   if (portal.started) return goOn(portal, options);
   portal.started = true;
+  state.current.statement = portal.prepared.parsed?.statement ?? null;
   const result = interruptible(state, portal.bound.run(state, portal.parameters));
   return whenThere(result, (there) => (state.advisory.isWaiting
     ? state.advisory.settle(state.lockWait).then(() => deliver(state, portal, there, options))

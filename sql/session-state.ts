@@ -43,6 +43,7 @@ export class SessionState {
   readonly sequenceValues = new Map<number, bigint>();
   lastSequence: number | null = null;
   transaction: Transaction | null = null;
+  #portals = 0;
   /** What setseed has started. */
   random: RandomGenerator | null = null;
   /** Milliseconds that pg_sleep asked for in the statement that runs. */
@@ -75,6 +76,15 @@ export class SessionState {
       checks: { check: (name, value) => this.#checkSetting(name, value) },
       report: (name, value) => options.onParameterStatus(name, value),
     });
+  }
+
+  /** Portals are numbered as they are opened. */
+  nextPortal(): number {
+    return ++this.#portals;
+  }
+
+  get lastPortal(): number {
+    return this.#portals;
   }
 
   get processId(): number {

@@ -35,18 +35,23 @@ export function failTransaction(state: SessionState, which: 'implicit' | 'any' =
   const { transaction } = state;
   if (transaction === null) return;
   transaction.endStatement();
-  closePortals(state, false);
   if (transaction.kind === 'block' && which === 'implicit') {
+    closePortals(state, false, transaction.portalsKept);
     transaction.fail();
     return;
   }
+  closePortals(state, false);
   state.transaction = null;
   transaction.rollback();
 }
 
-/** Portals live as long as their transaction, but for cursors WITH HOLD whose transaction committed. */
-function closePortals(state: SessionState, committed: boolean): void {
+/**
+ * Portals live as long as their transaction, but for cursors WITH HOLD whose transaction committed. `after`: only those
+ * opened after this one, which a savepoint does not know.
+ */
+export function closePortals(state: SessionState, committed: boolean, after = 0): void {
   for (const [name, portal] of state.portals) {
+    if (portal.options.number <= after) continue;
     if (portal.kind === 'cursor' && portal.holdable && (committed || portal.committed)) {
       portal.committed = true;
       continue;

@@ -79,7 +79,7 @@ export class ServerSession implements Session, Peer {
         const prepared = new PreparedStatement({
           name: '', text, parsed: statements[i], declared: [], fromSql: false, prepareTime: state.statementStart,
         });
-        yield* this.#runOne(prepared, last ? tell : null);
+        yield* this.#runOne(prepared, last ? tell : null, statements.length > 1);
       }
       await finishTransaction(state, 'implicit');
       finished = true;
@@ -94,11 +94,13 @@ export class ServerSession implements Session, Peer {
     }
   }
 
-  async *#runOne(prepared: PreparedStatement, last: Told | null): AsyncGenerator<ExecuteResult> {
+  async *#runOne(prepared: PreparedStatement, last: Told | null, several: boolean): AsyncGenerator<ExecuteResult> {
     const state = this.#state;
     this.#startStatement();
     this.#checkFailed(prepared.parsed?.statement ?? null);
     if (state.transaction === null) state.begin('implicit');
+    state.current.several = several && state.current.kind === 'implicit';
+    state.current.statement = prepared.parsed?.statement ?? null;
     const bound = prepared.bind(state);
     if (bound === null) return;
     if (bound.parameters.length > 0) throw new DatabaseError('42P02', 'there is no parameter $1');
@@ -225,7 +227,7 @@ export class ServerSession implements Session, Peer {
     }
     const bound = prepared.bind(state);
     const parameters = decodeParameters(state, bound?.parameters ?? [], request);
-    const options = { name: request.portal, text: prepared.text, creationTime: state.statementStart };
+    const options = { name: request.portal, text: prepared.text, creationTime: state.statementStart, number: state.nextPortal() };
     state.portals.set(request.portal, new StatementPortal(options, prepared, bound, parameters));
   }
 

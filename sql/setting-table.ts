@@ -316,6 +316,10 @@ export const SETTING_TABLE: readonly SettingDefinition[] = [
     category: 'Lock Management',
   },
   {
+    name: 'max_prepared_transactions', type: 'integer', boot: '0', min: '0', max: '262143', context: 'postmaster',
+    category: 'Resource Usage / Memory', description: 'Most prepared transactions at a time.',
+  },
+  {
     name: 'max_parallel_maintenance_workers', type: 'integer', boot: '2', min: '0', max: '1024',
     category: 'Resource Usage / Asynchronous Behavior',
   },

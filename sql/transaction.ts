@@ -10,10 +10,12 @@ import { Deferral } from './deferral.ts';
 import { CATALOG_LOCK } from './lock-table.ts';
 import type { LockMode, LockName, LockWait } from './lock-table.ts';
 import { checkRetention } from './retention.ts';
+import type { Statement } from './parser/ast-statement.ts';
 import { ReshapedSnapshot, rowFill } from './row-fill.ts';
 import type { ReadPoint, RelationChange, Services } from './services.ts';
 import type { Settings } from './settings.ts';
 import { RowLocks } from './row-locks.ts';
+import { commandTag } from './statement/command-tag.ts';
 import { UndoLog } from './undo-log.ts';
 import type { OpenTransaction } from './write-conflict.ts';
 import { WriteSet } from './write-set.ts';
@@ -33,6 +35,8 @@ interface Savepoint {
   readonly locks: ReadonlyMap<LockName, number>;
   readonly rowLocks: number;
   readonly undo: number;
+  readonly readOnly: boolean;
+  readonly portals: number;
   readonly deferral: Deferral;
   readonly checks: readonly HeldCheck[];
 }
@@ -52,6 +56,10 @@ export class Transaction implements OpenTransaction {
   /** What SET CONSTRAINTS has said. */
   deferral = Deferral.NONE;
   kind: TransactionKind;
+  /** implicit, and of more than one statement: most of what a block may do it may, too. */
+  several = false;
+  /** The statement that runs, for what it is called. */
+  statement: Statement | null = null;
   failed = false;
   isolation: Isolation;
   readOnly: boolean;
@@ -108,6 +116,10 @@ export class Transaction implements OpenTransaction {
     return this.#catalog ?? this.#services.catalog;
   }
 
+  get inBlock(): boolean {
+    return this.kind === 'block' || this.several;
+  }
+
   get hasCatalogChanges(): boolean {
     return this.#catalogChanges.length > 0;
   }
@@ -127,7 +139,7 @@ export class Transaction implements OpenTransaction {
 
   /** Catalog changes are made one transaction at a time. */
   async lockCatalog(wait: LockWait): Promise<void> {
-    this.checkWritable('');
+    if (this.readOnly) this.checkWritable(this.statement === null ? 'DDL' : commandTag(this.statement));
     await this.#services.locks.acquire(this, CATALOG_LOCK, 'access exclusive', wait);
     // Nobody else can change it from here on: start from what is published now.
     this.#catalog ??= this.#services.catalog;
@@ -187,7 +199,7 @@ export class Transaction implements OpenTransaction {
   /** 25006 in a read-only transaction. */
   checkWritable(command: string): void {
     if (!this.readOnly) return;
-    throw new DatabaseError('25006', `cannot execute ${command === '' ? 'DDL' : command} in a read-only transaction`);
+    throw new DatabaseError('25006', `cannot execute ${command} in a read-only transaction`);
   }
 
   /** What a query sees: the last published moment (or the transaction's), with its own writes. */
@@ -298,11 +310,13 @@ export class Transaction implements OpenTransaction {
     throw new DatabaseError('55006', `cannot ${command} "${name}" because it has pending trigger events`);
   }
 
-  savepoint(name: string): void {
+  /** `portals`: the number of the last one that was opened. */
+  savepoint(name: string, portals: number): void {
     this.#savepoints.push({
       name, writes: this.writes.length, changes: this.#catalogChanges.length, catalog: this.#catalog,
       notifications: this.notifications.length, locks: this.#services.locks.held(this),
-      rowLocks: this.rowLocks.length, undo: this.undo.length, deferral: this.deferral, checks: [...this.writes.checks],
+      rowLocks: this.rowLocks.length, undo: this.undo.length, readOnly: this.readOnly, portals,
+      deferral: this.deferral, checks: [...this.writes.checks],
     });
     this.#settings.savepoint();
   }
@@ -323,11 +337,16 @@ export class Transaction implements OpenTransaction {
 
   release(name: string): void {
     const at = this.#find(name);
+    const { readOnly } = this.#savepoints[at];
     this.#savepoints.length = at;
     this.#settings.release(at + 1);
+    if (readOnly === this.readOnly) return;
+    this.readOnly = readOnly;
+    this.#settings.setLocalUnchecked('transaction_read_only', readOnly ? 'on' : 'off');
   }
 
-  rollbackTo(name: string): void {
+  /** Gives the number of the last portal that stays. */
+  rollbackTo(name: string): number {
     const at = this.#find(name);
     const savepoint = this.#savepoints[at];
     this.#savepoints.length = at + 1;
@@ -343,7 +362,14 @@ export class Transaction implements OpenTransaction {
     this.writes.restore(savepoint.checks);
     this.#services.locks.releaseTo(this, savepoint.locks);
     this.#settings.rollbackTo(at + 1);
+    this.readOnly = savepoint.readOnly;
     this.failed = false;
+    return savepoint.portals;
+  }
+
+  /** The number of the last portal that an error leaves open. */
+  get portalsKept(): number {
+    return this.#savepoints.at(-1)?.portals ?? 0;
   }
 
   get depth(): number {

@@ -93,8 +93,8 @@ function sequence(s: SessionState, oid: Datum): SequenceEntry {
 }
 
 function setValue(s: SessionState, args: readonly Datum[], called: boolean): Datum {
-  s.current.checkWritable('setval()');
   const entry = sequence(s, args[0]);
+  if (!isTemporary(entry.schema)) s.current.checkWritable('setval()');
   const value = big(args[1]);
   s.services.sequences.set(entry, value, called);
   s.current.movedSequence = true;
@@ -106,8 +106,8 @@ const SEQUENCES: readonly ScalarFunction[] = [
   host({
     name: 'nextval', args: [REGCLASS], returns: INT8, volatility: 'volatile', description: 'next value of a sequence',
     row: ([oid], s) => {
-      s.current.checkWritable('nextval()');
       const entry = sequence(s, oid);
+      if (!isTemporary(entry.schema)) s.current.checkWritable('nextval()');
       const value = s.services.sequences.next(entry);
       s.sequenceValues.set(entry.oid, value);
       s.lastSequence = entry.oid;

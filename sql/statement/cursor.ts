@@ -1,10 +1,11 @@
 // DECLARE, FETCH, MOVE, CLOSE.
 import { Batch, concatBatches } from '../../engine/data/batch.ts';
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import type { Datum } from '../../engine/data/datum.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { CloseCursor, DeclareCursor, Fetch } from '../parser/ast-statement.ts';
 import { CursorPortal, SubscriptionPortal, collect } from '../portal.ts';
-import type { Portal } from '../portal.ts';
+import type { Portal, PortalOptions } from '../portal.ts';
 import type { SessionState } from '../session-state.ts';
 import type { BoundStatement, StatementResult } from './bound.ts';
 import { command, done } from './bound.ts';
@@ -17,25 +18,41 @@ export function declareCursor(statement: DeclareCursor, query: BoundStatement, t
   return {
     parameters: query.parameters, columns: null, cacheable: false,
     run: async (state, parameters) => {
-      if (state.current.kind === 'implicit' && !statement.hold) {
+      if (!state.current.inBlock && !statement.hold) {
         throw new DatabaseError('25P01', 'DECLARE CURSOR can only be used in transaction blocks');
       }
       if (statement.binary) throw notSupported('a binary cursor');
       if (state.portals.has(statement.name)) {
         throw new DatabaseError('42P03', `cursor "${statement.name}" already exists`);
       }
-      const result = await query.run(state, parameters);
-      if (result.kind !== 'rows') throw new DatabaseError('42601', 'a cursor needs a query');
-      const options = { name: statement.name, text, creationTime: state.services.now() };
-      const portal = result.endless === true ? new SubscriptionPortal(options, result)
-        : new CursorPortal(options, {
-          columns: result.columns, rows: await collect(result), scroll: statement.scroll ?? query.backward === true,
-            holdable: statement.hold,
-        });
+      const options = {
+        name: statement.name, text, creationTime: state.services.now(), number: state.nextPortal(),
+      };
+      const portal = await opened(statement, query, { state, parameters, options });
       state.portals.set(statement.name, portal);
       return done('DECLARE CURSOR');
     },
   };
+}
+
+async function opened(statement: DeclareCursor, query: BoundStatement, how: {
+  readonly state: SessionState; readonly parameters: readonly Datum[]; readonly options: PortalOptions;
+}): Promise<Portal> {
+  const { state, parameters, options } = how;
+  const form = { scroll: statement.scroll ?? query.backward === true, holdable: statement.hold };
+  try {
+    const result = await query.run(state, parameters);
+    if (result.kind !== 'rows') throw new DatabaseError('42601', 'a cursor needs a query');
+    if (result.endless === true) return new SubscriptionPortal(options, result);
+    return new CursorPortal(options, { ...form, columns: result.columns, rows: await collect(result), error: null });
+  } catch (error) {
+    // PostgreSQL computes rows when they are fetched: so late comes what is wrong with their values.
+    const { columns } = query;
+    const late = !statement.hold && error instanceof DatabaseError && error.code.startsWith('22');
+    if (!late || columns === null) throw error;
+    const rows = Batch.empty({ columns: columns.map((c) => ({ name: c.name, type: c.type })) });
+    return new CursorPortal(options, { ...form, columns, rows, error });
+  }
 }
 
 function requireCursor(state: SessionState, name: string): Portal {
@@ -62,6 +79,11 @@ export function fetchCursor(
 }
 
 function fetchRows(cursor: CursorPortal, statement: Fetch): StatementResult {
+  if (cursor.broken) throw new DatabaseError('55000', `portal "${cursor.options.name}" cannot be run`);
+  if (cursor.error !== null) {
+    cursor.broken = true;
+    throw cursor.error;
+  }
   if (!cursor.scroll && goesBack(cursor.position, statement)) {
     throw new DatabaseError('55000', 'cursor can only scan forward', {
       hint: 'Declare it with SCROLL option to enable backward scan.',

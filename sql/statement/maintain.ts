@@ -34,7 +34,7 @@ export function notify(statement: Notify): BoundStatement {
 
 export function lockTable(statement: Lock): BoundStatement {
   return command(async (state) => {
-    if (state.current.kind === 'implicit') {
+    if (!state.current.inBlock) {
       throw new DatabaseError('25P01', 'LOCK TABLE can only be used in transaction blocks');
     }
     const mode = LOCK_MODES.find((m) => m === statement.mode.toLowerCase()) ?? 'access exclusive';
@@ -61,7 +61,7 @@ export function plain(statement: Plain): BoundStatement {
 /** There is nothing to clean up and nothing to count: checked and answered. */
 export function maintain(statement: Maintain): BoundStatement {
   return command((state) => {
-    if (statement.kind === 'vacuum' && state.current.kind === 'block') {
+    if (statement.kind === 'vacuum' && state.current.inBlock) {
       throw new DatabaseError('25001', 'VACUUM cannot run inside a transaction block');
     }
     for (const { relation } of statement.tables) {

@@ -20,7 +20,7 @@ const LISTS: ReadonlySet<string> = new Set([
 export function setSetting(statement: SetSetting): BoundStatement {
   return command((state) => {
     const { name, values, local } = statement;
-    if (local && state.current.kind === 'implicit') {
+    if (local && !state.current.inBlock) {
       state.warn('25P01', 'SET LOCAL can only be used in transaction blocks');
     }
     if (values === undefined) state.settings.reset(name, local);

@@ -4,7 +4,7 @@ import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import type { RelationName } from '../parser/ast.ts';
 import type { TransactionModes, TransactionStatement } from '../parser/ast-statement.ts';
 import type { SessionState } from '../session-state.ts';
-import { failTransaction, finishTransaction } from '../session-transaction.ts';
+import { closePortals, failTransaction, finishTransaction } from '../session-transaction.ts';
 import { whenFree } from '../write-conflict.ts';
 import type { BoundStatement, StatementResult } from './bound.ts';
 import { command, done } from './bound.ts';
@@ -20,7 +20,7 @@ function run(state: SessionState, statement: TransactionStatement): StatementRes
     case 'rollback': return rollback(state, statement.chain);
     case 'savepoint':
       requireBlock(state, 'SAVEPOINT');
-      state.current.savepoint(statement.name);
+      state.current.savepoint(statement.name, state.lastPortal);
       return done('SAVEPOINT');
     case 'releaseSavepoint':
       requireBlock(state, 'RELEASE SAVEPOINT');
@@ -28,13 +28,25 @@ function run(state: SessionState, statement: TransactionStatement): StatementRes
       return done('RELEASE');
     case 'rollbackTo':
       requireBlock(state, 'ROLLBACK TO SAVEPOINT');
-      state.current.rollbackTo(statement.name);
+      closePortals(state, false, state.current.rollbackTo(statement.name));
       return done('ROLLBACK');
     case 'setTransaction': return setTransaction(state, statement);
     case 'setConstraints': return setConstraints(state, statement);
-    case 'prepareTransaction': case 'commitPrepared': case 'rollbackPrepared':
-      throw notSupported('two-phase commit', { position: statement.position });
+    case 'prepareTransaction': return prepareTransaction(state);
+    case 'commitPrepared': case 'rollbackPrepared':
+      throw new DatabaseError('42704', `prepared transaction with identifier "${statement.id}" does not exist`);
   }
+}
+
+/** As PostgreSQL where max_prepared_transactions is 0: the transaction is over. */
+function prepareTransaction(state: SessionState): StatementResult {
+  const { kind, failed } = state.current;
+  if (kind === 'implicit') state.warn('25P01', 'there is no transaction in progress');
+  failTransaction(state, 'any');
+  if (kind === 'implicit' || failed) return done('ROLLBACK');
+  throw new DatabaseError('55000', 'prepared transactions are disabled', {
+    hint: 'Set max_prepared_transactions to a nonzero value.',
+  });
 }
 
 function begin(state: SessionState, statement: TransactionStatement & { kind: 'begin' }): StatementResult {
@@ -78,7 +90,7 @@ function rollback(state: SessionState, chain: boolean): StatementResult {
 
 function modesOf(state: SessionState): TransactionModes {
   const { isolation, readOnly } = state.current;
-  return { isolation, readOnly, deferrable: undefined };
+  return { isolation, readOnly, deferrable: state.settings.get('transaction_deferrable') === 'on' };
 }
 
 function chainOn(state: SessionState, modes: TransactionModes): void {
@@ -89,7 +101,14 @@ function chainOn(state: SessionState, modes: TransactionModes): void {
 function setModes(state: SessionState, modes: TransactionModes): void {
   const { current, settings } = state;
   if (modes.isolation !== undefined) settings.set('transaction_isolation', modes.isolation, true);
+  if (modes.deferrable !== undefined) {
+    if (current.started) throw new DatabaseError('25001', 'SET TRANSACTION [NOT] DEFERRABLE must be called before any query');
+    settings.setLocalUnchecked('transaction_deferrable', modes.deferrable ? 'on' : 'off');
+  }
   if (modes.readOnly === undefined) return;
+  if (!modes.readOnly && current.readOnly && current.depth > 0) {
+    throw new DatabaseError('25001', 'cannot set transaction read-write mode inside a read-only transaction');
+  }
   if (!modes.readOnly && current.readOnly && current.started) {
     throw new DatabaseError('25001', 'transaction read-write mode must be set before any query');
   }
@@ -105,9 +124,12 @@ function setTransaction(state: SessionState,
     if (modes.readOnly !== undefined) {
       state.settings.set('default_transaction_read_only', modes.readOnly ? 'on' : 'off', false);
     }
+    if (modes.deferrable !== undefined) {
+      state.settings.set('default_transaction_deferrable', modes.deferrable ? 'on' : 'off', false);
+    }
     return done('SET');
   }
-  if (state.current.kind === 'implicit') state.warn('25P01', 'SET TRANSACTION can only be used in transaction blocks');
+  if (!state.current.inBlock) state.warn('25P01', 'SET TRANSACTION can only be used in transaction blocks');
   setModes(state, modes);
   return done('SET');
 }
@@ -117,7 +139,7 @@ function setConstraints(
   state: SessionState, { names, deferred }: TransactionStatement & { kind: 'setConstraints' },
 ): StatementResult | Promise<StatementResult> {
   const { current } = state;
-  if (current.kind === 'implicit') state.warn('25P01', 'SET CONSTRAINTS can only be used in transaction blocks');
+  if (!current.inBlock) state.warn('25P01', 'SET CONSTRAINTS can only be used in transaction blocks');
   const named = names === undefined ? null : names.flatMap((name) => deferrableNamed(state, name));
   current.deferral = current.deferral.with(named, deferred);
   if (deferred) return done('SET CONSTRAINTS');
