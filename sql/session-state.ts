@@ -16,6 +16,7 @@ import type { Notice, SessionOptions } from './session-api.ts';
 import { Settings, splitIdentifiers } from './settings.ts';
 import type { BoundStatement } from './statement/bound.ts';
 import { printStored } from './statement/stored-expression.ts';
+import { viewText } from './statement/view-text.ts';
 import { Transaction } from './transaction.ts';
 import type { Isolation } from './transaction.ts';
 
@@ -241,6 +242,7 @@ export class SessionState {
       stateSize: (relation) => services.runtime.stateSize(relation),
       viewErrors: (relation) => services.runtime.errors(relation),
       printed: (text, options) => printStored(this, text, options),
+      viewText: (view, options) => viewText(this, view, options),
       sequence: (oid) => {
         const entry = this.catalog.get(oid);
         return entry?.kind === 'sequence' ? services.sequences.current(entry) : { last: 0n, called: false, ahead: 0n };

@@ -41,6 +41,7 @@ export function bindAggregate(e: FunctionExpr, candidates: readonly Candidate[],
     });
   }
   const hole = place.level.aggregate(site.env, moved, e.name[e.name.length - 1]);
+  if (hole.kind === 'parameter') site.env.trace?.holes.set(hole.index, { kind: 'aggregate', call: moved, written: e });
   const result = place.scope === site.scope ? hole : place.scope.outer(site.env, hole);
   if (e.position !== undefined) site.env.shared.positions.set(hole, e.position);
   return result;

@@ -2,7 +2,7 @@
 import { DatabaseError } from '../../engine/data/error.ts';
 import { baseType } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
-import type { Expression } from '../../engine/expression/expression.ts';
+import type { CallExpression, Expression } from '../../engine/expression/expression.ts';
 import { rowsOfType } from '../../engine/function/define.ts';
 import type { TableFunction } from '../../engine/function/function.ts';
 import type { FunctionExpr } from '../parser/ast.ts';
@@ -72,7 +72,7 @@ function finishCall(e: FunctionExpr, call: BoundCall | CastCall, site: Site): Ex
     case 'scalar':
       checkContinuous(site.env, fn, e.position);
       return madeRow(fn.name) ? checked(site, { kind: 'call', function: fn, args: call.args, type: call.type })
-        : { kind: 'call', function: fn, args: call.args, type: call.type };
+        : written(e, { kind: 'call', function: fn, args: call.args, type: call.type }, site);
     case 'table': return bindSet(e, fn, call, site);
     case 'aggregate': return bindAggregate(e, [fn], site);
     case 'window':
@@ -84,6 +84,18 @@ function finishCall(e: FunctionExpr, call: BoundCall | CastCall, site: Site): Ex
 /** Functions that make a row of the type they are given, whatever its domains say. */
 function madeRow(name: string): boolean {
   return name === 'json_populate_record' || name === 'jsonb_populate_record';
+}
+
+function written(e: FunctionExpr, bound: CallExpression, site: Site): Expression {
+  const { trace } = site.env;
+  if (trace === undefined) return bound;
+  if (e.sqlSyntax) trace.forms.set(bound, { kind: 'syntax' });
+  if (e.arguments.some((a) => a.name !== undefined)) {
+    const args = e.arguments.map(({ name }, i) =>
+      ({ name, value: bound.args[name === undefined ? i : bound.function.names?.indexOf(name) ?? i] }));
+    trace.forms.set(bound, { kind: 'named', args });
+  }
+  return bound;
 }
 
 /** A set-returning call in the select list: one value at a time. */
@@ -106,7 +118,9 @@ function bindSet(e: FunctionExpr, fn: TableFunction, call: BoundCall | CastCall,
   const hole = newHole(site.env, type);
   const allowed = fn.fields === true ? checkedRows(site, fn, declared) : fn;
   const rowed = fn.fields === true && type.kind === 'record' && type.fields.length > 0 ? rowsOfType(allowed, type) : allowed;
-  site.level.sets.push({ hole, call: { function: rowed, args: call.args, types: [type] } });
+  const set = { function: rowed, args: call.args, types: [type] };
+  site.level.sets.push({ hole, call: set });
+  site.env.trace?.holes.set(hole.index, { kind: 'set', call: set });
   return { ...hole };
 }
 

@@ -15,7 +15,11 @@ export function bindCollate(e: Expr & { kind: 'collate' }, site: Site): Expressi
   const input = bind(e.operand, site);
   checkCollation(e.collation, e.position);
   checkCollatable(input.type, e.position);
-  return input;
+  const { trace } = site.env;
+  if (trace === undefined) return input;
+  const bound = { ...input };
+  trace.forms.set(bound, { kind: 'collate', input, collation: e.collation });
+  return bound;
 }
 
 /** 42704 for a collation that does not exist here. */

@@ -104,7 +104,9 @@ function jsonbElement(input: Expression, e: Of<'subscript'>, site: Site): Expres
     }
     return jsonbSubscript(s.index, site);
   });
-  return applyFunction(site.env, 'jsonb_extract_path', [input, ...path], e.position);
+  const bound = applyFunction(site.env, 'jsonb_extract_path', [input, ...path], e.position);
+  site.env.trace?.forms.set(bound, { kind: 'element', input, path });
+  return bound;
 }
 
 /** A key or an index, as text. */

@@ -37,7 +37,14 @@ export function bindCase(e: Of<'case'>, outer: Site): Expression {
     ...e.branches.map((b) => locationOf(b.result))];
   const type = requireCommonType(results.map((r) => r.type), 'CASE', (i) => places[i]);
   const [last, ...converted] = results.map((r, i) => coerceArgument(env, r, type, places[i]));
-  return { kind: 'case', type, branches: whens.map((when, i) => ({ when, then: converted[i] })), otherwise: last };
+  const branches = whens.map((when, i) => ({ when, then: converted[i] }));
+  const bound: Expression = { kind: 'case', type, branches, otherwise: last };
+  const values = whens.flatMap((w) => (w.kind === 'call' && w.args.length === 2 ? [w.args[1]] : []));
+  const [first] = whens;
+  if (operand !== null && values.length === whens.length && first.kind === 'call') {
+    env.trace?.forms.set(bound, { kind: 'case', operand: first.args[0], values });
+  }
+  return bound;
 }
 
 interface Converted { readonly type: Expression['type']; readonly args: readonly Expression[] }
@@ -74,10 +81,12 @@ export function bindNullIf(e: Of<'nullif'>, site: Site): Expression {
   const compared = when.kind === 'call' ? when.args[0] : left;
   const value: Expression = compared.type.kind === 'varchar' && when.kind === 'call' && when.function.args[0].kind === 'text'
     ? { kind: 'cast', input: compared, type: TEXT, explicit: false } : compared;
-  return {
+  const bound: Expression = {
     kind: 'case', type: value.type, branches: [{ when, then: { kind: 'literal', type: value.type, value: null } }],
     otherwise: value,
   };
+  if (when.kind === 'call') site.env.trace?.forms.set(bound, { kind: 'nullif', args: when.args });
+  return bound;
 }
 
 export const TRUE: Expression = { kind: 'literal', type: BOOLEAN, value: true };

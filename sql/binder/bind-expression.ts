@@ -26,6 +26,12 @@ function noExpansion(position: Position): DatabaseError {
 
 /** Types, functions and columns resolved; subqueries, aggregates and windows left as holes in the site's level. */
 export function bindExpression(e: Expr, site: Site): Expression {
+  const bound = bindPlain(e, site);
+  site.env.trace?.bound.set(e, bound);
+  return bound;
+}
+
+function bindPlain(e: Expr, site: Site): Expression {
   const { env } = site;
   switch (e.kind) {
     case 'null': return nullLiteral();
@@ -117,5 +123,6 @@ function bindGrouping(e: Expr & { kind: 'grouping' }, site: Site): Expression {
   }
   const hole = { kind: 'parameter', index: site.env.shared.fresh(), hole: true, type: { kind: 'int4' } } as const;
   site.level.groupings.push({ hole, args, position: e.position });
+  site.env.trace?.holes.set(hole.index, { kind: 'grouping', args });
   return hole;
 }

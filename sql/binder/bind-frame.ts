@@ -59,6 +59,7 @@ function bindOffset(e: Expr, mode: WindowFrame['mode'], order: readonly OrderTer
   if (someExpression(offset, (x) => x.kind === 'parameter' && x.hole === true)) {
     throw notSupported(`a subquery in ${phrase}`, { position });
   }
+  site.env.trace?.calls.set(e, offset);
   return offset;
 }
 

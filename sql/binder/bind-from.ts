@@ -17,6 +17,7 @@ import { locationOf } from './location.ts';
 import { asRelation } from './relation.ts';
 import { checkDistinctNames, Scope, shiftItems } from './scope.ts';
 import type { ScopeColumn, ScopeItem } from './scope.ts';
+import { noteItem, noteJoin } from './trace-from.ts';
 
 export const NO_ITEMS: FromResult = { plan: SINGLE_ROW, items: [] };
 
@@ -67,12 +68,12 @@ function lateralSide(): DatabaseError {
 function bindItem(item: FromItem, site: FromSite): FromResult {
   switch (item.kind) {
     case 'table': {
-      if (item.asOf === undefined) return bindTable(item, site);
+      if (item.asOf === undefined) return noteItem(site.env, item, bindTable(item, site));
       throw new DatabaseError('0A000', 'FOR SYSTEM_TIME AS OF is supported for the right side of a join only',
         { position: item.position });
     }
-    case 'subquery': return bindSubqueryItem(item, site);
-    case 'functions': return bindFunctionItem(item, site);
+    case 'subquery': return noteItem(site.env, item, bindSubqueryItem(item, site));
+    case 'functions': return noteItem(site.env, item, bindFunctionItem(item, site));
     case 'window': return bindWindowItem(item, bindItem(item.input, site), site);
     case 'join': return bindJoin(item, site);
     default: return unreachable(item);
@@ -104,7 +105,7 @@ function bindJoin(item: JoinItem, site: FromSite): FromResult {
   if (temporal !== null) checkTemporal(item, temporal);
   const right = temporal === null ? bindItem(item.right, { ...site, lateral: scope }) : bindTable(temporal, site);
   checkDistinctNames(left.items, right.items);
-  if (item.asof) return joinAlias(item, bindAsofJoin(item, left, right, { site, scope }));
+  if (item.asof) return joinAlias(item, bindAsofJoin(item, left, right, { site, scope }), site);
   const written: JoinKind = item.join === 'cross' ? 'inner' : item.join;
   const join: JoinKind = temporal === null ? written : written === 'left' ? 'temporal-left' : 'temporal';
   const using = item.natural ? commonColumns(left.items, right.items) : item.using;
@@ -119,12 +120,12 @@ function bindJoin(item: JoinItem, site: FromSite): FromResult {
         return bound.condition;
       },
     });
-    return joinAlias(item, { plan: result.plan, items: merged.items });
+    return joinAlias(item, { plan: result.plan, items: noteJoin(site.env, item, using, merged.items) }, site);
   }
-  if (item.on === undefined) return joinAlias(item, combine(left, right, { join, scope, site, condition: null }));
+  if (item.on === undefined) return joinAlias(item, combine(left, right, { join, scope, site, condition: null }), site);
   return joinAlias(item, bindOn(item.on, combine(left, right, { join: 'inner', scope, site, condition: null }), {
     join, site, left, right, scope,
-  }));
+  }), site);
 }
 
 /** A join with a table as it is when the row comes. */
@@ -164,6 +165,7 @@ function bindOn(on: Expr, cross: FromResult, how: OnSite): FromResult {
   const { site } = how;
   const inner = siteOver(site, new Scope(site.lateral, cross.items), { phrase: 'JOIN conditions' });
   const condition = coerceBoolean(site.env, inner.recurse.expression(on, inner), 'JOIN/ON', locationOf(on));
+  site.env.trace?.conditions.set(on, condition);
   if (inner.level.subqueries.size === 0) return combine(how.left, how.right, { ...how, condition: () => condition });
   if (how.join === 'temporal' || how.join === 'temporal-left') {
     throw notSupported('a subquery in the condition of a temporal join', { position: locationOf(on) });
@@ -228,8 +230,8 @@ function usingItem(name: string, [join, ...others]: readonly ScopeItem[], count:
 }
 
 /** (a JOIN b) AS j hides a and b behind one name. */
-function joinAlias(item: JoinItem, result: FromResult): FromResult {
+function joinAlias(item: JoinItem, result: FromResult, site: FromSite): FromResult {
   if (item.alias === undefined) return result;
   const columns = result.items.filter((i) => i.columnsVisible).flatMap((i) => i.columns);
-  return { plan: result.plan, items: [aliased(plainItem(null, columns), item.alias)] };
+  return noteItem(site.env, item, { plan: result.plan, items: [aliased(plainItem(null, columns), item.alias)] });
 }

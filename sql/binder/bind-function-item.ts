@@ -64,6 +64,7 @@ function unnestEach(c: Call): readonly Call[] {
 function bindItemCall({ call: e, columns: definitions }: Call, site: Site, alias: string | undefined): ItemCall {
   const before = site.level.sets.length;
   const bound = settleUnknown(site.env, site.recurse.expression(e, site));
+  site.env.trace?.calls.set(e, bound);
   const label = labelOf(e);
   const added = site.level.sets.slice(before);
   const isSet = added.length === 1 && bound.kind === 'parameter' && bound.index === added[0].hole.index;
@@ -107,10 +108,13 @@ function rowTypeOf(type: LogicalType, set: TableFunction | null, { definitions, 
   const names = new Set<string>();
   const wanted: RecordType = {
     kind: 'record',
-    fields: definitions.map(({ name, type: written, position: at }) => {
+    fields: definitions.map((definition) => {
+      const { name, type: written, position: at } = definition;
       if (names.has(name)) throw new DatabaseError('42701', `column name "${name}" specified more than once`, { position: at });
       names.add(name);
-      return { name, type: resolveTypeName(site.env, written) };
+      const column = resolveTypeName(site.env, written);
+      site.env.trace?.definitions.set(definition, column);
+      return { name, type: column };
     }),
   };
   if (type.fields.length === 0) return wanted;

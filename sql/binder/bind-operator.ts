@@ -3,6 +3,7 @@ import { DatabaseError } from '../../engine/data/error.ts';
 import { BOOLEAN, baseType } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
+import { someExpression } from '../../engine/expression/walk.ts';
 import type { Expr } from '../parser/ast.ts';
 import { coerceArgument, tryCoerce } from './coercion.ts';
 import { selectCommonType } from './common-type.ts';
@@ -13,6 +14,7 @@ import { bind } from './level.ts';
 import type { Site } from './level.ts';
 import { numberLiteral } from './literals.ts';
 import { locationOf } from './location.ts';
+import type { Trace } from './trace.ts';
 
 type Of<K extends Expr['kind']> = Expr & { readonly kind: K };
 
@@ -58,7 +60,10 @@ function compareRows(
     const last = compare(env, { ...use, operands: [] }, left[left.length - 1], right[right.length - 1]);
     terms[terms.length - 1] = conjunction([...equal.slice(0, -1), last]) ?? last;
   }
-  return disjunction(terms);
+  const bound = disjunction(terms);
+  const sides = (at: 0 | 1): readonly Expression[] => less.map((l, i) => (l.kind === 'call' ? l.args[at] : [left, right][at][i]));
+  env.trace?.forms.set(bound, { kind: 'rows', symbol: use.symbol, left: sides(0), right: sides(1) });
+  return bound;
 }
 
 function disjunction(terms: readonly Expression[]): Expression {
@@ -90,7 +95,14 @@ export function bindIsDistinct(e: Of<'isDistinct'>, site: Site): Expression {
     const fields = left.fields.map((l, i) => distinctFrom(site.env, use, l, right.fields[i], e.negated));
     return e.negated ? conjunction(fields) ?? fields[0] : disjunction(fields);
   }
-  return distinctFrom(site.env, use, left, right, e.negated);
+  const bound = distinctFrom(site.env, use, left, right, e.negated);
+  const input = e.right.kind === 'null' ? left : e.left.kind === 'null' ? right : null;
+  if (input !== null) {
+    site.env.trace?.forms.set(bound, {
+      kind: 'as', expression: { kind: 'test', type: BOOLEAN, test: 'null', negated: !e.negated, input },
+    });
+  }
+  return bound;
 }
 
 /** `left IS [NOT] DISTINCT FROM right`. */
@@ -115,7 +127,13 @@ export function bindBetween(e: Of<'between'>, site: Site): Expression {
     ({ kind: 'and', type: BOOLEAN, args: [at('>=', a, x), at('<=', b, y)] });
   const plain = within(low, high, e.low, e.high);
   const result = e.symmetric ? disjunction([plain, within(high, low, e.high, e.low)]) : plain;
-  return e.negated ? { kind: 'not', type: BOOLEAN, input: result } : result;
+  if (!e.negated) return result;
+  const negated: Expression = { kind: 'not', type: BOOLEAN, input: result };
+  const without = (a: Expression, b: Expression): Expression => disjunction([at('<', a, e.low), at('>', b, e.high)]);
+  const outside = { input: operand, low, high, symmetric: e.symmetric };
+  site.env.trace?.forms.set(negated, { kind: 'as', outside, expression: !e.symmetric ? without(low, high)
+    : { kind: 'and', type: BOOLEAN, args: [without(low, high), without(high, low)] } });
+  return negated;
 }
 
 /** input IN (a, b, ..): one equality over the common type; where there is none, or for rows, an OR of comparisons. */
@@ -123,10 +141,38 @@ export function bindInList(e: Of<'inList'>, site: Site): Expression {
   const { env } = site;
   const input = bind(e.operand, site);
   const list = e.list.map((item) => bind(item, site));
-  const result = inList(env, e, input, list) ?? disjunction(list.map((item, i) => compare(env, {
-    symbol: '=', position: e.position, operands: [locationOf(e.operand), locationOf(e.list[i])],
-  }, input, item)));
-  return e.negated ? { kind: 'not', type: BOOLEAN, input: result } : result;
+  const each = (symbol: string, items: readonly Expression[]): readonly Expression[] => items.map((item) => compare(env, {
+    symbol, position: e.position, operands: [locationOf(e.operand), locationOf(e.list[list.indexOf(item)])],
+  }, input, item));
+  const whole = inList(env, e, input, list);
+  const result = whole ?? disjunction(each('=', list));
+  const bound: Expression = e.negated ? { kind: 'not', type: BOOLEAN, input: result } : result;
+  if (env.trace !== undefined) noteInList(env.trace, e, { whole, bound, list, each });
+  return bound;
+}
+
+interface InListParts {
+  readonly whole: Expression | null;
+  readonly bound: Expression;
+  readonly list: readonly Expression[];
+  readonly each: (symbol: string, items: readonly Expression[]) => readonly Expression[];
+}
+
+/** PostgreSQL compares with an array of what has no columns, if that is more than one item, and with the others one by one. */
+function noteInList(trace: Trace, e: Of<'inList'>, { whole, bound, list, each }: InListParts): void {
+  const constant = list.filter((item) => !someExpression(item, (x) => trace.columns.has(x)));
+  if (whole !== null && constant.length === list.length) return;
+  const terms: Expression[] = [];
+  const symbol = e.negated ? '<>' : '=';
+  if (whole?.kind === 'in' && constant.length > 1) {
+    const part: Expression = { ...whole, list: whole.list.filter((_, i) => constant.includes(list[i])) };
+    terms.push(e.negated ? { kind: 'not', type: BOOLEAN, input: part } : part);
+    terms.push(...each(symbol, list.filter((item) => !constant.includes(item))));
+  } else {
+    terms.push(...each(symbol, list));
+  }
+  const expression = terms.length === 1 ? terms[0] : { kind: e.negated ? 'and' : 'or', type: BOOLEAN, args: terms } as const;
+  if (bound !== expression) trace.forms.set(bound, { kind: 'as', expression });
 }
 
 function inList(

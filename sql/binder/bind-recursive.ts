@@ -57,6 +57,7 @@ function bindUnion(
       { position: targetPosition(body.right, 0) });
   }
   checkTypes(table, body, types, step);
+  env.trace?.types.set(body, types);
   const convert = (q: BoundQuery, source: Query): LogicalPlan =>
     convertColumns(env, asRelation(q), types, (i) => targetPosition(source, i));
   const plan: LogicalPlan = {

@@ -48,6 +48,12 @@ export function bindSelect(query: Query, select: Select, outer: QuerySite, recur
   for (const w of select.windows) checkWindow(w, at({ phrase: 'window definitions', aggregates: true, within: 'window' }));
   const qualify = condition(withAliases(select, scope), at({ phrase: 'QUALIFY', aggregates: true, windows: true }), 'QUALIFY');
   const limits = bindLimits(query, site);
+  env.trace?.queries.set(select, {
+    targets, where, having, rows: [], distinctOn: (distinctOn ?? []).map((i) => columns.all[i]),
+    order: order.map(({ column }, i) => ({
+      ...query.orderBy[i], bound: columns.all[column], target: column < targets.length ? column : null,
+    })),
+  });
   const lowered = lowerSelect({
     env, level, from: from.plan, where, having, qualify, outputs: columns.all,
     grouping: grouping ?? (level.aggregates.length > 0 || level.groupings.length > 0 ? { keys: [], sets: null } : null),

@@ -42,9 +42,17 @@ export function bindSetOperation(query: Query, body: SetOperation, outer: QueryS
     env, scope, level: new Level(scope), clause: { phrase: 'ORDER BY' }, commonTables: outer.commonTables, recurse,
     windows: new Map(),
   };
+  const order = bindOutputOrder(query.orderBy, columns, 'set', site);
+  env.trace?.types.set(body, types);
+  env.trace?.queries.set(body, {
+    targets: [], where: null, having: null, rows: [], distinctOn: [],
+    order: order.map((k, i) => ({
+      ...query.orderBy[i], target: k.column, bound: { kind: 'column', index: k.column, type: k.type },
+    })),
+  });
   return {
     plan: { kind: 'set-operation', operation: body.operator, all: body.all, inputs, schema },
-    columns, order: bindOutputOrder(query.orderBy, columns, 'set', site), ...bindLimits(query, site),
+    columns, order, ...bindLimits(query, site),
     visible: columns.length,
   };
 }

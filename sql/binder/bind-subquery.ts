@@ -17,11 +17,13 @@ import type { BoundQuery, Site, SubqueryUse } from './level.ts';
 import { locationOf } from './location.ts';
 import { argumentTypes, resolveOverload, returnType } from './overload.ts';
 import { asRelation } from './relation.ts';
+import type { HoleMeaning } from './trace.ts';
 
 /** (query), EXISTS (query), ARRAY(query). */
 interface PlainSubquery { readonly query: Query; readonly position: Position }
 
 type Of<K extends Expr['kind']> = Expr & { readonly kind: K };
+type Quantified = HoleMeaning & { readonly kind: 'quantified' };
 
 function checkAllowed(site: Site, position: number | undefined): void {
   if (site.clause.noSubquery === undefined) return;
@@ -50,13 +52,24 @@ function expressionsWithin(plan: LogicalPlan): readonly Expression[] {
   return found;
 }
 
+/** Notes what the hole stands for. */
+function subquery(hole: Expression, form: 'scalar' | 'exists' | 'array', e: PlainSubquery, site: Site): Expression {
+  if (hole.kind === 'parameter') site.env.trace?.holes.set(hole.index, { kind: 'subquery', form, query: e.query });
+  return hole;
+}
+
+function quantified(hole: Expression, meaning: Omit<Quantified, 'kind'>, site: Site): Expression {
+  if (hole.kind === 'parameter') site.env.trace?.holes.set(hole.index, { kind: 'quantified', ...meaning });
+  return hole;
+}
+
 export function bindScalarSubquery(e: PlainSubquery, site: Site): Expression {
   checkAllowed(site, e.position);
   const query = bindInner(e.query, site);
   if (query.visible !== 1) {
     throw new DatabaseError('42601', 'subquery must return only one column', { position: e.position });
   }
-  return leave(site, 'scalar', asRelation(query), { type: query.columns[0].type });
+  return subquery(leave(site, 'scalar', asRelation(query), { type: query.columns[0].type }), 'scalar', e, site);
 }
 
 /**
@@ -77,12 +90,16 @@ export function bindRowSubquery(e: Of<'binary'>, right: PlainSubquery, site: Sit
   const record = leave(site, 'scalar', projectOf(plan, [packed], ['row']), { type });
   const fields = type.fields.map((f, index): Expression => ({ kind: 'field', input: record, index, type: f.type }));
   const use = { symbol: e.operator, schema: e.schema, position: e.position, operands: [locationOf(e.left)] };
-  return compare(site.env, use, left, { kind: 'row', fields, type });
+  const compared = compare(site.env, use, left, { kind: 'row', fields, type });
+  const lefts = left.kind === 'row' ? left.fields : [left];
+  const meaning: Quantified = { kind: 'quantified', lefts, operator: e.operator, quantifier: null, query: right.query };
+  site.env.trace?.forms.set(compared, { kind: 'meaning', meaning });
+  return compared;
 }
 
 export function bindExists(e: PlainSubquery, site: Site): Expression {
   checkAllowed(site, e.position);
-  return leave(site, 'exists', asRelation(bindInner(e.query, site)), { type: BOOLEAN });
+  return subquery(leave(site, 'exists', asRelation(bindInner(e.query, site)), { type: BOOLEAN }), 'exists', e, site);
 }
 
 /** ARRAY(query): array_agg over it, in its order; an empty array for no rows. */
@@ -104,7 +121,7 @@ export function bindArraySubquery(e: PlainSubquery, site: Site): Expression {
   const aggregate = aggregateOf(limited, [], [ordered], ['array']);
   const empty: Expression = { kind: 'array', type, elements: [] };
   const value: Expression = { kind: 'coalesce', type, args: [columnOf(aggregate, 0), empty] };
-  return leave(site, 'scalar', projectOf(aggregate, [value], ['array']), { type });
+  return subquery(leave(site, 'scalar', projectOf(aggregate, [value], ['array']), { type }), 'array', e, site);
 }
 
 /** An aggregate the binder itself writes. */
@@ -133,7 +150,10 @@ export function bindQuantified(e: Of<'quantified'>, site: Site): Expression {
   const plan = asRelation(query);
   if (e.operator === '=' && e.quantifier === 'any') return bindIn(e, lefts, plan, site);
   if (e.operator === '<>' && e.quantifier === 'all') {
-    return { kind: 'not', type: BOOLEAN, input: bindIn({ ...e, operator: '=' }, lefts, plan, site) };
+    const negated: Expression = { kind: 'not', type: BOOLEAN, input: bindIn(e, lefts, plan, site) };
+    const meaning: Quantified = { kind: 'quantified', lefts, operator: '<>', quantifier: 'all', query: e.query };
+    site.env.trace?.forms.set(negated, { kind: 'meaning', meaning });
+    return negated;
   }
   return bindGeneral(e, left, query, site);
 }
@@ -141,14 +161,15 @@ export function bindQuantified(e: Of<'quantified'>, site: Site): Expression {
 function bindIn(e: Of<'quantified'>, lefts: readonly Expression[], plan: LogicalPlan, site: Site): Expression {
   const operands = lefts.map((left, i): InOperand => {
     const right = columnOf(plan, i);
-    const use = { symbol: e.operator, schema: e.schema, position: e.position };
+    const use = { symbol: '=', schema: e.schema, position: e.position };
     const resolved = resolveOperator(site.env, use, [left.type, right.type]);
     return {
       left: coerceArgument(site.env, left, resolved.args[0], locationOf(e.operand)),
       right: coerceArgument(site.env, right, resolved.args[1], undefined),
     };
   });
-  return leave(site, 'in', plan, { type: BOOLEAN, operands });
+  return quantified(leave(site, 'in', plan, { type: BOOLEAN, operands }),
+    { lefts: operands.map((o) => o.left), operator: '=', quantifier: 'any', query: e.query }, site);
 }
 
 /**
@@ -176,5 +197,6 @@ function bindGeneral(e: Of<'quantified'>, left: Expression, query: BoundQuery, s
       { when: columnOf(aggregate, 0), then: constant(any) }, { when: columnOf(aggregate, 1), then: constant(null) },
     ],
   };
-  return leave(site, 'scalar', projectOf(aggregate, [value], ['?column?']), { type: BOOLEAN });
+  return quantified(leave(site, 'scalar', projectOf(aggregate, [value], ['?column?']), { type: BOOLEAN }),
+    { lefts: left.kind === 'row' ? left.fields : [left], operator: e.operator, quantifier: e.quantifier, query: e.query }, site);
 }

@@ -175,7 +175,7 @@ function bindView(item: TableItem, found: ViewEntry, site: FromSite): FromResult
   const { settings } = found;
   const query = site.recurse.query(site.env.parseQuery(found.query, settings.dialect), {
     // What the view reads is its own affair: whoever reads the view depends on the view.
-    env: { ...site.env, searchPath: settings.searchPath, format: settings.format, used: new Set() },
+    env: { ...site.env, searchPath: settings.searchPath, format: settings.format, used: new Set(), trace: undefined },
     parent: null, commonTables: null,
   });
   const columns = scopeColumns(found.oid, liveColumns(found.columns));

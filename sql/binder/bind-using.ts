@@ -62,9 +62,10 @@ function pick(side: readonly ScopeColumn[], name: string, which: string, positio
 function merge(name: string, left: ScopeColumn, right: ScopeColumn, site: UsingSite): ScopeColumn {
   const type = requireCommonType([left.expression.type, right.expression.type], 'JOIN/USING', () => site.position);
   const [l, r] = [left, right].map((c) => coerceArgument(site.env, c.expression, type, site.position));
+  const sides = [left.source, right.source].filter((s) => s !== undefined);
   if (site.join === 'full') {
-    return { name, table: 0, attribute: 0, expression: { kind: 'coalesce', type, args: [l, r] } };
+    return { name, sides, table: 0, attribute: 0, expression: { kind: 'coalesce', type, args: [l, r] } };
   }
   const [source, expression] = site.join === 'right' ? [right, r] : [left, l];
-  return { name, expression, table: source.table, attribute: source.attribute };
+  return { name, expression, sides, source: source.source, table: source.table, attribute: source.attribute };
 }

@@ -40,6 +40,7 @@ export function bindValues(query: Query, values: Values, outer: QuerySite, recur
   });
   const converted = rows.map((r, i) => r.map((e, c) => coerceArgument(env, e, types[c], places(c)(i))));
   const names = types.map((_, i) => `column${i + 1}`);
+  env.trace?.queries.set(values, { targets: [], where: null, having: null, rows: converted, distinctOn: [], order: [] });
   const plan = valuesPlan(converted, level, names);
   const columns = types.map((type, i) => ({ name: names[i], type, table: 0, attribute: 0 }));
   return {

@@ -38,6 +38,7 @@ export function bindWindowCall(e: FunctionExpr, candidates: readonly Callable[],
   const call = { ...bound, frame: bindFrame(over, order, inner) };
   const hole = newHole(site.env, call.type);
   site.level.windows.push({ hole, call, partition, order });
+  site.env.trace?.holes.set(hole.index, { kind: 'window', call, written: e });
   return { ...hole };
 }
 

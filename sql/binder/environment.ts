@@ -11,6 +11,7 @@ import type { SystemContext } from '../catalog/entry.ts';
 import type { CommonTable, Query } from '../parser/ast.ts';
 import type { BoundQuery, QuerySite } from './level.ts';
 import type { Scope } from './scope.ts';
+import type { Trace } from './trace.ts';
 
 export interface Environment {
   readonly catalog: Catalog;
@@ -31,6 +32,8 @@ export interface Environment {
   readonly shared: Shared;
   /** For what a query does beside reading; null where it only is looked at (a stored definition). */
   readonly effects: EffectBinder | null;
+  /** Only where what is bound is to be printed. */
+  readonly trace?: Trace | undefined;
 }
 
 /** Binds the parts of a query that do something when the statement runs; gives their rows as a query. */

@@ -27,6 +27,7 @@ export function bindGroupBy(select: Select, targets: readonly BoundTarget[], sit
     const found = findTarget(e, targets, 'GROUP BY', site);
     const expression = found === null ? settleUnknown(site.env, bind(e, site)) : targets[found].expression;
     checkKey(expression, site, e);
+    site.env.trace?.groups.set(e, expression);
     return [addKey(keys, expression)];
   };
   if (select.groupByAll) {

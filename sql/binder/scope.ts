@@ -8,6 +8,7 @@ import { sameExpression } from '../plan/same-expression.ts';
 import type { Environment } from './environment.ts';
 import type { Level } from './level.ts';
 import { missingColumn, missingRelation } from './missing-name.ts';
+import type { ColumnSource } from './trace.ts';
 
 /** `expression`: over the columns of the FROM clause's plan. `table` and `attribute` as in RowDescription. */
 export interface ScopeColumn {
@@ -15,6 +16,10 @@ export interface ScopeColumn {
   readonly expression: Expression;
   readonly table: number;
   readonly attribute: number;
+  /** Noted only where what is bound is to be printed. */
+  readonly source?: ColumnSource | undefined;
+  /** Of a merged column: what it is made of. */
+  readonly sides?: readonly ColumnSource[];
 }
 
 /** One relation, subquery, function or join of a FROM clause. */
@@ -62,6 +67,7 @@ export class Scope {
     const hole: OuterReference['hole'] = { kind: 'parameter', index: env.shared.fresh(), hole: true, type: target.type };
     this.outers.push({ hole, target });
     env.shared.outerScopes.set(hole.index, this);
+    env.trace?.holes.set(hole.index, { kind: 'outer', target });
     return hole;
   }
 }
@@ -106,21 +112,37 @@ function resolveColumn(use: NameUse, name: string): Resolved {
   }
   const found = findItem(use, [name]);
   if (found === null) throw missingColumn(use, null, name);
-  return reach(use, found.scope, wholeRow(found.item), null);
+  return reach(use, found.scope, wholeRow(found.item), null, rowSource(found.item));
 }
 
 /** `t.*` where one value is asked for: the relation's row, even if it has a column of that name. */
 export function resolveRow(use: NameUse, qualifier: readonly string[]): Expression {
   const found = findItem(use, qualifier);
   if (found === null) throw missingRelation(use, qualifier);
-  return reach(use, found.scope, wholeRow(found.item), null).expression;
+  return reach(use, found.scope, wholeRow(found.item), null, rowSource(found.item)).expression;
+}
+
+function rowSource(item: ScopeItem): ColumnSource | undefined {
+  const source = item.columns.find((c) => c.source !== undefined)?.source;
+  return source === undefined || item.scalar ? source : { from: source.from, index: null };
 }
 
 /** As seen from where the name is used. */
-function reach(use: NameUse, scope: Scope, target: Expression, column: ScopeColumn | null): Resolved {
-  const expression = { ...target };
+function reach(
+  use: NameUse, scope: Scope, target: Expression, column: ScopeColumn | null, source = column?.source,
+): Resolved {
+  const expression = traced(use.env, target, source);
   if (use.position !== undefined) use.env.shared.positions.set(expression, use.position);
   return { expression: scope === use.scope ? expression : scope.outer(use.env, expression), column };
+}
+
+function traced(env: Environment, target: Expression, source: ColumnSource | undefined): Expression {
+  const { trace } = env;
+  if (trace === undefined || source === undefined) return { ...target };
+  const copy: Expression = target.kind === 'row' && source.index === null
+    ? { ...target, fields: target.fields.map((f, index) => traced(env, f, { from: source.from, index })) } : { ...target };
+  trace.columns.set(copy, source);
+  return copy;
 }
 
 function ambiguous(use: NameUse, name: string): DatabaseError {

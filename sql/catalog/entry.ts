@@ -358,6 +358,10 @@ export interface SystemContext {
   readonly stateSize: (relation: number) => { readonly rows: number; readonly bytes: number };
   /** A stored expression as PostgreSQL prints it, over the columns of a relation. */
   readonly printed: (text: string, options: { readonly relation: number; readonly pretty: boolean }) => string;
+  /** A view's query as PostgreSQL prints it. */
+  readonly viewText: (
+    view: ViewEntry | MaterializedViewEntry, options: { readonly pretty: boolean; readonly wrap: number },
+  ) => string;
   readonly sequence: (oid: number) => { readonly last: bigint; readonly called: boolean; readonly ahead: bigint };
   readonly preparedStatements: () => readonly {
     readonly name: string; readonly statement: string; readonly prepareTime: bigint;

@@ -178,6 +178,8 @@ export interface WindowFrame {
   readonly start: FrameBound;
   readonly end: FrameBound;
   readonly exclusion: 'none' | 'current row' | 'group' | 'ties';
+  /** Both bounds are written. */
+  readonly between?: true;
 }
 
 export type FrameBound =

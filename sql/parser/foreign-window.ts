@@ -91,7 +91,7 @@ function readFrame(foreign: Foreign): WindowFrame {
   }
   const start = bound(foreign);
   cursor.take('and');
-  return { mode, start, end: bound(foreign), exclusion: 'none' };
+  return { mode, start, end: bound(foreign), exclusion: 'none', between: true };
 }
 
 function bound(foreign: Foreign): FrameBound {

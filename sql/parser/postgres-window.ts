@@ -54,5 +54,6 @@ function frame(node: WindowDef, context: ReaderContext, read: ReadExpression): W
   const exclusion = (bits & 0x8000) !== 0 ? 'current row' : (bits & 0x10000) !== 0 ? 'group'
     : (bits & 0x20000) !== 0 ? 'ties' : 'none';
   const mode = (bits & 0x4) !== 0 ? 'rows' : (bits & 0x8) !== 0 ? 'groups' : 'range';
-  return { mode, start: bound(true), end: bound(false), exclusion };
+  const between = (bits & 0x10) !== 0 ? { between: true } as const : {};
+  return { mode, start: bound(true), end: bound(false), exclusion, ...between };
 }

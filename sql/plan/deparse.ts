@@ -3,9 +3,10 @@ import type { FormatSettings } from '../../engine/data/settings.ts';
 import { unreachable } from '../../engine/data/error.ts';
 import { formatText } from '../../engine/data/text-format.ts';
 import { formatType, formatTypeName, quoteIdentifier } from '../../engine/data/type-info.ts';
-import { typmodOf } from '../../engine/data/types.ts';
+import { sameKind, typmodOf } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
+import { Indentation } from './indentation.ts';
 
 export interface DeparseOptions {
   /** Of column i of the rows. */
@@ -16,6 +17,15 @@ export interface DeparseOptions {
   readonly pretty: boolean;
   readonly format: FormatSettings;
   readonly names: Parameters<typeof formatText>[3];
+  readonly indentation?: Indentation;
+  /** In forms that are read as what they were bound to, even where PostgreSQL shows another one that says the same. */
+  readonly exact?: boolean;
+  /** Whoever knows more of an expression than its form; null: it is printed by its form. */
+  readonly instead?: {
+    readonly text: (e: Expression, implicit: boolean) => string | null;
+    /** `clear` answers for another expression at its place; `apart`: whether what is around it keeps it apart. */
+    readonly isClear: (e: Expression, clear: (e: Expression) => boolean, apart: boolean) => boolean | null;
+  };
 }
 
 type Of<K extends Expression['kind']> = Expression & { readonly kind: K };
@@ -33,7 +43,7 @@ export function writtenAs(e: Expression, text: string): Expression {
 }
 
 export function deparse(e: Expression, options: DeparseOptions): string {
-  return new Deparser(options).text(e, false);
+  return Indentation.finished(new Deparser(options).text(e, false));
 }
 
 const NO_PARENTHESES = new Set<Expression['kind']>(['column', 'literal', 'parameter', 'coalesce', 'greatest', 'least',
@@ -43,38 +53,41 @@ const SEPARATES = new Set<Expression['kind']>(['and', 'or', 'not', 'coalesce', '
 const TIGHT = new Set(['*', '/', '%']);
 const LOOSE = new Set(['+', '-']);
 
-class Deparser {
+/** Text with the marks of an Indentation. */
+export class Deparser {
   readonly #options: DeparseOptions;
+  readonly #indentation: Indentation;
 
   constructor(options: DeparseOptions) {
     this.#options = options;
+    this.#indentation = options.indentation ?? new Indentation();
   }
 
   /** `implicit`: whether conversions nobody wrote are shown, as in arguments. */
   text(e: Expression, implicit: boolean): string {
-    const written = WRITTEN.get(e);
+    const written = WRITTEN.get(e) ?? this.#options.instead?.text(e, implicit) ?? undefined;
     if (written !== undefined) return written;
     if (e.kind === 'call' && e.function.name === DOMAIN_CHECK) return this.text(e.args[0], implicit);
     switch (e.kind) {
       case 'column': return this.#options.columnText ?? quoteIdentifier(this.#options.columnName(e.index));
-      case 'literal': return this.#constant(e);
+      case 'literal': return this.constant(e);
       case 'parameter': return `$${e.index + 1}`;
       case 'call': return this.#call(e);
       case 'cast': return this.#cast(e, implicit);
       case 'and': case 'or':
-        return this.#wrap(e.args.map((a) => this.#inner(a, e, false)).join(e.kind === 'and' ? ' AND ' : ' OR '));
+        return this.wrap(e.args.map((a) => this.inner(a, e, false)).join(e.kind === 'and' ? ' AND ' : ' OR '));
       case 'not': return this.#not(e);
       case 'test':
-        return this.#wrap(`${this.#inner(e.input, e, e.test === 'null')} IS ${e.negated ? 'NOT ' : ''}${e.test.toUpperCase()}`);
+        return this.wrap(`${this.inner(e.input, e, e.test === 'null')} IS ${e.negated ? 'NOT ' : ''}${e.test.toUpperCase()}`);
       case 'distinct': return this.#distinct(e);
       case 'case': return this.#case(e);
-      case 'coalesce': case 'greatest': case 'least': return `${e.kind.toUpperCase()}(${this.#list(e.args)})`;
+      case 'coalesce': case 'greatest': case 'least': return `${e.kind.toUpperCase()}(${this.list(e.args)})`;
       case 'in': return this.#in(e, '=', 'ANY');
       case 'quantified':
-        return this.#wrap([this.#inner(e.input, e, true), e.operator.name, e.quantifier.toUpperCase(),
+        return this.wrap([this.inner(e.input, e, true), e.operator.name, e.quantifier.toUpperCase(),
           `(${this.text(e.array, true)})`].join(' '));
-      case 'array': return `ARRAY[${this.#list(e.elements)}]`;
-      case 'row': return `ROW(${this.#list(e.fields)})`;
+      case 'array': return e.elements.length === 0 ? `ARRAY[]::${formatType(e.type)}` : `ARRAY[${this.list(e.elements)}]`;
+      case 'row': return `ROW(${this.list(e.fields)})`;
       case 'field': {
         const name = e.input.type.kind === 'record' ? e.input.type.fields[e.index].name : `f${e.index + 1}`;
         return `(${this.text(e.input, true)}).${quoteIdentifier(name)}`;
@@ -84,22 +97,26 @@ class Deparser {
     }
   }
 
-  #list(list: readonly Expression[]): string {
+  list(list: readonly Expression[]): string {
     return list.map((x) => this.text(x, true)).join(', ');
   }
 
-  #wrap(text: string): string {
+  wrap(text: string): string {
     return this.#options.pretty ? text : `(${text})`;
   }
 
   /** Within `parent`: when pretty, in parentheses unless its place is clear without. */
-  #inner(e: Expression, parent: Expression, implicit: boolean): string {
+  inner(e: Expression, parent: Expression, implicit: boolean): string {
     const text = this.text(e, implicit);
     return this.#options.pretty && !this.#isClear(e, parent, implicit) ? `(${text})` : text;
   }
 
   #isClear(e: Expression, parent: Expression, implicit: boolean): boolean {
-    if (NO_PARENTHESES.has(e.kind) || WRITTEN.has(e)) return true;
+    if (WRITTEN.has(e)) return true;
+    const known = this.#options.instead?.isClear(e, (x) => this.#isClear(x, parent, implicit),
+      SEPARATES.has(parent.kind) || (parent.kind === 'call' && symbolOf(parent) === null)) ?? null;
+    if (known !== null) return known;
+    if (NO_PARENTHESES.has(e.kind)) return true;
     if (e.kind === 'call' && e.function.name === DOMAIN_CHECK) return this.#isClear(e.args[0], parent, implicit);
     switch (e.kind) {
       case 'call': {
@@ -107,7 +124,7 @@ class Deparser {
         if (own === null) return true;
         if (parent.kind !== 'call') return SEPARATES.has(parent.kind);
         const outer = symbolOf(parent);
-        if (outer === null || e.args.length < 2) return outer === null;
+        if (outer === null || e.args.length < 2 || parent.args.length < 2) return outer === null;
         if (TIGHT.has(own) && LOOSE.has(outer)) return true;
         const alike = (TIGHT.has(own) && TIGHT.has(outer)) || (LOOSE.has(own) && LOOSE.has(outer));
         return alike && parent.args[0] === e;
@@ -115,7 +132,9 @@ class Deparser {
       case 'cast': return e.explicit || implicit || this.#isClear(e.input, parent, implicit);
       case 'and': return parent.kind === 'and' || parent.kind === 'or' || isList(parent);
       case 'or': return parent.kind === 'or' || isList(parent);
-      case 'not': return parent.kind === 'and' || parent.kind === 'or' || isList(parent);
+      case 'not':
+        if (e.input.kind === 'in') return this.#isClear(e.input, parent, implicit);
+        return parent.kind === 'and' || parent.kind === 'or' || isList(parent);
       case 'quantified': return isList(parent);
       case 'in': return e.list.length === 1 ? SEPARATES.has(parent.kind) : isList(parent);
       default: return SEPARATES.has(parent.kind);
@@ -125,15 +144,15 @@ class Deparser {
   #call(e: Of<'call'>): string {
     const symbol = symbolOf(e);
     const { args } = e;
-    if (symbol !== null && args.length === 1) return this.#wrap(`${symbol} ${this.#inner(args[0], e, true)}`);
-    if (symbol !== null) return this.#wrap(`${this.#inner(args[0], e, true)} ${symbol} ${this.#inner(args[1], e, true)}`);
+    if (symbol !== null && args.length === 1) return this.wrap(`${symbol} ${this.inner(args[0], e, true)}`);
+    if (symbol !== null) return this.wrap(`${this.inner(args[0], e, true)} ${symbol} ${this.inner(args[1], e, true)}`);
     const { name } = e.function;
     if (name === 'extract' && args.length === 2 && args[0].kind === 'literal' && typeof args[0].value === 'string') {
       return `EXTRACT(${args[0].value} FROM ${this.text(args[1], true)})`;
     }
     if (name === 'timezone' && args.length === 2) return `(${this.text(args[1], true)} AT TIME ZONE ${this.text(args[0], true)})`;
     const called = name.split('.').map(quoteFunction).join('.');
-    if (e.function.variadicArray !== true) return `${called}(${this.#list(args)})`;
+    if (e.function.variadicArray !== true) return `${called}(${this.list(args)})`;
     const fixed = args.slice(0, -1).map((a) => `${this.text(a, true)}, `).join('');
     return `${called}(${fixed}VARIADIC ${this.text(args[args.length - 1], true)})`;
   }
@@ -145,30 +164,47 @@ class Deparser {
       return `${quoted(input.value)}::${formatType(type)}`;
     }
     if (!e.explicit && !implicit) return this.text(input, false);
-    const text = this.#inner(input, e, false);
+    if (input.kind === 'literal' && input.value !== null && sameKind(input.type, type)
+      && typmodOf(input.type) < 0 && typmodOf(type) >= 0) {
+      return `${quoted(formatText(input.type, input.value, this.#options.format, this.#options.names))}::${formatType(type)}`;
+    }
+    const text = this.inner(input, e, false);
     return `${this.#options.pretty ? text : `(${text})`}::${formatType(type)}`;
   }
 
   #not(e: Of<'not'>): string {
     if (e.input.kind === 'in') return this.#in(e.input, '<>', 'ALL');
-    return this.#wrap(`NOT ${this.#inner(e.input, e, false)}`);
+    return this.wrap(`NOT ${this.inner(e.input, e, false)}`);
   }
 
   #distinct(e: Of<'distinct'>): string {
-    const text = this.#wrap(`${this.#inner(e.left, e, true)} IS DISTINCT FROM ${this.#inner(e.right, e, true)}`);
-    return e.negated ? this.#wrap(`NOT ${this.#options.pretty ? `(${text})` : text}`) : text;
+    const word = e.negated && this.#options.exact === true ? 'IS NOT DISTINCT FROM' : 'IS DISTINCT FROM';
+    const text = this.wrap(`${this.inner(e.left, e, true)} ${word} ${this.inner(e.right, e, true)}`);
+    if (this.#options.exact === true) return text;
+    return e.negated ? this.wrap(`NOT ${this.#options.pretty ? `(${text})` : text}`) : text;
   }
 
   #in(e: Of<'in'>, symbol: string, quantifier: string): string {
-    const input = this.#inner(e.input, e, true);
-    if (e.list.length === 1) return this.#wrap(`${input} ${symbol} ${this.#inner(e.list[0], e, true)}`);
-    return this.#wrap(`${input} ${symbol} ${quantifier} (ARRAY[${this.#list(e.list)}])`);
+    const input = this.inner(e.input, e, true);
+    if (this.#options.exact === true) return this.wrap(`${input} ${symbol === '=' ? 'IN' : 'NOT IN'} (${this.list(e.list)})`);
+    if (e.list.length === 1) return this.wrap(`${input} ${symbol} ${this.inner(e.list[0], e, true)}`);
+    return this.wrap(`${input} ${symbol} ${quantifier} (ARRAY[${this.list(e.list)}])`);
   }
 
   #case(e: Of<'case'>): string {
-    const line = '\n    ';
-    const branches = e.branches.map((b) => `${line}WHEN ${this.text(b.when, false)} THEN ${this.text(b.then, true)}`);
-    return `\nCASE${branches.join('')}${line}ELSE ${this.text(e.otherwise, true)}\nEND`;
+    return this.caseText(null, e.branches.map((b) => ({ when: b.when, then: b.then })), e.otherwise);
+  }
+
+  /** CASE [operand] WHEN .. */
+  caseText(
+    operand: Expression | null, branches: Of<'case'>['branches'], otherwise: Expression,
+  ): string {
+    const lines = this.#indentation;
+    let text = lines.keyword('CASE', 0, 4);
+    if (operand !== null) text += ` ${this.text(operand, true)}`;
+    for (const b of branches) text += `${lines.keyword('WHEN ')}${this.text(b.when, false)} THEN ${this.text(b.then, true)}`;
+    text += `${lines.keyword('ELSE ')}${this.text(otherwise, true)}`;
+    return text + lines.keyword('END', -4, 0);
   }
 
   #subscript(e: Of<'subscript'>): string {
@@ -178,7 +214,7 @@ class Deparser {
       (s.slice ? `[${one(s.lower)}:${one(s.upper)}]` : `[${one(s.upper ?? s.lower)}]`)).join('');
   }
 
-  #constant({ type, value }: Of<'literal'>): string {
+  constant({ type, value }: Of<'literal'>): string {
     if (value === null) return type.kind === 'unknown' ? 'NULL' : `NULL::${formatType(type)}`;
     const text = formatText(type, value, this.#options.format, this.#options.names);
     switch (type.kind) {
@@ -186,10 +222,11 @@ class Deparser {
       case 'unknown': return quoted(text);
       case 'int4': return text.startsWith('-') ? `${quoted(text)}::integer` : text;
       case 'numeric': {
-        const plain = /^[0-9.eE+]+$/.test(text);
-        const label = plain && /[.eE]/.test(text) && typmodOf(type) < 0 ? '' : `::${formatType(type)}`;
+        const plain = /^[0-9].*[.eE]/.test(text);
+        const label = plain && typmodOf(type) < 0 ? '' : `::${formatType(type)}`;
         return `${plain ? text : quoted(text)}${label}`;
       }
+      case 'bit': return `${quoted(text)}::"bit"`;
       default: return `${quoted(text)}::${typeLabel(type)}`;
     }
   }
@@ -210,11 +247,11 @@ function typeLabel(type: LogicalType): string {
 /** Names the grammar has syntax for are not taken as plain calls. */
 const SYNTAX = new Set(['overlay', 'position', 'substring', 'trim', 'left', 'right', 'btrim', 'ltrim', 'rtrim']);
 
-function quoteFunction(name: string): string {
+export function quoteFunction(name: string): string {
   const needed = SYNTAX.has(name) && !name.endsWith('trim');
   return needed ? `"${name}"` : quoteIdentifier(name);
 }
 
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }

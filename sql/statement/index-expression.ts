@@ -93,7 +93,7 @@ function requireImmutable(bound: Expression, message: string, at: Expr): void {
 }
 
 /** As errors name a key: a call by itself, anything else in parentheses. */
-function shownKey(text: string): string {
+export function shownKey(text: string): string {
   return /^[\w".]+\(.*\)$/.test(text) ? text : `(${text})`;
 }
 

@@ -14,6 +14,7 @@ import { command, done } from './bound.ts';
 import { renameLabel } from './define.ts';
 import { renameDomainConstraint } from './domain.ts';
 import { wrongKind } from './drop.ts';
+import { withExpressions, withViews } from './follow-rename.ts';
 import { renameType } from './renamed-text.ts';
 import { duplicateRelation, qualified, qualifiedName } from './naming.ts';
 
@@ -70,16 +71,16 @@ function renameEntry(state: SessionState, entry: CatalogEntry, name: string): vo
   if (entry.oid < 16384) throw new DatabaseError('42501', `permission denied to rename "${entry.name}"`);
   if (isRelation(entry)) {
     if (catalog.relationIn(entry.schema, name) !== null) throw duplicateRelation(name);
-    checkNoText(state, entry);
   } else if (entry.kind === 'schema') {
     if (catalog.schema(name) !== null) throw new DatabaseError('42P06', `schema "${name}" already exists`);
     const changes: CatalogChange[] = [];
     for (const e of catalog.entries()) {
       if (!('schema' in e) || e.schema !== entry.name) continue;
-      checkNoText(state, e);
       changes.push({ kind: 'put', entry: { ...e, schema: name } });
     }
-    state.current.changeCatalog(changes);
+    changes.push({ kind: 'put', entry: { ...entry, name } });
+    state.current.changeCatalog(withViews(state, changes, oidsOf(changes)));
+    return;
   } else if (entry.kind === 'role' && catalog.role(name) !== null) {
     throw new DatabaseError('42710', `role "${name}" already exists`);
   } else if (entry.kind === 'type') {
@@ -96,15 +97,18 @@ function renameEntry(state: SessionState, entry: CatalogEntry, name: string): vo
       changes.push({ kind: 'put', entry: { ...table, constraints } });
     }
   }
-  state.current.changeCatalog(changes);
+  state.current.changeCatalog(withViews(state, changes, new Set([entry.oid])));
 }
 
-/** Views keep their query as text, so what they name must keep its name. */
-function checkNoText(state: SessionState, entry: CatalogEntry, attnum: number | null = null): void {
+function oidsOf(changes: readonly CatalogChange[]): ReadonlySet<number> {
+  return new Set(changes.flatMap((c) => (c.kind === 'put' ? [c.entry.oid] : [])));
+}
+
+/** Views over what is swapped would have to be made over the other. */
+function checkNoText(state: SessionState, entry: CatalogEntry): void {
   for (const other of state.catalog.entries()) {
     if (other.kind !== 'view' && other.kind !== 'materialized-view') continue;
-    if (!other.dependencies.some((d) => d.oid === entry.oid
-      && (attnum === null || d.columns.includes(attnum)))) continue;
+    if (!other.dependencies.some((d) => d.oid === entry.oid)) continue;
     throw notSupported(`renaming "${entry.name}", which view "${other.name}" is made over,`);
   }
 }
@@ -116,22 +120,10 @@ function renameColumn(state: SessionState, entry: CatalogEntry, from: string, to
   if (entry.columns.some((c) => c.name === to && !c.dropped)) {
     throw new DatabaseError('42701', `column "${to}" of relation "${entry.name}" already exists`);
   }
-  checkNoText(state, entry, column.attnum);
-  if (entry.kind === 'table') {
-    const used = entry.constraints.find((c) => c.kind === 'check' && c.columns.includes(column.attnum));
-    const generated = entry.columns.find((c) => c.generated && c.defaultText?.includes(from));
-    const indexed = state.catalog.indexesOf(entry.oid).some((i) => i.definition?.reads.includes(column.attnum) === true
-      || i.definition?.plain.includes(column.attnum) === true);
-    if (used !== undefined || generated !== undefined || indexed) throw notSupported(
-      'renaming a column that an expression of its table uses');
-  }
-  if (entry.kind === 'materialized-view' || entry.kind === 'view') {
-    state.current.changeCatalog([{ kind: 'put',
-      entry: { ...entry, columns: withColumn(entry.columns, column.attnum, { name: to }) } }]);
-    return;
-  }
-  state.current.changeCatalog([{ kind: 'put',
-    entry: { ...entry, columns: withColumn(entry.columns, column.attnum, { name: to }) } }]);
+  const columns = withColumn(entry.columns, column.attnum, { name: to });
+  const changes: readonly CatalogChange[] = entry.kind === 'table' ? withExpressions(state, entry, columns)
+    : [{ kind: 'put', entry: { ...entry, columns } }];
+  state.current.changeCatalog(withViews(state, changes, new Set([entry.oid])));
 }
 
 function renameConstraint(state: SessionState, entry: CatalogEntry, from: string, to: string): void {
@@ -170,11 +162,10 @@ export function setSchema(statement: SetSchema): BoundStatement {
     if (state.catalog.relationIn(schema, entry.name) !== null) {
       throw new DatabaseError('42P07', `relation "${entry.name}" already exists in schema "${schema}"`);
     }
-    checkNoText(state, entry);
     const along = entry.kind === 'table'
       ? [...state.catalog.indexesOf(entry.oid), ...state.catalog.sequencesOwnedBy(entry.oid)] : [];
-    state.current.changeCatalog([entry,
-      ...along].map((e): CatalogChange => ({ kind: 'put', entry: { ...e, schema } })));
+    const changes = [entry, ...along].map((e): CatalogChange => ({ kind: 'put', entry: { ...e, schema } }));
+    state.current.changeCatalog(withViews(state, changes, new Set([entry.oid])));
     return done(tag);
   });
 }

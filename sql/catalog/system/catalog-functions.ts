@@ -14,7 +14,7 @@ import type { Catalog } from '../catalog.ts';
 import { FunctionOids } from './function-oids.ts';
 import type { FunctionEntry } from './function-oids.ts';
 import { constraintDefinition, constraintsOf } from './constraints.ts';
-import { indexText, viewText } from './definitions.ts';
+import { indexText } from './definitions.ts';
 import { isTemporary } from '../entry.ts';
 import { systemOf } from './host.ts';
 import { SYSTEM_BY_OID, entryColumns } from './relations.ts';
@@ -93,10 +93,10 @@ const EXPRESSIONS: readonly ScalarFunction[] = [
     row: ([text, relation, pretty], call) => systemOf(call).printed(str(text), { relation: num(relation), pretty: pretty === true }) })),
   ...[[OID], [OID, BOOLEAN], [OID, INT4]].map((args) => stable({
     name: 'pg_get_viewdef', args, returns: TEXT, description: 'text of a view\'s query',
-    row: ([oid], call) => viewDefinition(call, num(oid)) })),
+    row: ([oid, how], call) => viewDefinition(call, num(oid), how ?? false) })),
   ...[[TEXT], [TEXT, BOOLEAN]].map((args) => stable({
     name: 'pg_get_viewdef', args, returns: TEXT, description: 'text of a view\'s query, by the view\'s name',
-    row: ([name], call) => viewDefinition(call, call.context.catalog.oidOf('regclass', str(name))) })),
+    row: ([name, how], call) => viewDefinition(call, call.context.catalog.oidOf('regclass', str(name)), how ?? false) })),
   ...[[OID], [OID, BOOLEAN]].map((args) => stable({
     name: 'pg_get_constraintdef', args, returns: TEXT, description: 'text of a constraint',
     row: ([oid, pretty], call) => constraintDefinition(systemOf(call), num(oid), pretty === true) })),
@@ -124,9 +124,13 @@ const EXPRESSIONS: readonly ScalarFunction[] = [
     description: 'definition of an object of a kind there is none of' })),
 ];
 
-function viewDefinition(call: CallInfo, oid: number): Datum {
-  const entry = systemOf(call).catalog.get(oid);
-  if (entry?.kind === 'view' || entry?.kind === 'materialized-view') return viewText(entry.query);
+/** `how`: whether pretty, or how long the lines of lists may be. */
+function viewDefinition(call: CallInfo, oid: number, how: Datum): Datum {
+  const context = systemOf(call);
+  const entry = context.catalog.get(oid);
+  if (entry?.kind === 'view' || entry?.kind === 'materialized-view') {
+    return context.viewText(entry, typeof how === 'number' ? { pretty: true, wrap: how } : { pretty: how === true, wrap: 0 });
+  }
   return SYSTEM_BY_OID.has(oid) || entry === null ? null : 'Not a view';
 }
 

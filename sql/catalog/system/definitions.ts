@@ -33,10 +33,8 @@ export function indexText(context: SystemContext, index: IndexEntry, pretty = fa
     + (predicate === null ? '' : ` WHERE ${context.printed(predicate, { relation: index.table, pretty })}`);
 }
 
-/** A view's text as pg_get_viewdef gives it: one leading blank, one semicolon. */
-export function viewText(query: string): string {
-  return ` ${query.trim().replace(/;+\s*$/, '')};`;
-}
+/** As the system's own views show definitions. */
+export const PLAIN = { pretty: false, wrap: 0 } as const;
 
 function* systemTables(): Iterable<SystemRow> {
   for (const r of SYSTEM_COLUMNS) {
@@ -53,17 +51,19 @@ function* tables(catalog: Catalog): Iterable<SystemRow> {
   }
 }
 
-function* views(catalog: Catalog): Iterable<SystemRow> {
+function* views(context: SystemContext): Iterable<SystemRow> {
+  const { catalog } = context;
   for (const e of catalog.relations()) {
-    if (e.kind === 'view') yield { schemaname: e.schema, viewname: e.name, viewowner: ownerName(catalog, e), definition: viewText(e.query) };
+    if (e.kind === 'view') yield { schemaname: e.schema, viewname: e.name, viewowner: ownerName(catalog, e), definition: context.viewText(e, PLAIN) };
   }
 }
 
-function* materializedViews(catalog: Catalog): Iterable<SystemRow> {
+function* materializedViews(context: SystemContext): Iterable<SystemRow> {
+  const { catalog } = context;
   for (const e of catalog.relations()) {
     if (e.kind !== 'materialized-view') continue;
     yield { schemaname: e.schema, matviewname: e.name, matviewowner: ownerName(catalog, e), hasindexes: catalog.indexesOf(e.oid).length > 0,
-      ispopulated: true, definition: viewText(e.query) };
+      ispopulated: true, definition: context.viewText(e, PLAIN) };
   }
 }
 
@@ -102,8 +102,8 @@ function* tableStatistics(context: SystemContext): Iterable<SystemRow> {
 
 export const DEFINITIONS: readonly SystemRelation[] = [
   systemRelation('pg_catalog', 'pg_tables', { fixed: systemTables, catalog: tables }),
-  systemRelation('pg_catalog', 'pg_views', { catalog: views }),
-  systemRelation('pg_catalog', 'pg_matviews', { catalog: materializedViews }),
+  systemRelation('pg_catalog', 'pg_views', { now: views }),
+  systemRelation('pg_catalog', 'pg_matviews', { now: materializedViews }),
   systemRelation('pg_catalog', 'pg_indexes', { now: indexes }),
   systemRelation('pg_catalog', 'pg_sequences', { now: sequences }),
   systemRelation('pg_catalog', 'pg_sequence', { catalog: sequenceRows }),

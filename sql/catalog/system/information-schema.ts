@@ -8,7 +8,7 @@ import type { Catalog } from '../catalog.ts';
 import { isTemporary, liveColumns } from '../entry.ts';
 import type { ColumnEntry, QueryableEntry, ReferentialAction, SystemContext, SystemRelation } from '../entry.ts';
 import { constraintsOf, constraintText } from './constraints.ts';
-import { ownerName, viewText } from './definitions.ts';
+import { ownerName, PLAIN } from './definitions.ts';
 import { SYSTEM_COLUMNS, systemRelation } from './relation-columns.ts';
 import type { SystemRow } from './relation-columns.ts';
 
@@ -103,10 +103,11 @@ function* columns(context: SystemContext): Iterable<SystemRow> {
   }
 }
 
-function* views({ catalog, database }: SystemContext): Iterable<SystemRow> {
+function* views(context: SystemContext): Iterable<SystemRow> {
+  const { catalog, database } = context;
   for (const e of catalog.relations()) {
     if (e.kind !== 'view' && e.kind !== 'materialized-view') continue;
-    yield { table_catalog: database, table_schema: e.schema, table_name: e.name, view_definition: viewText(e.query), check_option: 'NONE',
+    yield { table_catalog: database, table_schema: e.schema, table_name: e.name, view_definition: context.viewText(e, PLAIN), check_option: 'NONE',
       is_updatable: 'NO', is_insertable_into: 'NO', is_trigger_updatable: 'NO', is_trigger_deletable: 'NO', is_trigger_insertable_into: 'NO' };
   }
 }

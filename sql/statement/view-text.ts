@@ -1,0 +1,45 @@
+// A view's definition for people to read: as PostgreSQL prints it, under the names things have now.
+import { bindQuery } from '../binder/bind-query.ts';
+import { Trace } from '../binder/trace.ts';
+import { DatabaseError } from '../../engine/data/error.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import { liveColumns } from '../catalog/entry.ts';
+import type { MaterializedViewEntry, ViewEntry } from '../catalog/entry.ts';
+import { Unprintable } from '../deparse/printer.ts';
+import type { PrintOptions } from '../deparse/printer.ts';
+import { queryText } from '../deparse/query-text.ts';
+import { parseQuery, sessionEnvironment } from '../planner.ts';
+import type { SessionState } from '../session-state.ts';
+
+export interface ViewTextOptions {
+  readonly pretty: boolean;
+  /** Lists are broken where lines become longer. */
+  readonly wrap: number;
+}
+
+/** As pg_get_viewdef() gives it. What has no words of PostgreSQL's is shown as it was written. */
+export function viewText(state: SessionState, entry: ViewEntry | MaterializedViewEntry, options: ViewTextOptions): string {
+  const printed = printedQuery(state, entry, state.catalog, {
+    catalog: state.catalog, searchPath: state.searchPath, qualified: false, ...options, format: state.settings.format,
+    names: { names: state.names, now: 0n },
+  });
+  return printed === null ? ` ${entry.query.trim().replace(/;+\s*$/, '')};` : `${printed};`;
+}
+
+/** The view's query, bound in `catalog`, as SQL; null where it has no words of PostgreSQL's. */
+export function printedQuery(
+  state: SessionState, entry: ViewEntry | MaterializedViewEntry, catalog: Catalog, options: PrintOptions,
+): string | null {
+  const { settings } = entry;
+  if (settings.dialect !== undefined && settings.dialect !== 'postgres') return null;
+  const trace = new Trace();
+  try {
+    const query = parseQuery(entry.query, settings.dialect);
+    const env = { ...sessionEnvironment(state, { catalog }), searchPath: settings.searchPath, format: settings.format, trace };
+    bindQuery(query, { env, parent: null, commonTables: null });
+    return queryText(trace, query, liveColumns(entry.columns).map((c) => c.name), options);
+  } catch (error) {
+    if (error instanceof Unprintable || error instanceof DatabaseError) return null;
+    throw error;
+  }
+}
