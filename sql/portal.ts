@@ -5,6 +5,7 @@ import { DatabaseError } from '../engine/data/error.ts';
 import type { PreparedStatement } from './prepared-statement.ts';
 import type { ResultColumn } from './session-api.ts';
 import type { BoundStatement, StatementResult } from './statement/bound.ts';
+import type { CursorRows } from './statement/current-of.ts';
 
 export interface PortalOptions {
   readonly name: string;
@@ -71,12 +72,15 @@ export class CursorPortal {
   /** What its query came to instead of rows: said when they are first asked for; then it cannot be run any more. */
   readonly error: unknown;
   broken = false;
+  /** Where its rows come from, for WHERE CURRENT OF; null: not from rows of a table. */
+  readonly source: CursorRows | null;
   /** WITH HOLD: its transaction has committed. */
   committed = false;
 
   constructor(options: PortalOptions, result: {
     readonly columns: readonly ResultColumn[]; readonly rows: Batch;
     readonly scroll: boolean; readonly holdable: boolean; readonly error: unknown;
+    readonly source: CursorRows | null;
   }) {
     this.options = options;
     this.columns = result.columns;
@@ -84,6 +88,7 @@ export class CursorPortal {
     this.scroll = result.scroll;
     this.holdable = result.holdable;
     this.error = result.error;
+    this.source = result.source;
   }
 
   close(): void {}

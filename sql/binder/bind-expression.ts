@@ -82,7 +82,8 @@ function bindPlain(e: Expr, site: Site): Expression {
     case 'fieldStar': throw noExpansion(e.position);
     case 'default':
       throw new DatabaseError('42601', 'DEFAULT is not allowed in this context', { position: e.position });
-    case 'currentOf': throw notSupported('WHERE CURRENT OF', { position: e.position });
+    case 'currentOf': throw notSupported('WHERE CURRENT OF here', { position: e.position });
+    case 'value': return { kind: 'literal', type: e.type, value: e.value };
     default: return unreachable(e);
   }
 }

@@ -1,4 +1,6 @@
 // The syntax tree: our own Statement, Query and Expr unions, independent of any parser.
+import type { Datum } from '../../engine/data/datum.ts';
+import type { LogicalType } from '../../engine/data/types.ts';
 //
 // `position` is PostgreSQL's: the 1-based character (code point) in the whole text given to parse(); undefined where no
 // text stands for the node. `start`/`end` are offsets for String.slice into that same text (UTF-16 units).
@@ -72,7 +74,9 @@ export type Expr =
   | (At & { readonly kind: 'grouping'; readonly arguments: readonly Expr[] })
   /** DEFAULT in VALUES of an INSERT or in SET. */
   | (At & { readonly kind: 'default' })
-  | (At & { readonly kind: 'currentOf'; readonly cursor: string });
+  | (At & { readonly kind: 'currentOf'; readonly cursor: string })
+  /** Never written: a value in hand. */
+  | (At & { readonly kind: 'value'; readonly type: LogicalType; readonly value: Datum });
 
 export type SqlValueFunction =
   | 'current_date' | 'current_time' | 'current_timestamp' | 'localtime' | 'localtimestamp'

@@ -9,9 +9,13 @@ import type { Portal, PortalOptions } from '../portal.ts';
 import type { SessionState } from '../session-state.ts';
 import type { BoundStatement, StatementResult } from './bound.ts';
 import { command, done } from './bound.ts';
+import type { TracedQuery } from './current-of.ts';
 import { optionText } from './options.ts';
 
-export function declareCursor(statement: DeclareCursor, query: BoundStatement, text: string): BoundStatement {
+export function declareCursor(
+  statement: DeclareCursor, text: string, how: { readonly query: BoundStatement; readonly traced: TracedQuery | null },
+): BoundStatement {
+  const { query } = how;
   if (statement.query.kind === 'query' && statement.query.with?.tables.some((t) => t.statement.kind !== 'query') === true) {
     throw new DatabaseError('0A000', 'DECLARE CURSOR must not contain data-modifying statements in WITH');
   }
@@ -28,30 +32,38 @@ export function declareCursor(statement: DeclareCursor, query: BoundStatement, t
       const options = {
         name: statement.name, text, creationTime: state.services.now(), number: state.nextPortal(),
       };
-      const portal = await opened(statement, query, { state, parameters, options });
+      const portal = await opened(statement, how, { state, parameters, options });
       state.portals.set(statement.name, portal);
       return done('DECLARE CURSOR');
     },
   };
 }
 
-async function opened(statement: DeclareCursor, query: BoundStatement, how: {
-  readonly state: SessionState; readonly parameters: readonly Datum[]; readonly options: PortalOptions;
-}): Promise<Portal> {
+async function opened(
+  statement: DeclareCursor, { query, traced }: { readonly query: BoundStatement; readonly traced: TracedQuery | null },
+  how: { readonly state: SessionState; readonly parameters: readonly Datum[]; readonly options: PortalOptions },
+): Promise<Portal> {
   const { state, parameters, options } = how;
   const form = { scroll: statement.scroll ?? query.backward === true, holdable: statement.hold };
   try {
     const result = await query.run(state, parameters);
     if (result.kind !== 'rows') throw new DatabaseError('42601', 'a cursor needs a query');
     if (result.endless === true) return new SubscriptionPortal(options, result);
-    return new CursorPortal(options, { ...form, columns: result.columns, rows: await collect(result), error: null });
+    const all = await collect(result);
+    const visible = result.columns.length - (traced?.tables.length ?? 0);
+    const rows = new Batch(all.columns.slice(0, visible), all.length);
+    const source = traced === null ? null : {
+      locking: traced.locking,
+      tables: traced.tables.map((table, i) => ({ table, rows: all.columns[visible + i], changed: new Map<number, Datum>() })),
+    };
+    return new CursorPortal(options, { ...form, columns: result.columns.slice(0, visible), rows, error: null, source });
   } catch (error) {
     // PostgreSQL computes rows when they are fetched: so late comes what is wrong with their values.
-    const { columns } = query;
+    const columns = query.columns?.slice(0, query.columns.length - (traced?.tables.length ?? 0)) ?? null;
     const late = !statement.hold && error instanceof DatabaseError && error.code.startsWith('22');
     if (!late || columns === null) throw error;
     const rows = Batch.empty({ columns: columns.map((c) => ({ name: c.name, type: c.type })) });
-    return new CursorPortal(options, { ...form, columns, rows, error });
+    return new CursorPortal(options, { ...form, columns, rows, error, source: null });
   }
 }
 

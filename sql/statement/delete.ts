@@ -9,6 +9,7 @@ import type { SessionState } from '../session-state.ts';
 import type { BoundStatement } from './bound.ts';
 import { command, done } from './bound.ts';
 import { bindChange, findRows, shownTarget } from './change-query.ts';
+import { currentRow, refuseCurrentOfView } from './current-of.ts';
 import { allRows, referencesTo } from './foreign-key.ts';
 import type { Modification, ModificationSite } from './modification.ts';
 import { requireTable } from './naming.ts';
@@ -18,20 +19,24 @@ import { TableWriter, prepareWrite } from './table-writer.ts';
 import { Delta } from '../../engine/data/delta.ts';
 
 export function bindDelete(statement: Delete, { state, env, commonTables }: ModificationSite): Modification {
+  refuseCurrentOfView(state, statement);
   const table = requireTable(state, statement.table.relation, 'delete from');
+  const current = currentRow(state, table, { where: statement.where, alias: statement.table.alias?.name });
   const change = bindChange({ env, parent: null, commonTables }, table, {
-    with: statement.with, table: statement.table, from: statement.using, where: statement.where,
+    with: statement.with, table: statement.table, from: statement.using, where: current?.where ?? statement.where,
   }, []);
   const item = rowScopeItem(table, { alias: statement.table.alias?.name });
   const returning = bindReturning({ env, commonTables, names: statement.with }, [item, ...change.others], statement.returning);
   return {
     columns: returning?.columns ?? null,
     write: { title: `Delete on ${shownTarget(statement.table)}`, details: [], query: change.bound },
-    prepare: (session) => prepareWrite(session, table, 'DELETE', 'change'),
+    cacheable: current === null, prepare: (session) => prepareWrite(session, table, 'DELETE', 'change'),
     run: (session, values) => {
       const before = returningSnapshot(session, returning);
-      const found = findRows(session, change, values);
+      const all = findRows(session, change, values);
+      const found = current?.only(session, all) ?? all;
       new TableWriter(session, table).remove(found.old);
+      current?.changed(session, null);
       return written(session, returning, {
         parameters: values, before, rows: new Batch([...found.old.columns, ...found.others.columns], found.old.length),
       });

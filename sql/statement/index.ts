@@ -1,7 +1,7 @@
 // The one switch from a parsed statement to what binds and runs it.
-import { notSupported, unreachable } from '../../engine/data/error.ts';
+import { DatabaseError, notSupported, unreachable } from '../../engine/data/error.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
-import type { Statement } from '../parser/ast-statement.ts';
+import type { DeclareCursor, Statement } from '../parser/ast-statement.ts';
 import type { IntoClause, Query } from '../parser/ast.ts';
 import type { SessionState } from '../session-state.ts';
 import { alterTable } from './alter-table.ts';
@@ -11,6 +11,8 @@ import { copy } from './copy.ts';
 import { createIndex } from './create-index.ts';
 import { createSource } from './create-source.ts';
 import { createTable, createTableAs } from './create-table.ts';
+import { tracedQuery } from './current-of.ts';
+import type { TracedQuery } from './current-of.ts';
 import { closeCursor, declareCursor, fetchCursor } from './cursor.ts';
 import {
   alterEnum, alterSequence, createCompositeType, createEnum, createSchema, createSequence,
@@ -94,6 +96,22 @@ function intoOf(query: Query): { readonly clause: IntoClause; readonly rest: Que
   return left === null ? null : { clause: left.clause, rest: { ...query, body: { ...body, left: left.rest } } };
 }
 
+/** With the rows its rows come from, where that can be said. */
+function boundCursor(
+  statement: DeclareCursor, state: SessionState, site: StatementSite,
+): { readonly query: BoundStatement; readonly traced: TracedQuery | null } {
+  const traced = tracedQuery(state, statement);
+  if (traced !== null) {
+    try {
+      return { query: bindStatement(traced.query, state, site), traced };
+    } catch (error) {
+      // Rows of a grouped query are not those of a table; other mistakes are found again.
+      if (!(error instanceof DatabaseError)) throw error;
+    }
+  }
+  return { query: bindStatement(statement.query, state, site), traced: null };
+}
+
 type Definition = Exclude<Statement, { readonly kind:
   | 'query' | 'insert' | 'update' | 'delete' | 'merge' | 'truncate' | 'copy' | 'createTable' | 'createTableAs'
   | 'createSource' | 'createSink' | 'createView' | 'createMaterializedView' | 'createIndex'; }>;
@@ -141,8 +159,7 @@ function bindCommand(statement: Command, state: SessionState, site: StatementSit
     case 'set': return setSetting(statement);
     case 'show': return bindShow(statement, state);
     case 'reset': return resetSetting(statement);
-    case 'declareCursor':
-      return declareCursor(statement, bindStatement(statement.query, state, site), site.text);
+    case 'declareCursor': return declareCursor(statement, site.text, boundCursor(statement, state, site));
     case 'fetch': return fetchCursor(statement, state, site.declared);
     case 'closeCursor': return closeCursor(statement);
     case 'deallocate': return deallocate(statement);

@@ -27,6 +27,8 @@ export interface Modification {
   /** Of RETURNING; null: there is none. */
   readonly columns: readonly ResultColumn[] | null;
   readonly write: WritePlan;
+  /** Absent: yes, may be run again as it is bound. */
+  readonly cacheable?: boolean;
   /** Checks and locks that may have to be waited for. */
   readonly prepare: (session: SessionState) => Soon<void>;
   /** Writes. May throw Blocked. */
@@ -49,10 +51,10 @@ export function modifyingStatement(
   const catalog = readCatalog(state);
   const effects = new Effects(state, statement.names);
   const env = sessionEnvironment(state, { declared, catalog, effects, atOnce: true });
-  const { columns, write, prepare, run } = statement.bind({ state, env, commonTables: null });
+  const { columns, write, cacheable = true, prepare, run } = statement.bind({ state, env, commonTables: null });
   const parameters = env.parameters.finish();
   return {
-    parameters, columns, cacheable: catalog === state.catalog, write,
+    parameters, columns, cacheable: cacheable && catalog === state.catalog, write,
     run: (session, values) => {
       session.current.noteRead(env.used);
       const work = (): Written => (

@@ -4,28 +4,32 @@ import type { Update } from '../parser/ast.ts';
 import { rowScopeItem } from '../planner.ts';
 import { resolveAssignments } from './assignment.ts';
 import { bindChange, findRows, shownTarget } from './change-query.ts';
+import { currentRow, refuseCurrentOfView, rowDatum } from './current-of.ts';
 import type { Modification, ModificationSite } from './modification.ts';
 import { requireTable } from './naming.ts';
 import { bindReturning, returningSnapshot, written } from './returning.ts';
 import { TableWriter, prepareWrite } from './table-writer.ts';
 
 export function bindUpdate(statement: Update, { state, env, commonTables }: ModificationSite): Modification {
+  refuseCurrentOfView(state, statement);
   const table = requireTable(state, statement.table.relation, 'update');
+  const current = currentRow(state, table, { where: statement.where, alias: statement.table.alias?.name });
   const assignments = resolveAssignments(table, statement.set, statement.table.alias?.name);
   const set = assignments.flatMap((a) => (a.value === null ? [] : [{ column: a.column, value: a.value }]));
   const change = bindChange({ env, parent: null, commonTables }, table, {
-    with: statement.with, table: statement.table, from: statement.from, where: statement.where,
+    with: statement.with, table: statement.table, from: statement.from, where: current?.where ?? statement.where,
   }, set);
   const item = rowScopeItem(table, { alias: statement.table.alias?.name });
   const returning = bindReturning({ env, commonTables, names: statement.with }, [item, ...change.others], statement.returning);
   return {
     columns: returning?.columns ?? null,
     write: { title: `Update on ${shownTarget(statement.table)}`, details: [], query: change.bound },
-    prepare: (session) => prepareWrite(session, table, 'UPDATE', 'change'),
+    cacheable: current === null, prepare: (session) => prepareWrite(session, table, 'UPDATE', 'change'),
     run: (session, values) => {
       const writer = new TableWriter(session, table);
       const before = returningSnapshot(session, returning);
-      const found = findRows(session, change, values);
+      const all = findRows(session, change, values);
+      const found = current?.only(session, all) ?? all;
       const columns = [...found.old.columns];
       change.values.forEach((column, i) => {
         columns[column.attnum - 1] = found.values.columns[i];
@@ -37,6 +41,7 @@ export function bindUpdate(statement: Update, { state, env, commonTables }: Modi
       }
       const rows = writer.rules.generate(session, new Batch(columns, found.old.length));
       writer.replace(found.old, rows);
+      if (rows.length > 0) current?.changed(session, rowDatum(table, rows));
       return written(session, returning, {
         parameters: values, before, rows: new Batch([...rows.columns, ...found.others.columns], rows.length),
       });
