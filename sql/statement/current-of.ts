@@ -34,7 +34,8 @@ export function tracedQuery(state: SessionState, { query }: DeclareCursor): Trac
   const { body, locking } = query;
   const locked = locking.length > 0;
   const simple = body.distinct === undefined && body.groupBy.length === 0 && !body.groupByAll && body.having === undefined
-    && body.into === undefined && body.qualify === undefined && (locked || (query.orderBy.length === 0 && body.from.length === 1));
+    && body.into === undefined && body.qualify === undefined
+    && (locked || (query.orderBy.length === 0 && body.from.length === 1));
   if (!simple) return null;
   const named = new Set(query.with?.tables.map((t) => t.name));
   const items = body.from.flatMap((item) => (locked ? tablesIn(item) : item.kind === 'table' ? [item] : []))
