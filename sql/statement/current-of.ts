@@ -73,7 +73,7 @@ function isLocked(item: TableItem, locking: readonly LockingClause[]): boolean {
 export interface CurrentRow {
   readonly where: Expr;
   /** One of the rows found: without a primary key several may be alike. */
-  readonly only: (state: SessionState, found: FoundRows) => FoundRows;
+  readonly narrow: (state: SessionState, found: FoundRows) => FoundRows;
   /** After it was written: what it is now; null: gone. */
   readonly changed: (state: SessionState, now: Datum) => void;
 }
@@ -94,7 +94,7 @@ export function currentRow(
   const key = table.constraints.find((c) => c.kind === 'primary')?.columns ?? null;
   return {
     where: conditionOf(table, row, { alias, key }),
-    only: (session, found) => {
+    narrow: (session, found) => {
       const lost = found.old.length === 0 && row !== null && key === null && session.current.writes.touches(table.oid);
       if (lost) throw notSupported('WHERE CURRENT OF a row changed since, of a table without a primary key');
       if (found.old.length < 2) return found;

@@ -34,7 +34,7 @@ export function bindDelete(statement: Delete, { state, env, commonTables }: Modi
     run: (session, values) => {
       const before = returningSnapshot(session, returning);
       const all = findRows(session, change, values);
-      const found = current?.only(session, all) ?? all;
+      const found = current?.narrow(session, all) ?? all;
       new TableWriter(session, table).remove(found.old);
       current?.changed(session, null);
       return written(session, returning, {

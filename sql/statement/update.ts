@@ -29,7 +29,7 @@ export function bindUpdate(statement: Update, { state, env, commonTables }: Modi
       const writer = new TableWriter(session, table);
       const before = returningSnapshot(session, returning);
       const all = findRows(session, change, values);
-      const found = current?.only(session, all) ?? all;
+      const found = current?.narrow(session, all) ?? all;
       const columns = [...found.old.columns];
       change.values.forEach((column, i) => {
         columns[column.attnum - 1] = found.values.columns[i];
