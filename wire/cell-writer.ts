@@ -14,7 +14,7 @@ export type CellWriter = (page: Page, row: number) => void;
 
 /** Types whose bytes in a vector are their text. */
 const TEXTUAL: ReadonlySet<LogicalType['kind']> = new Set(
-  ['text', 'varchar', 'bpchar', 'name', 'char', 'json', 'jsonb', 'unknown', 'cstring', 'enum']);
+  ['text', 'varchar', 'bpchar', 'name', 'json', 'jsonb', 'unknown', 'cstring', 'enum']);
 
 const ZERO = 48;
 const MINUS = 45;

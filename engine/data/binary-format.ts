@@ -8,6 +8,7 @@ import { Numeric } from './numeric.ts';
 import { asRange, lowerBound, makeRange, upperBound } from './range.ts';
 import { RangeBytes, decodeMultirange, decodeRange, encodeMultirange, encodeRange } from './range-bytes.ts';
 import { anyRangeFamily } from './range-type.ts';
+import { unsignedDatum, unsignedOf } from './scalar-text.ts';
 import { oidOf, typeFromOid } from './type-info.ts';
 import { encodeUtf8 } from './utf8.ts';
 import { formatUuid, writeUuid } from './uuid.ts';
@@ -47,7 +48,9 @@ export function encodeBinary(type: LogicalType, datum: Datum): Uint8Array {
     case 'oid': case 'xid': case 'cid': case 'regclass': case 'regtype': case 'regproc': case 'regprocedure':
     case 'regnamespace': case 'regrole': case 'regoper': case 'regoperator': case 'regcollation':
       return fixed(4, (v) => v.setUint32(0, Number(datum)));
-    case 'int8': case 'pg_lsn': case 'time': return fixed(8, (v) => v.setBigInt64(0, asBigInt(datum)));
+    case 'int8': case 'time': return fixed(8, (v) => v.setBigInt64(0, asBigInt(datum)));
+    case 'pg_lsn': return fixed(8, (v) => v.setBigUint64(0, unsignedOf(asBigInt(datum))));
+    case 'char': return Uint8Array.of(datum === '' ? 0 : String(datum).charCodeAt(0));
     case 'timestamp': case 'timestamptz':
       return fixed(8, (v) => v.setBigInt64(0, shiftMicros(asBigInt(datum), -EPOCH_MICROS)));
     case 'float4': return fixed(4, (v) => v.setFloat32(0, Number(datum)));
@@ -100,7 +103,9 @@ export function decodeBinary(type: LogicalType, bytes: Uint8Array): Datum {
     case 'oid': case 'xid': case 'cid': case 'regclass': case 'regtype': case 'regproc': case 'regprocedure':
     case 'regnamespace': case 'regrole': case 'regoper': case 'regoperator': case 'regcollation':
       return exact(bytes, 4).getUint32(0);
-    case 'int8': case 'pg_lsn': return exact(bytes, 8).getBigInt64(0);
+    case 'int8': return exact(bytes, 8).getBigInt64(0);
+    case 'pg_lsn': return unsignedDatum(exact(bytes, 8).getBigUint64(0));
+    case 'char': return exact(bytes, 1).getUint8(0) === 0 ? '' : String.fromCharCode(bytes[0]);
     case 'time': return checkTime(exact(bytes, 8).getBigInt64(0));
     case 'timestamp': case 'timestamptz': return shiftMicros(exact(bytes, 8).getBigInt64(0), EPOCH_MICROS);
     case 'float4': return exact(bytes, 4).getFloat32(0);

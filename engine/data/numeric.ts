@@ -6,9 +6,8 @@ export type NumericKind = 'finite' | 'nan' | 'infinity' | '-infinity';
 
 /** Limits of PostgreSQL 15's numeric (utils/numeric.h, numeric.c). */
 export const MAX_DISPLAY_SCALE = 1000;
-export const MAX_RESULT_SCALE = 2000;
 const MAX_STORED_SCALE = 16383;
-const MAX_INTEGER_DIGITS = 131072;
+export const MAX_INTEGER_DIGITS = 131072;
 const MIN_SIGNIFICANT_DIGITS = 16;
 
 const POWERS: bigint[] = [1n];
@@ -20,9 +19,20 @@ export function powerOfTen(n: number): bigint {
   return POWERS[n];
 }
 
+// Up to here decimal digits are written faster than they are estimated.
+const FEW_BITS = 1n << 1024n;
+/** Hexadecimal digits that a double holds. */
+const LEAD = 13;
+
 /** Number of decimal digits of a magnitude; 0 has none. */
 export function digitCount(magnitude: bigint): number {
-  return magnitude === 0n ? 0 : magnitude.toString().length;
+  if (magnitude < FEW_BITS) return magnitude === 0n ? 0 : magnitude.toString().length;
+  const hexadecimal = magnitude.toString(16);
+  const logarithm = Math.log10(Number.parseInt(hexadecimal.slice(0, LEAD), 16))
+    + (hexadecimal.length - LEAD) * Math.log10(16);
+  const nearest = Math.round(logarithm);
+  if (Math.abs(logarithm - nearest) > 1e-6) return Math.floor(logarithm) + 1;
+  return magnitude >= powerOfTen(nearest) ? nearest + 1 : nearest;
 }
 
 function overflow(): DatabaseError {
@@ -48,6 +58,9 @@ export function rescale(unscaled: bigint, from: number, to: number): bigint {
   return divideRounded(unscaled, powerOfTen(from - to));
 }
 
+/** So many at a time are taken off. */
+const TRAILING_ZEROS: readonly number[] = [4096, 256, 16, 1];
+
 const INPUT = /^([+-]?)(?:(\d+)(?:\.(\d*))?|\.(\d+))(?:e([+-]?\d+))?$/i;
 const SPECIAL = /^(?:(nan)|([+-]?)(?:infinity|inf))$/i;
 
@@ -72,9 +85,19 @@ export class Numeric {
   static readonly ZERO = new Numeric('finite', 0n, 0);
   static readonly ONE = new Numeric('finite', 1n, 0);
 
-  /** unscaled × 10^−scale. Requires: scale ≥ 0. Throws 22003 beyond PostgreSQL's range. */
+  /** unscaled × 10^−scale, of a value in range. Requires: scale ≥ 0. Throws 22003 for a scale beyond PostgreSQL's. */
   static of(unscaled: bigint, scale: number): Numeric {
     if (scale > MAX_STORED_SCALE) throw overflow();
+    return new Numeric('finite', unscaled, scale);
+  }
+
+  /** unscaled × 10^−scale, computed. Requires: scale ≥ 0. Throws 22003 beyond PostgreSQL's range. */
+  static computed(unscaled: bigint, scale: number): Numeric {
+    return checked(unscaled, scale);
+  }
+
+  /** unscaled × 10^−scale beyond all limits: a step of a calculation, not its result. */
+  static intermediate(unscaled: bigint, scale: number): Numeric {
     return new Numeric('finite', unscaled, scale);
   }
 
@@ -224,7 +247,8 @@ export class Numeric {
   /** Half away from zero; a negative scale rounds left of the point. */
   round(scale = 0): Numeric {
     if (this.kind !== 'finite') return this;
-    const to = clampScale(scale);
+    // One place more than a value can have: the first digit may round up.
+    const to = clampScale(scale, MAX_INTEGER_DIGITS + 1);
     const unscaled = rescale(this.unscaled, this.scale, to);
     return to >= 0 ? checked(unscaled, to) : checked(unscaled * powerOfTen(-to), 0);
   }
@@ -232,7 +256,7 @@ export class Numeric {
   /** Towards zero. */
   trunc(scale = 0): Numeric {
     if (this.kind !== 'finite') return this;
-    const to = clampScale(scale);
+    const to = clampScale(scale, MAX_INTEGER_DIGITS);
     if (to >= this.scale) return checked(rescale(this.unscaled, this.scale, to), to);
     const unscaled = this.unscaled / powerOfTen(this.scale - to);
     return to >= 0 ? checked(unscaled, to) : checked(unscaled * powerOfTen(-to), 0);
@@ -270,9 +294,11 @@ export class Numeric {
     if (this.kind !== 'finite' || this.scale === 0) return this;
     let { unscaled, scale } = this;
     if (unscaled === 0n) return Numeric.ZERO;
-    while (scale > 0 && unscaled % 10n === 0n) {
-      unscaled /= 10n;
-      scale--;
+    for (const zeros of TRAILING_ZEROS) {
+      while (scale >= zeros && unscaled % powerOfTen(zeros) === 0n) {
+        unscaled /= powerOfTen(zeros);
+        scale -= zeros;
+      }
     }
     return scale === this.scale ? this : new Numeric('finite', unscaled, scale);
   }
@@ -359,8 +385,8 @@ function signed(sign: number): Numeric {
   return sign > 0 ? Numeric.INFINITY : sign < 0 ? Numeric.NEGATIVE_INFINITY : Numeric.NAN;
 }
 
-function clampScale(scale: number): number {
-  return Math.min(Math.max(scale, -MAX_RESULT_SCALE), MAX_RESULT_SCALE);
+function clampScale(scale: number, places: number): number {
+  return Math.min(Math.max(scale, -places), MAX_STORED_SCALE);
 }
 
 // A magnitude of fewer hexadecimal digits than this cannot have too many decimal ones.

@@ -84,10 +84,9 @@ function directed(sides: Sides, key: KeyOrder): RowOrder {
 }
 
 function directedByLayout(sides: Sides, key: KeyOrder): RowOrder {
-  const { layout, type } = sides.a.chunks[0];
-  switch (layout) {
+  switch (sides.a.chunks[0].layout) {
     case 'int32': return directed32(sides, key);
-    case 'int64': return isUnsigned(type) ? directedBy(sides, key) : directed64(sides, key);
+    case 'int64': return directed64(sides, key);
     case 'float64': return directedF64(sides, key);
     default: return directedBy(sides, key);
   }
@@ -168,16 +167,12 @@ function chosenOrder(sides: Sides): RowOrder {
     case 'bool': return order8(sides);
     case 'int16': return order16(sides);
     case 'int32': return directed32(sides, ASCENDING);
-    case 'int64': return isUnsigned(type) ? orderUnsigned64(sides) : directed64(sides, ASCENDING);
+    case 'int64': return directed64(sides, ASCENDING);
     case 'float32': return orderF32(sides);
     case 'float64': return directedF64(sides, ASCENDING);
     case 'fixed16': return orderFixed16(sides, type);
     case 'bytes': return plainOrder(type) ? orderPlainBytes(sides) : orderBytesAs(sides, type);
   }
-}
-
-function isUnsigned(type: LogicalType): boolean {
-  return type.kind === 'pg_lsn';
 }
 
 function plainOrder(type: LogicalType): boolean {
@@ -191,16 +186,6 @@ function order8({ a: p, b: q }: Sides): RowOrder {
 }
 function order16({ a: p, b: q }: Sides): RowOrder {
   return (a, b) => p.chunks[a >> p.shift].i16[a & p.mask] - q.chunks[b >> q.shift].i16[b & q.mask];
-}
-function orderUnsigned64({ a: p, b: q }: Sides): RowOrder {
-  return (a, b) => {
-    const x = p.chunks[a >> p.shift].i32;
-    const y = q.chunks[b >> q.shift].i32;
-    const i = 2 * (a & p.mask);
-    const j = 2 * (b & q.mask);
-    const high = (x[i + 1] >>> 0) - (y[j + 1] >>> 0);
-    return high !== 0 ? high : (x[i] >>> 0) - (y[j] >>> 0);
-  };
 }
 function orderF32({ a: p, b: q }: Sides): RowOrder {
   return (a, b) => compareNumbers(p.chunks[a >> p.shift].f32[a & p.mask], q.chunks[b >> q.shift].f32[b & q.mask]);
@@ -296,7 +281,6 @@ function integerValues(v: Vector): Float64Array | null {
       return out;
     }
     case 'int64': {
-      if (isUnsigned(v.type)) return null;
       const out = new Float64Array(v.length);
       const { words } = v;
       for (let i = 0; i < out.length; i++) {

@@ -43,10 +43,20 @@ function unsigned(digits: string): string {
   return digits.startsWith('+') ? digits.slice(1) : digits;
 }
 
-/** oidin, also for xid and cid: 32 bits without sign, a negative number wraps. */
-export function parseOid(text: string, type: string): number {
+/** 32 bits without sign, a negative number wraps. */
+export function parseOid(text: string): number {
   const fits = (d: string): boolean => Number(d) >= -2147483648 && Number(d) <= 4294967295;
-  return Number(integerText(text, type, fits)) >>> 0;
+  return Number(integerText(text, 'oid', fits)) >>> 0;
+}
+
+/** xidin, cidin: what C's strtoul reads, without an error; decimal, 0x.. or octal. */
+export function parseTransactionId(text: string): number {
+  const found = /^[ \t\n\v\f\r]*([+-]?)(?:0x([0-9a-f]+)|(0[0-7]*)|(\d+))/i.exec(text);
+  if (found === null) return 0;
+  const value = found[2] !== undefined ? BigInt(`0x${found[2]}`)
+    : found[3] !== undefined ? BigInt(`0o0${found[3]}`) : BigInt(found[4]);
+  if (value >= 1n << 64n) return 0xffffffff;
+  return Number(BigInt.asUintN(32, found[1] === '-' ? -value : value));
 }
 
 export function parseBytea(text: string): Uint8Array {
@@ -183,13 +193,31 @@ export function parseEnum(text: string, type: EnumType): string {
   return text;
 }
 
+/** Numbers of 64 bits without sign are stored less 2^63, in the order of int8. */
+const HALF = 1n << 63n;
+
+export const unsignedOf = (datum: bigint): bigint => datum + HALF;
+/** Requires: 0 ≤ value < 2^64. */
+export const unsignedDatum = (value: bigint): bigint => value - HALF;
+
 export function parseLsn(text: string): bigint {
   const found = /^([0-9a-f]{1,8})\/([0-9a-f]{1,8})$/i.exec(text);
   if (found === null) throw badSyntax('pg_lsn', text);
-  return BigInt.asIntN(64, (BigInt(`0x${found[1]}`) << 32n) | BigInt(`0x${found[2]}`));
+  return unsignedDatum((BigInt(`0x${found[1]}`) << 32n) | BigInt(`0x${found[2]}`));
 }
 
-export function formatLsn(value: bigint): string {
-  const bits = BigInt.asUintN(64, value);
+export function formatLsn(datum: bigint): string {
+  const bits = unsignedOf(datum);
   return `${(bits >> 32n).toString(16).toUpperCase()}/${(bits & 0xffffffffn).toString(16).toUpperCase()}`;
+}
+
+/** "char": a byte, as the character of that number; none is the byte 0. A backslash and three octal digits say one, too. */
+export function parseChar(text: string): string {
+  const byte = /^\\[0-3][0-7]{2}$/.test(text) ? Number.parseInt(text.slice(1), 8) : encodeUtf8(text)[0] ?? 0;
+  return byte === 0 ? '' : String.fromCharCode(byte);
+}
+
+export function formatChar(stored: string): string {
+  const byte = stored.charCodeAt(0);
+  return byte >= 0x80 ? `\\${byte.toString(8)}` : stored;
 }

@@ -17,8 +17,8 @@ import { asRange } from './range.ts';
 import { formatMultirange, formatRange, parseMultirange, parseRange } from './range-text.ts';
 import { anyRangeFamily } from './range-type.ts';
 import {
-  bitFits, characterFits, formatBytea, formatLsn, nameFits, parseBits, parseBoolean, parseBytea, parseEnum, parseInt2,
-  parseInt4, parseInt8, parseLsn, parseOid,
+  bitFits, characterFits, formatBytea, formatChar, formatLsn, nameFits, parseBits, parseBoolean, parseBytea,
+  parseChar, parseEnum, parseInt2, parseInt4, parseInt8, parseLsn, parseOid, parseTransactionId,
 } from './scalar-text.ts';
 import { formatTypeName } from './type-info.ts';
 import { parseUuid } from './uuid.ts';
@@ -60,13 +60,14 @@ export function parseText(
     case 'float8': return parseFloat8(text);
     case 'text': case 'unknown': case 'cstring': case 'tid': return text;
     case 'name': return nameFits(text);
-    case 'char': return text.slice(0, 1);
+    case 'char': return parseChar(text);
     case 'bytea': return parseBytea(text);
     case 'uuid': return parseUuid(text);
     case 'json': return validateJson(text);
     case 'jsonb': return canonicalJsonb(text);
     case 'date': return parseDate(text, settings, context.now ?? null);
-    case 'oid': case 'xid': case 'cid': return parseOid(text, type.kind);
+    case 'oid': return parseOid(text);
+    case 'xid': case 'cid': return parseTransactionId(text);
     case 'pg_lsn': return parseLsn(text);
     case 'regclass': case 'regtype': case 'regproc': case 'regprocedure': case 'regnamespace': case 'regrole':
     case 'regoper': case 'regoperator': case 'regcollation':
@@ -112,7 +113,7 @@ function parseParametric(
 
 function parseReg(kind: RegTypeKind, text: string, context: TextContext): number {
   if (text === '-') return 0;
-  if (/^\d+$/.test(text)) return parseOid(text, 'oid');
+  if (/^\d+$/.test(text)) return parseOid(text);
   if (context.names === undefined) throw notSupported(`a name as a value of type ${kind} here`);
   return context.names.oidOf(kind, text);
 }
@@ -129,7 +130,7 @@ export function formatText(
   type: LogicalType, datum: Datum, settings: FormatSettings, context: TextContext = NO_CONTEXT,
 ): string {
   switch (typeof datum) {
-    case 'string': return datum;
+    case 'string': return type.kind === 'char' ? formatChar(datum) : datum;
     case 'boolean': return datum ? 't' : 'f';
     case 'number': return formatNumber(type, datum, settings, context);
     case 'bigint': return formatBigInt(type, datum, settings);

@@ -11,7 +11,7 @@ import { isJsonArray, isJsonObject, parseJson } from '../data/json.ts';
 import { Numeric } from '../data/numeric.ts';
 import { asRange } from '../data/range.ts';
 import { multirangeFamily } from '../data/range-type.ts';
-import { nameFits } from '../data/scalar-text.ts';
+import { formatChar, nameFits, parseChar } from '../data/scalar-text.ts';
 import { formatTypeName } from '../data/type-info.ts';
 import type { Datum } from '../data/datum.ts';
 import type { LogicalType } from '../data/types.ts';
@@ -145,9 +145,10 @@ function toCharacters(datum: Datum, from: LogicalType, to: LogicalType): Datum {
     return datum === 0 ? '' : String.fromCharCode(datum & 0xff);
   }
   assert(typeof datum === 'string', 'character datum');
+  if (from.kind === 'char') return to.kind === 'char' ? datum : formatChar(datum);
   const text = from.kind === 'bpchar' && to.kind !== 'bpchar' ? datum.replace(/ +$/, '') : datum;
   if (to.kind === 'name') return nameFits(text);
-  return to.kind === 'char' ? text.slice(0, 1) : text;
+  return to.kind === 'char' ? parseChar(text) : text;
 }
 
 function toTime(datum: Datum, from: LogicalType, to: LogicalType, context: EvalContext): Datum {

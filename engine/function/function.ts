@@ -20,6 +20,8 @@ export interface Signature {
   readonly args: readonly LogicalType[];
   /** Type of each further argument: `concat(VARIADIC "any")`. */
   readonly variadic?: LogicalType;
+  /** There need not be any such argument, as where PostgreSQL has a second function for that case. */
+  readonly variadicOptional?: true;
   /** Trailing args that may be left out; the record's body then sees fewer arguments. */
   readonly optional?: number;
   /** Names of the args, for f(name => value). */

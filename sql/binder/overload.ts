@@ -40,8 +40,10 @@ function spread<S extends Signature>(signature: S, count: number): readonly Cand
   const { args, variadic } = signature;
   const least = args.length - (signature.optional ?? 0);
   if (count < least) return [];
-  if (count <= args.length) return [{ signature, args: args.slice(0, count) }];
-  if (variadic === undefined) return [];
+  if (count < args.length || (count === args.length && (variadic === undefined || signature.variadicOptional === true))) {
+    return [{ signature, args: args.slice(0, count) }];
+  }
+  if (variadic === undefined || count === args.length) return [];
   return [{ signature, args: [...args, ...Array.from({ length: count - args.length }, () => variadic)] }];
 }
 

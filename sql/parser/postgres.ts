@@ -67,7 +67,8 @@ function grammar(source: Source): ReturnType<typeof parseTree> {
   } catch (error) {
     if (!(error instanceof GrammarError)) throw error;
     const position = error.offset === undefined ? undefined : source.characterPosition(error.offset);
-    throw new DatabaseError(codeOf(error.message, source, error.offset), error.message, { position });
+    const code = codeOf(error.message, source, error.offset);
+    throw new DatabaseError(code, error.message, { position, hint: hintOf(error.message, code) });
   }
 }
 
@@ -87,6 +88,16 @@ function codeOf(message: string, source: Source, offset: number | undefined): st
     return /^\\u/i.test(source.text.slice(source.characterOffset(offset ?? 0))) ? '22025' : '42601';
   }
   return codes.find(([pattern]) => pattern.test(message))?.[1] ?? '42601';
+}
+
+/** The hints of gram.y and scan.l, which the tree's library keeps to itself. */
+function hintOf(message: string, code: string): string | undefined {
+  switch (message) {
+    case 'invalid Unicode escape':
+      return `Unicode escapes must be ${code === '22025' ? '\\uXXXX or \\UXXXXXXXX' : '\\XXXX or \\+XXXXXX'}.`;
+    case 'missing argument': return 'Use NONE to denote the missing argument of a unary operator.';
+    default: return undefined;
+  }
 }
 
 /** Space around a statement is no part of it, nor are comments before it; those behind it are. */

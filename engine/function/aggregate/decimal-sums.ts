@@ -1,5 +1,6 @@
 // sum and avg over numeric, variance and standard deviation over numeric and integers: exact decimal sums by slot.
-import { assert } from '../../data/error.ts';
+import { assert, DatabaseError } from '../../data/error.ts';
+import { integerRoot } from '../../data/integer-root.ts';
 import { SMALL_NUMERIC_BYTES, numericAt, numericScaleAt, smallUnscaledAt, writeSmallNumeric }
   from '../../data/numeric-bytes.ts';
 import { Numeric, divisionScale, powerOfTen } from '../../data/numeric.ts';
@@ -7,7 +8,7 @@ import { INT2, INT4, INT8, NUMERIC } from '../../data/types.ts';
 import type { LogicalType } from '../../data/types.ts';
 import { BytesVector, isValid } from '../../data/vector.ts';
 import type { Vector } from '../../data/vector.ts';
-import type { AggregateFunction } from './aggregate.ts';
+import type { AggregateFunction, ResultContext } from './aggregate.ts';
 import { FloatSlots, RareBigInts, RareState, SlotAccumulator, ValidityBuilder, numericVector } from './slots.ts';
 import type { SlotRows } from './slots.ts';
 
@@ -210,12 +211,20 @@ export class DecimalSumsAccumulator extends SlotAccumulator {
     return BigInt(this.#slots.rows.floats[this.#slots.at(slot) + SQUARES]) + this.#squares.get(slot);
   }
 
-  result(slots: Int32Array): Vector {
+  result(slots: Int32Array, context: ResultContext): Vector {
     if (this.#kind === 'sum') {
       const small = this.#smallSums(slots);
       if (small !== null) return small;
     }
-    return numericVector(Array.from(slots, (slot) => this.#resultOf(slot)));
+    return numericVector(Array.from(slots, (slot, i) => {
+      try {
+        return this.#resultOf(slot);
+      } catch (error) {
+        if (!(error instanceof DatabaseError)) throw error;
+        context.fail(i, error);
+        return null;
+      }
+    }));
   }
 
   /** Sums that are all small and of one scale a slot, or null. */
@@ -247,12 +256,13 @@ export class DecimalSumsAccumulator extends SlotAccumulator {
     const scale = this.#slots.rows.floats[at + SCALE];
     const shown = this.#slots.rows.floats[at + AT_SCALE] > 0 ? scale : this.#scales.greatest(slot);
     // What is there has no more than `shown` digits after the point, so nothing is lost.
-    const sum = Numeric.of(this.#sum(slot) / powerOfTen(scale - shown), shown);
-    if (this.#kind === 'sum') return sum;
+    const exact = this.#sum(slot) / powerOfTen(scale - shown);
+    if (this.#kind === 'sum') return Numeric.computed(exact, shown);
+    const sum = Numeric.intermediate(exact, shown);
     const rows = Numeric.fromInteger(count);
     if (this.#kind === 'avg') return sum.divide(rows);
-    const squares = Numeric.of(this.#sumOfSquares(slot) / powerOfTen(2 * (scale - shown)), 2 * shown);
-    return spread(this.#kind, rows, sum, squares);
+    const squares = this.#sumOfSquares(slot) / powerOfTen(2 * (scale - shown));
+    return spread(this.#kind, BigInt(count), exact, squares, shown);
   }
 
   clear(slots: Int32Array): void {
@@ -274,11 +284,11 @@ export class DecimalSumsAccumulator extends SlotAccumulator {
 }
 
 /** PostgreSQL's numeric_stddev_internal: exact numerator, then division and root at the scale of the quotient. */
-function spread(kind: Spread, rows: Numeric, sum: Numeric, squares: Numeric): Numeric {
-  const numerator = rows.multiply(squares).subtract(sum.multiply(sum));
+function spread(kind: Spread, rows: bigint, sum: bigint, squares: bigint, places: number): Numeric {
+  const numerator = Numeric.intermediate(rows * squares - sum * sum, 2 * places);
   if (numerator.sign <= 0) return Numeric.ZERO;
   const sample = kind === 'var_samp' || kind === 'stddev_samp';
-  const denominator = rows.multiply(sample ? rows.subtract(Numeric.ONE) : rows);
+  const denominator = Numeric.fromBigInt(rows * (sample ? rows - 1n : rows));
   const scale = divisionScale(numerator, denominator);
   const variance = numerator.divideAt(denominator, scale);
   return kind === 'var_pop' || kind === 'var_samp' ? variance : rootAt(variance, scale);
@@ -289,16 +299,6 @@ function rootAt(value: Numeric, scale: number): Numeric {
   const square = value.unscaled * powerOfTen(scale);
   const root = integerRoot(square);
   return Numeric.of(square - root * root > root ? root + 1n : root, scale);
-}
-
-function integerRoot(value: bigint): bigint {
-  if (value < 2n) return value;
-  let root = 1n << BigInt((value.toString(2).length + 1) >> 1);
-  for (;;) {
-    const next = (root + value / root) >> 1n;
-    if (next >= root) return root;
-    root = next;
-  }
 }
 
 function plain(name: string, arg: LogicalType, kind: DecimalResult, description: string): AggregateFunction {

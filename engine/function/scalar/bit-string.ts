@@ -116,7 +116,9 @@ const FUNCTIONS: readonly ScalarFunction[] = [
   }),
   bit({
     name: 'position', args: [BIT, BIT], returns: INT4, words: 'Position of the first occurrence, 0 when there is none.',
-    shows: [`position(B'010' in B'000001101011')`, '8'], row: ([a, wanted]) => str(a).indexOf(str(wanted)) + 1,
+    shows: [`position(B'010' in B'000001101011')`, '8'],
+    // In an empty string there is nothing, not even an empty one.
+    row: ([a, wanted]) => (str(a) === '' ? 0 : str(a).indexOf(str(wanted)) + 1),
   }),
 ];
 

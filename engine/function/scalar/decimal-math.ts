@@ -1,6 +1,8 @@
 // sqrt, exp, ln, log and power of numeric, to PostgreSQL's result scales, in fixed point over bigint.
 import { DatabaseError } from '../../data/error.ts';
-import { digitCount, divideRounded, leadingDigit, Numeric, powerOfTen, rescale } from '../../data/numeric.ts';
+import { integerRoot } from '../../data/integer-root.ts';
+import { digitCount, divideRounded, leadingDigit, MAX_INTEGER_DIGITS, Numeric, powerOfTen, rescale }
+  from '../../data/numeric.ts';
 
 const MIN_SIGNIFICANT = 16;
 const MAX_SCALE = 1000;
@@ -24,16 +26,6 @@ export function approximateLog10(value: Numeric): number {
   const digits = magnitude(value).toString();
   const lead = Number(digits.slice(0, 17));
   return Math.log10(lead) + digits.length - Math.min(digits.length, 17) - value.scale;
-}
-
-function integerRoot(n: bigint): bigint {
-  if (n < 2n) return n;
-  let x = 1n << BigInt((n.toString(2).length + 1) >> 1);
-  for (;;) {
-    const next = (x + n / x) >> 1n;
-    if (next >= x) return x;
-    x = next;
-  }
 }
 
 export function sqrtNumeric(value: Numeric): Numeric {
@@ -70,12 +62,13 @@ function atanhInverse(n: bigint, one: bigint): bigint {
   return sum;
 }
 
-/** ln of mantissa × 10^−digits, a positive fixed-point number. */
-function lnFixed(mantissa: bigint, digits: number): bigint {
+/** ln of a positive value in fixed point; the last ten digits or so are not exact. */
+function lnFixed(value: Numeric, digits: number): bigint {
   const one = powerOfTen(digits);
   // Bring into [0.1, 1) by a power of ten, then near 1 by square roots.
-  const exponent = digitCount(mantissa) - digits;
-  let x = exponent >= 0 ? mantissa / powerOfTen(exponent) : mantissa * powerOfTen(-exponent);
+  const places = digitCount(magnitude(value));
+  const exponent = places - value.scale;
+  let x = rescale(magnitude(value), places, digits);
   let doublings = 0;
   while (x * 1000n < one * 999n) {
     x = integerRoot(x * one);
@@ -131,10 +124,8 @@ function lnWeight(value: Numeric): number {
 
 /** ln(value) rounded to a scale. Requires: finite, positive. */
 function lnAt(value: Numeric, scale: number): Numeric {
-  const exponent = Math.abs(digitCount(magnitude(value)) - value.scale);
-  // Square roots and the final doublings cost digits; so does a small difference from 1.
-  const digits = scale + GUARD + 10 + Math.max(0, value.scale) + exponent;
-  return Numeric.of(rescale(lnFixed(fixed(value, digits), digits), digits, scale), scale);
+  const digits = scale + GUARD + 10;
+  return Numeric.intermediate(rescale(lnFixed(value, digits), digits, scale), scale);
 }
 
 export function lnNumeric(value: Numeric): Numeric {
@@ -145,6 +136,7 @@ export function lnNumeric(value: Numeric): Numeric {
 
 export function logNumeric(base: Numeric, value: Numeric): Numeric {
   if (base.isNaN || value.isNaN) return Numeric.NAN;
+  if (value.kind === '-infinity') requirePositive(value);
   requirePositive(base);
   requirePositive(value);
   if (!base.isFinite || !value.isFinite) {
@@ -161,19 +153,25 @@ function overflow(): DatabaseError {
   return new DatabaseError('22003', 'value overflows numeric format');
 }
 
+/** As a double; what is beyond its range is infinite. */
+const toDouble = (value: Numeric): number => Number(value.toString());
+
+/** e to a power beyond this, in either direction, has more digits than numeric's functions give. */
+const MAX_EXPONENT = 6000;
+const LOG10_E = 0.434294481903252;
+
 export function expNumeric(value: Numeric): Numeric {
   if (value.kind === '-infinity') return Numeric.ZERO;
   if (!value.isFinite) return value;
-  const weight = value.abs().compare(Numeric.fromInteger(1_000_000)) > 0 ? 1e9 * value.sign : Number(value.toString())
-    * 0.434294481903252;
-  if (weight > 131072) throw overflow();
-  if (weight < -MAX_SCALE - 16) return Numeric.of(0n, MAX_SCALE);
-  const clamped = Math.min(Math.max(weight, -2000), 2000);
-  return expAt(value, clamp(Math.max(MIN_SIGNIFICANT - Math.trunc(clamped), value.scale)), weight);
+  const exponent = toDouble(value);
+  if (exponent >= MAX_EXPONENT) throw overflow();
+  const weight = Math.trunc(Math.max(exponent * LOG10_E, -MAX_SCALE * 2));
+  const scale = clamp(Math.max(MIN_SIGNIFICANT - weight, value.scale));
+  return exponent <= -MAX_EXPONENT ? Numeric.of(0n, scale) : expAt(value, scale, weight);
 }
 
 function expAt(value: Numeric, scale: number, weight: number): Numeric {
-  const digits = scale + GUARD + Math.max(0, Math.ceil(weight)) + 10;
+  const digits = scale + GUARD + Math.max(0, weight) + 11;
   return Numeric.of(rescale(expFixed(fixed(value, digits), digits), digits, scale), scale);
 }
 
@@ -214,36 +212,55 @@ export function powerNumeric(base: Numeric, exponent: Numeric): Numeric {
   }
   const whole = isInteger(exponent);
   if (base.sign < 0 && !whole) throw complexResult();
-  if (base.sign === 0) return Numeric.of(0n, MIN_SIGNIFICANT);
-  const power = Number(exponent.toString());
-  const weight = power * approximateLog10(base.abs());
-  if (weight > 131072) throw overflow();
-  if (weight + 1 < -MAX_SCALE) return Numeric.of(0n, MAX_SCALE);
-  if (whole && Math.abs(power) <= 2147483647) {
-    return powerInteger(base, power, clamp(Math.max(MIN_SIGNIFICANT, base.scale)), weight);
+  if (whole) {
+    const power = toDouble(exponent);
+    if (power >= -2147483648 && power <= 2147483647) {
+      return powerInteger(base, power, clamp(Math.max(MIN_SIGNIFICANT, base.scale)));
+    }
   }
-  const scale = clamp(Math.max(MIN_SIGNIFICANT - Math.trunc(weight), base.scale, exponent.scale));
-  const working = scale + GUARD + Math.max(0, Math.ceil(weight));
-  const logarithm = lnAt(base.abs(), working + 10).multiply(exponent);
-  const result = expAt(logarithm, scale, weight);
+  if (base.sign === 0) return Numeric.of(0n, MIN_SIGNIFICANT);
+  const result = powerByLogarithm(base.abs(), exponent);
   return base.sign < 0 && isOdd(exponent) ? result.negate() : result;
 }
 
+/** Requires: base > 0. */
+function powerByLogarithm(base: Numeric, exponent: Numeric): Numeric {
+  // The logarithm to eight significant digits says how large the result is.
+  const places = Math.max(8 - lnWeight(base), 0);
+  const product = lnAt(base, places).unscaled * exponent.unscaled;
+  const rough = toDouble(Numeric.intermediate(rescale(product, places + exponent.scale, places), places));
+  if (rough >= MAX_EXPONENT) throw overflow();
+  if (rough <= -MAX_EXPONENT) return Numeric.of(0n, MAX_SCALE);
+  const weight = Math.trunc(rough * LOG10_E);
+  const scale = clamp(Math.max(MIN_SIGNIFICANT - weight, base.scale, exponent.scale));
+  // An error of the logarithm is multiplied by the exponent, and by the result.
+  const working = scale + GUARD + Math.max(0, weight) + Math.max(0, Math.ceil(approximateLog10(exponent.abs())));
+  const power = lnAt(base, working).unscaled * exponent.unscaled;
+  return expAt(Numeric.intermediate(power, working + exponent.scale), scale, weight);
+}
+
 /** By squaring, exactly while that is small, else on as many digits as the result shows. */
-function powerInteger(base: Numeric, power: number, scale: number, weight: number): Numeric {
-  const count = Math.abs(power);
+function powerInteger(base: Numeric, power: number, scale: number): Numeric {
+  if (power === 0) return Numeric.ONE.round(scale);
+  if (base.sign === 0) return Numeric.of(0n, scale);
+  const weight = power * approximateLog10(base.abs());
+  if (weight > MAX_INTEGER_DIGITS) throw overflow();
+  if (weight + 1 < -scale) return Numeric.of(0n, scale);
   const digits = scale + GUARD + Math.ceil(Math.abs(weight)) + 10;
   let result = Numeric.ONE;
   let square = base;
-  for (let n = count; n > 0; n = Math.floor(n / 2)) {
-    if (n % 2 === 1) result = trimDigits(result.multiply(square), digits);
-    if (n > 1) square = trimDigits(square.multiply(square), digits);
+  for (let n = Math.abs(power); n > 0; n = Math.floor(n / 2)) {
+    if (n % 2 === 1) result = trimmedProduct(result, square, digits);
+    if (n > 1) square = trimmedProduct(square, square, digits);
   }
   return power < 0 ? Numeric.ONE.divideAt(result, scale) : result.round(scale);
 }
 
-/** Drops digits after the point beyond what `digits` significant ones need. */
-function trimDigits(value: Numeric, digits: number): Numeric {
-  const excess = digitCount(magnitude(value)) - digits;
-  return excess <= 0 || value.scale <= 0 ? value : value.round(Math.max(0, value.scale - excess));
+/** Without the digits after the point beyond what `digits` significant ones need. */
+function trimmedProduct(a: Numeric, b: Numeric, digits: number): Numeric {
+  const product = a.unscaled * b.unscaled;
+  const scale = a.scale + b.scale;
+  const excess = scale <= 0 ? 0 : Math.min(digitCount(product < 0n ? -product : product) - digits, scale);
+  return excess <= 0 ? Numeric.intermediate(product, scale)
+    : Numeric.intermediate(divideRounded(product, powerOfTen(excess)), scale - excess);
 }

@@ -1,18 +1,16 @@
-// to_char() and to_number(): numeric templates (manual 9.8) read to a description, and numbers written by it.
+// to_char() of numbers: numeric templates (manual 9.8) read to a description, and numbers written by it.
 import { DatabaseError } from '../../data/error.ts';
 import { exponentialEven } from '../../data/float-text.ts';
 import { roundEven } from '../../data/interval.ts';
-import { Numeric, numericTypmodScale, powerOfTen } from '../../data/numeric.ts';
-import { numericType } from '../../data/types.ts';
-import { powerNumeric } from './decimal-math.ts';
+import { Numeric, powerOfTen } from '../../data/numeric.ts';
 
-type Key =
+export type Key =
   | '9' | '0' | '.' | 'D' | ',' | 'G' | 'B' | 'S' | 'MI' | 'PL' | 'SG' | 'PR' | 'L' | 'RN' | 'rn' | 'TH' | 'th' | 'V'
-  | 'EEEE' | 'FM' | 'C';
+  | 'EEEE' | 'FM' | 'C' | 'SP';
 
 type Piece = { readonly key: Key } | { readonly text: string };
 
-interface Template {
+export interface Template {
   readonly pieces: readonly Piece[];
   /** Digit positions before and after the point, and those that V shifts. */
   pre: number;
@@ -28,31 +26,36 @@ interface Template {
   plus: boolean;
   bracket: boolean;
   roman: boolean;
+  blank: boolean;
   exponent: boolean;
   sign: 'none' | 'before' | 'after';
   /** Digits in front of S. */
   signAt: number;
 }
 
-const KEYS = ['EEEE', 'FM', 'MI', 'PL', 'SG', 'PR', 'RN', 'TH', '9', '0', '.', 'D', ',', 'G', 'B', 'S', 'L', 'V',
+const KEYS = ['EEEE', 'FM', 'MI', 'PL', 'SG', 'SP', 'PR', 'RN', 'TH', '9', '0', '.', 'D', ',', 'G', 'B', 'S', 'L', 'V',
   'C'] as const;
 
 function isLower(text: string): text is 'rn' | 'th' {
   return text === 'rn' || text === 'th';
 }
 
+/** Within quotes a backslash stands before any character that is meant; the end of the template ends them, too. */
+const QUOTED = /^"((?:\\[\s\S]|[^"\\]|\\$)*)"?/;
+
 function readPieces(format: string): Piece[] {
   const pieces: Piece[] = [];
   for (let i = 0; i < format.length;) {
     if (format[i] === '"') {
-      const end = format.indexOf('"', i + 1);
-      pieces.push({ text: format.slice(i + 1, end < 0 ? undefined : end) });
-      i = end < 0 ? format.length : end + 1;
+      const [whole, quoted] = QUOTED.exec(format.slice(i)) ?? ['"', ''];
+      pieces.push({ text: quoted.replace(/\\([\s\S])/g, '$1') });
+      i += whole.length;
       continue;
     }
     const rest = format.slice(i, i + 4);
     const lower = rest.slice(0, 2);
-    const found = KEYS.find((k) => rest.toUpperCase().startsWith(k));
+    // In capitals or in small letters, not mixed.
+    const found = KEYS.find((k) => rest.startsWith(k) || rest.startsWith(k.toLowerCase()));
     if (isLower(lower)) pieces.push({ key: lower });
     else if (found !== undefined) pieces.push({ key: found });
     else pieces.push({ text: format[i] === '\\' && format[i + 1] === '"' ? format[++i] : format[i] });
@@ -63,11 +66,11 @@ function readPieces(format: string): Piece[] {
 
 const syntax = (message: string): DatabaseError => new DatabaseError('42601', message);
 
-function readTemplate(format: string): Template {
+export function readTemplate(format: string): Template {
   const t: Template = {
     pieces: readPieces(format), pre: 0, post: 0, multi: 0, decimal: false, shift: false, fill: false, zero: false,
     zeroStart: 0, zeroEnd: 0,
-    minus: false, plus: false, bracket: false, roman: false, exponent: false, sign: 'none', signAt: 0,
+    minus: false, plus: false, bracket: false, roman: false, blank: false, exponent: false, sign: 'none', signAt: 0,
   };
   for (const piece of t.pieces) if ('key' in piece) applyKey(t, piece.key);
   if (t.zeroStart > 0) t.zeroStart--;
@@ -75,7 +78,7 @@ function readTemplate(format: string): Template {
 }
 
 function applyKey(t: Template, key: Key): void {
-  if (t.exponent && key !== 'EEEE') throw syntax('"EEEE" must be the last pattern used');
+  if (t.exponent) throw syntax(key === 'EEEE' ? 'cannot use "EEEE" twice' : '"EEEE" must be the last pattern used');
   switch (key) {
     case '9': case '0': return applyDigit(t, key);
     case '.': case 'D':
@@ -95,12 +98,13 @@ function applyKey(t: Template, key: Key): void {
       return;
     case 'FM': t.fill = true; return;
     case 'RN': case 'rn': t.roman = true; return;
+    case 'B': t.blank = true; return;
     case 'V':
       if (t.decimal) throw syntax('cannot use "V" and decimal point together');
       t.shift = true;
       return;
     case 'EEEE':
-      if (t.fill || t.shift || t.bracket || t.minus || t.plus || t.roman || t.sign !== 'none') {
+      if (t.blank || t.fill || t.shift || t.bracket || t.minus || t.plus || t.roman || t.sign !== 'none') {
         throw new DatabaseError('42601', '"EEEE" is incompatible with other formats',
           { detail: '"EEEE" may only be used together with digit and decimal point patterns.' });
       }
@@ -171,6 +175,8 @@ class NumberWriter {
   #at = 0;
   #inNumber = false;
   #out = '';
+  /** PostgreSQL writes the end of its string where the number has no more characters: nothing is seen of the rest. */
+  #ended = false;
 
   constructor(t: Template, number: string, negative: boolean, blanks: number) {
     this.#t = t;
@@ -202,6 +208,7 @@ class NumberWriter {
 
   write(): string {
     for (const piece of this.#t.pieces) {
+      if (this.#ended) break;
       if ('text' in piece) this.#out += piece.text;
       else this.#key(piece.key);
     }
@@ -222,6 +229,7 @@ class NumberWriter {
       case 'SG': this.#out += this.#negative ? '-' : '+'; return;
       case 'TH': case 'th':
         if (this.#number.startsWith('#') || this.#negative || this.#t.decimal) return;
+        if (!/\d$/.test(this.#number)) throw new DatabaseError('22P02', `"${this.#number}" is not a number`);
         this.#out += key === 'TH' ? ordinalSuffix(this.#number).toUpperCase() : ordinalSuffix(this.#number);
         return;
       default:
@@ -265,7 +273,7 @@ class NumberWriter {
     }
     let end = this.#count + (this.#blanks > 0 ? 1 : 0) + (decimal ? 1 : 0);
     if (this.#lastRelevant >= 0 && this.#lastRelevant === this.#at) end = this.#position;
-    if (this.#position + 1 === end) {
+    if (this.#position + 1 === end && !this.#ended) {
       if (this.#signWritten && this.#bracket) this.#out += this.#negative ? '>' : ' ';
       else if (this.#signPlace === 'after') this.#out += this.#negative ? '-' : '+';
     }
@@ -285,16 +293,30 @@ class NumberWriter {
       return;
     }
     this.#out += c;
+    this.#ended = c === '';
     this.#inNumber = true;
   }
 }
 
 function romanText(t: Template, value: number): string {
-  const valid = value >= 1 && value <= 3999;
-  const lower = t.pieces.some((p) => 'key' in p && p.key === 'rn');
-  const text = valid ? romanNumeral(value) : '#'.repeat(15);
-  const shown = lower ? text.toLowerCase() : text;
-  return t.fill ? shown : shown.padStart(15);
+  const numeral = value >= 1 && value <= 3999 ? romanNumeral(value) : '#'.repeat(15);
+  const text = t.fill ? numeral : numeral.padStart(15);
+  let out = '';
+  for (const piece of t.pieces) {
+    if ('text' in piece) out += piece.text;
+    else {
+      switch (piece.key) {
+        case 'RN': out += text; break;
+        case 'rn': out += text.toLowerCase(); break;
+        case 'L': out += ' '; break;
+        case ',': case 'G': case 'MI': case 'PL': out += t.fill ? '' : ' '; break;
+        // There is no sign: its end of string is written.
+        case 'SG': return out;
+        default:
+      }
+    }
+  }
+  return out;
 }
 
 /** Digits of an absolute value with the template's places, or # in each place when it does not fit. */
@@ -304,24 +326,18 @@ function finishNumber(t: Template, text: string, pre: number): string {
   const whole = number.indexOf('.') < 0 ? number.length : number.indexOf('.');
   if (whole > pre) {
     const hashes = `${'#'.repeat(pre)}.${'#'.repeat(t.post)}`;
-    return new NumberWriter({ ...t, pre }, t.post > 0 || t.decimal ? hashes : '#'.repeat(pre), negative, 0).write();
+    return new NumberWriter({ ...t, pre }, hashes, negative, 0).write();
   }
-  // NaN has no point: of the template, nothing from there on is looked at.
-  const point = /^\d/.test(number) ? -1 : t.pieces.findIndex((p) => 'key' in p && (p.key === '.' || p.key === 'D'));
-  const pieces = point < 0 ? t.pieces : t.pieces.slice(0, point);
-  return new NumberWriter({ ...t, pre, pieces }, number, negative, pre - whole).write();
+  return new NumberWriter({ ...t, pre }, number, negative, pre - whole).write();
 }
 
 function scientific(t: Template, value: Numeric): string {
-  if (!value.isFinite) return ` ${'#'.repeat(t.pre)}${t.decimal ? `.${'#'.repeat(t.post)}` : ''}####`.replace(/^ /,
-    ' ');
+  if (!value.isFinite) return ` ${'#'.repeat(t.pre)}.${'#'.repeat(t.post)}####`;
   const digits = value.abs().unscaled.toString();
-  let exponent = value.sign === 0 ? 0 : digits.length - 1 - value.scale;
-  const at = (e: number): Numeric => (e >= 0
-    ? value.divideAt(Numeric.fromBigInt(powerOfTen(e)), t.post)
-    : value.multiply(Numeric.fromBigInt(powerOfTen(-e))).round(t.post));
-  let mantissa = at(exponent);
-  if (mantissa.abs().compare(Numeric.fromInteger(10)) >= 0) mantissa = at(++exponent);
+  const exponent = value.sign === 0 ? 0 : digits.length - 1 - value.scale;
+  // Rounding may make it 10: the exponent stays, as in PostgreSQL.
+  const mantissa = exponent >= 0 ? value.divideAt(Numeric.fromBigInt(powerOfTen(exponent)), t.post)
+    : value.multiply(Numeric.fromBigInt(powerOfTen(-exponent))).round(t.post);
   const sign = exponent < 0 ? '-' : '+';
   return `${value.sign < 0 ? '' : ' '}${mantissa.toString()}e${sign}${String(Math.abs(exponent)).padStart(2, '0')}`;
 }
@@ -350,94 +366,21 @@ export function formatFloat(value: number, format: string, digits: 15 | 6): stri
   return finishNumber(t, fixedText(shifted, t.post), t.pre + t.multi);
 }
 
+/** toFixed, but for what lies right in the middle: printf takes the even digit there. */
+function evenFixed(value: number, places: number): string {
+  const text = value.toFixed(places);
+  // Only a multiple of 2^-(places + 1) can, and of that one more place is exact.
+  if (places >= 100 || !Number.isInteger(value * 2 ** (places + 1))) return text;
+  const exact = value.toFixed(places + 1);
+  if (!exact.endsWith('5')) return text;
+  const below = exact.slice(0, places === 0 ? -2 : -1);
+  return /[02468]$/.test(below) ? below : text;
+}
+
 function fixedText(value: number, places: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity';
   // Unlike printf, toFixed drops the sign of a negative zero.
   if (Object.is(value, -0)) return `-${(0).toFixed(places)}`;
-  if (Math.abs(value) < 1e21) return value.toFixed(places);
+  if (Math.abs(value) < 1e21) return evenFixed(value, places);
   return BigInt(value).toString() + (places > 0 ? `.${'0'.repeat(places)}` : '');
-}
-
-/** Digits, point and sign of an input, as the template lets them be read. */
-export function parseNumber(text: string, format: string): Numeric {
-  const t = readTemplate(format);
-  if (t.roman) throw new DatabaseError('0A000', '"RN" not supported for input');
-  if (t.exponent) throw new DatabaseError('0A000', '"EEEE" not supported for input');
-  const reader = new NumberReader(text);
-  for (const piece of t.pieces) {
-    if ('text' in piece) reader.skip([...piece.text].length);
-    else reader.key(piece.key, t);
-  }
-  const value = Numeric.parse(reader.result()).fits(typmodOf(t.pre + t.multi + t.post, t.post));
-  return t.shift ? value.multiply(powerNumeric(Numeric.fromInteger(10), Numeric.fromInteger(-t.multi))) : value;
-}
-
-function typmodOf(precision: number, scale: number): number {
-  const { typmod } = numericType(Math.max(precision, 1), scale);
-  return numericTypmodScale(typmod) === scale ? typmod : -1;
-}
-
-class NumberReader {
-  readonly #text: string;
-  #at = 0;
-  #digits = '';
-  #point = false;
-  #sign = '';
-
-  constructor(text: string) {
-    this.#text = text;
-  }
-
-  skip(count: number): void {
-    this.#at += count;
-  }
-
-  key(key: Key, t: Template): void {
-    const c = this.#text[this.#at];
-    switch (key) {
-      case '9': case '0': return this.#digit(t);
-      case '.': case 'D':
-        this.#digit(t);
-        return;
-      case ',': case 'G': if (c === ',') this.#at++; return;
-      case 'L': if (c !== undefined && !/[0-9.,+-]/.test(c)) this.#at++; return;
-      case 'MI': case 'PL': case 'SG': case 'S': return this.#readSign();
-      case 'PR': if (c === '>') this.#at++; return;
-      case 'TH': case 'th': this.#at += 2; return;
-      default:
-    }
-  }
-
-  #readSign(): void {
-    while (this.#text[this.#at] === ' ') this.#at++;
-    const c = this.#text[this.#at];
-    if (c !== '-' && c !== '+') return;
-    this.#sign = c;
-    this.#at++;
-  }
-
-  /** Every digit position takes a character, whether it is one for a number or not. */
-  #digit(t: Template): void {
-    if (this.#text[this.#at] === ' ') this.#at++;
-    if (this.#digits === '' && this.#sign === '') {
-      const c = this.#text[this.#at];
-      if (t.bracket && c === '<') this.#sign = '-';
-      else if (c === '-' || c === '+') this.#sign = c;
-      if (this.#sign !== '') this.#at++;
-    }
-    const c = this.#text[this.#at];
-    if (c === undefined) return;
-    if (c >= '0' && c <= '9') this.#digits += c;
-    else if (c === '.' && !this.#point && t.decimal) {
-      this.#point = true;
-      this.#digits += '.';
-    }
-    this.#at++;
-  }
-
-  result(): string {
-    const rest = this.#text.slice(this.#at).trim();
-    if (this.#sign === '' && (rest.startsWith('-') || rest.startsWith('+'))) this.#sign = rest[0];
-    return `${this.#sign === '-' ? '-' : ' '}${this.#digits}`;
-  }
 }

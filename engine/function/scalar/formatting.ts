@@ -9,8 +9,9 @@ import { big, example, interval, num, numeric, scalar, str } from '../define.ts'
 import type { CallInfo, ScalarFunction } from '../function.ts';
 import { checkTimestamp, toLocal, toUtc, zoneOf } from './datetime-arithmetic.ts';
 import { formatMoment, formatSpan } from './format-datetime.ts';
-import { formatFloat, formatNumeric, parseNumber } from './format-number.ts';
+import { formatFloat, formatNumeric } from './format-number.ts';
 import { momentMicros, parseMoment } from './parse-datetime.ts';
+import { parseNumber } from './parse-number.ts';
 
 interface Shown {
   readonly type: LogicalType;

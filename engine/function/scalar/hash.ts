@@ -106,7 +106,9 @@ function hashLong(value: bigint): Hash {
 function hashFloat(value: number): Hash {
   if (value === 0) return (seed) => seed ?? 0n;
   const view = new DataView(new ArrayBuffer(8));
-  view.setFloat64(0, value, true);
+  // NaN has a sign that is not to be seen.
+  if (Number.isNaN(value)) view.setUint32(4, 0x7ff80000, true);
+  else view.setFloat64(0, value, true);
   return hashBytes(new Uint8Array(view.buffer));
 }
 
@@ -149,7 +151,7 @@ const KINDS: readonly Kind[] = [
   { name: 'hashint4', type: INT4, hash: (d) => hashWord(num(d)), shows: ['1', '-1905060026'] },
   { name: 'hashint8', type: INT8, hash: (d) => hashLong(big(d)), shows: ['1', '-1905060026'] },
   { name: 'hashoid', type: OID, hash: (d) => hashWord(Number(d) | 0), shows: ['1', '-1905060026'] },
-  { name: 'hashchar', type: CHAR, hash: (d) => hashWord((encodeUtf8(str(d))[0] ?? 0) << 24 >> 24), shows: [`'a'`, '463612535'] },
+  { name: 'hashchar', type: CHAR, hash: (d) => hashWord(((str(d).charCodeAt(0) || 0) << 24) >> 24), shows: [`'a'`, '463612535'] },
   { name: 'hashfloat4', type: FLOAT4, hash: (d) => hashFloat(num(d)), shows: ['1', '376496956'] },
   { name: 'hashfloat8', type: FLOAT8, hash: (d) => hashFloat(num(d)), shows: ['1', '376496956'] },
   { name: 'hash_numeric', type: NUMERIC, hash: (d) => hashNumeric(numeric(d)), shows: ['1.5', '692967894'] },

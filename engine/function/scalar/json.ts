@@ -183,8 +183,8 @@ function builtObject(form: Form): string {
 function builder(form: Form, kind: 'array' | 'object'): ScalarFunction {
   const object = kind === 'object';
   return scalar({
-    name: `${form.name}_build_${kind}`, args: [], variadic: ANY, returns: form.type, strict: false,
-    volatility: 'stable',
+    name: `${form.name}_build_${kind}`, args: [], variadic: ANY, variadicOptional: true, returns: form.type,
+    strict: false, volatility: 'stable',
     description: object ? 'An object of alternating keys and values.' : 'An array of the arguments.',
     example: object
       ? example(`SELECT ${form.name}_build_object('foo', 1, 'bar', true)`, builtObject(form))

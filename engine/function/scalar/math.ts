@@ -175,7 +175,7 @@ function numericDivisor(a: Numeric, b: Numeric, combine: (x: bigint, y: bigint) 
   const scale = Math.max(a.scale, b.scale);
   const x = a.unscaled * powerOfTen(scale - a.scale);
   const y = b.unscaled * powerOfTen(scale - b.scale);
-  return Numeric.of(combine(x, y), scale);
+  return Numeric.computed(combine(x, y), scale);
 }
 
 function remainder(x: Datum, y: Datum): Datum {

@@ -52,7 +52,7 @@ function constructorsOf(family: RangeFamily): readonly ScalarFunction[] {
       row: ([r]) => makeMultirange(family, [asRange(r)]),
     }),
     scalar({
-      name: multirange.kind, args: [], variadic: range, returns: multirange, strict: false,
+      name: multirange.kind, args: [], variadic: range, variadicOptional: true, returns: multirange, strict: false,
       manyDimensions: 'multiranges cannot be constructed from multidimensional arrays',
       description: 'A multirange of ranges.',
       example: example(`SELECT ${multirange.kind}(VARIADIC ARRAY[${sample}])`, `{${shown}}`),

@@ -92,11 +92,10 @@ const OPERATORS: readonly ScalarFunction[] = MATCHINGS.flatMap(({ symbol, words,
     ...(symbol === '~~' || symbol === '!~~' ? { kernel: likeKernel(symbol === '!~~') } : {}),
   })));
 
-function bytesLike(text: Datum, pattern: Datum): boolean {
-  const latin = (d: Datum): string => Array.from(bytes(d), (b) => String.fromCharCode(b)).join('');
-  // Bytes as characters of their own number, which UTF-8 then keeps apart.
-  return like(latin(text), latin(pattern));
-}
+/** Bytes as characters of their own number. */
+const latinText = (d: Datum): string => Array.from(bytes(d), (b) => String.fromCharCode(b)).join('');
+
+const bytesLike = (text: Datum, pattern: Datum): boolean => like(latinText(text), latinText(pattern));
 
 const LIKE_FUNCTIONS: readonly ScalarFunction[] = [
   operator({
@@ -116,6 +115,12 @@ const LIKE_FUNCTIONS: readonly ScalarFunction[] = [
     name: 'like_escape', args: [TEXT, TEXT], returns: TEXT,
     description: 'A LIKE pattern with ESCAPE as one with backslashes.',
     example: example(`SELECT like_escape('a#%', '#')`, 'a\\%'), row: ([p, e]) => likeEscape(str(p), str(e)),
+  }),
+  scalar({
+    name: 'like_escape', args: [BYTEA, BYTEA], returns: BYTEA,
+    description: 'A LIKE pattern with ESCAPE as one with backslashes.',
+    example: example(`SELECT like_escape('a#%'::bytea, '#'::bytea)`, '\\x615c25'),
+    row: ([p, e]) => Uint8Array.from(likeEscape(latinText(p), latinText(e)), (c) => c.charCodeAt(0)),
   }),
   scalar({
     name: 'similar_to_escape', args: [TEXT, TEXT], returns: TEXT, optional: 1,
@@ -138,11 +143,11 @@ function similarPart(text: string, pattern: string, escape: string): string | nu
   // PostgreSQL makes the first part match as little as it can; RE2 is told so quantifier by quantifier.
   const split = regex.split('){1,1}?(');
   if (split.length === 1) return firstPart(text, regex);
-  const [middle, end] = split[1].split('){1,1}(?:');
+  const [middle, end] = split[1].replace(/\)\$$/, '').split('){1,1}(?:');
   const start = split[0].slice('^(?:'.length);
   for (let length = 0; length <= text.length; length++) {
     if (!regexTest(text.slice(0, length), `^(?:${start})$`)) continue;
-    const found = firstPart(text.slice(length), `^(${middle})(?:${end ?? ')$'}`);
+    const found = firstPart(text.slice(length), `^(${middle})(?:${end ?? ''})$`);
     if (found !== null) return found;
   }
   return null;

@@ -1,6 +1,5 @@
 // String algorithms over code points, in the "C" locale: case and character classes are ASCII's.
 import { DatabaseError } from '../../data/error.ts';
-import { quoteIdentifier } from '../../data/type-info.ts';
 
 export function asciiLower(s: string): string {
   return s.replace(/[A-Z]+/g, (m) => m.toLowerCase());
@@ -130,61 +129,4 @@ export function character(code: number): string {
 export function quoteLiteral(s: string): string {
   const quoted = `'${s.replaceAll('\'', '\'\'').replaceAll('\\', '\\\\')}'`;
   return s.includes('\\') ? `E${quoted}` : quoted;
-}
-
-const CONVERSION = /^%(?:(\d+)\$)?(-)?(?:(\d+)|\*(?:(\d+)\$)?)?([\s\S]?)/;
-
-const formatError = (message: string): DatabaseError => new DatabaseError('22023', message);
-
-/** format(): %s %I %L with positions, widths and the minus flag. `args` are texts, null for NULL. */
-export function formatString(pattern: string, args: readonly (string | null)[]): string {
-  let out = '';
-  let next = 0;
-  const take = (position: string | undefined): string | null => {
-    if (position !== undefined && Number(position) === 0) {
-      throw formatError('format specifies argument 0, but arguments are numbered from 1');
-    }
-    const at = position === undefined ? next : Number(position) - 1;
-    next = at + 1;
-    if (at >= args.length) throw formatError('too few arguments for format()');
-    return args[at];
-  };
-  for (let i = 0; i < pattern.length;) {
-    if (pattern[i] !== '%') {
-      out += pattern[i++];
-      continue;
-    }
-    if (pattern[i + 1] === '%') {
-      out += '%';
-      i += 2;
-      continue;
-    }
-    const found = CONVERSION.exec(pattern.slice(i));
-    const [whole, argument, minus, width, widthArgument, letter] = found ?? ['', undefined, undefined, undefined,
-      undefined, ''];
-    if (letter === '') throw formatError('unterminated format() type specifier');
-    const star = whole.includes('*');
-    const dynamic = star ? take(widthArgument) : null;
-    if (letter !== 's' && letter !== 'I' && letter !== 'L') {
-      throw new DatabaseError('22023', `unrecognized format() type specifier "${letter}"`,
-        { hint: 'For a single "%" use "%%".' });
-    }
-    out += justify(convert(letter, take(argument)), star ? Number(dynamic ?? 0) : Number(width ?? 0),
-      minus !== undefined);
-    i += whole.length;
-  }
-  return out;
-}
-
-function convert(letter: string, value: string | null): string {
-  if (letter === 's') return value ?? '';
-  if (letter === 'L') return value === null ? 'NULL' : quoteLiteral(value);
-  if (value === null) throw new DatabaseError('22004', 'null values cannot be formatted as an SQL identifier');
-  return quoteIdentifier(value);
-}
-
-function justify(text: string, width: number, minus: boolean): string {
-  const missing = Math.abs(width) - lengthOf(text);
-  if (missing <= 0) return text;
-  return minus || width < 0 ? text + ' '.repeat(missing) : ' '.repeat(missing) + text;
 }

@@ -13,6 +13,7 @@ import { big, elementType, example, num, operator, scalar, str } from '../define
 import type { CallInfo, FunctionExample, Kernel, ScalarFunction } from '../function.ts';
 import { bytesColumn } from './columns.ts';
 import { md5, toHex } from './digest.ts';
+import { formatString } from './format-string.ts';
 import * as algorithm from './text-algorithm.ts';
 
 function caseKernel(first: number, last: number, shift: number): Kernel {
@@ -280,10 +281,10 @@ const CONCATENATION: readonly ScalarFunction[] = [
       .flatMap((a, i) => (a === null ? [] : [outputText(a, call.argTypes[i + 1], call)])).join(str(separator))),
   }),
   scalar({
-    name: 'format', args: [TEXT], variadic: ANY, returns: TEXT, strict: false, volatility: 'stable',
+    name: 'format', args: [TEXT], variadic: ANY, variadicOptional: true, returns: TEXT, strict: false, volatility: 'stable',
     description: 'Fills %s, %I and %L of a pattern.',
     example: example(`SELECT format('Hello %s, %1$s', 'World')`, 'Hello World, World'),
-    row: ([pattern, ...rest], call) => (pattern === null ? null : algorithm.formatString(str(pattern),
+    row: ([pattern, ...rest], call) => (pattern === null ? null : formatString(str(pattern),
       rest.map((a, i) => (a === null ? null : outputText(a, call.argTypes[i + 1], call))))),
   }),
 ];

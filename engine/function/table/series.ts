@@ -4,7 +4,7 @@ import { asArray } from '../../data/composite.ts';
 import type { Datum } from '../../data/datum.ts';
 import { DatabaseError } from '../../data/error.ts';
 import { Interval, intervalSpan } from '../../data/interval.ts';
-import { Numeric } from '../../data/numeric.ts';
+import { Numeric, powerOfTen, rescale } from '../../data/numeric.ts';
 import { BOOLEAN, INT4, INT8, INTERVAL, NUMERIC, simpleType, TIMESTAMP, TIMESTAMPTZ } from '../../data/types.ts';
 import type { LogicalType } from '../../data/types.ts';
 import { big, example, interval, num, numeric, table } from '../define.ts';
@@ -34,7 +34,15 @@ function* numerics(from: Numeric, to: Numeric, step: Numeric): Generator<readonl
     throw invalid(`${name}${name === 'step size' ? '' : ' value'} cannot be ${value.isNaN ? 'NaN' : 'infinity'}`);
   }
   if (step.sign === 0) throw invalid('step size cannot equal zero');
-  for (let n = from; step.sign > 0 ? n.compare(to) <= 0 : n.compare(to) >= 0; n = n.add(step)) yield [n];
+  // In units of the finest scale, since the value after the last one may be beyond numeric's range.
+  const scale = Math.max(from.scale, step.scale, to.scale);
+  const shown = Math.max(from.scale, step.scale);
+  const unit = powerOfTen(scale - shown);
+  const [end, by] = [rescale(to.unscaled, to.scale, scale), rescale(step.unscaled, step.scale, scale)];
+  let at = rescale(from.unscaled, from.scale, scale);
+  if (by > 0n ? at > end : at < end) return;
+  yield [from];
+  for (at += by; by > 0n ? at <= end : at >= end; at += by) yield [Numeric.of(at / unit, shown)];
 }
 
 function* moments(
