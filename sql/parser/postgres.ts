@@ -93,8 +93,10 @@ function codeOf(message: string, source: Source, offset: number | undefined): st
 /** The hints of gram.y and scan.l, which the tree's library keeps to itself. */
 function hintOf(message: string, code: string): string | undefined {
   switch (message) {
-    case 'invalid Unicode escape':
-      return `Unicode escapes must be ${code === '22025' ? '\\uXXXX or \\UXXXXXXXX' : '\\XXXX or \\+XXXXXX'}.`;
+    case 'invalid Unicode escape': {
+      const x = (count: number): string => 'X'.repeat(count);
+      return `Unicode escapes must be ${code === '22025' ? `\\u${x(4)} or \\U${x(8)}` : `\\${x(4)} or \\+${x(6)}`}.`;
+    }
     case 'missing argument': return 'Use NONE to denote the missing argument of a unary operator.';
     default: return undefined;
   }

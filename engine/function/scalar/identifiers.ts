@@ -53,7 +53,9 @@ function decodeUnicode(text: string): string {
       throw fail('invalid Unicode escape', `Unicode escapes must be \\${x(4)}, \\+${x(6)}, \\u${x(4)}, or \\U${x(8)}.`);
     }
     const code = parseInt(digits, 16);
-    if (code === 0 || code > 0x10ffff) throw new DatabaseError('22023', `invalid Unicode code point: ${code.toString(16).toUpperCase().padStart(4, '0')}`);
+    if (code === 0 || code > 0x10ffff) {
+      throw new DatabaseError('22023', `invalid Unicode code point: ${code.toString(16).toUpperCase().padStart(4, '0')}`);
+    }
     return String.fromCodePoint(code);
   });
   if (LONE_SURROGATE.test(decoded)) throw fail('invalid Unicode surrogate pair');
