@@ -47,6 +47,8 @@ export interface Peer {
   /** Between a message of the client and the answer to it. */
   readonly active: boolean;
   listensTo(channel: string): boolean;
+  /** A parameter of the whole server has changed. */
+  forceSetting(name: string, value: string): void;
 }
 
 export interface Services {

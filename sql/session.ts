@@ -18,6 +18,7 @@ import { SessionState, startupOptions } from './session-state.ts';
 import type { SessionInfo } from './catalog/entry.ts';
 import type { BoundStatement, StatementResult } from './statement/bound.ts';
 import { bindStatement } from './statement/index.ts';
+import { shownLimit } from './statement/alter-system.ts';
 import { bindInsertLiterals } from './statement/insert-literals.ts';
 import { runPortal } from './session-run.ts';
 import { dropTemporary } from './temporary.ts';
@@ -333,6 +334,10 @@ export class ServerSession implements Session, Peer {
     else this.#state.options.onNotification(notification);
   }
 
+  forceSetting(name: string, value: string): void {
+    this.#state.settings.force(name, value);
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -430,8 +435,7 @@ export class ServerSession implements Session, Peer {
     if (role === null) throw new DatabaseError('28000', `role "${options.user}" does not exist`);
     if (!role.login) throw new DatabaseError('28000', `role "${options.user}" is not permitted to log in`);
     settings.force('session_authorization', options.user);
-    const { limit } = services.runtime.memory();
-    if (Number.isFinite(limit)) settings.force('memory_limit', String(Math.round(limit / 1024)));
+    settings.force('memory_limit', shownLimit(services.runtime.memory().limit));
     settings.force('is_superuser', role.superuser ? 'on' : 'off');
     for (const [name, value] of options.parameters) {
       if (name !== 'options') settings.initialize(name, value);

@@ -348,7 +348,7 @@ export const SETTING_TABLE: readonly SettingDefinition[] = [
     description: 'Names of rewrites the optimizer leaves out, separated by commas.',
   },
   {
-    name: 'memory_limit', type: 'integer', boot: '0', unit: 'kB', min: '64', max: '1073741824', context: 'postmaster',
+    name: 'memory_limit', type: 'integer', boot: '0', unit: 'kB', min: '64', max: '1073741824', context: 'sighup',
     category: 'Resource Usage / Memory', description: 'Memory for state; what does not fit is read from disk when it is needed.',
   },
   {

@@ -238,6 +238,13 @@ export class Settings {
     this.#setLayers(session, this.#saved.length === 0 ? EMPTY.local : locals);
   }
 
+  /** A value in base units, of a parameter that cannot be set in a session; 42704 for an unknown name. */
+  parsed(name: string, value: string): string {
+    const definition = DEFINITIONS.get(name.toLowerCase());
+    if (definition === undefined) throw new DatabaseError('42704', `unrecognized configuration parameter "${name}"`);
+    return canonicalSetting(definition, value, this.get(name) ?? '');
+  }
+
   #canonical(key: string, value: string): string {
     const definition = DEFINITIONS.get(key);
     if (definition === undefined) return value;

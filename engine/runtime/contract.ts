@@ -196,6 +196,8 @@ export interface Runtime {
   stateSize(relation: number): StateSize;
   /** The memory that state takes, and what goes to and comes from disk for it. */
   memory(): PageCacheStatistics;
+  /** Bytes for state from now on; null: as many as at the start. Between two steps only. */
+  setMemoryLimit(bytes: number | null): void;
   storage(): StorageStatistics;
   /** Null for a database in memory. */
   journal(): JournalStatus | null;

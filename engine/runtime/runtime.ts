@@ -71,6 +71,7 @@ export class MillraceRuntime implements Runtime {
   readonly #schedule: CheckpointSchedule;
   readonly #loop: EpochLoop;
   readonly #cache: PageCache;
+  readonly #memoryBytes: number;
   readonly #pending: PendingChanges;
   readonly #snapshots = new Set<PublishedSnapshot>();
   readonly #subscriptions = new Subscriptions();
@@ -80,7 +81,8 @@ export class MillraceRuntime implements Runtime {
   private constructor(ports: RuntimePorts, host: (runtime: Runtime) => RuntimeHost, options: RuntimeOptions) {
     this.#ports = ports;
     this.#options = options;
-    this.#cache = new PageCache(options.memoryBytes ?? Infinity, ports.pageFile ?? null);
+    this.#memoryBytes = options.memoryBytes ?? Infinity;
+    this.#cache = new PageCache(this.#memoryBytes, ports.pageFile ?? null);
     this.#host = host(this);
     this.#state = new PublishedState(this.#epoch, {
       evalContext: (time) => this.#host.evalContext(time),
@@ -327,6 +329,10 @@ export class MillraceRuntime implements Runtime {
 
   memory(): PageCacheStatistics {
     return this.#cache.statistics();
+  }
+
+  setMemoryLimit(bytes: number | null): void {
+    this.#cache.setLimit(bytes ?? this.#memoryBytes);
   }
 
   journal(): JournalStatus | null {

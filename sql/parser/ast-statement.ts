@@ -378,6 +378,13 @@ export interface SetSetting extends At {
   readonly local: boolean;
 }
 
+/** `values` undefined: DEFAULT, or RESET. `name` undefined: RESET ALL. */
+export interface AlterSystem extends At {
+  readonly kind: 'alterSystem';
+  readonly name: string | undefined;
+  readonly values: readonly SettingValue[] | undefined;
+}
+
 /** `name` undefined: ALL. */
 export interface ShowSetting extends At { readonly kind: 'show' | 'reset'; readonly name: string | undefined }
 
@@ -480,7 +487,7 @@ export type Statement =
   | CreateExtension
   | AlterTable | AlterSequence | AlterEnum | AlterDomain | Rename | SetSchema | SetOwner | Swap | ApplyReplacement
   | Comment | Drop | Grant
-  | Explain | TransactionStatement | SetSetting | ShowSetting
+  | Explain | TransactionStatement | SetSetting | AlterSystem | ShowSetting
   | DeclareCursor | Fetch | CloseCursor | Prepare | Execute | Discard
   | Listen | Notify | Lock | Maintain | Plain | Backup | RefreshView | Subscribe | Unsupported;
 

@@ -15,6 +15,12 @@ const nowhere = { start: 0, end: 0 };
 export const commandReaders: Readers<Statement> = {
   TransactionStmt: transaction,
   VariableSetStmt: variableSet,
+  AlterSystemStmt: ({ setstmt = {} }, context) => {
+    const set = variableSet(setstmt, context);
+    const { position } = set;
+    if (set.kind === 'set') return { kind: 'alterSystem', name: set.name, values: set.values, position };
+    return { kind: 'alterSystem', name: set.kind === 'reset' ? set.name : undefined, values: undefined, position };
+  },
   VariableShowStmt: (node) => ({
     kind: 'show', name: node.name === 'all' ? undefined : node.name, position: undefined,
   }),

@@ -6,7 +6,7 @@ const names: { readonly [tag: string]: string } = {
   AlterSubscriptionStmt: 'ALTER SUBSCRIPTION', DropSubscriptionStmt: 'DROP SUBSCRIPTION', ReindexStmt: 'REINDEX',
   ClusterStmt: 'CLUSTER', SecLabelStmt: 'SECURITY LABEL', ImportForeignSchemaStmt: 'IMPORT FOREIGN SCHEMA',
   CreateStatsStmt: 'CREATE STATISTICS', AlterStatsStmt: 'ALTER STATISTICS',
-  LoadStmt: 'LOAD', ReassignOwnedStmt: 'REASSIGN OWNED', DropOwnedStmt: 'DROP OWNED', AlterSystemStmt: 'ALTER SYSTEM',
+  LoadStmt: 'LOAD', ReassignOwnedStmt: 'REASSIGN OWNED', DropOwnedStmt: 'DROP OWNED',
   RuleStmt: 'CREATE RULE', CreatePolicyStmt: 'CREATE POLICY', AlterPolicyStmt: 'ALTER POLICY', DoStmt: 'DO',
   CallStmt: 'CALL', AlterDefaultPrivilegesStmt: 'ALTER DEFAULT PRIVILEGES', AlterRoleSetStmt: 'ALTER ROLE',
   AlterDatabaseStmt: 'ALTER DATABASE', AlterDatabaseSetStmt: 'ALTER DATABASE',

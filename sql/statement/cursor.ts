@@ -19,6 +19,7 @@ export function declareCursor(
   if (statement.query.kind === 'query' && statement.query.with?.tables.some((t) => t.statement.kind !== 'query') === true) {
     throw new DatabaseError('0A000', 'DECLARE CURSOR must not contain data-modifying statements in WITH');
   }
+  refuseLocking(statement);
   return {
     parameters: query.parameters, columns: null, cacheable: false,
     run: async (state, parameters) => {
@@ -39,12 +40,24 @@ export function declareCursor(
   };
 }
 
+/** A cursor that locks rows reads on, and ends with its transaction. */
+function refuseLocking({ query, hold, scroll, insensitive }: DeclareCursor): void {
+  if (query.kind !== 'query' || query.locking.length === 0) return;
+  const what = `FOR ${query.locking[0].strength.toUpperCase()}`;
+  const refused = hold ? [`DECLARE CURSOR WITH HOLD ... ${what} is not supported`, 'Holdable cursors must be READ ONLY.']
+    : scroll === true ? [`DECLARE SCROLL CURSOR ... ${what} is not supported`, 'Scrollable cursors must be READ ONLY.']
+      : insensitive ? [`DECLARE INSENSITIVE CURSOR ... ${what} is not valid`, 'Insensitive cursors must be READ ONLY.'] : null;
+  if (refused === null) return;
+  throw new DatabaseError(insensitive && !hold && scroll !== true ? '42P11' : '0A000', refused[0], { detail: refused[1] });
+}
+
 async function opened(
   statement: DeclareCursor, { query, traced }: { readonly query: BoundStatement; readonly traced: TracedQuery | null },
   how: { readonly state: SessionState; readonly parameters: readonly Datum[]; readonly options: PortalOptions },
 ): Promise<Portal> {
   const { state, parameters, options } = how;
-  const form = { scroll: statement.scroll ?? query.backward === true, holdable: statement.hold };
+  const locks = statement.query.kind === 'query' && statement.query.locking.length > 0;
+  const form = { scroll: statement.scroll ?? (query.backward === true && !locks), holdable: statement.hold };
   try {
     const result = await query.run(state, parameters);
     if (result.kind !== 'rows') throw new DatabaseError('42601', 'a cursor needs a query');

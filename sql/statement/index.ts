@@ -4,6 +4,7 @@ import type { LogicalType } from '../../engine/data/types.ts';
 import type { DeclareCursor, Statement } from '../parser/ast-statement.ts';
 import type { IntoClause, Query } from '../parser/ast.ts';
 import type { SessionState } from '../session-state.ts';
+import { alterSystem } from './alter-system.ts';
 import { alterTable } from './alter-table.ts';
 import type { BoundStatement } from './bound.ts';
 import { backup } from './backup.ts';
@@ -157,6 +158,7 @@ function bindCommand(statement: Command, state: SessionState, site: StatementSit
     case 'prepareTransaction': case 'commitPrepared': case 'rollbackPrepared': case 'setTransaction': case 'setConstraints':
       return transactionStatement(statement);
     case 'set': return setSetting(statement);
+    case 'alterSystem': return alterSystem(statement);
     case 'show': return bindShow(statement, state);
     case 'reset': return resetSetting(statement);
     case 'declareCursor': return declareCursor(statement, site.text, boundCursor(statement, state, site));
