@@ -29,6 +29,8 @@ export interface ProjectSetSpec {
   readonly outer: boolean;
   /** One more int8 column, counting from 1. */
   readonly ordinality: boolean;
+  /** Of what the calls give for a row, no more than these; null: all. */
+  readonly enough: number | null;
   /** The input's columns, those of the calls, the ordinality. */
   readonly schema: Schema;
 }
@@ -79,7 +81,7 @@ export class ProjectSet extends StatelessOperator {
         const args = call.args.map((_, i) => datumAt(vectors[this.#starts[c] + i], row));
         if (call.function === null) return [args.slice(0, 1)];
         if (args.includes(null) && call.function.strict !== false) return [];
-        return [...call.function.rows(args, callInfo(call, context))];
+        return taken(call.function.rows(args, callInfo(call, context)), this.#spec.enough);
       });
     } catch (error) {
       if (!(error instanceof DatabaseError)) throw error;
@@ -103,6 +105,17 @@ export class ProjectSet extends StatelessOperator {
       if (this.#spec.ordinality) builders[column].append(longest === 0 ? null : BigInt(i + 1));
     }
   }
+}
+
+function taken(rows: Iterable<readonly Datum[]>, enough: number | null): Rows {
+  if (enough === null) return [...rows];
+  const first: (readonly Datum[])[] = [];
+  if (enough === 0) return first;
+  for (const row of rows) {
+    first.push(row);
+    if (first.length === enough) break;
+  }
+  return first;
 }
 
 function callInfo({ args, types, function: fn }: SetCall, context: StepContext): CallInfo {

@@ -9,6 +9,7 @@ import type { FunctionRegistry } from '../../engine/function/registry.ts';
 import type { SortKey } from '../../engine/operator/operator.ts';
 import type { BoundQuery } from '../binder/level.ts';
 import { asRelation } from '../binder/relation.ts';
+import { limitEarly, stopped } from '../optimizer/limit-early.ts';
 import { optimize } from '../optimizer/optimizer.ts';
 import { randomOf } from '../optimizer/random-shape.ts';
 import type { LogicalPlan } from '../plan/logical-plan.ts';
@@ -64,23 +65,21 @@ function planOnce(query: BoundQuery, options: QueryOptions): PlannedQuery {
     const plan = optimized(limitOf(query.plan, order, query.limit, query.offset, true), options);
     return { plan, order, visible, limit: null, offset: null };
   }
-  const top = limit !== null && order.length > 0 ? limit + (offset ?? 0) : null;
-  const unordered = limit !== null && order.length === 0 && isRecursive(query.plan);
-  const first = unordered ? limit + (offset ?? 0) : top;
-  const narrowed = first === null || (first > MAX_TOP && !unordered) ? query.plan
-    : limitOf(query.plan, order, { kind: 'literal', type: INT8, value: BigInt(first) }, null);
+  const first = limit === null ? null : limit + (offset ?? 0);
   return {
-    plan: optimized(narrowed, options), order, visible,
+    plan: first === null ? optimized(query.plan, options) : narrowed(query, first, options), order, visible,
     limit: limit === null ? null : BigInt(limit), offset: offset === null ? null : BigInt(offset),
   };
 }
 
-function isRecursive(plan: LogicalPlan): boolean {
-  let found = false;
-  visitPlan(plan, (p) => {
-    found ||= p.kind === 'recursive';
-  });
-  return found;
+/** No more rows than the portal can show; without an order they are whichever come first. */
+function narrowed({ plan, order }: BoundQuery, first: number, options: QueryOptions): LogicalPlan {
+  if (order.length === 0) {
+    const whole = optimized(plan, options);
+    return options.disabled?.has(limitEarly.name) === true ? whole : stopped(whole, first);
+  }
+  const top = first > MAX_TOP ? plan : limitOf(plan, order, { kind: 'literal', type: INT8, value: BigInt(first) }, null);
+  return optimized(top, options);
 }
 
 /** Beyond this many rows, sorting all at the end is as good as keeping the first ones. */

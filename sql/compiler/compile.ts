@@ -136,12 +136,12 @@ export class Compiler {
 
   /** A call of several columns that stands in a select list gives them as one record. */
   #projectSet(plan: Of<'project-set'>): NodeId {
-    const { outer, ordinality } = plan;
+    const { outer, ordinality, enough } = plan;
     const calls = plan.calls.map((c) => (packs(c) ? { ...c, types: fieldTypes(c.types[0]) } : c));
     const inputs = plan.input.schema.columns;
     const types = [...calls.flatMap((c) => c.types), ...(ordinality ? [INT8] : [])];
     const schema: Schema = { columns: [...inputs, ...types.map((type, i) => ({ name: `c${i + 1}`, type }))] };
-    const node = this.builder.add(new ProjectSet({ calls, outer, ordinality, schema }), [this.node(plan.input)]);
+    const node = this.builder.add(new ProjectSet({ calls, outer, ordinality, enough, schema }), [this.node(plan.input)]);
     if (!plan.calls.some(packs)) return node;
     let at = inputs.length;
     const take = (type: LogicalType): Expression => ({ kind: 'column', index: at++, type });

@@ -10,7 +10,7 @@ import { indexOrder } from './index-order.ts';
 import { inlineShared } from './inline-shared.ts';
 import { joinKeys } from './join-keys.ts';
 import { joinOrder } from './join-order.ts';
-import { limitRecursion } from './limit-recursion.ts';
+import { limitEarly } from './limit-early.ts';
 import { mergeProjects } from './merge-projects.ts';
 import { pruneColumns } from './prune-columns.ts';
 import { pushDown } from './push-down.ts';
@@ -19,7 +19,7 @@ import { semiJoins } from './semi-joins.ts';
 
 /** In this order. Circuits have no apply, so decorrelation always runs. */
 export const REWRITES: readonly Rewrite[] = [
-  inlineShared, decorrelate, foldConstants, limitRecursion, disjunctions, pushDown, semiJoins, joinOrder, joinKeys,
+  inlineShared, decorrelate, foldConstants, limitEarly, disjunctions, pushDown, semiJoins, joinOrder, joinKeys,
   computeEarly, indexLookup, indexOrder, pruneColumns, mergeProjects, indexJoin,
 ];
 

@@ -288,6 +288,8 @@ export interface ProjectSetPlan extends Node {
   readonly outer: boolean;
   /** WITH ORDINALITY: one more int8 column. */
   readonly ordinality: boolean;
+  /** The reader takes no more rows than these of any input row; null: all. */
+  readonly enough: number | null;
 }
 
 export interface TableCall {

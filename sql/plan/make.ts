@@ -110,7 +110,7 @@ export function setCallsOf(input: LogicalPlan, calls: readonly TableCall[], more
   const { names, outer = false, ordinality = false } = more;
   const added = callColumns(calls, names, ordinality);
   const plan: ProjectSetPlan = {
-    kind: 'project-set', input, calls, outer, ordinality, schema: { columns: [...input.schema.columns, ...added] },
+    kind: 'project-set', input, calls, outer, ordinality, enough: null, schema: { columns: [...input.schema.columns, ...added] },
   };
   return plan;
 }

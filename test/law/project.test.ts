@@ -107,7 +107,7 @@ describe('project set', () => {
   it('one call, with ordinality', () => {
     checkLaw({
       name: 'series', inputs: [SCHEMA], row: randomRow,
-      operator: () => new ProjectSet({ calls: [call], outer: false, ordinality: true, schema: added(1, true) }),
+      operator: () => new ProjectSet({ calls: [call], outer: false, ordinality: true, enough: null, schema: added(1, true) }),
       query: ([rows]) => rows.flatMap((r) => counted(r[0]).map((n) => [...r, n, BigInt(n)])),
     });
   });
@@ -115,7 +115,7 @@ describe('project set', () => {
   it('two calls in step and a value, outer', () => {
     checkLaw({
       name: 'two series', inputs: [SCHEMA], row: randomRow,
-      operator: () => new ProjectSet({ calls: [call, second], outer: true, ordinality: false, schema: added(2, false) }),
+      operator: () => new ProjectSet({ calls: [call, second], outer: true, ordinality: false, enough: null, schema: added(2, false) }),
       query: ([rows]) => rows.flatMap((r) => {
         const [x, y] = [counted(r[0]), counted(r[1])];
         const n = Math.max(x.length, y.length, 1);
@@ -124,10 +124,18 @@ describe('project set', () => {
     });
   });
 
+  it('no more than enough of each row', () => {
+    checkLaw({
+      name: 'first two', inputs: [SCHEMA], row: randomRow,
+      operator: () => new ProjectSet({ calls: [call], outer: false, ordinality: false, enough: 2, schema: added(1, false) }),
+      query: ([rows]) => rows.flatMap((r) => counted(r[0]).slice(0, 2).map((n) => [...r, n])),
+    });
+  });
+
   it('a value is a set of one', () => {
     checkLaw({
       name: 'value', inputs: [SCHEMA], row: randomRow,
-      operator: () => new ProjectSet({ calls: [call, value], outer: false, ordinality: false, schema: added(2, false) }),
+      operator: () => new ProjectSet({ calls: [call, value], outer: false, ordinality: false, enough: null, schema: added(2, false) }),
       query: ([rows]) => rows.flatMap((r) => {
         const x = counted(r[0]);
         return Array.from({ length: Math.max(1, x.length) }, (_, i) => [...r, x[i] ?? null, i === 0 ? r[1] : null]);

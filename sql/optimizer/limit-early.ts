@@ -1,11 +1,11 @@
-// LIMIT without ORDER BY over a recursion: iterations stop once there are rows enough, as PostgreSQL's do.
+// LIMIT without ORDER BY over a recursion or a set-returning call: they stop once there are rows enough, as PostgreSQL's do.
 // Requires: decorrelated. The recursions of a correlated subquery go in step, so none may stop them all.
 import type { LogicalPlan } from '../plan/logical-plan.ts';
 import { mapInputs, mapPlan } from '../plan/map-plan.ts';
 import type { Rewrite } from './rewrite.ts';
 
-export const limitRecursion: Rewrite = {
-  name: 'limit-recursion',
+export const limitEarly: Rewrite = {
+  name: 'limit-early',
   apply: (plan, { once }) => (once ? mapPlan(plan, (p) => (p.kind === 'limit' ? limited(p) : p)) : plan),
 };
 
@@ -21,8 +21,8 @@ function limited(plan: LogicalPlan & { kind: 'limit' }): LogicalPlan {
   return mapInputs(plan, (input) => stopped(input, enough));
 }
 
-/** Through nodes that give a row for each row. */
-function stopped(plan: LogicalPlan, enough: number): LogicalPlan {
+/** What stops, told so; through nodes that give a row for each row. */
+export function stopped(plan: LogicalPlan, enough: number): LogicalPlan {
   if (plan.kind === 'project') return mapInputs(plan, (input) => stopped(input, enough));
-  return plan.kind === 'recursive' ? { ...plan, enough } : plan;
+  return plan.kind === 'recursive' || plan.kind === 'project-set' ? { ...plan, enough } : plan;
 }
