@@ -108,9 +108,9 @@ function unitHint(definition: SettingDefinition): { hint?: string } {
 function canonicalString(definition: SettingDefinition, text: string, current: string): string {
   switch (definition.name) {
     case 'TimeZone': {
-      const zone = canonicalTimeZone(text);
-      if (zone === null) throw invalid(definition, text);
-      return zone;
+      const { name, detail } = canonicalTimeZone(text);
+      if (name === null) throw invalid(definition, text, detail === undefined ? {} : { detail });
+      return name;
     }
     case 'DateStyle': return canonicalDateStyle(definition, text, current);
     case 'client_encoding': return canonicalEncoding(definition, text);

@@ -1,40 +1,39 @@
-// TimeZone's values: IANA names in their proper spelling, and fixed offsets as PostgreSQL's POSIX specifications.
+// TimeZone's values: names of the time zone database, POSIX specifications, hours east of Greenwich, intervals.
+import { DatabaseError } from '../engine/data/error.ts';
+import type { Interval } from '../engine/data/interval.ts';
+import { parseInterval } from '../engine/data/interval-text.ts';
+import { DEFAULT_FORMAT } from '../engine/data/settings.ts';
+import { offsetZone, timeZone } from '../engine/data/timezone.ts';
 
-/** The value SHOW TimeZone prints, or null when there is no such zone. */
-export function canonicalTimeZone(text: string): string | null {
-  const offset = /^\s*([+-]?)(\d{1,2})(?::?(\d{2})|\.(\d+))?\s*$/.exec(text);
-  if (offset !== null) {
-    const [, sign, hours, minutes, fraction] = offset;
-    const total = Number(hours) * 60 + (minutes === undefined ? Number(`0.${fraction ?? 0}`) * 60 : Number(minutes));
-    return total > 167 * 60 ? null : fixedZone((sign === '-' ? -1 : 1) * Math.round(total));
+const NUMBER = /^\s*([+-]?)(0x[\da-f]+|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|nan)$/i;
+const INTERVAL = /^interval\s*'(.*)'\s*$/is;
+const JANUARY_2000 = 946_684_800;
+
+/** The value SHOW TimeZone prints; without one perhaps the reason. */
+export function canonicalTimeZone(text: string): { readonly name: string | null; readonly detail?: string } {
+  if (/^interval/i.test(text)) {
+    const span = INTERVAL.exec(text);
+    return span === null ? { name: null } : ofInterval(parseInterval(span[1], DEFAULT_FORMAT));
   }
-  const name = text.trim();
-  if (/^<[^>]+>[+-]?\d/.test(name) || /^[A-Za-z]{3,}[+-]?\d{1,2}(:\d{2})?$/.test(name)) return name;
-  return namedZone(name);
-}
-
-/** `<-05>+05`: what is shown east of Greenwich, then POSIX's offset west. */
-export function fixedZone(minutesEast: number): string {
-  const size = Math.abs(minutesEast);
-  const two = (n: number): string => String(n).padStart(2, '0');
-  const text = two(Math.floor(size / 60)) + (size % 60 === 0 ? '' : `:${two(size % 60)}`);
-  return minutesEast < 0 ? `<-${text}>+${text}` : `<+${text}>-${text}`;
-}
-
-function namedZone(name: string): string | null {
-  if (!/^[A-Za-z][A-Za-z0-9_+/-]*$/.test(name)) return null;
-  let canonical: string;
-  try {
-    canonical = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
-  } catch {
-    return null;
+  const hours = NUMBER.exec(text);
+  if (hours !== null) return ofOffset(Math.trunc(Number(hours[2]) * 3600) * (hours[1] === '-' ? -1 : 1));
+  const zone = timeZone(text);
+  if (zone === null) return { name: null };
+  if (zone.offsetAt(JANUARY_2000) % 60 !== 0) {
+    throw new DatabaseError('22023', `time zone "${text}" appears to use leap seconds`,
+      { detail: 'PostgreSQL does not support leap seconds.' });
   }
-  if (canonical.toLowerCase() === name.toLowerCase()) return canonical;
-  // An alias (GMT, Zulu, US/Pacific): kept as the alias, spelled as the tz database spells its names.
-  if (/^[a-z]{3,4}$/i.test(name)) return name.toUpperCase();
-  return name.split('/').map((part) => part.split('_').map(capitalize).join('_')).join('/');
+  return { name: zone.name };
 }
 
-function capitalize(word: string): string {
-  return word === word.toUpperCase() && word.length <= 3 ? word : word[0].toUpperCase() + word.slice(1).toLowerCase();
+function ofInterval(span: Interval): ReturnType<typeof canonicalTimeZone> {
+  if (span.months !== 0) return { name: null, detail: 'Cannot specify months in time zone interval.' };
+  if (span.days !== 0) return { name: null, detail: 'Cannot specify days in time zone interval.' };
+  return ofOffset(Number(span.micros / 1_000_000n));
+}
+
+/** Infinite and NaN too: words that Number() does not know. */
+function ofOffset(secondsEast: number): ReturnType<typeof canonicalTimeZone> {
+  const name = Number.isNaN(secondsEast) ? null : timeZone(offsetZone(secondsEast).name)?.name ?? null;
+  return name === null ? { name, detail: 'UTC timezone offset is out of range.' } : { name };
 }

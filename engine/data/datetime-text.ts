@@ -163,7 +163,7 @@ export function formatTimeTz(value: TimeTz): string {
 }
 
 export function formatTimestamp(micros: bigint, settings: FormatSettings): string {
-  return infinityText(micros) ?? timestampText(micros, settings, '', '');
+  return infinityText(micros) ?? timestampText(micros, settings, '');
 }
 
 export function formatTimestampTz(micros: bigint, settings: FormatSettings): string {
@@ -173,11 +173,8 @@ export function formatTimestampTz(micros: bigint, settings: FormatSettings): str
   const seconds = Number((micros - (((micros % 1_000_000n) + 1_000_000n) % 1_000_000n)) / 1_000_000n);
   const offset = zone.offsetAt(seconds);
   const local = micros + BigInt(offset) * 1_000_000n;
-  const displacement = formatDisplacement(offset);
-  if (settings.dateStyle === 'ISO') return timestampText(local, settings, displacement, '');
-  const name = zone.abbreviationAt(seconds);
-  if (/^[+-]/.test(name)) return timestampText(local, settings, ` ${displacement}`, '');
-  return timestampText(local, settings, '', name);
+  if (settings.dateStyle === 'ISO') return timestampText(local, settings, formatDisplacement(offset));
+  return timestampText(local, settings, ` ${zone.abbreviationAt(seconds).slice(0, MOST_ZONE_LETTERS)}`);
 }
 
 function infinityText(micros: bigint): string | null {
@@ -185,21 +182,22 @@ function infinityText(micros: bigint): string | null {
   return micros === TIMESTAMP_NEGATIVE_INFINITY ? '-infinity' : null;
 }
 
-/** `displacement` follows the time as it is, `zoneName` after a blank. */
-function timestampText(local: bigint, settings: FormatSettings, displacement: string, zoneName: string): string {
+/** Of a zone's abbreviation. */
+const MOST_ZONE_LETTERS = 10;
+
+function timestampText(local: bigint, settings: FormatSettings, zone: string): string {
   const { days, rest } = splitMicros(local);
   const d = dayText(days);
-  const clock = clockText(rest) + (settings.dateStyle === 'Postgres' ? '' : displacement);
-  const name = zoneName === '' ? '' : ` ${zoneName}`;
+  const clock = clockText(rest);
   const dayFirst = settings.dateOrder === 'DMY';
   switch (settings.dateStyle) {
-    case 'ISO': return `${d.year}-${d.month}-${d.day} ${clock}${name}${d.era}`;
-    case 'SQL': return `${dayMonth(d, '/', dayFirst)}/${d.year} ${clock}${name}${d.era}`;
-    case 'German': return `${d.day}.${d.month}.${d.year} ${clock}${name}${d.era}`;
+    case 'ISO': return `${d.year}-${d.month}-${d.day} ${clock}${zone}${d.era}`;
+    case 'SQL': return `${dayMonth(d, '/', dayFirst)}/${d.year} ${clock}${zone}${d.era}`;
+    case 'German': return `${d.day}.${d.month}.${d.year} ${clock}${zone}${d.era}`;
     case 'Postgres': {
       const month = MONTHS[d.monthNumber - 1];
       const date = dayFirst ? `${d.day} ${month}` : `${month} ${d.day}`;
-      return `${WEEKDAYS[dayOfWeek(days)]} ${date} ${clock} ${d.year}${displacement}${name}${d.era}`;
+      return `${WEEKDAYS[dayOfWeek(days)]} ${date} ${clock} ${d.year}${zone}${d.era}`;
     }
   }
 }

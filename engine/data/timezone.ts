@@ -1,8 +1,12 @@
-// Time zones: offset from UTC at an instant and of a local time, from the runtime's IANA data or a fixed offset.
+// Time zones: offset from UTC at an instant and of a local time, from the time zone database or a fixed offset.
 //
-// Pure: the answers depend on the zone's name and the instant alone (and on the runtime's edition of the tz data).
+// Pure: the answers depend on the zone's name and the instant alone.
 import { daysFromCivil } from './calendar.ts';
 import { ZONE_ABBREVIATIONS } from './timezone-abbreviations.ts';
+import { zoneHistory } from './timezone-history.ts';
+import type { ZoneHistory, ZonePeriod } from './timezone-history.ts';
+import { parsePosix } from './timezone-posix.ts';
+import { linkedZone, zoneLines, zoneName } from './timezone-source.ts';
 
 /** Offsets are seconds EAST of UTC; instants are seconds since 1970 UTC. */
 export interface TimeZone {
@@ -15,6 +19,9 @@ export interface TimeZone {
   offsetOfLocal(localSeconds: number): number;
   /** Abbreviation in force at an instant, such as CET; a numeric one where there is no other. */
   abbreviationAt(utcSeconds: number): string;
+  daylightAt(utcSeconds: number): boolean;
+  /** What an abbreviation of the zone meant then, or else when it was last or will be next in use; null: it has none such. */
+  offsetOfAbbreviation(abbreviation: string, utcSeconds: number): number | null;
 }
 
 class FixedZone implements TimeZone {
@@ -30,158 +37,131 @@ class FixedZone implements TimeZone {
   offsetAt(): number { return this.fixed; }
   offsetOfLocal(): number { return this.fixed; }
   abbreviationAt(): string { return this.#abbreviation; }
-}
-
-/** A year's offset changes: `offsets[i]` holds from `starts[i]` on. starts[0] is the year's first second. */
-interface YearOffsets {
-  readonly starts: readonly number[];
-  readonly offsets: readonly number[];
+  daylightAt(): boolean { return false; }
+  offsetOfAbbreviation(abbreviation: string): number | null {
+    return abbreviation === this.#abbreviation ? this.fixed : null;
+  }
 }
 
 const DAY = 86400;
-/** Two changes are never closer than this (a Ramadan pause of daylight time lasts a month). */
-const PROBE = 8 * DAY;
 const ERA_SECONDS = 146097 * DAY;
-const FIRST = Date.UTC(1800, 0, 1) / 1000;
-const CYCLE_START = Date.UTC(2400, 0, 1) / 1000;
-const OFFSET = /GMT(?:([+-])(\d+):(\d+)(?::(\d+))?)?$/;
+/** From here on what holds is read 400 years (or a multiple) earlier: all rules that end have ended. */
+const CYCLE_START = daysFromCivil(2100, 1, 1) * DAY;
 
-class IanaZone implements TimeZone {
+/** Rules of a POSIX specification hold always: from here back too they are read in the cycle. */
+const POSIX_START = daysFromCivil(1771, 1, 1) * DAY;
+
+class RuledZone implements TimeZone {
   readonly name: string;
   readonly fixed = null;
-  readonly #format: Intl.DateTimeFormat;
-  readonly #years = new Map<number, YearOffsets>();
+  readonly #history: ZoneHistory;
+  /** Before it what holds is read 400 years (or a multiple) later. */
+  readonly #cycleEnd: number;
+  /** The period last asked for, with its bounds: rows that follow each other are mostly near in time. */
+  #from = 0;
+  #to = 0;
+  #offset = 0;
 
-  constructor(name: string) {
+  constructor(name: string, history: ZoneHistory, cycleEnd: number) {
     this.name = name;
-    this.#format = new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset' });
+    this.#history = history;
+    this.#cycleEnd = cycleEnd;
   }
 
   offsetAt(utcSeconds: number): number {
-    const at = canonicalInstant(utcSeconds);
-    const { starts, offsets } = this.#yearOf(at);
-    let i = starts.length - 1;
-    while (i > 0 && starts[i] > at) i--;
-    return offsets[i];
+    if (utcSeconds >= this.#from && utcSeconds < this.#to) return this.#offset;
+    const at = this.#inCycle(utcSeconds);
+    const { starts } = this.#history;
+    const i = this.#indexAt(at);
+    const { offset } = this.#period(i);
+    if (at === utcSeconds) {
+      this.#from = Math.max(i < 0 ? -Infinity : starts[i], this.#cycleEnd);
+      this.#to = Math.min(starts[i + 1] ?? Infinity, CYCLE_START);
+      this.#offset = offset;
+    }
+    return offset;
   }
 
   offsetOfLocal(localSeconds: number): number {
-    const before = this.offsetAt(localSeconds - DAY);
-    const change = this.#changeAfter(localSeconds - DAY);
-    if (change === null) return before;
-    const after = this.offsetAt(change);
+    const from = localSeconds - DAY;
+    const at = this.#inCycle(from);
+    const i = this.#indexAt(at);
+    const before = this.#period(i).offset;
+    const { starts } = this.#history;
+    if (i + 1 >= starts.length) return before;
+    const change = starts[i + 1] + from - at;
+    const after = this.#period(i + 1).offset;
     const asBefore = localSeconds - before;
     const asAfter = localSeconds - after;
     if (asBefore < change && asAfter < change) return before;
-    if (asBefore >= change && asAfter >= change) return after;
+    if (asBefore > change && asAfter >= change) return after;
     return before > after ? after : before;
   }
 
-  /** First change of offset within three days after an instant. */
-  #changeAfter(utcSeconds: number): number | null {
-    const at = canonicalInstant(utcSeconds);
-    for (const instant of [at, at + 3 * DAY]) {
-      const { starts, offsets } = this.#yearOf(instant);
-      for (let i = 1; i < starts.length; i++) {
-        if (starts[i] > at && starts[i] <= at + 3 * DAY && offsets[i] !== offsets[i - 1]) {
-          return starts[i] + utcSeconds - at;
-        }
-      }
-    }
+  abbreviationAt(utcSeconds: number): string {
+    return this.#period(this.#indexAt(this.#inCycle(utcSeconds))).abbreviation;
+  }
+
+  daylightAt(utcSeconds: number): boolean {
+    return this.#period(this.#indexAt(this.#inCycle(utcSeconds))).daylight;
+  }
+
+  offsetOfAbbreviation(abbreviation: string, utcSeconds: number): number | null {
+    const { periods } = this.#history;
+    const now = this.#indexAt(this.#inCycle(utcSeconds));
+    for (let i = now; i >= 0; i--) if (periods[i].abbreviation === abbreviation) return periods[i].offset;
+    for (let i = now + 1; i < periods.length; i++) if (periods[i].abbreviation === abbreviation) return periods[i].offset;
     return null;
   }
 
-  #yearOf(at: number): YearOffsets {
-    const year = new Date(at * 1000).getUTCFullYear();
-    const known = this.#years.get(year);
-    if (known !== undefined) return known;
-    const found = this.#discover(year);
-    this.#years.set(year, found);
-    return found;
+  #inCycle(utcSeconds: number): number {
+    if (utcSeconds < this.#cycleEnd) return utcSeconds + Math.ceil((this.#cycleEnd - utcSeconds) / ERA_SECONDS) * ERA_SECONDS;
+    return utcSeconds < CYCLE_START ? utcSeconds : CYCLE_START + (utcSeconds - CYCLE_START) % ERA_SECONDS;
   }
 
-  #discover(year: number): YearOffsets {
-    const start = daysFromCivil(year, 1, 1) * DAY;
-    const end = daysFromCivil(year + 1, 1, 1) * DAY;
-    const starts = [start];
-    const offsets = [this.#ask(start)];
-    for (let low = start; low < end; low += PROBE) {
-      const high = Math.min(low + PROBE, end);
-      const before = offsets[offsets.length - 1];
-      const after = this.#ask(high);
-      if (after === before) continue;
-      const change = this.#bisect(low, high, before);
-      // A change at the next year's first second is that year's own.
-      if (change >= end) continue;
-      starts.push(change);
-      offsets.push(after);
-    }
-    return { starts, offsets };
+  #period(index: number): ZonePeriod {
+    return index < 0 ? this.#history.first : this.#history.periods[index];
   }
 
-  #bisect(from: number, to: number, before: number): number {
-    let low = from;
-    let high = to;
-    while (high - low > 1) {
-      const middle = Math.floor((low + high) / 2);
-      if (this.#ask(middle) === before) low = middle;
+  /** Of the last start that is not after the instant; -1: before all. */
+  #indexAt(at: number): number {
+    const { starts } = this.#history;
+    let low = 0;
+    let high = starts.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (starts[middle] <= at) low = middle + 1;
       else high = middle;
     }
-    return high;
-  }
-
-  #ask(utcSeconds: number): number {
-    const found = OFFSET.exec(this.#format.format(utcSeconds * 1000));
-    if (found === null || found[1] === undefined) return 0;
-    const seconds = Number(found[2]) * 3600 + Number(found[3]) * 60 + Number(found[4] ?? 0);
-    return found[1] === '-' ? -seconds : seconds;
-  }
-
-  abbreviationAt(utcSeconds: number): string {
-    const offset = this.offsetAt(utcSeconds);
-    if (offset % 60 !== 0) return 'LMT';
-    const at = this.#modernInstant(canonicalInstant(utcSeconds), offset) * 1000;
-    for (const locale of ['en-US', 'en-GB', 'en-AU', 'en-IN', 'en-ZA']) {
-      const text = new Intl.DateTimeFormat(locale, { timeZone: this.name, timeZoneName: 'short' }).format(at);
-      const name = /[A-Z]{2,5}$/.exec(text)?.[0];
-      if (name !== undefined && name !== 'GMT') return name;
-    }
-    if (offset === 0) return 'GMT';
-    return REGIONAL.get(`${this.name} ${offset}`) ?? numericAbbreviation(offset);
-  }
-
-  /** The runtime knows abbreviations of our days alone: a day of 2024 with the same offset, if there is one. */
-  #modernInstant(at: number, offset: number): number {
-    if (at >= daysFromCivil(1970, 1, 1) * DAY) return at;
-    const winter = daysFromCivil(2024, 1, 15) * DAY;
-    const summer = daysFromCivil(2024, 7, 15) * DAY;
-    return [winter, summer].find((instant) => this.offsetAt(instant) === offset) ?? at;
+    return low - 1;
   }
 }
 
-/** Abbreviations that no English locale of the runtime has. */
-const REGIONAL: ReadonlyMap<string, string> = new Map([
-  ['Asia/Tokyo 32400', 'JST'], ['Asia/Seoul 32400', 'KST'], ['Asia/Shanghai 28800', 'CST'],
-  ['Asia/Taipei 28800', 'CST'],
-  ['Asia/Hong_Kong 28800', 'HKT'], ['Asia/Manila 28800', 'PST'], ['Asia/Jakarta 25200', 'WIB'],
-  ['Asia/Jerusalem 7200', 'IST'], ['Asia/Jerusalem 10800', 'IDT'], ['Asia/Karachi 18000', 'PKT'],
-  ['Europe/Moscow 10800', 'MSK'], ['Europe/Kyiv 7200', 'EET'], ['Europe/Kyiv 10800', 'EEST'],
-  ['Africa/Nairobi 10800', 'EAT'], ['Africa/Lagos 3600', 'WAT'], ['Africa/Cairo 7200', 'EET'],
-  ['Africa/Cairo 10800', 'EEST'], ['Pacific/Auckland 43200', 'NZST'], ['Pacific/Auckland 46800', 'NZDT'],
-]);
+/** An abbreviation whose offset the date decides, as the zone had it. */
+class AbbreviatedZone implements TimeZone {
+  readonly name: string;
+  readonly fixed = null;
+  readonly #zone: TimeZone;
 
-/** Zone rules repeat every 400 years after the last written one; before the first, local mean time holds. */
-function canonicalInstant(utcSeconds: number): number {
-  if (utcSeconds < FIRST) return FIRST;
-  if (utcSeconds < CYCLE_START) return utcSeconds;
-  return CYCLE_START + (utcSeconds - CYCLE_START) % ERA_SECONDS;
-}
+  constructor(name: string, zone: TimeZone) {
+    this.name = name;
+    this.#zone = zone;
+  }
 
-function numericAbbreviation(offset: number): string {
-  const magnitude = Math.abs(offset);
-  const two = (n: number): string => n.toString().padStart(2, '0');
-  const minutes = Math.floor(magnitude / 60) % 60;
-  return `${offset < 0 ? '-' : '+'}${two(Math.floor(magnitude / 3600))}${minutes === 0 ? '' : two(minutes)}`;
+  offsetAt(utcSeconds: number): number {
+    return this.#zone.offsetOfAbbreviation(this.name, utcSeconds) ?? this.#zone.offsetAt(utcSeconds);
+  }
+
+  offsetOfLocal(localSeconds: number): number {
+    const offset = this.#zone.offsetOfLocal(localSeconds);
+    return this.#zone.offsetOfAbbreviation(this.name, localSeconds - offset) ?? offset;
+  }
+
+  abbreviationAt(): string { return this.name; }
+  daylightAt(utcSeconds: number): boolean { return this.#zone.daylightAt(utcSeconds); }
+  offsetOfAbbreviation(abbreviation: string, utcSeconds: number): number | null {
+    return this.#zone.offsetOfAbbreviation(abbreviation, utcSeconds);
+  }
 }
 
 export const UTC: TimeZone = new FixedZone('UTC', 0, 'UTC');
@@ -189,59 +169,57 @@ export const UTC: TimeZone = new FixedZone('UTC', 0, 'UTC');
 const KNOWN = new Map<string, TimeZone | null>([['utc', UTC]]);
 const MAX_KNOWN = 2000;
 
-/** A zone by IANA name (in any case) or POSIX spec such as `<+03>-03` or `EST5`; null when there is none. */
+/** A zone by name of the database (in any case) or POSIX spec such as `<+03>-03` or `EST5`; null when there is none. */
 export function timeZone(name: string): TimeZone | null {
   const key = name.toLowerCase();
   const known = KNOWN.get(key);
   if (known !== undefined) return known;
-  const found = posixZone(name) ?? ianaZone(name);
+  const found = databaseZone(name) ?? posixZone(name.toUpperCase());
   if (KNOWN.size > MAX_KNOWN) KNOWN.clear();
   KNOWN.set(key, found);
   return found;
 }
 
+function databaseZone(name: string): TimeZone | null {
+  const spelled = zoneName(name);
+  if (spelled === null) return null;
+  const history = historyOf(linkedZone(spelled));
+  const { first, starts } = history;
+  return starts.length === 0 ? new FixedZone(spelled, first.offset, first.abbreviation)
+    : new RuledZone(spelled, history, -Infinity);
+}
+
+/** By name of the zone, links resolved. */
+const HISTORIES = new Map<string, ZoneHistory>();
+
+function historyOf(zone: string): ZoneHistory {
+  const known = HISTORIES.get(zone);
+  if (known !== undefined) return known;
+  const history = zoneHistory(zoneLines(zone));
+  HISTORIES.set(zone, history);
+  return history;
+}
+
+function posixZone(spec: string): TimeZone | null {
+  const found = parsePosix(spec);
+  if (found === null) return null;
+  const { abbreviation, offset, daylight } = found;
+  return daylight === null ? new FixedZone(spec, offset, abbreviation)
+    : new RuledZone(spec, zoneHistory([daylight]), POSIX_START);
+}
+
 /** SET TIME ZONE n: hours east, fractions allowed, as PostgreSQL names it (`<+02>-02`). */
 export function offsetZone(secondsEast: number): TimeZone {
-  const abbreviation = numericAbbreviation(secondsEast);
-  const inverse = numericAbbreviation(-secondsEast).replace('+', '').replace(/(\d\d)(\d\d)$/, '$1:$2');
-  const spelled = abbreviation.replace(/(\d\d)(\d\d)$/, '$1:$2');
-  return new FixedZone(`<${spelled}>${inverse}`, secondsEast, spelled);
+  const size = clockText(Math.abs(secondsEast));
+  const [sign, opposite] = secondsEast < 0 ? ['-', '+'] : ['+', '-'];
+  return new FixedZone(`<${sign}${size}>${opposite}${size}`, secondsEast, `${sign}${size}`);
 }
 
-const POSIX = /^(?:<([^<>]+)>|([a-z]{3,}))([+-]?)(\d{1,2})(?::(\d{1,2})(?::(\d{1,2}))?)?$/i;
-
-function posixZone(name: string): TimeZone | null {
-  const found = POSIX.exec(name);
-  if (found === null) return null;
-  const west = Number(found[4]) * 3600 + Number(found[5] ?? 0) * 60 + Number(found[6] ?? 0);
-  if (west > 167 * 3600) return null;
-  // POSIX counts west, ISO 8601 east.
-  return new FixedZone(name, found[3] === '-' ? west : -west + 0, found[1] ?? found[2].toUpperCase());
-}
-
-function ianaZone(name: string): TimeZone | null {
-  // The runtime also takes offsets such as +05:30 for names, which PostgreSQL does not.
-  if (!/^[a-z][a-z0-9_+\-/]*$/i.test(name)) return null;
-  if (/^(?:utc|gmt|zulu|universal|uct|etc\/(?:utc|gmt|uct|zulu|universal|greenwich))$/i.test(name)) {
-    return new FixedZone(properCase(name), 0, /gmt|greenwich/i.test(name) ? 'GMT' : 'UTC');
-  }
-  try {
-    return new IanaZone(properCase(name));
-  } catch (error) {
-    if (error instanceof RangeError) return null;
-    throw error;
-  }
-}
-
-let canonicalNames: ReadonlyMap<string, string> | null = null;
-
-function properCase(name: string): string {
-  canonicalNames ??= new Map(Intl.supportedValuesOf('timeZone').map((n) => [n.toLowerCase(), n]));
-  const known = canonicalNames.get(name.toLowerCase());
-  if (known !== undefined) return known;
-  if (/^(utc|gmt|uct)$/i.test(name)) return name.toUpperCase();
-  if (name !== name.toLowerCase()) return name;
-  return name.replace(/(^|[/_-])([a-z])/g, (_, lead: string, letter: string) => lead + letter.toUpperCase());
+/** hh, hh:mm or hh:mm:ss. */
+function clockText(seconds: number): string {
+  const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]
+    .map((n) => n.toString().padStart(2, '0'));
+  return `${hours}${seconds % 3600 === 0 ? '' : `:${minutes}`}${seconds % 60 === 0 ? '' : `:${rest}`}`;
 }
 
 /** An abbreviation's meaning in input: a fixed offset, or the zone that decides it by date. */
@@ -262,5 +240,5 @@ export function zoneAbbreviation(word: string): ZoneAbbreviation | null {
   const [value, daylight] = meaning.split(':');
   if (/^-?\d+$/.test(value)) return { kind: 'offset', seconds: Number(value), daylight: daylight === 'D' };
   const zone = timeZone(value);
-  return zone === null ? null : { kind: 'zone', zone };
+  return zone === null ? null : { kind: 'zone', zone: new AbbreviatedZone(word.toUpperCase(), zone) };
 }

@@ -1,14 +1,15 @@
 // SET, SHOW, RESET, DISCARD.
 import { vectorFromDatums } from '../../engine/data/access.ts';
 import { Batch } from '../../engine/data/batch.ts';
-import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import { DatabaseError } from '../../engine/data/error.ts';
+import { formatInterval, parseInterval } from '../../engine/data/interval-text.ts';
+import { DEFAULT_FORMAT } from '../../engine/data/settings.ts';
 import { TEXT } from '../../engine/data/types.ts';
 import type { Discard, SetSetting, ShowSetting } from '../parser/ast-statement.ts';
 import { quoteIdentifier } from '../catalog/dependency.ts';
 import { validSearchPath } from '../session-state.ts';
 import type { SessionState } from '../session-state.ts';
 import { discardTemporary } from '../temporary.ts';
-import { fixedZone } from '../time-zone-setting.ts';
 import type { BoundStatement } from './bound.ts';
 import { command, done, resultColumn } from './bound.ts';
 
@@ -36,12 +37,7 @@ function setValue(state: SessionState, statement: SetSetting, values: NonNullabl
   }
   const [first] = values;
   if (name === 'timezone' && first.kind === 'interval') {
-    state.settings.set(name, intervalZone(first.text), local);
-    return;
-  }
-  if (name === 'timezone' && first.kind === 'string'
-    && (first.text.toLowerCase() === 'local' || first.text.toLowerCase() === 'default')) {
-    state.settings.reset(name, local);
+    state.settings.set(name, zoneInterval(first.text, state), local);
     return;
   }
   const text = name === 'search_path' ? validSearchPath(values.map((v) => quoteIdentifier(v.text)).join(', '))
@@ -50,12 +46,8 @@ function setValue(state: SessionState, statement: SetSetting, values: NonNullabl
 }
 
 /** SET TIME ZONE INTERVAL '+02:00'. */
-function intervalZone(text: string): string {
-  const match = /^\s*([+-]?)(\d{1,2}):?(\d{2})?(?::\d{2})?\s*$/.exec(text)
-    ?? /^\s*([+-]?)(\d{1,2})\s*hours?\s*$/.exec(text);
-  if (match === null) throw notSupported(`time zone interval "${text}"`);
-  const minutes = Number(match[2]) * 60 + Number(match[3] ?? 0);
-  return fixedZone(match[1] === '-' ? -minutes : minutes);
+function zoneInterval(text: string, state: SessionState): string {
+  return `INTERVAL '${formatInterval(parseInterval(text, state.settings.format), DEFAULT_FORMAT)}'`;
 }
 
 export function showSetting(statement: ShowSetting): BoundStatement {

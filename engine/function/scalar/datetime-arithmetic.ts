@@ -4,6 +4,8 @@ import {
   isDateFinite, isTimestampFinite, isTimestampInRange, joinMicros, splitMicros, TIMESTAMP_INFINITY,
   TIMESTAMP_NEGATIVE_INFINITY, timestampFields,
 } from '../../data/calendar.ts';
+import { parseDisplacement } from '../../data/datetime-fields.ts';
+import { DateFaultError } from '../../data/datetime-tokens.ts';
 import { DatabaseError } from '../../data/error.ts';
 import { Interval, justifyHours, MICROS_PER_DAY } from '../../data/interval.ts';
 import { UTC, offsetZone, timeZone, zoneAbbreviation } from '../../data/timezone.ts';
@@ -26,7 +28,7 @@ export function zoneOf(context: EvalContext): TimeZone {
   return timeZone(context.format.timeZone) ?? UTC;
 }
 
-function floorSeconds(micros: bigint): number {
+export function floorSeconds(micros: bigint): number {
   return Math.floor(Number(micros / SECOND) - (micros % SECOND < 0n ? 1 : 0));
 }
 
@@ -149,25 +151,31 @@ export function dateBin(stride: Interval, micros: bigint, origin: bigint): bigin
   return checkTimestamp(origin + difference - rest - (rest < 0n ? length : 0n));
 }
 
-const PLACE = /^[+-]?\d/;
-
-/** AT TIME ZONE's zone by name, abbreviation, POSIX spec or offset. Offsets there count west, as POSIX has it. */
-export function namedZone(name: string, localSeconds: number): TimeZone {
+/** AT TIME ZONE's zone by abbreviation, name or POSIX spec, whose offsets count west. */
+export function namedZone(name: string): TimeZone {
   const abbreviation = zoneAbbreviation(name.toLowerCase());
   if (abbreviation !== null) {
     return abbreviation.kind === 'zone' ? abbreviation.zone : offsetZone(abbreviation.seconds);
   }
-  const found = PLACE.test(name) ? posixOffset(name) : timeZone(name);
-  if (found === null || Number.isNaN(localSeconds)) throw new DatabaseError('22023',
-    `time zone "${name}" not recognized`);
+  const found = timeZone(name);
+  if (found === null) throw new DatabaseError('22023', `time zone "${name}" not recognized`);
   return found;
 }
 
-function posixOffset(name: string): TimeZone | null {
-  const found = /^([+-]?)(\d{1,2})(?::?(\d{2}))?(?::?(\d{2}))?$/.exec(name);
-  if (found === null) return null;
-  const west = Number(found[2]) * 3600 + Number(found[3] ?? 0) * 60 + Number(found[4] ?? 0);
-  return offsetZone(found[1] === '-' ? west : -west + 0);
+/** The zone of make_timestamptz(): offsets count east there, and have a sign. */
+export function signedZone(name: string): TimeZone {
+  if (/^\d/.test(name)) {
+    throw new DatabaseError('22023', `invalid input syntax for type numeric time zone: "${name}"`,
+      { hint: 'Numeric time zones must have "-" or "+" as first character.' });
+  }
+  if (!/^[+-]/.test(name)) return namedZone(name);
+  try {
+    return offsetZone(parseDisplacement(name));
+  } catch (error) {
+    if (!(error instanceof DateFaultError)) throw error;
+    if (error.fault === 'zone') throw new DatabaseError('22023', `numeric time zone "${name}" out of range`);
+    return namedZone(name);
+  }
 }
 
 /** AT TIME ZONE interval: seconds east. */

@@ -14,8 +14,7 @@ import { big, example, interval, num, scalar, str } from '../define.ts';
 import type { CallInfo, ScalarFunction, Volatility } from '../function.ts';
 import {
   addToTimestamp, addToTimestampTz, age, checkTimestamp, dateBin, dateToTimestamp, intervalZone, makeDate, makeTime,
-  namedZone,
-  timestampToDate, toLocal, toUtc, wrapTime, zoneOf,
+  namedZone, signedZone, timestampToDate, toLocal, toUtc, wrapTime, zoneOf,
 } from './datetime-arithmetic.ts';
 import * as parts from './datetime-parts.ts';
 
@@ -137,7 +136,7 @@ const TRUNCATION: readonly ScalarFunction[] = [
     words: 'The start of the unit it is in, in a zone.',
     volatility: 'stable',
     shows: [`date_trunc('day', timestamptz '2001-02-16 20:38:40+00', 'Australia/Sydney')`, '2001-02-16 13:00:00+00'],
-    row: ([unit, t, zone]) => truncateZoned(unit, t, namedZone(str(zone), 0)),
+    row: ([unit, t, zone]) => truncateZoned(unit, t, namedZone(str(zone))),
   }),
   fn({
     name: 'date_trunc', args: [TEXT, INTERVAL], returns: INTERVAL, words: 'Without what is below the unit.',
@@ -254,7 +253,7 @@ const CONSTRUCTION: readonly ScalarFunction[] = [
     volatility: 'stable',
     words: 'The moment of these fields in a zone.',
     shows: [`make_timestamptz(2013, 7, 15, 8, 15, 23.5, 'Europe/Berlin')`, '2013-07-15 06:15:23.5+00'],
-    row: (args) => toUtc(makeMoment(args), namedZone(str(args[6]), 0)),
+    row: (args) => toUtc(makeMoment(args), signedZone(str(args[6]))),
   }),
   fn({
     name: 'make_interval', args: [INT4, INT4, INT4, INT4, INT4, INT4, FLOAT8], optional: 7, returns: INTERVAL,
@@ -321,19 +320,19 @@ const ZONES: readonly ScalarFunction[] = [
   fn({
     name: 'timezone', args: [TEXT, TIMESTAMPTZ], returns: TIMESTAMP, words: 'AT TIME ZONE: the local time there.',
     shows: [`timestamptz '2001-02-16 20:38:40+00' AT TIME ZONE 'America/Denver'`, '2001-02-16 13:38:40'],
-    row: ([zone, t]) => toLocal(big(t), namedZone(str(zone), 0)),
+    row: ([zone, t]) => toLocal(big(t), namedZone(str(zone))),
   }),
   fn({
     name: 'timezone', args: [TEXT, TIMESTAMP], returns: TIMESTAMPTZ,
     words: 'AT TIME ZONE: the moment of a local time there.',
     shows: [`timestamp '2001-02-16 20:38:40' AT TIME ZONE 'America/Denver'`, '2001-02-17 03:38:40+00'],
-    row: ([zone, t]) => toUtc(big(t), namedZone(str(zone), 0)),
+    row: ([zone, t]) => toUtc(big(t), namedZone(str(zone))),
   }),
   fn({
     name: 'timezone', args: [TEXT, TIMETZ], returns: TIMETZ, words: 'AT TIME ZONE: the time of day there.',
     volatility: 'stable',
     shows: [`timetz '20:38:40+00' AT TIME ZONE 'UTC'`, '20:38:40+00'],
-    row: ([zone, t], call) => timeInZone(t, namedZone(str(zone), 0), call.context.transactionTime),
+    row: ([zone, t], call) => timeInZone(t, namedZone(str(zone)), call.context.transactionTime),
   }),
   fn({
     name: 'timezone', args: [INTERVAL, TIMESTAMPTZ], returns: TIMESTAMP,

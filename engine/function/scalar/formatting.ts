@@ -7,7 +7,7 @@ import { DATE, FLOAT4, FLOAT8, INT4, INT8, INTERVAL, NUMERIC, TEXT, TIMESTAMP, T
 import type { LogicalType } from '../../data/types.ts';
 import { big, example, interval, num, numeric, scalar, str } from '../define.ts';
 import type { CallInfo, ScalarFunction } from '../function.ts';
-import { checkTimestamp, toLocal, toUtc, zoneOf } from './datetime-arithmetic.ts';
+import { checkTimestamp, floorSeconds, toLocal, toUtc, zoneOf } from './datetime-arithmetic.ts';
 import { formatMoment, formatSpan } from './format-datetime.ts';
 import { formatFloat, formatNumeric } from './format-number.ts';
 import { momentMicros, parseMoment } from './parse-datetime.ts';
@@ -23,7 +23,7 @@ function zonedText(utc: bigint, format: string, call: CallInfo): Datum {
   if (!isTimestampFinite(utc)) return null;
   const zone = zoneOf(call.context);
   const local = toLocal(utc, zone);
-  const seconds = Number(utc / 1_000_000n);
+  const seconds = floorSeconds(utc);
   return formatMoment(local, { name: zone.abbreviationAt(seconds), offset: zone.offsetAt(seconds) }, format);
 }
 
