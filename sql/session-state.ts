@@ -232,6 +232,7 @@ export class SessionState {
       searchPath: this.searchPath,
       format: settings.format,
       startTime: services.startTime,
+      now: this.transactionTime,
       sessions: () => [...services.sessions.values()].map((peer) => peer.info()),
       settings: () => settings.list(),
       rowCount: (relation) => this.#rowCount(relation),

@@ -21,7 +21,7 @@ export interface TimeZone {
   abbreviationAt(utcSeconds: number): string;
   daylightAt(utcSeconds: number): boolean;
   /** What an abbreviation of the zone meant then, or else when it was last or will be next in use; null: it has none such. */
-  offsetOfAbbreviation(abbreviation: string, utcSeconds: number): number | null;
+  abbreviated(abbreviation: string, utcSeconds: number): { readonly offset: number; readonly daylight: boolean } | null;
 }
 
 class FixedZone implements TimeZone {
@@ -38,8 +38,8 @@ class FixedZone implements TimeZone {
   offsetOfLocal(): number { return this.fixed; }
   abbreviationAt(): string { return this.#abbreviation; }
   daylightAt(): boolean { return false; }
-  offsetOfAbbreviation(abbreviation: string): number | null {
-    return abbreviation === this.#abbreviation ? this.fixed : null;
+  abbreviated(abbreviation: string): ReturnType<TimeZone['abbreviated']> {
+    return abbreviation === this.#abbreviation ? { offset: this.fixed, daylight: false } : null;
   }
 }
 
@@ -106,11 +106,11 @@ class RuledZone implements TimeZone {
     return this.#period(this.#indexAt(this.#inCycle(utcSeconds))).daylight;
   }
 
-  offsetOfAbbreviation(abbreviation: string, utcSeconds: number): number | null {
+  abbreviated(abbreviation: string, utcSeconds: number): ReturnType<TimeZone['abbreviated']> {
     const { periods } = this.#history;
     const now = this.#indexAt(this.#inCycle(utcSeconds));
-    for (let i = now; i >= 0; i--) if (periods[i].abbreviation === abbreviation) return periods[i].offset;
-    for (let i = now + 1; i < periods.length; i++) if (periods[i].abbreviation === abbreviation) return periods[i].offset;
+    for (let i = now; i >= 0; i--) if (periods[i].abbreviation === abbreviation) return periods[i];
+    for (let i = now + 1; i < periods.length; i++) if (periods[i].abbreviation === abbreviation) return periods[i];
     return null;
   }
 
@@ -149,18 +149,20 @@ class AbbreviatedZone implements TimeZone {
   }
 
   offsetAt(utcSeconds: number): number {
-    return this.#zone.offsetOfAbbreviation(this.name, utcSeconds) ?? this.#zone.offsetAt(utcSeconds);
+    return this.#zone.abbreviated(this.name, utcSeconds)?.offset ?? this.#zone.offsetAt(utcSeconds);
   }
 
   offsetOfLocal(localSeconds: number): number {
     const offset = this.#zone.offsetOfLocal(localSeconds);
-    return this.#zone.offsetOfAbbreviation(this.name, localSeconds - offset) ?? offset;
+    return this.#zone.abbreviated(this.name, localSeconds - offset)?.offset ?? offset;
   }
 
   abbreviationAt(): string { return this.name; }
-  daylightAt(utcSeconds: number): boolean { return this.#zone.daylightAt(utcSeconds); }
-  offsetOfAbbreviation(abbreviation: string, utcSeconds: number): number | null {
-    return this.#zone.offsetOfAbbreviation(abbreviation, utcSeconds);
+  daylightAt(utcSeconds: number): boolean {
+    return this.#zone.abbreviated(this.name, utcSeconds)?.daylight ?? this.#zone.daylightAt(utcSeconds);
+  }
+  abbreviated(abbreviation: string, utcSeconds: number): ReturnType<TimeZone['abbreviated']> {
+    return this.#zone.abbreviated(abbreviation, utcSeconds);
   }
 }
 
@@ -229,13 +231,23 @@ export type ZoneAbbreviation =
 
 let abbreviations: ReadonlyMap<string, string> | null = null;
 
-/** `word` in lower case. */
-export function zoneAbbreviation(word: string): ZoneAbbreviation | null {
+/** By abbreviation in lower case. */
+function meanings(): ReadonlyMap<string, string> {
   abbreviations ??= new Map(ZONE_ABBREVIATIONS.trim().split(/\s+/).map((entry) => {
     const colon = entry.indexOf(':');
     return [entry.slice(0, colon).toLowerCase(), entry.slice(colon + 1)];
   }));
-  const meaning = abbreviations.get(word);
+  return abbreviations;
+}
+
+/** What input knows, in lower case. */
+export function zoneAbbreviations(): readonly string[] {
+  return [...meanings().keys()];
+}
+
+/** `word` in lower case. */
+export function zoneAbbreviation(word: string): ZoneAbbreviation | null {
+  const meaning = meanings().get(word);
   if (meaning === undefined) return null;
   const [value, daylight] = meaning.split(':');
   if (/^-?\d+$/.test(value)) return { kind: 'offset', seconds: Number(value), daylight: daylight === 'D' };

@@ -345,6 +345,8 @@ export interface SystemContext {
   readonly searchPath: readonly string[];
   readonly format: FormatSettings;
   readonly startTime: bigint;
+  /** Of the transaction. */
+  readonly now: bigint;
   readonly sessions: () => readonly SessionInfo[];
   readonly settings: () => readonly SettingInfo[];
   readonly rowCount: (relation: number) => number;

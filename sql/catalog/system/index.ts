@@ -8,10 +8,11 @@ import { INFORMATION_SCHEMA } from './information-schema.ts';
 import { SYSTEM_COLUMNS, systemRelation } from './relation-columns.ts';
 import { OWN } from './own.ts';
 import { RELATIONS } from './relations.ts';
+import { TIME_ZONES } from './time-zones.ts';
 import { TYPES } from './types.ts';
 
 const WITH_ROWS: readonly SystemRelation[] = [
-  ...RELATIONS, ...CONSTRAINTS, ...TYPES, ...FUNCTIONS, ...CLUSTER, ...DEFINITIONS, ...INFORMATION_SCHEMA, ...OWN,
+  ...RELATIONS, ...CONSTRAINTS, ...TYPES, ...FUNCTIONS, ...CLUSTER, ...DEFINITIONS, ...INFORMATION_SCHEMA, ...TIME_ZONES, ...OWN,
 ];
 
 const MADE = new Map(WITH_ROWS.map((r) => [r.oid, r]));
