@@ -15,7 +15,7 @@ import { coerceArgument, tryCoerce } from './coercion.ts';
 import type { Environment } from './environment.ts';
 import { checkContinuous, checkSchema, functionError } from './functions.ts';
 import { checked, checkedRows } from './domain-check.ts';
-import { bind, newHole } from './level.ts';
+import { bind } from './level.ts';
 import type { Site } from './level.ts';
 import { locationOf } from './location.ts';
 import { NOTHING_SOLVED, argumentTypes, resolveOverload, returnType, solvePolymorphs, substitute } from './overload.ts';
@@ -105,6 +105,10 @@ function bindSet(e: FunctionExpr, fn: TableFunction, call: BoundCall | CastCall,
     throw new DatabaseError('0A000', 'aggregate function calls cannot contain set-returning function calls',
       { position: e.position, hint: 'You might be able to move the set-returning function into a LATERAL FROM item.' });
   }
+  if (clause.within === 'window' && clause.sets === undefined) {
+    throw new DatabaseError('0A000', 'window function calls cannot contain set-returning function calls',
+      { position: e.position, hint: 'You might be able to move the set-returning function into a LATERAL FROM item.' });
+  }
   if (clause.sets === undefined) {
     throw new DatabaseError('0A000', `set-returning functions are not allowed in ${clause.setPhrase ?? clause.phrase}`, {
       position: e.position,
@@ -115,13 +119,12 @@ function bindSet(e: FunctionExpr, fn: TableFunction, call: BoundCall | CastCall,
   checkContinuous(site.env, fn, e.position);
   const declared = tableRowType(fn, call);
   const type = fn.fields === true ? baseType(declared) : declared;
-  const hole = newHole(site.env, type);
   const allowed = fn.fields === true ? checkedRows(site, fn, declared) : fn;
   const rowed = fn.fields === true && type.kind === 'record' && type.fields.length > 0 ? rowsOfType(allowed, type) : allowed;
   const set = { function: rowed, args: call.args, types: [type] };
-  site.level.sets.push({ hole, call: set });
+  const hole = site.level.set(site, set, e.position);
   site.env.trace?.holes.set(hole.index, { kind: 'set', call: set });
-  return { ...hole };
+  return hole;
 }
 
 /** One column: its type; several: a record of them; polymorphic ones as the arguments say. */

@@ -28,7 +28,7 @@ interface ItemCall {
 
 export function bindFunctionItem(item: FunctionItem, site: FromSite): FromResult {
   const scope = new Scope(site.lateral);
-  const inner = siteOver(site, scope, { phrase: 'functions in FROM', sets: true });
+  const inner = siteOver(site, scope, { phrase: 'functions in FROM', sets: 'apart' });
   const bound = item.calls.flatMap(unnestEach).map((c) => {
     const own = item.calls.length === 1 && c.call === item.calls[0].call;
     return bindItemCall(c, inner, own ? item.alias?.name : undefined);
@@ -69,7 +69,7 @@ function bindItemCall({ call: e, columns: definitions }: Call, site: Site, alias
   const added = site.level.sets.slice(before);
   const isSet = added.length === 1 && bound.kind === 'parameter' && bound.index === added[0].hole.index;
   if (added.length > 0 && !isSet) {
-    throw new DatabaseError('0A000', 'set-returning functions must appear at top level of FROM', { position: e.position });
+    throw new DatabaseError('0A000', 'set-returning functions must appear at top level of FROM', { position: added[0].position });
   }
   const plain = baseType(bound.type).kind === 'record' ? baseType(bound.type) : bound.type;
   const type = rowTypeOf(isSet ? added[0].call.types[0] : plain, isSet ? added[0].call.function : null, {

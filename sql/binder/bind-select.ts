@@ -42,10 +42,10 @@ export function bindSelect(query: Query, select: Select, outer: QuerySite, recur
   const columns = new OutputColumns(targets);
   checkNotRecursive(from.plan, level, env);
   const order = bindOrder(query.orderBy, columns, at({ ...OUTPUT, phrase: 'ORDER BY' }));
-  const grouping = bindGrouping(select, having !== null, targets, at({ phrase: 'GROUP BY' }));
+  const grouping = bindGrouping(select, having !== null, targets, at({ phrase: 'GROUP BY', sets: true }));
   const distinctOn = bindDistinctOn(select, order, columns, at({ ...OUTPUT, phrase: 'DISTINCT ON' }));
   checkDistinct(select, query.orderBy, columns);
-  for (const w of select.windows) checkWindow(w, at({ phrase: 'window definitions', aggregates: true, within: 'window' }));
+  for (const w of select.windows) checkWindow(w, at({ phrase: 'window definitions', aggregates: true, within: 'window', sets: true }));
   const qualify = condition(withAliases(select, scope), at({ phrase: 'QUALIFY', aggregates: true, windows: true }), 'QUALIFY');
   const limits = bindLimits(query, site);
   env.trace?.queries.set(select, {
@@ -56,6 +56,7 @@ export function bindSelect(query: Query, select: Select, outer: QuerySite, recur
   });
   const lowered = lowerSelect({
     env, level, from: from.plan, where, having, qualify, outputs: columns.all,
+    first: distinctOn === null ? null : { columns: distinctOn, order },
     grouping: grouping ?? (level.aggregates.length > 0 || level.groupings.length > 0 ? { keys: [], sets: null } : null),
   });
   let plan: LogicalPlan = projectOf(lowered.plan, lowered.outputs,
@@ -63,7 +64,7 @@ export function bindSelect(query: Query, select: Select, outer: QuerySite, recur
   if (select.distinct === 'all') {
     for (const t of targets) checkComparable(t.expression.type, t.position);
     plan = { kind: 'distinct', input: plan, on: null, schema: plan.schema };
-  } else if (distinctOn !== null) {
+  } else if (distinctOn !== null && !lowered.distinct) {
     plan = { kind: 'distinct', input: plan, on: { columns: distinctOn, order }, schema: plan.schema };
   }
   return {

@@ -9,7 +9,7 @@ import { bindFrame } from './bind-frame.ts';
 import { coerceArgument, settleUnknown } from './coercion.ts';
 import { functionError } from './functions.ts';
 import { bind, newHole } from './level.ts';
-import type { Site } from './level.ts';
+import type { Clause, Site } from './level.ts';
 import { locationOf } from './location.ts';
 import { orderTerm } from './order.ts';
 import { argumentTypes, resolveOverload, returnType } from './overload.ts';
@@ -26,10 +26,12 @@ export function bindWindowCall(e: FunctionExpr, candidates: readonly Callable[],
   if (clause.windows === undefined) {
     throw new DatabaseError('42P20', `window functions are not allowed in ${clause.phrase}`, { position: e.position });
   }
-  const inner: Site = { ...site, clause: { phrase: 'window definitions', aggregates: true, within: 'window' } };
+  const within: Clause = { phrase: 'window definitions', aggregates: true, within: 'window' };
+  const inner: Site = { ...site, clause: within };
+  const keys: Site = clause.sets === undefined ? inner : { ...site, clause: { ...within, sets: true } };
   const over = resolveWindow(e.over ?? emptyWindow, site);
-  const partition = over.partitionBy.map((p) => settleUnknown(site.env, bind(p, inner)));
-  const terms = over.orderBy.map((k) => orderTerm(site.env, k, settleUnknown(site.env, bind(k.expression, inner))));
+  const partition = over.partitionBy.map((p) => settleUnknown(site.env, bind(p, keys)));
+  const terms = over.orderBy.map((k) => orderTerm(site.env, k, settleUnknown(site.env, bind(k.expression, keys))));
   // A key given twice counts once.
   const order = terms.filter((t, i) => terms.findIndex((o) => sameExpression(o.expression, t.expression)) === i);
   const bound = bindFunction(e, candidates, inner);

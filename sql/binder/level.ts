@@ -1,4 +1,5 @@
 // Level: what the expressions of one SELECT leave behind as holes (aggregates, windows, subqueries, set-returning calls).
+import { isVolatile } from '../../engine/expression/walk.ts';
 import type { Expression, ParameterExpression } from '../../engine/expression/expression.ts';
 import type { ResultColumn } from '../session-api.ts';
 import type { SortKey } from '../../engine/operator/operator.ts';
@@ -37,7 +38,7 @@ export interface SubqueryUse {
   readonly plan: LogicalPlan;
   readonly operands: readonly InOperand[];
 }
-export interface SetUse { readonly hole: Hole; readonly call: TableCall }
+export interface SetUse { readonly hole: Hole; readonly call: TableCall; readonly position: number | undefined }
 export interface GroupingUse { readonly hole: Hole; readonly args: readonly Expression[]; readonly position: number | undefined }
 
 export class Level {
@@ -50,6 +51,17 @@ export class Level {
 
   constructor(scope: Scope) {
     this.scope = scope;
+  }
+
+  /** The hole of a set-returning call; equal ones share one unless they would differ: GROUP BY and ORDER BY mean it, too. */
+  set({ env, clause }: Site, call: TableCall, position: number | undefined): Hole {
+    const apart = clause.sets === 'apart' || call.function?.volatility === 'volatile' || call.args.some(isVolatile);
+    const known = apart ? undefined : this.sets.find((s) => s.call.function === call.function
+      && deepEqual(s.call.args, call.args));
+    if (known !== undefined) return { ...known.hole };
+    const hole = newHole(env, call.types[0]);
+    this.sets.push({ hole, call, position });
+    return { ...hole };
   }
 
   /** The hole of an aggregate; equal calls share one. */
@@ -72,7 +84,8 @@ export interface Clause {
   readonly phrase: string;
   readonly aggregates?: true;
   readonly windows?: true;
-  readonly sets?: true;
+  /** apart: equal calls are others (several functions in FROM). */
+  readonly sets?: true | 'apart';
   /** Names the construct that forbids set-returning calls, where it is not the clause itself. */
   readonly setPhrase?: string;
   /** As in `cannot use subquery in check constraint`; undefined: subqueries are allowed. */

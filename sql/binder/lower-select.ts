@@ -3,8 +3,9 @@ import { assert, DatabaseError } from '../../engine/data/error.ts';
 import { INT4 } from '../../engine/data/types.ts';
 import type { Column } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
+import type { SortKey } from '../../engine/operator/operator.ts';
 import type { AggregateCall, LogicalPlan, OrderTerm, TableCall, WindowPlan } from '../plan/logical-plan.ts';
-import { columnOf, filterOf, setCallsOf, width } from '../plan/make.ts';
+import { columnOf, extend, filterOf, setCallsOf, width } from '../plan/make.ts';
 import { freeHoles, holesOf } from '../plan/map-plan.ts';
 import { fillHoles, replaceTopDown } from '../plan/replace.ts';
 import { deepEqual, sameExpression } from '../plan/same-expression.ts';
@@ -12,7 +13,7 @@ import { Attachment } from './attach.ts';
 import type { Environment } from './environment.ts';
 import { conjuncts } from './functions.ts';
 import type { Grouping } from './group-items.ts';
-import type { AggregateUse, Level, WindowUse } from './level.ts';
+import type { AggregateUse, Level, SetUse, WindowUse } from './level.ts';
 import { isDetermined, ungroupedColumns, ungroupedError } from './ungrouped.ts';
 
 export interface SelectParts {
@@ -26,6 +27,8 @@ export interface SelectParts {
   readonly qualify: Expression | null;
   /** What is computed after grouping: targets, ORDER BY. */
   readonly outputs: readonly Expression[];
+  /** DISTINCT ON outputs, the first row by others. */
+  readonly first: { readonly columns: readonly number[]; readonly order: readonly SortKey[] } | null;
 }
 
 export interface LoweredSelect {
@@ -33,6 +36,8 @@ export interface LoweredSelect {
   readonly outputs: readonly Expression[];
   /** What the outputs are called where they have no label, for EXPLAIN. */
   readonly names: readonly string[];
+  /** DISTINCT ON is in the plan already. */
+  readonly distinct: boolean;
 }
 
 export function lowerSelect(parts: SelectParts): LoweredSelect {
@@ -45,16 +50,46 @@ export function lowerSelect(parts: SelectParts): LoweredSelect {
   if (parts.having !== null) filterBy(attachment, parts.having, level, translate);
   const filled = new Map<number, Expression>();
   const final = (e: Expression): Expression => fillHoles(attachment.resolve(translate(e)), filled);
+  const keyed = setsOf(parts.grouping?.keys ?? [], level.sets);
+  const windowed = setsOf(level.windows.flatMap(windowKeys), level.sets).filter((s) => !keyed.includes(s));
+  addSets(attachment, windowed, final, filled);
   addWindows(attachment, level.windows, final, filled);
   if (parts.qualify !== null) {
     const qualify = final(parts.qualify);
     attachment.plan = filterOf(attachment.plan, qualify);
   }
-  addSets(attachment, level, final, filled);
-  const outputs = parts.outputs.map(final);
+  const rest = level.sets.filter((s) => !keyed.includes(s) && !windowed.includes(s));
+  const late = lateSets(parts, rest);
+  addSets(attachment, rest.filter((s) => !late.includes(s)), final, filled);
+  const early = firstRows(attachment, parts, late, final);
+  addSets(attachment, late, final, filled);
+  const outputs = parts.outputs.map((e, i) => early?.get(i) ?? final(e));
   for (const e of outputs) checkNoAggregate(e, level);
   const names = outputs.map((e) => nameOf(e, attachment.plan, '?column?'));
-  return { plan: attachment.plan, outputs, names };
+  return { plan: attachment.plan, outputs, names, distinct: early !== null };
+}
+
+/** With an order DISTINCT ON comes before the calls that it and the order do not look at. */
+function lateSets({ first, outputs }: SelectParts, sets: readonly SetUse[]): readonly SetUse[] {
+  if (first === null || first.order.length === 0) return [];
+  const asked = [...first.columns, ...first.order.map((o) => o.column)];
+  const looked = setsOf(asked.map((i) => outputs[i]), sets);
+  return sets.filter((s) => !looked.includes(s));
+}
+
+/** DISTINCT ON before `late`: the plan's rows and, behind them, the outputs that are ready; these as columns. */
+function firstRows(work: Attachment, parts: SelectParts, late: readonly SetUse[], final: Final): Map<number, Expression> | null {
+  const { first, outputs } = parts;
+  if (first === null || late.length === 0) return null;
+  const ready = outputs.flatMap((e, i) => (setsOf([e], late).length === 0 ? [{ i, e: final(e) }] : []));
+  const before = width(work.plan);
+  const input = extend(work.plan, ready.map((r) => r.e), '?column?');
+  const placeOf = (output: number): number => before + ready.findIndex((r) => r.i === output);
+  work.plan = {
+    kind: 'distinct', input, schema: input.schema,
+    on: { columns: first.columns.map(placeOf), order: first.order.map((o) => ({ ...o, column: placeOf(o.column) })) },
+  };
+  return new Map(ready.map((r, k) => [r.i, columnOf(work.plan, before + k)]));
 }
 
 /** Conditions without subqueries first, so that subqueries see fewer rows; [NOT] EXISTS and IN filter by themselves. */
@@ -95,7 +130,10 @@ function group(before: Attachment, parts: SelectParts, grouping: Grouping): Grou
   const keys = [...grouping.keys, ...determinedKeys(parts, grouping)];
   const sets = grouping.sets;
   checkDirectArguments(parts, grouping);
-  const resolvedKeys = keys.map((k) => before.resolve(k));
+  const filled = new Map<number, Expression>();
+  const ready = (e: Expression): Expression => fillHoles(before.resolve(e), filled);
+  addSets(before, setsOf(keys, level.sets), ready, filled);
+  const resolvedKeys = keys.map(ready);
   const calls = level.aggregates.map((a) => resolveCall(a, before));
   const groupings = level.groupings.map((g) => g.args.map((arg) => {
     const at = keys.findIndex((k) => sameExpression(k, arg));
@@ -157,9 +195,10 @@ function resolveCall(use: AggregateUse, before: Attachment): AggregateCall {
 function determinedKeys(parts: SelectParts, grouping: Grouping): readonly Expression[] {
   const { level, env } = parts;
   const { scope } = level;
+  const keyed = setsOf(grouping.keys, level.sets);
   const later = [
     ...parts.outputs, ...(parts.having === null ? [] : [parts.having]), ...(parts.qualify === null ? [] : [parts.qualify]),
-    ...level.windows.flatMap(windowParts), ...level.sets.flatMap((s) => s.call.args),
+    ...level.windows.flatMap(windowParts), ...level.sets.filter((s) => !keyed.includes(s)).flatMap((s) => s.call.args),
   ];
   const added: Expression[] = [];
   const check = (e: Expression, inSubquery: boolean): void => {
@@ -190,9 +229,19 @@ function openHoles(e: Expression, keys: readonly Expression[]): readonly number[
   return found;
 }
 
+function windowKeys(use: WindowUse): readonly Expression[] {
+  return [...use.partition, ...use.order.map((o) => o.expression)];
+}
+
 function windowParts(use: WindowUse): readonly Expression[] {
-  return [...use.partition, ...use.order.map((o) => o.expression), ...use.call.args,
-    ...(use.call.filter === null ? [] : [use.call.filter])];
+  return [...windowKeys(use), ...use.call.args, ...(use.call.filter === null ? [] : [use.call.filter])];
+}
+
+/** The set-returning calls that expressions hold, those in arguments of such included. */
+function setsOf(expressions: readonly Expression[], sets: readonly SetUse[]): readonly SetUse[] {
+  const holes = new Set(expressions.flatMap((e) => [...holesOf(e)]));
+  const found = sets.filter((s) => holes.has(s.hole.index));
+  return found.length === 0 ? found : [...new Set([...found, ...setsOf(found.flatMap((s) => s.call.args), sets)])];
 }
 
 type Final = (e: Expression) => Expression;
@@ -218,8 +267,8 @@ function addWindows(work: Attachment, uses: readonly WindowUse[], final: Final, 
 }
 
 /** Set-returning calls run in step; one inside another's arguments runs first. */
-function addSets(work: Attachment, level: Level, final: Final, filled: Map<number, Expression>): void {
-  let waiting = [...level.sets];
+function addSets(work: Attachment, uses: readonly SetUse[], final: Final, filled: Map<number, Expression>): void {
+  let waiting = [...uses];
   while (waiting.length > 0) {
     const open = new Set(waiting.map((w) => w.hole.index));
     const ready = waiting.filter((w) => !w.call.args.some((a) => [...holesOf(a)].some((h) => open.has(h))));
