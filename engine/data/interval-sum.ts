@@ -1,7 +1,7 @@
 // An interval being read from text: values and fractions of units added up, each field checked for its width.
 import { fault } from './datetime-tokens.ts';
 import {
-  Interval, MICROS_PER_DAY, MICROS_PER_HOUR, MICROS_PER_MINUTE, MICROS_PER_SECOND, intervalOutOfRange, roundEven,
+  Interval, MICROS_PER_DAY, MICROS_PER_HOUR, MICROS_PER_MINUTE, MICROS_PER_SECOND, roundEven,
 } from './interval.ts';
 
 export type IntervalUnit =
@@ -85,8 +85,9 @@ export class IntervalSum {
 
   finish(negate: boolean): Interval {
     const sign = negate ? -1n : 1n;
+    const opposite = [this.years, this.months, this.days].map((field) => field * sign);
     const micros = this.micros * sign;
-    if (micros > INT64) throw intervalOutOfRange();
+    if (opposite.some((field) => field > INT32) || micros > INT64) throw fault('interval');
     return Interval.checked(Number((this.years * 12n + this.months) * sign), Number(this.days * sign), micros);
   }
 }

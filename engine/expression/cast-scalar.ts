@@ -1,7 +1,7 @@
 // The functions behind pg_cast, row by row: numbers, characters, dates and times, bits, jsonb scalars.
 import {
   DATE_INFINITY, DATE_NEGATIVE_INFINITY, LAST_TIMESTAMP, TIMESTAMP_INFINITY, TIMESTAMP_NEGATIVE_INFINITY,
-  isTimestampFinite, joinMicros, splitMicros,
+  isTimestampFinite, isTimestampInRange, joinMicros, splitMicros,
 } from '../data/calendar.ts';
 import { asTimeTz } from '../data/composite.ts';
 import { sessionZone } from '../data/datetime-decode.ts';
@@ -180,14 +180,22 @@ function dateToTimestamp(days: number, to: LogicalType, context: EvalContext): b
   if (days === DATE_INFINITY) return TIMESTAMP_INFINITY;
   if (days === DATE_NEGATIVE_INFINITY) return TIMESTAMP_NEGATIVE_INFINITY;
   const micros = dateMicros(days);
-  return to.kind === 'timestamptz' ? localToUtc(micros, context) : micros;
+  if (to.kind !== 'timestamptz') return micros;
+  const offset = sessionZone(context.format).offsetOfLocal(days * 86400);
+  const utc = micros - BigInt(offset) * 1_000_000n;
+  if (!isTimestampInRange(utc)) throw dateOutOfRange();
+  return utc;
 }
 
 /** A date's midnight. Requires: finite. */
 export function dateMicros(days: number): bigint {
   const micros = joinMicros(days, 0);
-  if (micros > LAST_TIMESTAMP) throw new DatabaseError('22008', 'date out of range for timestamp');
+  if (micros > LAST_TIMESTAMP) throw dateOutOfRange();
   return micros;
+}
+
+function dateOutOfRange(): DatabaseError {
+  return new DatabaseError('22008', 'date out of range for timestamp');
 }
 
 /** Date, or µs since midnight; NULL of an infinite timestamp's time. */
@@ -205,14 +213,19 @@ export function localToUtc(local: bigint, context: EvalContext): bigint {
   if (!isTimestampFinite(local)) return local;
   const { days, rest } = splitMicros(local);
   const offset = sessionZone(context.format).offsetOfLocal(days * 86400 + Math.floor(rest / 1_000_000));
-  return local - BigInt(offset) * 1_000_000n;
+  return inRange(local - BigInt(offset) * 1_000_000n);
+}
+
+function inRange(micros: bigint): bigint {
+  if (!isTimestampInRange(micros)) throw new DatabaseError('22008', 'timestamp out of range');
+  return micros;
 }
 
 export function utcToLocal(micros: bigint, context: EvalContext): bigint {
   if (!isTimestampFinite(micros)) return micros;
   const { days, rest } = splitMicros(micros);
   const offset = sessionZone(context.format).offsetAt(days * 86400 + Math.floor(rest / 1_000_000));
-  return micros + BigInt(offset) * 1_000_000n;
+  return inRange(micros + BigInt(offset) * 1_000_000n);
 }
 
 function offsetNow(context: EvalContext): number {

@@ -1,5 +1,6 @@
 // Date/time operators (manual 9.9): + - * / between dates, times, timestamps and intervals; comparisons across types.
 import { asTimeTz } from '../../data/composite.ts';
+import { isDateFinite, isTimestampFinite, joinMicros } from '../../data/calendar.ts';
 import type { Datum, TimeTz } from '../../data/datum.ts';
 import {
   addIntervals, divideInterval, Interval, MICROS_PER_DAY, multiplyInterval, negateInterval, subtractIntervals,
@@ -11,11 +12,11 @@ import type { LogicalType } from '../../data/types.ts';
 import { isValid } from '../../data/vector.ts';
 import type { Fixed16Vector, Int64Vector, Vector } from '../../data/vector.ts';
 import { assert } from '../../data/error.ts';
-import { big, example, interval, num, operator } from '../define.ts';
+import { big, example, interval, num, operator, scalar } from '../define.ts';
 import type { CallInfo, Kernel, ScalarFunction, Volatility } from '../function.ts';
 import { int64Column, int64Result } from './columns.ts';
 import {
-  addDays, addToTimestamp, addToTimestampTz, dateToTimestamp, negated, subtractDates, subtractTimestamps, toUtc,
+  addDays, addToTimestamp, addToTimestampTz, dateToTimestamp, floorSeconds, negated, subtractDates, subtractTimestamps, toUtc,
   wrapTime,
   zoneOf, checkTimestamp,
 } from './datetime-arithmetic.ts';
@@ -264,9 +265,21 @@ const SCALING: readonly ScalarFunction[] = [
 
 // Comparisons across types: both as timestamp, or both as timestamptz when one is.
 
+/** What lies beyond the range of timestamps is later or earlier than all of them, though not than infinity. */
 type ToMoment = (d: Datum, call: CallInfo) => bigint;
-const localMoment: ToMoment = (d) => (typeof d === 'bigint' ? d : dateToTimestamp(num(d)));
-const zonedMoment: ToMoment = (d, call) => toUtc(localMoment(d, call), zoneOf(call.context));
+const BEYOND_ALL = 10n ** 30n;
+
+const localMoment: ToMoment = (d) => {
+  if (typeof d === 'number' && isDateFinite(d)) return joinMicros(d, 0);
+  const micros = typeof d === 'bigint' ? d : dateToTimestamp(num(d));
+  return isTimestampFinite(micros) ? micros : micros > 0n ? BEYOND_ALL : -BEYOND_ALL;
+};
+
+const zonedMoment: ToMoment = (d, call) => {
+  const local = localMoment(d, call);
+  const finite = local !== BEYOND_ALL && local !== -BEYOND_ALL;
+  return finite ? local - BigInt(zoneOf(call.context).offsetOfLocal(floorSeconds(local))) * 1_000_000n : local;
+};
 
 interface Mixed {
   readonly args: readonly [LogicalType, LogicalType];
@@ -297,8 +310,28 @@ const COMPARISONS: readonly ScalarFunction[] = TESTS.flatMap(([name, words, test
   row: ([a, b], call) => test(m.moments[0](a, call), m.moments[1](b, call)),
 })));
 
+/** What date + time and date + timetz do, under the names of the types. */
+const JOINED: readonly ScalarFunction[] = [
+  scalar({
+    name: 'timestamp', args: [DATE, TIME], returns: TIMESTAMP, description: 'That day at that time.',
+    example: example(`SELECT "timestamp"(date '2001-09-28', time '03:00')`, '2001-09-28 03:00:00'),
+    row: ([d, t]) => dateWithTime(num(d), big(t)),
+  }),
+  scalar({
+    name: 'timestamptz', args: [DATE, TIME], returns: TIMESTAMPTZ, volatility: 'stable',
+    description: 'That day at that time in the session\'s zone.',
+    example: example(`SELECT timestamptz(date '2001-09-28', time '03:00')`, '2001-09-28 03:00:00+00'),
+    row: ([d, t], call) => toUtc(dateWithTime(num(d), big(t)), zoneOf(call.context)),
+  }),
+  scalar({
+    name: 'timestamptz', args: [DATE, TIMETZ], returns: TIMESTAMPTZ, description: 'That day at that time.',
+    example: example(`SELECT timestamptz(date '2001-09-28', timetz '03:00+02')`, '2001-09-28 01:00:00+00'),
+    row: ([d, t]) => dateWithTimeTz(num(d), asTimeTz(t)),
+  }),
+];
+
 export const DATETIME_OPERATORS: readonly ScalarFunction[] = [
   ...ADDITIONS.flatMap((o) => (o.args[0] === o.args[1] ? [make('+', o)] : [make('+', o), make('+', swapped(o))])),
   ...SUBTRACTIONS.map((o) => make('-', o)),
-  ...SCALING, ...COMPARISONS,
+  ...SCALING, ...COMPARISONS, ...JOINED,
 ];

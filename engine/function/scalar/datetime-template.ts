@@ -83,7 +83,7 @@ function readText(format: string, start: number, pieces: TemplatePiece[]): numbe
   if (format[start] !== '"') {
     const escaped = format[start] === '\\' && format[start + 1] === '"';
     const point = String.fromCodePoint(format.codePointAt(escaped ? start + 1 : start) ?? 0);
-    pieces.push({ kind: 'text', text: point, quoted: escaped });
+    pieces.push({ kind: 'text', text: point, quoted: false });
     return start + point.length + (escaped ? 1 : 0);
   }
   let i = start + 1;

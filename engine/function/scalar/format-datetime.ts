@@ -142,13 +142,21 @@ function isoDay(days: number): number {
   return dayOfWeek(days) === 0 ? 7 : dayOfWeek(days);
 }
 
+/** An interval's whole years end with the twelfth month, and negative ones count back from it; 0: none. */
+function romanMonth({ year, month }: Moment): number {
+  if (month === 0) return year === 0 ? 0 : year > 0 ? 12 : 1;
+  return month < 0 ? 13 + month : month;
+}
+
 function dayField(word: Word, piece: Field, m: Moment): string | null {
   switch (word) {
     case 'MONTH': return m.month === 0 ? '' : name(MONTH_NAMES[m.month - 1], 9, piece);
     case 'MON': return m.month === 0 ? '' : name(MONTH_NAMES[m.month - 1].slice(0, 3), 3, piece);
     case 'MM': return digits(m.month, 2, piece);
-    case 'RM': return m.month === 0 ? '' : inCase(piece.fill ? romanNumeral(m.month) : romanNumeral(m.month).padEnd(4),
-      piece);
+    case 'RM': {
+      const month = romanMonth(m);
+      return month === 0 ? '' : inCase(romanNumeral(month).padEnd(piece.fill ? 0 : 4), piece);
+    }
     case 'Q': return m.month === 0 ? '' : withOrdinal(String(Math.floor((m.month - 1) / 3) + 1), piece);
     case 'DAY': return name(DAY_NAMES[dayOfWeek(needDate(m))], 9, piece);
     case 'DY': return name(DAY_NAMES[dayOfWeek(needDate(m))].slice(0, 3), 3, piece);

@@ -1,6 +1,7 @@
 // Formatting functions (manual 9.8): to_char, to_number, to_date, to_timestamp.
 import { END_DATE, FIRST_DAY, isTimestampFinite } from '../../data/calendar.ts';
 import type { Datum } from '../../data/datum.ts';
+import { timestampFits } from '../../data/datetime-text.ts';
 import { DatabaseError } from '../../data/error.ts';
 import { Numeric } from '../../data/numeric.ts';
 import { DATE, FLOAT4, FLOAT8, INT4, INT8, INTERVAL, NUMERIC, TEXT, TIMESTAMP, TIMESTAMPTZ } from '../../data/types.ts';
@@ -10,7 +11,8 @@ import type { CallInfo, ScalarFunction } from '../function.ts';
 import { checkTimestamp, floorSeconds, toLocal, toUtc, zoneOf } from './datetime-arithmetic.ts';
 import { formatMoment, formatSpan } from './format-datetime.ts';
 import { formatFloat, formatNumeric } from './format-number.ts';
-import { momentMicros, parseMoment } from './parse-datetime.ts';
+import { momentMicros } from './moment-fields.ts';
+import { parseMoment } from './parse-datetime.ts';
 import { parseNumber } from './parse-number.ts';
 
 interface Shown {
@@ -80,8 +82,10 @@ export const FORMATTING: readonly ScalarFunction[] = [
     example: example(`SELECT to_timestamp('05 Dec 2000', 'DD Mon YYYY')`, '2000-12-05 00:00:00+00'),
     row: ([text, format], call) => {
       const found = parseMoment(str(text), str(format));
-      if (found.offset !== null) return checkTimestamp(momentMicros(found) - BigInt(found.offset) * 1_000_000n);
-      return toUtc(checkTimestamp(momentMicros(found)), zoneOf(call.context));
+      const local = checkTimestamp(momentMicros(found));
+      const utc = found.offset === null ? toUtc(local, zoneOf(call.context))
+        : checkTimestamp(local - BigInt(found.offset) * 1_000_000n);
+      return timestampFits(utc, found.precision);
     },
   }),
 ];

@@ -1,57 +1,62 @@
-// to_timestamp() and to_date(): text read by a template.
-import {
-  clockMicros, daysFromCivil, daysInMonth, isLeapYear, isoWeekStart, JULIAN_1970, joinMicros,
-} from '../../data/calendar.ts';
+// to_timestamp() and to_date(): text read by a template, field by field.
 import { DatabaseError } from '../../data/error.ts';
 import { datetimeTemplate } from './datetime-template.ts';
 import type { TemplatePiece, Word } from './datetime-template.ts';
 import { DAY_NAMES, MONTH_NAMES } from './format-datetime.ts';
+import { momentOf } from './moment-fields.ts';
+import type { MomentFields, ParsedMoment } from './moment-fields.ts';
 
 type Field = TemplatePiece & { kind: 'field' };
 
-/** What was read; absent fields are undefined. */
-interface Found {
-  year?: number;
-  yearDigits?: number;
-  century?: number;
-  month?: number;
-  day?: number;
-  dayOfYear?: number;
-  hour?: number;
-  minute?: number;
-  second?: number;
-  daySeconds?: number;
-  micros?: number;
-  julian?: number;
-  week?: number;
-  monthWeek?: number;
-  weekday?: number;
-  isoYear?: number;
-  isoWeek?: number;
-  isoDay?: number;
-  isoDayOfYear?: number;
-  bc?: boolean;
-  pm?: boolean;
-  twelve?: boolean;
-  zoneHours?: number;
-  zoneMinutes?: number;
-  zoneNegative?: boolean;
-}
+/** The fields that are numbers, as they are read; 0 is not given. */
+type NumberName = Exclude<keyof MomentFields, 'weeks' | 'twelve' | 'zoneSign'>;
 
-const badFormat = (message: string, detail?: string): DatabaseError => new DatabaseError('22007', message, { detail });
+const badFormat = (message: string, fields: { readonly detail?: string; readonly hint?: string } = {}): DatabaseError =>
+  new DatabaseError('22007', message, fields);
 
+const NOT_ALLOWED = 'The given value did not match any of the allowed values for this field.';
+const VARIABLE = 'If your source string is not fixed-width, try using the "FM" modifier.';
+
+/** What is no number in the text, whatever stands there. */
+const WORDS: ReadonlySet<Word> = new Set([
+  'A.D.', 'A.M.', 'AD', 'AM', 'B.C.', 'BC', 'DAY', 'DY', 'FX', 'MON', 'MONTH', 'OF', 'P.M.', 'PM', 'RM', 'TZ', 'TZH',
+]);
+
+/** Words that belong to the calendar of months, and to that of weeks. */
+const GREGORIAN: ReadonlySet<Word> = new Set([
+  'DDD', 'DD', 'D', 'MONTH', 'MON', 'MM', 'RM', 'WW', 'W', 'Y,YYY', 'YYYY', 'YYY', 'YY', 'Y',
+]);
+const ISO_WEEK: ReadonlySet<Word> = new Set(['IDDD', 'ID', 'IW', 'IYYY', 'IYY', 'IY', 'I']);
+
+/** Number fields with a width of their own; the others are as wide as their word. */
 const WIDTHS: { readonly [word in Word]?: number } = {
-  HH: 2, HH12: 2, HH24: 2, MI: 2, SS: 2, MS: 3, US: 6, FF1: 1, FF2: 2, FF3: 3, FF4: 4, FF5: 5, FF6: 6, SSSS: 5,
-  SSSSS: 5, YYYY: 4, YYY: 3, YY: 2,
-  Y: 1, IYYY: 4, IYY: 3, IY: 2, I: 1, MM: 2, DDD: 3, IDDD: 3, DD: 2, D: 1, ID: 1, WW: 2, IW: 2, W: 1, CC: 2, J: 7, Q: 1,
-  TZH: 2, TZM: 2,
+  HH: 2, HH12: 2, HH24: 2, MS: 3, US: 6, FF1: 1, FF2: 2, FF3: 3, FF4: 4, FF5: 5, FF6: 6, IDDD: 3, ID: 1, TZH: 2, TZM: 2,
 };
+
+const PLAIN_NUMBERS: { readonly [word in Word]?: NumberName } = {
+  HH: 'hour', HH12: 'hour', HH24: 'hour', MI: 'minute', SS: 'second', SSSS: 'daySeconds', SSSSS: 'daySeconds', MM: 'month',
+  DD: 'day', DDD: 'dayOfYear', IDDD: 'dayOfYear', D: 'weekday', WW: 'week', IW: 'week', CC: 'century', W: 'monthWeek',
+  J: 'julian', TZM: 'zoneMinutes',
+};
+
+const HALF_DAYS = ['am', 'pm'];
+const ERAS = ['ad', 'bc'];
+const pointed = (names: readonly string[]): readonly string[] => names.map((n) => `${n[0]}.${n[1]}.`);
+const ROMAN = ['xii', 'xi', 'x', 'ix', 'viii', 'vii', 'vi', 'v', 'iv', 'iii', 'ii', 'i'];
+const short = (names: readonly string[]): readonly string[] => names.map((n) => n.slice(0, 3));
+
+const SEPARATOR = /^[!-/:-@[-`{-~]/;
 
 class TemplateReader {
   readonly #text: string;
   readonly #pieces: readonly TemplatePiece[];
-  readonly found: Found = {};
+  readonly found: MomentFields = {
+    year: 0, yearDigits: 0, century: 0, month: 0, day: 0, dayOfYear: 0, hour: 0, minute: 0, second: 0, daySeconds: 0,
+    millis: 0, micros: 0, precision: 0, julian: 0, week: 0, monthWeek: 0, weekday: 0, bc: 0, pm: 0, zoneHours: 0,
+    zoneMinutes: 0, zoneSign: 0, twelve: false, weeks: null,
+  };
   #at = 0;
+  /** Blanks and separators skipped beyond those the template has. */
   #extra = 0;
   #fixed = false;
 
@@ -60,16 +65,20 @@ class TemplateReader {
     this.#pieces = datetimeTemplate(format);
   }
 
-  read(): Found {
-    this.#pieces.forEach((piece, i) => {
-      if (piece.kind === 'field' && piece.word === 'FX') {
-        this.#fixed = true;
-        return;
+  read(): MomentFields {
+    for (const [i, piece] of this.#pieces.entries()) {
+      if (this.#at >= this.#text.length) break;
+      const first = piece.kind === 'field' ? piece.word !== 'FX' : i === 0;
+      if (!this.#fixed && first) this.#skipBlanks();
+      if (piece.kind === 'text') {
+        this.#literal(piece);
+        continue;
       }
-      if (!this.#fixed && (piece.kind === 'field' || i === 0)) this.#skipBlanks();
-      if (piece.kind === 'text') this.#literal(piece);
-      else if (this.#at < this.#text.length) this.#field(piece, this.#pieces[i + 1]);
-    });
+      this.#field(piece, i);
+      if (this.#fixed) continue;
+      this.#extra = 0;
+      this.#skipBlanks();
+    }
     return this.found;
   }
 
@@ -80,149 +89,169 @@ class TemplateReader {
     }
   }
 
+  #skipCharacter(): void {
+    const point = this.#text.codePointAt(this.#at);
+    if (point !== undefined) this.#at += point > 0xffff ? 2 : 1;
+  }
+
+  /** A blank or separator stands for one of either, or for nothing; other text for any character. */
   #literal(piece: TemplatePiece & { kind: 'text' }): void {
-    const c = this.#text[this.#at];
     if (this.#fixed) {
-      this.#at++;
-      return;
-    }
-    const separator = !piece.quoted && /^[\s!-/:-@[-`{-~]$/.test(piece.text);
-    if (separator) {
+      this.#skipCharacter();
+    } else if (!piece.quoted && (SEPARATOR.test(piece.text) || /\s/.test(piece.text))) {
       this.#extra--;
-      if (c !== undefined && /^[\s!-/:-@[-`{-~]$/.test(c)) {
-        this.#at++;
-        this.#extra++;
-      }
-      if (this.#extra < 0) this.#extra = 0;
+      const next = this.#text[this.#at] ?? '';
+      if (!/\s/.test(next) && !SEPARATOR.test(next)) return;
+      this.#at++;
+      this.#extra++;
     } else if (this.#extra > 0) this.#extra--;
-    else this.#at++;
+    else this.#skipCharacter();
   }
 
-  /** Digits: as many as the field has, or all there are when something that is no digit follows in the template. */
-  #integer(piece: Field, next: TemplatePiece | undefined): number {
-    const width = WIDTHS[piece.word] ?? 2;
-    const free = piece.fill || next === undefined || (next.kind === 'text' && !/^\d/.test(next.text))
-      || (next.kind === 'field' && ['MONTH', 'MON', 'DAY', 'DY', 'AM', 'PM', 'RM'].includes(next.word));
-    const rest = this.#text.slice(this.#at);
-    const found = (free ? /^\s*[+-]?\d+/ : new RegExp(`^\\s*[+-]?\\d{1,${width}}`)).exec(rest);
-    if (found === null) {
-      throw badFormat(`invalid value "${rest.slice(0, width)}" for "${piece.written}"`, 'Value must be an integer.');
+  #field(piece: Field, index: number): void {
+    const { word } = piece;
+    const { found } = this;
+    this.#checkCalendar(word);
+    switch (word) {
+      case 'FX': this.#fixed = true; return;
+      case 'MONTH': this.#set('month', this.#name(piece, MONTH_NAMES) + 1, piece); return;
+      case 'MON': this.#set('month', this.#name(piece, short(MONTH_NAMES)) + 1, piece); return;
+      case 'RM': this.#set('month', 12 - this.#name(piece, ROMAN), piece); return;
+      case 'DAY': this.#set('weekday', this.#name(piece, DAY_NAMES), piece); found.weekday++; return;
+      case 'DY': this.#set('weekday', this.#name(piece, short(DAY_NAMES)), piece); found.weekday++; return;
+      case 'AM': case 'PM': case 'A.M.': case 'P.M.':
+        this.#set('pm', this.#name(piece, word.includes('.') ? pointed(HALF_DAYS) : HALF_DAYS), piece);
+        found.twelve = true;
+        return;
+      case 'BC': case 'AD': case 'B.C.': case 'A.D.':
+        this.#set('bc', this.#name(piece, word.includes('.') ? pointed(ERAS) : ERAS), piece);
+        return;
+      case 'TZ': case 'OF':
+        throw new DatabaseError('0A000', `formatting field "${piece.written}" is only supported in to_char`);
+      case 'TZH': this.#zoneHours(piece, index); return;
+      case 'Y,YYY': this.#groupedYear(piece); break;
+      default: this.#number(piece, index);
     }
-    if (!free && found[0].length < width) {
-      throw new DatabaseError('22007', `source string too short for "${piece.written}" formatting field`, {
-        detail: `Field requires ${width} characters, but only ${found[0].length} remain.`,
-        hint: 'If your source string is not fixed-width, try using the "FM" modifier.',
-      });
+    if (piece.ordinal !== null) {
+      this.#skipCharacter();
+      this.#skipCharacter();
     }
-    this.#at += found[0].length;
-    const value = Number(found[0]);
-    if (Math.abs(value) > 2147483647) {
-      throw new DatabaseError('22008', `value for "${piece.written}" in source string is out of range`,
-        { detail: 'Value must be in the range -2147483648 to 2147483647.' });
-    }
-    if (piece.ordinal !== null) this.#at += 2;
-    return value;
   }
 
-  #name(piece: Field, names: readonly string[], short: boolean): number {
+  #checkCalendar(word: Word): void {
+    const weeks = ISO_WEEK.has(word) ? true : GREGORIAN.has(word) ? false : null;
+    if (weeks === null) return;
+    this.found.weeks ??= weeks;
+    if (this.found.weeks === weeks) return;
+    throw badFormat('invalid combination of date conventions',
+      { hint: 'Do not mix Gregorian and ISO week date conventions in a formatting template.' });
+  }
+
+  #set(name: NumberName, value: number, piece: Field): void {
+    const { found } = this;
+    if (found[name] !== 0 && found[name] !== value) {
+      throw badFormat(`conflicting values for "${piece.written}" field in formatting string`,
+        { detail: 'This value contradicts a previous setting for the same field type.' });
+    }
+    found[name] = value;
+  }
+
+  #name(piece: Field, names: readonly string[]): number {
     const rest = this.#text.slice(this.#at).toLowerCase();
-    const at = names.findIndex((n) => rest.startsWith((short ? n.slice(0, 3) : n).toLowerCase()));
+    const at = names.findIndex((n) => rest.startsWith(n.toLowerCase()));
     if (at < 0) {
       throw badFormat(`invalid value "${this.#text.slice(this.#at).split(/\s/)[0]}" for "${piece.written}"`,
-        'The given value did not match any of the allowed values for this field.');
+        { detail: NOT_ALLOWED });
     }
-    this.#at += short ? 3 : names[at].length;
+    this.#at += names[at].length;
     return at;
   }
 
-  #field(piece: Field, next: TemplatePiece | undefined): void {
+  /** The sign may have been taken for a separator. */
+  #zoneHours(piece: Field, index: number): void {
+    const sign = this.#text[this.#at];
+    if (sign === '+' || sign === '-' || sign === ' ') {
+      this.found.zoneSign = sign === '-' ? -1 : 1;
+      this.#at++;
+    } else this.found.zoneSign = this.#extra > 0 && this.#text[this.#at - 1] === '-' ? -1 : 1;
+    this.#set('zoneHours', this.#integer(piece, index).value, piece);
+  }
+
+  #groupedYear(piece: Field): void {
+    const parts = /^\s*([+-]?\d+),(\d{1,3})/.exec(this.#text.slice(this.#at));
+    if (parts === null) throw badFormat('invalid input string for "Y,YYY"');
+    this.#set('year', Number(parts[1]) * 1000 + Number(parts[2]), piece);
+    this.found.yearDigits = 4;
+    this.#at += parts[0].length;
+  }
+
+  #number(piece: Field, index: number): void {
     const { word } = piece;
     const { found } = this;
+    const { value, length } = this.#integer(piece, index);
+    const plain = PLAIN_NUMBERS[word];
+    if (plain !== undefined) this.#set(plain, value, piece);
     switch (word) {
-      case 'MONTH': found.month = this.#name(piece, MONTH_NAMES, false) + 1; return;
-      case 'MON': found.month = this.#name(piece, MONTH_NAMES, true) + 1; return;
-      case 'DAY': found.weekday = this.#name(piece, DAY_NAMES, false); return;
-      case 'DY': found.weekday = this.#name(piece, DAY_NAMES, true); return;
-      case 'AM': case 'PM': case 'A.M.': case 'P.M.': found.pm = this.#oneOf(piece,
-        /^([ap])\.?m\.?/i) === 'p'; found.twelve = true; return;
-      case 'BC': case 'AD': case 'B.C.': case 'A.D.': found.bc = this.#oneOf(piece,
-        /^([ab])\.?[dc]\.?/i) === 'b'; return;
-      case 'RM': found.month = this.#roman(piece); return;
-      case 'TZH': {
-        const sign = this.#text[this.#at];
-        if (sign === '+' || sign === '-') this.#at++;
-        found.zoneNegative = sign === '-';
-        found.zoneHours = this.#integer(piece, next);
+      case 'HH': case 'HH12': found.twelve = true; return;
+      case 'TZM': if (found.zoneSign === 0) found.zoneSign = 1; return;
+      case 'MS':
+        this.#set('millis', value, piece);
+        found.millis *= 10 ** Math.max(0, 3 - length);
         return;
-      }
-      case 'TZ': case 'OF':
-        throw new DatabaseError('0A000', `formatting field "${piece.written}" is only supported in to_char`);
-      case 'Y,YYY': {
-        const parts = /^(\d+),(\d{3})/.exec(this.#text.slice(this.#at));
-        if (parts === null) throw badFormat('invalid input string for "Y,YYY"');
-        found.year = Number(parts[1]) * 1000 + Number(parts[2]);
+      case 'FF1': case 'FF2': case 'FF3': case 'FF4': case 'FF5': case 'FF6': case 'US':
+        if (word !== 'US') found.precision = Number(word[2]);
+        this.#set('micros', value, piece);
+        found.micros *= 10 ** Math.max(0, 6 - length);
+        return;
+      case 'ID':
+        this.#set('weekday', value, piece);
+        found.weekday = found.weekday >= 7 ? 1 : found.weekday + 1;
+        return;
+      case 'YYYY': case 'IYYY':
+        this.#set('year', value, piece);
         found.yearDigits = 4;
-        this.#at += parts[0].length;
         return;
-      }
-      default: this.#numberField(word, piece, next);
-    }
-  }
-
-  #oneOf(piece: Field, shape: RegExp): string {
-    const match = shape.exec(this.#text.slice(this.#at));
-    if (match === null) {
-      const part = this.#text.slice(this.#at, this.#at + piece.word.length);
-      throw badFormat(`invalid value "${part}" for "${piece.written}"`,
-        'The given value did not match any of the allowed values for this field.');
-    }
-    this.#at += match[0].length;
-    return match[1].toLowerCase();
-  }
-
-  #roman(piece: Field): number {
-    const numerals = ['XII', 'XI', 'X', 'IX', 'VIII', 'VII', 'VI', 'V', 'IV', 'III', 'II', 'I'];
-    const rest = this.#text.slice(this.#at).toUpperCase();
-    const at = numerals.findIndex((n) => rest.startsWith(n));
-    if (at < 0) throw badFormat(`invalid value "${rest.split(/\s/)[0]}" for "${piece.written}"`);
-    this.#at += numerals[at].length;
-    return 12 - at;
-  }
-
-  #numberField(word: Word, piece: Field, next: TemplatePiece | undefined): void {
-    const { found } = this;
-    const before = this.#at;
-    const value = this.#integer(piece, next);
-    const digits = this.#at - before;
-    switch (word) {
-      case 'HH': case 'HH12': found.hour = value; found.twelve = true; return;
-      case 'HH24': found.hour = value; return;
-      case 'MI': found.minute = value; return;
-      case 'SS': found.second = value; return;
-      case 'MS': found.micros = (found.micros ?? 0) + value * 1000 * 10 ** Math.max(0, 3 - digits); return;
-      case 'US': case 'FF1': case 'FF2': case 'FF3': case 'FF4': case 'FF5': case 'FF6':
-        found.micros = (found.micros ?? 0) + value * 10 ** Math.max(0, 6 - digits);
+      case 'YYY': case 'IYY': case 'YY': case 'IY': case 'Y': case 'I':
+        this.#set('year', value, piece);
+        if (length < 4) found.year = nearYear(found.year);
+        found.yearDigits = word.replace('I', 'Y').length;
         return;
-      case 'SSSS': case 'SSSSS': found.daySeconds = value; return;
-      case 'YYYY': found.year = value; found.yearDigits = 4; return;
-      case 'YYY': case 'YY': case 'Y': found.year = digits < 4 ? nearYear(value)
-        : value; found.yearDigits = digits; return;
-      case 'IYYY': found.isoYear = value; return;
-      case 'IYY': case 'IY': case 'I': found.isoYear = digits < 4 ? nearYear(value) : value; return;
-      case 'CC': found.century = value; return;
-      case 'MM': found.month = value; return;
-      case 'DD': found.day = value; return;
-      case 'DDD': found.dayOfYear = value; return;
-      case 'IDDD': found.isoDayOfYear = value; return;
-      case 'D': found.weekday = value - 1; return;
-      case 'ID': found.isoDay = value; return;
-      case 'WW': found.week = value; return;
-      case 'IW': found.isoWeek = value; return;
-      case 'W': found.monthWeek = value; return;
-      case 'J': found.julian = value; return;
-      case 'TZM': found.zoneMinutes = value; return;
       default:
     }
+  }
+
+  /** As many characters as the field has, or all digits there are where something follows that is no digit. */
+  #integer(piece: Field, index: number): { readonly value: number; readonly length: number } {
+    const width = WIDTHS[piece.word] ?? piece.word.length;
+    const start = this.#at;
+    const rest = this.#text.slice(start);
+    const inner = rest.trimStart();
+    const part = inner.slice(0, width);
+    const free = piece.fill || this.#endsField(piece, index);
+    if (!free && inner.length < width) {
+      throw badFormat(`source string too short for "${piece.written}" formatting field`,
+        { detail: `Field requires ${width} characters, but only ${inner.length} remain.`, hint: VARIABLE });
+    }
+    const digits = /^\s*[+-]?\d+/.exec(free ? rest : part)?.[0] ?? '';
+    if (!free && digits.length > 0 && digits.length < width) {
+      throw badFormat(`invalid value "${part}" for "${piece.written}"`,
+        { detail: `Field requires ${width} characters, but only ${digits.length} could be parsed.`, hint: VARIABLE });
+    }
+    if (digits === '') throw badFormat(`invalid value "${part}" for "${piece.written}"`, { detail: 'Value must be an integer.' });
+    this.#at = start + digits.length + (free ? 0 : rest.length - inner.length);
+    const value = Number(digits);
+    if (value > 2147483647 || value < -2147483648) {
+      throw new DatabaseError('22008', `value for "${piece.written}" in source string is out of range`,
+        { detail: 'Value must be in the range -2147483648 to 2147483647.' });
+    }
+    return { value, length: this.#at - start };
+  }
+
+  #endsField(piece: Field, index: number): boolean {
+    if (piece.ordinal !== null) return true;
+    const next = this.#pieces[index + 1];
+    if (next === undefined) return true;
+    return next.kind === 'field' ? WORDS.has(next.word) : !/^\d/.test(next.text);
   }
 }
 
@@ -234,87 +263,6 @@ function nearYear(year: number): number {
   return year < 1000 ? year + 1000 : year;
 }
 
-export interface ParsedMoment {
-  readonly days: number;
-  /** µs of the day. */
-  readonly micros: number;
-  /** Seconds east, null when the text names no zone. */
-  readonly offset: number | null;
-}
-
 export function parseMoment(text: string, format: string): ParsedMoment {
-  const found = new TemplateReader(text, format).read();
-  const outOfRange = (): DatabaseError => new DatabaseError('22008', `date/time field value out of range: "${text}"`);
-  const days = dayOf(found, outOfRange);
-  const micros = timeOf(found, outOfRange);
-  if (found.zoneHours === undefined && found.zoneMinutes === undefined) return { days, micros, offset: null };
-  const [hours, minutes] = [found.zoneHours ?? 0, found.zoneMinutes ?? 0];
-  if (hours > 15 || minutes > 59) throw outOfRange();
-  const offset = (hours * 60 + minutes) * 60;
-  return { days, micros, offset: found.zoneNegative === true ? -offset : offset };
-}
-
-function timeOf(found: Found, outOfRange: () => DatabaseError): number {
-  let hour = found.hour ?? 0;
-  let [minute, second] = [found.minute ?? 0, found.second ?? 0];
-  if (found.daySeconds !== undefined) {
-    hour = Math.floor(found.daySeconds / 3600);
-    minute = Math.floor(found.daySeconds / 60) % 60;
-    second = found.daySeconds % 60;
-  }
-  if (found.twelve === true && found.hour !== undefined) {
-    if (hour < 1 || hour > 12) {
-      throw new DatabaseError('22007', `hour "${hour}" is invalid for the 12-hour clock`,
-        { hint: 'Use the 24-hour clock, or give an hour between 1 and 12.' });
-    }
-    if (found.pm === true && hour < 12) hour += 12;
-    else if (found.pm !== true && hour === 12) hour = 0;
-  }
-  const micros = found.micros ?? 0;
-  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59 || micros < 0) throw outOfRange();
-  return clockMicros({ hour, minute, second, micros: 0 }) + micros;
-}
-
-function yearOf(found: Found): number {
-  let year = found.year ?? 0;
-  if (found.century !== undefined) {
-    const century = found.bc === true ? -found.century : found.century;
-    if (found.yearDigits !== undefined && found.yearDigits <= 2) {
-      const short = year % 100;
-      return short === 0 ? century * 100 : (century - 1) * 100 + short;
-    }
-    if (found.year === undefined) return century >= 0 ? (century - 1) * 100 + 1 : century * 100 + 1;
-  }
-  // Without a year it is 1 BC, as PostgreSQL has it.
-  if (found.bc === true && year > 0) year = -(year - 1);
-  else if (found.bc !== true && year < 0) year += 1;
-  return year;
-}
-
-function dayOf(found: Found, outOfRange: () => DatabaseError): number {
-  if (found.julian !== undefined) return found.julian - JULIAN_1970;
-  if (found.isoYear !== undefined) return isoDayOf(found, found.isoYear);
-  const year = yearOf(found);
-  let { month, day } = found;
-  if (found.week !== undefined && found.dayOfYear === undefined
-    && day === undefined) found.dayOfYear = (found.week - 1) * 7 + 1;
-  if (found.monthWeek !== undefined && day === undefined) day = (found.monthWeek - 1) * 7 + 1;
-  if (found.dayOfYear !== undefined && month === undefined && day === undefined) {
-    if (found.dayOfYear < 1 || found.dayOfYear > (isLeapYear(year) ? 366 : 365)) throw outOfRange();
-    return daysFromCivil(year, 1, 1) + found.dayOfYear - 1;
-  }
-  month ??= 1;
-  day ??= 1;
-  if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) throw outOfRange();
-  return daysFromCivil(year, month, day);
-}
-
-function isoDayOf(found: Found, year: number): number {
-  if (found.isoDayOfYear !== undefined) return isoWeekStart(year, 1) + found.isoDayOfYear - 1;
-  const weekday = found.isoDay ?? (found.weekday === undefined ? 1 : found.weekday === 0 ? 7 : found.weekday);
-  return isoWeekStart(year, found.isoWeek ?? 1) + weekday - 1;
-}
-
-export function momentMicros(m: ParsedMoment): bigint {
-  return joinMicros(m.days, m.micros);
+  return momentOf(new TemplateReader(text, format).read(), text);
 }
