@@ -4,6 +4,8 @@ import type { CircuitSource, CompiledQuery } from '../engine/circuit/contract.ts
 import { Delta, concatDeltas } from '../engine/data/delta.ts';
 import { DatabaseError } from '../engine/data/error.ts';
 import { sortBatch } from '../engine/data/row-order.ts';
+import { compileExpression } from '../engine/expression/evaluate.ts';
+import type { Expression } from '../engine/expression/expression.ts';
 import type { EvalContext } from '../engine/expression/context.ts';
 import type { StepContext } from '../engine/operator/operator.ts';
 import { deltaBytes } from '../engine/runtime/append-queue.ts';
@@ -35,7 +37,15 @@ export function runQuery(query: CompiledQuery, run: QueryRun): Batch {
   errors.raise();
   held.add(deltaBytes(result) + query.circuit.stateSize().bytes);
   run.checkInterrupt();
-  return arrange(query, result);
+  return query.late === null ? arrange(query, result) : withLate(query, query.late, result, run.context);
+}
+
+/** Rows that OFFSET skips have been computed. */
+function withLate(query: CompiledQuery, late: readonly Expression[], result: Delta, context: EvalContext): Batch {
+  const { offset, limit } = query;
+  const rows = arrange({ ...query, offset: null, limit: limit === null ? null : limit + (offset ?? 0n) }, result);
+  const whole = new Batch(late.map((e) => compileExpression(e).evaluate(rows, context)), rows.length);
+  return offset === null ? whole : whole.slice(offset > BigInt(rows.length) ? rows.length : Number(offset), rows.length);
 }
 
 /** In pieces for the client. */

@@ -1,4 +1,5 @@
 // What a circuit is to those who install, feed and print it: views and ad-hoc queries alike.
+import type { Expression } from '../expression/expression.ts';
 import type { Batch } from '../data/batch.ts';
 import type { Delta } from '../data/delta.ts';
 import type { Watermark } from '../data/time.ts';
@@ -58,4 +59,6 @@ export interface CompiledQuery {
   readonly limit: bigint | null;
   /** The leading columns that the client sees; what follows was only there to sort by. */
   readonly visible: number;
+  /** What the client sees, over the visible columns, computed once rows are in order and cut; null: these as they are. */
+  readonly late: readonly Expression[] | null;
 }

@@ -24,8 +24,8 @@ export function tryCoerce(e: Expression, target: LogicalType, site: CoercionSite
   if (e.type.kind === 'unknown') return coerceUnknown(e, target, site);
   if (e.kind === 'row' && target.kind === 'record' && target.oid !== undefined) return coerceRow(e, target, site);
   if (!canCoerce(e.type, target, site.context)) return null;
-  // Losing a typmod changes no value: numeric(10,2) is a numeric as it is.
-  if (sameKind(e.type, target) && typmodOf(target) === -1) return e;
+  // Losing a typmod changes no value: numeric(10,2) is a numeric as it is, unless its type is asked for.
+  if (sameKind(e.type, target) && typmodOf(target) === -1 && site.context !== 'explicit') return e;
   return cast(e, target, site);
 }
 

@@ -18,6 +18,7 @@ import { mapAllExpressions, visitPlan } from '../plan/map-plan.ts';
 import { range } from '../optimizer/unnest.ts';
 import { compile, countOf } from './compile.ts';
 import { emitOnClose } from './emit-on-close.ts';
+import { postponeVolatile } from './late-outputs.ts';
 
 export interface QueryOptions {
   readonly functions: FunctionRegistry;
@@ -41,6 +42,7 @@ export interface PlannedQuery {
   readonly offset: bigint | null;
   readonly limit: bigint | null;
   readonly visible: number;
+  readonly late: readonly Expression[] | null;
 }
 
 export function compileQuery(bound: BoundQuery, options: QueryOptions): CompiledQuery {
@@ -55,7 +57,8 @@ export function planQuery(bound: BoundQuery, options: QueryOptions): PlannedQuer
 }
 
 /** The portal sorts and cuts; under ORDER BY .. LIMIT only the rows that can be shown reach it. */
-function planOnce(query: BoundQuery, options: QueryOptions): PlannedQuery {
+function planOnce(written: BoundQuery, options: QueryOptions): PlannedQuery {
+  const { query, late } = postponeVolatile(written);
   const count = (e: Expression | null, clause: 'LIMIT' | 'OFFSET'): number | null =>
     (e === null ? null : countOf(e, clause, options.evaluation));
   const limit = count(query.limit, 'LIMIT');
@@ -63,11 +66,11 @@ function planOnce(query: BoundQuery, options: QueryOptions): PlannedQuery {
   const { order, visible } = query;
   if (query.withTies) {
     const plan = optimized(limitOf(query.plan, order, query.limit, query.offset, true), options);
-    return { plan, order, visible, limit: null, offset: null };
+    return { plan, order, visible, late, limit: null, offset: null };
   }
   const first = limit === null ? null : limit + (offset ?? 0);
   return {
-    plan: first === null ? optimized(query.plan, options) : narrowed(query, first, options), order, visible,
+    plan: first === null ? optimized(query.plan, options) : narrowed(query, first, options), order, visible, late,
     limit: limit === null ? null : BigInt(limit), offset: offset === null ? null : BigInt(offset),
   };
 }
@@ -89,7 +92,7 @@ const MAX_TOP = 10_000;
 function planView(query: BoundQuery, options: QueryOptions): PlannedQuery {
   const plan = optimized(asRelation(query), options);
   const kept = options.mode === 'on-close' ? emitOnClose(plan, options.functions) : plan;
-  return { plan: kept, order: [], offset: null, limit: null, visible: width(kept) };
+  return { plan: kept, order: [], offset: null, limit: null, visible: width(kept), late: null };
 }
 
 function optimized(plan: LogicalPlan, options: QueryOptions): LogicalPlan {
