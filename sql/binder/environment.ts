@@ -27,7 +27,7 @@ export interface Environment {
   readonly parseQuery: (text: string, dialect?: string) => Query;
   /** A materialized view's query: what it says must not change by itself. */
   readonly continuous: boolean;
-  /** Relations that are read, by OID. */
+  /** Relations that are read, by OID; and primary keys that make columns grouped ones. */
   readonly used: Set<number>;
   readonly shared: Shared;
   /** For what a query does beside reading; null where it only is looked at (a stored definition). */

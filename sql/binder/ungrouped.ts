@@ -42,11 +42,13 @@ export function isDetermined(env: Environment, scope: Scope, index: number, keys
   const primary = entry.constraints.find((c) => c.kind === 'primary');
   if (primary === undefined || isDeferrable(primary)) return false;
   const live = liveColumns(entry.columns);
-  return primary.columns.every((attnum) => {
+  const determined = primary.columns.every((attnum) => {
     const at = live.findIndex((c) => c.attnum === attnum);
     const column = found.item.columns[at];
     return column !== undefined && keys.some((k) => sameExpression(k, column.expression));
   });
+  if (determined) env.used.add(primary.oid);
+  return determined;
 }
 
 export function ungroupedError(

@@ -172,9 +172,9 @@ function constraintEdges(entry: TableEntry | SourceEntry, constraint: Constraint
   if (on.kind === 'constraint' && on.table === constraint.target) add(self, 'normal');
 }
 
-/** Does an object that uses these columns of relation `oid` (none: all of it) depend on `on`? */
+/** Does an object that uses these columns of relation `oid` (none: all of it), or the constraint `oid`, depend on `on`? */
 function touches(oid: number, columns: readonly number[], on: Target): boolean {
-  if (on.kind === 'entry') return on.oid === oid;
+  if (on.kind === 'entry' || on.kind === 'constraint') return on.oid === oid;
   return on.kind === 'column' && on.table === oid && columns.includes(on.attnum);
 }
 

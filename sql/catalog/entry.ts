@@ -187,7 +187,7 @@ export interface OptimizerSettings {
   readonly seed: number;
 }
 
-/** `columns`: attribute numbers used, empty when the object is used as a whole. */
+/** `columns`: attribute numbers used, empty when the object, a relation or a constraint, is used as a whole. */
 export interface Dependency {
   readonly oid: number;
   readonly columns: readonly number[];

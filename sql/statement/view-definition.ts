@@ -61,11 +61,19 @@ function refuseSession(plan: LogicalPlan): void {
   });
 }
 
-/** Whole relations: a column of one that is used by a view cannot be dropped alone. System relations do not count. */
+/**
+ * Whole relations: a column of one that is used by a view cannot be dropped alone. Primary keys that GROUP BY relies on. System
+ * relations do not count.
+ */
 function dependenciesOf(catalog: Catalog, used: ReadonlySet<number>): readonly Dependency[] {
   const out: Dependency[] = [];
+  const constraints = new Set([...used].flatMap((oid) => {
+    const entry = catalog.get(oid);
+    return entry?.kind === 'table' ? entry.constraints.map((c) => c.oid) : [];
+  }));
   for (const oid of [...used].toSorted((a, b) => a - b)) {
     const entry = catalog.get(oid);
+    if (constraints.has(oid)) out.push({ oid, columns: [] });
     if (entry === null || !('columns' in entry)) continue;
     const columns = entry.kind === 'index' ? [] : entry.columns.filter((c) => !c.dropped).map((c) => c.attnum);
     out.push({ oid, columns });

@@ -193,6 +193,8 @@ function* namespaces(catalog: Catalog): Iterable<SystemRow> {
 }
 
 /** Only what tools ask for: a sequence is owned by its column, an index by its constraint. */
+const CONSTRAINT_CLASS = 2606;
+
 function* dependencies(catalog: Catalog): Iterable<SystemRow> {
   const CLASS = 1259;
   const TYPE = 1247;
@@ -202,11 +204,12 @@ function* dependencies(catalog: Catalog): Iterable<SystemRow> {
         refobjsubid: entry.ownedBy.column, deptype: entry.ownedBy.identity ? 'i' : 'a' };
     }
     if (entry.kind === 'index' && entry.constraint !== null) {
-      yield { classid: CLASS, objid: entry.oid, objsubid: 0, refclassid: 2606, refobjid: entry.constraint, refobjsubid: 0, deptype: 'i' };
+      yield { classid: CLASS, objid: entry.oid, objsubid: 0, refclassid: CONSTRAINT_CLASS, refobjid: entry.constraint, refobjsubid: 0, deptype: 'i' };
     }
     if (entry.kind === 'materialized-view' || entry.kind === 'view') {
       for (const d of entry.dependencies) {
-        const refclassid = catalog.get(d.oid)?.kind === 'type' ? TYPE : CLASS;
+        const on = catalog.get(d.oid);
+        const refclassid = on === null ? CONSTRAINT_CLASS : on.kind === 'type' ? TYPE : CLASS;
         yield { classid: CLASS, objid: entry.oid, objsubid: 0, refclassid, refobjid: d.oid, refobjsubid: 0, deptype: 'n' };
       }
     }
