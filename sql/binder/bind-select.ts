@@ -45,7 +45,8 @@ export function bindSelect(query: Query, select: Select, outer: QuerySite, recur
   const grouping = bindGrouping(select, having !== null, targets, at({ phrase: 'GROUP BY', sets: true }));
   const distinctOn = bindDistinctOn(select, order, columns, at({ ...OUTPUT, phrase: 'DISTINCT ON' }));
   checkDistinct(select, query.orderBy, columns);
-  for (const w of select.windows) checkWindow(w, at({ phrase: 'window definitions', aggregates: true, within: 'window', sets: true }));
+  const inWindows: Clause = { phrase: 'window definitions', aggregates: true, within: 'window', sets: true };
+  for (const w of select.windows) checkWindow(w, at(inWindows));
   const qualify = condition(withAliases(select, scope), at({ phrase: 'QUALIFY', aggregates: true, windows: true }), 'QUALIFY');
   const limits = bindLimits(query, site);
   env.trace?.queries.set(select, {

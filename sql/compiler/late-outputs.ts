@@ -20,7 +20,8 @@ export function postponeVolatile(query: BoundQuery): LateOutputs {
   if (!waits.includes(true)) return { query, late: null };
   const early = plan.expressions.flatMap((e, i) => (waits[i] ? [] : [{ i, e, name: plan.schema.columns[i].name }]));
   const read = columnsOf(...plan.expressions.filter((_, i) => waits[i]));
-  const columns = [...early, ...read.map((c) => ({ i: -1, e: columnOf(plan.input, c), name: plan.input.schema.columns[c].name }))];
+  const given = plan.input.schema.columns;
+  const columns = [...early, ...read.map((c) => ({ e: columnOf(plan.input, c), name: given[c].name }))];
   const narrow = projectOf(plan.input, columns.map((c) => c.e), columns.map((c) => c.name));
   const placeOf = (output: number): number => early.findIndex((c) => c.i === output);
   const late = plan.expressions.slice(0, visible).map((e, i): Expression => (waits[i]
