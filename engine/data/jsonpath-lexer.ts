@@ -73,7 +73,7 @@ function number(text: string, at: number): Found {
   const value = text.slice(at, end);
   const next = text[end] ?? ' ';
   const leadingZero = /^0\d/.test(value);
-  if (leadingZero || (!SPECIAL.has(next)) || (value.endsWith('.') && next === '.')) {
+  if (leadingZero || !SPECIAL.has(next)) {
     throw pathSyntaxError('trailing junk after numeric literal', leadingZero ? value.slice(0, 2) : text.slice(at, end + 1));
   }
   return { token: { kind: 'number', text: value, value }, end };

@@ -190,6 +190,7 @@ function functionalCast(e: FunctionExpr, arg: Expression, site: Site): CastCall 
   const target = findTypeNamed(site.env, e.name);
   if (target === null || target.kind === 'record') return null;
   const from = arg.type;
+  if (baseType(from).kind === 'record' && categoryOf(target) === 'S') return null;
   const natural = from.kind === 'unknown' || isBinaryCoercible(from, target)
     || (categoryOf(from) === 'S' && canCoerce(from, target, 'explicit'))
     || (categoryOf(target) === 'S' && canCoerce(from, target, 'explicit')) || canCoerce(from, target, 'explicit');

@@ -140,10 +140,13 @@ export function bindBetween(e: Of<'between'>, site: Site): Expression {
 export function bindInList(e: Of<'inList'>, site: Site): Expression {
   const { env } = site;
   const input = bind(e.operand, site);
-  const list = e.list.map((item) => bind(item, site));
-  const each = (symbol: string, items: readonly Expression[]): readonly Expression[] => items.map((item) => compare(env, {
-    symbol, position: e.position, operands: [locationOf(e.operand), locationOf(e.list[list.indexOf(item)])],
-  }, input, item));
+  const list = ofRowType(env, e, input, e.list.map((item) => bind(item, site)));
+  const each = (symbol: string, items: readonly Expression[]): readonly Expression[] => items.map((item) => {
+    const written = e.list[list.indexOf(item)];
+    const use = { symbol, position: e.position, operands: [locationOf(e.operand), locationOf(written)] };
+    const rows = isWrittenRow(e.operand) && isWrittenRow(written);
+    return rows ? compare(env, use, input, item) : applyOperator(env, use, [input, item]);
+  });
   const whole = inList(env, e, input, list);
   const result = whole ?? disjunction(each('=', list));
   const bound: Expression = e.negated ? { kind: 'not', type: BOOLEAN, input: result } : result;
@@ -173,6 +176,22 @@ function noteInList(trace: Trace, e: Of<'inList'>, { whole, bound, list, each }:
   }
   const expression = terms.length === 1 ? terms[0] : { kind: e.negated ? 'and' : 'or', type: BOOLEAN, args: terms } as const;
   if (bound !== expression) trace.forms.set(bound, { kind: 'as', expression });
+}
+
+/** Not a table's whole row, which is compared as the value it is. */
+function isWrittenRow(e: Expr): boolean {
+  return e.kind !== 'column' && e.kind !== 'star';
+}
+
+/** Beside rows of a named type, a literal of unknown type is one of them. */
+function ofRowType(
+  env: Environment, e: Of<'inList'>, input: Expression, list: readonly Expression[],
+): readonly Expression[] {
+  if (list.length < 2) return list;
+  const common = selectCommonType([input.type, ...list.map((l) => l.type)]);
+  if (common?.kind !== 'record' || common.oid === undefined) return list;
+  return list.map((item, i) => (item.type.kind === 'unknown'
+    ? coerceArgument(env, item, common, locationOf(e.list[i])) : item));
 }
 
 function inList(

@@ -130,6 +130,9 @@ export function compareMoments(a: PathMoment, b: PathMoment, zone: TimeZone | nu
   };
   const [x, y] = [instant(a), instant(b)];
   if (x !== y) return x < y ? -1 : 1;
-  // timetz: the same moment further west is later.
-  return a.kind === 'timetz' && b.kind === 'timetz' ? b.offset - a.offset : 0;
+  if (a.kind !== 'timetz' && b.kind !== 'timetz') return 0;
+  // Times with a zone: the same moment further west is later. A plain time has the session's.
+  const east = (m: PathMoment, at: bigint): bigint => joinMicros(m.days, m.micros) - at;
+  const order = east(b, y) - east(a, x);
+  return order === 0n ? 0 : order < 0n ? -1 : 1;
 }

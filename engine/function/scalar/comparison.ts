@@ -1,10 +1,13 @@
 // = <> < <= > >= for every ordered type, from one table of types; text in the order of its UTF-8 bytes.
+import { asRecord } from '../../data/composite.ts';
 import { compareDatums } from '../../data/datum-order.ts';
 import type { Datum } from '../../data/datum.ts';
+import { DatabaseError } from '../../data/error.ts';
 import {
-  BOOLEAN, BPCHAR, BYTEA, CHAR, DATE, FLOAT4, FLOAT8, INT2, INT4, INT8, INTERVAL, JSONB, NAME, NUMERIC, OID,
+  baseType, BOOLEAN, BPCHAR, BYTEA, CHAR, DATE, FLOAT4, FLOAT8, INT2, INT4, INT8, INTERVAL, JSONB, NAME, NUMERIC, OID,
   parametricType, simpleType, TEXT, TIME, TIMESTAMP, TIMESTAMPTZ, UUID,
 } from '../../data/types.ts';
+import { formatTypeName, oidOf } from '../../data/type-info.ts';
 import type { LogicalType } from '../../data/types.ts';
 import type { Validity, Vector } from '../../data/vector.ts';
 import { example, num, operator } from '../define.ts';
@@ -160,6 +163,26 @@ const FAMILIES: readonly Family[] = [
   { ...same(ANY_ENUM, null, '', ''), sample: ['', ''] },
 ];
 
+/** 42804 where the rows are not of the same types, as far as they have to be looked at. */
+function compareRows(a: LogicalType, b: LogicalType, x: Datum, y: Datum): number {
+  const [left, right] = [baseType(a), baseType(b)];
+  if (left === right || left.kind !== 'record' || right.kind !== 'record') return compareDatums(left, x, y);
+  const [lefts, rights] = [asRecord(x).fields, asRecord(y).fields];
+  const shared = Math.min(left.fields.length, right.fields.length);
+  for (let i = 0; i < shared; i++) {
+    const [p, q] = [left.fields[i].type, right.fields[i].type];
+    if (oidOf(p) !== oidOf(q)) {
+      throw new DatabaseError('42804', `cannot compare dissimilar column types ${formatTypeName(p)} and ${formatTypeName(q)} `
+        + `at record column ${i + 1}`);
+    }
+    const [u, v] = [lefts[i] ?? null, rights[i] ?? null];
+    const order = u === null || v === null ? Number(u === null) - Number(v === null) : compareRows(p, q, u, v);
+    if (order !== 0) return order;
+  }
+  if (left.fields.length === right.fields.length) return 0;
+  throw new DatabaseError('42804', 'cannot compare record types with different numbers of columns');
+}
+
 function build(family: Family, operation: Operation): ScalarFunction {
   const [low, high] = family.sample;
   const [a, b] = family.args;
@@ -172,8 +195,8 @@ function build(family: Family, operation: Operation): ScalarFunction {
     description: `${operation.words[0].toUpperCase()}${operation.words.slice(1)}.`,
     ...(low === '' ? {} : { example: example(`SELECT ${low} ${operation.symbol} ${high}`,
       operation.holds(-1) ? 't' : 'f') }),
-    total: true,
-    row: own
+    ...(a.kind === 'record' ? {} : { total: true as const }),
+    row: a.kind === 'record' ? ([x, y], call) => operation.holds(compareRows(call.argTypes[0], call.argTypes[1], x, y)) : own
       ? ([x, y], call) => operation.holds(compareDatums(call.argTypes[0], x, y))
       : ([x, y]) => operation.holds(order(x, y)),
     ...(comparers === null ? {} : { kernel: kernelOf(comparers, operation) }),

@@ -356,6 +356,7 @@ const JSONB_FUNCTIONS: readonly ScalarFunction[] = [
   }),
   scalar({
     name: 'jsonb_set_lax', args: [JSONB, TEXTS, JSONB, BOOLEAN, TEXT], optional: 2, returns: JSONB, strict: false,
+    names: ['jsonb_in', 'path', 'replacement', 'create_if_missing', 'null_value_treatment'], defaults: [true, 'use_json_null'],
     description: 'As jsonb_set, with a choice of what an SQL NULL does.', row: setLax,
     example: example(`SELECT jsonb_set_lax('{"f1":1,"f2":2}', '{f1}', NULL, true, 'delete_key')`, '{"f2": 2}'),
   }),
