@@ -1,12 +1,15 @@
 // Row fill: how stored rows follow a changed definition, and a snapshot whose rows already have.
-import { constantVector } from '../engine/data/access.ts';
+import { constantVector, datumAt, vectorFromDatums } from '../engine/data/access.ts';
 import { Batch } from '../engine/data/batch.ts';
+import { asArray, asRecord } from '../engine/data/composite.ts';
+import type { Datum } from '../engine/data/datum.ts';
 import { Delta, concatDeltas } from '../engine/data/delta.ts';
 import { AssertionError, notSupported } from '../engine/data/error.ts';
 import type { DatabaseError } from '../engine/data/error.ts';
 import { DEFAULT_FORMAT } from '../engine/data/settings.ts';
 import { parseText } from '../engine/data/text-format.ts';
 import type { Epoch, Watermark } from '../engine/data/time.ts';
+import type { LogicalType } from '../engine/data/types.ts';
 import { nullVector } from '../engine/data/vector.ts';
 import type { Vector } from '../engine/data/vector.ts';
 import type { EvalContext } from '../engine/expression/context.ts';
@@ -17,7 +20,7 @@ import type { RangeLookup } from '../engine/state/key-range.ts';
 import { filterRanges } from '../engine/runtime/relation.ts';
 import { KeyFilter } from '../engine/runtime/key-filter.ts';
 import type { Catalog } from './catalog/catalog.ts';
-import type { ColumnEntry, StoredEntry } from './catalog/entry.ts';
+import type { ColumnEntry, LabelChange, StoredEntry } from './catalog/entry.ts';
 import { CatalogNames } from './catalog/names.ts';
 import { parseExpression } from './parser/parse.ts';
 import { bindAssignment, rowScopeItem, rowSite, storedEnvironment } from './planner.ts';
@@ -52,6 +55,15 @@ export function rowFill(before: StoredEntry, after: StoredEntry, context: FillCo
 export function conversion(before: StoredEntry, column: ColumnEntry, context: FillContext): (rows: Batch) => Vector {
   const how = column.conversion;
   if (how === undefined) throw new AssertionError(`column ${column.name} is converted without a conversion`);
+  const { labels } = how;
+  if (labels !== undefined) {
+    const old = before.columns[column.attnum - 1].type;
+    return (rows) => {
+      const vector = rows.columns[column.attnum - 1];
+      return vectorFromDatums(column.type,
+        Array.from({ length: rows.length }, (_, i) => relabelled(old, datumAt(vector, i), labels)));
+    };
+  }
   const { catalog, functions } = context;
   const { format, searchPath } = how;
   const env = storedEnvironment({ catalog, searchPath, functions, format, continuous: false });
@@ -66,6 +78,22 @@ export function conversion(before: StoredEntry, column: ColumnEntry, context: Fi
     catalog: new CatalogNames(catalog, searchPath, functions), host: null,
   };
   return (rows) => compiled.evaluate(rows, evaluation);
+}
+
+/** A value with the labels of an enum as they are now called. */
+export function relabelled(type: LogicalType, datum: Datum, change: LabelChange): Datum {
+  const { oid, renamed } = change;
+  if (datum === null || renamed === null) return datum;
+  switch (type.kind) {
+    case 'enum': return type.oid === oid && datum === renamed.from ? renamed.to : datum;
+    case 'domain': return relabelled(type.base, datum, change);
+    case 'array': {
+      const array = asArray(datum);
+      return { ...array, values: array.values.map((v) => relabelled(type.element, v, change)) };
+    }
+    case 'record': return { fields: asRecord(datum).fields.map((f, i) => relabelled(type.fields[i].type, f, change)) };
+    default: return datum;
+  }
 }
 
 function missingVector(column: ColumnEntry, length: number): Batch['columns'][number] {

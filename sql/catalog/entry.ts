@@ -74,10 +74,18 @@ export interface ColumnEntry {
     /** When it was, µs since 1970 UTC. */
     readonly time: bigint;
     readonly expression: string; readonly format: FormatSettings; readonly searchPath: readonly string[];
+    /** Instead of the expression: labels of an enum in it are others than before. */
+    readonly labels?: LabelChange;
   };
   /** Value, as text, of rows that are older than the column; null: they have NULL. */
   readonly missing: string | null;
   readonly comment: string | null;
+}
+
+/** `renamed` null: labels have come to be, none has gone. */
+export interface LabelChange {
+  readonly oid: number;
+  readonly renamed: { readonly from: string; readonly to: string } | null;
 }
 
 export interface KeyConstraint {

@@ -1,16 +1,16 @@
 // CREATE SCHEMA, SEQUENCE, TYPE; ALTER SEQUENCE and ALTER TYPE .. ADD VALUE.
-import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import { DatabaseError } from '../../engine/data/error.ts';
 import { resolveTypeName } from '../binder/type-name.ts';
 import type { SequenceEntry, TypeEntry } from '../catalog/entry.ts';
 import type {
-  AlterEnum, AlterSequence, CreateCompositeType, CreateEnum, CreateSchema, CreateSequence, Statement,
+  AlterSequence, CreateCompositeType, CreateEnum, CreateSchema, CreateSequence, Statement,
 } from '../parser/ast-statement.ts';
 import type { Name, Option, RelationName } from '../parser/ast.ts';
 import type { SessionState } from '../session-state.ts';
 import { ownerOid } from './alter-table.ts';
 import type { BoundStatement } from './bound.ts';
 import { command, done } from './bound.ts';
-import { mentioning } from './domain-use.ts';
+import { checkLabel } from './alter-enum.ts';
 import { nameIsFree, qualified, qualifiedName, targetSchema } from './naming.ts';
 import { optionText } from './options.ts';
 import { alteredSequence, restartOption, restartSequence, sequenceEntry } from './sequence-options.ts';
@@ -143,6 +143,7 @@ export function createEnum(statement: CreateEnum): BoundStatement {
   return command(async (state) => {
     await state.current.lockCatalog(state.lockWait);
     const { labels } = statement;
+    for (const label of labels) checkLabel(label);
     const entry = newType(state, statement.name, { kind: 'enum', labels });
     const twice = labels.find((label, i) => labels.indexOf(label) !== i);
     if (twice !== undefined) {
@@ -153,61 +154,6 @@ export function createEnum(statement: CreateEnum): BoundStatement {
     state.current.changeCatalog([{ kind: 'put', entry }]);
     return done('CREATE TYPE');
   });
-}
-
-export function alterEnum(statement: AlterEnum): BoundStatement {
-  return command(async (state) => {
-    await state.current.lockCatalog(state.lockWait);
-    const { entry: found, labels } = requireEnum(state, statement.name);
-    if (labels.includes(statement.value)) {
-      const message = `enum label "${statement.value}" already exists`;
-      if (!statement.ifNotExists) throw new DatabaseError('42710', message);
-      state.notice('NOTICE', new DatabaseError('42710', `${message}, skipping`));
-      return done('ALTER TYPE');
-    }
-    requireUnused(state, found, 'ALTER TYPE .. ADD VALUE for');
-    const at = place(labels, statement);
-    const next = [...labels.slice(0, at), statement.value, ...labels.slice(at)];
-    state.current.changeCatalog([{ kind: 'put', entry: { ...found, definition: { kind: 'enum', labels: next } } }]);
-    return done('ALTER TYPE');
-  });
-}
-
-/** ALTER TYPE .. RENAME VALUE. Requires: the catalog lock. */
-export function renameLabel(state: SessionState, name: Name, from: string, to: string): void {
-  const { entry, labels } = requireEnum(state, name);
-  if (!labels.includes(from)) throw new DatabaseError('22023', `"${from}" is not an existing enum label`);
-  if (labels.includes(to)) throw new DatabaseError('42710', `enum label "${to}" already exists`);
-  requireUnused(state, entry, 'renaming a value of');
-  const next = labels.map((label) => (label === from ? to : label));
-  state.current.changeCatalog([{ kind: 'put', entry: { ...entry, definition: { kind: 'enum', labels: next } } }]);
-}
-
-function requireEnum(state: SessionState, written: Name): { readonly entry: TypeEntry; readonly labels: readonly string[] } {
-  const name = qualifiedName(written);
-  const entry = state.catalog.findType(name, state.searchPath);
-  if (entry === null) throw new DatabaseError('42704', `type "${name.name}" does not exist`);
-  if (entry.definition.kind !== 'enum') throw new DatabaseError('42809', `${name.name} is not an enum`);
-  return { entry, labels: entry.definition.labels };
-}
-
-/**
- * 0A000 when something may have values of the type or speak of them: columns carry the labels in their type, comparisons
- * in circuits go by them, and stored expressions name them.
- */
-function requireUnused(state: SessionState, type: TypeEntry, what: string): void {
-  const mentions = mentioning(type);
-  for (const entry of state.catalog.entries()) {
-    if (mentions(entry)) throw notSupported(`${what} type "${type.name}", which "${entry.name}" has or names,`);
-  }
-}
-
-function place(labels: readonly string[], statement: AlterEnum): number {
-  if (statement.place === undefined) return labels.length;
-  const { kind, neighbour } = statement.place;
-  const at = labels.indexOf(neighbour);
-  if (at < 0) throw new DatabaseError('22023', `"${neighbour}" is not an existing enum label`);
-  return kind === 'before' ? at : at + 1;
 }
 
 export function createCompositeType(statement: CreateCompositeType): BoundStatement {

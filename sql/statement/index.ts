@@ -4,6 +4,7 @@ import type { LogicalType } from '../../engine/data/types.ts';
 import type { DeclareCursor, Statement } from '../parser/ast-statement.ts';
 import type { IntoClause, Query } from '../parser/ast.ts';
 import type { SessionState } from '../session-state.ts';
+import { alterEnum } from './alter-enum.ts';
 import { alterSystem } from './alter-system.ts';
 import { alterTable } from './alter-table.ts';
 import type { BoundStatement } from './bound.ts';
@@ -16,7 +17,7 @@ import { tracedQuery } from './current-of.ts';
 import type { TracedQuery } from './current-of.ts';
 import { closeCursor, declareCursor, fetchCursor } from './cursor.ts';
 import {
-  alterEnum, alterSequence, createCompositeType, createEnum, createSchema, createSequence,
+  alterSequence, createCompositeType, createEnum, createSchema, createSequence,
 } from './define.ts';
 import { bindDelete, truncate } from './delete.ts';
 import { alterDomain, createDomain } from './domain.ts';

@@ -11,7 +11,7 @@ import type { SessionState } from '../session-state.ts';
 import { setOwner } from './alter-table.ts';
 import type { BoundStatement } from './bound.ts';
 import { command, done } from './bound.ts';
-import { renameLabel } from './define.ts';
+import { renameLabel } from './alter-enum.ts';
 import { renameDomainConstraint } from './domain.ts';
 import { wrongKind } from './drop.ts';
 import { withExpressions, withViews } from './follow-rename.ts';
@@ -54,7 +54,7 @@ export function rename(statement: Rename): BoundStatement {
     await state.current.lockCatalog(state.lockWait);
     const { part, newName } = statement;
     if (part?.kind === 'value') {
-      renameLabel(state, statement.name, part.name, newName);
+      await renameLabel(state, statement.name, part.name, newName);
       return done(tag);
     }
     const entry = findObject(state, statement.object, statement.name, statement.ifExists);

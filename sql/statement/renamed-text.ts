@@ -1,6 +1,7 @@
 // Renaming a type: expressions that are kept as text and name it are written anew.
 import { notSupported } from '../../engine/data/error.ts';
 import { DEFAULT_FORMAT } from '../../engine/data/settings.ts';
+import type { Datum } from '../../engine/data/datum.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { mapExpression } from '../../engine/expression/walk.ts';
@@ -16,23 +17,38 @@ import { mapType, mentioning } from './domain-use.ts';
 
 /** Puts `renamed` in the place of `type`; texts that name it are as they are now to be read. Requires: the catalog lock. */
 export function renameType(state: SessionState, type: TypeEntry, renamed: TypeEntry): void {
+  rewriteType(state, type, renamed, {
+    named: (t) => mapType(t, (own) => ('oid' in own && own.oid === type.oid ? { ...own, name: renamed.name } : own)),
+    value: (_, datum) => datum, table: ({ after }) => ({ kind: 'put', entry: after }),
+  });
+}
+
+/** How a type becomes another under the same OID. */
+interface Rewriting {
+  readonly named: (type: LogicalType) => LogicalType;
+  /** Of constants. */
+  readonly value: (type: LogicalType, datum: Datum) => Datum;
+  readonly table: (table: { readonly before: TableEntry; readonly after: TableEntry }) => CatalogChange;
+}
+
+/** Puts `renamed` in the place of `type` wherever the catalog keeps it. Requires: the catalog lock. */
+export function rewriteType(state: SessionState, type: TypeEntry, renamed: TypeEntry, how: Rewriting): void {
+  const { named } = how;
   const mentions = mentioning(type);
   const later: (() => CatalogChange)[] = [];
-  const named = (t: LogicalType): LogicalType => mapType(t, (own) => (
-    'oid' in own && own.oid === type.oid ? { ...own, name: renamed.name } : own));
   for (const entry of state.catalog.entries()) {
     if (!mentions(entry)) continue;
     if (entry.kind === 'index' && entry.definition !== undefined) {
       throw notSupported(`renaming type "${type.name}", which index "${entry.name}" names,`);
     }
-    if (entry.kind === 'table') later.push(tableTexts(state, entry, named));
+    if (entry.kind === 'table') later.push(tableTexts(state, entry, how));
     if (entry.kind === 'view' || entry.kind === 'materialized-view') {
       const columns = entry.columns.map((c) => ({ ...c, type: named(c.type) }));
       later.push(() => ({ kind: 'put', entry: { ...entry, columns } }));
     }
     if (entry.kind !== 'type') continue;
     const { definition } = entry;
-    if (definition.kind === 'domain') later.push(domainTexts(state, entry, definition, named));
+    if (definition.kind === 'domain') later.push(domainTexts(state, entry, definition, how));
     if (definition.kind === 'composite') {
       const fields = definition.fields.map((f) => ({ ...f, type: named(f.type) }));
       later.push(() => ({ kind: 'put', entry: { ...entry, definition: { kind: 'composite', fields } } }));
@@ -46,38 +62,38 @@ function site(state: SessionState, table: TableEntry | null): Site {
   return rowSite(sessionEnvironment(state), table === null ? [] : [rowScopeItem(table)], { phrase: 'stored expressions' });
 }
 
-type Named = (type: LogicalType) => LogicalType;
+interface Written { readonly bound: Expression; readonly names: readonly string[]; readonly how: Rewriting }
 
-interface Written { readonly bound: Expression; readonly names: readonly string[]; readonly named: Named }
-
-function written(state: SessionState, { bound, names, named }: Written): string {
-  return deparse(mapExpression(bound, (e) => ({ ...e, type: named(e.type) })), {
+function written(state: SessionState, { bound, names, how }: Written): string {
+  const changed = mapExpression(bound, (e) => (e.kind === 'literal'
+    ? { ...e, type: how.named(e.type), value: how.value(e.type, e.value) } : { ...e, type: how.named(e.type) }));
+  return deparse(changed, {
     columnName: (i) => names[i], pretty: false, format: DEFAULT_FORMAT, names: { names: state.names, now: 0n },
   });
 }
 
-function tableTexts(state: SessionState, table: TableEntry, named: Named): () => CatalogChange {
+function tableTexts(state: SessionState, table: TableEntry, how: Rewriting): () => CatalogChange {
   const names = table.columns.map((c) => c.name);
   const columns = table.columns.map((column) => (column.defaultText === null || column.dropped ? null
     : bindAssignment(site(state, column.generated ? table : null), parseExpression(column.defaultText), column)));
   const checks = table.constraints.map((c) => (c.kind === 'check'
     ? bindPredicate(site(state, table), parseExpression(c.expression), 'CHECK') : null));
-  return () => ({ kind: 'put', entry: {
+  return () => how.table({ before: table, after: {
     ...table,
     columns: table.columns.map((column, i) => {
       const bound = columns[i];
-      return { ...column, type: named(column.type),
-        ...(bound === null ? {} : { defaultText: written(state, { bound, names, named }) }) };
+      return { ...column, type: how.named(column.type),
+        ...(bound === null ? {} : { defaultText: written(state, { bound, names, how }) }) };
     }),
     constraints: table.constraints.map((constraint, i) => {
       const bound = checks[i];
       return constraint.kind !== 'check' || bound === null ? constraint
-        : { ...constraint, expression: written(state, { bound, names, named }) };
+        : { ...constraint, expression: written(state, { bound, names, how }) };
     }),
   } });
 }
 
-function domainTexts(state: SessionState, entry: TypeEntry, definition: DomainDefinition, named: Named): () => CatalogChange {
+function domainTexts(state: SessionState, entry: TypeEntry, definition: DomainDefinition, how: Rewriting): () => CatalogChange {
   const { base, defaultText } = definition;
   const bound = defaultText === null ? null
     : bindAssignment(site(state, null), parseExpression(defaultText), { name: entry.name, type: base });
@@ -85,7 +101,7 @@ function domainTexts(state: SessionState, entry: TypeEntry, definition: DomainDe
     check, bound: bindPredicate(valueSite(site(state, null), base), parseExpression(check.expression), 'CHECK'),
   }));
   return () => ({ kind: 'put', entry: { ...entry, definition: {
-    ...definition, base: named(base), defaultText: bound === null ? null : written(state, { bound, names: [], named }),
-    checks: checks.map((c) => ({ ...c.check, expression: written(state, { bound: c.bound, names: ['value'], named }) })),
+    ...definition, base: how.named(base), defaultText: bound === null ? null : written(state, { bound, names: [], how }),
+    checks: checks.map((c) => ({ ...c.check, expression: written(state, { bound: c.bound, names: ['value'], how }) })),
   } } });
 }

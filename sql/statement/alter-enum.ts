@@ -1,0 +1,139 @@
+// ALTER TYPE .. ADD VALUE and RENAME VALUE: columns carry the labels in their type, so they are converted to the new one.
+import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import type { LogicalType } from '../../engine/data/types.ts';
+import type { CatalogChange } from '../catalog/catalog.ts';
+import type { ColumnEntry, LabelChange, MaterializedViewEntry, TableEntry, TypeEntry, ViewEntry } from '../catalog/entry.ts';
+import type { AlterEnum } from '../parser/ast-statement.ts';
+import type { Name } from '../parser/ast.ts';
+import { relabelled, rowFill } from '../row-fill.ts';
+import type { SessionState } from '../session-state.ts';
+import type { BoundStatement } from './bound.ts';
+import { command, done } from './bound.ts';
+import { mapType, mentioning } from './domain-use.ts';
+import { qualifiedName } from './naming.ts';
+import { rewriteType } from './renamed-text.ts';
+
+const LABEL_BYTES = 63;
+
+export function checkLabel(label: string): void {
+  if (Buffer.byteLength(label) <= LABEL_BYTES) return;
+  throw new DatabaseError('42602', `invalid enum label "${label}"`, { detail: `Labels must be ${LABEL_BYTES} bytes or less.` });
+}
+
+export function alterEnum(statement: AlterEnum): BoundStatement {
+  return command(async (state) => {
+    await state.current.lockCatalog(state.lockWait);
+    const { entry, labels } = requireEnum(state, statement.name);
+    const { value } = statement;
+    checkLabel(value);
+    if (labels.includes(value)) {
+      const message = `enum label "${value}" already exists`;
+      if (!statement.ifNotExists) throw new DatabaseError('42710', message);
+      state.notice('NOTICE', new DatabaseError('42710', `${message}, skipping`));
+      return done('ALTER TYPE');
+    }
+    const at = place(labels, statement);
+    await relabel(state, entry, [...labels.slice(0, at), value, ...labels.slice(at)], null);
+    return done('ALTER TYPE');
+  });
+}
+
+/** ALTER TYPE .. RENAME VALUE. Requires: the catalog lock. */
+export async function renameLabel(state: SessionState, name: Name, from: string, to: string): Promise<void> {
+  const { entry, labels } = requireEnum(state, name);
+  checkLabel(to);
+  if (!labels.includes(from)) throw new DatabaseError('22023', `"${from}" is not an existing enum label`);
+  if (labels.includes(to)) throw new DatabaseError('42710', `enum label "${to}" already exists`);
+  for (const other of state.catalog.entries()) {
+    if (other.kind === 'view' && other.dependencies.some((d) => d.oid === entry.oid)) {
+      throw notSupported(`renaming a value of type "${entry.name}", which view "${other.name}" names,`);
+    }
+  }
+  await relabel(state, entry, labels.map((label) => (label === from ? to : label)), { from, to });
+}
+
+function requireEnum(state: SessionState, written: Name): { readonly entry: TypeEntry; readonly labels: readonly string[] } {
+  const name = qualifiedName(written);
+  const entry = state.catalog.findType(name, state.searchPath);
+  if (entry === null) throw new DatabaseError('42704', `type "${name.name}" does not exist`);
+  if (entry.definition.kind !== 'enum') throw new DatabaseError('42809', `${name.name} is not an enum`);
+  return { entry, labels: entry.definition.labels };
+}
+
+function place(labels: readonly string[], statement: AlterEnum): number {
+  if (statement.place === undefined) return labels.length;
+  const { kind, neighbour } = statement.place;
+  const at = labels.indexOf(neighbour);
+  if (at < 0) throw new DatabaseError('22023', `"${neighbour}" is not an existing enum label`);
+  return kind === 'before' ? at : at + 1;
+}
+
+/** The type with other labels, wherever it is kept. 0A000 where a circuit or a stored key goes by the old ones. */
+async function relabel(
+  state: SessionState, entry: TypeEntry, labels: readonly string[], renamed: LabelChange['renamed'],
+): Promise<void> {
+  const change: LabelChange = { oid: entry.oid, renamed };
+  const named = (type: LogicalType): LogicalType => mapType(type, (own) => (
+    own.kind === 'enum' && own.oid === entry.oid ? { ...own, labels } : own));
+  const mentions = mentioning(entry);
+  for (const other of state.catalog.entries()) {
+    const compiled = other.kind === 'source' || (other.kind === 'index' && other.definition !== undefined) ? mentions(other)
+      : other.kind === 'materialized-view' && (mentions(other) || reads(state, other, entry.oid));
+    if (compiled) throw notSupported(`changing the labels of type "${entry.name}", which "${other.name}" has, names or reads,`);
+    if (other.kind !== 'table' || !other.columns.some((c) => named(c.type) !== c.type && hasType(c.type, entry.oid))) continue;
+    await state.current.lock(other.oid, 'access exclusive', state.lockWait);
+    state.current.requireSettled(other.oid, 'ALTER TABLE', other.name);
+  }
+  const next: TypeEntry = { ...entry, definition: { kind: 'enum', labels } };
+  rewriteType(state, entry, next, {
+    named, value: (type, datum) => relabelled(type, datum, change),
+    table: (table) => convertTable(state, table, change),
+  });
+}
+
+/** Does a circuit read columns of the type? It has the old labels' order compiled in. */
+function reads(state: SessionState, view: MaterializedViewEntry | ViewEntry, type: number): boolean {
+  return view.dependencies.some((d) => {
+    const entry = state.catalog.get(d.oid);
+    if (entry?.kind === 'table') return entry.columns.some((c) => !c.dropped && hasType(c.type, type));
+    return (entry?.kind === 'view' || entry?.kind === 'materialized-view') && reads(state, entry, type);
+  });
+}
+
+function hasType(type: LogicalType, oid: number): boolean {
+  switch (type.kind) {
+    case 'array': return hasType(type.element, oid);
+    case 'domain': return hasType(type.base, oid);
+    case 'record': return type.fields.some((f) => hasType(f.type, oid));
+    case 'enum': return type.oid === oid;
+    default: return false;
+  }
+}
+
+/** The table's new entry, with its rows told how to follow. */
+function convertTable(
+  state: SessionState, { before, after }: { readonly before: TableEntry; readonly after: TableEntry }, change: LabelChange,
+): CatalogChange {
+  const columns = after.columns.map((column): ColumnEntry => (!hasType(column.type, change.oid) ? column : {
+    ...column,
+    ...(column.missing === null ? {} : { missing: missingLabel(column, change) }),
+    conversion: {
+      serial: (column.conversion?.serial ?? 0) + 1, time: state.current.startTime, expression: '', labels: change,
+      format: state.settings.format, searchPath: [...state.searchPath],
+    },
+  }));
+  const entry = { ...after, columns };
+  const { current } = state;
+  if (current.writes.touches(before.oid)) {
+    if (!current.isUncommitted(before.oid)) throw notSupported('changing a type of a table that this transaction has written');
+    const fill = rowFill(before, entry, { catalog: state.catalog, functions: state.services.functions });
+    if (fill !== null) current.writes.rewrite(before.oid, fill);
+  }
+  return { kind: 'put', entry };
+}
+
+/** The value of rows older than the column: of the type itself, its text is the label. */
+function missingLabel(column: ColumnEntry, { renamed }: LabelChange): string | null {
+  if (renamed === null || column.type.kind === 'enum') return renamed?.from === column.missing ? renamed.to : column.missing;
+  throw notSupported(`renaming a value that column "${column.name}" may have in rows older than it`);
+}
