@@ -18,6 +18,7 @@ import type { InsertValues } from '../parser/insert-values.ts';
 import type { SessionState } from '../session-state.ts';
 import type { BoundStatement } from './bound.ts';
 import { qualified } from './naming.ts';
+import { rulesOf } from './table-rules.ts';
 import { TableWriter } from './table-writer.ts';
 
 /**
@@ -30,7 +31,7 @@ export function bindInsertLiterals(text: string, state: SessionState): BoundStat
   const table = state.catalog.findRelation(qualified(values.relation), state.searchPath);
   if (table?.kind !== 'table') return null;
   const columns = targets(table, values);
-  if (columns === null) return null;
+  if (columns === null || rulesOf(state, table).defaultsInTurn) return null;
   return {
     parameters: [], columns: null, cacheable: false,
     run: (session) => {

@@ -10,6 +10,7 @@ import { nullVector } from '../../engine/data/vector.ts';
 import type { Vector } from '../../engine/data/vector.ts';
 import { compileExpression } from '../../engine/expression/evaluate.ts';
 import type { CompiledExpression } from '../../engine/expression/compiled.ts';
+import { someExpression } from '../../engine/expression/walk.ts';
 import type { ColumnEntry, SequenceEntry, TableEntry } from '../catalog/entry.ts';
 import { checksOf, firstFailure } from '../binder/domain-check.ts';
 import type { Demand } from '../binder/domain-check.ts';
@@ -21,7 +22,8 @@ import type { SessionState } from '../session-state.ts';
 type Default =
   | { readonly kind: 'null' }
   | { readonly kind: 'sequence'; readonly sequence: number }
-  | { readonly kind: 'expression'; readonly compiled: CompiledExpression };
+  /** `remembers`: it says what nextval has given last. */
+  | { readonly kind: 'expression'; readonly compiled: CompiledExpression; readonly remembers: boolean };
 
 interface Check {
   readonly name: string;
@@ -52,6 +54,19 @@ export class TableRules {
     this.#checks = tableChecks(state, table);
     this.#typeChecks = table.columns.filter((c) => !c.dropped).map((column) => ({ column, checks: typeChecks(state, column) }))
       .filter(({ checks }) => checks.length > 0);
+  }
+
+  /** A default looks at what another one of the row has done. */
+  get defaultsInTurn(): boolean {
+    return this.#defaults.some((rule) => rule.kind === 'expression' && rule.remembers);
+  }
+
+  /** The defaults of these columns for `length` rows, row by row where one of them looks at what another has done. */
+  defaultVectors(state: SessionState, indexes: readonly number[], length: number): ReadonlyMap<number, Vector> {
+    if (length < 2 || !this.defaultsInTurn) return new Map(indexes.map((i) => [i, this.defaultVector(state, i, length)]));
+    const values = indexes.map((): Datum[] => []);
+    for (let row = 0; row < length; row++) indexes.forEach((i, at) => values[at].push(this.defaultDatum(state, i)));
+    return new Map(indexes.map((i, at) => [i, vectorFromDatums(this.table.columns[i].type, values[at])]));
   }
 
   /** `length` default values of a column. */
@@ -149,7 +164,11 @@ function compileDefault(state: SessionState, column: ColumnEntry): Default {
   if (text === null) return { kind: 'null' };
   const site = rowSite(sessionEnvironment(state), [],
     { phrase: 'DEFAULT expressions', noSubquery: 'DEFAULT expression' });
-  return { kind: 'expression', compiled: compileExpression(bindAssignment(site, parseExpression(text), column)) };
+  const bound = bindAssignment(site, parseExpression(text), column);
+  return {
+    kind: 'expression', compiled: compileExpression(bound),
+    remembers: someExpression(bound, (e) => e.kind === 'call' && (e.function.name === 'currval' || e.function.name === 'lastval')),
+  };
 }
 
 /** The default that a column without one of its own has. */

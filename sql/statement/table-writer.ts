@@ -72,9 +72,10 @@ export class TableWriter {
     const { schema } = this.rules;
     const cast = new Batch(given.columns.map((v, i) => castVector(this.#state, v,
       schema.columns[attnums[i] - 1].type)), given.length);
+    const open = this.table.columns.flatMap((c, i) => (c.dropped || attnums.includes(i + 1) ? [] : [i]));
+    const defaults = this.rules.defaultVectors(this.#state, open, given.length);
     return this.rules.generate(this.#state, physicalBatch(schema, cast, attnums, (i) => (
-      this.table.columns[i].dropped ? nullVector(schema.columns[i].type, given.length)
-        : this.rules.defaultVector(this.#state, i, given.length))));
+      defaults.get(i) ?? nullVector(schema.columns[i].type, given.length))));
   }
 
   /** Rows of the stored layout. */

@@ -86,14 +86,15 @@ function* activity(context: SystemContext): Iterable<SystemRow> {
 }
 
 function* locks(context: SystemContext): Iterable<SystemRow> {
+  const database = DATABASES.find(([name]) => name === context.database)?.[1] ?? DATABASES[0][1];
   for (const l of context.locks()) {
     const mode = `${l.mode.split(' ').map((word) => word[0].toUpperCase() + word.slice(1)).join('')}Lock`;
     const advisory = advisoryKey(l.relation);
     const what = advisory !== null ? {
-      locktype: 'advisory', database: DATABASES[0][1], classid: advisory.classId, objid: advisory.objectId,
+      locktype: 'advisory', database, classid: advisory.classId, objid: advisory.objectId,
       objsubid: advisory.objectSubId,
     } : typeof l.relation === 'number' && l.relation < 0 ? { locktype: 'transactionid', transactionid: -l.relation }
-      : { locktype: 'relation', database: DATABASES[0][1], relation: l.relation };
+      : { locktype: 'relation', database, relation: l.relation };
     yield { ...what, pid: l.processId, mode, granted: l.granted, fastpath: false };
   }
 }
