@@ -158,6 +158,9 @@ export function defaultExpression(state: SessionState, column: ColumnEntry): str
   return column.defaultText ?? domainDefault(state, column.type);
 }
 
+/** Functions that say what nextval has given last. */
+const REMEMBERING: ReadonlySet<string> = new Set(['currval', 'lastval']);
+
 function compileDefault(state: SessionState, column: ColumnEntry): Default {
   if (column.sequence !== null && !column.dropped && !column.generated) return { kind: 'sequence', sequence: column.sequence };
   const text = defaultExpression(state, column);
@@ -167,7 +170,7 @@ function compileDefault(state: SessionState, column: ColumnEntry): Default {
   const bound = bindAssignment(site, parseExpression(text), column);
   return {
     kind: 'expression', compiled: compileExpression(bound),
-    remembers: someExpression(bound, (e) => e.kind === 'call' && (e.function.name === 'currval' || e.function.name === 'lastval')),
+    remembers: someExpression(bound, (e) => e.kind === 'call' && REMEMBERING.has(e.function.name)),
   };
 }
 
