@@ -16,6 +16,7 @@ import type { Notice, SessionOptions } from './session-api.ts';
 import { Settings, splitIdentifiers } from './settings.ts';
 import type { BoundStatement } from './statement/bound.ts';
 import { printStored } from './statement/stored-expression.ts';
+import { writableParts } from './statement/updatable-view.ts';
 import { viewText } from './statement/view-text.ts';
 import { Transaction } from './transaction.ts';
 import type { Isolation } from './transaction.ts';
@@ -244,6 +245,7 @@ export class SessionState {
       viewErrors: (relation) => services.runtime.errors(relation),
       printed: (text, options) => printStored(this, text, options),
       viewText: (view, options) => viewText(this, view, options),
+      writable: (view) => writableParts(this, view),
       sequence: (oid) => {
         const entry = this.catalog.get(oid);
         return entry?.kind === 'sequence' ? services.sequences.current(entry) : { last: 0n, called: false, ahead: 0n };

@@ -7,7 +7,7 @@ import { liveColumns } from '../catalog/entry.ts';
 import type {
   ColumnEntry, IndexDefinitionText, SequenceEntry, StoredEntry, SystemRelation, ViewEntry,
 } from '../catalog/entry.ts';
-import type { TableItem } from '../parser/ast.ts';
+import type { Query, TableItem, Target } from '../parser/ast.ts';
 import type { AccessPath, LogicalPlan } from '../plan/logical-plan.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { aliased, plainItem, siteOver } from './bind-from-item.ts';
@@ -120,9 +120,11 @@ function scopeColumns(oid: number, columns: readonly ColumnEntry[]): readonly Sc
 
 function bindStored(item: TableItem, found: StoredEntry, site: FromSite): FromResult {
   const columns = scopeColumns(found.oid, liveColumns(found.columns));
+  const own = relationItem(found, columns, rowTypeOf(found));
+  const base = columns.filter((c) => item.base?.includes(c.attribute) === true).map((c) => baseColumn(c.attribute, c.expression));
   return {
     plan: scanOf(found, site, item.alias?.name ?? found.name),
-    items: [aliased(relationItem(found, columns, rowTypeOf(found)), item.alias)],
+    items: [aliased(base.length === 0 ? own : { ...own, hidden: [...own.hidden, ...base] }, item.alias)],
   };
 }
 
@@ -173,11 +175,35 @@ function computedKeys(found: StoredEntry, definition: IndexDefinitionText, site:
 
 function bindView(item: TableItem, found: ViewEntry, site: FromSite): FromResult {
   const { settings } = found;
-  const query = site.recurse.query(site.env.parseQuery(found.query, settings.dialect), {
+  const written = site.env.parseQuery(found.query, settings.dialect);
+  const query = site.recurse.query(item.base === undefined ? written : withBase(written, item.base), {
     // What the view reads is its own affair: whoever reads the view depends on the view.
     env: { ...site.env, searchPath: settings.searchPath, format: settings.format, used: new Set(), trace: undefined },
     parent: null, commonTables: null,
   });
   const columns = scopeColumns(found.oid, liveColumns(found.columns));
-  return { plan: asRelation(query), items: [aliased(relationItem(found, columns, rowTypeOf(found)), item.alias)] };
+  const own = relationItem(found, columns, rowTypeOf(found));
+  const first = query.visible - (item.base?.length ?? 0);
+  const base = (item.base ?? []).map((attnum, i) => baseColumn(attnum, { kind: 'column', index: first + i, type: query.columns[first + i].type }));
+  return { plan: asRelation(query), items: [aliased({ ...own, hidden: [...own.hidden, ...base] }, item.alias)] };
+}
+
+/** The name by which a table's column is found through the views it is written through. */
+export function baseName(attnum: number): string {
+  return `*BASE ${attnum}*`;
+}
+
+function baseColumn(attnum: number, expression: Expression): ScopeColumn {
+  return { name: baseName(attnum), table: 0, attribute: 0, expression };
+}
+
+/** The view's query, its table's columns behind its own. Requires: the view is updatable. */
+function withBase(query: Query, base: readonly number[]): Query {
+  const { body } = query;
+  if (body.kind !== 'select') throw new AssertionError('no updatable view');
+  const targets = base.map((attnum): Target => ({
+    expression: { kind: 'column', name: [baseName(attnum)], position: undefined }, alias: undefined, position: undefined,
+  }));
+  const from = body.from.map((item) => (item.kind === 'table' ? { ...item, base } : item));
+  return { ...query, body: { ...body, targets: [...body.targets, ...targets], from } };
 }

@@ -372,6 +372,8 @@ export interface SystemContext {
   readonly viewText: (
     view: ViewEntry | MaterializedViewEntry, options: { readonly pretty: boolean; readonly wrap: number },
   ) => string;
+  /** What may be done to a view as to its table: the sum of 4 UPDATE, 8 INSERT, 16 DELETE; and which columns may be set. */
+  readonly writable: (view: ViewEntry) => { readonly events: number; readonly columns: ReadonlySet<number> };
   readonly sequence: (oid: number) => { readonly last: bigint; readonly called: boolean; readonly ahead: bigint };
   readonly preparedStatements: () => readonly {
     readonly name: string; readonly statement: string; readonly prepareTime: bigint;

@@ -287,6 +287,8 @@ export interface TableItem extends At {
   readonly alias: Alias | undefined;
   /** FOR SYSTEM_TIME AS OF expression. */
   readonly asOf: Expr | undefined;
+  /** Never written: of a view that is written to, the columns of its table to bring along, by attribute number. */
+  readonly base?: readonly number[];
 }
 
 export interface SubqueryItem extends At {

@@ -4,6 +4,7 @@ import type { Datum } from '../../engine/data/datum.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import { nullVector } from '../../engine/data/vector.ts';
 import { bindQuery } from '../binder/bind-query.ts';
+import { baseName } from '../binder/bind-table.ts';
 import type { BoundQuery, QuerySite } from '../binder/level.ts';
 import type { ScopeItem } from '../binder/scope.ts';
 import { liveColumns } from '../catalog/entry.ts';
@@ -56,7 +57,9 @@ export function bindChange(
   const live = liveColumns(table.columns);
   const labels = source.from.flatMap(labelsOf);
   const targets: Target[] = [
-    ...live.map((c) => plainTarget({ kind: 'column', name: [alias, c.name], position: undefined })),
+    ...live.map((c) => plainTarget({
+      kind: 'column', name: [alias, source.table.base === undefined ? c.name : baseName(c.attnum)], position: undefined,
+    })),
     ...set.map((a) => plainTarget(a.value)),
     ...labels.map(starOf),
   ];

@@ -4,7 +4,6 @@ import { DatabaseError } from '../../engine/data/error.ts';
 import type { TableEntry } from '../catalog/entry.ts';
 import type { Truncate } from '../parser/ast-statement.ts';
 import type { Delete } from '../parser/ast.ts';
-import { rowScopeItem } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
 import type { BoundStatement } from './bound.ts';
 import { command, done } from './bound.ts';
@@ -17,16 +16,18 @@ import { bindReturning, returningSnapshot, written } from './returning.ts';
 import { setSequence } from './sequence-options.ts';
 import { TableWriter, prepareWrite } from './table-writer.ts';
 import { Delta } from '../../engine/data/delta.ts';
+import { through, writeTarget } from './updatable-view.ts';
 
 export function bindDelete(statement: Delete, { state, env, commonTables }: ModificationSite): Modification {
   refuseCurrentOfView(state, statement);
-  const table = requireTable(state, statement.table.relation, 'delete from');
+  const target = writeTarget(state, statement.table.relation, 'delete from');
+  const { table } = target;
   const current = currentRow(state, table, { where: statement.where, alias: statement.table.alias?.name });
   const change = bindChange({ env, parent: null, commonTables }, table, {
-    with: statement.with, table: statement.table, from: statement.using, where: current?.where ?? statement.where,
+    with: statement.with, table: through(statement.table, target), from: statement.using, where: current?.where ?? statement.where,
   }, []);
-  const item = rowScopeItem(table, { alias: statement.table.alias?.name });
-  const returning = bindReturning({ env, commonTables, names: statement.with }, [item, ...change.others], statement.returning);
+  const items = statement.returning.length === 0 ? [] : [target.item({ alias: statement.table.alias?.name })];
+  const returning = bindReturning({ env, commonTables, names: statement.with }, [...items, ...change.others], statement.returning);
   return {
     columns: returning?.columns ?? null,
     write: { title: `Delete on ${shownTarget(statement.table)}`, details: [], query: change.bound },

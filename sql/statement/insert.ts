@@ -14,19 +14,20 @@ import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
 import type { Expr, Insert, Query, WithClause } from '../parser/ast.ts';
 import { parseExpression } from '../parser/parse.ts';
 import {
-  assignTypes, bindAssignment, bindRowExpression, compileBound, rowScopeItem, rowSite, withParameters,
+  assignTypes, bindAssignment, bindRowExpression, compileBound, rowSite, withParameters,
 } from '../planner.ts';
 import { runQuery } from '../run-query.ts';
 import type { SessionState } from '../session-state.ts';
 import { checkAssignable, checkWidth, targetColumns } from './insert-target.ts';
 import type { InsertTarget } from './insert-target.ts';
 import type { Modification, ModificationSite } from './modification.ts';
-import { requireTable } from './naming.ts';
 import { bindConflict, conflictDetails, writeWithConflicts } from './on-conflict.ts';
 import { bindReturning, returningSnapshot, written } from './returning.ts';
 import { assembleQuery, assembled, gatherParts, hasParts, refuseDefault } from './insert-parts.ts';
 import { defaultExpression } from './table-rules.ts';
 import { TableWriter, prepareWrite } from './table-writer.ts';
+import { writeTarget } from './updatable-view.ts';
+import type { WriteTarget } from './updatable-view.ts';
 
 type ValuesBody = Extract<Query['body'], { readonly kind: 'values' }>;
 
@@ -38,18 +39,21 @@ interface RowSource {
 }
 
 export function bindInsert(statement: Insert, { state, env, commonTables }: ModificationSite): Modification {
-  const table = requireTable(state, statement.relation, 'insert into');
-  const columns = targetColumns(table, statement.columns);
+  const through = writeTarget(state, statement.relation, 'insert into');
+  const { table } = through;
+  const columns = targetColumns(through.seen, statement.columns);
   const { source } = statement;
   if (source === undefined && statement.with !== undefined) throw notSupported('WITH before INSERT .. DEFAULT VALUES');
-  const target = { state, statement, table, columns, given: statement.columns, overriding: statement.overriding, commonTables };
+  const target = {
+    state, statement, through, table, columns, given: statement.columns, overriding: statement.overriding, commonTables,
+  };
   const rows = source === undefined ? defaultRow() : bindSource(env, { ...target, source });
   const conflict = statement.onConflict === undefined ? null
-    : bindConflict(env, state, { table, alias: statement.alias, clause: statement.onConflict, names: statement.with });
-  const excluded = conflict?.action === 'update' ? [rowScopeItem(table, { alias: 'excluded' })] : [];
+    : bindConflict(env, state, { through, table, alias: statement.alias, clause: statement.onConflict, names: statement.with });
+  const excluded = conflict?.action === 'update' ? [through.item({ alias: 'excluded' })] : [];
   const returning = bindReturning({ env, commonTables, names: statement.with },
-    [rowScopeItem(table, { alias: statement.alias })], statement.returning, excluded);
-  const targets = source === undefined ? [] : [...new Set(columns)].map((c) => c.attnum);
+    statement.returning.length === 0 ? [] : [through.item({ alias: statement.alias })], statement.returning, excluded);
+  const targets = source === undefined ? [] : [...new Set(columns.map((c) => c.attnum))].filter((attnum) => attnum > 0);
   return {
     columns: returning?.columns ?? null,
     write: {
@@ -65,6 +69,7 @@ export function bindInsert(statement: Insert, { state, env, commonTables }: Modi
       const inserted = conflict === null ? complete
         : writeWithConflicts(session, writer, conflict, { rows: complete, parameters: values });
       if (conflict === null) writer.insert(complete);
+      through.check(session, inserted, values);
       return written(session, returning, { parameters: values, before, rows: inserted });
     },
   };
@@ -94,6 +99,7 @@ interface Target extends InsertTarget {
   readonly statement: Insert;
   readonly source: Query;
   readonly commonTables: CommonTableScope | null;
+  readonly through: WriteTarget;
 }
 
 function bindSource(env: Environment, target: Target): RowSource {
@@ -126,6 +132,7 @@ function bindRows(env: Environment, target: Target, rows: readonly (readonly Exp
     extra: first.length > target.columns.length ? locationOf(first[target.columns.length]) : undefined,
       values: undefined,
   });
+  target.through.requireColumns(columns, 'insert into');
   const site = rowSite(env, [], { phrase: 'VALUES' });
   const parts = hasParts(target.given) ? gatherParts(columns) : null;
   const stored = parts?.map((g) => g.column) ?? columns;
@@ -179,7 +186,10 @@ function padded(
   stored: readonly ColumnEntry[], vectors: readonly Batch['columns'][number][], length: number,
   how: { readonly state: SessionState; readonly writer: TableWriter },
 ): Batch {
+  const given = new Set(stored.slice(0, vectors.length).map((c) => c.attnum));
+  // Columns of a view that are none of the table's, or one of it once more, are not stored.
   const rest = stored.slice(vectors.length)
+    .filter((c, i, all) => c.attnum > 0 && !given.has(c.attnum) && all.findIndex((o) => o.attnum === c.attnum) === i)
     .map((c) => how.writer.rules.defaultVector(how.state, c.attnum - 1, length));
   return new Batch([...vectors, ...rest], length);
 }
@@ -212,6 +222,7 @@ function bindQuerySource(env: Environment, target: Target): RowSource {
     extra: exact.length > target.columns.length ? locationOf(exact[target.columns.length]) : undefined,
       values: undefined,
   });
+  target.through.requireColumns(columns, 'insert into');
   const rows = body.kind === 'values' && isPlain(source) ? body.rows : [];
   columns.forEach((column, c) => {
     if (rows.length === 0 || rows.some((row) => row[c].kind !== 'default')) checkAssignable(target, column);

@@ -11,7 +11,7 @@ import { locationOf } from '../binder/location.ts';
 import type { ScopeItem } from '../binder/scope.ts';
 import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
 import type { Expr, OnConflict, WithClause } from '../parser/ast.ts';
-import { rowScopeItem, rowSite } from '../planner.ts';
+import { rowSite } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
 import { resolveAssignments } from './assignment.ts';
 import { inferArbiters } from './conflict-inference.ts';
@@ -19,6 +19,7 @@ import { expand } from './foreign-key.ts';
 import { rowKey } from './key-text.ts';
 import type { TableWriter } from './table-writer.ts';
 import { RowExpressions } from './row-expressions.ts';
+import type { WriteTarget } from './updatable-view.ts';
 import { emptyRows } from './unique-check.ts';
 import type { TableKey } from './unique-check.ts';
 
@@ -35,6 +36,7 @@ export interface BoundConflict {
 }
 
 interface ConflictSite {
+  readonly through: WriteTarget;
   readonly table: TableEntry;
   readonly alias: string | undefined;
   readonly clause: OnConflict;
@@ -54,15 +56,16 @@ export function bindConflict(env: Environment, state: SessionState, insert: Conf
   return { ...action, arbiters };
 }
 
-const itemsOf = ({ table, alias, clause }: ConflictSite): readonly ScopeItem[] => [
-  rowScopeItem(table, { alias }),
-  ...clause.action === 'update' ? [rowScopeItem(table, { alias: 'excluded', from: table.columns.length })] : [],
+const itemsOf = ({ through, table, alias, clause }: ConflictSite): readonly ScopeItem[] => [
+  through.item({ alias }),
+  ...clause.action === 'update' ? [through.item({ alias: 'excluded', from: table.columns.length })] : [],
 ];
 
 function bindConflictAction(env: Environment, insert: ConflictSite): Omit<BoundConflict, 'arbiters'> {
-  const { table, alias, clause, names } = insert;
+  const { through, alias, clause, names } = insert;
   if (clause.action === 'nothing') return { action: 'nothing', columns: [], values: null, defaults: [], where: null };
-  const set = resolveAssignments(table, clause.set, alias);
+  const set = resolveAssignments(through.seen, clause.set, alias);
+  through.requireColumns(set.map((a) => a.column), 'update');
   const given = set.flatMap(({ column, value }) => (value === null ? [] : [{ column, value }]));
   const site = rowSite(env, itemsOf(insert), { phrase: 'UPDATE' });
   const values = given.map(({ column, value }) =>

@@ -20,6 +20,7 @@ import { namedColumns } from './create-table.ts';
 import { nameIsFree, qualified, targetSchema } from './naming.ts';
 import { optionRecord } from './options.ts';
 import { readCatalog } from './read-catalog.ts';
+import { whyNotUpdatable } from './updatable-view.ts';
 import { formatTypeName } from '../../engine/data/type-info.ts';
 import { sameType } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
@@ -114,7 +115,6 @@ function readsTemporary(state: SessionState, { dependencies }: Described): boole
 
 export function createView(statement: CreateView, text: string): BoundStatement {
   return command(async (state) => {
-    if (statement.checkOption !== undefined) throw notSupported('WITH CHECK OPTION');
     await state.current.lockCatalog(state.lockWait);
     const { relation } = statement;
     const described = describeQuery(state, statement.query, statement.columnNames, false);
@@ -130,12 +130,32 @@ export function createView(statement: CreateView, text: string): BoundStatement 
     const entry: ViewEntry = {
       kind: 'view', oid: replaced?.oid ?? state.services.allocateOid(), schema, name: relation.name,
       owner: replaced?.owner ?? state.role.oid, comment: replaced?.comment ?? null, acl: replaced?.acl ?? [],
-      query: rangeText({ text }, statement.query.range), ...described, options: optionRecord(statement.options),
+      query: rangeText({ text }, statement.query.range), ...described, options: viewOptions(statement),
       rowType: replaced?.rowType ?? state.services.allocateOid(),
     };
+    requireUpdatable(state, entry);
     state.current.changeCatalog([{ kind: 'put', entry }]);
     return done('CREATE VIEW');
   });
+}
+
+/** WITH .. CHECK OPTION is the option check_option, too. */
+function viewOptions({ options, checkOption }: CreateView): ViewEntry['options'] {
+  const given = optionRecord(options);
+  return checkOption === undefined ? given : { ...given, check_option: checkOption };
+}
+
+/** Only rows of a table can be checked. */
+function requireUpdatable(state: SessionState, entry: ViewEntry): void {
+  const option = entry.options['check_option'];
+  if (option === undefined) return;
+  const why = whyNotUpdatable(state, entry);
+  if (why !== null) {
+    throw new DatabaseError('0A000', 'WITH CHECK OPTION is supported only on automatically updatable views', { hint: why });
+  }
+  if (option === 'local' || option === 'cascaded') return;
+  throw new DatabaseError('22023', `invalid value for enum option "check_option": ${option}`,
+    { detail: 'Valid values are "local" and "cascaded".' });
 }
 
 function requireView(found: ViewEntry | null, name: string): ViewEntry {

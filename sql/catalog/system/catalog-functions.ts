@@ -134,6 +134,26 @@ function viewDefinition(call: CallInfo, oid: number, how: Datum): Datum {
   return SYSTEM_BY_OID.has(oid) || entry === null ? null : 'Not a view';
 }
 
+/** As pg_relation_is_updatable() says it. */
+function writableParts(call: CallInfo, oid: number): { readonly events: number; readonly columns: ReadonlySet<number> | null } {
+  const context = systemOf(call);
+  const entry = context.catalog.get(oid);
+  if (entry?.kind === 'view') return context.writable(entry);
+  return { events: entry?.kind === 'table' ? 28 : 0, columns: null };
+}
+
+const UPDATABLE: readonly ScalarFunction[] = [
+  stable({ name: 'pg_relation_is_updatable', args: [REGCLASS, BOOLEAN], returns: INT4,
+    description: 'what may be done to a relation: the sum of 4 UPDATE, 8 INSERT, 16 DELETE',
+    row: ([oid], call) => writableParts(call, num(oid)).events }),
+  stable({ name: 'pg_column_is_updatable', args: [REGCLASS, INT2, BOOLEAN], returns: BOOLEAN,
+    description: 'may the column be set and the row deleted?',
+    row: ([oid, attnum], call) => {
+      const { events, columns } = writableParts(call, num(oid));
+      return num(attnum) > 0 && (events & 20) === 20 && columns?.has(num(attnum)) !== false;
+    } }),
+];
+
 function argumentList(f: FunctionEntry): string {
   const all = f.args.map(formatTypeName);
   if (f.variadic !== null) all.push(`VARIADIC ${formatTypeName(f.variadic)}`);
@@ -325,5 +345,5 @@ export const CATALOG_FUNCTIONS: readonly ScalarFunction[] = [
   stable({ name: 'format_type', args: [OID, INT4], returns: TEXT, strict: false, description: 'SQL name of a type with its parameters',
     example: example('SELECT format_type(1043, 14)', 'character varying(10)'),
     row: ([oid, typmod], call) => (oid === null ? null : typeName(call, num(oid), typmod === null ? null : num(typmod))) }),
-  ...FORMAT, ...VISIBILITY, ...EXPRESSIONS, ...FUNCTIONS, ...COMMENTS, ...LOOK_UPS, ...PRIVILEGES, ...SIZES, ...SERVER, ...STANDARD,
+  ...FORMAT, ...VISIBILITY, ...EXPRESSIONS, ...UPDATABLE, ...FUNCTIONS, ...COMMENTS, ...LOOK_UPS, ...PRIVILEGES, ...SIZES, ...SERVER, ...STANDARD,
 ];

@@ -18,20 +18,26 @@ function* queryables(catalog: Catalog): Iterable<QueryableEntry> {
   for (const e of catalog.relations()) if (e.kind !== 'index' && e.kind !== 'sequence') yield e;
 }
 
+/** Bits of what may be done to a relation: INSERT; UPDATE and DELETE. */
+const INSERT = 8;
+const CHANGES = 20;
+
 const yesNo = (value: boolean): string => (value ? 'YES' : 'NO');
 
 function* schemata({ catalog, database }: SystemContext): Iterable<SystemRow> {
   for (const s of catalog.schemas()) yield { catalog_name: database, schema_name: s.name, schema_owner: ownerName(catalog, s) };
 }
 
-function* tables({ catalog, database }: SystemContext): Iterable<SystemRow> {
+function* tables(context: SystemContext): Iterable<SystemRow> {
+  const { catalog, database } = context;
   const row = (table_schema: string, table_name: string, base: boolean, insertable: boolean): SystemRow => ({
     table_catalog: database, table_schema, table_name, table_type: !base ? 'VIEW' : isTemporary(table_schema) ? 'LOCAL TEMPORARY' : 'BASE TABLE',
     is_insertable_into: yesNo(insertable), is_typed: 'NO',
   });
   for (const r of SYSTEM_COLUMNS) yield row(r.schema, r.name, r.relationKind === 'r', false);
   for (const e of queryables(catalog)) {
-    yield row(e.schema, e.name, e.kind === 'table' || e.kind === 'source', e.kind === 'table');
+    yield row(e.schema, e.name, e.kind === 'table' || e.kind === 'source',
+      e.kind === 'table' || (e.kind === 'view' && (context.writable(e).events & INSERT) !== 0));
   }
 }
 
@@ -67,7 +73,7 @@ function typeFacts(type: LogicalType, database: string): SystemRow {
 const BINARY_PRECISION: ReadonlyMap<string, number> = new Map(
   [['int2', 16], ['int4', 32], ['int8', 64], ['float4', 24], ['float8', 53]]);
 
-function columnRow(context: SystemContext, entry: QueryableEntry, column: ColumnEntry): SystemRow {
+function columnRow(context: SystemContext, entry: QueryableEntry, column: ColumnEntry, updatable: boolean): SystemRow {
   const { catalog, database } = context;
   const sequence = column.sequence === null || column.identity === null ? null : catalog.get(column.sequence);
   const identity = sequence?.kind === 'sequence' ? sequence : null;
@@ -83,7 +89,7 @@ function columnRow(context: SystemContext, entry: QueryableEntry, column: Column
     identity_maximum: identity === null ? null : String(identity.max),
     identity_minimum: identity === null ? null : String(identity.min),
     identity_cycle: yesNo(identity?.cycle ?? false), is_generated: column.generated ? 'ALWAYS' : 'NEVER',
-    generation_expression: column.generated ? text : null, is_updatable: yesNo(entry.kind === 'table'),
+    generation_expression: column.generated ? text : null, is_updatable: yesNo(updatable),
   };
 }
 
@@ -99,16 +105,22 @@ function* columns(context: SystemContext): Iterable<SystemRow> {
     }
   }
   for (const entry of queryables(context.catalog)) {
-    for (const column of liveColumns(entry.columns)) yield columnRow(context, entry, column);
+    const parts = entry.kind === 'view' ? context.writable(entry) : null;
+    const whole = parts === null ? entry.kind === 'table' : (parts.events & CHANGES) === CHANGES;
+    for (const column of liveColumns(entry.columns)) {
+      yield columnRow(context, entry, column, whole && parts?.columns.has(column.attnum) !== false);
+    }
   }
 }
 
 function* views(context: SystemContext): Iterable<SystemRow> {
   const { catalog, database } = context;
   for (const e of catalog.relations()) {
-    if (e.kind !== 'view' && e.kind !== 'materialized-view') continue;
-    yield { table_catalog: database, table_schema: e.schema, table_name: e.name, view_definition: context.viewText(e, PLAIN), check_option: 'NONE',
-      is_updatable: 'NO', is_insertable_into: 'NO', is_trigger_updatable: 'NO', is_trigger_deletable: 'NO', is_trigger_insertable_into: 'NO' };
+    if (e.kind !== 'view') continue;
+    const { events } = context.writable(e);
+    yield { table_catalog: database, table_schema: e.schema, table_name: e.name, view_definition: context.viewText(e, PLAIN),
+      check_option: e.options['check_option']?.toUpperCase() ?? 'NONE', is_updatable: yesNo((events & CHANGES) === CHANGES),
+      is_insertable_into: yesNo((events & INSERT) !== 0), is_trigger_updatable: 'NO', is_trigger_deletable: 'NO', is_trigger_insertable_into: 'NO' };
   }
 }
 
