@@ -184,7 +184,8 @@ function bindView(item: TableItem, found: ViewEntry, site: FromSite): FromResult
   const columns = scopeColumns(found.oid, liveColumns(found.columns));
   const own = relationItem(found, columns, rowTypeOf(found));
   const first = query.visible - (item.base?.length ?? 0);
-  const base = (item.base ?? []).map((attnum, i) => baseColumn(attnum, { kind: 'column', index: first + i, type: query.columns[first + i].type }));
+  const base = (item.base ?? []).map((attnum, i) =>
+    baseColumn(attnum, { kind: 'column', index: first + i, type: query.columns[first + i].type }));
   return { plan: asRelation(query), items: [aliased({ ...own, hidden: [...own.hidden, ...base] }, item.alias)] };
 }
 

@@ -24,10 +24,12 @@ export function bindDelete(statement: Delete, { state, env, commonTables }: Modi
   const { table } = target;
   const current = currentRow(state, table, { where: statement.where, alias: statement.table.alias?.name });
   const change = bindChange({ env, parent: null, commonTables }, table, {
-    with: statement.with, table: through(statement.table, target), from: statement.using, where: current?.where ?? statement.where,
+    with: statement.with, table: through(statement.table, target), from: statement.using,
+    where: current?.where ?? statement.where,
   }, []);
   const items = statement.returning.length === 0 ? [] : [target.item({ alias: statement.table.alias?.name })];
-  const returning = bindReturning({ env, commonTables, names: statement.with }, [...items, ...change.others], statement.returning);
+  const returning = bindReturning({ env, commonTables, names: statement.with }, [...items, ...change.others],
+    statement.returning);
   return {
     columns: returning?.columns ?? null,
     write: { title: `Delete on ${shownTarget(statement.table)}`, details: [], query: change.bound },

@@ -157,7 +157,8 @@ function targetOver(layers: readonly Layer[], table: TableEntry, verb: Verb): Wr
       for (const { attnum, name } of wanted) {
         const found = attnum > 0 ? attnum : baseColumn(layers, places, -attnum - 1);
         if (typeof found !== 'number') {
-          throw new DatabaseError('0A000', `cannot ${doing} column "${found.name}" of view "${found.view}"`, { detail: found.reason });
+          throw new DatabaseError('0A000', `cannot ${doing} column "${found.name}" of view "${found.view}"`,
+            { detail: found.reason });
         }
         if (seenBefore.has(found) && wanted.filter((c) => c.name === name).length === 1) {
           throw new DatabaseError('42601', `multiple assignments to same column "${table.columns[found - 1].name}"`);
@@ -209,7 +210,8 @@ function rowsOf(relation: TableEntry | ViewEntry, place: ItemPlace = {}): ScopeI
 
 function plainColumnOf(view: ViewEntry, e: Expression): Expression {
   if (e.kind === 'column') return e;
-  throw notSupported(`RETURNING, ON CONFLICT or a check option over view "${view.name}", which has a subquery in its select list,`);
+  throw notSupported(`RETURNING, ON CONFLICT or a check option over view "${view.name}", `
+    + 'which has a subquery in its select list,');
 }
 
 type Check = (state: SessionState, table: TableEntry, rows: Batch, parameters: readonly Datum[]) => void;
@@ -252,7 +254,8 @@ const HINTS = {
 function notUpdatable({ name }: ViewEntry, verb: Verb, detail: string): DatabaseError {
   const [doing, what] = HINTS[verb];
   return new DatabaseError('55000', `cannot ${verb} view "${name}"`, {
-    detail, hint: `To enable ${doing} the view, provide an INSTEAD OF ${what} trigger or an unconditional ON ${what} DO INSTEAD rule.`,
+    detail,
+    hint: `To enable ${doing} the view, provide an INSTEAD OF ${what} trigger or an unconditional ON ${what} DO INSTEAD rule.`,
   });
 }
 

@@ -18,10 +18,12 @@ export function bindUpdate(statement: Update, { state, env, commonTables }: Modi
   target.requireColumns(assignments.map((a) => a.column), 'update');
   const set = assignments.flatMap((a) => (a.value === null ? [] : [{ column: a.column, value: a.value }]));
   const change = bindChange({ env, parent: null, commonTables }, table, {
-    with: statement.with, table: through(statement.table, target), from: statement.from, where: current?.where ?? statement.where,
+    with: statement.with, table: through(statement.table, target), from: statement.from,
+    where: current?.where ?? statement.where,
   }, set);
   const items = statement.returning.length === 0 ? [] : [target.item({ alias: statement.table.alias?.name })];
-  const returning = bindReturning({ env, commonTables, names: statement.with }, [...items, ...change.others], statement.returning);
+  const returning = bindReturning({ env, commonTables, names: statement.with }, [...items, ...change.others],
+    statement.returning);
   return {
     columns: returning?.columns ?? null,
     write: { title: `Update on ${shownTarget(statement.table)}`, details: [], query: change.bound },
