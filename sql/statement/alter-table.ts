@@ -25,6 +25,7 @@ import { columnDefault, defineColumn } from './column-definition.ts';
 import type { TableContext } from './column-definition.ts';
 import { defineConstraint } from './constraint-definition.ts';
 import { checkNoDuplicates } from './duplicates.ts';
+import { refuseRowTypeUsed } from './domain-use.ts';
 import { dropTargets } from './drop.ts';
 import { allRows, checkReferences } from './foreign-key.ts';
 import { changeIdentity, retypedSequence } from './identity.ts';
@@ -90,6 +91,9 @@ class Alteration {
   }
 
   async run(action: AlterAction): Promise<void> {
+    if (action.kind === 'addColumn' || action.kind === 'dropColumn' || action.kind === 'setType') {
+      refuseRowTypeUsed(this.#state, this.#table);
+    }
     switch (action.kind) {
       case 'addColumn': this.#addColumn(action); return;
       case 'dropColumn': await this.#dropColumn(action); return;

@@ -66,6 +66,26 @@ export function* domainColumns(
   }
 }
 
+/** 0A000 when a column elsewhere has rows of the table as its values: those do not follow the table. */
+export function refuseRowTypeUsed(state: SessionState, table: TableEntry): void {
+  for (const other of state.catalog.entries()) {
+    if (other.kind !== 'table' && other.kind !== 'materialized-view') continue;
+    const column = other.columns.find((c) => !c.dropped && hasRow(c.type, table.rowType));
+    if (column === undefined) continue;
+    throw new DatabaseError('0A000',
+      `cannot alter table "${table.name}" because column "${other.name}.${column.name}" uses its row type`);
+  }
+}
+
+function hasRow(type: LogicalType, oid: number): boolean {
+  switch (type.kind) {
+    case 'domain': return hasRow(type.base, oid);
+    case 'array': return hasRow(type.element, oid);
+    case 'record': return type.oid === oid || type.fields.some((f) => hasRow(f.type, oid));
+    default: return false;
+  }
+}
+
 /** Is a value of the type one of the domain, or does it have such values inside? */
 function placeIn(type: LogicalType, oid: number): 'whole' | 'inside' | null {
   switch (type.kind) {
