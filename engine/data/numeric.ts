@@ -12,9 +12,15 @@ const MIN_SIGNIFICANT_DIGITS = 16;
 
 const POWERS: bigint[] = [1n];
 
+/** The last one that is not kept. */
+let largePower = { n: 0, value: 1n };
+
 /** 10^n. */
 export function powerOfTen(n: number): bigint {
-  if (n > 400) return 10n ** BigInt(n);
+  if (n > 400) {
+    if (largePower.n !== n) largePower = { n, value: 10n ** BigInt(n) };
+    return largePower.value;
+  }
   for (let i = POWERS.length; i <= n; i++) POWERS.push(POWERS[i - 1] * 10n);
   return POWERS[n];
 }

@@ -22,6 +22,13 @@ export function bindCollate(e: Expr & { kind: 'collate' }, site: Site): Expressi
   return bound;
 }
 
+/** The COLLATE of a column, an index element or a domain: there is one order only, so nothing of it is kept. */
+export function checkCollateClause(name: readonly string[] | undefined, type: LogicalType, position?: number): void {
+  if (name === undefined) return;
+  checkCollation(name, position);
+  checkCollatable(type, position);
+}
+
 /** 42704 for a collation that does not exist here. */
 function checkCollation(name: readonly string[], position: number | undefined): void {
   const last = name[name.length - 1];

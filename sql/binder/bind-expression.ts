@@ -36,7 +36,7 @@ function bindPlain(e: Expr, site: Site): Expression {
   switch (e.kind) {
     case 'null': return nullLiteral();
     case 'boolean': return { kind: 'literal', type: BOOLEAN, value: e.value };
-    case 'number': return numberLiteral(env, e.text);
+    case 'number': return numberLiteral(env, e.text, e.position);
     case 'string': return stringLiteral(e.value);
     case 'bitString': return bitStringLiteral(env, e.base, e.digits);
     case 'parameter': return { kind: 'parameter', index: e.number - 1, type: env.parameters.typeOf(e.number - 1) };

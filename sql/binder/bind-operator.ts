@@ -72,7 +72,7 @@ function disjunction(terms: readonly Expression[]): Expression {
 
 export function bindUnary(e: Of<'unary'>, site: Site): Expression {
   if (e.schema === undefined && e.operand.kind === 'number' && (e.operator === '-' || e.operator === '+')) {
-    return numberLiteral(site.env, e.operator === '-' ? negated(e.operand.text) : e.operand.text);
+    return numberLiteral(site.env, e.operator === '-' ? negated(e.operand.text) : e.operand.text, e.operand.position);
   }
   const operand = bind(e.operand, site);
   return applyOperator(site.env, {

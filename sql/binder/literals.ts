@@ -3,19 +3,24 @@ import { DatabaseError } from '../../engine/data/error.ts';
 import { parseText } from '../../engine/data/text-format.ts';
 import { INT4, INT8, NUMERIC, UNKNOWN } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
+import type { Position } from '../parser/ast.ts';
 import type { Environment } from './environment.ts';
 
 const INT4_MAX = 2147483647n;
 const INT8_MAX = 9223372036854775807n;
 
 /** `text` may carry a sign that the binder has folded in. */
-export function numberLiteral(env: Environment, text: string): Expression {
+export function numberLiteral(env: Environment, text: string, position: Position): Expression {
   if (/^-?\d+$/.test(text)) {
     const value = BigInt(text);
     if (value <= INT4_MAX && value >= -INT4_MAX - 1n) return { kind: 'literal', type: INT4, value: Number(value) };
     if (value <= INT8_MAX && value >= -INT8_MAX - 1n) return { kind: 'literal', type: INT8, value };
   }
-  return { kind: 'literal', type: NUMERIC, value: parseText(NUMERIC, text, env.format) };
+  try {
+    return { kind: 'literal', type: NUMERIC, value: parseText(NUMERIC, text, env.format) };
+  } catch (error) {
+    throw error instanceof DatabaseError ? error.at(position) : error;
+  }
 }
 
 export function stringLiteral(value: string): Expression {

@@ -361,7 +361,7 @@ export type OptionValue =
 export interface ColumnDefinition extends At {
   readonly name: string;
   readonly type: TypeName;
-  readonly collation: Name | undefined;
+  readonly collation: (At & { readonly name: Name }) | undefined;
   readonly constraints: readonly Constraint[];
 }
 

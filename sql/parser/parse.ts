@@ -62,6 +62,7 @@ function guarded<R>(text: string, read: () => R): R {
   if (text.includes('\0')) throw new DatabaseError('22021', 'invalid byte sequence for encoding "UTF8": 0x00');
   checkDepth(text);
   checkParameters(text);
+  checkNumbers(text);
   try {
     return read();
   } catch (error) {
@@ -78,7 +79,23 @@ function checkParameters(text: string): void {
     && tokens[i + 1]?.kind === 'word');
   const parameter = tokens[at];
   if (parameter === undefined) return;
-  const junk = text.slice(parameter.start, parameter.end + 1);
-  const position = new CharacterIndex(text).position(parameter.start);
-  throw new DatabaseError('42601', `trailing junk after parameter at or near "${junk}"`, { position });
+  throw trailingJunk('parameter', text, parameter.start, tokens[at + 1].end);
+}
+
+const YOUNGER_NUMBER = /(?<![\w$\x80-\uffff])(?:0[xob]|\.?\d[\d.]*(?:e[+-]?\d+)?_\d)/i;
+
+/** The grammar's build knows 1_000 and 0x1F, PostgreSQL 15 not yet. */
+function checkNumbers(text: string): void {
+  if (!YOUNGER_NUMBER.test(text)) return;
+  const junk = /(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?[a-z_\x80-\uffff][\w$\x80-\uffff]*/iy;
+  for (const { kind, start } of tokenize(text)) {
+    if (kind !== 'number') continue;
+    junk.lastIndex = start;
+    if (junk.test(text)) throw trailingJunk('numeric literal', text, start, junk.lastIndex);
+  }
+}
+
+function trailingJunk(what: string, text: string, start: number, end: number): DatabaseError {
+  const position = new CharacterIndex(text).position(start);
+  return new DatabaseError('42601', `trailing junk after ${what} at or near "${text.slice(start, end)}"`, { position });
 }

@@ -10,7 +10,8 @@ import { expressionRange } from './statement-text.ts';
 export function columnDefinition(node: ColumnDef, context: ReaderContext): ColumnDefinition {
   return {
     name: node.colname ?? '', type: typeName(node.typeName, context),
-    collation: node.collClause === undefined ? undefined : names(node.collClause.collname),
+    collation: node.collClause === undefined ? undefined
+      : { name: names(node.collClause.collname), position: context.source.position(node.collClause.location) },
     constraints: constraints(node.constraints, context), position: context.source.position(node.location),
   };
 }

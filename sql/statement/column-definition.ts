@@ -11,6 +11,7 @@ import { quoteIdentifier } from '../catalog/dependency.ts';
 import { tryCoerce } from '../binder/coercion.ts';
 import type { Site } from '../binder/level.ts';
 import { locationOf } from '../binder/location.ts';
+import { checkCollateClause } from '../binder/bind-collate.ts';
 import { resolveTypeName } from '../binder/type-name.ts';
 import type { ColumnDefinition, Constraint, Expr, Option } from '../parser/ast.ts';
 import { parseExpression } from '../parser/parse.ts';
@@ -52,6 +53,7 @@ export function defineColumn(context: TableContext, definition: ColumnDefinition
     || (type.kind === 'record' && type.oid === undefined)) {
     throw new DatabaseError('42P16', `column "${definition.name}" has pseudo-type ${type.kind}`);
   }
+  checkCollateClause(definition.collation?.name, type, definition.collation?.position);
   const builder = new ColumnBuilder(context, definition, plainColumn(definition.name, attnum, type));
   if (serial !== undefined) builder.makeSerial();
   for (const constraint of definition.constraints) builder.add(constraint);

@@ -8,6 +8,7 @@ import type { Expression } from '../../engine/expression/expression.ts';
 import { columnsOf, someExpression } from '../../engine/expression/walk.ts';
 import { locationOf } from '../binder/location.ts';
 import { coerceAssignment } from '../binder/coercion.ts';
+import { checkCollateClause } from '../binder/bind-collate.ts';
 import { resolveTypeName } from '../binder/type-name.ts';
 import { quoteIdentifier } from '../catalog/dependency.ts';
 import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
@@ -25,6 +26,7 @@ export function retypedColumn(
   if (type.kind === 'unknown' || type.kind === 'void' || (type.kind === 'record' && type.oid === undefined)) {
     throw new DatabaseError('42P16', `column "${column.name}" has pseudo-type ${type.kind}`);
   }
+  checkCollateClause(action.collation, type);
   if (column.generated) throw notSupported('changing the type of a generated column', { position: action.position });
   refuseUsed(state, table, column);
   const expression = conversionText(state, table, { column, type, using: action.using });

@@ -1,6 +1,7 @@
 // CREATE INDEX, unique ones included.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import type { IndexEntry, StoredEntry } from '../catalog/entry.ts';
+import { checkCollateClause } from '../binder/bind-collate.ts';
 import { checkSortable } from '../binder/order.ts';
 import type { IndexElement } from '../parser/ast.ts';
 import type { CreateIndex } from '../parser/ast-statement.ts';
@@ -93,6 +94,7 @@ function computedKeyOf(state: SessionState, table: StoredEntry, statement: Creat
 function indexColumn(state: SessionState, table: StoredEntry, element: IndexElement): number {
   if (element.column === undefined) throw notSupported('an index on an expression', { position: element.position });
   const attnum = columnNamed(table, element.column);
+  checkCollateClause(element.collation, table.columns[attnum - 1].type);
   checkSortable(sessionEnvironment(state), table.columns[attnum - 1].type, element.position);
   return attnum;
 }

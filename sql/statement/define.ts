@@ -1,5 +1,6 @@
 // CREATE SCHEMA, SEQUENCE, TYPE; ALTER SEQUENCE and ALTER TYPE .. ADD VALUE.
 import { DatabaseError } from '../../engine/data/error.ts';
+import { checkCollateClause } from '../binder/bind-collate.ts';
 import { resolveTypeName } from '../binder/type-name.ts';
 import type { SequenceEntry, TypeEntry } from '../catalog/entry.ts';
 import type {
@@ -160,9 +161,11 @@ export function createCompositeType(statement: CreateCompositeType): BoundStatem
   return command(async (state) => {
     await state.current.lockCatalog(state.lockWait);
     const { relation } = statement;
-    const fields = statement.columns.map((c) => ({
-      name: c.name, type: resolveTypeName({ catalog: state.catalog, searchPath: state.searchPath }, c.type),
-    }));
+    const fields = statement.columns.map((c) => {
+      const type = resolveTypeName({ catalog: state.catalog, searchPath: state.searchPath }, c.type);
+      checkCollateClause(c.collation?.name, type);
+      return { name: c.name, type };
+    });
     const name = relation.schema === undefined ? [relation.name] : [relation.schema, relation.name];
     state.current.changeCatalog([{ kind: 'put', entry: newType(state, name, { kind: 'composite', fields }) }]);
     return done('CREATE TYPE');

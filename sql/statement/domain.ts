@@ -2,6 +2,7 @@
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { formatTypeName } from '../../engine/data/type-info.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
+import { checkCollateClause } from '../binder/bind-collate.ts';
 import { firstFailure, ownChecks, valueSite } from '../binder/domain-check.ts';
 import { coerceBoolean } from '../binder/coercion.ts';
 import { locationOf } from '../binder/location.ts';
@@ -30,6 +31,7 @@ export function createDomain(statement: CreateDomain, text: string): BoundStatem
   return command(async (state) => withoutPosition(async () => {
     await state.current.lockCatalog(state.lockWait);
     const base = resolveTypeName({ catalog: state.catalog, searchPath: state.searchPath }, statement.type);
+    checkCollateClause(statement.collation, base);
     const { name } = qualifiedName(statement.name);
     const checks: Check[] = [];
     let nullability: 'null' | 'notNull' | null = null;

@@ -4,6 +4,7 @@ import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { DEFAULT_FORMAT } from '../../engine/data/settings.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { columnsOf, someExpression } from '../../engine/expression/walk.ts';
+import { checkCollateClause } from '../binder/bind-collate.ts';
 import { settleUnknown } from '../binder/coercion.ts';
 import { labelOf, locationOf } from '../binder/location.ts';
 import { plainColumn } from '../catalog/entry.ts';
@@ -37,6 +38,7 @@ export function computedKey(
   const columns = elements.map((element, i) => {
     const attnum = element.expression === undefined ? plain(element) : null;
     const bound = element.expression === undefined ? null : bindIndexExpression(state, table, element.expression);
+    if (bound !== null) checkCollateClause(element.collation, bound.type);
     const text = bound === null ? null : textOf(state, table, bound);
     texts.push(text);
     plains.push(attnum ?? 0);

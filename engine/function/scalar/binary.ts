@@ -6,6 +6,7 @@ import type { LogicalType } from '../../data/types.ts';
 import { encodeUtf8 } from '../../data/utf8.ts';
 import { big, bytes, example, num, operator, scalar, str } from '../define.ts';
 import type { ScalarFunction } from '../function.ts';
+import { checkedInteger } from './arithmetic.ts';
 import { md5, sha256, sha512, toHex } from './digest.ts';
 import { decodeBytes, encodeBytes } from './encoding.ts';
 import { trimBytes } from './text-algorithm.ts';
@@ -49,6 +50,7 @@ function find(from: Uint8Array, wanted: Uint8Array): number {
 
 function overlay(from: Uint8Array, by: Uint8Array, start: number, count: number): Uint8Array {
   if (start <= 0) throw new DatabaseError('22011', 'negative substring length not allowed');
+  checkedInteger(start + count, 'int4');
   return join(part(from, 1, start - 1), by, part(from, start + count, undefined));
 }
 

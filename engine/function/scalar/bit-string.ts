@@ -5,6 +5,7 @@ import { INT4, INT8, parametricType } from '../../data/types.ts';
 import type { LogicalType } from '../../data/types.ts';
 import { example, num, operator, scalar, str } from '../define.ts';
 import type { ScalarFunction } from '../function.ts';
+import { checkedInteger } from './arithmetic.ts';
 
 const BIT = parametricType('bit');
 const VARBIT = parametricType('varbit');
@@ -34,6 +35,7 @@ function substring(bits: string, from: number, count: number | null): string {
 
 function overlay(bits: string, by: string, from: number, count: number): string {
   if (from <= 0) throw new DatabaseError('22011', 'negative substring length not allowed');
+  checkedInteger(from + count, 'int4');
   return substring(bits, 1, from - 1) + by + substring(bits, from + count, null);
 }
 

@@ -1,5 +1,6 @@
 // encode() and decode(): base64, hex and escape forms of bytea.
 import { DatabaseError } from '../../data/error.ts';
+import { parseBytea } from '../../data/scalar-text.ts';
 import { toHex } from './digest.ts';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
@@ -49,13 +50,6 @@ function fromBase64(text: string): Uint8Array {
   return Uint8Array.from(out);
 }
 
-function fromHex(text: string): Uint8Array {
-  const digits = text.replace(/[ \n\t\r]/g, '');
-  for (const c of digits) if (!/[0-9a-fA-F]/.test(c)) throw invalid(`invalid hexadecimal digit: "${c}"`);
-  if (digits.length % 2 !== 0) throw invalid('invalid hexadecimal data: odd number of digits');
-  return Uint8Array.from({ length: digits.length / 2 }, (_, i) => Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16));
-}
-
 function toEscape(bytes: Uint8Array): string {
   let out = '';
   for (const byte of bytes) {
@@ -102,7 +96,7 @@ export function encodeBytes(bytes: Uint8Array, form: string): string {
 export function decodeBytes(text: string, utf8: Uint8Array, form: string): Uint8Array {
   switch (form.toLowerCase()) {
     case 'base64': return fromBase64(text);
-    case 'hex': return fromHex(text);
+    case 'hex': return parseBytea(`\\x${text}`);
     case 'escape': return fromEscape(utf8);
     default: throw unknownEncoding(form);
   }

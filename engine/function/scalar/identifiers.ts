@@ -4,6 +4,7 @@ import { DatabaseError } from '../../data/error.ts';
 import { arrayOf, BOOLEAN, TEXT } from '../../data/types.ts';
 import { bool, example, scalar, str } from '../define.ts';
 import type { ScalarFunction } from '../function.ts';
+import { asciiLower } from './text-algorithm.ts';
 
 const QUOTED = /"((?:[^"]|"")*)"/y;
 const PLAIN = /[A-Za-z_\u0080-\uffff][A-Za-z_0-9$\u0080-\uffff]*/y;
@@ -30,7 +31,7 @@ function parseIdentifier(text: string, strict: boolean): readonly string[] {
       throw invalid(after ? 'No valid identifier after ".".' : undefined);
     }
     if (quoted !== null && quoted[1] === '') throw invalid('Quoted identifier must not be empty.');
-    parts.push(quoted === null ? (plain?.[0] ?? '').toLowerCase() : quoted[1].replaceAll('""', '"'));
+    parts.push(quoted === null ? asciiLower(plain?.[0] ?? '') : quoted[1].replaceAll('""', '"'));
     at = blank(at + (quoted ?? plain ?? [''])[0].length);
     if (text[at] !== '.') break;
     at = blank(at + 1);

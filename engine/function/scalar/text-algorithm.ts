@@ -1,5 +1,6 @@
 // String algorithms over code points, in the "C" locale: case and character classes are ASCII's.
 import { DatabaseError } from '../../data/error.ts';
+import { checkedInteger } from './arithmetic.ts';
 
 export function asciiLower(s: string): string {
   return s.replace(/[A-Z]+/g, (m) => m.toLowerCase());
@@ -45,6 +46,7 @@ export function position(s: string, part: string): number {
 
 export function overlay(s: string, replacement: string, from: number, count: number): string {
   if (from <= 0) throw new DatabaseError('22011', 'negative substring length not allowed');
+  checkedInteger(from + count, 'int4');
   return substring(s, 1, from - 1) + replacement + substring(s, from + count);
 }
 
@@ -96,7 +98,8 @@ export function leftPart(s: string, n: number): string {
 }
 export function rightPart(s: string, n: number): string {
   const length = lengthOf(s);
-  return slicePoints(s, n >= 0 ? Math.max(0, length - n) : -n);
+  // There is no -n of the least integer: it stays negative, and nothing goes.
+  return slicePoints(s, n >= 0 ? Math.max(0, length - n) : n === -2147483648 ? 0 : -n);
 }
 
 export function splitPart(s: string, separator: string, field: number): string {
