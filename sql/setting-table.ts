@@ -15,6 +15,8 @@ export interface SettingDefinition {
   /** 'user' when absent. */
   readonly context?: SettingContext;
   readonly category: string;
+  /** What statements are read by, whatever is set: any other value is refused. */
+  readonly only?: string;
   /** Absent: accepted for the sake of clients, without effect here. */
   readonly description?: string;
   /** Not in pg_settings and SHOW ALL. */
@@ -27,7 +29,7 @@ export const SETTING_TABLE: readonly SettingDefinition[] = [
     category: 'Reporting and Logging / What to Log', description: 'Name of the client, for monitoring.',
   },
   {
-    name: 'array_nulls', type: 'bool', boot: 'on',
+    name: 'array_nulls', type: 'bool', boot: 'on', only: 'on',
     category: 'Version and Platform Compatibility / Previous PostgreSQL Versions',
   },
   {
@@ -441,7 +443,7 @@ export const SETTING_TABLE: readonly SettingDefinition[] = [
   { name: 'ssl', type: 'bool', boot: 'off', context: 'sighup', category: 'Connections and Authentication / SSL' },
   { name: 'ssl_library', type: 'string', boot: 'OpenSSL', context: 'internal', category: 'Preset Options' },
   {
-    name: 'standard_conforming_strings', type: 'bool', boot: 'on',
+    name: 'standard_conforming_strings', type: 'bool', boot: 'on', only: 'on',
     category: 'Version and Platform Compatibility / Previous PostgreSQL Versions',
     description: 'Backslashes in plain strings are ordinary characters.',
   },

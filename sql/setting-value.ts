@@ -1,12 +1,18 @@
 // One setting's text: parsed and checked by its type, made canonical, and printed with units, as PostgreSQL does.
-import { DatabaseError } from '../engine/data/error.ts';
+import { DatabaseError, notSupported } from '../engine/data/error.ts';
 import { canonicalTimeZone } from './time-zone-setting.ts';
 import type { SettingDefinition } from './setting-table.ts';
 
 export const DATE_STYLES = ['ISO', 'SQL', 'Postgres', 'German'] as const;
 
-/** The value to keep, in base units and PostgreSQL's spelling; 22023 for a bad one. */
+/** The value to keep, in base units and PostgreSQL's spelling; 22023 for a bad one, 0A000 for one not obeyed. */
 export function canonicalSetting(definition: SettingDefinition, text: string, current: string): string {
+  const value = canonicalOf(definition, text, current);
+  if (definition.only === undefined || value === definition.only) return value;
+  throw notSupported(`${definition.name} = ${value}`);
+}
+
+function canonicalOf(definition: SettingDefinition, text: string, current: string): string {
   switch (definition.type) {
     case 'bool': return canonicalBoolean(definition, text);
     case 'integer': return canonicalNumber(definition, text, true);
