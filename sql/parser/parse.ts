@@ -82,7 +82,7 @@ function checkParameters(text: string): void {
   throw trailingJunk('parameter', text, parameter.start, tokens[at + 1].end);
 }
 
-const YOUNGER_NUMBER = /(?<![\w$\x80-\uffff])(?:0[xob]|\.?\d[\d.]*(?:e[+-]?\d+)?_\d)/i;
+const YOUNGER_NUMBER = /(?<![\w$.\x80-\uffff])(?:0[xob]|\.?\d[\d.]*(?:e[+-]?\d+)?_\d)/i;
 
 /** The grammar's build knows 1_000 and 0x1F, PostgreSQL 15 not yet. */
 function checkNumbers(text: string): void {
