@@ -115,7 +115,7 @@ export class Attachment {
   }
 }
 
-type Conditions = readonly Expression[];
+export type Conditions = readonly Expression[];
 
 /** What a subquery is for the rows that fulfil the conditions. */
 interface Answer {
@@ -128,8 +128,13 @@ function test(input: Expression, what: 'true' | 'false' | 'null', negated = fals
   return isVolatile(input) ? [] : [{ kind: 'test', type: BOOLEAN, test: what, negated, input }];
 }
 
+/** What a condition, once true, says of the rows that are looked at. */
+export function whereTrue(condition: Expression | null): Conditions {
+  return condition === null ? [] : test(condition, 'true');
+}
+
 /** An expression that may fail is evaluated only where it is asked for. */
-function where(condition: Expression | null, e: Expression): Expression {
+export function where(condition: Expression | null, e: Expression): Expression {
   if (condition === null || !canRaise(e)) return e;
   return {
     kind: 'case', type: e.type, branches: [{ when: condition, then: e }],

@@ -4,52 +4,71 @@ import { formatTypeName } from '../../engine/data/type-info.ts';
 import { INT8 } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
-import { mapExpression, someExpression } from '../../engine/expression/walk.ts';
 import type { AggregateFunction } from '../../engine/function/aggregate/aggregate.ts';
 import type { Signature } from '../../engine/function/function.ts';
 import type { FunctionExpr } from '../parser/ast.ts';
-import type { AggregateCall } from '../plan/logical-plan.ts';
+import type { AggregateCall, OrderTerm } from '../plan/logical-plan.ts';
 import { sameExpression } from '../plan/same-expression.ts';
+import { checkClause, firstWithin, homeOf, moveTo, readsBelow } from './aggregate-home.ts';
+import type { Home } from './aggregate-home.ts';
 import { coerceArgument, coerceBoolean, settleUnknown } from './coercion.ts';
 import { requireCommonType } from './common-type.ts';
 import { functionError } from './functions.ts';
 import { bind } from './level.ts';
-import type { Level, Site } from './level.ts';
+import type { Site } from './level.ts';
 import { locationOf } from './location.ts';
 import { orderTerm } from './order.ts';
 import { argumentTypes, resolveOverload, returnType } from './overload.ts';
-import type { Scope } from './scope.ts';
 
 interface Candidate extends Signature { readonly kind: string }
 
 export function bindAggregate(e: FunctionExpr, candidates: readonly Candidate[], site: Site): Expression {
   const call = bindAggregateCall(e, candidates, site, { phrase: site.clause.phrase, within: 'aggregate' });
-  const place = homeOf(call, site);
-  const { clause } = site;
-  if (place.scope === site.scope) {
-    if (clause.within === 'aggregate') {
-      throw new DatabaseError('42803', 'aggregate function calls cannot be nested', { position: e.position });
-    }
-    if (clause.aggregates === undefined) {
-      throw new DatabaseError('42803', `aggregate functions are not allowed in ${clause.phrase}`, { position: e.position });
-    }
-  }
-  const moved = moveTo(place.scope, call, site);
-  if (place.scope !== site.scope && moved.args.some((a) => hasAggregate(a, place.level))) {
+  const home = homeOf(aggregatedParts(call), site);
+  checkDirect(call, e, home, site);
+  const moved = moveCall(home, call, site);
+  const nested = firstWithin(partsOf(moved), home);
+  if (nested !== null) {
     throw new DatabaseError('42803', 'aggregate function calls cannot be nested', {
-      position: e.arguments.length > 0 ? locationOf(e.arguments[0].value) : e.position,
+      position: site.env.shared.positions.get(nested)
+        ?? (e.arguments.length > 0 ? locationOf(e.arguments[0].value) : e.position),
     });
   }
-  const hole = place.level.aggregate(site.env, moved, e.name[e.name.length - 1]);
+  checkClause(home, 'aggregate functions', e.position);
+  const hole = home.level.aggregate(site.env, moved, e.name[e.name.length - 1], e.position);
   if (hole.kind === 'parameter') site.env.trace?.holes.set(hole.index, { kind: 'aggregate', call: moved, written: e });
-  const result = place.scope === site.scope ? hole : place.scope.outer(site.env, hole);
+  const result = home.scope === site.scope ? hole : home.scope.outer(site.env, hole);
   if (e.position !== undefined) site.env.shared.positions.set(hole, e.position);
   return result;
 }
 
-function hasAggregate(e: Expression, level: Level): boolean {
-  return someExpression(e, (x) => x.kind === 'parameter' && x.hole === true
-    && level.aggregates.some((a) => a.hole.index === x.index));
+function partsOf(call: AggregateCall): readonly Expression[] {
+  return [...call.args, ...call.filter === null ? [] : [call.filter], ...call.order.map((o) => o.expression)];
+}
+
+/** What is evaluated for each row; what stands before WITHIN GROUP is not, and does not decide where the call belongs. */
+function aggregatedParts(call: AggregateCall): readonly Expression[] {
+  return partsOf({ ...call, args: call.args.slice(directCount(call)) });
+}
+
+function directCount(call: AggregateCall): number {
+  return call.withinGroup ? call.args.length - call.order.length : 0;
+}
+
+/** What stands before WITHIN GROUP is evaluated by the home, which has no columns of a query further in. */
+function checkDirect(call: AggregateCall, e: FunctionExpr, home: Home, site: Site): void {
+  const bad = call.args.slice(0, directCount(call)).findIndex((a) => readsBelow(a, home, site));
+  if (bad < 0) return;
+  throw new DatabaseError('42803', 'outer-level aggregate cannot contain a lower-level variable in its direct arguments',
+    { position: locationOf(e.arguments[bad].value) });
+}
+
+function moveCall(home: Home, call: AggregateCall, site: Site): AggregateCall {
+  const move = (x: Expression): Expression => moveTo(home, x, site);
+  return {
+    ...call, args: call.args.map(move), filter: call.filter === null ? null : move(call.filter),
+    order: call.order.map((o) => ({ ...o, expression: move(o.expression) })),
+  };
 }
 
 /** The call without a home; also for aggregates used as window functions. */
@@ -78,9 +97,9 @@ export function bindAggregateCall(
   const args = bound.map((b, i) => coerceArgument(site.env, b, targets[i],
     i < e.arguments.length ? locationOf(e.arguments[i].value) : position));
   const filter = e.filter === undefined ? null : bindFilter(e.filter, site);
-  checkDistinctOrder(e, args, order.map((o) => o.expression));
   return {
-    function: fn, args, distinct: e.distinct, filter, withinGroup: e.withinGroup, order,
+    function: fn, args, distinct: e.distinct, filter, withinGroup: e.withinGroup,
+    order: e.distinct && !e.withinGroup ? distinctOrder(e, order, bound, args) : order,
     type: e.star ? INT8 : returnType(fn, resolution.declared, targets),
   };
 }
@@ -95,8 +114,8 @@ function hypotheticalTypes(e: FunctionExpr, types: readonly LogicalType[]): read
         + `(here ${direct}) must match the number of ordering columns (here ${sorted}).`,
     });
   }
-  const common = e.orderBy.map((key, i) => requireCommonType([types[i], types[direct + i]], 'WITHIN GROUP',
-    (which) => locationOf(which === 0 ? e.arguments[i].value : key.expression)));
+  const common = e.orderBy.map((key, i) => requireCommonType([types[direct + i], types[i]], 'WITHIN GROUP',
+    (which) => locationOf(which === 0 ? key.expression : e.arguments[i].value)));
   return [...common, ...common];
 }
 
@@ -116,52 +135,14 @@ function checkForm(e: FunctionExpr, fn: AggregateFunction): void {
   }
 }
 
-function checkDistinctOrder(e: FunctionExpr, args: readonly Expression[], order: readonly Expression[]): void {
-  if (!e.distinct || e.withinGroup) return;
-  const bad = order.findIndex((o) => !args.some((a) => sameExpression(a, o) || strippedSame(a, o)));
-  if (bad < 0) return;
-  throw new DatabaseError('42P10', 'in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list',
-    { position: locationOf(e.orderBy[bad].expression) });
-}
-
-function strippedSame(a: Expression, b: Expression): boolean {
-  return a.kind === 'cast' && sameExpression(a.input, b);
-}
-
-interface Home { readonly scope: Scope; readonly level: Level }
-
-/** The innermost query whose columns the arguments use; the current one when they use none. */
-function homeOf(call: AggregateCall, site: Site): Home {
-  const parts = [...call.args, ...(call.filter === null ? [] : [call.filter]), ...call.order.map((o) => o.expression)];
-  const scopes = new Set<Scope>();
-  let own = parts.length === 0;
-  for (const part of parts) {
-    someExpression(part, (x) => {
-      if (x.kind === 'column') own = true;
-      if (x.kind === 'parameter' && x.hole === true) {
-        const scope = site.env.shared.outerScopes.get(x.index);
-        if (scope === undefined) own = true;
-        else scopes.add(scope);
-      }
-      return false;
-    });
-  }
-  if (own || scopes.size === 0) return { scope: site.scope, level: site.level };
-  for (let scope = site.scope.parent; scope !== null; scope = scope.parent) {
-    if (scopes.has(scope) && scope.level !== null) return { scope, level: scope.level };
-  }
-  return { scope: site.scope, level: site.level };
-}
-
-/** The call as its home sees it: holes for that query's columns become the columns again. */
-function moveTo(scope: Scope, call: AggregateCall, site: Site): AggregateCall {
-  if (scope === site.scope) return call;
-  const move = (e: Expression): Expression => mapExpression(e, (x) => {
-    if (x.kind !== 'parameter' || x.hole !== true) return x;
-    return scope.outers.find((o) => o.hole.index === x.index)?.target ?? x;
+/** DISTINCT sorts by arguments only: those as written (`bound`), or as the function takes them. */
+function distinctOrder(
+  e: FunctionExpr, order: readonly OrderTerm[], bound: readonly Expression[], args: readonly Expression[],
+): readonly OrderTerm[] {
+  return order.map((term, i) => {
+    const at = args.findIndex((a, k) => sameExpression(bound[k], term.expression) || sameExpression(a, term.expression));
+    if (at >= 0) return { ...term, expression: args[at] };
+    throw new DatabaseError('42P10', 'in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list',
+      { position: locationOf(e.orderBy[i].expression) });
   });
-  return {
-    ...call, args: call.args.map(move), filter: call.filter === null ? null : move(call.filter),
-    order: call.order.map((o) => ({ ...o, expression: move(o.expression) })),
-  };
 }

@@ -59,6 +59,16 @@ export function bindCall(e: FunctionExpr, site: Site): Expression {
     throw new DatabaseError('42809', `window function ${shown(e)} requires an OVER clause`, { position: e.position });
   }
   const args = bindArguments(e, site);
+  if (candidates.length === 0 && e.orderBy.length > 0 && findTypeNamed(site.env, e.name) === null) {
+    const keys = e.withinGroup ? e.orderBy.map((k) => bind(k.expression, site)) : [];
+    const types = [...args, ...keys].map((a) => a.type);
+    const error = functionError(shown(e), types, false, e.position);
+    if (e.withinGroup || e.orderBy.length === 1) throw error;
+    throw new DatabaseError(error.code, error.message, {
+      ...error.fields, hint: 'No aggregate function matches the given name and argument types. Perhaps you misplaced ORDER BY; '
+        + 'ORDER BY must appear after all regular arguments of the aggregate.',
+    });
+  }
   const call = resolveCall(e, candidates, args, site);
   if (!('function' in call) || !('kind' in call.function)) throw functionError(shown(e), [], false, e.position);
   checkDecorations(e);

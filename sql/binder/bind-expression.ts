@@ -1,8 +1,9 @@
 // Expr → Expression: one switch over the syntax tree; calls, subqueries and rows have files of their own.
 import { DatabaseError, notSupported, unreachable } from '../../engine/data/error.ts';
-import { BOOLEAN, baseType } from '../../engine/data/types.ts';
+import { BOOLEAN, INT4, baseType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { ByTypeExpr, Expr, Position } from '../parser/ast.ts';
+import { checkClause, homeOf, moveTo } from './aggregate-home.ts';
 import { bindAssigned } from './bind-assigned.ts';
 import { bindCall } from './bind-call.ts';
 import { bindCollate, bindCollationFor, isCollationFor } from './bind-collate.ts';
@@ -14,7 +15,7 @@ import {
 import { bindSqlValue } from './bind-sql-value.ts';
 import { bindArraySubquery, bindExists, bindQuantified, bindRowSubquery, bindScalarSubquery } from './bind-subquery.ts';
 import { coerceBoolean } from './coercion.ts';
-import { bind } from './level.ts';
+import { bind, newHole } from './level.ts';
 import type { Site } from './level.ts';
 import { bitStringLiteral, nullLiteral, numberLiteral, stringLiteral } from './literals.ts';
 import { locationOf } from './location.ts';
@@ -119,11 +120,10 @@ function bindGrouping(e: Expr & { kind: 'grouping' }, site: Site): Expression {
   if (args.length > 31) {
     throw new DatabaseError('54023', 'GROUPING must have fewer than 32 arguments', { position: e.position });
   }
-  if (site.clause.aggregates === undefined) {
-    throw new DatabaseError('42803', `grouping operations are not allowed in ${site.clause.phrase}`, { position: e.position });
-  }
-  const hole = { kind: 'parameter', index: site.env.shared.fresh(), hole: true, type: { kind: 'int4' } } as const;
-  site.level.groupings.push({ hole, args, position: e.position });
+  const home = homeOf(args, site);
+  checkClause(home, 'grouping operations', e.position);
+  const hole = newHole(site.env, INT4);
+  home.level.groupings.push({ hole, args: args.map((a) => moveTo(home, a, site)), positions: e.arguments.map(locationOf) });
   site.env.trace?.holes.set(hole.index, { kind: 'grouping', args });
-  return hole;
+  return home.scope === site.scope ? hole : home.scope.outer(site.env, hole);
 }

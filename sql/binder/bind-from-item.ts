@@ -19,6 +19,8 @@ export interface FromSite {
   readonly lateral: Scope | null;
   readonly commonTables: CommonTableScope | null;
   readonly recurse: Recursion;
+  /** Names that the query may use as whole rows. */
+  readonly rows?: ReadonlySet<string>;
 }
 
 export function plainItem(name: string | null, columns: readonly ScopeColumn[]): ScopeItem {

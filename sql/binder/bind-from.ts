@@ -13,6 +13,7 @@ import { bindTable } from './bind-table.ts';
 import { coerceBoolean } from './coercion.ts';
 import { bindWindowItem } from './bind-window-item.ts';
 import { bindUsing, commonColumns } from './bind-using.ts';
+import { withPresence } from './presence.ts';
 import { locationOf } from './location.ts';
 import { asRelation } from './relation.ts';
 import { checkDistinctNames, Scope, shiftItems } from './scope.ts';
@@ -99,15 +100,16 @@ function bindSubqueryItem(item: SubqueryItem, site: FromSite): FromResult {
 }
 
 function bindJoin(item: JoinItem, site: FromSite): FromResult {
-  const left = bindItem(item.left, site);
-  const scope = new Scope(site.lateral, left.items);
+  const first = bindItem(item.left, site);
+  const scope = new Scope(site.lateral, first.items);
   const temporal = item.right.kind === 'table' && item.right.asOf !== undefined ? item.right : null;
   if (temporal !== null) checkTemporal(item, temporal);
-  const right = temporal === null ? bindItem(item.right, { ...site, lateral: scope }) : bindTable(temporal, site);
-  checkDistinctNames(left.items, right.items);
-  if (item.asof) return joinAlias(item, bindAsofJoin(item, left, right, { site, scope }), site);
+  const second = temporal === null ? bindItem(item.right, { ...site, lateral: scope }) : bindTable(temporal, site);
+  checkDistinctNames(first.items, second.items);
+  if (item.asof) return joinAlias(item, bindAsofJoin(item, first, second, { site, scope }), site);
   const written: JoinKind = item.join === 'cross' ? 'inner' : item.join;
   const join: JoinKind = temporal === null ? written : written === 'left' ? 'temporal-left' : 'temporal';
+  const [left, right] = withPresence(first, second, join, site.rows ?? new Set());
   const using = item.natural ? commonColumns(left.items, right.items) : item.using;
   if (using !== undefined) {
     const merged: { items: readonly ScopeItem[] } = { items: [] };

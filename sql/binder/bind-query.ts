@@ -9,7 +9,7 @@ import { bindSelect } from './bind-select.ts';
 import { bindSetOperation } from './bind-set-operation.ts';
 import { bindValues } from './bind-values.ts';
 import type { BoundQuery, CommonTableScope, QuerySite, Recursion } from './level.ts';
-import { inOrder, mentions } from './recursion-rules.ts';
+import { checkRecursion, inOrder, mentions } from './recursion-rules.ts';
 import { asRelation } from './relation.ts';
 
 export const RECURSION: Recursion = { expression: bindExpression, query: bindQuery };
@@ -48,13 +48,19 @@ function bindWith(query: Query, site: QuerySite): CommonTableScope | null {
 
 function bindCommonTable(table: CommonTable, site: QuerySite, recursive: boolean): CommonTableScope {
   const { keepUnknown: _, output: __, ...plain } = site;
+  if (table.statement.kind !== 'query' && recursive && mentions(table.statement, table.name).length > 0) {
+    throw new DatabaseError('42P19', `recursive query "${table.name}" must not contain data-modifying statements`,
+      { position: table.position });
+  }
   if (table.statement.kind !== 'query') return commonTableOf(table, site, bindModifying(table, plain));
   const itself = recursive && mentions(table.statement, table.name).length > 0;
+  if (itself) checkRecursion(table, table.statement);
   if (!itself && (table.search !== undefined || table.cycle !== undefined)) {
     throw new DatabaseError('42601', 'WITH query is not recursive', { position: table.position });
   }
   const query = itself
-    ? bindRecursive(table, table.statement, plain, RECURSION) : bindQuery(table.statement, plain);
+    ? bindRecursive(table, table.statement, { ...plain, commonTables: bindWith(table.statement, plain) }, RECURSION)
+    : bindQuery(table.statement, plain);
   return commonTableOf(table, site, query);
 }
 
@@ -69,7 +75,7 @@ function commonTableOf(table: CommonTable, site: QuerySite, query: BoundQuery | 
   const common = { parent: site.commonTables, name: table.name };
   if (query === null) {
     const message = `WITH query "${table.name}" does not have a RETURNING clause`;
-    return { ...common, columns: [], plan: () => { throw new DatabaseError('0A000', message); } };
+    return { ...common, columns: [], plan: (position) => { throw new DatabaseError('0A000', message, { position }); } };
   }
   if (table.columns.length > query.columns.length) {
     throw new DatabaseError('42P10', `WITH query "${table.name}" has ${query.columns.length} columns available `

@@ -1,28 +1,43 @@
 // WITH RECURSIVE: base UNION [ALL] step, where the step reads what the last round added.
-import { DatabaseError, notSupported } from '../../engine/data/error.ts';
-import { formatTypeName } from '../../engine/data/type-info.ts';
+import { DatabaseError } from '../../engine/data/error.ts';
+import { formatType } from '../../engine/data/type-info.ts';
 import { sameType, TEXT } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { CommonTable, Query, SetOperation } from '../parser/ast.ts';
 import type { LogicalPlan } from '../plan/logical-plan.ts';
 import { convertColumns, targetPosition } from './bind-set-operation.ts';
 import { requireCommonType } from './common-type.ts';
-import type { BoundQuery, CommonTableScope, QuerySite, Recursion } from './level.ts';
+import { Level } from './level.ts';
+import type { BoundQuery, CommonTableScope, QuerySite, Recursion, Site } from './level.ts';
+import { locationOf } from './location.ts';
+import { Scope } from './scope.ts';
 import { checkComparable } from './order.ts';
 import { checkRecursion } from './recursion-rules.ts';
 import { withSearchAndCycle } from './search-cycle.ts';
 import type { Extended } from './search-cycle.ts';
 import { asRelation } from './relation.ts';
 
-/** Requires: the table's statement mentions its name. */
+/** Requires: the table's statement mentions its name; `outer` has what its own WITH names. */
 export function bindRecursive(table: CommonTable, query: Query, outer: QuerySite, recurse: Recursion): BoundQuery {
   const written = checkRecursion(table, query);
-  if (query.with !== undefined) throw notSupported('WITH around a recursive query', { position: query.with.position });
   if (table.search === undefined && table.cycle === undefined) return bindUnion(table, written, NONE, { outer, recurse });
   const base = recurse.query(written.left, { ...outer, keepUnknown: true });
   checkColumnCount(table, base);
+  if (table.cycle !== undefined) checkMarks(table.cycle, outer, recurse);
   const extended = withSearchAndCycle(table, query, base.columns.map((c, i) => table.columns[i] ?? c.name));
   return bindUnion(table, checkRecursion(table, extended.query), extended, { outer, recurse });
+}
+
+/** The two values of the mark are of one type. */
+function checkMarks(
+  { value, otherwise }: NonNullable<CommonTable['cycle']>, { env, parent, commonTables }: QuerySite, recurse: Recursion,
+): void {
+  const scope = new Scope(parent);
+  const site: Site = {
+    env, scope, level: new Level(scope), clause: { phrase: 'CYCLE' }, commonTables, recurse, windows: new Map(),
+  };
+  const types = [value, otherwise].map((e) => recurse.expression(e, site).type);
+  requireCommonType(types, 'CYCLE', (which) => locationOf(which === 0 ? value : otherwise));
 }
 
 type Added = Pick<Extended, 'hidden' | 'shown'>;
@@ -49,7 +64,9 @@ function bindUnion(
   const all = schema.columns.map((c) => ({ ...c, table: 0, attribute: 0 }));
   const itself: CommonTableScope = {
     parent: outer.commonTables, name: table.name,
-    columns: all.slice(0, own), hidden: all.slice(own), plan: () => ({ ...working }),
+    columns: all.slice(0, own), plan: () => ({ ...working }),
+    // Also under the names that the query around knows them by.
+    hidden: all.slice(own).flatMap((c, i) => [c, { ...c, name: added.shown[i] }].map((x) => ({ ...x, index: own + i }))),
   };
   const step = recurse.query(body.right, { ...outer, commonTables: itself, keepUnknown: true });
   if (base.visible !== step.visible) {
@@ -77,8 +94,8 @@ function checkTypes(table: CommonTable, body: SetOperation, types: readonly Logi
       (s) => targetPosition(s === 0 ? body.left : body.right, i));
     const position = targetPosition(body.left, i);
     if (!sameType(type, overall)) {
-      throw new DatabaseError('42804', `recursive query "${table.name}" column ${i + 1} has type ${formatTypeName(type)} `
-        + `in non-recursive term but type ${formatTypeName(overall)} overall`,
+      throw new DatabaseError('42804', `recursive query "${table.name}" column ${i + 1} has type ${formatType(type)} `
+        + `in non-recursive term but type ${formatType(overall)} overall`,
         { position, hint: 'Cast the output of the non-recursive term to the correct type.' });
     }
     if (!body.all) checkComparable(type, position);

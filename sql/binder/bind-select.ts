@@ -14,6 +14,7 @@ import { bind, Level } from './level.ts';
 import type { BoundQuery, Clause, QuerySite, Recursion, Site } from './level.ts';
 import { bindLimits } from './limits.ts';
 import { locationOf } from './location.ts';
+import { rowNames } from './presence.ts';
 import { replaceColumns } from './replace-columns.ts';
 import { lowerSelect } from './lower-select.ts';
 import { checkComparable, directionOf, orderTerm } from './order.ts';
@@ -28,6 +29,7 @@ export function bindSelect(query: Query, select: Select, outer: QuerySite, recur
   const { env } = outer;
   const from = bindFrom(select.from, {
     env, outer: outer.parent, lateral: outer.parent, commonTables: outer.commonTables, recurse,
+    ...select.from.some((item) => item.kind === 'join') ? { rows: rowNames([select, query.orderBy]) } : {},
   });
   const scope = new Scope(outer.parent, from.items);
   const level = new Level(scope);
@@ -40,7 +42,7 @@ export function bindSelect(query: Query, select: Select, outer: QuerySite, recur
   const where = condition(select.where, at({ phrase: 'WHERE' }), 'WHERE');
   const having = condition(select.having, at({ phrase: 'HAVING', aggregates: true }), 'HAVING');
   const columns = new OutputColumns(targets);
-  checkNotRecursive(from.plan, level, env);
+  checkNotRecursive(from.plan, level);
   const order = bindOrder(query.orderBy, columns, at({ ...OUTPUT, phrase: 'ORDER BY' }));
   const grouping = bindGrouping(select, having !== null, targets, at({ phrase: 'GROUP BY', sets: true }));
   const distinctOn = bindDistinctOn(select, order, columns, at({ ...OUTPUT, phrase: 'DISTINCT ON' }));
@@ -85,11 +87,11 @@ function withAliases({ qualify, targets }: Select, scope: Scope): Expr | undefin
 }
 
 /** An aggregate over the working table of WITH RECURSIVE would change with every round. */
-function checkNotRecursive(from: LogicalPlan, level: Level, env: QuerySite['env']): void {
+function checkNotRecursive(from: LogicalPlan, level: Level): void {
   const [aggregate] = level.aggregates;
   if (aggregate === undefined || !readsWorkingTable(from)) return;
   throw new DatabaseError('42P19', 'aggregate functions are not allowed in a recursive query\'s recursive term',
-    { position: env.shared.positions.get(aggregate.hole) });
+    { position: aggregate.position });
 }
 
 function readsWorkingTable(plan: LogicalPlan): boolean {

@@ -8,6 +8,7 @@ import type {
   ColumnEntry, IndexDefinitionText, SequenceEntry, StoredEntry, SystemRelation, ViewEntry,
 } from '../catalog/entry.ts';
 import type { Query, TableItem, Target } from '../parser/ast.ts';
+import type { ResultColumn } from '../session-api.ts';
 import type { AccessPath, LogicalPlan } from '../plan/logical-plan.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { aliased, plainItem, siteOver } from './bind-from-item.ts';
@@ -47,11 +48,11 @@ function findCommonTable(scope: CommonTableScope | null, name: string): CommonTa
 
 function bindCommonTable(item: TableItem, common: CommonTableScope): FromResult {
   const { columns, hidden = [] } = common;
-  const all = [...columns, ...hidden].map((c, i): ScopeColumn => ({
-    name: c.name, table: c.table, attribute: c.attribute, expression: { kind: 'column', index: i, type: c.type },
-  }));
-  const itself = { ...plainItem(common.name, all.slice(0, columns.length)), hidden: all.slice(columns.length) };
-  return { plan: common.plan(), items: [aliased(itself, item.alias)] };
+  const shown = (c: ResultColumn, index: number): ScopeColumn => ({
+    name: c.name, table: c.table, attribute: c.attribute, expression: { kind: 'column', index, type: c.type },
+  });
+  const itself = { ...plainItem(common.name, columns.map(shown)), hidden: hidden.map((c) => shown(c, c.index)) };
+  return { plan: common.plan(item.relation.position ?? item.position), items: [aliased(itself, item.alias)] };
 }
 
 interface Named { readonly oid: number; readonly name: string; readonly schema: string }

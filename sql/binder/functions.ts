@@ -76,7 +76,7 @@ export function checkSchema(env: Environment, schema: string | undefined, positi
 
 export function functionError(
   name: string, types: readonly LogicalType[], ambiguous: boolean, position: number | undefined,
-  names: readonly (string | undefined)[] = [],
+  names: readonly (string | undefined)[] = []
 ): DatabaseError {
   const args = types.map((t, i) => (names[i] === undefined ? '' : `${names[i]} => `) + formatTypeName(t));
   const text = `${name}(${args.join(', ')})`;

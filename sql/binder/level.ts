@@ -3,7 +3,7 @@ import { isVolatile } from '../../engine/expression/walk.ts';
 import type { Expression, ParameterExpression } from '../../engine/expression/expression.ts';
 import type { ResultColumn } from '../session-api.ts';
 import type { SortKey } from '../../engine/operator/operator.ts';
-import type { Expr, Query } from '../parser/ast.ts';
+import type { Expr, Position, Query } from '../parser/ast.ts';
 import type {
   AggregateCall, InOperand, LogicalPlan, OrderTerm, TableCall, WindowCall,
 } from '../plan/logical-plan.ts';
@@ -25,7 +25,12 @@ export interface BoundQuery {
 
 export type Hole = ParameterExpression & { readonly hole: true };
 
-export interface AggregateUse { readonly hole: Hole; readonly call: AggregateCall; readonly name: string }
+export interface AggregateUse {
+  readonly hole: Hole;
+  readonly call: AggregateCall;
+  readonly name: string;
+  readonly position: Position;
+}
 export interface WindowUse {
   readonly hole: Hole;
   readonly call: WindowCall;
@@ -39,7 +44,12 @@ export interface SubqueryUse {
   readonly operands: readonly InOperand[];
 }
 export interface SetUse { readonly hole: Hole; readonly call: TableCall; readonly position: number | undefined }
-export interface GroupingUse { readonly hole: Hole; readonly args: readonly Expression[]; readonly position: number | undefined }
+export interface GroupingUse {
+  readonly hole: Hole;
+  readonly args: readonly Expression[];
+  /** Of each argument. */
+  readonly positions: readonly (number | undefined)[];
+}
 
 export class Level {
   readonly scope: Scope;
@@ -48,6 +58,8 @@ export class Level {
   readonly subqueries = new Map<number, SubqueryUse>();
   readonly sets: SetUse[] = [];
   readonly groupings: GroupingUse[] = [];
+  /** The clause whose subquery is being bound; null: none was. */
+  clause: Clause | null = null;
 
   constructor(scope: Scope) {
     this.scope = scope;
@@ -65,12 +77,12 @@ export class Level {
   }
 
   /** The hole of an aggregate; equal calls share one. */
-  aggregate(env: Environment, call: AggregateCall, name: string): Expression {
+  aggregate(env: Environment, call: AggregateCall, name: string, position: Position): Expression {
     const known = this.aggregates.find((a) => a.call.function === call.function && deepEqual(
       { ...a.call, function: null }, { ...call, function: null }));
     if (known !== undefined) return { ...known.hole };
     const hole = newHole(env, call.type);
-    this.aggregates.push({ hole, call, name });
+    this.aggregates.push({ hole, call, name, position });
     return { ...hole };
   }
 }
@@ -98,10 +110,10 @@ export interface CommonTableScope {
   readonly parent: CommonTableScope | null;
   readonly name: string;
   readonly columns: readonly ResultColumn[];
-  /** Columns behind them that only the binder's own expressions mention. */
-  readonly hidden?: readonly ResultColumn[];
-  /** A fresh use of the table. */
-  readonly plan: () => LogicalPlan;
+  /** Columns behind them that `*` does not show. */
+  readonly hidden?: readonly (ResultColumn & { readonly index: number })[];
+  /** A fresh use of the table; 0A000 where it has no rows to read. */
+  readonly plan: (position: Position) => LogicalPlan;
 }
 
 /** What surrounds a query. */
@@ -138,5 +150,6 @@ export function bind(e: Expr, site: Site): Expression {
 }
 
 export function bindInner(query: Query, site: Site): BoundQuery {
+  if (site.scope.level !== null) site.scope.level.clause = site.clause;
   return site.recurse.query(query, { env: site.env, parent: site.scope, commonTables: site.commonTables });
 }

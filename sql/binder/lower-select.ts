@@ -9,9 +9,9 @@ import { columnOf, extend, filterOf, setCallsOf, width } from '../plan/make.ts';
 import { freeHoles, holesOf } from '../plan/map-plan.ts';
 import { fillHoles, replaceTopDown } from '../plan/replace.ts';
 import { deepEqual, sameExpression } from '../plan/same-expression.ts';
-import { Attachment } from './attach.ts';
+import { Attachment, where, whereTrue } from './attach.ts';
 import type { Environment } from './environment.ts';
-import { conjuncts } from './functions.ts';
+import { conjunction, conjuncts } from './functions.ts';
 import type { Grouping } from './group-items.ts';
 import type { AggregateUse, Level, SetUse, WindowUse } from './level.ts';
 import { isDetermined, ungroupedColumns, ungroupedError } from './ungrouped.ts';
@@ -127,19 +127,21 @@ interface Grouped {
 
 function group(before: Attachment, parts: SelectParts, grouping: Grouping): Grouped {
   const { level, env } = parts;
-  const keys = [...grouping.keys, ...determinedKeys(parts, grouping)];
-  const sets = grouping.sets;
+  const determined = determinedKeys(parts, grouping);
+  const keys = [...grouping.keys, ...determined];
+  const sets = grouping.sets === null ? null
+    : grouping.sets.map((set) => [...set, ...determined.map((_, i) => grouping.keys.length + i)]);
   checkDirectArguments(parts, grouping);
   const filled = new Map<number, Expression>();
   const ready = (e: Expression): Expression => fillHoles(before.resolve(e), filled);
   addSets(before, setsOf(keys, level.sets), ready, filled);
   const resolvedKeys = keys.map(ready);
   const calls = level.aggregates.map((a) => resolveCall(a, before));
-  const groupings = level.groupings.map((g) => g.args.map((arg) => {
-    const at = keys.findIndex((k) => sameExpression(k, arg));
+  const groupings = level.groupings.map((g) => g.args.map((arg, i) => {
+    const at = grouping.keys.findIndex((k) => sameExpression(k, arg));
     if (at >= 0) return at;
     throw new DatabaseError('42803',
-      'arguments to GROUPING must be grouping expressions of the associated query level', { position: g.position });
+      'arguments to GROUPING must be grouping expressions of the associated query level', { position: g.positions[i] });
   }));
   const columns: readonly Column[] = [
     ...resolvedKeys.map((k, i): Column => ({ name: nameOf(k, before.plan, `key${i + 1}`), type: k.type })),
@@ -164,11 +166,13 @@ function group(before: Attachment, parts: SelectParts, grouping: Grouping): Grou
 }
 
 /** What stands before WITHIN GROUP must be one value a group. */
-function checkDirectArguments({ level, env }: SelectParts, { keys }: Grouping): void {
+function checkDirectArguments({ level, env }: SelectParts, grouping: Grouping): void {
+  const { keys } = grouping;
+  const common = commonKeys(grouping);
   for (const { call } of level.aggregates) {
     if (!call.withinGroup) continue;
     for (const arg of call.args.slice(0, call.args.length - call.order.length)) {
-      const column = ungroupedColumns(arg, keys).find((c) => !isDetermined(env, level.scope, c.index, keys));
+      const column = ungroupedColumns(arg, keys).find((c) => !isDetermined(env, level.scope, c.index, common));
       if (column === undefined) continue;
       const { code, message, fields } = ungroupedError(env, level.scope, column, false);
       throw new DatabaseError(code, message,
@@ -182,13 +186,21 @@ function nameOf(e: Expression, input: LogicalPlan, otherwise: string): string {
   return e.kind === 'column' ? input.schema.columns[e.index].name : otherwise;
 }
 
-function resolveCall(use: AggregateUse, before: Attachment): AggregateCall {
-  const resolve = (e: Expression): Expression => before.resolve(e);
-  const { call } = use;
+/** Arguments are asked for where the filter is true. What stands before WITHIN GROUP is so always. */
+function resolveCall({ call }: AggregateUse, before: Attachment): AggregateCall {
+  const filter = call.filter === null ? null : before.resolve(call.filter);
+  const asked = whereTrue(filter);
+  const resolve = (e: Expression): Expression => where(conjunction(asked), before.resolve(e, asked));
+  const direct = call.withinGroup ? call.args.length - call.order.length : 0;
   return {
-    ...call, args: call.args.map(resolve), filter: call.filter === null ? null : resolve(call.filter),
+    ...call, args: call.args.map((a, i) => (i < direct ? before.resolve(a) : resolve(a))), filter,
     order: call.order.map((o) => ({ ...o, expression: resolve(o.expression) })),
   };
+}
+
+/** Those in every grouping set. */
+function commonKeys({ keys, sets }: Grouping): readonly Expression[] {
+  return sets === null ? keys : keys.filter((_, i) => sets.every((set) => set.includes(i)));
 }
 
 /** Columns used after grouping that a grouped primary key determines: they become keys too. Throws for all others. */
@@ -201,9 +213,10 @@ function determinedKeys(parts: SelectParts, grouping: Grouping): readonly Expres
     ...level.windows.flatMap(windowParts), ...level.sets.filter((s) => !keyed.includes(s)).flatMap((s) => s.call.args),
   ];
   const added: Expression[] = [];
+  const common = commonKeys(grouping);
   const check = (e: Expression, inSubquery: boolean): void => {
     for (const column of ungroupedColumns(e, grouping.keys)) {
-      if (!isDetermined(env, scope, column.index, grouping.keys)) throw ungroupedError(env, scope, column, inSubquery);
+      if (!isDetermined(env, scope, column.index, common)) throw ungroupedError(env, scope, column, inSubquery);
       if (!added.some((a) => sameExpression(a, column))) added.push(column);
     }
   };
@@ -255,9 +268,11 @@ function addWindows(work: Attachment, uses: readonly WindowUse[], final: Final, 
     waiting = waiting.filter((w) => !same.includes(w));
     const partition = first.partition.map(final);
     const order = first.order.map((o): OrderTerm => ({ ...o, expression: final(o.expression) }));
-    const calls = same.map(({ call }) => ({
-      ...call, args: call.args.map(final), filter: call.filter === null ? null : final(call.filter),
-    }));
+    const calls = same.map(({ call }) => {
+      const filter = call.filter === null ? null : final(call.filter);
+      const asked = conjunction(whereTrue(filter));
+      return { ...call, args: call.args.map((a) => where(asked, final(a))), filter };
+    });
     const input = work.plan;
     const columns = [...input.schema.columns, ...calls.map((c): Column => ({ name: c.name, type: c.type }))];
     const plan: WindowPlan = { kind: 'window', input, partition, order, calls, schema: { columns } };

@@ -64,6 +64,8 @@ export function checkRecursion(table: CommonTable, query: Query): SetOperation {
     throw new DatabaseError('42P19', `recursive query "${name}" does not have the form non-recursive-term `
       + 'UNION [ALL] recursive-term', { position });
   }
+  const [above] = mentions(query.with, name);
+  if (above !== undefined) throw misplaced(name, 'within a subquery', above.relation.position);
   const early = mentions(body.left, name);
   if (early.length > 0) throw misplaced(name, 'within its non-recursive term', early[0].relation.position);
   const refused = [

@@ -38,6 +38,8 @@ export interface ScopeItem {
   /** A function with one scalar column: its name alone is that column. */
   readonly scalar: boolean;
   readonly relation: number;
+  /** True where there is a row, NULL where an outer join found none; undefined: there always is, or nobody asks. */
+  readonly present?: Expression;
 }
 
 /** A hole for a column of an outer query: `target` over the FROM columns (or holes) of that query's level. */
@@ -173,7 +175,9 @@ export function wholeRow(item: ScopeItem): Expression {
   const type: RecordType = item.rowType ?? {
     kind: 'record', fields: item.columns.map((c) => ({ name: c.name, type: c.expression.type })),
   };
-  return { kind: 'row', fields, type };
+  const row: Expression = { kind: 'row', fields, type };
+  return item.present === undefined ? row
+    : { kind: 'case', type, branches: [{ when: item.present, then: row }], otherwise: { kind: 'literal', type, value: null } };
 }
 
 /** The columns `t.*` stands for. */
@@ -196,7 +200,7 @@ export function expandStar(use: NameUse): readonly Resolved[] {
 /** The items of a join's right side, its columns now standing `by` further right. */
 export function shiftItems(items: readonly ScopeItem[], by: number): readonly ScopeItem[] {
   return by === 0 ? items : items.map((i) => ({
-    ...i,
+    ...i, ...i.present === undefined ? {} : { present: shiftColumns(i.present, by) },
     columns: i.columns.map((c) => ({ ...c, expression: shiftColumns(c.expression, by) })),
     hidden: i.hidden.map((c) => ({ ...c, expression: shiftColumns(c.expression, by) })),
   }));

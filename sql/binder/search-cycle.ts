@@ -21,7 +21,7 @@ export function withSearchAndCycle(table: CommonTable, query: Query, columns: re
   checkClauses(table, columns);
   const { search, cycle } = table;
   const { body } = query;
-  if (body.kind !== 'setOperation') throw onlySelect('left', table);
+  if (body.kind !== 'setOperation') throw onlySelect('left');
   const hidden = [...(search === undefined ? [] : [SEQUENCE]), ...(cycle === undefined ? [] : [MARK, PATH])];
   const shown = [...(search === undefined ? [] : [search.sequence]), ...(cycle === undefined ? [] : [cycle.mark, cycle.path])];
   const terms = new Terms(table, columns, hidden);
@@ -29,9 +29,9 @@ export function withSearchAndCycle(table: CommonTable, query: Query, columns: re
   return { query: { ...query, body: extended }, hidden, shown };
 }
 
-function onlySelect(side: 'left' | 'right', { position }: CommonTable): DatabaseError {
-  return new DatabaseError('0A000', `with a SEARCH or CYCLE clause, the ${side} side of the UNION must be a SELECT`,
-    { position });
+function onlySelect(side: 'left' | 'right'): DatabaseError {
+  return new DatabaseError(side === 'left' ? '0A000' : '42601',
+    `with a SEARCH or CYCLE clause, the ${side} side of the UNION must be a SELECT`);
 }
 
 function checkClauses({ search, cycle }: CommonTable, columns: readonly string[]): void {
@@ -63,7 +63,8 @@ function checkClauses({ search, cycle }: CommonTable, columns: readonly string[]
   }
   for (const [what, column] of [['cycle mark', mark], ['cycle path', path]]) {
     if (search?.sequence !== column) continue;
-    throw new DatabaseError('42601', `search sequence column name and ${what} column name are the same`, { position });
+    throw new DatabaseError('42601', `search sequence column name and ${what} column name are the same`,
+      { position: search.position });
   }
 }
 
@@ -83,7 +84,7 @@ class Terms {
   }
 
   base(term: Query): Query {
-    if (term.body.kind !== 'select' && term.body.kind !== 'values') throw onlySelect('left', this.#table);
+    if (term.body.kind !== 'select' && term.body.kind !== 'values') throw onlySelect('left');
     const { search, cycle } = this.#table;
     const added: Expr[] = [];
     if (search !== undefined) {
@@ -98,12 +99,13 @@ class Terms {
   }
 
   step(term: Query): Query {
-    if (term.body.kind !== 'select') throw onlySelect('right', this.#table);
+    if (term.body.kind !== 'select') throw onlySelect('right');
     const { search, cycle, name } = this.#table;
-    const itself = findTable(term.body.from, name);
+    const hidden = term.with?.tables.some((t) => t.name === name) === true;
+    const itself = hidden ? null : findTable(term.body.from, name);
     if (itself === null) {
       throw new DatabaseError('0A000', `with a SEARCH or CYCLE clause, the recursive reference to WITH query "${name}" `
-        + 'must be at the top level of its right-hand SELECT', { position: this.#position });
+        + 'must be at the top level of its right-hand SELECT');
     }
     const alias = itself.alias?.name ?? name;
     const carried = this.#hidden.map((column): Target => ({

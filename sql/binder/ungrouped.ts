@@ -28,6 +28,7 @@ function owner(scope: Scope, index: number): { readonly item: ScopeItem; readonl
       if ((item.name !== null) !== named) continue;
       const column = item.columns.find((c) => c.expression.kind === 'column' && c.expression.index === index);
       if (column !== undefined) return { item, name: column.name };
+      if (item.present?.kind === 'column' && item.present.index === index) return { item, name: '*' };
     }
   }
   return null;

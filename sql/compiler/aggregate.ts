@@ -7,7 +7,8 @@ import { AggregateOperator } from '../../engine/operator/aggregate.ts';
 import type { AggregateCall } from '../../engine/operator/aggregate-call.ts';
 import { Project } from '../../engine/operator/project.ts';
 import { Union } from '../../engine/operator/union.ts';
-import type { AggregatePlan } from '../plan/logical-plan.ts';
+import type { AggregateCall as LogicalCall, AggregatePlan } from '../plan/logical-plan.ts';
+import { replaceTopDown } from '../plan/replace.ts';
 import { sameExpression } from '../plan/same-expression.ts';
 import { isAppendOnly } from './append-only.ts';
 import type { Compiler } from './compile.ts';
@@ -25,22 +26,33 @@ class InputColumns {
 export function compileAggregate(plan: AggregatePlan, compiler: Compiler): NodeId {
   const columns = new InputColumns();
   const keys = plan.keys.map((k) => columns.add(k));
-  const calls = plan.aggregates.map((a): AggregateCall => ({
-    function: a.function, args: a.args.map((e) => columns.add(e)), distinct: a.distinct,
+  const sets = plan.sets ?? [plan.keys.map((_, i) => i)];
+  const calls = sets.map((set) => plan.aggregates.map((a): AggregateCall => ({
+    function: a.function, args: argumentsIn(set, a, plan.keys).map((e) => columns.add(e)), distinct: a.distinct,
     filter: a.filter === null ? null : columns.add(a.filter), returnType: a.type,
     orderBy: a.order.map((o) => ({
       column: columns.add(o.expression), type: o.expression.type, descending: o.descending, nullsFirst: o.nullsFirst,
     })),
-  }));
+  })));
   const { input, schema } = inputOf(plan, columns, compiler);
   const { closing } = plan;
-  const shape = { calls, input: schema, appendOnly: isAppendOnly(plan.input, compiler.context.once) };
+  const shape = { input: schema, appendOnly: isAppendOnly(plan.input, compiler.context.once) };
   if (plan.sets === null && plan.groupings.length === 0) {
-    return compiler.builder.add(new AggregateOperator({ ...shape, schema: plan.schema, keys, closing }), [input]);
+    const whole = new AggregateOperator({ ...shape, calls: calls[0], schema: plan.schema, keys, closing });
+    return compiler.builder.add(whole, [input]);
   }
-  const sets = plan.sets ?? [plan.keys.map((_, i) => i)];
-  const parts = sets.map((set) => groupingSet(plan, set, { compiler, input, keys, shape }));
+  const parts = sets.map((set, i) => groupingSet(plan, set, { compiler, input, keys, shape: { ...shape, calls: calls[i] } }));
   return parts.length === 1 ? parts[0] : compiler.builder.add(new Union(plan.schema), parts);
+}
+
+/** What stands before WITHIN GROUP is of the group: a key that the set does not have is NULL there. */
+function argumentsIn(set: readonly number[], call: LogicalCall, keys: readonly Expression[]): readonly Expression[] {
+  if (!call.withinGroup || set.length === keys.length) return call.args;
+  const direct = call.args.length - call.order.length;
+  return call.args.map((arg, i) => (i >= direct ? arg : replaceTopDown(arg, (e) => {
+    const key = keys.findIndex((k) => sameExpression(k, e));
+    return key < 0 || set.includes(key) ? null : { kind: 'literal', type: e.type, value: null };
+  })));
 }
 
 function inputOf(

@@ -38,18 +38,18 @@ export function compileRecursive(
   }), [base, ...reads]);
 }
 
-function dependsOn(plan: LogicalPlan, id: number): boolean {
-  return plan.kind === 'working-table' ? plan.id === id : inputsOf(plan).some((p) => dependsOn(p, id));
+function dependsOn(plan: LogicalPlan, ...ids: readonly number[]): boolean {
+  return plan.kind === 'working-table' ? ids.includes(plan.id) : inputsOf(plan).some((p) => dependsOn(p, ...ids));
 }
 
-/** The largest parts of a step that do not depend on the working table. */
+/** The largest parts of a step that depend neither on its working table nor on that of a recursion within it. */
 function outsideOf(step: LogicalPlan, id: number): readonly LogicalPlan[] {
   const found = new Set<LogicalPlan>();
-  const visit = (p: LogicalPlan): void => {
-    if (dependsOn(p, id)) for (const input of inputsOf(p)) visit(input);
-    else found.add(p);
+  const visit = (p: LogicalPlan, ids: readonly number[]): void => {
+    if (!dependsOn(p, ...ids)) found.add(p);
+    else for (const input of inputsOf(p)) visit(input, p.kind === 'recursive' ? [...ids, p.id] : ids);
   };
-  visit(step);
+  visit(step, [id]);
   return [...found];
 }
 

@@ -256,9 +256,15 @@ class Tree {
   #areTied(left: Part, right: Part): boolean {
     const within = (e: Expression, part: Part): boolean => columnsOf(e).length > 0
       && columnsOf(e).every((c) => part.columns.includes(c));
-    return this.#waiting.filter(isJoinEquality).some(({ args: [a, b] }) =>
-      (within(a, left) && within(b, right)) || (within(a, right) && within(b, left)));
+    return this.#waiting.map(sidesOf).some((sides) => sides !== null
+      && ((within(sides[0], left) && within(sides[1], right)) || (within(sides[0], right) && within(sides[1], left))));
   }
+}
+
+/** Both sides of an equality that can be a join's key, null-safe (what a lateral subquery is tied by) or not; else null. */
+function sidesOf(e: Expression): readonly [Expression, Expression] | null {
+  if (isJoinEquality(e)) return [e.args[0], e.args[1]];
+  return e.kind === 'distinct' && e.negated ? [e.left, e.right] : null;
 }
 
 /** Columns of unique keys of the one relation that the plan reads. */

@@ -1,9 +1,9 @@
 // Column pruning: nothing is read, joined or carried along that nobody looks at.
 import type { Expression } from '../../engine/expression/expression.ts';
-import { columnsOf } from '../../engine/expression/walk.ts';
+import { columnsOf, isVolatile } from '../../engine/expression/walk.ts';
 import type { LogicalPlan, ScanLookup } from '../plan/logical-plan.ts';
 import { asofJoinOf, selectColumns, showsLeftOnly, width } from '../plan/make.ts';
-import { expressionsOf, mapExpressions, mapInputs } from '../plan/map-plan.ts';
+import { expressionsOf, mapExpressions, mapInputs, visitPlan } from '../plan/map-plan.ts';
 import type { Rewrite } from './rewrite.ts';
 import { mapColumnIndexes, range } from './unnest.ts';
 
@@ -19,6 +19,14 @@ type Extension = Of<'assign-window' | 'session-window' | 'project-set' | 'window
 
 const sorted = (...parts: readonly Iterable<number>[]): Columns =>
   [...new Set(parts.flatMap((p) => [...p]))].sort((a, b) => a - b);
+
+function hasVolatile(plan: LogicalPlan): boolean {
+  let found = false;
+  visitPlan(plan, (node) => {
+    found ||= expressionsOf(node).some(isVolatile);
+  });
+  return found;
+}
 
 class Pruner {
   readonly #shared = new Map<number, LogicalPlan>();
@@ -99,6 +107,8 @@ class Pruner {
 
   #join(plan: Of<'join'>, needed: Columns): LogicalPlan {
     const left = width(plan.left);
+    // A subquery's value that nobody looks at: there is one for each row, so that the rows stay as they are.
+    if (plan.join === 'single' && needed.every((c) => c < left) && !hasVolatile(plan.right)) return this.prune(plan.left, needed);
     const own = plan.condition === null ? [] : columnsOf(plan.condition);
     const all = sorted(needed, own);
     const fromLeft = sorted(all.filter((c) => c < left), columnsOf(...plan.keys.map((k) => k.left)));

@@ -88,6 +88,8 @@ export interface CreateView extends At {
   readonly options: readonly Option[];
   readonly query: Query;
   readonly checkOption: 'local' | 'cascaded' | undefined;
+  /** RECURSIVE: the text at `query.range` is that of the WITH query of the view's own name that `query` reads. */
+  readonly recursive: boolean;
 }
 
 /** `query.range` is the text to store: without EMIT ON WINDOW CLOSE, LATE DATA TO and WITH [NO] DATA. */

@@ -280,7 +280,7 @@ export function readCreateView(foreign: Foreign, query: (foreign: Foreign) => Qu
   const common = {
     relation, orReplace, ifNotExists, columnNames, options: [], query: query(foreign), position: relation.position,
   };
-  if (!materialized) return { ...common, kind: 'createView', persistence: 'permanent', checkOption: undefined };
+  if (!materialized) return { ...common, kind: 'createView', persistence: 'permanent', checkOption: undefined, recursive: false };
   return {
     ...common, kind: 'createMaterializedView', withData: true, emitOnWindowClose: false, lateDataTo: undefined,
     replacementFor: undefined,

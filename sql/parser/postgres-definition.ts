@@ -142,15 +142,13 @@ function execute(node: Node, context: ReaderContext): Execute {
   return statement;
 }
 
-/** The grammar wraps RECURSIVE in a query of its own, without places, which the text would not give again. */
 function createView(node: ViewStmt, context: ReaderContext): Statement {
   const named = relation(node.view, context);
   const query = queryAt(node.query, context.span && rangeAfter('as', context.span, context), context);
-  if (query.with?.recursive === true && query.with.position === undefined) {
-    return { kind: 'unsupported', name: 'CREATE RECURSIVE VIEW', position: named.position };
-  }
   return {
-    kind: 'createView', relation: named, persistence: persistence(node.view), orReplace: node.replace ?? false,
+    // The grammar makes a query of RECURSIVE, which has no place in the text.
+    kind: 'createView', recursive: query.with?.recursive === true && query.with.position === undefined,
+    relation: named, persistence: persistence(node.view), orReplace: node.replace ?? false,
     ifNotExists: context.marks?.statement.ifNotExists ?? false, columnNames: names(node.aliases),
     options: options(node.options, context), query,
     checkOption: node.withCheckOption === 'LOCAL_CHECK_OPTION' ? 'local'

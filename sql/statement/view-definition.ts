@@ -21,7 +21,7 @@ import { nameIsFree, qualified, targetSchema } from './naming.ts';
 import { optionRecord } from './options.ts';
 import { readCatalog } from './read-catalog.ts';
 import { whyNotUpdatable } from './updatable-view.ts';
-import { formatTypeName } from '../../engine/data/type-info.ts';
+import { formatTypeName, quoteIdentifier } from '../../engine/data/type-info.ts';
 import { sameType } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 
@@ -130,7 +130,7 @@ export function createView(statement: CreateView, text: string): BoundStatement 
     const entry: ViewEntry = {
       kind: 'view', oid: replaced?.oid ?? state.services.allocateOid(), schema, name: relation.name,
       owner: replaced?.owner ?? state.role.oid, comment: replaced?.comment ?? null, acl: replaced?.acl ?? [],
-      query: rangeText({ text }, statement.query.range), ...described, options: viewOptions(statement),
+      query: viewText(statement, text), ...described, options: viewOptions(statement),
       rowType: replaced?.rowType ?? state.services.allocateOid(),
     };
     requireUpdatable(state, entry);
@@ -156,6 +156,14 @@ function requireUpdatable(state: SessionState, entry: ViewEntry): void {
   if (option === 'local' || option === 'cascaded') return;
   throw new DatabaseError('22023', `invalid value for enum option "check_option": ${option}`,
     { detail: 'Valid values are "local" and "cascaded".' });
+}
+
+/** As it is read again. */
+function viewText({ query, recursive, relation, columnNames }: CreateView, text: string): string {
+  const written = rangeText({ text }, query.range);
+  if (!recursive) return written;
+  const [name, columns] = [quoteIdentifier(relation.name), columnNames.map(quoteIdentifier).join(', ')];
+  return `WITH RECURSIVE ${name}(${columns}) AS (${written}) SELECT ${columns} FROM ${name}`;
 }
 
 function requireView(found: ViewEntry | null, name: string): ViewEntry {
