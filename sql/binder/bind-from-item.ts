@@ -1,6 +1,7 @@
 // What the items of a FROM clause have in common: what they are bound against, what they give, and how AS renames it.
 import { DatabaseError } from '../../engine/data/error.ts';
 import type { Alias } from '../parser/ast.ts';
+import type { SortKey } from '../../engine/operator/operator.ts';
 import type { LogicalPlan } from '../plan/logical-plan.ts';
 import type { Environment } from './environment.ts';
 import { Level } from './level.ts';
@@ -10,6 +11,8 @@ import type { Scope, ScopeColumn, ScopeItem } from './scope.ts';
 export interface FromResult {
   readonly plan: LogicalPlan;
   readonly items: readonly ScopeItem[];
+  /** The order its rows come in, where it is a subquery that sorts them: the query around keeps it if it has no other. */
+  readonly order?: readonly SortKey[];
 }
 
 /** `outer`: the query around; `lateral`: what a LATERAL item sees, which ends in `outer`. */

@@ -92,11 +92,10 @@ function around(site: FromSite): Scope | null {
 function bindSubqueryItem(item: SubqueryItem, site: FromSite): FromResult {
   const parent = item.lateral ? site.lateral : around(site);
   const query = site.recurse.query(item.query, { env: site.env, parent, commonTables: site.commonTables });
-  const plan = asRelation(query);
   const columns = query.columns.map((c, i): ScopeColumn => ({
     name: c.name, table: c.table, attribute: c.attribute, expression: { kind: 'column', index: i, type: c.type },
   }));
-  return { plan, items: [aliased(plainItem(null, columns), item.alias)] };
+  return { plan: asRelation(query, true), items: [aliased(plainItem(null, columns), item.alias)], order: query.order };
 }
 
 function bindJoin(item: JoinItem, site: FromSite): FromResult {

@@ -82,11 +82,11 @@ function commonTableOf(table: CommonTable, site: QuerySite, query: BoundQuery | 
       + `but ${table.columns.length} columns specified`, { position: table.position });
   }
   const columns = query.columns.map((c, i) => ({ ...c, name: table.columns[i] ?? c.name }));
-  const input = asRelation(query);
+  const input = asRelation(query, true);
   const shared: LogicalPlan = {
     kind: 'shared', id: site.env.shared.fresh(), name: table.name, input,
-    schema: { columns: columns.map((c) => ({ name: c.name, type: c.type })) },
+    schema: { columns: input.schema.columns.map((c, i) => columns[i] ?? c).map(({ name, type }) => ({ name, type })) },
   };
-  return { ...common, columns, plan: () => shared };
+  return { ...common, columns, order: query.order, plan: () => shared };
 }
 

@@ -3,8 +3,8 @@ import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { SortKey } from '../../engine/operator/operator.ts';
 import type { Expr, Query, Select, SortKey as SortItem, WindowSpecification } from '../parser/ast.ts';
-import type { LogicalPlan } from '../plan/logical-plan.ts';
-import { projectOf } from '../plan/make.ts';
+import type { LogicalPlan, OrderTerm } from '../plan/logical-plan.ts';
+import { columnOf, projectOf } from '../plan/make.ts';
 import { sameExpression } from '../plan/same-expression.ts';
 import { bindFrom } from './bind-from.ts';
 import { coerceBoolean, settleUnknown } from './coercion.ts';
@@ -57,10 +57,14 @@ export function bindSelect(query: Query, select: Select, outer: QuerySite, recur
       ...query.orderBy[i], bound: columns.all[column], target: column < targets.length ? column : null,
     })),
   });
+  const grouped = grouping ?? (level.aggregates.length > 0 || level.groupings.length > 0 ? { keys: [], sets: null } : null);
+  const below = from.order ?? [];
+  const keeps = query.orderBy.length === 0 && grouped === null && select.distinct === undefined
+    && level.windows.every((w) => w.partition.length === 0 && w.order.length === 0);
+  const delivered = keeps ? below.map((k) => ({ ...k, column: columns.indexOf(columnOf(from.plan, k.column)) })) : order;
   const lowered = lowerSelect({
-    env, level, from: from.plan, where, having, qualify, outputs: columns.all,
-    first: distinctOn === null ? null : { columns: distinctOn, order },
-    grouping: grouping ?? (level.aggregates.length > 0 || level.groupings.length > 0 ? { keys: [], sets: null } : null),
+    env, level, from: from.plan, order: below.map((k) => orderOf(from.plan, k)), where, having, qualify,
+    outputs: columns.all, grouping: grouped, first: distinctOn === null ? null : { columns: distinctOn, order },
   });
   let plan: LogicalPlan = projectOf(lowered.plan, lowered.outputs,
     lowered.names.map((name, i) => targets[i]?.name ?? name));
@@ -71,11 +75,15 @@ export function bindSelect(query: Query, select: Select, outer: QuerySite, recur
     plan = { kind: 'distinct', input: plan, on: { columns: distinctOn, order }, schema: plan.schema };
   }
   return {
-    plan, order, ...limits, visible: targets.length,
+    plan, order: delivered, ...limits, visible: targets.length,
     columns: targets.map((t, i) => ({
       name: t.name, type: lowered.outputs[i].type, table: t.table, attribute: t.attribute,
     })),
   };
+}
+
+function orderOf(plan: LogicalPlan, { column, descending, nullsFirst }: SortKey): OrderTerm {
+  return { expression: columnOf(plan, column), descending, nullsFirst };
 }
 
 /** QUALIFY, where a name that no relation has a column of may be that of an output column. */

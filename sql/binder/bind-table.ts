@@ -52,7 +52,9 @@ function bindCommonTable(item: TableItem, common: CommonTableScope): FromResult 
     name: c.name, table: c.table, attribute: c.attribute, expression: { kind: 'column', index, type: c.type },
   });
   const itself = { ...plainItem(common.name, columns.map(shown)), hidden: hidden.map((c) => shown(c, c.index)) };
-  return { plan: common.plan(item.relation.position ?? item.position), items: [aliased(itself, item.alias)] };
+  return {
+    plan: common.plan(item.relation.position ?? item.position), items: [aliased(itself, item.alias)], order: common.order ?? [],
+  };
 }
 
 interface Named { readonly oid: number; readonly name: string; readonly schema: string }
@@ -187,7 +189,9 @@ function bindView(item: TableItem, found: ViewEntry, site: FromSite): FromResult
   const first = query.visible - (item.base?.length ?? 0);
   const base = (item.base ?? []).map((attnum, i) =>
     baseColumn(attnum, { kind: 'column', index: first + i, type: query.columns[first + i].type }));
-  return { plan: asRelation(query), items: [aliased({ ...own, hidden: [...own.hidden, ...base] }, item.alias)] };
+  return {
+    plan: asRelation(query, true), items: [aliased({ ...own, hidden: [...own.hidden, ...base] }, item.alias)], order: query.order,
+  };
 }
 
 /** The name by which a table's column is found through the views it is written through. */

@@ -112,6 +112,8 @@ export interface CommonTableScope {
   readonly columns: readonly ResultColumn[];
   /** Columns behind them that `*` does not show. */
   readonly hidden?: readonly (ResultColumn & { readonly index: number })[];
+  /** What its rows are sorted by: columns of the plan, perhaps behind those shown. */
+  readonly order?: readonly SortKey[];
   /** A fresh use of the table; 0A000 where it has no rows to read. */
   readonly plan: (position: Position) => LogicalPlan;
 }

@@ -4,7 +4,7 @@ import { INT4 } from '../../engine/data/types.ts';
 import type { Column } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { SortKey } from '../../engine/operator/operator.ts';
-import type { AggregateCall, LogicalPlan, OrderTerm, TableCall, WindowPlan } from '../plan/logical-plan.ts';
+import type { AggregateCall, LogicalPlan, OrderTerm, TableCall, WindowFrame, WindowPlan } from '../plan/logical-plan.ts';
 import { columnOf, extend, filterOf, setCallsOf, width } from '../plan/make.ts';
 import { freeHoles, holesOf } from '../plan/map-plan.ts';
 import { fillHoles, replaceTopDown } from '../plan/replace.ts';
@@ -20,6 +20,8 @@ export interface SelectParts {
   readonly env: Environment;
   readonly level: Level;
   readonly from: LogicalPlan;
+  /** The order that its rows come in, for aggregates that list them. */
+  readonly order: readonly OrderTerm[];
   readonly where: Expression | null;
   /** null: not grouped. */
   readonly grouping: Grouping | null;
@@ -53,7 +55,8 @@ export function lowerSelect(parts: SelectParts): LoweredSelect {
   const keyed = setsOf(parts.grouping?.keys ?? [], level.sets);
   const windowed = setsOf(level.windows.flatMap(windowKeys), level.sets).filter((s) => !keyed.includes(s));
   addSets(attachment, windowed, final, filled);
-  addWindows(attachment, level.windows, final, filled);
+  const windows = parts.grouping === null ? level.windows.map((w) => inRowOrder(w, parts.order)) : level.windows;
+  addWindows(attachment, windows, final, filled);
   if (parts.qualify !== null) {
     const qualify = final(parts.qualify);
     attachment.plan = filterOf(attachment.plan, qualify);
@@ -136,7 +139,7 @@ function group(before: Attachment, parts: SelectParts, grouping: Grouping): Grou
   const ready = (e: Expression): Expression => fillHoles(before.resolve(e), filled);
   addSets(before, setsOf(keys, level.sets), ready, filled);
   const resolvedKeys = keys.map(ready);
-  const calls = level.aggregates.map((a) => resolveCall(a, before));
+  const calls = level.aggregates.map((a) => resolveCall(a, parts.order, before));
   const groupings = level.groupings.map((g) => g.args.map((arg, i) => {
     const at = grouping.keys.findIndex((k) => sameExpression(k, arg));
     if (at >= 0) return at;
@@ -187,14 +190,16 @@ function nameOf(e: Expression, input: LogicalPlan, otherwise: string): string {
 }
 
 /** Arguments are asked for where the filter is true. What stands before WITHIN GROUP is so always. */
-function resolveCall({ call }: AggregateUse, before: Attachment): AggregateCall {
+function resolveCall({ call }: AggregateUse, from: readonly OrderTerm[], before: Attachment): AggregateCall {
+  const { ordered, form } = call.function;
+  const order = ordered && form === 'plain' && !call.distinct && call.order.length === 0 ? from : call.order;
   const filter = call.filter === null ? null : before.resolve(call.filter);
   const asked = whereTrue(filter);
   const resolve = (e: Expression): Expression => where(conjunction(asked), before.resolve(e, asked));
   const direct = call.withinGroup ? call.args.length - call.order.length : 0;
   return {
     ...call, args: call.args.map((a, i) => (i < direct ? before.resolve(a) : resolve(a))), filter,
-    order: call.order.map((o) => ({ ...o, expression: resolve(o.expression) })),
+    order: order.map((o) => ({ ...o, expression: resolve(o.expression) })),
   };
 }
 
@@ -255,6 +260,20 @@ function setsOf(expressions: readonly Expression[], sets: readonly SetUse[]): re
   const holes = new Set(expressions.flatMap((e) => [...holesOf(e)]));
   const found = sets.filter((s) => holes.has(s.hole.index));
   return found.length === 0 ? found : [...new Set([...found, ...setsOf(found.flatMap((s) => s.call.args), sets)])];
+}
+
+/** Window functions that count rows, whichever are peers; and those that take the value of a row. */
+const COUNTING: ReadonlySet<string> = new Set(['row_number', 'ntile', 'lag', 'lead']);
+const PICKING: ReadonlySet<string> = new Set(['first_value', 'last_value', 'nth_value']);
+
+/** OVER () takes the rows as they come, all of them peers. */
+function inRowOrder(use: WindowUse, order: readonly OrderTerm[]): WindowUse {
+  const { frame, name, aggregate } = use.call;
+  if (use.partition.length > 0 || use.order.length > 0 || order.length === 0) return use;
+  if (COUNTING.has(name) || (frame.mode === 'rows' && frame.exclude === 'no-others')) return { ...use, order };
+  if (frame.exclude !== 'no-others' || !(aggregate?.ordered === true || PICKING.has(name))) return use;
+  const all: WindowFrame = { ...frame, mode: 'rows', start: { kind: 'unbounded-preceding' }, end: { kind: 'unbounded-following' } };
+  return { ...use, order, call: { ...use.call, frame: all } };
 }
 
 type Final = (e: Expression) => Expression;

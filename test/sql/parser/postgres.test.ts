@@ -215,7 +215,7 @@ describe('definitions', () => {
       arguments: [number('1')] } }],
     ['create or replace view v (a) as select 1 with cascaded check option', { kind: 'createView', orReplace: true,
       columnNames: ['a'], checkOption: 'cascaded' }],
-    ['create recursive view v (n) as select 1', { kind: 'unsupported', name: 'CREATE RECURSIVE VIEW' }],
+    ['create recursive view v (n) as select 1', { kind: 'createView', recursive: true, columnNames: ['n'] }],
     ['create materialized view v with (x = 1) as select 1', { kind: 'createMaterializedView', options: [{ name: 'x' }],
       withData: true, emitOnWindowClose: false }],
     [`create unique index concurrently if not exists i on t using hash
