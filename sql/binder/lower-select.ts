@@ -266,14 +266,17 @@ function setsOf(expressions: readonly Expression[], sets: readonly SetUse[]): re
 const COUNTING: ReadonlySet<string> = new Set(['row_number', 'ntile', 'lag', 'lead']);
 const PICKING: ReadonlySet<string> = new Set(['first_value', 'last_value', 'nth_value']);
 
+const ALL_ROWS: WindowFrame = {
+  mode: 'rows', start: { kind: 'unbounded-preceding' }, end: { kind: 'unbounded-following' }, exclude: 'no-others',
+};
+
 /** OVER () takes the rows as they come, all of them peers. */
 function inRowOrder(use: WindowUse, order: readonly OrderTerm[]): WindowUse {
   const { frame, name, aggregate } = use.call;
   if (use.partition.length > 0 || use.order.length > 0 || order.length === 0) return use;
   if (COUNTING.has(name) || (frame.mode === 'rows' && frame.exclude === 'no-others')) return { ...use, order };
   if (frame.exclude !== 'no-others' || !(aggregate?.ordered === true || PICKING.has(name))) return use;
-  const all: WindowFrame = { ...frame, mode: 'rows', start: { kind: 'unbounded-preceding' }, end: { kind: 'unbounded-following' } };
-  return { ...use, order, call: { ...use.call, frame: all } };
+  return { ...use, order, call: { ...use.call, frame: ALL_ROWS } };
 }
 
 type Final = (e: Expression) => Expression;
