@@ -111,8 +111,9 @@ function written(e: FunctionExpr, bound: CallExpression, site: Site): Expression
 /** A set-returning call in the select list: one value at a time. */
 function bindSet(e: FunctionExpr, fn: TableFunction, call: BoundCall | CastCall, site: Site): Expression {
   const { clause } = site;
-  if (clause.within === 'aggregate') {
-    throw new DatabaseError('0A000', 'aggregate function calls cannot contain set-returning function calls',
+  if (clause.within === 'aggregate' || clause.within === 'window-arguments') {
+    const calls = clause.within === 'aggregate' ? 'aggregate' : 'window';
+    throw new DatabaseError('0A000', `${calls} function calls cannot contain set-returning function calls`,
       { position: e.position, hint: 'You might be able to move the set-returning function into a LATERAL FROM item.' });
   }
   if (clause.within === 'window' && clause.sets === undefined) {

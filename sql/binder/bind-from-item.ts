@@ -34,14 +34,14 @@ export function plainItem(name: string | null, columns: readonly ScopeColumn[]):
 }
 
 /** AS t (a, b). */
-export function aliased(item: ScopeItem, alias: Alias | undefined): ScopeItem {
+export function aliased(item: ScopeItem, alias: Alias | undefined, what = 'table'): ScopeItem {
   if (alias === undefined) return item;
   if (alias.exactly !== undefined && alias.columns.length !== item.columns.length) {
     throw new DatabaseError('42601', 'number of columns does not match number of values', alias.exactly);
   }
   if (alias.columns.length > item.columns.length) {
     throw new DatabaseError('42P10',
-      `table "${alias.name}" has ${item.columns.length} columns available but ${alias.columns.length} columns specified`);
+      `${what} "${alias.name}" has ${item.columns.length} columns available but ${alias.columns.length} columns specified`);
   }
   return {
     ...item, name: alias.name, schema: null, relationVisible: true,

@@ -15,6 +15,8 @@ import { bindWindowItem } from './bind-window-item.ts';
 import { bindUsing, commonColumns } from './bind-using.ts';
 import { withPresence } from './presence.ts';
 import { locationOf } from './location.ts';
+import { freeHoles } from '../plan/map-plan.ts';
+import { sameExpression } from '../plan/same-expression.ts';
 import { asRelation } from './relation.ts';
 import { checkDistinctNames, Scope, shiftItems } from './scope.ts';
 import type { ScopeColumn, ScopeItem } from './scope.ts';
@@ -54,14 +56,20 @@ function combine(left: FromResult, right: FromResult, how: Combination): FromRes
   if (correlations.length === 0) {
     return { items, plan: joinOf({ join: how.join, left: leftPlan, right: right.plan, condition }) };
   }
-  if (how.join !== 'inner' && how.join !== 'left') throw lateralSide();
+  if (how.join !== 'inner' && how.join !== 'left') throw lateralSide(right.plan, how);
   return {
     items, plan: applyOf({ apply: how.join, left: leftPlan, right: right.plan, correlations, condition, operands: [] }),
   };
 }
 
-function lateralSide(): DatabaseError {
-  return new DatabaseError('42P10', 'invalid reference to FROM-clause entry', {
+function lateralSide(right: LogicalPlan, { scope, site }: Pick<Combination, 'scope' | 'site'>): DatabaseError {
+  const free = freeHoles(right);
+  const target = scope.outers.find((o) => free.has(o.hole.index))?.target;
+  const item = target === undefined ? undefined
+    : scope.items.find((i) => i.name !== null && i.columns.some((c) => sameExpression(c.expression, target)));
+  const name = item === undefined ? '' : ` for table "${item.name}"`;
+  return new DatabaseError('42P10', `invalid reference to FROM-clause entry${name}`, {
+    position: target === undefined ? undefined : site.env.shared.positions.get(target),
     detail: 'The combining JOIN type must be INNER or LEFT for a LATERAL reference.',
   });
 }
@@ -183,7 +191,9 @@ function bindOn(on: Expr, cross: FromResult, how: OnSite): FromResult {
  */
 function bindOuterOn(on: Expr, how: OnSite): FromResult {
   const { left, right, site, scope } = how;
-  if (how.join !== 'left' && correlate(left.plan, right.plan, scope, (e) => e).correlations.length > 0) throw lateralSide();
+  if (how.join !== 'left' && correlate(left.plan, right.plan, scope, (e) => e).correlations.length > 0) {
+    throw lateralSide(right.plan, how);
+  }
   const shared = (side: FromResult, name: string): FromResult => {
     if (how.join !== 'full') return side;
     const { plan } = side;
@@ -234,5 +244,8 @@ function usingItem(name: string, [join, ...others]: readonly ScopeItem[], count:
 function joinAlias(item: JoinItem, result: FromResult, site: FromSite): FromResult {
   if (item.alias === undefined) return result;
   const columns = result.items.filter((i) => i.columnsVisible).flatMap((i) => i.columns);
-  return noteItem(site.env, item, { plan: result.plan, items: [aliased(plainItem(null, columns), item.alias)] });
+  const hidden = result.items.map((i) => ({ ...i, columnsVisible: false, relationVisible: false }));
+  return noteItem(site.env, item, {
+    plan: result.plan, items: [aliased(plainItem(null, columns), item.alias, 'join expression'), ...hidden],
+  });
 }

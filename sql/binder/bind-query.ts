@@ -15,7 +15,7 @@ import { asRelation } from './relation.ts';
 export const RECURSION: Recursion = { expression: bindExpression, query: bindQuery };
 
 export function bindQuery(query: Query, site: QuerySite): BoundQuery {
-  if (hasComputedLimit(query)) {
+  if (hasComputedLimit(query, site.parent !== null)) {
     const unlimited: Query = { ...query, limit: undefined, offset: undefined, withTies: false };
     return withComputedLimits(query, bindQuery(unlimited, site), site, RECURSION);
   }

@@ -168,9 +168,13 @@ function bindDistinctOn(
     return found ?? columns.indexOf(settleUnknown(site.env, bind(e, site)));
   });
   const leading = order.slice(0, new Set(wanted).size);
-  if (leading.some((k) => !wanted.includes(k.column))) {
+  const other = leading.findIndex((k) => !wanted.includes(k.column));
+  if (other >= 0) {
+    const matched = new Set(leading.slice(0, other).map((k) => k.column));
+    const late = order.slice(other).find((k) => wanted.includes(k.column) && !matched.has(k.column));
+    const at = late === undefined ? wanted.findIndex((c) => !matched.has(c)) : wanted.indexOf(late.column);
     throw new DatabaseError('42P10', 'SELECT DISTINCT ON expressions must match initial ORDER BY expressions',
-      { position: locationOf(select.distinct[0]) });
+      { position: locationOf(select.distinct[at]) });
   }
   return wanted;
 }

@@ -21,6 +21,9 @@ export function bindWindowCall(e: FunctionExpr, candidates: readonly Callable[],
     throw new DatabaseError('42803', 'aggregate function calls cannot contain window function calls', { position: e.position });
   }
   if (clause.within === 'window') {
+    throw new DatabaseError('42P20', 'window functions are not allowed in window definitions', { position: e.position });
+  }
+  if (clause.within === 'window-arguments') {
     throw new DatabaseError('42P20', 'window function calls cannot be nested', { position: e.position });
   }
   if (clause.windows === undefined) {
@@ -34,7 +37,7 @@ export function bindWindowCall(e: FunctionExpr, candidates: readonly Callable[],
   const terms = over.orderBy.map((k) => orderTerm(site.env, k, settleUnknown(site.env, bind(k.expression, keys))));
   // A key given twice counts once.
   const order = terms.filter((t, i) => terms.findIndex((o) => sameExpression(o.expression, t.expression)) === i);
-  const bound = bindFunction(e, candidates, inner);
+  const bound = bindFunction(e, candidates, { ...inner, clause: { ...inner.clause, within: 'window-arguments' } });
   if (e.distinct) throw notSupportedHere('DISTINCT is not implemented for window functions', e);
   if (e.orderBy.length > 0) throw notSupportedHere('aggregate ORDER BY is not implemented for window functions', e);
   const call = { ...bound, frame: bindFrame(over, order, inner) };

@@ -1,4 +1,4 @@
-// LIMIT and OFFSET that a subquery computes: rows are numbered, and their numbers compared with what it gives.
+// LIMIT and OFFSET that a subquery or a row of the query around computes: rows are numbered, their numbers compared with it.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { BOOLEAN, INT8 } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
@@ -24,8 +24,14 @@ function hasSubquery(syntax: unknown): boolean {
   return Object.values(syntax).some(hasSubquery);
 }
 
-export function hasComputedLimit({ limit, offset }: Query): boolean {
-  return hasSubquery(limit) || hasSubquery(offset);
+function hasColumn(syntax: unknown): boolean {
+  if (typeof syntax !== 'object' || syntax === null) return false;
+  return ('kind' in syntax && syntax.kind === 'column') || Object.values(syntax).some(hasColumn);
+}
+
+/** Columns there are those of a query around (`inner`: there is one). */
+export function hasComputedLimit({ limit, offset }: Query, inner: boolean): boolean {
+  return [limit, offset].some((e) => hasSubquery(e) || (inner && hasColumn(e)));
 }
 
 /** A count as it is: 2201W, 2201X for a negative one. */

@@ -1,7 +1,7 @@
 // GROUP BY: its keys, and the grouping sets that ROLLUP, CUBE and GROUPING SETS expand to.
 import { DatabaseError } from '../../engine/data/error.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
-import type { Expr, GroupItem, Select } from '../parser/ast.ts';
+import type { Expr, GroupItem, Position, Select } from '../parser/ast.ts';
 import { deepEqual, sameExpression } from '../plan/same-expression.ts';
 import { settleUnknown } from './coercion.ts';
 import type { Level, Site } from './level.ts';
@@ -26,7 +26,7 @@ export function bindGroupBy(select: Select, targets: readonly BoundTarget[], sit
     if (e.kind === 'row' && !e.explicit) return e.fields.flatMap(add);
     const found = findTarget(e, targets, 'GROUP BY', site);
     const expression = found === null ? settleUnknown(site.env, bind(e, site)) : targets[found].expression;
-    checkKey(expression, site, e);
+    checkKey(expression, site, found === null ? locationOf(e) : targets[found].position);
     site.env.trace?.groups.set(e, expression);
     return [addKey(keys, expression)];
   };
@@ -58,10 +58,14 @@ function usesAggregate(e: Expression, level: Level): boolean {
   return level.aggregates.some((a) => holes.has(a.hole.index));
 }
 
-function checkKey(e: Expression, site: Site, at: Expr): void {
-  checkComparable(e.type, locationOf(at));
+function checkKey(e: Expression, site: Site, position: Position): void {
+  checkComparable(e.type, position);
+  const holes = holesOf(e);
+  if (site.level.windows.some((w) => holes.has(w.hole.index))) {
+    throw new DatabaseError('42P20', 'window functions are not allowed in GROUP BY', { position });
+  }
   if (!usesAggregate(e, site.level)) return;
-  throw new DatabaseError('42803', 'aggregate functions are not allowed in GROUP BY', { position: locationOf(at) });
+  throw new DatabaseError('42803', 'aggregate functions are not allowed in GROUP BY', { position });
 }
 
 function setsOf(item: GroupItem, add: (e: Expr) => readonly number[]): readonly (readonly number[])[] {

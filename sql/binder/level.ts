@@ -102,7 +102,7 @@ export interface Clause {
   readonly setPhrase?: string;
   /** As in `cannot use subquery in check constraint`; undefined: subqueries are allowed. */
   readonly noSubquery?: string;
-  readonly within?: 'aggregate' | 'window';
+  readonly within?: 'aggregate' | 'window' | 'window-arguments';
 }
 
 /** A name a WITH clause defines. */

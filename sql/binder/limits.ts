@@ -15,6 +15,10 @@ export function bindLimits(query: Query, site: Site): Pick<BoundQuery, 'limit' |
   if (query.withTies && query.orderBy.length === 0) {
     throw new DatabaseError('42601', 'WITH TIES cannot be specified without ORDER BY clause');
   }
+  // LIMIT ALL and NULL are no limit.
+  if (query.withTies && query.limit === undefined) {
+    throw new DatabaseError('2201W', 'row count cannot be null in FETCH FIRST ... WITH TIES clause');
+  }
   return {
     limit: bindLimit(query.limit, 'LIMIT', site), offset: bindLimit(query.offset, 'OFFSET', site), withTies: query.withTies,
   };

@@ -57,7 +57,7 @@ function scopes(scope: Scope | null): readonly Scope[] {
 export function missingRelation(use: NameUse, qualifier: readonly string[]): DatabaseError {
   const name = qualifier[qualifier.length - 1];
   const all = scopes(use.scope);
-  if (all.some((s) => s.hiddenItems.some((i) => i.name === name))) {
+  if (all.some((s) => [...s.hiddenItems, ...s.items.filter((i) => !i.relationVisible)].some((i) => i.name === name))) {
     return new DatabaseError('42P01', `invalid reference to FROM-clause entry for table "${name}"`, {
       position: use.position,
       hint: `There is an entry for table "${name}", but it cannot be referenced from this part of the query.`,
