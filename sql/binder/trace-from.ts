@@ -15,7 +15,7 @@ export function noteItem(env: Environment, from: FromItem, result: FromResult): 
     relation: item.relation, common, columns: item.columns.map(({ name, attribute }) => ({ name, attribute })),
   });
   const columns = item.columns.map((c, index) => ({ ...c, source: { from, index } }));
-  return { plan: result.plan, items: [{ ...item, columns }, ...result.items.slice(1)] };
+  return { ...result, items: [{ ...item, columns }, ...result.items.slice(1)] };
 }
 
 /** A join by USING or NATURAL: `items` are the columns it shows, and then what it is of. */
