@@ -14,7 +14,7 @@ import { coerceAssignment, coerceBoolean, settleUnknown } from './binder/coercio
 import { ParameterTypes, Shared } from './binder/environment.ts';
 import type { EffectBinder, Environment } from './binder/environment.ts';
 import { Level } from './binder/level.ts';
-import type { BoundQuery, Clause, Site } from './binder/level.ts';
+import type { BoundQuery, Clause, CommonTableScope, Site } from './binder/level.ts';
 import { locationOf } from './binder/location.ts';
 import { Scope } from './binder/scope.ts';
 import type { ScopeItem } from './binder/scope.ts';
@@ -79,12 +79,14 @@ export function rowScopeItem(
   };
 }
 
-export function rowSite(env: Environment, items: readonly ScopeItem[], clause: Clause): Site {
+export function rowSite(
+  env: Environment, items: readonly ScopeItem[], clause: Clause, commonTables: CommonTableScope | null = null,
+): Site {
   const scope = new Scope(null, items);
   const level = new Level(scope);
   scope.level = level;
   return {
-    env, scope, level, clause, commonTables: null, windows: new Map(),
+    env, scope, level, clause, commonTables, windows: new Map(),
     recurse: { expression: bindExpression, query: bindQuery },
   };
 }

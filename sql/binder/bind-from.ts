@@ -244,7 +244,8 @@ function usingItem(name: string, [join, ...others]: readonly ScopeItem[], count:
 function joinAlias(item: JoinItem, result: FromResult, site: FromSite): FromResult {
   if (item.alias === undefined) return result;
   const columns = result.items.filter((i) => i.columnsVisible).flatMap((i) => i.columns);
-  const hidden = result.items.map((i) => ({ ...i, columnsVisible: false, relationVisible: false }));
+  const hidden = result.items.filter((i) => i.name !== null && i.name !== item.usingAlias)
+    .map((i) => ({ ...i, columnsVisible: false, relationVisible: false }));
   return noteItem(site.env, item, {
     plan: result.plan, items: [aliased(plainItem(null, columns), item.alias, 'join expression'), ...hidden],
   });

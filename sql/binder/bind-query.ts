@@ -1,6 +1,6 @@
 // Query → BoundQuery: WITH, then SELECT, VALUES or a set operation.
 import { DatabaseError } from '../../engine/data/error.ts';
-import type { CommonTable, Query } from '../parser/ast.ts';
+import type { CommonTable, Query, WithClause } from '../parser/ast.ts';
 import type { LogicalPlan } from '../plan/logical-plan.ts';
 import { hasComputedLimit, withComputedLimits } from './computed-limits.ts';
 import { bindExpression } from './bind-expression.ts';
@@ -31,17 +31,20 @@ export function bindQuery(query: Query, site: QuerySite): BoundQuery {
 }
 
 function bindWith(query: Query, site: QuerySite): CommonTableScope | null {
+  return query.with === undefined ? site.commonTables : bindCommonTables(query.with, site);
+}
+
+export function bindCommonTables(clause: WithClause, site: QuerySite): CommonTableScope | null {
   let scope = site.commonTables;
-  if (query.with === undefined) return scope;
   const names = new Set<string>();
-  for (const table of query.with.tables) {
+  for (const table of clause.tables) {
     if (names.has(table.name)) {
       throw new DatabaseError('42712', `WITH query name "${table.name}" specified more than once`, { position: table.position });
     }
     names.add(table.name);
   }
-  for (const table of query.with.recursive ? inOrder(query.with.tables) : query.with.tables) {
-    scope = bindCommonTable(table, { ...site, commonTables: scope }, query.with.recursive);
+  for (const table of clause.recursive ? inOrder(clause.tables) : clause.tables) {
+    scope = bindCommonTable(table, { ...site, commonTables: scope }, clause.recursive);
   }
   return scope;
 }

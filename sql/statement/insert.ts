@@ -28,6 +28,7 @@ import { defaultExpression } from './table-rules.ts';
 import { TableWriter, prepareWrite } from './table-writer.ts';
 import { writeTarget } from './updatable-view.ts';
 import type { WriteTarget } from './updatable-view.ts';
+import { withNames } from './with-names.ts';
 
 type ValuesBody = Extract<Query['body'], { readonly kind: 'values' }>;
 
@@ -49,7 +50,10 @@ export function bindInsert(statement: Insert, { state, env, commonTables }: Modi
   };
   const rows = source === undefined ? defaultRow() : bindSource(env, { ...target, source });
   const conflict = statement.onConflict === undefined ? null
-    : bindConflict(env, state, { through, table, alias: statement.alias, clause: statement.onConflict, names: statement.with });
+    : bindConflict(env, state, {
+      through, table, alias: statement.alias, clause: statement.onConflict,
+      commonTables: withNames(env, commonTables, statement.with),
+    });
   const excluded = conflict?.action === 'update' ? [through.item({ alias: 'excluded' })] : [];
   const returning = bindReturning({ env, commonTables, names: statement.with },
     statement.returning.length === 0 ? [] : [through.item({ alias: statement.alias })], statement.returning, excluded);

@@ -3,12 +3,12 @@ import { bindExpression } from '../binder/bind-expression.ts';
 import { bindQuery } from '../binder/bind-query.ts';
 import { coerceAssignment, coerceBoolean } from '../binder/coercion.ts';
 import type { Environment } from '../binder/environment.ts';
-import type { QuerySite, Site } from '../binder/level.ts';
+import type { CommonTableScope, QuerySite, Site } from '../binder/level.ts';
 import { locationOf } from '../binder/location.ts';
 import type { ScopeItem } from '../binder/scope.ts';
 import { liveColumns } from '../catalog/entry.ts';
 import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
-import type { Expr, FromItem, Merge, MergeClause, WithClause } from '../parser/ast.ts';
+import type { Expr, FromItem, Merge, MergeClause } from '../parser/ast.ts';
 import { rowSite } from '../planner.ts';
 import { resolveAssignments } from './assignment.ts';
 import { labelsOf, otherItems, plainTarget, selectOf, starOf, starWidth } from './change-query.ts';
@@ -69,25 +69,26 @@ interface ClauseScope {
   readonly table: TableEntry;
   readonly target: ScopeItem;
   readonly source: readonly ScopeItem[];
-  readonly names: WithClause | undefined;
+  readonly commonTables: CommonTableScope | null;
 }
 
 export function bindMergeClause(env: Environment, clause: MergeClause, scope: ClauseScope): BoundClause {
   const site = (phrase: string): Site => {
     const matched = clause.match === 'matched';
-    const made = rowSite(env, matched ? [scope.target, ...scope.source] : scope.source, { phrase });
+    const made = rowSite(env, matched ? [scope.target, ...scope.source] : scope.source, { phrase },
+      scope.commonTables);
     if (!matched) made.scope.hiddenItems = [scope.target];
     return made;
   };
   return {
     match: clause.match, action: bindAction(clause.action, scope, site),
-    condition: clause.condition === undefined ? null : bindCondition(clause.condition, scope, site('MERGE WHEN conditions')),
+    condition: clause.condition === undefined ? null : bindCondition(clause.condition, site('MERGE WHEN conditions')),
   };
 }
 
-function bindCondition(condition: Expr, scope: ClauseScope, site: Site): RowExpressions {
+function bindCondition(condition: Expr, site: Site): RowExpressions {
   const bound = coerceBoolean(site.env, bindExpression(condition, site), 'WHEN', locationOf(condition));
-  return new RowExpressions(site, [bound], scope.names, [condition]);
+  return new RowExpressions(site, [bound]);
 }
 
 function bindAction(action: MergeClause['action'], scope: ClauseScope, site: (phrase: string) => Site): BoundAction {
@@ -97,7 +98,7 @@ function bindAction(action: MergeClause['action'], scope: ClauseScope, site: (ph
       const set = resolveAssignments(scope.table, action.set, scope.target.name ?? undefined);
       const given = set.flatMap(({ column, value }) => (value === null ? [] : [{ column, value }]));
       return {
-        kind: 'update', columns: given.map((a) => a.column), values: bindValues(given, scope, site('UPDATE')),
+        kind: 'update', columns: given.map((a) => a.column), values: bindValues(given, site('UPDATE')),
         defaults: set.filter((a) => a.value === null).map((a) => a.column),
       };
     }
@@ -115,17 +116,17 @@ function bindInsertAction(
   const filled = values.length === 0 ? [] : checkWidth(target, values.length, {
     extra: values.length > columns.length ? locationOf(values[columns.length]) : undefined, values: undefined,
   });
-  if (hasParts(action.columns)) return partsAction(target, filled, values, { scope, site });
+  if (hasParts(action.columns)) return partsAction(target, filled, values, site);
   const given = filled.map((column, i) => ({ column, value: values[i] })).filter(({ column, value }) => {
     if (value.kind === 'default') return false;
     checkAssignable(target, column);
     return action.overriding !== 'user' || column.identity === null;
   });
-  return { kind: 'insert', columns: given.map((g) => g.column), values: bindValues(given, scope, site) };
+  return { kind: 'insert', columns: given.map((g) => g.column), values: bindValues(given, site) };
 }
 
 function partsAction(target: InsertTarget, filled: readonly ColumnEntry[], values: readonly Expr[],
-  { scope, site }: { readonly scope: ClauseScope; readonly site: Site }): BoundAction {
+  site: Site): BoundAction {
   const bound = values.map((value, i) => {
     if (value.kind === 'default') throw refuseDefault(target.given[i]);
     checkAssignable(target, filled[i]);
@@ -134,14 +135,13 @@ function partsAction(target: InsertTarget, filled: readonly ColumnEntry[], value
   const gathered = gatherParts(filled);
   const whole = gathered.map((g) => assembled(site, g, target.given, { values: bound, written: values }));
   return {
-    kind: 'insert', columns: gathered.map((g) => g.column), values: new RowExpressions(site, whole, scope.names, values),
+    kind: 'insert', columns: gathered.map((g) => g.column), values: new RowExpressions(site, whole),
   };
 }
 
 function bindValues(
-  given: readonly { readonly column: ColumnEntry; readonly value: Expr }[], scope: ClauseScope, site: Site,
+  given: readonly { readonly column: ColumnEntry; readonly value: Expr }[], site: Site,
 ): RowExpressions {
   return new RowExpressions(site, given.map(({ column, value }) =>
-    coerceAssignment(site.env, bindExpression(value, site), column, locationOf(value))), scope.names,
-  given.map((g) => g.value));
+    coerceAssignment(site.env, bindExpression(value, site), column, locationOf(value))));
 }

@@ -4,7 +4,6 @@ import { Batch, concatBatches } from '../../engine/data/batch.ts';
 import type { Datum } from '../../engine/data/datum.ts';
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import type { Snapshot } from '../../engine/runtime/contract.ts';
-import type { Environment } from '../binder/environment.ts';
 import type { ScopeItem } from '../binder/scope.ts';
 import type { TableEntry } from '../catalog/entry.ts';
 import { liveColumns } from '../catalog/entry.ts';
@@ -19,13 +18,14 @@ import type { Modification, ModificationSite } from './modification.ts';
 import { qualified, requireTable } from './naming.ts';
 import { TableWriter, prepareWrite } from './table-writer.ts';
 import { emptyRows } from './unique-check.ts';
+import { withNames } from './with-names.ts';
 
 export function bindMerge(statement: Merge, { state, env, commonTables }: ModificationSite): Modification {
   checkForm(statement);
   const table = requireTarget(state, statement);
   checkNames(statement);
   const query = bindMergeQuery({ env, parent: null, commonTables }, table, statement);
-  const clauses = bindClauses(env, table, statement, query.others);
+  const clauses = bindClauses({ env, commonTables }, table, statement, query.others);
   return {
     columns: null, write: { title: `Merge on ${shownTarget(statement.table)}`, details: [], query: query.bound },
     prepare: (session) => prepareWrite(session, table, 'MERGE', 'change'),
@@ -78,10 +78,12 @@ function checkNames(statement: Merge): void {
 }
 
 function bindClauses(
-  env: Environment, table: TableEntry, statement: Merge, source: readonly ScopeItem[],
+  { env, commonTables: around }: Pick<ModificationSite, 'env' | 'commonTables'>, table: TableEntry, statement: Merge,
+  source: readonly ScopeItem[],
 ): readonly BoundClause[] {
+  const commonTables = withNames(env, around, statement.with);
   const target = rowScopeItem(table, { alias: statement.table.alias?.name });
-  return statement.clauses.map((clause) => bindMergeClause(env, clause, { table, target, source, names: statement.with }));
+  return statement.clauses.map((clause) => bindMergeClause(env, clause, { table, target, source, commonTables }));
 }
 
 interface Pairs {

@@ -6,11 +6,11 @@ import { DatabaseError } from '../../engine/data/error.ts';
 import { bindExpression } from '../binder/bind-expression.ts';
 import { coerceAssignment, coerceBoolean } from '../binder/coercion.ts';
 import type { Environment } from '../binder/environment.ts';
-import type { Site } from '../binder/level.ts';
+import type { CommonTableScope, Site } from '../binder/level.ts';
 import { locationOf } from '../binder/location.ts';
 import type { ScopeItem } from '../binder/scope.ts';
 import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
-import type { Expr, OnConflict, WithClause } from '../parser/ast.ts';
+import type { Expr, OnConflict } from '../parser/ast.ts';
 import { rowSite } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
 import { resolveAssignments } from './assignment.ts';
@@ -40,8 +40,7 @@ interface ConflictSite {
   readonly table: TableEntry;
   readonly alias: string | undefined;
   readonly clause: OnConflict;
-  /** The statement's WITH clause. */
-  readonly names: WithClause | undefined;
+  readonly commonTables: CommonTableScope | null;
 }
 
 export function bindConflict(env: Environment, state: SessionState, insert: ConflictSite): BoundConflict {
@@ -62,24 +61,25 @@ const itemsOf = ({ through, table, alias, clause }: ConflictSite): readonly Scop
 ];
 
 function bindConflictAction(env: Environment, insert: ConflictSite): Omit<BoundConflict, 'arbiters'> {
-  const { through, alias, clause, names } = insert;
+  const { through, alias, clause, commonTables } = insert;
   if (clause.action === 'nothing') return { action: 'nothing', columns: [], values: null, defaults: [], where: null };
   const set = resolveAssignments(through.seen, clause.set, alias);
   through.requireColumns(set.map((a) => a.column), 'update');
   const given = set.flatMap(({ column, value }) => (value === null ? [] : [{ column, value }]));
-  const site = rowSite(env, itemsOf(insert), { phrase: 'UPDATE' });
+  const site = rowSite(env, itemsOf(insert), { phrase: 'UPDATE' }, commonTables);
   const values = given.map(({ column, value }) =>
     coerceAssignment(env, bindExpression(value, site), column, locationOf(value)));
   return {
     action: 'update', columns: given.map((a) => a.column), defaults: set.filter((a) => a.value === null).map((a) => a.column),
-    values: new RowExpressions(site, values, names, given.map((a) => a.value)),
-    where: clause.where === undefined ? null : bindWhere(rowSite(env, itemsOf(insert), { phrase: 'WHERE' }), clause.where, names),
+    values: new RowExpressions(site, values),
+    where: clause.where === undefined ? null
+      : bindWhere(rowSite(env, itemsOf(insert), { phrase: 'WHERE' }, commonTables), clause.where),
   };
 }
 
-function bindWhere(site: Site, where: Expr, names: WithClause | undefined): RowExpressions {
+function bindWhere(site: Site, where: Expr): RowExpressions {
   const bound = coerceBoolean(site.env, bindExpression(where, site), 'WHERE', locationOf(where));
-  return new RowExpressions(site, [bound], names, [where]);
+  return new RowExpressions(site, [bound]);
 }
 
 /** As EXPLAIN shows it. */

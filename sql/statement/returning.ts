@@ -12,6 +12,7 @@ import type { ResultColumn } from '../session-api.ts';
 import type { SessionState } from '../session-state.ts';
 import type { Written } from './modification.ts';
 import { RowExpressions } from './row-expressions.ts';
+import { withNames } from './with-names.ts';
 
 export interface Returning {
   readonly columns: readonly ResultColumn[];
@@ -27,11 +28,11 @@ export function bindReturning(
   items: readonly ScopeItem[], targets: readonly Target[], hidden: readonly ScopeItem[] = [],
 ): Returning | null {
   if (targets.length === 0) return null;
-  const site = { ...rowSite(where.env, items, { phrase: 'RETURNING' }), commonTables: where.commonTables };
+  const site = rowSite(where.env, items, { phrase: 'RETURNING' }, withNames(where.env, where.commonTables, where.names));
   site.scope.hiddenItems = hidden;
   const bound = bindTargets(targets, site, false);
   return {
-    rows: new RowExpressions(site, bound.map((t) => t.expression), where.names, targets.map((t) => t.expression)),
+    rows: new RowExpressions(site, bound.map((t) => t.expression)),
     columns: bound.map((t) => ({ name: t.name, type: t.expression.type, table: t.table, attribute: t.attribute })),
   };
 }

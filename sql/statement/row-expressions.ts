@@ -1,7 +1,6 @@
 // RowExpressions: expressions over rows that a statement has in hand, with the subqueries in them.
 import { vectorFromDatums } from '../../engine/data/access.ts';
 import { Batch } from '../../engine/data/batch.ts';
-import { notSupported } from '../../engine/data/error.ts';
 import type { Datum } from '../../engine/data/datum.ts';
 import { INT4 } from '../../engine/data/types.ts';
 import type { Schema } from '../../engine/data/types.ts';
@@ -11,16 +10,10 @@ import type { Expression } from '../../engine/expression/expression.ts';
 import type { Snapshot } from '../../engine/runtime/contract.ts';
 import { attachSubqueries } from '../binder/attach.ts';
 import type { Level, Site } from '../binder/level.ts';
-import type { Expr, WithClause } from '../parser/ast.ts';
 import { projectOf } from '../plan/make.ts';
 import { compileBound, withParameters } from '../planner.ts';
 import { runQuery } from '../run-query.ts';
 import type { SessionState } from '../session-state.ts';
-
-function mentions(written: readonly Expr[], { tables }: WithClause): boolean {
-  const text = JSON.stringify(written);
-  return tables.some(({ name }) => text.includes(`"name":${JSON.stringify(name)}`));
-}
 
 export class RowExpressions {
   readonly expressions: readonly Expression[];
@@ -28,17 +21,11 @@ export class RowExpressions {
   readonly reads: boolean;
   readonly #level: Level;
 
-  /**
-   * Bound in `site`, whose level holds their subqueries. 0A000 for subqueries that mention a name of the statement's own
-   * WITH clause, which is not known there; `written`: the syntax they come from.
-   */
-  constructor(site: Site, expressions: readonly Expression[], names: WithClause | undefined, written: readonly Expr[]) {
+  /** Bound in `site`, whose level holds their subqueries. */
+  constructor(site: Site, expressions: readonly Expression[]) {
     this.expressions = expressions;
     this.#level = site.level;
     this.reads = site.level.subqueries.size > 0;
-    if (this.reads && names !== undefined && mentions(written, names)) {
-      throw notSupported(`a subquery in ${site.clause.phrase} beside a WITH clause`, { position: names.position });
-    }
   }
 
   /** A column an expression. `snapshot`: what subqueries read. */
