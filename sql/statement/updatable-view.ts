@@ -229,7 +229,7 @@ function checksOf(layers: readonly Layer[], itemAt: (depth: number) => ScopeItem
     const inner = itemAt(depth + 1);
     const named = from.alias === undefined ? inner : { ...inner, name: from.alias.name, schema: null };
     const site = rowSite(layer.env, [named], { phrase: 'WHERE' });
-    const condition = new RowExpressions(site, [boundCondition(site, where)], undefined, [where]);
+    const condition = new RowExpressions(site, [boundCondition(site, where)]);
     checks.unshift((state, table, rows, parameters) => {
       if (rows.length === 0) return;
       const [passed] = condition.evaluate(state, rows, { parameters, snapshot: null });
