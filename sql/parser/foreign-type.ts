@@ -88,7 +88,7 @@ export function foreignType(cursor: Cursor): TypeName {
 }
 
 /** What PostgreSQL's grammar knows by keyword, it names with its schema. */
-const KEYWORDS = new Set(['int', 'integer', 'bigint', 'smallint', 'boolean', 'decimal', 'numeric', 'dec', 'varchar',
+const KEYWORDS = new Set(['json', 'int', 'integer', 'bigint', 'smallint', 'boolean', 'decimal', 'numeric', 'dec', 'varchar',
   'char', 'character', 'real', 'double', 'float', 'timestamp', 'time', 'interval']);
 const PLAIN = new Set(['text', 'uuid', 'date']);
 

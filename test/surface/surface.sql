@@ -585,9 +585,13 @@ CREATE TYPE size AS ENUM ('s', 'l'); SELECT 'l'::size > 's'
 ALTER TYPE shade ADD VALUE 'red' AFTER 'dark'
 --- ALTER TYPE RENAME VALUE
 ALTER TYPE shade RENAME VALUE 'dark' TO 'black'; SELECT enum_range(NULL::shade)
---- ALTER TYPE ADD VALUE, of a type that a column has
-ALTER TYPE mood ADD VALUE 'great' AFTER 'happy'
 --- ALTER TYPE RENAME VALUE, of a type that a column has
+CREATE TABLE tinted (s shade); INSERT INTO tinted VALUES ('dark'); ALTER TYPE shade RENAME VALUE 'dark' TO 'ink'; SELECT * FROM tinted
+--- ALTER TYPE ADD VALUE, of a type that a column has
+CREATE TABLE tinted (s shade); INSERT INTO tinted VALUES ('dark'); ALTER TYPE shade ADD VALUE 'dim' BEFORE 'light'; SELECT * FROM tinted
+--- ALTER TYPE ADD VALUE, of a type that a materialized view reads
+ALTER TYPE mood ADD VALUE 'great' AFTER 'happy'
+--- ALTER TYPE RENAME VALUE, of a type that a materialized view reads
 ALTER TYPE mood RENAME VALUE 'ok' TO 'fine'
 --- CREATE TYPE AS composite
 CREATE TYPE pair AS (a int, b text); SELECT (ROW(1, 'x')::pair).b
