@@ -1,6 +1,6 @@
 // DiskPageFile: where pages go that do not fit into memory; one file, made when it is needed, of no use afterwards.
 import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
-import { corrupt } from '../engine/data/bytes.ts';
+import { corrupt, plainBytes } from '../engine/data/bytes.ts';
 import type { PageFile, PageSlot } from '../engine/state/ports.ts';
 import { storageError } from './storage-error.ts';
 
@@ -96,7 +96,7 @@ export class DiskPageFile implements PageFile {
 
   #read(extent: Extent, length: number, check: number): Uint8Array {
     // Of its own, and not zeroed before it is read into.
-    const out = Buffer.allocUnsafeSlow(length);
+    const out = plainBytes(Buffer.allocUnsafeSlow(length));
     try {
       if (this.#file === null) throw new Error('the file is closed');
       const start = extent.at * UNIT;

@@ -122,7 +122,7 @@ export function decodeBinary(type: LogicalType, bytes: Uint8Array): Datum {
       exact(bytes, 16);
       return formatUuid(bytes, 0);
     case 'numeric': return decodeBinaryNumeric(bytes);
-    case 'bytea': return bytes.slice();
+    case 'bytea': return new Uint8Array(bytes);
     case 'jsonb': case 'jsonpath': return decodeVersioned(type.kind, bytes);
     case 'bit': case 'varbit': return decodeBits(bytes);
     case 'domain': return decodeBinary(type.base, bytes);

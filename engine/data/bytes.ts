@@ -189,6 +189,12 @@ export function corrupt(what: string): DatabaseError {
   return new DatabaseError('XX001', `invalid data: ${what}`);
 }
 
+/** The same bytes as no Buffer, whose `slice` would not copy: whoever changes what he has sliced would change the original. */
+export function plainBytes(bytes: Uint8Array): Uint8Array {
+  return Object.getPrototypeOf(bytes) === Uint8Array.prototype ? bytes
+    : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
 /** Reads what PieceWriter wrote; every length is checked (XX001). */
 export class ByteReader {
   readonly bytes: Uint8Array;
@@ -197,7 +203,7 @@ export class ByteReader {
 
   /** The bytes are copied when they do not begin at a multiple of 8 in their buffer, so that columns can be views. */
   constructor(bytes: Uint8Array) {
-    this.bytes = (bytes.byteOffset & (PADDING - 1)) === 0 ? bytes : new Uint8Array(bytes);
+    this.bytes = (bytes.byteOffset & (PADDING - 1)) === 0 ? plainBytes(bytes) : new Uint8Array(bytes);
     this.#view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length);
     this.#at = 0;
   }

@@ -1,4 +1,5 @@
 // Vectors: an immutable column of one type, one class per physical layout, over Arrow-layout buffers.
+import { plainBytes } from './bytes.ts';
 import { assert } from './error.ts';
 import { layoutOf } from './types.ts';
 import type { Layout, LogicalType } from './types.ts';
@@ -133,7 +134,7 @@ export class BytesVector implements VectorCommon {
     this.type = type;
     this.length = length;
     this.offsets = offsets;
-    this.bytes = bytes;
+    this.bytes = plainBytes(bytes);
     this.validity = validity;
   }
 }

@@ -147,33 +147,27 @@ export function bindInList(e: Of<'inList'>, site: Site): Expression {
     const rows = isWrittenRow(e.operand) && isWrittenRow(written);
     return rows ? compare(env, use, input, item) : applyOperator(env, use, [input, item]);
   });
-  const whole = inList(env, e, input, list);
-  const result = whole ?? disjunction(each('=', list));
+  const constant = list.filter((item) => !someExpression(item, (x) => x.kind === 'column'));
+  const whole = inList(env, e, input, { list, constant });
+  const rest = whole === null ? list : list.filter((item) => !constant.includes(item));
+  const result = disjunction([...whole === null ? [] : [whole], ...each('=', rest)]);
   const bound: Expression = e.negated ? { kind: 'not', type: BOOLEAN, input: result } : result;
-  if (env.trace !== undefined) noteInList(env.trace, e, { whole, bound, list, each });
+  if (env.trace !== undefined) noteInList(env.trace, e, { whole, bound, rest, each });
   return bound;
 }
 
 interface InListParts {
   readonly whole: Expression | null;
   readonly bound: Expression;
-  readonly list: readonly Expression[];
+  readonly rest: readonly Expression[];
   readonly each: (symbol: string, items: readonly Expression[]) => readonly Expression[];
 }
 
-/** PostgreSQL compares with an array of what has no columns, if that is more than one item, and with the others one by one. */
-function noteInList(trace: Trace, e: Of<'inList'>, { whole, bound, list, each }: InListParts): void {
-  const constant = list.filter((item) => !someExpression(item, (x) => trace.columns.has(x)));
-  if (whole !== null && constant.length === list.length) return;
-  const terms: Expression[] = [];
-  const symbol = e.negated ? '<>' : '=';
-  if (whole?.kind === 'in' && constant.length > 1) {
-    const part: Expression = { ...whole, list: whole.list.filter((_, i) => constant.includes(list[i])) };
-    terms.push(e.negated ? { kind: 'not', type: BOOLEAN, input: part } : part);
-    terms.push(...each(symbol, list.filter((item) => !constant.includes(item))));
-  } else {
-    terms.push(...each(symbol, list));
-  }
+/** As PostgreSQL prints it: NOT goes to the terms. */
+function noteInList(trace: Trace, e: Of<'inList'>, { whole, bound, rest, each }: InListParts): void {
+  if (rest.length === 0) return;
+  const terms: Expression[] = [...each(e.negated ? '<>' : '=', rest)];
+  if (whole !== null) terms.unshift(e.negated ? { kind: 'not', type: BOOLEAN, input: whole } : whole);
   const expression = terms.length === 1 ? terms[0] : { kind: e.negated ? 'and' : 'or', type: BOOLEAN, args: terms } as const;
   if (bound !== expression) trace.forms.set(bound, { kind: 'as', expression });
 }
@@ -194,18 +188,24 @@ function ofRowType(
     ? coerceArgument(env, item, common, locationOf(e.list[i])) : item));
 }
 
+/**
+ * What has no columns is compared as an array, of one type, if that is more than one item; the others one by one
+ * (PostgreSQL's transformAExprIn). null: there is no such type.
+ */
 function inList(
-  env: Environment, e: Of<'inList'>, input: Expression, list: readonly Expression[],
+  env: Environment, e: Of<'inList'>, input: Expression,
+  { list, constant }: { readonly list: readonly Expression[]; readonly constant: readonly Expression[] },
 ): Expression | null {
-  if (input.kind === 'row' || list.length < 2) return null;
-  const common = selectCommonType([input.type, ...list.map((l) => l.type)]);
+  if (input.kind === 'row' || constant.length < 2) return null;
+  const common = selectCommonType([input.type, ...constant.map((l) => l.type)]);
   if (common === null || common.kind === 'record') return null;
   const items: Expression[] = [];
   const resolved = resolveOperator(env, { symbol: '=', position: e.position }, [
     input.type.kind === 'unknown' ? common : input.type, common,
   ]);
-  for (const [i, item] of list.entries()) {
-    const coerced = tryCoerce(item, resolved.args[1], { env, context: 'implicit', position: locationOf(e.list[i]) });
+  for (const item of constant) {
+    const position = locationOf(e.list[list.indexOf(item)]);
+    const coerced = tryCoerce(item, resolved.args[1], { env, context: 'implicit', position });
     if (coerced === null) return null;
     items.push(coerced);
   }
