@@ -8,7 +8,7 @@ import type { SequenceState } from './catalog/codec.ts';
 import { encodeRecord } from './catalog/codec.ts';
 import type { CatalogState } from './catalog-state.ts';
 import { LockTable } from './lock-table.ts';
-import type { CommitRequest, Notification, Peer, ReadPoint, RelationChange, Services } from './services.ts';
+import type { CommitRequest, Notification, Peer, ReadPoint, Services } from './services.ts';
 import { OpenTransactions } from './write-conflict.ts';
 import type { SequenceStore } from './sequence-store.ts';
 
@@ -126,10 +126,6 @@ export class DatabaseServices implements Services {
       if (catalog !== null) this.onCatalogChange();
       return epoch;
     });
-  }
-
-  foresee(changes: readonly RelationChange[]): void {
-    this.runtime.foresee(changes);
   }
 
   /** A source's batch was queued. */

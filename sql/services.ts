@@ -76,8 +76,6 @@ export interface Services {
   nextTransactionId(): number;
   /** Queues at once, in order of calls; throws before it returns when nothing was queued (see Runtime.commit). */
   commit(request: CommitRequest): Promise<Epoch>;
-  /** Such changes will probably be committed first in a transaction (see Runtime.foresee). */
-  foresee(changes: readonly RelationChange[]): void;
   readPoint(): ReadPoint;
   /** Resolves when all that is queued now is durable and visible. */
   settled(): Promise<void>;

@@ -4,7 +4,6 @@ import { DatabaseError } from '../engine/data/error.ts';
 import type { Delta } from '../engine/data/delta.ts';
 import type { Soon } from '../engine/data/soon.ts';
 import type { Epoch } from '../engine/data/time.ts';
-import { deltaBytes } from '../engine/runtime/append-queue.ts';
 import type { Snapshot } from '../engine/runtime/contract.ts';
 import type { Catalog, CatalogChange } from './catalog/catalog.ts';
 import { Deferral } from './deferral.ts';
@@ -42,10 +41,6 @@ interface Savepoint {
   readonly checks: readonly HeldCheck[];
 }
 
-/** Bytes that are worth being shown to the journal; and a part of what it was shown before. */
-const FORESEEN_LEAST = 1 << 20;
-const FORESEEN_PARTS = 8;
-
 export interface PendingNotification {
   readonly channel: string;
   readonly payload: string;
@@ -72,9 +67,6 @@ export class Transaction implements OpenTransaction {
   started = false;
   readonly notifications: PendingNotification[] = [];
   readonly #services: Services;
-  /** Bytes that the journal was shown, and of later changes. */
-  #foreseen = 0;
-  #unforeseen = 0;
   readonly #settings: Settings;
   readonly #savepoints: Savepoint[] = [];
   /** The catalog with this transaction's own changes; null while it has none. */
@@ -303,19 +295,6 @@ export class Transaction implements OpenTransaction {
   write(relation: number, delta: Delta): void {
     this.started = true;
     this.writes.add(relation, delta);
-  }
-
-  /**
-   * More will be written, but for an error all of it is going to be committed: lets the journal have it from time to time. Each
-   * time all is encoded anew, so a part of it has to be new.
-   */
-  foresee(): void {
-    const { last } = this.writes;
-    if (last !== null) this.#unforeseen += deltaBytes(last);
-    if (this.#unforeseen < Math.max(FORESEEN_LEAST, this.#foreseen / FORESEEN_PARTS) || this.hasCatalogChanges) return;
-    this.#foreseen += this.#unforeseen;
-    this.#unforeseen = 0;
-    this.#services.foresee(this.writes.merged());
   }
 
   /** Makes checks that were put off: those of some constraints, or all. */

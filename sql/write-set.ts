@@ -33,10 +33,6 @@ export class WriteSet {
     this.#changes.push({ relation, delta });
   }
 
-  get last(): Delta | null {
-    return this.#changes.at(-1)?.delta ?? null;
-  }
-
   /** Puts a check off, of what is written next. */
   defer(check: DeferredCheck): void {
     this.#checks.push({ at: this.#changes.length + 1, check });

@@ -27,8 +27,6 @@ export interface StorageOptions extends Partial<Machine> {
   readonly minFreeBytes?: number;
   /** Zeros are written ahead of the journal in portions of this size; for tests. */
   readonly aheadBytes?: number;
-  /** Bytes of a record that is foreseen from which on they are written; for tests. */
-  readonly foreseenBytes?: number;
   /** Milliseconds that a small record is expected to take at first; for tests. */
   readonly usualSync?: number;
 }

@@ -7,10 +7,9 @@ import { toEpoch } from '../engine/data/time.ts';
 import type { Epoch } from '../engine/data/time.ts';
 import type { Journal, JournalRecord, JournalStatistics } from '../engine/state/ports.ts';
 import { crc32c } from './crc32c.ts';
-import { Foreseen, bytesOf } from './foreseen.ts';
 import { storageError } from './storage-error.ts';
 import type { FileHandle } from './file-system.ts';
-import { FOLLOWED, RECORD_HEADER, SEGMENT_HEADER, damaged, encodeRecord, scanSegment } from './journal-segment.ts';
+import { FOLLOWED, SEGMENT_HEADER, damaged, encodeRecord, scanSegment } from './journal-segment.ts';
 import type { SegmentScan } from './journal-segment.ts';
 import { SegmentFiles, zeros } from './segment-files.ts';
 import type { JournalOptions, Segment } from './segment-files.ts';
@@ -26,9 +25,6 @@ const SMALL_RECORD = 64 << 10;
  */
 const QUICK_DISK = 0.5;
 const QUICK_DISK_ALONE = 1;
-const FORESEEN_BYTES = 1 << 20;
-/** Milliseconds: where others commit between, what was foreseen is in vain, and not tried again for so long. */
-const CROWDED = 1000;
 /** Bytes of records that are acknowledged without being synced; past them the next one is synced. */
 const UNSYNCED_BYTES = 16 << 20;
 
@@ -63,10 +59,6 @@ export class DiskJournal implements Journal {
   #unsynced: Unsynced[] = [];
   #unsyncedBytes = 0;
   #extension: Promise<void> | null = null;
-  #foreseen: Foreseen | null = null;
-  /** The one before, which may still be at work. */
-  #foreseenBefore: Foreseen | null = null;
-  #crowdedUntil = -Infinity;
   #failure: DatabaseError | null = null;
   #busy = false;
   /** Moving average of record sizes. */
@@ -152,16 +144,14 @@ export class DiskJournal implements Journal {
     const fields = { epoch, durable: this.#durable, chain: this.#chain, seed: this.#seed };
     const { pieces, checksum, size } = encodeRecord(record, fields);
     const tail = this.#tail;
-    const foreseen = this.#foreseen;
-    const before = foreseen?.writing ?? (tail.end + size > tail.written ? this.#extension : null) ?? undefined;
-    return whenThere(before, () => {
-      const start = this.#now();
-      const put = foreseen === null ? this.#put(pieces, { size, sync, quick })
-        : this.#putForeseen(foreseen, record, pieces, { size, sync, quick });
-      return whenThere(put, () => {
+    const extended = tail.end + size > tail.written ? this.#extension ?? undefined : undefined;
+    return whenThere(extended, () => {
+      const { stopwatch = (): number => performance.now() } = this.#files.options;
+      const start = stopwatch();
+      return whenThere(this.#put(pieces, { size, sync, quick }), () => {
         // The sync of a write ahead has failed meanwhile: its error is told once, and may be this record's.
         if (this.#failure !== null) throw this.#failure;
-        if (sync) this.#times.note(this.#now() - start, size <= SMALL_RECORD);
+        if (sync) this.#times.note(stopwatch() - start, size <= SMALL_RECORD);
         this.#appended({ epoch, record, checksum, size, sync });
       });
     });
@@ -181,53 +171,6 @@ export class DiskJournal implements Journal {
     if (sync && inOne) return file.writeDurable(pieces, end);
     const written = file.write(pieces, end);
     return sync ? written.then(() => file.datasync()) : written;
-  }
-
-  /** The rest of a record whose beginning is in its place already. */
-  #putForeseen(
-    foreseen: Foreseen, record: readonly Uint8Array[], pieces: readonly Uint8Array[],
-    how: { readonly size: number; readonly sync: boolean; readonly quick: number },
-  ): Soon<void> {
-    const { from, to } = foreseen.end(record);
-    this.#foreseen = null;
-    this.#foreseenBefore = foreseen;
-    if (to - from < this.#foreseenBytes) {
-      this.#crowdedUntil = this.#now() + CROWDED;
-      return this.#put(pieces, how);
-    }
-    const { file, end } = this.#tail;
-    const [first, second] = [RECORD_HEADER + from, RECORD_HEADER + to];
-    const written = file.write(bytesOf(pieces, 0, first), end)
-      .then(() => file.write(bytesOf(pieces, second, how.size), end + second));
-    return how.sync ? written.then(() => file.datasync()) : written;
-  }
-
-  foresee(record: readonly Uint8Array[]): void {
-    const tail = this.#tail;
-    if (this.#busy || this.#failure !== null || this.#extension !== null || tail.closed) return;
-    if ((this.#foreseenBefore?.working ?? null) !== null) return;
-    if (tail.end >= this.#files.segmentBytes || this.#now() < this.#crowdedUntil) return;
-    if (this.#files.options.short?.() === true) return;
-    this.#foreseen ??= new Foreseen(tail.file, tail.end + RECORD_HEADER, this.#foreseenBytes, (error) => {
-      // A failed sync is told once and may concern records written before, so it counts as theirs.
-      this.#failure ??= storageError(error, 'could not write to the journal');
-    });
-    this.#foreseen.extend(record);
-  }
-
-  get #foreseenBytes(): number {
-    return this.#files.options.foreseenBytes ?? FORESEEN_BYTES;
-  }
-
-  #now(): number {
-    return (this.#files.options.stopwatch ?? performance.now.bind(performance))();
-  }
-
-  /** Nothing is being written that nobody waits for. */
-  async #quiet(): Promise<void> {
-    await this.#extension;
-    await this.#foreseen?.working;
-    await this.#foreseenBefore?.working;
   }
 
   #appended({ epoch, record, checksum, size, sync }: {
@@ -258,7 +201,7 @@ export class DiskJournal implements Journal {
   }
 
   async #rotate(epoch: Epoch): Promise<void> {
-    await this.#quiet();
+    await this.#extension;
     const old = this.#tail;
     await old.file.datasync();
     this.#synced();
@@ -285,7 +228,7 @@ export class DiskJournal implements Journal {
     const tail = this.#tail;
     const { aheadBytes: portion, segmentBytes: limit } = this.#files;
     if (tail.end > limit / 2) this.#files.prepare(tail.number + 1);
-    if (this.#usualSize > LARGE_RECORD || portion === 0 || this.#foreseen !== null) return;
+    if (this.#usualSize > LARGE_RECORD || portion === 0) return;
     if (this.#extension !== null || tail.written - tail.end > portion / 2 || tail.written >= limit) return;
     const from = tail.written;
     const done = async (): Promise<void> => {
@@ -316,8 +259,7 @@ export class DiskJournal implements Journal {
   async reopen(): Promise<void> {
     if (this.#failure === null) return;
     try {
-      await this.#quiet();
-      this.#foreseen = null;
+      await this.#extension;
       await this.#verify();
       await this.#files.dropSpares();
       const number = this.#tail.number + 1;
@@ -401,7 +343,7 @@ export class DiskJournal implements Journal {
   }
 
   async close(): Promise<void> {
-    await this.#quiet();
+    await this.#extension;
     await this.#files.settled();
     try {
       if (this.#failure === null) await this.#tail.file.datasync();

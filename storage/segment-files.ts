@@ -26,8 +26,6 @@ export interface JournalOptions {
   readonly segmentBytes?: number;
   /** Zeros are written ahead of the records in portions of this size; 0: not at all. */
   readonly aheadBytes?: number;
-  /** Bytes of a transaction that is still growing from which on they are written beforehand; by default a megabyte. */
-  readonly foreseenBytes?: number;
   /** Milliseconds since any moment; by default performance.now. */
   readonly stopwatch?: () => number;
   /** Milliseconds that a small record is expected to take at first; by default those of a quick disk. */

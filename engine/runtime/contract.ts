@@ -173,11 +173,6 @@ export interface Runtime {
    * Waits (in the promise) while the queue is full.
    */
   commit(transaction: Transaction): Promise<Epoch>;
-  /**
-   * A transaction that is still growing will probably be committed, and its changes begin with these: the journal may write them
-   * beforehand. Changes nothing else; costs as much as encoding them.
-   */
-  foresee(changes: Transaction['changes']): void;
 
   /** The published state: what readers see. */
   snapshot(): Snapshot;

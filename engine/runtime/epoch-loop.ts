@@ -114,12 +114,6 @@ export class EpochLoop {
     return done;
   }
 
-  /** As Runtime.foresee; not while others are committing, whose records come first. */
-  foresee(changes: Transaction['changes']): void {
-    if (this.#running !== null || this.#failure !== null || this.#journal.foresee === undefined) return;
-    this.#journal.foresee(encodeEpochRecord(0n, [{ catalog: null, offsets: [], changes }]));
-  }
-
   /** A lone commit starts an epoch at once; what comes while it is being written goes into the next one. */
   #wake(): void {
     this.#running ??= this.#pump();

@@ -210,10 +210,6 @@ export class MillraceRuntime implements Runtime {
     return this.#loop.commit(transaction, bytes);
   }
 
-  foresee(changes: Transaction['changes']): void {
-    this.#loop.foresee(changes);
-  }
-
   /** What only takes rows away, or drops relations, always goes through. */
   #checkMemory(transaction: Transaction): void {
     if (!this.#cache.exhausted || addsNothing(transaction)) return;

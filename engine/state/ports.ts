@@ -17,11 +17,6 @@ export interface Journal {
    */
   append(epoch: Epoch, record: readonly Uint8Array[], sync: boolean, alone?: boolean): Soon<void>;
   /**
-   * The next record will probably begin like this, its first 64 bytes apart: it may be written to its place meanwhile. Promises
-   * nothing, and nobody is told. The pieces stay as they are. Absent: it does nothing.
-   */
-  foresee?(record: readonly Uint8Array[]): void;
-  /**
    * After an append failed, when nothing more can be appended: checks that all that was acknowledged is there (XX001: it
    * is not), and makes the failed record void for good. Rejects where the fault is still there; it may be called again.
    */

@@ -75,7 +75,6 @@ function copyIn(statement: Copy, state: SessionState): BoundStatement {
             const complete = writer.complete(batch, columns.map((c) => c.attnum));
             const kept = where === null ? complete : passing(session, complete, where);
             writer.insert(kept);
-            session.current.foresee();
             return kept.length;
           });
           session.current.endStatement();

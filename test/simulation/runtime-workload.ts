@@ -7,7 +7,6 @@ import { DatabaseError } from '../../engine/data/error.ts';
 import { INT8 } from '../../engine/data/types.ts';
 import { MillraceRuntime } from '../../engine/index.ts';
 import type { Runtime, Snapshot, Transaction } from '../../engine/index.ts';
-import type { RecordedChange } from '../../engine/runtime/epoch-record.ts';
 import { openStorage } from '../../storage/index.ts';
 import { TestDatabase, TestHost } from '../support/runtime-database.ts';
 import type { Entry as CatalogEntry } from '../support/runtime-database.ts';
@@ -81,10 +80,8 @@ export class RuntimeWorkload implements Workload {
   async open(machine: SimulatedMachine): Promise<void> {
     this.#machine = machine;
     this.#random = machine.scheduler.random;
-    const { segmentBytes, aheadBytes, foreseenBytes, checkpointBytes, memoryBytes, history } = this.#sizes;
-    const storage = await openStorage('/data', {
-      ...machine.machine, log: (line) => machine.log(line), segmentBytes, aheadBytes, foreseenBytes,
-    });
+    const { segmentBytes, aheadBytes, checkpointBytes, memoryBytes, history } = this.#sizes;
+    const storage = await openStorage('/data', { ...machine.machine, log: (line) => machine.log(line), segmentBytes, aheadBytes });
     let host: TestHost | null = null;
     const options = { checkpointBytes, memoryBytes, ...(history ? { history: 10_000_000n } : {}) };
     try {
@@ -175,7 +172,7 @@ export class RuntimeWorkload implements Workload {
 
   async #commit(kind: number, parts: {
     readonly what: string; readonly sync?: boolean; readonly catalog?: readonly CatalogEntry[]; readonly offset?: number;
-    readonly grown?: readonly RecordedChange[]; rows: Readonly<Record<number, Rows>>; apply(model: RuntimeModel): void;
+    rows: Readonly<Record<number, Rows>>; apply(model: RuntimeModel): void;
   }): Promise<boolean> {
     const db = this.#database;
     const ledger = this.#ledger;
@@ -188,7 +185,6 @@ export class RuntimeWorkload implements Workload {
     try {
       const transaction: Transaction = {
         changes: [
-          ...parts.grown ?? [],
           { relation: LOG, delta: new Delta(batchFromRows(LOG_SCHEMA, [[BigInt(kind), BigInt(number)]]), Int32Array.of(1)) },
           ...Object.entries(parts.rows).map(([id, rows]) => ({ relation: Number(id), delta: db.delta(Number(id), rows) })),
         ],
@@ -299,29 +295,13 @@ export class RuntimeWorkload implements Workload {
     });
   }
 
-  async #load(sync: boolean): Promise<boolean> {
+  #load(sync: boolean): Promise<boolean> {
     const k = this.#ledger.nextNumber();
     const length = this.#random.pick([1, 5, 40, this.#sizes.load]);
-    const rows = Array.from({ length }, (_, v) => [1, BigInt(k), BigInt(v)] as const);
-    const grown = length > 5 && this.#random.bool(0.6) ? await this.#grow(rows) : [];
-    const there = grown.reduce((sum, { delta }) => sum + delta.length, 0);
     return this.#commit(2, {
-      what: `load ${k} of ${length}`, sync, grown, rows: there === length ? {} : { [LOAD]: rows.slice(there) },
+      what: `load ${k} of ${length}`, sync, rows: { [LOAD]: Array.from({ length }, (_, v) => [1, BigInt(k), BigInt(v)] as const) },
       apply: (model) => void model.loads.set(k, length),
     });
-  }
-
-  /** Rows that come bit by bit; the last bits may be other ones than was foreseen. */
-  async #grow(rows: readonly (readonly [1, bigint, bigint])[]): Promise<readonly RecordedChange[]> {
-    const { runtime } = this.#database;
-    const portion = this.#random.pick([7, 50, 400]);
-    const changes: RecordedChange[] = [];
-    for (let from = 0; from < rows.length && this.fatal() === null; from += portion) {
-      changes.push({ relation: LOAD, delta: this.#database.delta(LOAD, rows.slice(from, from + portion)) });
-      runtime.foresee(changes.slice());
-      await this.#machine?.scheduler.turn('client');
-    }
-    return this.#random.bool(0.8) ? changes : changes.slice(0, this.#random.int(0, changes.length));
   }
 
   /** Takes a load away, and for one time in three brings another in the same transaction. */

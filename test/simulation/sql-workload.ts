@@ -114,9 +114,9 @@ export class SqlWorkload implements Workload {
     this.#random = scheduler.random;
     this.#fatal = null;
     this.#database = null;
-    const { segmentBytes, aheadBytes, foreseenBytes, checkpointBytes, memoryBytes, history } = this.#sizes;
+    const { segmentBytes, aheadBytes, checkpointBytes, memoryBytes, history } = this.#sizes;
     this.#database = await openDatabase({
-      data: '/data', machine: { ...machine.machine, foreseenBytes }, segmentBytes: segmentBytes * 4, aheadBytes, checkpointBytes: checkpointBytes * 3, memoryBytes,
+      data: '/data', machine: machine.machine, segmentBytes: segmentBytes * 4, aheadBytes, checkpointBytes: checkpointBytes * 3, memoryBytes,
       ...(history ? { history: 10_000_000n } : {}), connectors: [feed(machine)], log: (line) => machine.log(line),
       fatal: (error) => { this.#fatal ??= error; },
       now: () => BigInt(Math.floor(scheduler.wallClock * 1000)), random: () => scheduler.random.float(),

@@ -7,8 +7,6 @@ import type { SimulatedMachine } from './machine.ts';
 export interface Sizes {
   readonly segmentBytes: number;
   readonly aheadBytes: number;
-  /** Of a growing transaction, from which on they are written beforehand. */
-  readonly foreseenBytes: number;
   readonly checkpointBytes: number;
   readonly memoryBytes: number;
   /** Past moments are kept. */
@@ -25,7 +23,6 @@ export function drawSizes(random: Random): Sizes {
   return {
     segmentBytes: random.pick([700, 1500, 4000, 20_000]),
     aheadBytes: random.pick([0, 0, 512, 1024, 20_000]),
-    foreseenBytes: random.pick([1, 100, 1000, 1e9]),
     checkpointBytes: random.pick([1500, 4000, 10_000, 1e9]),
     memoryBytes: random.pick([Infinity, Infinity, 60_000, 20_000]),
     history: random.bool(0.1),
