@@ -9,7 +9,7 @@ export function saveLate(operator: Pick<Operator, 'save'>, to: StateWriter): () 
     page: (name, page, content) => void reads.push(() => to.page(name, page, content)),
     state: (name, state) => {
       const changed = state.changedPages();
-      reads.push(() => to.state(name, { ...state, changedPages: () => changed }));
+      reads.push(() => to.state(name, { changedPages: () => changed, attach: () => {}, detach: () => {}, bytes: () => state.bytes() }));
     },
   });
   return () => {
