@@ -9,7 +9,9 @@ export function saveLate(operator: Pick<Operator, 'save'>, to: StateWriter): () 
     page: (name, page, content) => void reads.push(() => to.page(name, page, content)),
     state: (name, state) => {
       const changed = state.changedPages();
-      reads.push(() => to.state(name, { changedPages: () => changed, attach: () => {}, detach: () => {}, bytes: () => state.bytes() }));
+      reads.push(() => to.state(name, {
+        changedPages: () => changed, attach: () => {}, detach: () => {}, bytes: () => state.bytes(),
+      }));
     },
   });
   return () => {
