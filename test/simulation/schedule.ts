@@ -50,6 +50,10 @@ const PATIENCE = 15_000;
 const STEPS = 60_000;
 const OPENS = 6;
 
+function worse(a: Ending, b: Ending): Ending {
+  return ENDINGS[Math.max(ENDINGS.indexOf(a), ENDINGS.indexOf(b))];
+}
+
 type Life = 'crashed' | 'closed' | 'detected';
 
 /** Runs it; throws a Violation where a promise is broken. */
@@ -165,7 +169,7 @@ class Schedule {
     // What the page cache dropped with a sync that failed is in the process alone until it has written it anew.
     const ending = closed ? 'close' : cut || machine.files.dropped ? 'power cut' : 'kill';
     // Where nothing was checked since the one before, the worse of the two decides.
-    if (this.#checked || ENDINGS.indexOf(ending) > ENDINGS.indexOf(this.#ending)) this.#ending = ending;
+    this.#ending = this.#checked ? ending : worse(this.#ending, ending);
     this.#checked = false;
     if (cut) this.#disk.powerCut(random);
     if (closed) this.#totals.closes++;
@@ -192,6 +196,8 @@ class Schedule {
       }
     }
     try {
+      // A sync may fail while it is opened: with it goes what only the page cache had kept over a kill.
+      if (machine.files.dropped) this.#ending = worse(this.#ending, 'power cut');
       await this.#workload.checkRecovered(this.#ending, this.#damaged);
       this.#checked = true;
       if (!last) {
