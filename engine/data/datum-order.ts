@@ -7,6 +7,7 @@ import { compareJsonb, hashJsonb } from './jsonb-order.ts';
 import { asMultirange, compareMultiranges } from './multirange.ts';
 import { Numeric } from './numeric.ts';
 import { asRange, compareRanges } from './range.ts';
+import { unsignedOf } from './scalar-text.ts';
 import type { LogicalType } from './types.ts';
 import { compareUtf8 } from './utf8.ts';
 
@@ -20,6 +21,7 @@ export function compareDatums(type: LogicalType, a: Datum, b: Datum): number {
     case 'bpchar': return compareUtf8(trimBlanks(textOf(a)), trimBlanks(textOf(b)));
     case 'enum': return type.labels.indexOf(textOf(a)) - type.labels.indexOf(textOf(b));
     case 'timetz': return compareTimeTz(asTimeTz(a), asTimeTz(b));
+    case 'pg_lsn': return comparePlain(unsigned(a), unsigned(b));
     default: return typeof a === 'object' && a !== null ? compareObjects(a, b) : comparePlain(a, b);
   }
 }
@@ -29,6 +31,11 @@ function compareObjects(a: Datum & object, b: Datum): number {
   if ('lowerInclusive' in a) return compareRanges(a, asRange(b));
   if ('ranges' in a) return compareMultiranges(a, asMultirange(b));
   return comparePlain(a, b);
+}
+
+function unsigned(datum: Datum): bigint {
+  assert(typeof datum === 'bigint', 'pg_lsn datum');
+  return unsignedOf(datum);
 }
 
 function textOf(datum: Datum): string {

@@ -5,6 +5,7 @@ import type { CellColumn } from './cells.ts';
 import { compareNumbers } from './datum-order.ts';
 import { compareBytesAs, comparePlainBytes, isLoose } from './loose-key.ts';
 import { anyRangeFamily } from './range-type.ts';
+import { orderFlip } from './types.ts';
 import type { LogicalType } from './types.ts';
 import type { Validity, Vector } from './vector.ts';
 
@@ -123,6 +124,7 @@ function directed32({ a: p, b: q }: Sides, key: KeyOrder): RowOrder {
 function directed64({ a: p, b: q }: Sides, key: KeyOrder): RowOrder {
   const sign = key.descending ? -1 : 1;
   const nulls = key.nullsFirst ? -1 : 1;
+  const flip = orderFlip(p.chunks[0].type);
   return (a, b) => {
     const x = p.chunks[a >> p.shift];
     const y = q.chunks[b >> q.shift];
@@ -131,7 +133,7 @@ function directed64({ a: p, b: q }: Sides, key: KeyOrder): RowOrder {
     }
     const i = 2 * (a & p.mask);
     const j = 2 * (b & q.mask);
-    const high = x.i32[i + 1] - y.i32[j + 1];
+    const high = (x.i32[i + 1] ^ flip) - (y.i32[j + 1] ^ flip);
     return sign * (high !== 0 ? high : (x.i32[i] >>> 0) - (y.i32[j] >>> 0));
   };
 }
@@ -283,9 +285,10 @@ function integerValues(v: Vector): Float64Array | null {
     case 'int64': {
       const out = new Float64Array(v.length);
       const { words } = v;
+      const least = orderFlip(v.type) === 0 ? -0x200000 : 0;
       for (let i = 0; i < out.length; i++) {
         const high = words[2 * i + 1];
-        if (high > 0x1fffff || high < -0x200000) return null;
+        if (high > 0x1fffff || high < least) return null;
         out[i] = high * 0x100000000 + (words[2 * i] >>> 0);
       }
       return out;

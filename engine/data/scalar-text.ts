@@ -193,12 +193,10 @@ export function parseEnum(text: string, type: EnumType): string {
   return text;
 }
 
-/** Numbers of 64 bits without sign are stored less 2^63, in the order of int8. */
-const HALF = 1n << 63n;
-
-export const unsignedOf = (datum: bigint): bigint => datum + HALF;
+/** The number of 64 bits without sign that a datum of pg_lsn has the bits of. */
+export const unsignedOf = (datum: bigint): bigint => BigInt.asUintN(64, datum);
 /** Requires: 0 ≤ value < 2^64. */
-export const unsignedDatum = (value: bigint): bigint => value - HALF;
+export const unsignedDatum = (value: bigint): bigint => BigInt.asIntN(64, value);
 
 export function parseLsn(text: string): bigint {
   const found = /^([0-9a-f]{1,8})\/([0-9a-f]{1,8})$/i.exec(text);

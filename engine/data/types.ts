@@ -71,7 +71,7 @@ export interface Schema {
  * | int16   | Int16Array            | int2                                                                 |
  * | int32   | Int32Array            | int4, date (days since 1970-01-01; ±infinity = INT32 max / min)      |
  * | int64   | BigInt64Array         | int8, oid and reg*, time, timestamp, timestamptz (µs since 1970 UTC; |
- * |         |                       | ±infinity = INT64 max / min), pg_lsn (less 2^63)                     |
+ * |         |                       | ±infinity = INT64 max / min), pg_lsn (without sign)                  |
  * | float32 | Float32Array          | float4                                                               |
  * | float64 | Float64Array          | float8                                                               |
  * | fixed16 | Uint8Array, 16 a row  | uuid (16 bytes), interval (LE int32 months, int32 days, int64 µs)    |
@@ -101,6 +101,11 @@ export function layoutOf(type: LogicalType): Layout {
 /** What a domain is over, however deep; other types are their own. */
 export function baseType(type: LogicalType): LogicalType {
   return type.kind === 'domain' ? baseType(type.base) : type;
+}
+
+/** What the upper words of two int64s are XORed with before they are compared: of numbers without sign, the sign bit. */
+export function orderFlip(type: LogicalType): number {
+  return baseType(type).kind === 'pg_lsn' ? -0x80000000 : 0;
 }
 
 const simple = <K extends SimpleKind>(kind: K): SimpleType => Object.freeze({ kind });

@@ -48,7 +48,8 @@ function value(type: LogicalType, random: Random, special: boolean): Datum {
     case 'int4': case 'oid': return random.pick([0, 1, 2147483647, random.int(0, 20)]);
     case 'date': return random.pick([0, -1, 20000, random.int(-5, 5)]);
     case 'int8': return special && random.bool(0.3) ? random.pick(INT8S) : BigInt(random.int(-10, 10));
-    case 'time': case 'timestamp': case 'timestamptz': case 'pg_lsn': return BigInt(random.int(0, 1e6)) * 1000n;
+    case 'pg_lsn': return BigInt(random.int(-5, 5));
+    case 'time': case 'timestamp': case 'timestamptz': return BigInt(random.int(0, 1e6)) * 1000n;
     case 'float4': return Math.fround(random.bool(0.5) ? random.int(-5, 5) : random.float() * 1e10);
     case 'float8': return special && random.bool(0.5) ? random.pick(FLOATS) : random.pick([random.int(-5, 5), random.float()]);
     case 'numeric': {

@@ -1,6 +1,7 @@
 // min and max over an input that never takes a row back: one value a slot.
 import { AssertionError, assert } from '../../data/error.ts';
 import { compareBytesAs, comparePlainBytes, isLoose } from '../../data/loose-key.ts';
+import { orderFlip } from '../../data/types.ts';
 import type { LogicalType } from '../../data/types.ts';
 import {
   Fixed16Vector, Float32Vector, Float64Vector, Int16Vector, Int32Vector, isValid,
@@ -72,6 +73,7 @@ class Int64Extreme extends NumberExtreme {
     assert(arg.layout === 'int64', 'int64 extreme');
     const { words, validity } = arg;
     const { max } = this;
+    const flip = orderFlip(this.type);
     const { offset, rows: { floats, words: best, stride } } = this.slots;
     for (let i = 0; i < length; i++) {
       if (weights[i] <= 0 || (validity !== null && ((validity[i >> 3] >> (i & 7)) & 1) === 0)) {
@@ -83,7 +85,8 @@ class Int64Extreme extends NumberExtreme {
       const low = words[2 * i];
       const high = words[2 * i + 1];
       if (floats[has] !== 0) {
-        const greater = high === best[at + 1] ? (low >>> 0) > (best[at] >>> 0) : high > best[at + 1];
+        const greater = high === best[at + 1] ? (low >>> 0) > (best[at] >>> 0)
+          : (high ^ flip) > (best[at + 1] ^ flip);
         if (greater !== max) continue;
       }
       floats[has] = 1;

@@ -6,7 +6,7 @@
 import { Batch } from '../../data/batch.ts';
 import { PAGE_MASK, PAGE_SHIFT } from '../../data/cells.ts';
 import { assert } from '../../data/error.ts';
-import { INT4, layoutOf } from '../../data/types.ts';
+import { INT4, layoutOf, orderFlip } from '../../data/types.ts';
 import type { LogicalType } from '../../data/types.ts';
 import { Int32Vector, isValid, takeVector } from '../../data/vector.ts';
 import type { Int64Vector, Vector } from '../../data/vector.ts';
@@ -140,6 +140,7 @@ export class RetractableExtreme implements Accumulator {
     const ids = this.#ids;
     const next = this.#next;
     const max = this.#max;
+    const flip = orderFlip(this.#type);
     for (let i = 0; i < length; i++) {
       const row = rows[i];
       const entry = ids[i];
@@ -150,7 +151,7 @@ export class RetractableExtreme implements Accumulator {
       const high = words[2 * row + 1];
       if (state[at + BEST] !== 0) {
         const best = state[at + VALUE + 1];
-        const greater = high === best ? (low >>> 0) > (state[at + VALUE] >>> 0) : high > best;
+        const greater = high === best ? (low >>> 0) > (state[at + VALUE] >>> 0) : (high ^ flip) > (best ^ flip);
         if (greater !== max) continue;
       }
       state[at + BEST] = entry + 1;

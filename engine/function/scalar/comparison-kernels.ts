@@ -23,10 +23,11 @@ export function equal64(a: Int32Array, b: Int32Array, out: Uint8Array): void {
     out[i] = ((a[w] ^ b[w]) | (a[w + 1] ^ b[w + 1])) === 0 ? 1 : 0;
   }
 }
-export function less64(a: Int32Array, b: Int32Array, out: Uint8Array): void {
+/** `flip`: see orderFlip(). */
+export function less64(a: Int32Array, b: Int32Array, out: Uint8Array, flip: number): void {
   for (let i = 0, w = 0; i < out.length; i++, w += 2) {
-    const high = a[w + 1];
-    const other = b[w + 1];
+    const high = a[w + 1] ^ flip;
+    const other = b[w + 1] ^ flip;
     out[i] = high < other || (high === other && a[w] >>> 0 < b[w] >>> 0) ? 1 : 0;
   }
 }

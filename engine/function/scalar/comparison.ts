@@ -5,7 +5,7 @@ import type { Datum } from '../../data/datum.ts';
 import { DatabaseError } from '../../data/error.ts';
 import {
   baseType, BOOLEAN, BPCHAR, BYTEA, CHAR, DATE, FLOAT4, FLOAT8, INT2, INT4, INT8, INTERVAL, JSONB, NAME, NUMERIC, OID,
-  parametricType, simpleType, TEXT, TIME, TIMESTAMP, TIMESTAMPTZ, UUID,
+  orderFlip, parametricType, simpleType, TEXT, TIME, TIMESTAMP, TIMESTAMPTZ, UUID,
 } from '../../data/types.ts';
 import { formatTypeName, oidOf } from '../../data/type-info.ts';
 import type { LogicalType } from '../../data/types.ts';
@@ -41,7 +41,11 @@ const INT32S: Comparers = {
 };
 const INT64S: Comparers = {
   equal: (a, b, out) => kernels.equal64(int64Words(a), int64Words(b), out),
-  less: (a, b, out) => kernels.less64(int64Words(a), int64Words(b), out),
+  less: (a, b, out) => kernels.less64(int64Words(a), int64Words(b), out, 0),
+};
+const UNSIGNED64S: Comparers = {
+  equal: INT64S.equal,
+  less: (a, b, out) => kernels.less64(int64Words(a), int64Words(b), out, orderFlip(a.type)),
 };
 const FLOATS: Comparers = {
   equal: (a, b, out) => kernels.equalFloat64(float64Values(a), float64Values(b), out),
@@ -154,7 +158,7 @@ const FAMILIES: readonly Family[] = [
   same(INTERVAL, null, `interval '29 days'`, `interval '1 month'`),
   same(JSONB, null, `'1'::jsonb`, `'[1]'::jsonb`),
   same(OID, INT64S, '1::oid', '2::oid'),
-  same(simpleType('pg_lsn'), INT64S, `'0/1'::pg_lsn`, `'0/2'::pg_lsn`),
+  same(simpleType('pg_lsn'), UNSIGNED64S, `'0/1'::pg_lsn`, `'0/2'::pg_lsn`),
   same(simpleType('tid'), null, `'(0,1)'::tid`, `'(0,2)'::tid`),
   same(ANY_ARRAY, null, 'array[1,2]', 'array[1,3]'),
   same(ANY_RANGE, null, `'[1,4)'::int4range`, `'[1,5)'::int4range`),

@@ -21,6 +21,9 @@ const CASES: readonly [types.LogicalType, Parameters<typeof encodeBinary>[1], st
   [types.UUID, '00112233-4455-6677-8899-aabbccddeeff', '00112233445566778899aabbccddeeff'],
   [types.arrayOf(types.INT4), { dimensions: [2], lowerBounds: [1], values: [1, null] },
     '0000000100000001000000170000000200000001' + '0000000400000001ffffffff'],
+  // A datum of pg_lsn has the position's own bits: data folders hold them.
+  [types.simpleType('pg_lsn'), 1n, '0000000000000001'],
+  [types.simpleType('pg_lsn'), -1n, 'ffffffffffffffff'],
   [{ kind: 'varbit', typmod: -1 }, '101000001', '00000009a080'],
 ];
 

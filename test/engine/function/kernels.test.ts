@@ -28,7 +28,8 @@ function value(r: Random, type: LogicalType): Datum {
     case 'int8': return extreme ? r.pick([-9223372036854775808n, 9223372036854775807n, 5000000000n,
       -1n]) : BigInt(r.int(-9, 9));
     case 'oid': case 'xid': return r.int(0, 9);
-    case 'pg_lsn': case 'time': return BigInt(r.int(0, 9));
+    case 'pg_lsn': return BigInt(r.int(-9, 9));
+    case 'time': return BigInt(r.int(0, 9));
     case 'timestamp': case 'timestamptz':
       return extreme ? r.pick([9223372036854775807n, -9223372036854775808n,
         -210866803200000000n]) : BigInt(r.int(-1000000, 1000000)) * 1000003n;
