@@ -47,35 +47,31 @@ export function datetimeTemplate(format: string): readonly TemplatePiece[] {
 function read(format: string): TemplatePiece[] {
   const pieces: TemplatePiece[] = [];
   for (let i = 0; i < format.length;) {
-    let [fill, local] = [false, false];
-    let at = i;
-    for (let prefix = prefixAt(format, at); prefix !== null; prefix = prefixAt(format, at)) {
-      if (prefix === 'FM') fill = true;
-      if (prefix === 'TM') local = true;
-      at += 2;
-    }
+    // One prefix alone: what looks like a second one is text.
+    const prefix = prefixAt(format, i);
+    let at = prefix === null ? i : i + 2;
     const word = wordAt(format.slice(at));
     if (word !== null) {
       const written = format.slice(at, at + word.length);
       at += word.length;
       const suffix = format.slice(at, at + 2);
       const ordinal = suffix === 'TH' || suffix === 'th' ? suffix : null;
-      pieces.push({ kind: 'field', word, written, fill, local, ordinal });
-      i = ordinal === null ? at : at + 2;
+      pieces.push({ kind: 'field', word, written, fill: prefix === 'FM', local: prefix === 'TM', ordinal });
+      // SP, in full letters, is a suffix without effect.
+      i = ordinal === null && suffix !== 'SP' ? at : at + 2;
       continue;
     }
-    if (at > i) {
-      i = at;
-      continue;
-    }
-    i = readText(format, i, pieces);
+    i = at < format.length ? readText(format, at, pieces) : at;
   }
   return pieces;
 }
 
 function prefixAt(format: string, at: number): 'FM' | 'TM' | null {
-  const two = format.slice(at, at + 2).toUpperCase();
-  return two === 'FM' || two === 'TM' ? two : null;
+  switch (format.slice(at, at + 2)) {
+    case 'FM': case 'fm': return 'FM';
+    case 'TM': case 'tm': return 'TM';
+    default: return null;
+  }
 }
 
 /** Quoted text, an escaped character, or any other one. */
