@@ -98,7 +98,7 @@ function applyKey(t: Template, key: Key): void {
       return;
     case 'FM': t.fill = true; return;
     case 'RN': case 'rn': t.roman = true; return;
-    case 'B': t.blank = true; return;
+    case 'B': if (t.pre + t.post === 0 && !t.zero) t.blank = true; return;
     case 'V':
       if (t.decimal) throw syntax('cannot use "V" and decimal point together');
       t.shift = true;
