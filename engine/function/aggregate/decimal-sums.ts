@@ -3,7 +3,7 @@ import { assert, DatabaseError } from '../../data/error.ts';
 import { integerRoot } from '../../data/integer-root.ts';
 import { SMALL_NUMERIC_BYTES, numericAt, numericScaleAt, smallUnscaledAt, writeSmallNumeric }
   from '../../data/numeric-bytes.ts';
-import { Numeric, divisionScale, powerOfTen } from '../../data/numeric.ts';
+import { Numeric, divideRounded, divisionScale, powerOfTen, rescale } from '../../data/numeric.ts';
 import { INT2, INT4, INT8, NUMERIC } from '../../data/types.ts';
 import type { LogicalType } from '../../data/types.ts';
 import { BytesVector, isValid } from '../../data/vector.ts';
@@ -258,9 +258,7 @@ export class DecimalSumsAccumulator extends SlotAccumulator {
     // What is there has no more than `shown` digits after the point, so nothing is lost.
     const exact = this.#sum(slot) / powerOfTen(scale - shown);
     if (this.#kind === 'sum') return Numeric.computed(exact, shown);
-    const sum = Numeric.intermediate(exact, shown);
-    const rows = Numeric.fromInteger(count);
-    if (this.#kind === 'avg') return sum.divide(rows);
+    if (this.#kind === 'avg') return Numeric.computed(exact, shown).divide(Numeric.fromInteger(count));
     const squares = this.#sumOfSquares(slot) / powerOfTen(2 * (scale - shown));
     return spread(this.#kind, BigInt(count), exact, squares, shown);
   }
@@ -288,15 +286,17 @@ function spread(kind: Spread, rows: bigint, sum: bigint, squares: bigint, places
   const numerator = Numeric.intermediate(rows * squares - sum * sum, 2 * places);
   if (numerator.sign <= 0) return Numeric.ZERO;
   const sample = kind === 'var_samp' || kind === 'stddev_samp';
-  const denominator = Numeric.fromBigInt(rows * (sample ? rows - 1n : rows));
-  const scale = divisionScale(numerator, denominator);
-  const variance = numerator.divideAt(denominator, scale);
-  return kind === 'var_pop' || kind === 'var_samp' ? variance : rootAt(variance, scale);
+  const denominator = rows * (sample ? rows - 1n : rows);
+  const scale = divisionScale(numerator, Numeric.fromBigInt(denominator));
+  // Of a deviation within numeric's range the variance may be beyond it.
+  const variance = divideRounded(rescale(numerator.unscaled, 2 * places, Math.max(scale, 2 * places)),
+    denominator * powerOfTen(Math.max(0, 2 * places - scale)));
+  return kind === 'var_pop' || kind === 'var_samp' ? Numeric.computed(variance, scale) : rootAt(variance, scale);
 }
 
-/** The square root rounded to a scale, which is also the value's. */
-function rootAt(value: Numeric, scale: number): Numeric {
-  const square = value.unscaled * powerOfTen(scale);
+/** The square root of unscaled × 10^−scale, rounded to that scale. */
+function rootAt(unscaled: bigint, scale: number): Numeric {
+  const square = unscaled * powerOfTen(scale);
   const root = integerRoot(square);
   return Numeric.of(square - root * root > root ? root + 1n : root, scale);
 }
