@@ -43,7 +43,18 @@ export function zoneHistory(lines: readonly ZoneLine[]): ZoneHistory {
     if (line.until !== null) start = inUtc(line.until, line.offset, save);
   }
   const kept = withoutIdle(changes.toSorted((a, b) => a.at - b.at), first ?? UTC_PERIOD);
-  return { first: first ?? UTC_PERIOD, starts: kept.map((c) => c.at), periods: kept.map((c) => c.period) };
+  return { first: first ?? UTC_PERIOD, starts: kept.map((c) => c.at), periods: shared(kept.map((c) => c.period)) };
+}
+
+/** Equal ones are the same object: a zone has few, and hundreds of changes between them. */
+function shared(periods: readonly ZonePeriod[]): readonly ZonePeriod[] {
+  const known = new Map<string, ZonePeriod>();
+  return periods.map((period) => {
+    const key = `${period.offset} ${period.daylight} ${period.abbreviation}`;
+    const found = known.get(key) ?? period;
+    known.set(key, found);
+    return found;
+  });
 }
 
 const UTC_PERIOD: ZonePeriod = { offset: 0, daylight: false, abbreviation: 'UTC' };
