@@ -277,6 +277,7 @@ describe('recovery', () => {
         if (random.bool(0.15)) {
           await done;
           if (random.bool(0.3)) await db.runtime.close();
+          else db.host.killed = true;
           db = await TestDatabase.open(p);
         }
       }

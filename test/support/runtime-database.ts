@@ -104,6 +104,8 @@ export class TestHost implements RuntimeHost {
   readonly logs: string[] = [];
   readonly fatals: Error[] = [];
   clock = 1_000_000n;
+  /** Its process was killed: timers do nothing any more. */
+  killed = false;
   circuit = makeCircuit;
   readonly #runtime: Runtime;
   readonly #schemas = new Map<number, Schema>();
@@ -191,7 +193,7 @@ export class TestHost implements RuntimeHost {
   }
 
   later(milliseconds: number, task: () => void): void {
-    setTimeout(task, milliseconds).unref();
+    setTimeout(() => { if (!this.killed) task(); }, milliseconds).unref();
   }
 
   fatal(error: Error): void {
