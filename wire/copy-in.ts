@@ -4,8 +4,9 @@ import { columnBuilder } from '../engine/data/access.ts';
 import { Batch } from '../engine/data/batch.ts';
 import { BytesColumn } from '../engine/data/column-builder.ts';
 import type { ColumnBuilder } from '../engine/data/column-builder.ts';
+import { PAGE_ROWS } from '../engine/data/cells.ts';
 import { DatabaseError } from '../engine/data/error.ts';
-import { BLOCK_ROWS, stageInput } from '../engine/data/kernel/fields.ts';
+import { stageInput } from '../engine/data/kernel/fields.ts';
 import type { FieldBlock } from '../engine/data/kernel/fields.ts';
 import type { FormatSettings } from '../engine/data/settings.ts';
 import { parseBytesInto, parseFieldsInto } from '../engine/data/text-bytes.ts';
@@ -15,8 +16,8 @@ import { BinaryRows } from './copy-binary.ts';
 import { CsvRows } from './copy-csv.ts';
 import { TextRows } from './copy-text.ts';
 
-/** Rows of a batch: enough to amortise what is paid once a batch, small enough to stay in cache. */
-const BATCH_ROWS = 4096;
+/** Rows of a batch: enough to amortise what is paid once a batch, small enough to stay in cache; whole pages. */
+const BATCH_ROWS = 4 * PAGE_ROWS;
 /** As PostgreSQL's MAX_COPY_DATA_DISPLAY: how much of a bad line or value an error shows. */
 const DISPLAY_CHARACTERS = 100;
 
@@ -34,6 +35,8 @@ export interface RowReader {
 /** Where a RowReader puts fields. */
 export interface FieldSink {
   readonly columnCount: number;
+  /** Rows that the batch being filled still takes. */
+  readonly room: number;
   columnName(column: number): string;
   null(column: number): void;
   /** `bytes` is only valid during the call. */
@@ -117,6 +120,10 @@ export class CopyDecoder implements FieldSink, CopyInput {
     const at = `COPY ${this.#sink.table}, line ${Math.max(this.#line, 1)}`;
     if (this.#column < 0) return at;
     return `${at}, column ${this.columnName(this.#column)}: ${shown(this.#value)}`;
+  }
+
+  get room(): number {
+    return BATCH_ROWS - this.#rows;
   }
 
   columnName(column: number): string {
@@ -207,7 +214,7 @@ export class CopyDecoder implements FieldSink, CopyInput {
   }
 
   #newBuilders(): ColumnBuilder[] {
-    return this.#sink.columns.map((c) => columnBuilder(c.type, BATCH_ROWS + BLOCK_ROWS));
+    return this.#sink.columns.map((c) => columnBuilder(c.type, BATCH_ROWS));
   }
 
   #emit(): void {
@@ -215,8 +222,8 @@ export class CopyDecoder implements FieldSink, CopyInput {
     this.#ready.push(new Batch(this.#builders.map((b) => b.finish()), this.#rows));
     // As large as those before: rows are much alike, and growing would copy.
     this.#builders = this.#builders.map((b) => (b instanceof BytesColumn
-      ? new BytesColumn(b.type, BATCH_ROWS + BLOCK_ROWS, Math.ceil(b.byteLength * 1.1))
-      : columnBuilder(b.type, BATCH_ROWS + BLOCK_ROWS)));
+      ? new BytesColumn(b.type, BATCH_ROWS, Math.ceil(b.byteLength * 1.1))
+      : columnBuilder(b.type, BATCH_ROWS)));
     this.#rows = 0;
   }
 

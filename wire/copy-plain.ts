@@ -36,7 +36,7 @@ export class PlainRows {
   /** Hands on the plain rows from `from` on; returns where they end, `from` when the row there is not plain. */
   take(from: number): number {
     if (this.#syntax === null || !this.#staged || from < this.#carefulUntil || from >= this.textUntil) return from;
-    const block = scanBlock(from, this.#whole, this.#syntax);
+    const block = scanBlock(from, this.#whole, this.#syntax, this.#sink.room);
     if (block.rows === 0) return from;
     // Behind the last row: the last bound of its own, as a block that is full notes no further one.
     const after = block.bounds[block.rows * block.stride - 1];

@@ -25,6 +25,8 @@ export interface EpochLoopHost extends Pick<RuntimeHost, 'now' | 'defer' | 'alon
   typesOf(relation: number): readonly LogicalType[] | null;
   /** A record so long is in the journal. */
   journaled(bytes: number): void;
+  /** Does what publishing would and nobody sees, while a record is on its way to the disk. */
+  prepare(transactions: readonly Transaction[]): void;
   /** Applies a sealed epoch and makes it visible. Synchronous. */
   publish(epoch: Epoch, time: bigint, transactions: readonly Transaction[]): void;
   /** After each epoch of commits. */
@@ -147,7 +149,10 @@ export class EpochLoop {
         const ready = untilReady(this.#store);
         if (ready !== null) await ready;
         const written = this.#append(epoch, encodeEpochRecord(time, transactions), sync);
-        if (written !== undefined) await written;
+        if (written !== undefined) {
+          this.#host.prepare(transactions);
+          await written;
+        }
       } catch (error) {
         this.#fail(error, sealed);
         return;

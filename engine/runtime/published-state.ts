@@ -13,6 +13,7 @@ import type { PageCache } from '../state/page-cache.ts';
 import type { StateWriter } from '../state/ports.ts';
 import type { RelationDefinition, Transaction, ViewDefinition } from './contract.ts';
 import type { RecordedChange } from './epoch-record.ts';
+import { deltaBytes } from './append-queue.ts';
 import { RelationChange, stepsOf } from './relation-change.ts';
 import type { ChangePart } from './relation-change.ts';
 import { Relation } from './relation.ts';
@@ -21,6 +22,8 @@ import { View } from './view.ts';
 /** Steps between two counts of the state that cannot be evicted, or a step for so many pages. */
 const COUNT_STEPS = 64;
 const COUNT_PAGES = 16;
+/** Of rows whose pages are made while their epoch is being journaled: they are in memory twice meanwhile. */
+const PREPARED_BYTES = 64 << 20;
 /** Rows that a step takes where memory is short, and how far it may go beyond the budget, as a share of it. */
 const LEAST_ROWS = 256;
 const MOST_ROWS = 1 << 15;
@@ -206,6 +209,19 @@ export class PublishedState {
     if (relation === undefined || relation.definition.kind === 'view') return null;
     return relation.schema.columns.map((column) => column.type);
   };
+
+  /** Of an epoch that is going to be applied next, if at all. */
+  prepare(transactions: readonly Transaction[]): void {
+    // What the rows are stored as may be another thing after it.
+    if (transactions.some(({ catalog }) => catalog !== null)) return;
+    let left = PREPARED_BYTES;
+    for (const { relation, delta } of transactions.flatMap(({ changes }) => changes)) {
+      const bytes = deltaBytes(delta);
+      left -= bytes;
+      if (left < 0 || !this.#environment.cache.hasRoom(bytes)) return;
+      this.relations.get(relation)?.prepare(delta);
+    }
+  }
 
   /** Returns what changed, by relation, for those who subscribe: portions in order, not consolidated. */
   apply(input: EpochInput): ReadonlyMap<number, readonly Delta[]> {

@@ -1,5 +1,6 @@
 // Relation: the rows of one table, source or view, their indexes, and frozen views of them that readers share.
 import type { Batch } from '../data/batch.ts';
+import { PAGE_ROWS } from '../data/cells.ts';
 import type { Delta } from '../data/delta.ts';
 import type { DatabaseError } from '../data/error.ts';
 import type { Watermark } from '../data/time.ts';
@@ -16,6 +17,7 @@ import { PageRetention, kept } from './retention.ts';
 import { ErrorRows } from './error-rows.ts';
 import { KeyFilter } from './key-filter.ts';
 import { OrderedIndex } from '../state/ordered-index.ts';
+import { preparePages } from '../state/prepared-pages.ts';
 import { RangeFilter, rangeRows } from './range-lookup.ts';
 import type { RangeLookup } from '../state/key-range.ts';
 
@@ -225,6 +227,11 @@ export class Relation {
   #forget(ordered: OrderedIndex): void {
     this.#rows.unobserve(ordered);
     ordered.forget();
+  }
+
+  /** Makes pages of rows that are going to be applied, if at all. */
+  prepare({ batch, weights, length }: Delta): void {
+    if (length >= PAGE_ROWS && weights.every((w) => w === 1)) preparePages(batch, this.#rows.pages.types);
   }
 
   /** Requires: rows of the relation's schema; a retracted row is there. */

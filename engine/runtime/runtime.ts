@@ -104,6 +104,7 @@ export class MillraceRuntime implements Runtime {
       time: () => this.#state.time,
       typesOf: this.#state.typesOf,
       journaled: (bytes) => this.#checkpointer.journaled(bytes),
+      prepare: (transactions) => this.#state.prepare(transactions),
       publish: (epoch, time, transactions) => this.#publish(epoch, time, transactions),
       ended: () => this.#schedule.look(),
     }, options.queueBytes);

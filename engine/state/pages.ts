@@ -16,6 +16,7 @@ import type { PageColumn } from './page-column.ts';
 import { MAX_ORDERED, byPage, pageEnds } from './page-order.ts';
 import { PagesSnapshot, scanPage } from './pages-snapshot.ts';
 import type { ChangedPage, SavedState, StateReader, StateWriter, StoredPage } from './ports.ts';
+import { takePrepared } from './prepared-pages.ts';
 import { rowNumbers } from './scratch.ts';
 
 /** Free rows of a full page before it is filled again: fewer, fuller refills keep pages in order for scans. */
@@ -240,25 +241,23 @@ export class Pages implements PageHome, SavedState {
     else this.#appendRows(batch, rows, weights, out);
   }
 
-  /** The current page is filled up, then come pages made of the batch's rows at one go. */
+  /** As many full pages as there are, made of the batch's rows at one go; the rest goes to the current page. */
   #appendPages(batch: Batch, weights: Int32Array | null, out: Int32Array): void {
     const { length } = batch;
-    const current = this.#current < 0 ? null : this.#pages[this.#current];
-    let at = current === null ? 0 : Math.min(length, PAGE_ROWS - current.used + current.freeCount);
-    const appendPart = (from: number, to: number): void => {
-      if (from < to) this.#appendRows(batch.slice(from, to), null, weights?.subarray(from, to) ?? null, out.subarray(from, to));
-    };
-    appendPart(0, at);
+    const ready = weights === null ? takePrepared(batch, this.types) : [];
+    let at = 0;
     for (; at + PAGE_ROWS <= length; at += PAGE_ROWS) {
-      const base = this.#addFilled(batch.slice(at, at + PAGE_ROWS), weights?.subarray(at, at + PAGE_ROWS) ?? null) << PAGE_SHIFT;
+      const page = ready[at >> PAGE_SHIFT] ?? Page.filled(batch.slice(at, at + PAGE_ROWS), this.types,
+        weights?.subarray(at, at + PAGE_ROWS) ?? null, this.#generation);
+      const base = this.#addFilled(page) << PAGE_SHIFT;
       for (let i = 0; i < PAGE_ROWS; i++) out[at + i] = base | i;
     }
-    appendPart(at, length);
+    if (at < length) this.#appendRows(batch.slice(at, length), null, weights?.subarray(at) ?? null, out.subarray(at));
   }
 
-  #addFilled(batch: Batch, weights: Int32Array | null): number {
+  #addFilled(page: Page): number {
     const number = this.#pages.length;
-    const page = Page.filled(batch, this.types, weights, this.#generation);
+    page.stamp = this.#generation;
     this.#pages.push(page);
     this.#reserveGuard(number);
     // Its weights may be those of other pages too.

@@ -125,6 +125,13 @@ const MANY: CopyTarget = {
 };
 
 describe('COPY through the kernel', () => {
+  it('gives batches of whole pages, so that pages are made of them as they are', () => {
+    const decoder = new CopyDecoder(TARGET, () => DEFAULT_FORMAT);
+    const bytes = Buffer.from(plain(10_000));
+    const batches = [0, 1, 2].flatMap((part) => decoder.push(bytes.subarray(part * 99_991, part === 2 ? undefined : (part + 1) * 99_991)));
+    expect([...batches, ...decoder.finish()].map((batch) => batch.length)).toEqual([4096, 4096, 1808]);
+  });
+
   it.each(['text', 'csv'] as const)('reads %s as the reader of single rows does', (format) => {
     const csv = format === 'csv';
     const target = csv ? { ...MANY, format: { ...MANY.format, format, delimiter: ',', nullText: '' } } : MANY;

@@ -87,11 +87,14 @@ export function scannable(columns: number): boolean {
   return columns > 0 && columns < COLUMNS_MAX;
 }
 
-/** Plain rows of staged input from `from` on; `until` is behind a line feed. Possibly none: the next row is not plain. */
-export function scanBlock(from: number, until: number, syntax: FieldSyntax): FieldBlock {
+/**
+ * Plain rows of staged input from `from` on, at most `limit`; `until` is behind a line feed. Possibly none: the next row is
+ * not plain.
+ */
+export function scanBlock(from: number, until: number, syntax: FieldSyntax, limit = BLOCK_ROWS): FieldBlock {
   const { columns } = syntax;
   const stride = columns + 1;
-  const most = Math.max(1, Math.min(BLOCK_ROWS, Math.floor(CELLS / stride)));
+  const most = Math.max(1, Math.min(limit, BLOCK_ROWS, Math.floor(CELLS / stride)));
   const rows = kernel.scanRows(STAGE, STAGE + from, STAGE + until, columns, syntax.delimiter, syntax.escape,
     syntax.nulls === 'empty' ? 1 : 0, BOUNDS, NULLS, most);
   return {

@@ -1,6 +1,7 @@
 // Pages, key table, arrangement and consolidation against plain JavaScript models.
 import { describe, expect, it } from 'vitest';
 import { batchFromRows, datumAt } from '../../../engine/data/access.ts';
+import { PAGE_ROWS } from '../../../engine/data/cells.ts';
 import type { Datum } from '../../../engine/data/datum.ts';
 import { Delta } from '../../../engine/data/delta.ts';
 import { Numeric } from '../../../engine/data/numeric.ts';
@@ -12,6 +13,7 @@ import { consolidate } from '../../../engine/state/consolidate.ts';
 import { KeyTable } from '../../../engine/state/key-table.ts';
 import { MemoryState } from '../../../engine/state/memory.ts';
 import { Pages } from '../../../engine/state/pages.ts';
+import { preparePages } from '../../../engine/state/prepared-pages.ts';
 import type { StateWriter } from '../../../engine/state/ports.ts';
 import { Tally, deltaOf } from '../../law/law.ts';
 import type { Row } from '../../law/law.ts';
@@ -55,6 +57,9 @@ for (const keyColumns of [[0], [1], [0, 1], [], null]) {
         for (let seed = 1; seed <= 8; seed++) runArrangement(new Random(seed), keyColumns, keys, rows);
       });
     }
+    it('is a Z-set, pages at one go', () => {
+      for (let seed = 1; seed <= 2; seed++) runArrangement(new Random(seed), keyColumns, 200, PAGE_ROWS);
+    });
   });
 }
 
@@ -65,7 +70,8 @@ function runArrangement(random: Random, keyColumns: readonly number[] | null, ke
   const frozen: { readonly release: () => void; readonly check: () => void }[] = [];
   for (let epoch = 0; epoch < 25; epoch++) {
     const changes: { row: Row; weight: number }[] = [];
-    for (let i = random.int(0, rows); i > 0; i--) {
+    const most = rows >= PAGE_ROWS && random.bool(0.3) ? 0 : Math.min(rows, 300);
+    for (let i = random.int(0, most); i > 0; i--) {
       if (held.length > 0 && random.float() < (epoch < 15 ? 0.4 : 0.7)) {
         changes.push({ row: held.splice(random.int(0, held.length - 1), 1)[0], weight: -1 });
       } else {
@@ -74,7 +80,8 @@ function runArrangement(random: Random, keyColumns: readonly number[] | null, ke
         changes.push({ row, weight: 1 });
       }
     }
-    arrangement.apply(deltaOf(SCHEMA, random.shuffle(changes)));
+    const delta = changes.length === 0 && rows >= PAGE_ROWS ? bulk(random, arrangement, held) : deltaOf(SCHEMA, random.shuffle(changes));
+    arrangement.apply(delta);
     const want = new Tally(exactText);
     for (const row of held) want.add(row, 1);
     const lines = want.lines();
@@ -97,6 +104,16 @@ function runArrangement(random: Random, keyColumns: readonly number[] | null, ke
       frozen.length = 0;
     }
   }
+}
+
+/** Insertions alone, more than a page of them; their pages are made beforehand or not. */
+function bulk(random: Random, { pages }: Arrangement, held: Row[]): Delta {
+  const rows = Array.from({ length: random.int(PAGE_ROWS, 3 * PAGE_ROWS) }, () => randomRow(random, 1000));
+  held.push(...rows);
+  const delta = Delta.insert(batchFromRows(SCHEMA, rows));
+  if (random.bool()) preparePages(delta.batch, random.bool(0.8) ? pages.types : pages.types.slice());
+  if (random.bool()) pages.freeze().release();
+  return delta;
 }
 
 function checkLookup(random: Random, arrangement: Arrangement, held: readonly Row[], columns: readonly number[]): void {
