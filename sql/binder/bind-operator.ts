@@ -140,36 +140,38 @@ export function bindBetween(e: Of<'between'>, site: Site): Expression {
 export function bindInList(e: Of<'inList'>, site: Site): Expression {
   const { env } = site;
   const input = bind(e.operand, site);
-  const list = ofRowType(env, e, input, e.list.map((item) => bind(item, site)));
-  const each = (symbol: string, items: readonly Expression[]): readonly Expression[] => items.map((item) => {
-    const written = e.list[list.indexOf(item)];
+  const bound = ofRowType(env, e, input, e.list.map((item) => bind(item, site)));
+  const items = bound.map((value, i): ListItem => ({ value, written: e.list[i] }));
+  const each = (symbol: string, some: readonly ListItem[]): readonly Expression[] => some.map(({ value, written }) => {
     const use = { symbol, position: e.position, operands: [locationOf(e.operand), locationOf(written)] };
     const rows = isWrittenRow(e.operand) && isWrittenRow(written);
-    return rows ? compare(env, use, input, item) : applyOperator(env, use, [input, item]);
+    return rows ? compare(env, use, input, value) : applyOperator(env, use, [input, value]);
   });
-  const constant = list.filter((item) => !someExpression(item, (x) => x.kind === 'column'));
-  const whole = inList(env, e, input, { list, constant });
-  const rest = whole === null ? list : list.filter((item) => !constant.includes(item));
-  const result = disjunction([...whole === null ? [] : [whole], ...each('=', rest)]);
-  const bound: Expression = e.negated ? { kind: 'not', type: BOOLEAN, input: result } : result;
-  if (env.trace !== undefined) noteInList(env.trace, e, { whole, bound, rest, each });
-  return bound;
+  const varies = ({ value }: ListItem): boolean => someExpression(value, (x) => x.kind === 'column');
+  const whole = inList(env, e, input, items.filter((item) => !varies(item)));
+  const rest = whole === null ? items : items.filter(varies);
+  const any = disjunction([...whole === null ? [] : [whole], ...each('=', rest)]);
+  const result: Expression = e.negated ? { kind: 'not', type: BOOLEAN, input: any } : any;
+  if (env.trace !== undefined) noteInList(env.trace, e, { whole, result, rest, each });
+  return result;
 }
+
+interface ListItem { readonly value: Expression; readonly written: Expr }
 
 interface InListParts {
   readonly whole: Expression | null;
-  readonly bound: Expression;
-  readonly rest: readonly Expression[];
-  readonly each: (symbol: string, items: readonly Expression[]) => readonly Expression[];
+  readonly result: Expression;
+  readonly rest: readonly ListItem[];
+  readonly each: (symbol: string, items: readonly ListItem[]) => readonly Expression[];
 }
 
 /** As PostgreSQL prints it: NOT goes to the terms. */
-function noteInList(trace: Trace, e: Of<'inList'>, { whole, bound, rest, each }: InListParts): void {
+function noteInList(trace: Trace, e: Of<'inList'>, { whole, result, rest, each }: InListParts): void {
   if (rest.length === 0) return;
   const terms: Expression[] = [...each(e.negated ? '<>' : '=', rest)];
   if (whole !== null) terms.unshift(e.negated ? { kind: 'not', type: BOOLEAN, input: whole } : whole);
   const expression = terms.length === 1 ? terms[0] : { kind: e.negated ? 'and' : 'or', type: BOOLEAN, args: terms } as const;
-  if (bound !== expression) trace.forms.set(bound, { kind: 'as', expression });
+  if (result !== expression) trace.forms.set(result, { kind: 'as', expression });
 }
 
 /** Not a table's whole row, which is compared as the value it is. */
@@ -181,7 +183,7 @@ function isWrittenRow(e: Expr): boolean {
 function ofRowType(
   env: Environment, e: Of<'inList'>, input: Expression, list: readonly Expression[],
 ): readonly Expression[] {
-  if (list.length < 2) return list;
+  if (list.length < 2 || !list.some((l) => l.type.kind === 'unknown')) return list;
   const common = selectCommonType([input.type, ...list.map((l) => l.type)]);
   if (common?.kind !== 'record' || common.oid === undefined) return list;
   return list.map((item, i) => (item.type.kind === 'unknown'
@@ -192,25 +194,21 @@ function ofRowType(
  * What has no columns is compared as an array, of one type, if that is more than one item; the others one by one
  * (PostgreSQL's transformAExprIn). null: there is no such type.
  */
-function inList(
-  env: Environment, e: Of<'inList'>, input: Expression,
-  { list, constant }: { readonly list: readonly Expression[]; readonly constant: readonly Expression[] },
-): Expression | null {
+function inList(env: Environment, e: Of<'inList'>, input: Expression, constant: readonly ListItem[]): Expression | null {
   if (input.kind === 'row' || constant.length < 2) return null;
-  const common = selectCommonType([input.type, ...constant.map((l) => l.type)]);
+  const common = selectCommonType([input.type, ...constant.map(({ value }) => value.type)]);
   if (common === null || common.kind === 'record') return null;
-  const items: Expression[] = [];
+  const list: Expression[] = [];
   const resolved = resolveOperator(env, { symbol: '=', position: e.position }, [
     input.type.kind === 'unknown' ? common : input.type, common,
   ]);
-  for (const item of constant) {
-    const position = locationOf(e.list[list.indexOf(item)]);
-    const coerced = tryCoerce(item, resolved.args[1], { env, context: 'implicit', position });
+  for (const { value, written } of constant) {
+    const coerced = tryCoerce(value, resolved.args[1], { env, context: 'implicit', position: locationOf(written) });
     if (coerced === null) return null;
-    items.push(coerced);
+    list.push(coerced);
   }
   return {
-    kind: 'in', type: BOOLEAN, equal: resolved.function, list: items,
+    kind: 'in', type: BOOLEAN, equal: resolved.function, list,
     input: coerceArgument(env, input, resolved.args[0], locationOf(e.operand)),
   };
 }
