@@ -75,7 +75,7 @@ export function bindSelect(query: Query, select: Select, outer: QuerySite, recur
     plan = { kind: 'distinct', input: plan, on: { columns: distinctOn, order }, schema: plan.schema };
   }
   return {
-    plan, order: delivered, ...limits, visible: targets.length,
+    plan, order: delivered, ...keeps && below.length > 0 ? { passing: true } : {}, ...limits, visible: targets.length,
     columns: targets.map((t, i) => ({
       name: t.name, type: lowered.outputs[i].type, table: t.table, attribute: t.attribute,
     })),

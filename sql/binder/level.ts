@@ -17,6 +17,8 @@ export interface BoundQuery {
   /** Of the visible columns. */
   readonly columns: readonly ResultColumn[];
   readonly order: readonly SortKey[];
+  /** The order is that of the subquery it reads: rows pass as they come. */
+  readonly passing?: true;
   readonly limit: Expression | null;
   readonly offset: Expression | null;
   readonly withTies: boolean;

@@ -7,6 +7,7 @@ import type { Expression } from '../../engine/expression/expression.ts';
 import { mapExpression } from '../../engine/expression/walk.ts';
 import type { FunctionRegistry } from '../../engine/function/registry.ts';
 import type { SortKey } from '../../engine/operator/operator.ts';
+import { postponeVolatile } from '../binder/late-outputs.ts';
 import type { BoundQuery } from '../binder/level.ts';
 import { asRelation } from '../binder/relation.ts';
 import { limitEarly, stopped } from '../optimizer/limit-early.ts';
@@ -18,7 +19,6 @@ import { mapAllExpressions, visitPlan } from '../plan/map-plan.ts';
 import { range } from '../optimizer/unnest.ts';
 import { compile, countOf } from './compile.ts';
 import { emitOnClose } from './emit-on-close.ts';
-import { postponeVolatile } from './late-outputs.ts';
 
 export interface QueryOptions {
   readonly functions: FunctionRegistry;
@@ -58,7 +58,9 @@ export function planQuery(bound: BoundQuery, options: QueryOptions): PlannedQuer
 
 /** The portal sorts and cuts; under ORDER BY .. LIMIT only the rows that can be shown reach it. */
 function planOnce(written: BoundQuery, options: QueryOptions): PlannedQuery {
-  const { query, late } = postponeVolatile(written);
+  const postponed = postponeVolatile(written);
+  const query = postponed?.query ?? written;
+  const late = postponed?.outputs.slice(0, written.visible) ?? null;
   const count = (e: Expression | null, clause: 'LIMIT' | 'OFFSET'): number | null =>
     (e === null ? null : countOf(e, clause, options.evaluation));
   const limit = count(query.limit, 'LIMIT');

@@ -12,7 +12,8 @@ export const mergeProjects: Rewrite = {
   apply: (plan) => mapPlan(plan, merge),
 };
 
-function merge(plan: LogicalPlan): LogicalPlan {
+/** At the top of the plan alone. */
+export function merge(plan: LogicalPlan): LogicalPlan {
   if (plan.kind !== 'project') return plan;
   const { input } = plan;
   if (input.kind === 'project' && isCheap(plan.expressions, input.expressions)) {

@@ -25,7 +25,9 @@ class Pusher {
     switch (plan.kind) {
       case 'filter': return this.push(plan.input, [...conjuncts(plan.condition), ...conditions]);
       case 'project': {
-        const safe = (c: Expression): boolean => !columnsOf(c).some((i) => isVolatile(plan.expressions[i]));
+        // Of the rows that a LIMIT lets through all are computed, also those that are not shown.
+        const all = plan.input.kind === 'limit' && plan.expressions.some(isVolatile);
+        const safe = (c: Expression): boolean => !all && !columnsOf(c).some((i) => isVolatile(plan.expressions[i]));
         return this.#through(plan, conditions, safe, (c) => mapColumns(c, (i) => plan.expressions[i]));
       }
       case 'join': return this.#join(plan, conditions);
