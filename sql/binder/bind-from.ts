@@ -235,7 +235,7 @@ function filteredBeside(
 
 /** USING (..) AS j: the merged columns once more, under a name. */
 function usingItem(name: string, [join, ...others]: readonly ScopeItem[], count: number): ScopeItem {
-  const item = { ...plainItem(name, join.columns.slice(0, count)), columnsVisible: false };
+  const item: ScopeItem = { ...plainItem(name, join.columns.slice(0, count)), columnsVisible: false, present: null };
   checkDistinctNames(others, [item]);
   return item;
 }
@@ -247,6 +247,6 @@ function joinAlias(item: JoinItem, result: FromResult, site: FromSite): FromResu
   const hidden = result.items.filter((i) => i.name !== null && i.name !== item.usingAlias)
     .map((i) => ({ ...i, columnsVisible: false, relationVisible: false }));
   return noteItem(site.env, item, {
-    plan: result.plan, items: [aliased(plainItem(null, columns), item.alias, 'join expression'), ...hidden],
+    plan: result.plan, items: [{ ...aliased(plainItem(null, columns), item.alias, 'join expression'), present: null }, ...hidden],
   });
 }

@@ -38,8 +38,11 @@ export interface ScopeItem {
   /** A function with one scalar column: its name alone is that column. */
   readonly scalar: boolean;
   readonly relation: number;
-  /** True where there is a row, NULL where an outer join found none; undefined: there always is, or nobody asks. */
-  readonly present?: Expression;
+  /**
+   * True where there is a row, NULL where an outer join found none; undefined: there always is, or nobody asks; null: its
+   * row is made of its columns everywhere (a join's alias).
+   */
+  readonly present?: Expression | null;
 }
 
 /** A hole for a column of an outer query: `target` over the FROM columns (or holes) of that query's level. */
@@ -176,8 +179,9 @@ export function wholeRow(item: ScopeItem): Expression {
     kind: 'record', fields: item.columns.map((c) => ({ name: c.name, type: c.expression.type })),
   };
   const row: Expression = { kind: 'row', fields, type };
-  return item.present === undefined ? row
-    : { kind: 'case', type, branches: [{ when: item.present, then: row }], otherwise: { kind: 'literal', type, value: null } };
+  const present = item.present ?? null;
+  return present === null ? row
+    : { kind: 'case', type, branches: [{ when: present, then: row }], otherwise: { kind: 'literal', type, value: null } };
 }
 
 /** The columns `t.*` stands for. */
@@ -200,7 +204,7 @@ export function expandStar(use: NameUse): readonly Resolved[] {
 /** The items of a join's right side, its columns now standing `by` further right. */
 export function shiftItems(items: readonly ScopeItem[], by: number): readonly ScopeItem[] {
   return by === 0 ? items : items.map((i) => ({
-    ...i, ...i.present === undefined ? {} : { present: shiftColumns(i.present, by) },
+    ...i, ...i.present === undefined || i.present === null ? {} : { present: shiftColumns(i.present, by) },
     columns: i.columns.map((c) => ({ ...c, expression: shiftColumns(c.expression, by) })),
     hidden: i.hidden.map((c) => ({ ...c, expression: shiftColumns(c.expression, by) })),
   }));
