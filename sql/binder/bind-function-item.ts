@@ -16,7 +16,7 @@ import { checked, checkedRows } from './domain-check.ts';
 import type { Site } from './level.ts';
 import { labelOf } from './location.ts';
 import { Scope } from './scope.ts';
-import type { ScopeColumn } from './scope.ts';
+import type { ScopeColumn, ScopeItem } from './scope.ts';
 import { resolveTypeName } from './type-name.ts';
 
 interface ItemCall {
@@ -24,6 +24,8 @@ interface ItemCall {
   readonly columns: readonly Column[];
   /** One column without a name of its own: the alias names it. */
   readonly scalar: boolean;
+  /** What its rows are as one value, where that has a name. */
+  readonly row: ScopeItem['rowType'];
 }
 
 export function bindFunctionItem(item: FunctionItem, site: FromSite): FromResult {
@@ -46,9 +48,11 @@ export function bindFunctionItem(item: FunctionItem, site: FromSite): FromResult
     name: c.name, table: 0, attribute: 0, expression: { kind: 'column', index: i, type: c.type },
   }));
   const name = item.rowsFrom ? null : labelOf(item.calls[0].call);
-  const single = bound.length === 1 && bound[0].scalar;
+  const only = bound.length === 1 && !item.ordinality ? bound[0] : null;
   return {
-    plan, items: [aliased({ ...plainItem(name, scopeColumns), scalar: single && !item.ordinality }, item.alias)],
+    plan, items: [aliased({
+      ...plainItem(name, scopeColumns), scalar: only?.scalar ?? false, rowType: only?.row ?? null,
+    }, item.alias)],
   };
 }
 
@@ -71,18 +75,26 @@ function bindItemCall({ call: e, columns: definitions }: Call, site: Site, alias
   if (added.length > 0 && !isSet) {
     throw new DatabaseError('0A000', 'set-returning functions must appear at top level of FROM', { position: added[0].position });
   }
-  const plain = baseType(bound.type).kind === 'record' ? baseType(bound.type) : bound.type;
-  const type = rowTypeOf(isSet ? added[0].call.types[0] : plain, isSet ? added[0].call.function : null, {
+  const given = isSet ? added[0].call.types[0] : bound.type;
+  const plain = baseType(given).kind === 'record' ? baseType(given) : given;
+  const type = rowTypeOf(plain, isSet ? added[0].call.function : null, {
     definitions, site, position: e.position,
   });
-  if (isSet) return setCall(added[0].call, type, alias ?? label, site);
+  const whole = namedRow(given);
+  if (isSet) return { ...setCall(added[0].call, type, alias ?? label, site), row: whole };
   if (type.kind === 'record' && type.fields.length > 0) {
     const row = bound.type === type ? bound : checked(site, { ...bound, type });
     const call = { function: rowsOfType(EXPAND, type), args: [row], types: [type] };
-    return setCall(call, type, alias ?? label, site);
+    return { ...setCall(call, type, alias ?? label, site), row: whole };
   }
   const columns = [{ name: alias ?? label, type }];
-  return { call: { function: null, args: [bound], types: [type] }, columns, scalar: true };
+  return { call: { function: null, args: [bound], types: [type] }, columns, scalar: true, row: whole };
+}
+
+function namedRow(type: LogicalType): ItemCall['row'] {
+  const base = baseType(type);
+  if (base.kind !== 'record' || base.oid === undefined) return null;
+  return type.kind === 'domain' ? type : base;
 }
 
 interface Definitions {
@@ -144,7 +156,7 @@ function requireSameRow(type: RecordType, wanted: RecordType): void {
   }
 }
 
-function setCall(given: TableCall, type: LogicalType, name: string, site: Site): ItemCall {
+function setCall(given: TableCall, type: LogicalType, name: string, site: Site): Omit<ItemCall, 'row'> {
   const call = given.function?.fields === true && given.types[0] !== type
     ? { ...given, function: checkedRows(site, given.function, type) } : given;
   const declared = call.function?.columns;

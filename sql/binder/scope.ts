@@ -1,6 +1,6 @@
 // Scope: which relations and columns a name may mean at a place in a query, and in the queries around it.
 import { DatabaseError } from '../../engine/data/error.ts';
-import type { RecordType } from '../../engine/data/types.ts';
+import type { DomainType, RecordType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { Position } from '../parser/ast.ts';
 import { shiftColumns } from '../plan/replace.ts';
@@ -34,7 +34,7 @@ export interface ScopeItem {
   /** `t.x` and `t.*` work; `x` works. Columns merged by USING are visible through their join only. */
   readonly relationVisible: boolean;
   readonly columnsVisible: boolean;
-  readonly rowType: RecordType | null;
+  readonly rowType: RecordType | DomainType | null;
   /** A function with one scalar column: its name alone is that column. */
   readonly scalar: boolean;
   readonly relation: number;
@@ -175,7 +175,7 @@ export function findItem(
 export function wholeRow(item: ScopeItem): Expression {
   if (item.scalar) return item.columns[0].expression;
   const fields = item.columns.map((c) => c.expression);
-  const type: RecordType = item.rowType ?? {
+  const type: RecordType | DomainType = item.rowType ?? {
     kind: 'record', fields: item.columns.map((c) => ({ name: c.name, type: c.expression.type })),
   };
   const row: Expression = { kind: 'row', fields, type };
