@@ -3,7 +3,7 @@ import type { Batch } from '../data/batch.ts';
 import type { Datum } from '../data/datum.ts';
 import { datumAt } from '../data/access.ts';
 import { assert } from '../data/error.ts';
-import { BOOLEAN } from '../data/types.ts';
+import { BOOLEAN, baseType } from '../data/types.ts';
 import type { LogicalType } from '../data/types.ts';
 import { BoolVector, clearValid, allValid, takeVector, validityBytes } from '../data/vector.ts';
 import type { Validity, Vector } from '../data/vector.ts';
@@ -181,7 +181,7 @@ export class Test extends CompiledExpression {
   evaluate(batch: Batch, context: EvalContext): BoolVector {
     const vector = this.#input.evaluate(batch, context);
     // IS NOT NULL of a row value is not the opposite of IS NULL: every field must be present.
-    const record = vector.type.kind === 'record';
+    const record = baseType(vector.type).kind === 'record';
     const flags = record ? recordFlags(vector, !this.#negated) : this.#flags(vector);
     if (this.#negated && !record) for (let i = 0; i < flags.length; i++) flags[i] ^= 1;
     return new BoolVector(BOOLEAN, flags.length, flags);
