@@ -1,5 +1,6 @@
 // INSERT, UPDATE and DELETE of the borrowed tree, and CREATE TABLE and VIEW from the tokens, as our statements.
-import type { Statement, WatermarkDefinition } from './ast-statement.ts';
+import type { WatermarkDefinition } from './ast-definition.ts';
+import type { Statement } from './ast-statement.ts';
 import type { Assignment, ColumnDefinition, Constraint, Expr, Insert, Option, Query, TableItem } from './ast.ts';
 import { commas, expression } from './foreign-expression.ts';
 import type { Cursor } from './foreign-cursor.ts';

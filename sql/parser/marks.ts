@@ -1,5 +1,6 @@
 // What the lowering took out of a text, keyed by where it stood, for the reader to put back into the tree.
-import type { FormatClause, Subscribe, WatermarkDefinition } from './ast-statement.ts';
+import type { FormatClause, WatermarkDefinition } from './ast-definition.ts';
+import type { Subscribe } from './ast-statement.ts';
 import type { Expr, Option, RelationName, StarExpr } from './ast.ts';
 
 /** All keys are offsets in the whole text. */

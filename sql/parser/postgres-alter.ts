@@ -1,7 +1,8 @@
 // ALTER, RENAME, COMMENT, DROP and GRANT of libpg-query's tree as ours.
 import type { AlterDomainStmt, AlterTableCmd, AlterTableStmt, GrantStmt, ObjectType, RenameStmt } from 'libpg-query';
 import { AssertionError, DatabaseError } from '../../engine/data/error.ts';
-import type { AlterAction, AlterDomain, ObjectKind, Rename, Statement } from './ast-statement.ts';
+import type { AlterAction, AlterDomain, ObjectKind, Rename } from './ast-definition.ts';
+import type { Statement } from './ast-statement.ts';
 import { columnDefinition, constraint } from './postgres-column.ts';
 import { objectName } from './postgres-definition.ts';
 import { expression, optional } from './postgres-expression.ts';

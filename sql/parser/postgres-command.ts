@@ -1,9 +1,7 @@
 // Commands of libpg-query's tree as ours: transactions, settings, cursors, COPY, EXPLAIN and the rest.
 import type { CopyStmt, FetchStmt, Node, TransactionStmt, VariableSetStmt } from 'libpg-query';
 import { AssertionError } from '../../engine/data/error.ts';
-import type {
-  Copy, DeclareCursor, SettingValue, Statement, TableReference, TransactionModes,
-} from './ast-statement.ts';
+import type { Copy, DeclareCursor, SettingValue, Statement, TableReference, TransactionModes } from './ast-statement.ts';
 import type { Query } from './ast.ts';
 import { expressions, optional } from './postgres-expression.ts';
 import { constantOf, names, options, relation, typeName, untag } from './postgres-node.ts';

@@ -1,9 +1,8 @@
 // CREATE statements of libpg-query's tree as ours.
 import type { CreateStmt, CreateTableAsStmt, IndexStmt, Node, ViewStmt } from 'libpg-query';
 import { AssertionError } from '../../engine/data/error.ts';
-import type {
-  CreateMaterializedView, CreateSource, CreateTable, CreateTableAs, Execute, LikeOption, Statement,
-} from './ast-statement.ts';
+import type { CreateMaterializedView, CreateSource, CreateTable, CreateTableAs, LikeOption } from './ast-definition.ts';
+import type { Execute, Statement } from './ast-statement.ts';
 import type { ColumnDefinition, Constraint, Query, SourceRange } from './ast.ts';
 import { indexElements } from './postgres-change.ts';
 import { columnDefinition, constraint, constraints } from './postgres-column.ts';

@@ -1,6 +1,6 @@
 // A cursor over tokens with the small productions that all of our own grammar shares; errors are PostgreSQL's.
 import { DatabaseError } from '../../engine/data/error.ts';
-import type { FormatClause } from './ast-statement.ts';
+import type { FormatClause } from './ast-definition.ts';
 import type { Option, OptionValue, RelationName } from './ast.ts';
 import { isMark, isWord } from './statement-text.ts';
 import type { CharacterIndex } from './source.ts';

@@ -3,7 +3,7 @@ import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { CatalogChange } from '../catalog/catalog.ts';
 import type { ColumnEntry, LabelChange, MaterializedViewEntry, TableEntry, TypeEntry, ViewEntry } from '../catalog/entry.ts';
-import type { AlterEnum } from '../parser/ast-statement.ts';
+import type { AlterEnum } from '../parser/ast-definition.ts';
 import type { Name } from '../parser/ast.ts';
 import { relabelled, rowFill } from '../row-fill.ts';
 import type { SessionState } from '../session-state.ts';

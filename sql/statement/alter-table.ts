@@ -10,7 +10,7 @@ import type { CatalogChange } from '../catalog/catalog.ts';
 import { firstFailure } from '../binder/domain-check.ts';
 import { withColumn } from '../catalog/dependency.ts';
 import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
-import type { AlterAction, AlterTable } from '../parser/ast-statement.ts';
+import type { AlterAction, AlterTable } from '../parser/ast-definition.ts';
 import type { Constraint } from '../parser/ast.ts';
 import { parseExpression } from '../parser/parse.ts';
 import { isMark, isWord, nesting } from '../parser/statement-text.ts';

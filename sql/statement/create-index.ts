@@ -4,7 +4,7 @@ import type { IndexEntry, StoredEntry } from '../catalog/entry.ts';
 import { checkCollateClause } from '../binder/bind-collate.ts';
 import { checkSortable } from '../binder/order.ts';
 import type { IndexElement } from '../parser/ast.ts';
-import type { CreateIndex } from '../parser/ast-statement.ts';
+import type { CreateIndex } from '../parser/ast-definition.ts';
 import { sessionEnvironment } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
 import type { BoundStatement } from './bound.ts';

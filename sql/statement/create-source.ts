@@ -3,7 +3,7 @@ import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import type { SourceConnector } from '../../engine/runtime/connector.ts';
 import type { SourceEntry } from '../catalog/entry.ts';
 import { liveColumns, plainColumn } from '../catalog/entry.ts';
-import type { CreateSource } from '../parser/ast-statement.ts';
+import type { CreateSource } from '../parser/ast-definition.ts';
 import type { SessionState } from '../session-state.ts';
 import type { BoundStatement } from './bound.ts';
 import { command, done } from './bound.ts';

@@ -3,7 +3,7 @@ import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import type { CatalogChange } from '../catalog/catalog.ts';
 import type { ColumnEntry, ConstraintEntry, IndexEntry, SequenceEntry, TableEntry } from '../catalog/entry.ts';
 import { liveColumns, plainColumn } from '../catalog/entry.ts';
-import type { CreateTable, CreateTableAs, LikeClause, WatermarkDefinition } from '../parser/ast-statement.ts';
+import type { CreateTable, CreateTableAs, LikeClause, WatermarkDefinition } from '../parser/ast-definition.ts';
 import type { Constraint } from '../parser/ast.ts';
 import type { SessionState } from '../session-state.ts';
 import { collect } from '../portal.ts';

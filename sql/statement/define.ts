@@ -3,9 +3,8 @@ import { DatabaseError } from '../../engine/data/error.ts';
 import { checkCollateClause } from '../binder/bind-collate.ts';
 import { resolveTypeName } from '../binder/type-name.ts';
 import type { SequenceEntry, TypeEntry } from '../catalog/entry.ts';
-import type {
-  AlterSequence, CreateCompositeType, CreateEnum, CreateSchema, CreateSequence, Statement,
-} from '../parser/ast-statement.ts';
+import type { AlterSequence, CreateCompositeType, CreateEnum, CreateSchema, CreateSequence } from '../parser/ast-definition.ts';
+import type { Statement } from '../parser/ast-statement.ts';
 import type { Name, Option, RelationName } from '../parser/ast.ts';
 import type { SessionState } from '../session-state.ts';
 import { ownerOid } from './alter-table.ts';

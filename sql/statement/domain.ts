@@ -11,7 +11,7 @@ import type { Expression } from '../../engine/expression/expression.ts';
 import type { CatalogChange } from '../catalog/catalog.ts';
 import type { DomainDefinition, TypeEntry } from '../catalog/entry.ts';
 import { plainColumn } from '../catalog/entry.ts';
-import type { AlterDomain, CreateDomain } from '../parser/ast-statement.ts';
+import type { AlterDomain, CreateDomain } from '../parser/ast-definition.ts';
 import type { Constraint } from '../parser/ast.ts';
 import { parseExpression } from '../parser/parse.ts';
 import { bindRowExpression, rowSite, sessionEnvironment } from '../planner.ts';

@@ -5,7 +5,7 @@ import type { Target } from '../catalog/dependency.ts';
 import { displayName, isRelation, ownSchema } from '../catalog/catalog.ts';
 import type { CatalogChange, QualifiedName } from '../catalog/catalog.ts';
 import type { CatalogEntry } from '../catalog/entry.ts';
-import type { Drop, ObjectKind } from '../parser/ast-statement.ts';
+import type { Drop, ObjectKind } from '../parser/ast-definition.ts';
 import type { Name } from '../parser/ast.ts';
 import type { SessionState } from '../session-state.ts';
 import type { BoundStatement } from './bound.ts';

@@ -3,7 +3,7 @@ import { DatabaseError } from '../../engine/data/error.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { CatalogChange } from '../catalog/catalog.ts';
 import type { ColumnEntry, SequenceEntry, TableEntry } from '../catalog/entry.ts';
-import type { AlterAction } from '../parser/ast-statement.ts';
+import type { AlterAction } from '../parser/ast-definition.ts';
 import type { Option } from '../parser/ast.ts';
 import type { SessionState } from '../session-state.ts';
 import { ownSequence } from './column-definition.ts';

@@ -1,9 +1,8 @@
 // Commands around the data: LISTEN and NOTIFY, LOCK TABLE, CHECKPOINT, VACUUM, ANALYZE, REFRESH, and their like.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { LOCK_MODES } from '../lock-table.ts';
-import type {
-  CreateDatabase, CreateExtension, Listen, Lock, Maintain, Notify, Plain, RefreshView,
-} from '../parser/ast-statement.ts';
+import type { CreateDatabase, CreateExtension } from '../parser/ast-definition.ts';
+import type { Listen, Lock, Maintain, Notify, Plain, RefreshView } from '../parser/ast-statement.ts';
 import type { BoundStatement } from './bound.ts';
 import { command, done } from './bound.ts';
 import { qualified } from './naming.ts';

@@ -5,7 +5,7 @@ import { isQueryable, isRelation } from '../catalog/catalog.ts';
 import { withColumn } from '../catalog/dependency.ts';
 import { isTemporary } from '../catalog/entry.ts';
 import type { CatalogEntry } from '../catalog/entry.ts';
-import type { Comment, ObjectKind, Rename, SetOwner, SetSchema, Swap } from '../parser/ast-statement.ts';
+import type { Comment, ObjectKind, Rename, SetOwner, SetSchema, Swap } from '../parser/ast-definition.ts';
 import type { Name } from '../parser/ast.ts';
 import type { SessionState } from '../session-state.ts';
 import { setOwner } from './alter-table.ts';

@@ -1,7 +1,7 @@
 // CREATE and ALTER ROLE, GRANT and REVOKE.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import type { CatalogEntry, Grant as AclItem, RoleEntry } from '../catalog/entry.ts';
-import type { CreateRole, Grant } from '../parser/ast-statement.ts';
+import type { CreateRole, Grant } from '../parser/ast-definition.ts';
 import type { Option } from '../parser/ast.ts';
 import { passwordVerifier } from '../password.ts';
 import type { SessionState } from '../session-state.ts';

@@ -6,7 +6,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { isHostFunction } from '../catalog/functions.ts';
 import { isTemporary } from '../catalog/entry.ts';
 import type { ColumnEntry, Dependency, MaterializedViewEntry, ViewEntry, ViewSettings } from '../catalog/entry.ts';
-import type { CreateMaterializedView, CreateView } from '../parser/ast-statement.ts';
+import type { CreateMaterializedView, CreateView } from '../parser/ast-definition.ts';
 import type { Query } from '../parser/ast.ts';
 import type { LogicalPlan } from '../plan/logical-plan.ts';
 import { expressionsOf, visitPlan } from '../plan/map-plan.ts';

@@ -2,7 +2,7 @@
 import { DatabaseError } from '../../engine/data/error.ts';
 import { formatTypeName } from '../../engine/data/type-info.ts';
 import type { ColumnEntry, WatermarkEntry } from '../catalog/entry.ts';
-import type { WatermarkDefinition } from '../parser/ast-statement.ts';
+import type { WatermarkDefinition } from '../parser/ast-definition.ts';
 import { bindAssignment, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
 import type { TableContext } from './column-definition.ts';
 import { rangeText } from './column-definition.ts';
