@@ -7,10 +7,13 @@ import { formatType } from '../engine/data/type-info.ts';
 import type { LogicalType } from '../engine/data/types.ts';
 import { shortAscii } from '../engine/data/utf8.ts';
 import { sameKind } from '../engine/data/types.ts';
+import { typeOfEntry } from './binder/type-name.ts';
+import type { Catalog } from './catalog/catalog.ts';
 import type { ParsedStatement } from './parser/ast-statement.ts';
 import type { BindRequest, BoundParameter, ResultColumn } from './session-api.ts';
 import type { SessionState } from './session-state.ts';
 import type { BoundStatement } from './statement/bound.ts';
+import { mapType } from './statement/domain-use.ts';
 import { readCatalog } from './statement/read-catalog.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -60,7 +63,7 @@ export class PreparedStatement {
       return cached.bound;
     }
     const bound = state.bindStatement(this.parsed.statement, state, {
-      text: this.text, declared: this.#parameters ?? this.#declared,
+      text: this.text, declared: (this.#parameters ?? this.#declared).map((t) => t && asDefined(catalog, t)),
     });
     this.#checkColumns(bound);
     this.#parameters ??= bound.parameters;
@@ -73,10 +76,7 @@ export class PreparedStatement {
       this.#columns = bound.columns;
       return;
     }
-    const [before, now] = [this.#columns ?? [], bound.columns ?? []];
-    const same = before.length === now.length
-      && before.every((c, i) => c.name === now[i].name && sameKind(c.type, now[i].type));
-    if (!same) throw new DatabaseError('0A000', 'cached plan must not change result type');
+    requireSameColumns(this.#columns, bound.columns);
   }
 
   info(): {
@@ -87,6 +87,23 @@ export class PreparedStatement {
       parameterTypes: this.#parameters ?? [], fromSql: this.fromSql,
     };
   }
+}
+
+/** A type made by users as it is now: an enum may have come to other labels. */
+function asDefined(catalog: Catalog, type: LogicalType): LogicalType {
+  return mapType(type, (own) => {
+    const entry = 'oid' in own && own.oid !== undefined ? catalog.get(own.oid) : null;
+    return entry?.kind === 'type' ? typeOfEntry(entry) : own;
+  });
+}
+
+/** 0A000 when a statement bound anew has others than those that were told to the client. */
+export function requireSameColumns(
+  before: readonly ResultColumn[] | null, now: readonly ResultColumn[] | null,
+): void {
+  const same = before?.length === now?.length
+    && (before ?? []).every((c, i) => c.name === now?.[i].name && sameKind(c.type, now[i].type));
+  if (!same) throw new DatabaseError('0A000', 'cached plan must not change result type');
 }
 
 /** Bind's values as datums; 22P02 and its kin name the parameter as PostgreSQL's error context does. */
