@@ -55,8 +55,8 @@ export function rowFill(before: StoredEntry, after: StoredEntry, context: FillCo
 export function conversion(before: StoredEntry, column: ColumnEntry, context: FillContext): (rows: Batch) => Vector {
   const how = column.conversion;
   if (how === undefined) throw new AssertionError(`column ${column.name} is converted without a conversion`);
-  const { labels } = how;
-  if (labels !== undefined) {
+  if (how.labels !== undefined) {
+    const labels = labelChanges(how.labels);
     const old = before.columns[column.attnum - 1].type;
     return (rows) => {
       const vector = rows.columns[column.attnum - 1];
@@ -80,18 +80,25 @@ export function conversion(before: StoredEntry, column: ColumnEntry, context: Fi
   return (rows) => compiled.evaluate(rows, evaluation);
 }
 
-/** A value with the labels of an enum as they are now called. */
-export function relabelled(type: LogicalType, datum: Datum, change: LabelChange): Datum {
-  const { oid, renamed } = change;
-  if (datum === null || renamed === null) return datum;
+/** One alone, not in a list, is in catalogs written before there could be several. */
+export function labelChanges(labels: NonNullable<ColumnEntry['conversion']>['labels']): readonly LabelChange[] {
+  if (labels === undefined) return [];
+  return 'oid' in labels ? [labels] : labels;
+}
+
+/** A value with the labels of enums as they are now called, after one change after the other. */
+export function relabelled(type: LogicalType, datum: Datum, changes: readonly LabelChange[]): Datum {
+  if (datum === null) return datum;
   switch (type.kind) {
-    case 'enum': return type.oid === oid && datum === renamed.from ? renamed.to : datum;
-    case 'domain': return relabelled(type.base, datum, change);
+    case 'enum':
+      return changes.reduce((label: Datum, { oid, renamed }) => (
+        type.oid === oid && label === renamed?.from ? renamed.to : label), datum);
+    case 'domain': return relabelled(type.base, datum, changes);
     case 'array': {
       const array = asArray(datum);
-      return { ...array, values: array.values.map((v) => relabelled(type.element, v, change)) };
+      return { ...array, values: array.values.map((v) => relabelled(type.element, v, changes)) };
     }
-    case 'record': return { fields: asRecord(datum).fields.map((f, i) => relabelled(type.fields[i].type, f, change)) };
+    case 'record': return { fields: asRecord(datum).fields.map((f, i) => relabelled(type.fields[i].type, f, changes)) };
     default: return datum;
   }
 }

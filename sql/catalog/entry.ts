@@ -74,8 +74,8 @@ export interface ColumnEntry {
     /** When it was, µs since 1970 UTC. */
     readonly time: bigint;
     readonly expression: string; readonly format: FormatSettings; readonly searchPath: readonly string[];
-    /** Instead of the expression: labels of an enum in it are others than before. */
-    readonly labels?: LabelChange;
+    /** Instead of the expression: labels of enums in it are others than before. */
+    readonly labels?: readonly LabelChange[] | LabelChange;
   };
   /** Value, as text, of rows that are older than the column; null: they have NULL. */
   readonly missing: string | null;

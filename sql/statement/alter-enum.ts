@@ -1,15 +1,18 @@
 // ALTER TYPE .. ADD VALUE and RENAME VALUE: columns carry the labels in their type, so they are converted to the new one.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import { DEFAULT_FORMAT } from '../../engine/data/settings.ts';
+import { formatText, parseText } from '../../engine/data/text-format.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { CatalogChange } from '../catalog/catalog.ts';
 import type { ColumnEntry, LabelChange, MaterializedViewEntry, TableEntry, TypeEntry, ViewEntry } from '../catalog/entry.ts';
 import type { AlterEnum } from '../parser/ast-definition.ts';
 import type { Name } from '../parser/ast.ts';
-import { relabelled, rowFill } from '../row-fill.ts';
+import { labelChanges, relabelled, rowFill } from '../row-fill.ts';
 import type { SessionState } from '../session-state.ts';
 import type { BoundStatement } from './bound.ts';
 import { command, done } from './bound.ts';
-import { mapType, mentioning } from './domain-use.ts';
+import { isMadeOf, mapType, mentioning } from './domain-use.ts';
+import { openConversion } from './column-type.ts';
 import { qualifiedName } from './naming.ts';
 import { rewriteType } from './renamed-text.ts';
 
@@ -80,13 +83,13 @@ async function relabel(
     const compiled = other.kind === 'source' || (other.kind === 'index' && other.definition !== undefined) ? mentions(other)
       : other.kind === 'materialized-view' && (mentions(other) || reads(state, other, entry.oid));
     if (compiled) throw notSupported(`changing the labels of type "${entry.name}", which "${other.name}" has, names or reads,`);
-    if (other.kind !== 'table' || !other.columns.some((c) => named(c.type) !== c.type && hasType(c.type, entry.oid))) continue;
+    if (other.kind !== 'table' || !other.columns.some((c) => isMadeOf(c.type, entry.oid))) continue;
     await state.current.lock(other.oid, 'access exclusive', state.lockWait);
     state.current.requireSettled(other.oid, 'ALTER TABLE', other.name);
   }
   const next: TypeEntry = { ...entry, definition: { kind: 'enum', labels } };
   rewriteType(state, entry, next, {
-    named, value: (type, datum) => relabelled(type, datum, change),
+    named, value: (type, datum) => relabelled(type, datum, [change]),
     table: (table) => convertTable(state, table, change),
   });
 }
@@ -95,30 +98,21 @@ async function relabel(
 function reads(state: SessionState, view: MaterializedViewEntry | ViewEntry, type: number): boolean {
   return view.dependencies.some((d) => {
     const entry = state.catalog.get(d.oid);
-    if (entry?.kind === 'table') return entry.columns.some((c) => !c.dropped && hasType(c.type, type));
+    if (entry?.kind === 'table') return entry.columns.some((c) => !c.dropped && isMadeOf(c.type, type));
     return (entry?.kind === 'view' || entry?.kind === 'materialized-view') && reads(state, entry, type);
   });
-}
-
-function hasType(type: LogicalType, oid: number): boolean {
-  switch (type.kind) {
-    case 'array': return hasType(type.element, oid);
-    case 'domain': return hasType(type.base, oid);
-    case 'record': return type.fields.some((f) => hasType(f.type, oid));
-    case 'enum': return type.oid === oid;
-    default: return false;
-  }
 }
 
 /** The table's new entry, with its rows told how to follow. */
 function convertTable(
   state: SessionState, { before, after }: { readonly before: TableEntry; readonly after: TableEntry }, change: LabelChange,
 ): CatalogChange {
-  const columns = after.columns.map((column): ColumnEntry => (!hasType(column.type, change.oid) ? column : {
+  const columns = after.columns.map((column): ColumnEntry => (!isMadeOf(column.type, change.oid) ? column : {
     ...column,
-    ...(column.missing === null ? {} : { missing: missingLabel(column, change) }),
+    missing: missingLabel(before.columns[column.attnum - 1], column, change),
     conversion: {
-      serial: (column.conversion?.serial ?? 0) + 1, time: state.current.startTime, expression: '', labels: change,
+      serial: (column.conversion?.serial ?? 0) + 1, time: state.current.startTime, expression: '',
+      labels: [...labelChanges(openConversion(state, before, column)?.labels), change],
       format: state.settings.format, searchPath: [...state.searchPath],
     },
   }));
@@ -132,8 +126,9 @@ function convertTable(
   return { kind: 'put', entry };
 }
 
-/** The value of rows older than the column: of the type itself, its text is the label. */
-function missingLabel(column: ColumnEntry, { renamed }: LabelChange): string | null {
-  if (renamed === null || column.type.kind === 'enum') return renamed?.from === column.missing ? renamed.to : column.missing;
-  throw notSupported(`renaming a value that column "${column.name}" may have in rows older than it`);
+/** The value of rows older than the column, as text. */
+function missingLabel(before: ColumnEntry, after: ColumnEntry, change: LabelChange): string | null {
+  if (before.missing === null) return null;
+  const value = parseText(before.type, before.missing, DEFAULT_FORMAT);
+  return formatText(after.type, relabelled(before.type, value, [change]), DEFAULT_FORMAT);
 }

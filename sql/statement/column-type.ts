@@ -35,6 +35,7 @@ export function retypedColumn(
     throw column.identity === null ? notSupported('a serial column of another than an integer type')
       : new DatabaseError('22023', 'identity column type must be smallint, integer, or bigint');
   }
+  if (openConversion(state, table, column) !== null) throw convertedTwice(column);
   const serial = (column.conversion?.serial ?? 0) + 1;
   return {
     ...column, type, missing: null, defaultText: checkDefault(state, column, type),
@@ -42,6 +43,23 @@ export function retypedColumn(
       serial, time: state.current.startTime, expression, format: state.settings.format, searchPath: [...state.searchPath],
     },
   };
+}
+
+/**
+ * The conversion that this transaction has told the column's rows, which are still as they were before it; null: none.
+ * Only labels can be changed on top of it, and only where it changed labels itself.
+ */
+export function openConversion(state: SessionState, table: TableEntry, column: ColumnEntry): ColumnEntry['conversion'] | null {
+  const stored = state.services.catalog.get(table.oid);
+  const before = stored?.kind === 'table' ? stored.columns.at(column.attnum - 1) : undefined;
+  const { conversion } = column;
+  if (before === undefined || conversion === undefined || conversion.serial === before.conversion?.serial) return null;
+  if (conversion.labels === undefined) throw convertedTwice(column);
+  return conversion;
+}
+
+function convertedTwice({ name }: ColumnEntry): DatabaseError {
+  return notSupported(`changing the type of column "${name}" again in the same transaction`);
 }
 
 function refuseUsed(state: SessionState, table: TableEntry, column: ColumnEntry): void {

@@ -70,30 +70,28 @@ export function* domainColumns(
 export function refuseRowTypeUsed(state: SessionState, table: TableEntry): void {
   for (const other of state.catalog.entries()) {
     if (other.kind !== 'table' && other.kind !== 'materialized-view') continue;
-    const column = other.columns.find((c) => !c.dropped && hasRow(c.type, table.rowType));
+    const column = other.columns.find((c) => !c.dropped && isMadeOf(c.type, table.rowType));
     if (column === undefined) continue;
     throw new DatabaseError('0A000',
       `cannot alter table "${table.name}" because column "${other.name}.${column.name}" uses its row type`);
   }
 }
 
-function hasRow(type: LogicalType, oid: number): boolean {
+/** Is it the enum, the domain or the row type, or made of it? */
+export function isMadeOf(type: LogicalType, oid: number): boolean {
   switch (type.kind) {
-    case 'domain': return hasRow(type.base, oid);
-    case 'array': return hasRow(type.element, oid);
-    case 'record': return type.oid === oid || type.fields.some((f) => hasRow(f.type, oid));
+    case 'enum': return type.oid === oid;
+    case 'domain': return type.oid === oid || isMadeOf(type.base, oid);
+    case 'array': return isMadeOf(type.element, oid);
+    case 'record': return type.oid === oid || type.fields.some((f) => isMadeOf(f.type, oid));
     default: return false;
   }
 }
 
 /** Is a value of the type one of the domain, or does it have such values inside? */
 function placeIn(type: LogicalType, oid: number): 'whole' | 'inside' | null {
-  switch (type.kind) {
-    case 'domain': return type.oid === oid ? 'whole' : placeIn(type.base, oid);
-    case 'array': return placeIn(type.element, oid) === null ? null : 'inside';
-    case 'record': return type.fields.some((f) => placeIn(f.type, oid) !== null) ? 'inside' : null;
-    default: return null;
-  }
+  if (type.kind === 'domain') return type.oid === oid ? 'whole' : placeIn(type.base, oid);
+  return isMadeOf(type, oid) ? 'inside' : null;
 }
 
 /** The type with `change` made of each type in it, from the inside out. */
