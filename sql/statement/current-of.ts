@@ -8,24 +8,55 @@ import type { Vector } from '../../engine/data/vector.ts';
 import { liveColumns } from '../catalog/entry.ts';
 import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
 import type { DeclareCursor } from '../parser/ast-statement.ts';
-import type { Expr, FromItem, LockingClause, Query, TableItem } from '../parser/ast.ts';
+import type { Expr, FromItem, LockingClause, Name, Query, TableItem } from '../parser/ast.ts';
 import type { CursorPortal } from '../portal.ts';
 import type { SessionState } from '../session-state.ts';
 import type { FoundRows } from './change-query.ts';
 import { qualified } from './naming.ts';
 
-/** A cursor's query that gives, behind its own columns, the rows of these tables (by OID) as records. */
+/** By which columns a row of the table is found again: those of its primary key, else all. */
+interface TracedTable {
+  /** OID. */
+  readonly table: number;
+  readonly columns: readonly ColumnEntry[];
+  readonly byKey: boolean;
+}
+
+/** A cursor's query that gives, behind its own columns, such columns of these tables. */
 export interface TracedQuery {
   readonly query: Query;
-  readonly tables: readonly number[];
+  readonly tables: readonly TracedTable[];
+  /** Of all tables. */
+  readonly width: number;
   /** FOR UPDATE or its like: only what it names can be changed, but the query may be of any form. */
   readonly locking: boolean;
+}
+
+/** The values of a row's columns; null: the row is gone. */
+type Found = readonly Datum[] | null;
+
+interface TracedRows extends TracedTable {
+  readonly values: readonly Vector[];
+  /** By place: what rows have become since. */
+  readonly changed: Map<number, Found>;
 }
 
 /** What a cursor keeps of it. */
 export interface CursorRows {
   readonly locking: boolean;
-  readonly tables: readonly { readonly table: number; readonly rows: Vector; readonly changed: Map<number, Datum> }[];
+  readonly tables: readonly TracedRows[];
+}
+
+/** Out of all columns of the query's rows. */
+export function cursorRows({ tables, locking, width }: TracedQuery, all: readonly Vector[]): CursorRows {
+  let at = all.length - width;
+  return {
+    locking, tables: tables.map((table) => {
+      const values = all.slice(at, at + table.columns.length);
+      at += values.length;
+      return { ...table, values, changed: new Map() };
+    }),
+  };
 }
 
 /** null: PostgreSQL would not find the table's rows in it. */
@@ -43,19 +74,31 @@ export function tracedQuery(state: SessionState, { query }: DeclareCursor): Trac
   const found = items.flatMap((item) => {
     if (named.has(item.relation.name)) return [];
     const table = state.catalog.findRelation(qualified(item.relation), state.searchPath);
-    return table?.kind === 'table' ? [{ table: table.oid, label: labelOf(item) }] : [];
+    return table?.kind === 'table' ? [{ ...tracedTable(table), names: namesIn(item, table) }] : [];
   });
-  const targets = found.map(({ label }) => ({
-    expression: {
-      kind: 'row', explicit: true, position: undefined,
-      fields: [{ kind: 'star', qualifier: [label], exclude: [], position: undefined }],
-    } as const,
-    alias: undefined, position: undefined,
-  }));
+  // Under names that nothing refers to.
+  const targets = found.flatMap(({ names, columns }, t) => columns.map((column, c) => ({
+    expression: { kind: 'column', name: names.of(column), position: undefined } as const,
+    alias: `*row ${t}.${c}*`, position: undefined,
+  })));
   return {
-    query: { ...query, body: { ...body, targets: [...body.targets, ...targets] } }, tables: found.map((f) => f.table),
+    query: { ...query, body: { ...body, targets: [...body.targets, ...targets] } }, tables: found, width: targets.length,
     locking: locked,
   };
+}
+
+function tracedTable(table: TableEntry): TracedTable {
+  const key = table.constraints.find((c) => c.kind === 'primary');
+  return {
+    table: table.oid, byKey: key !== undefined,
+    columns: key === undefined ? liveColumns(table.columns) : key.columns.map((attnum) => table.columns[attnum - 1]),
+  };
+}
+
+/** How the query refers to the table's columns. */
+function namesIn(item: TableItem, table: TableEntry): { readonly of: (column: ColumnEntry) => Name } {
+  const live = liveColumns(table.columns);
+  return { of: (column) => [labelOf(item), item.alias?.columns[live.indexOf(column)] ?? column.name] };
 }
 
 function tablesIn(item: FromItem): readonly TableItem[] {
@@ -74,8 +117,8 @@ export interface CurrentRow {
   readonly where: Expr;
   /** One of the rows found: without a primary key several may be alike. */
   readonly narrow: (state: SessionState, found: FoundRows) => FoundRows;
-  /** After it was written: what it is now; null: gone. */
-  readonly changed: (state: SessionState, now: Datum) => void;
+  /** After it was written: what it is now, one row of the table; null: gone. */
+  readonly changed: (state: SessionState, now: Batch | null) => void;
 }
 
 /** null: the condition is another one. 24000 where the cursor stands on no row of the table. */
@@ -85,17 +128,17 @@ export function currentRow(
   const { where, alias = table.name } = statement;
   if (where?.kind !== 'currentOf') return null;
   const portal = requirePortal(state, where.cursor);
-  const { rows, changed } = traced(portal, table);
+  const source = traced(portal, table);
+  const { columns, changed, byKey } = source;
   if (portal.position < 1 || portal.position > portal.rows.length) {
     throw invalid(`cursor "${where.cursor}" is not positioned on a row`);
   }
   const place = portal.position - 1;
-  const row = changed.has(place) ? changed.get(place) ?? null : datumAt(rows, place);
-  const key = table.constraints.find((c) => c.kind === 'primary')?.columns ?? null;
+  const row = changed.has(place) ? changed.get(place) ?? null : source.values.map((vector) => datumAt(vector, place));
   return {
-    where: conditionOf(table, row, { alias, key }),
+    where: conditionOf(source, row, alias),
     narrow: (session, found) => {
-      const lost = found.old.length === 0 && row !== null && key === null && session.current.writes.touches(table.oid);
+      const lost = found.old.length === 0 && row !== null && !byKey && session.current.writes.touches(table.oid);
       if (lost) throw notSupported('WHERE CURRENT OF a row changed since, of a table without a primary key');
       if (found.old.length < 2) return found;
       const first = Int32Array.of(0);
@@ -108,7 +151,7 @@ export function currentRow(
         if (known) changed.set(place, before ?? null);
         else changed.delete(place);
       });
-      changed.set(place, now);
+      changed.set(place, now === null ? null : columns.map((c) => datumAt(now.columns[c.attnum - 1], 0)));
     },
   };
 }
@@ -123,7 +166,7 @@ function requirePortal(state: SessionState, name: string): CursorPortal {
   return portal;
 }
 
-function traced(portal: CursorPortal, table: TableEntry): CursorRows['tables'][number] {
+function traced(portal: CursorPortal, table: TableEntry): TracedRows {
   const { name } = portal.options;
   const { source } = portal;
   const own = source?.tables.filter((t) => t.table === table.oid) ?? [];
@@ -137,20 +180,15 @@ function traced(portal: CursorPortal, table: TableEntry): CursorRows['tables'][n
   return own[0];
 }
 
-/** By the primary key, else by all there is in the row. */
-function conditionOf(
-  table: TableEntry, row: Datum, { alias, key }: { readonly alias: string; readonly key: readonly number[] | null },
-): Expr {
+function conditionOf({ columns, byKey }: TracedTable, row: Found, alias: string): Expr {
   const position = undefined;
-  if (row === null || typeof row !== 'object' || !('fields' in row)) return { kind: 'boolean', value: false, position };
-  const columns = liveColumns(table.columns);
-  const operands = columns.flatMap((column, i): readonly Expr[] => {
-    if (key !== null && !key.includes(column.attnum)) return [];
-    if (key === null) requireComparable(column);
+  if (row === null) return { kind: 'boolean', value: false, position };
+  const operands = columns.map((column, i): Expr => {
+    if (!byKey) requireComparable(column);
     const left: Expr = { kind: 'column', name: [alias, column.name], position };
-    const right: Expr = { kind: 'value', type: column.type, value: row.fields[i] ?? null, position };
-    return [key === null ? { kind: 'isDistinct', left, right, negated: true, position }
-      : { kind: 'binary', operator: '=', schema: undefined, left, right, position }];
+    const right: Expr = { kind: 'value', type: column.type, value: row[i], position };
+    return byKey ? { kind: 'binary', operator: '=', schema: undefined, left, right, position }
+      : { kind: 'isDistinct', left, right, negated: true, position };
   });
   if (operands.length === 0) return { kind: 'boolean', value: true, position };
   return operands.length === 1 ? operands[0] : { kind: 'logical', operator: 'and', operands, position };
@@ -159,11 +197,6 @@ function conditionOf(
 function requireComparable({ type }: ColumnEntry): void {
   if (type.kind !== 'json' && type.kind !== 'jsonpath') return;
   throw notSupported(`WHERE CURRENT OF in a table without a primary key and with a column of type ${formatTypeName(type)}`);
-}
-
-/** The first row as a record of the table's columns. */
-export function rowDatum(table: TableEntry, rows: Batch): Datum {
-  return { fields: liveColumns(table.columns).map((c) => datumAt(rows.columns[c.attnum - 1], 0)) };
 }
 
 export function refuseCurrentOfView(

@@ -9,6 +9,7 @@ import type { Portal, PortalOptions } from '../portal.ts';
 import type { SessionState } from '../session-state.ts';
 import type { BoundStatement, StatementResult } from './bound.ts';
 import { command, done } from './bound.ts';
+import { cursorRows } from './current-of.ts';
 import type { TracedQuery } from './current-of.ts';
 import { optionText } from './options.ts';
 
@@ -63,16 +64,13 @@ async function opened(
     if (result.kind !== 'rows') throw new DatabaseError('42601', 'a cursor needs a query');
     if (result.endless === true) return new SubscriptionPortal(options, result);
     const all = await collect(result);
-    const visible = result.columns.length - (traced?.tables.length ?? 0);
+    const visible = result.columns.length - (traced?.width ?? 0);
     const rows = new Batch(all.columns.slice(0, visible), all.length);
-    const source = traced === null ? null : {
-      locking: traced.locking,
-      tables: traced.tables.map((table, i) => ({ table, rows: all.columns[visible + i], changed: new Map<number, Datum>() })),
-    };
+    const source = traced === null ? null : cursorRows(traced, all.columns);
     return new CursorPortal(options, { ...form, columns: result.columns.slice(0, visible), rows, error: null, source });
   } catch (error) {
     // PostgreSQL computes rows when they are fetched: so late comes what is wrong with their values.
-    const columns = query.columns?.slice(0, query.columns.length - (traced?.tables.length ?? 0)) ?? null;
+    const columns = query.columns?.slice(0, query.columns.length - (traced?.width ?? 0)) ?? null;
     const late = !statement.hold && error instanceof DatabaseError && error.code.startsWith('22');
     if (!late || columns === null) throw error;
     const rows = Batch.empty({ columns: columns.map((c) => ({ name: c.name, type: c.type })) });

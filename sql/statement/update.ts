@@ -3,7 +3,7 @@ import { Batch } from '../../engine/data/batch.ts';
 import type { Update } from '../parser/ast.ts';
 import { resolveAssignments } from './assignment.ts';
 import { bindChange, findRows, shownTarget } from './change-query.ts';
-import { currentRow, refuseCurrentOfView, rowDatum } from './current-of.ts';
+import { currentRow, refuseCurrentOfView } from './current-of.ts';
 import type { Modification, ModificationSite } from './modification.ts';
 import { bindReturning, returningSnapshot, written } from './returning.ts';
 import { TableWriter, prepareWrite } from './table-writer.ts';
@@ -44,7 +44,7 @@ export function bindUpdate(statement: Update, { state, env, commonTables }: Modi
       }
       const rows = writer.rules.generate(session, new Batch(columns, found.old.length));
       writer.replace(found.old, rows);
-      if (rows.length > 0) current?.changed(session, rowDatum(table, rows));
+      if (rows.length > 0) current?.changed(session, rows);
       target.check(session, rows, values);
       return written(session, returning, {
         parameters: values, before, rows: new Batch([...rows.columns, ...found.others.columns], rows.length),
