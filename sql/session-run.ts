@@ -5,6 +5,7 @@ import { whenThere } from '../engine/data/soon.ts';
 import type { Soon } from '../engine/data/soon.ts';
 import { RowReader } from './portal.ts';
 import type { CursorPortal, Portal, StatementPortal } from './portal.ts';
+import { requireSameColumns } from './prepared-statement.ts';
 import type { ExecuteResult } from './session-api.ts';
 import { interruptible } from './session-transaction.ts';
 import type { StatementResult } from './statement/bound.ts';
@@ -65,6 +66,8 @@ function deliver(
       portal.done = true;
       return { ...result, batches: withEnd(state, result.batches, options.end) };
     case 'rows':
+      // It may have been bound anew.
+      requireSameColumns(portal.columns, result.columns);
       portal.rows = new RowReader(guarded(state, result.batches));
       portal.tag = result.tag;
       return goOn(portal, options);

@@ -176,14 +176,18 @@ export class Transaction implements OpenTransaction {
     return locks.acquire(this, relation, mode, wait).then(() => true);
   }
 
-  /** Nobody keeps readers away. A block keeps it so until its end; a lone statement is done before anybody else comes. */
-  mayRead(relation: number): boolean {
-    const { locks } = this.#services;
-    return this.kind === 'implicit' ? locks.isReadable(this, relation) : locks.tryAcquire(this, relation, 'access share');
+  /** Waits for whoever keeps readers away: LOCK TABLE, TRUNCATE, changes of a table. */
+  whenReadable(relations: ReadonlySet<number>, wait: LockWait): Soon<void> {
+    for (const relation of relations) {
+      if (this.#mayRead(relation)) continue;
+      return this.#services.locks.acquire(this, relation, 'access share', wait).then(() => this.whenReadable(relations, wait));
+    }
   }
 
-  waitToRead(relation: number, wait: LockWait): Promise<void> {
-    return this.#services.locks.acquire(this, relation, 'access share', wait);
+  /** A block keeps it so until its end; a lone statement is done before anybody else comes. */
+  #mayRead(relation: number): boolean {
+    const { locks } = this.#services;
+    return this.kind === 'implicit' ? locks.isReadable(this, relation) : locks.tryAcquire(this, relation, 'access share');
   }
 
   /** Until the other transaction is over; 40P01, 55P03 and interrupts as for any lock. */

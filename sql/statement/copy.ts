@@ -16,6 +16,7 @@ import { requireColumn } from './assignment.ts';
 import type { BoundStatement } from './bound.ts';
 import { copyFormat } from './copy-options.ts';
 import { qualified, requireTable } from './naming.ts';
+import { unlessRedefined } from './redefined.ts';
 import { TableWriter } from './table-writer.ts';
 
 type Bind = (query: NonNullable<Copy['query']>) => BoundStatement;
@@ -59,7 +60,7 @@ function copyIn(statement: Copy, state: SessionState): BoundStatement {
   const where = statement.where === undefined ? null : compileExpression(bindWhere(state, table, statement.where));
   return {
     parameters: [], columns: null, cacheable: true,
-    run: async (session) => {
+    run: (session) => unlessRedefined(async () => {
       if (!isTemporary(table.schema)) session.current.checkWritable('COPY FROM');
       // A COPY by itself leaves its keys to the commit, which has them in typed arrays.
       const alone = session.current.kind === 'implicit' && session.current.writes.length === 0;
@@ -85,7 +86,7 @@ function copyIn(statement: Copy, state: SessionState): BoundStatement {
         },
       };
       return { kind: 'copyIn', sink };
-    },
+    }, () => copyIn(statement, session).run(session, [])),
   };
 }
 

@@ -1,6 +1,7 @@
 // DELETE and TRUNCATE.
 import { Batch } from '../../engine/data/batch.ts';
 import { DatabaseError } from '../../engine/data/error.ts';
+import type { Soon } from '../../engine/data/soon.ts';
 import type { TableEntry } from '../catalog/entry.ts';
 import type { Truncate } from '../parser/ast-statement.ts';
 import type { Delete } from '../parser/ast.ts';
@@ -12,6 +13,7 @@ import { currentRow, refuseCurrentOfView } from './current-of.ts';
 import { allRows, referencesTo } from './foreign-key.ts';
 import type { Modification, ModificationSite } from './modification.ts';
 import { requireTable } from './naming.ts';
+import { unlessRedefined } from './redefined.ts';
 import { bindReturning, returningSnapshot, written } from './returning.ts';
 import { setSequence } from './sequence-options.ts';
 import { TableWriter, prepareWrite } from './table-writer.ts';
@@ -50,14 +52,7 @@ export function bindDelete(statement: Delete, { state, env, commonTables }: Modi
 export function truncate(statement: Truncate): BoundStatement {
   return command(async (state) => {
     state.current.checkWritable('TRUNCATE TABLE');
-    const tables = statement.tables.map((t) => requireTable(state, { ...t.relation, position: undefined }, 'truncate'));
-    const all = statement.cascade ? withReferring(state, tables) : tables;
-    checkReferring(state, all);
-    for (const table of all) {
-      const writer = new TableWriter(state, table);
-      await writer.lock('truncate');
-      state.current.requireSettled(table.oid, 'TRUNCATE', table.name);
-    }
+    const all = await lockEmptied(state, statement);
     for (const table of all) {
       const rows = allRows(state, table);
       if (rows.length > 0) state.current.write(table.oid, Delta.remove(rows));
@@ -68,6 +63,20 @@ export function truncate(statement: Truncate): BoundStatement {
     }
     return done('TRUNCATE TABLE');
   });
+}
+
+function lockEmptied(state: SessionState, statement: Truncate): Soon<readonly TableEntry[]> {
+  return unlessRedefined(async () => {
+    const tables = statement.tables.map((t) => requireTable(state, { ...t.relation, position: undefined }, 'truncate'));
+    const all = statement.cascade ? withReferring(state, tables) : tables;
+    checkReferring(state, all);
+    for (const table of all) {
+      const writer = new TableWriter(state, table);
+      await writer.lock('truncate');
+      state.current.requireSettled(table.oid, 'TRUNCATE', table.name);
+    }
+    return all;
+  }, () => lockEmptied(state, statement));
 }
 
 function withReferring(state: SessionState, tables: readonly TableEntry[]): readonly TableEntry[] {

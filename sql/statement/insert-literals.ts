@@ -6,6 +6,7 @@ import { DatabaseError } from '../../engine/data/error.ts';
 import { Numeric } from '../../engine/data/numeric.ts';
 import { parseText } from '../../engine/data/text-format.ts';
 import { whenThere } from '../../engine/data/soon.ts';
+import type { Soon } from '../../engine/data/soon.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import { typmodOf } from '../../engine/data/types.ts';
 import { withTypmod } from '../binder/type-rules.ts';
@@ -15,9 +16,11 @@ import {
   DEFAULT_LITERAL, FALSE_LITERAL, NULL_LITERAL, NUMBER_LITERAL, STRING_LITERAL, TRUE_LITERAL, parseInsertValues,
 } from '../parser/insert-values.ts';
 import type { InsertValues } from '../parser/insert-values.ts';
+import { parse } from '../parser/parse.ts';
 import type { SessionState } from '../session-state.ts';
-import type { BoundStatement } from './bound.ts';
+import type { BoundStatement, StatementResult } from './bound.ts';
 import { qualified } from './naming.ts';
+import { unlessRedefined } from './redefined.ts';
 import { rulesOf } from './table-rules.ts';
 import { TableWriter } from './table-writer.ts';
 
@@ -34,7 +37,7 @@ export function bindInsertLiterals(text: string, state: SessionState): BoundStat
   if (columns === null || rulesOf(state, table).defaultsInTurn) return null;
   return {
     parameters: [], columns: null, cacheable: false,
-    run: (session) => {
+    run: (session) => unlessRedefined((): Soon<StatementResult> => {
       if (!isTemporary(table.schema)) session.current.checkWritable('INSERT');
       const writer = new TableWriter(session, table);
       const inserted = whenThere(writer.lock('insert'), () => {
@@ -43,8 +46,13 @@ export function bindInsertLiterals(text: string, state: SessionState): BoundStat
         return writer.run(() => writer.insert(complete));
       });
       return whenThere(inserted, () => ({ kind: 'command', tag: `INSERT 0 ${values.rowCount}` }));
-    },
+    }, () => boundAnew(text, session).run(session, [])),
   };
+}
+
+function boundAnew(text: string, session: SessionState): BoundStatement {
+  const [{ statement }] = parse(text);
+  return session.bindStatement(statement, session, { text, declared: [] });
 }
 
 /** The target columns; null when something about them is the binder's to say. */

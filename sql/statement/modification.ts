@@ -14,6 +14,7 @@ import type { WithClause } from '../parser/ast.ts';
 import type { BoundStatement, StatementResult, WritePlan } from './bound.ts';
 import { Effects } from './effects.ts';
 import { readCatalog } from './read-catalog.ts';
+import { requireSame, unlessRedefined } from './redefined.ts';
 
 /** What a modification is bound against. */
 export interface ModificationSite {
@@ -48,21 +49,25 @@ export function modifyingStatement(
     readonly names: WithClause | undefined; readonly tag: string; readonly bind: (site: ModificationSite) => Modification;
   },
 ): BoundStatement {
+  const known = state.catalog;
   const catalog = readCatalog(state);
   const effects = new Effects(state, statement.names);
   const env = sessionEnvironment(state, { declared, catalog, effects, atOnce: true });
   const { columns, write, cacheable = true, prepare, run } = statement.bind({ state, env, commonTables: null });
   const parameters = env.parameters.finish();
   return {
-    parameters, columns, cacheable: cacheable && catalog === state.catalog, write,
-    run: (session, values) => {
+    parameters, columns, cacheable: cacheable && catalog === known, write,
+    run: (session, values) => unlessRedefined(() => {
       session.current.noteRead(env.used);
-      const work = (): Written => (
-        effects.any ? effects.around(session, values, () => run(session, values)) : run(session, values));
+      const work = (): Written => {
+        requireSame(session, known, env.used);
+        return effects.any ? effects.around(session, values, () => run(session, values)) : run(session, values);
+      };
       const prepared = whenThere(prepare(session), () => (effects.any ? effects.prepare(session) : undefined));
-      const written = whenThere(prepared, () => whenFree(session.current, session.lockWait, work));
+      const readable = whenThere(prepared, () => session.current.whenReadable(env.used, session.lockWait));
+      const written = whenThere(readable, () => whenFree(session.current, session.lockWait, work));
       return whenThere(written, (done) => answer(done, columns, statement.tag));
-    },
+    }, () => modifyingStatement(session, parameters, statement).run(session, values)),
   };
 }
 

@@ -4,6 +4,7 @@ import { Batch } from '../../engine/data/batch.ts';
 import type { Datum } from '../../engine/data/datum.ts';
 import { DatabaseError } from '../../engine/data/error.ts';
 import { formatTypeName } from '../../engine/data/type-info.ts';
+import { whenThere } from '../../engine/data/soon.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import { compileExpression } from '../../engine/expression/evaluate.ts';
 import { checked } from '../binder/domain-check.ts';
@@ -13,7 +14,7 @@ import { resolveTypeName } from '../binder/type-name.ts';
 import type { CloseCursor, Execute, Prepare } from '../parser/ast-statement.ts';
 import type { Expr } from '../parser/ast.ts';
 import { bindRowExpression, rowSite, sessionEnvironment, withParameters } from '../planner.ts';
-import { PreparedStatement } from '../prepared-statement.ts';
+import { PreparedStatement, requireSameColumns } from '../prepared-statement.ts';
 import type { SessionState } from '../session-state.ts';
 import type { BoundStatement } from './bound.ts';
 import { command, done } from './bound.ts';
@@ -52,7 +53,10 @@ export function execute(statement: Execute, state: SessionState): BoundStatement
     parameters: [], columns: first.columns, cacheable: false,
     run: (session, parameters) => {
       const { bound } = requirePrepared(session, statement.name);
-      return bound.run(session, argumentValues(session, statement, bound, parameters));
+      return whenThere(bound.run(session, argumentValues(session, statement, bound, parameters)), (result) => {
+        if (result.kind === 'rows') requireSameColumns(bound.columns, result.columns);
+        return result;
+      });
     },
   };
 }

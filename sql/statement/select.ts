@@ -13,28 +13,31 @@ import type { SessionState } from '../session-state.ts';
 import { whenFree } from '../write-conflict.ts';
 import { Effects } from './effects.ts';
 import { readCatalog } from './read-catalog.ts';
+import { requireSame, unlessRedefined } from './redefined.ts';
 import type { BoundStatement, StatementResult } from './bound.ts';
 
 export function bindSelectStatement(
   query: Query, state: SessionState, declared: readonly (LogicalType | null)[],
 ): BoundStatement {
+  const known = state.catalog;
   const catalog = readCatalog(state);
   const effects = new Effects(state, query.with);
   const env = sessionEnvironment(state, { declared, catalog, effects, atOnce: true });
   const bound = bindQuery(query, { env, parent: null, commonTables: null });
   const parameters = env.parameters.finish();
   return {
-    parameters, columns: bound.columns, cacheable: catalog === state.catalog, backward: readsBackward(query, bound),
-    run: async (session, values) => {
+    parameters, columns: bound.columns, cacheable: catalog === known, backward: readsBackward(query, bound),
+    run: (session, values) => unlessRedefined(async () => {
       if (query.asOf !== undefined) {
         if (effects.any || query.locking.length > 0) throw notSupported('AS OF in a query that locks or changes rows');
       } else {
-        const waited = await untilReadable(session, env.used);
-        // It may be another relation by now, or none.
-        if (waited && session.catalog !== catalog) return bindSelectStatement(query, session, declared).run(session, values);
+        await session.current.whenReadable(env.used, session.lockWait);
+        requireSame(session, known, env.used);
         session.current.noteRead(env.used);
       }
-      if (effects.any) return runWithEffects(session, bound, { effects, values });
+      if (effects.any) return runWithEffects(session, bound, {
+        effects, values, ready: () => requireSame(session, known, env.used),
+      });
       const compiled = compileBound(session, bound, values);
       const rows = runQuery(compiled, {
         snapshot: query.asOf === undefined ? session.current.snapshot() : snapshotAt(query.asOf, session),
@@ -44,19 +47,8 @@ export function bindSelectStatement(
       return {
         kind: 'rows', columns: bound.columns, batches: slept(session, () => inBatches(rows)), tag: (n) => `SELECT ${n}`,
       };
-    },
+    }, () => bindSelectStatement(query, session, parameters).run(session, values)),
   };
-}
-
-/** Waits for whoever keeps readers away (LOCK TABLE, TRUNCATE, changes of the table); true where that took time. */
-async function untilReadable({ current, lockWait }: SessionState, relations: Iterable<number>): Promise<boolean> {
-  let waited = false;
-  for (const relation of relations) {
-    if (current.mayRead(relation)) continue;
-    waited = true;
-    await current.waitToRead(relation, lockWait);
-  }
-  return waited;
 }
 
 function snapshotAt({ kind, text, position }: AsOf, { services, settings }: SessionState): Snapshot {
@@ -71,15 +63,19 @@ function snapshotAt({ kind, text, position }: AsOf, { services, settings }: Sess
 /** A query parts of which lock rows; it reads what a writer reads, so that the rows are the latest. */
 async function runWithEffects(session: SessionState, bound: BoundQuery, how: {
   readonly effects: Effects; readonly values: readonly Datum[];
+  /** Called before each attempt. */
+  readonly ready: () => void;
 }): Promise<StatementResult> {
-  const { effects, values } = how;
+  const { effects, values, ready } = how;
   if (effects.modifies) session.current.checkWritable('SELECT');
   await effects.prepare(session);
-  const rows = await whenFree(session.current, session.lockWait, () => effects.around(session, values, () => (
-    runQuery(compileBound(session, bound, values), {
+  const rows = await whenFree(session.current, session.lockWait, () => {
+    ready();
+    return effects.around(session, values, () => runQuery(compileBound(session, bound, values), {
       snapshot: session.current.writerSnapshot(), context: session.evalContext(),
       checkInterrupt: () => session.checkInterrupt(),
-    }))));
+    }));
+  });
   // What was read may be queued and not yet durable: nobody must be told of it before it is.
   if (!session.current.fixedSnapshot) await session.services.settled();
   return { kind: 'rows', columns: bound.columns, batches: slept(session, () => inBatches(rows)), tag: (n) => `SELECT ${n}` };

@@ -9,6 +9,7 @@ import { isTemporary } from '../catalog/entry.ts';
 import type { TableEntry } from '../catalog/entry.ts';
 import type { SessionState } from '../session-state.ts';
 import { checkReferences, consequences, lockReferences } from './foreign-key.ts';
+import { requireSameTable } from './redefined.ts';
 import { castVector, physicalBatch, rulesOf } from './table-rules.ts';
 import type { TableRules } from './table-rules.ts';
 import { whenFree } from '../write-conflict.ts';
@@ -32,7 +33,8 @@ function lockTable(state: SessionState, table: TableEntry, how: 'insert' | 'chan
     throw notSupported('writing to a table whose columns the same transaction has changed');
   }
   const locked = current.lock(table.oid, how === 'truncate' ? 'access exclusive' : 'row exclusive', lockWait);
-  return whenThere(whenThere(locked, () => lockReferences(state, table)), () => {
+  const same = whenThere(locked, () => requireSameTable(state, table));
+  return whenThere(whenThere(same, () => lockReferences(state, table)), () => {
     if (how !== 'insert' && table.appendOnly) {
       throw new DatabaseError('42809', `cannot change rows of append-only table "${table.name}"`);
     }
