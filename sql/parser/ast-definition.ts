@@ -1,7 +1,7 @@
 // The syntax tree of definitions and alterations: CREATE, ALTER, RENAME, COMMENT, DROP, GRANT; see ast.ts for positions.
 import type {
-  ColumnDefinition, Constraint, Expr, IndexElement, Name, Option, Persistence, Position, Query, RelationName, SourceRange,
-  TypeName,
+  ColumnDefinition, Constraint, DefaultConstraint, Expr, IndexElement, Name, Option, Persistence, Position, Query,
+  RelationName, SourceRange, TypeName,
 } from './ast.ts';
 import type { Execute, Statement } from './ast-statement.ts';
 
@@ -203,8 +203,8 @@ export type AlterAction =
       readonly cascade: boolean })
   | (At & { readonly kind: 'setType'; readonly column: string; readonly type: TypeName;
       readonly collation: Name | undefined; readonly using: Expr | undefined })
-  /** `expression` undefined: DROP DEFAULT. */
-  | (At & { readonly kind: 'setDefault'; readonly column: string; readonly expression: Expr | undefined })
+  /** `value` undefined: DROP DEFAULT. */
+  | (At & { readonly kind: 'setDefault'; readonly column: string; readonly value: DefaultConstraint | undefined })
   | (At & { readonly kind: 'setNotNull' | 'dropNotNull' | 'dropExpression'; readonly column: string })
   | (At & { readonly kind: 'dropIdentity'; readonly column: string; readonly ifExists: boolean })
   | (At & { readonly kind: 'setIdentity'; readonly column: string; readonly options: readonly Option[] })
@@ -269,7 +269,7 @@ export interface AlterDomain extends At {
   readonly name: Name;
   readonly action:
     /** `value` undefined: DROP DEFAULT. */
-    | { readonly kind: 'setDefault'; readonly value: (Constraint & { readonly kind: 'default' }) | undefined }
+    | { readonly kind: 'setDefault'; readonly value: DefaultConstraint | undefined }
     | { readonly kind: 'setNotNull' | 'dropNotNull' }
     | { readonly kind: 'addConstraint'; readonly constraint: Constraint }
     | { readonly kind: 'dropConstraint'; readonly name: string; readonly ifExists: boolean }

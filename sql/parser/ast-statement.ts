@@ -1,5 +1,7 @@
 // The syntax tree of commands, and the union of all statements; see ast.ts for positions and ranges.
-import type { Delete, Expr, Insert, Merge, Option, Position, Query, RelationName, SourceRange, TypeName, Update } from './ast.ts';
+import type {
+  Delete, Expr, Insert, Merge, Option, Position, Query, RelationName, SourceRange, TypeName, Update,
+} from './ast.ts';
 import type {
   AlterDomain, AlterEnum, AlterSequence, AlterTable, ApplyReplacement, Comment, CreateCompositeType, CreateDatabase,
   CreateDomain, CreateEnum, CreateExtension, CreateIndex, CreateMaterializedView, CreateRole, CreateSchema, CreateSequence,

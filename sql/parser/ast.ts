@@ -371,10 +371,16 @@ interface Constrained extends At {
   readonly initiallyDeferred: boolean;
 }
 
+export interface DefaultConstraint extends Constrained {
+  readonly kind: 'default';
+  readonly expression: Expr;
+  readonly range: SourceRange | undefined;
+}
+
 /** Constraints of a column (`columns` then empty) and of a table; `range` is the expression's own text. */
 export type Constraint =
   | (Constrained & { readonly kind: 'null' | 'notNull' })
-  | (Constrained & { readonly kind: 'default'; readonly expression: Expr; readonly range: SourceRange | undefined })
+  | DefaultConstraint
   | (Constrained & { readonly kind: 'check'; readonly expression: Expr; readonly range: SourceRange | undefined;
       readonly notValid: boolean })
   | (Constrained & { readonly kind: 'primaryKey' | 'unique'; readonly columns: readonly string[];

@@ -1,14 +1,15 @@
 // ALTER, RENAME, COMMENT, DROP and GRANT of libpg-query's tree as ours.
-import type { AlterDomainStmt, AlterTableCmd, AlterTableStmt, GrantStmt, ObjectType, RenameStmt } from 'libpg-query';
+import type { AlterDomainStmt, AlterTableCmd, AlterTableStmt, GrantStmt, Node, ObjectType, RenameStmt } from 'libpg-query';
 import { AssertionError, DatabaseError } from '../../engine/data/error.ts';
 import type { AlterAction, AlterDomain, ObjectKind, Rename } from './ast-definition.ts';
 import type { Statement } from './ast-statement.ts';
 import { columnDefinition, constraint } from './postgres-column.ts';
+import type { DefaultConstraint, SourceRange } from './ast.ts';
 import { objectName } from './postgres-definition.ts';
-import { expression, optional } from './postgres-expression.ts';
+import { expression } from './postgres-expression.ts';
 import { names, nameOf, options, refuse, relation, role, typeName, untag } from './postgres-node.ts';
 import type { ReaderContext, Readers } from './postgres-node.ts';
-import { defaultRange } from './statement-text.ts';
+import { defaultRanges } from './statement-text.ts';
 
 const objectKinds: { readonly [type in ObjectType]?: ObjectKind } = {
   OBJECT_TABLE: 'table', OBJECT_VIEW: 'view', OBJECT_MATVIEW: 'materialized view', OBJECT_INDEX: 'index',
@@ -137,15 +138,19 @@ function rename(node: RenameStmt, context: ReaderContext): Rename {
 
 function alterTable(node: AlterTableStmt, context: ReaderContext): Statement {
   const named = relation(node.relation, context);
+  const commands = (node.cmds ?? []).map((command) => untag(command, 'AlterTableCmd'));
+  const set = commands.filter((command) => command.subtype === 'AT_ColumnDefault' && command.def !== undefined);
+  const ranges = set.length > 0 && context.span !== undefined ? defaultRanges(context.span, context) : [];
   return {
     kind: 'alterTable', object: objectKind(node.objtype, context), relation: named, ifExists: node.missing_ok ?? false,
     only: node.relation?.inh !== true,
-    actions: (node.cmds ?? []).map((command) => alterAction(untag(command, 'AlterTableCmd'), context)),
+    actions: commands.map((command) => alterAction(command, context, ranges[set.indexOf(command)])),
     position: named.position,
   };
 }
 
-function alterAction(node: AlterTableCmd, context: ReaderContext): AlterAction {
+/** `range`: of the expression behind SET DEFAULT. */
+function alterAction(node: AlterTableCmd, context: ReaderContext, range: SourceRange | undefined): AlterAction {
   const column = node.name ?? '';
   const ifExists = node.missing_ok ?? false;
   const cascade = node.behavior === 'DROP_CASCADE';
@@ -158,7 +163,7 @@ function alterAction(node: AlterTableCmd, context: ReaderContext): AlterAction {
     case 'AT_DropColumn': return { kind: 'dropColumn', column, ifExists, cascade, position };
     case 'AT_AlterColumnType': return columnType(node, context);
     case 'AT_ColumnDefault':
-      return { kind: 'setDefault', column, expression: optional(node.def, context), position };
+      return { kind: 'setDefault', column, value: node.def && defaultOf(node.def, context, range), position };
     case 'AT_SetNotNull': return { kind: 'setNotNull', column, position };
     case 'AT_DropNotNull': return { kind: 'dropNotNull', column, position };
     case 'AT_DropIdentity': return { kind: 'dropIdentity', column, ifExists, position };
@@ -201,12 +206,8 @@ function alterAction(node: AlterTableCmd, context: ReaderContext): AlterAction {
 function domainAction(node: AlterDomainStmt, context: ReaderContext): AlterDomain['action'] {
   switch (node.subtype) {
     case 'T': {
-      if (node.def === undefined) return { kind: 'setDefault', value: undefined };
-      const range = context.span === undefined ? undefined : defaultRange(context.span, context);
-      return { kind: 'setDefault', value: {
-        kind: 'default', expression: expression(node.def, context), range, name: undefined, deferrable: false,
-        initiallyDeferred: false, position: undefined,
-      } };
+      const [range] = context.span === undefined ? [] : defaultRanges(context.span, context);
+      return { kind: 'setDefault', value: node.def && defaultOf(node.def, context, range) };
     }
     case 'N': return { kind: 'dropNotNull' };
     case 'O': return { kind: 'setNotNull' };
@@ -215,6 +216,13 @@ function domainAction(node: AlterDomainStmt, context: ReaderContext): AlterDomai
     case 'V': return { kind: 'validateConstraint', name: node.name ?? '' };
     default: return { kind: 'other', name: node.subtype ?? '' };
   }
+}
+
+function defaultOf(node: Node, context: ReaderContext, range: SourceRange | undefined): DefaultConstraint {
+  return {
+    kind: 'default', expression: expression(node, context), range, name: undefined, deferrable: false,
+    initiallyDeferred: false, position: undefined,
+  };
 }
 
 function columnType(node: AlterTableCmd, context: ReaderContext): AlterAction {

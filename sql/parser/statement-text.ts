@@ -116,13 +116,17 @@ function withoutTail(tokens: readonly Token[]): number {
   return tokens.length;
 }
 
-/** What follows SET DEFAULT of ALTER DOMAIN. */
-export function defaultRange(span: StatementSpan, context: ReaderContext): SourceRange | undefined {
+/** What follows each SET DEFAULT of ALTER TABLE or DOMAIN; that of a foreign key, ON DELETE SET DEFAULT, is another. */
+export function defaultRanges(span: StatementSpan, context: ReaderContext): readonly SourceRange[] {
   const tokens = originalTokens(span, context);
-  const found = tokens.findIndex((token, i) => isWord(token, 'default') && isWord(tokens[i - 1], 'set'));
-  const last = tokens[tokens.length - 1];
-  if (found < 0 || found + 1 >= tokens.length) return undefined;
-  return at(context, span.start + tokens[found + 1].start, span.start + last.end);
+  const out: SourceRange[] = [];
+  for (let i = 1; i < tokens.length - 1; i++) {
+    if (!isWord(tokens[i], 'default') || !isWord(tokens[i - 1], 'set') || isWord(tokens[i - 3], 'on')) continue;
+    let last = i + 1;
+    for (let depth = 0; last < tokens.length && (depth > 0 || !isMark(tokens[last], ',')); last++) depth += nesting(tokens[last]);
+    out.push(at(context, span.start + tokens[i + 1].start, span.start + tokens[last - 1].end));
+  }
+  return out;
 }
 
 /** What EXPLAIN explains: behind its option list or option words. */

@@ -13,8 +13,6 @@ import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
 import type { AlterAction, AlterTable } from '../parser/ast-definition.ts';
 import type { Constraint } from '../parser/ast.ts';
 import { parseExpression } from '../parser/parse.ts';
-import { isMark, isWord, nesting } from '../parser/statement-text.ts';
-import { tokenize } from '../parser/tokens.ts';
 import { bindAssignment, rowSite, sessionEnvironment } from '../planner.ts';
 import { rowFill } from '../row-fill.ts';
 import type { FillContext } from '../row-fill.ts';
@@ -269,24 +267,18 @@ class Alteration {
     if (column.identity !== null) {
       throw new DatabaseError('42601',
         `column "${column.name}" of relation "${this.#table.name}" is an identity column`,
-        action.expression !== undefined ? {} : { hint: 'Use ALTER TABLE ... ALTER COLUMN ... DROP IDENTITY instead.' });
+        action.value !== undefined ? {} : { hint: 'Use ALTER TABLE ... ALTER COLUMN ... DROP IDENTITY instead.' });
     }
     if (column.generated) {
       throw new DatabaseError('42601',
         `column "${column.name}" of relation "${this.#table.name}" is a generated column`,
-        action.expression !== undefined ? {} : { hint: 'Use ALTER TABLE ... ALTER COLUMN ... DROP EXPRESSION instead.' });
+        action.value !== undefined ? {} : { hint: 'Use ALTER TABLE ... ALTER COLUMN ... DROP EXPRESSION instead.' });
     }
-    if (action.expression === undefined) {
+    if (action.value === undefined) {
       this.#change(column, { defaultText: null, defaultReads: [], sequence: null });
       return;
     }
-    const { expression } = action;
-    const constraint: Constraint & { kind: 'default' } = {
-      kind: 'default', expression, range: defaultRange(this.#text, column.name), name: undefined, deferrable: false,
-        initiallyDeferred: false,
-      position: action.position,
-    };
-    const value = columnDefault({ state: this.#state, text: this.#text }, column, constraint);
+    const value = columnDefault({ state: this.#state, text: this.#text }, column, action.value);
     this.#change(column, { defaultReads: [], ...value, sequence: null });
   }
 
@@ -382,21 +374,4 @@ export async function addHiddenColumns(state: SessionState, table: TableEntry, h
   if (hidden.length === 0) return;
   await state.current.lock(table.oid, 'access exclusive', state.lockWait);
   new Alteration(state, table, '').hide(hidden);
-}
-
-/** The text behind SET DEFAULT of that column in ALTER TABLE's text. */
-function defaultRange(text: string, column: string): { start: number; end: number } | undefined {
-  const tokens = tokenize(text);
-  for (let i = 0; i + 2 < tokens.length; i++) {
-    if (tokens[i].value !== column || !isWord(tokens[i + 1], 'set') || !isWord(tokens[i + 2], 'default')) continue;
-    let depth = 0;
-    let last = i + 2;
-    for (let j = i + 3; j < tokens.length; j++) {
-      depth += nesting(tokens[j]);
-      if (depth === 0 && (isMark(tokens[j], ',') || isMark(tokens[j], ';'))) break;
-      last = j;
-    }
-    return { start: tokens[i + 3].start, end: tokens[last].end };
-  }
-  return undefined;
 }

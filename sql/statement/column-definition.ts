@@ -7,20 +7,19 @@ import type { Expression } from '../../engine/expression/expression.ts';
 import { someExpression } from '../../engine/expression/walk.ts';
 import type { ColumnEntry, SequenceEntry } from '../catalog/entry.ts';
 import { plainColumn } from '../catalog/entry.ts';
-import { quoteIdentifier } from '../catalog/dependency.ts';
 import { tryCoerce } from '../binder/coercion.ts';
 import type { Site } from '../binder/level.ts';
 import { locationOf } from '../binder/location.ts';
 import { checkCollateClause } from '../binder/bind-collate.ts';
 import { resolveTypeName } from '../binder/type-name.ts';
-import type { ColumnDefinition, Constraint, Expr, Option } from '../parser/ast.ts';
+import type { ColumnDefinition, Constraint, DefaultConstraint, Expr, Option } from '../parser/ast.ts';
 import { parseExpression } from '../parser/parse.ts';
 import { wholeRowReference, writtenColumns } from '../parser/written-columns.ts';
 import { bindAssignment, bindRowExpression, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
 import type { TakenNames } from './naming.ts';
 import { sequenceEntry } from './sequence-options.ts';
-import { storedText } from './stored-expression.ts';
+import { relationConstant, storedText, withRelations } from './stored-expression.ts';
 
 export interface TableContext {
   readonly state: SessionState;
@@ -82,7 +81,7 @@ class ColumnBuilder {
     this.#serial = true;
     this.#column = {
       ...this.#column, notNull: true, sequence: sequence.oid,
-      defaultText: `nextval('${quoteIdentifier(sequence.name).replaceAll("'", "''")}'::regclass)`,
+      defaultText: `nextval(${relationConstant(sequence.oid)})`,
     };
   }
 
@@ -196,7 +195,7 @@ export function ownSequence(context: TableContext, { type, attnum, name }: Colum
 /** Checks a DEFAULT against its column and gives its text, and what it depends on. */
 export function columnDefault(
   context: { readonly state: SessionState; readonly text: string }, column: ColumnEntry,
-  constraint: Constraint & { readonly kind: 'default' },
+  constraint: DefaultConstraint,
 ): Pick<ColumnEntry, 'defaultText' | 'defaultReads'> {
   const { expression, range } = constraint;
   const env = sessionEnvironment(context.state);
@@ -206,25 +205,15 @@ export function columnDefault(
     });
   }
   const site = rowSite(env, [], { phrase: 'DEFAULT expressions', noSubquery: 'DEFAULT expression' });
-  const bound = bindDefault(site, expression, column);
+  const written = bindDefault(site, expression, column);
   // Of a domain's default, NULL is another than none.
   if (expression.kind === 'null' && column.type.kind !== 'domain') return { defaultText: null };
+  const { bound, reads } = withRelations(context.state, site, written);
   const text = storedText(context.state, {
     bound, original: rangeText(context, range), columns: [],
     rebind: (rebound) => bindAssignment(site, parseExpression(rebound), column),
   });
-  return { defaultText: text, defaultReads: relationsNamed(context.state, bound) };
-}
-
-/** What constants of type regclass name: they are kept as casts of text, explicit ones, unlike those of a text. */
-function relationsNamed(state: SessionState, bound: Expression): readonly number[] {
-  const found: number[] = [];
-  someExpression(bound, (e) => {
-    if (e.kind === 'cast' && e.explicit && e.type.kind === 'regclass' && e.input.kind === 'literal'
-      && typeof e.input.value === 'string') found.push(state.names.oidOf('regclass', e.input.value));
-    return false;
-  });
-  return found;
+  return { defaultText: text, defaultReads: reads };
 }
 
 function bindDefault(site: Site, expression: Expr, column: ColumnEntry): Expression {

@@ -20,6 +20,7 @@ export function commandTag(statement: Statement): string {
     case 'createExtension': return 'CREATE EXTENSION';
     case 'alterSequence': return 'ALTER SEQUENCE';
     case 'alterEnum': return 'ALTER TYPE';
+    case 'alterDomain': return 'ALTER DOMAIN';
     case 'alterTable': case 'rename': case 'setSchema': case 'setOwner': case 'swap':
       return `ALTER ${statement.object.toUpperCase()}`;
     case 'drop': return `DROP ${statement.object.toUpperCase()}`;

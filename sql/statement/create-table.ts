@@ -109,6 +109,11 @@ function watermark(
   return definition === undefined ? null : watermarkEntry(context, columns, definition);
 }
 
+/** The default as an expression: of a serial column, that of its sequence, which stays the other's. */
+function ownDefault({ defaultText, defaultReads = [], sequence }: ColumnEntry): Partial<ColumnEntry> {
+  return defaultText === null ? {} : { defaultText, defaultReads: sequence === null ? defaultReads : [sequence] };
+}
+
 /** LIKE: names, types and NOT NULL; INCLUDING DEFAULTS and COMMENTS where asked for. */
 function likeColumns(context: TableContext, clauses: readonly LikeClause[]): readonly ColumnEntry[] {
   const out: ColumnEntry[] = [];
@@ -122,7 +127,7 @@ function likeColumns(context: TableContext, clauses: readonly LikeClause[]): rea
     for (const column of liveColumns(source.columns)) {
       out.push({
         ...plainColumn(column.name, out.length + 1, column.type), notNull: column.notNull,
-        defaultText: clause.including.includes('defaults') && !column.generated ? column.defaultText : null,
+        ...(clause.including.includes('defaults') && !column.generated ? ownDefault(column) : {}),
         comment: clause.including.includes('comments') ? column.comment : null,
       });
     }

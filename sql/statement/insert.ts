@@ -193,9 +193,9 @@ function padded(
   const given = new Set(stored.slice(0, vectors.length).map((c) => c.attnum));
   // Columns of a view that are none of the table's, or one of it once more, are not stored.
   const rest = stored.slice(vectors.length)
-    .filter((c, i, all) => c.attnum > 0 && !given.has(c.attnum) && all.findIndex((o) => o.attnum === c.attnum) === i)
-    .map((c) => how.writer.rules.defaultVector(how.state, c.attnum - 1, length));
-  return new Batch([...vectors, ...rest], length);
+    .filter((c, i, all) => c.attnum > 0 && !given.has(c.attnum) && all.findIndex((o) => o.attnum === c.attnum) === i);
+  const defaults = how.writer.rules.defaultVectors(how.state, rest.map((c) => c.attnum - 1), length);
+  return new Batch([...vectors, ...defaults.values()], length);
 }
 
 /** DEFAULT as the expression it stands for. */

@@ -1,7 +1,10 @@
 // Expressions kept in the catalog as text: defaults and checks, in words that mean the same under other settings.
+import { TEXT } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import { DEFAULT_FORMAT } from '../../engine/data/settings.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
+import { mapExpression } from '../../engine/expression/walk.ts';
+import type { Site } from '../binder/level.ts';
 import { parseExpression } from '../parser/parse.ts';
 import { bindValue, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
 import type { ScopeItem } from '../binder/scope.ts';
@@ -26,6 +29,36 @@ export function storedText(state: SessionState, stored: {
   }
 }
 
+/** How a stored expression names a relation whatever it comes to be called, as the constants of PostgreSQL's do. */
+export function relationConstant(oid: number): string {
+  return `${oid}::pg_catalog.oid::pg_catalog.regclass`;
+}
+
+/** With such names in the place of constants of type regclass: those are explicit casts of text, unlike those of a text. */
+export function withRelations(
+  state: SessionState, site: Site, written: Expression,
+): { readonly bound: Expression; readonly reads: readonly number[] } {
+  const reads: number[] = [];
+  const bound = mapExpression(written, (e) => {
+    if (e.kind !== 'cast' || !e.explicit || e.type.kind !== 'regclass' || e.input.kind !== 'literal'
+      || typeof e.input.value !== 'string') return e;
+    const oid = state.names.oidOf('regclass', e.input.value);
+    reads.push(oid);
+    return bindValue(site, parseExpression(relationConstant(oid)));
+  });
+  return { bound, reads };
+}
+
+/** What withRelations has made, as people write it. */
+function withNames(state: SessionState, stored: Expression): Expression {
+  return mapExpression(stored, (e) => {
+    if (e.kind !== 'cast' || e.type.kind !== 'regclass' || e.input.kind !== 'cast' || e.input.type.kind !== 'oid'
+      || e.input.input.kind !== 'literal') return e;
+    const name = state.names.nameOf('regclass', Number(e.input.input.value));
+    return name === null ? e : { ...e, explicit: true, input: { kind: 'literal', type: TEXT, value: name } };
+  });
+}
+
 /**
  * A stored expression for people to read: pg_get_expr and its kin. What cannot be read any more is shown as it is.
  * `relation`: whose columns it names; or a domain, whose check names VALUE.
@@ -40,7 +73,7 @@ export function printStored(
   const item = domain === null ? row : { ...row, columns: [value(domain.base)] };
   try {
     const site = rowSite(sessionEnvironment(state), [item], { phrase: 'stored expressions' });
-    return deparse(bindValue(site, parseExpression(text)), {
+    return deparse(withNames(state, bindValue(site, parseExpression(text))), {
       columnName: (i) => columns[i].name, pretty: options.pretty, format: state.settings.format,
       ...(entry?.kind === 'type' ? { columnText: 'VALUE' } : {}),
       names: { names: state.names, now: 0n },

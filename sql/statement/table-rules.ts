@@ -17,13 +17,15 @@ import type { Demand } from '../binder/domain-check.ts';
 import { parseExpression } from '../parser/parse.ts';
 import { bindAssignment, bindPredicate, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
 import { conversion } from '../row-fill.ts';
+import { relationConstant } from './stored-expression.ts';
 import type { SessionState } from '../session-state.ts';
 
 type Default =
   | { readonly kind: 'null' }
   | { readonly kind: 'sequence'; readonly sequence: number }
-  /** `remembers`: it says what nextval has given last. */
-  | { readonly kind: 'expression'; readonly compiled: CompiledExpression; readonly remembers: boolean };
+  /** `remembers`: it says what nextval has given last; `reads`: OIDs of what it names, sequences first of all. */
+  | { readonly kind: 'expression'; readonly compiled: CompiledExpression; readonly remembers: boolean;
+      readonly reads: readonly number[] };
 
 interface Check {
   readonly name: string;
@@ -38,6 +40,8 @@ export class TableRules {
   /** Of the stored rows: dropped columns included. */
   readonly schema: Schema;
   readonly #defaults: readonly Default[];
+  /** A default looks at what another one of the row has done, or they take turns at one sequence. */
+  readonly defaultsInTurn: boolean;
   readonly #generated: readonly { readonly index: number; readonly compiled: CompiledExpression }[];
   readonly #hidden: readonly { readonly index: number; readonly compute: (rows: Batch) => Vector }[];
   readonly #checks: readonly Check[];
@@ -47,6 +51,7 @@ export class TableRules {
     this.table = table;
     this.schema = { columns: table.columns.map((c) => ({ name: c.name, type: c.type })) };
     this.#defaults = table.columns.map((c) => compileDefault(state, c));
+    this.defaultsInTurn = areInTurn(this.#defaults);
     this.#generated = table.columns.filter((c) => c.generated && !c.dropped)
       .map((c) => ({ index: c.attnum - 1, compiled: compileGenerated(state, table, c) }));
     this.#hidden = table.columns.filter((c) => c.hidden === true)
@@ -56,12 +61,7 @@ export class TableRules {
       .filter(({ checks }) => checks.length > 0);
   }
 
-  /** A default looks at what another one of the row has done. */
-  get defaultsInTurn(): boolean {
-    return this.#defaults.some((rule) => rule.kind === 'expression' && rule.remembers);
-  }
-
-  /** The defaults of these columns for `length` rows, row by row where one of them looks at what another has done. */
+  /** The defaults of these columns for `length` rows, row by row where it makes a difference. */
   defaultVectors(state: SessionState, indexes: readonly number[], length: number): ReadonlyMap<number, Vector> {
     if (length < 2 || !this.defaultsInTurn) return new Map(indexes.map((i) => [i, this.defaultVector(state, i, length)]));
     const values = indexes.map((): Datum[] => []);
@@ -154,7 +154,7 @@ export function rulesOf(state: SessionState, table: TableEntry): TableRules {
 /** What DEFAULT stands for, as text; null: NULL, or what generation makes of it. */
 export function defaultExpression(state: SessionState, column: ColumnEntry): string | null {
   if (column.dropped || column.generated) return null;
-  if (column.sequence !== null) return `pg_catalog.nextval(${column.sequence}::pg_catalog.oid::pg_catalog.regclass)`;
+  if (column.sequence !== null) return `pg_catalog.nextval(${relationConstant(column.sequence)})`;
   return column.defaultText ?? domainDefault(state, column.type);
 }
 
@@ -171,7 +171,14 @@ function compileDefault(state: SessionState, column: ColumnEntry): Default {
   return {
     kind: 'expression', compiled: compileExpression(bound),
     remembers: someExpression(bound, (e) => e.kind === 'call' && REMEMBERING.has(e.function.name)),
+    reads: column.defaultReads ?? [],
   };
+}
+
+function areInTurn(defaults: readonly Default[]): boolean {
+  const reads = defaults.flatMap((rule) => (
+    rule.kind === 'sequence' ? [rule.sequence] : rule.kind === 'expression' ? [...new Set(rule.reads)] : []));
+  return new Set(reads).size < reads.length || defaults.some((rule) => rule.kind === 'expression' && rule.remembers);
 }
 
 /** The default that a column without one of its own has. */

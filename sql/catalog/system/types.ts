@@ -5,7 +5,7 @@ import type { TypeFunction, TypeRow } from '../../../engine/data/type-info.ts';
 import { typmodOf } from '../../../engine/data/types.ts';
 import type { Catalog } from '../catalog.ts';
 import { PG_CATALOG_OID, POSTGRES_ROLE_OID } from '../entry.ts';
-import type { SystemRelation, TypeEntry } from '../entry.ts';
+import type { SystemContext, SystemRelation, TypeEntry } from '../entry.ts';
 import { namespaceOid } from './relations.ts';
 import { systemRelation } from './relation-columns.ts';
 import type { SystemRow } from './relation-columns.ts';
@@ -39,7 +39,7 @@ function like(name: string): SystemRow {
   return row === undefined ? {} : physical(row);
 }
 
-function* ofType(catalog: Catalog, entry: TypeEntry): Iterable<SystemRow> {
+function* ofType(catalog: Catalog, entry: TypeEntry, defaultText: string | null = null): Iterable<SystemRow> {
   const { definition } = entry;
   const common: SystemRow = {
     ...DEFAULTS, oid: entry.oid, typname: entry.name, typnamespace: namespaceOid(catalog, entry.schema), typowner: entry.owner,
@@ -52,7 +52,7 @@ function* ofType(catalog: Catalog, entry: TypeEntry): Iterable<SystemRow> {
     case 'domain': {
       const base = typeRow(oidOf(definition.base));
       yield { ...common, ...(base === undefined ? {} : physical(base)), ...shape, typtype: 'd', typbasetype: oidOf(definition.base),
-        typtypmod: typmodOf(definition.base), typnotnull: definition.notNull, typdefault: definition.defaultText };
+        typtypmod: typmodOf(definition.base), typnotnull: definition.notNull, typdefault: defaultText };
       break;
     }
     case 'composite':
@@ -63,8 +63,16 @@ function* ofType(catalog: Catalog, entry: TypeEntry): Iterable<SystemRow> {
   }
 }
 
+function* domains({ catalog, printed }: SystemContext): Iterable<SystemRow> {
+  for (const entry of catalog.types()) {
+    if (entry.definition.kind !== 'domain') continue;
+    const { defaultText } = entry.definition;
+    yield* ofType(catalog, entry, defaultText === null ? null : printed(defaultText, { relation: 0, pretty: false }));
+  }
+}
+
 function* userTypes(catalog: Catalog): Iterable<SystemRow> {
-  for (const entry of catalog.types()) yield* ofType(catalog, entry);
+  for (const entry of catalog.types()) if (entry.definition.kind !== 'domain') yield* ofType(catalog, entry);
   for (const entry of catalog.relations()) {
     if (!('rowType' in entry) || entry.rowType === 0) continue;
     yield {
@@ -106,7 +114,7 @@ function* collations(): Iterable<SystemRow> {
 }
 
 export const TYPES: readonly SystemRelation[] = [
-  systemRelation('pg_catalog', 'pg_type', { fixed: builtin, catalog: userTypes }),
+  systemRelation('pg_catalog', 'pg_type', { fixed: builtin, catalog: userTypes, now: domains }),
   systemRelation('pg_catalog', 'pg_enum', { catalog: enums }),
   systemRelation('pg_catalog', 'pg_range', { fixed: ranges }),
   systemRelation('pg_catalog', 'pg_collation', { fixed: collations }),
