@@ -195,6 +195,12 @@ export function plainBytes(bytes: Uint8Array): Uint8Array {
     : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
+/** Memory that may hold anything: for who writes all that is read of it. */
+export function unfilledBytes(length: number): Uint8Array<ArrayBuffer> {
+  // Few bytes are quicker filled than asked for.
+  return length < COPY_LIMIT ? new Uint8Array(length) : new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+}
+
 /** Reads what PieceWriter wrote; every length is checked (XX001). */
 export class ByteReader {
   readonly bytes: Uint8Array;

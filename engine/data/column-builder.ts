@@ -1,4 +1,5 @@
 // Growable columns, one class a layout; what VectorBuilder and the COPY decoder append to.
+import { unfilledBytes } from './bytes.ts';
 import { assert } from './error.ts';
 import { encodeDatum, writeFixed16 } from './composite.ts';
 import { validityBytes, vectorFromBuffers } from './vector.ts';
@@ -253,7 +254,7 @@ export class BytesColumn extends ColumnBase {
 
   constructor(type: LogicalType, capacity: number, bytes = 0) {
     super(type, capacity);
-    this.#bytes = new Uint8Array(Math.max(bytes, this.capacity * 16));
+    this.#bytes = unfilledBytes(Math.max(bytes, this.capacity * 16));
   }
 
   append(datum: Datum): void {
@@ -291,7 +292,7 @@ export class BytesColumn extends ColumnBase {
   reserve(size: number): number {
     const at = this.#offsets[this.length];
     if (at + size > this.#bytes.length) {
-      this.#bytes = grow(this.#bytes, new Uint8Array(Math.max(this.#bytes.length * 2, at + size)));
+      this.#bytes = grow(this.#bytes, unfilledBytes(Math.max(this.#bytes.length * 2, at + size)));
     }
     return at;
   }

@@ -1,4 +1,5 @@
 // Columns of a page made from those of a batch, all arrays of a page in one piece of memory.
+import { unfilledBytes } from '../data/bytes.ts';
 import { PAGE_ROWS, cellsOf } from '../data/cells.ts';
 import type { Cells } from '../data/cells.ts';
 import { layoutOf } from '../data/types.ts';
@@ -12,8 +13,9 @@ class Slab {
   readonly #buffer: ArrayBuffer;
   #at = 0;
 
-  constructor(bytes: number) {
-    this.#buffer = new ArrayBuffer(bytes);
+  /** `whole`: all that is taken is written at once. */
+  constructor(bytes: number, whole: boolean) {
+    this.#buffer = whole ? unfilledBytes(bytes).buffer : new ArrayBuffer(bytes);
   }
 
   #take(bytes: number): number {
@@ -43,7 +45,7 @@ export function loadColumns(vectors: readonly Vector[], types: readonly LogicalT
   const rows = vectors.length === 0 ? 0 : vectors[0].length;
   let size = 0;
   types.forEach((type, c) => { size += columnBytes(cells[c], type, rows, capacity); });
-  const slab = new Slab(size);
+  const slab = new Slab(size, rows === capacity);
   return types.map((type, c) => loadColumn(slab, cells[c], type, { rows, capacity }));
 }
 
