@@ -29,21 +29,23 @@ export function encodeDatum(type: LogicalType, datum: Datum): Uint8Array {
   }
 }
 
+/** One value is written here and copied out: a view of each small array would cost far more than the array. */
+const FIXED = new Uint8Array(16);
+const FIXED_VIEW = new DataView(FIXED.buffer);
+
 function encodeFixed(type: LogicalType, datum: Datum): Uint8Array {
-  const out = new Uint8Array(fixedWidth(type));
-  const view = new DataView(out.buffer);
   switch (layoutOf(type)) {
-    case 'int16': view.setInt16(0, Number(datum), true); break;
-    case 'int32': view.setInt32(0, Number(datum), true); break;
+    case 'int16': FIXED_VIEW.setInt16(0, Number(datum), true); break;
+    case 'int32': FIXED_VIEW.setInt32(0, Number(datum), true); break;
     case 'int64':
       assert(typeof datum === 'bigint' || typeof datum === 'number', 'int64 datum');
-      view.setBigInt64(0, BigInt(datum), true);
+      FIXED_VIEW.setBigInt64(0, BigInt(datum), true);
       break;
-    case 'float32': view.setFloat32(0, Number(datum), true); break;
-    case 'float64': view.setFloat64(0, Number(datum), true); break;
-    default: writeFixed16(out, 0, datum);
+    case 'float32': FIXED_VIEW.setFloat32(0, Number(datum), true); break;
+    case 'float64': FIXED_VIEW.setFloat64(0, Number(datum), true); break;
+    default: writeFixed16(FIXED, 0, datum);
   }
-  return out;
+  return FIXED.slice(0, fixedWidth(type));
 }
 
 /** A uuid or an interval, told apart by the datum. */
@@ -126,11 +128,10 @@ function encodeArray(type: ArrayType, array: SqlArray): Uint8Array {
   const parts = array.values.map((v) => (v === null ? null : encodeDatum(type.element, v)));
   const header = 1 + array.dimensions.length * 8;
   const out = new Uint8Array(header + partsLength(parts));
-  const view = new DataView(out.buffer);
   out[0] = array.dimensions.length;
   array.dimensions.forEach((length, d) => {
-    view.setInt32(1 + d * 8, length, true);
-    view.setInt32(5 + d * 8, array.lowerBounds[d], true);
+    writeInt32(out, 1 + d * 8, length);
+    writeInt32(out, 5 + d * 8, array.lowerBounds[d]);
   });
   writeParts(out, header, parts);
   return out;
@@ -139,7 +140,8 @@ function encodeArray(type: ArrayType, array: SqlArray): Uint8Array {
 function encodeRecord(type: RecordType, record: SqlRecord): Uint8Array {
   const parts = record.fields.map((v, i) => (v === null ? null : encodeDatum(type.fields[i].type, v)));
   const out = new Uint8Array(2 + partsLength(parts));
-  new DataView(out.buffer).setUint16(0, parts.length, true);
+  out[0] = parts.length;
+  out[1] = parts.length >> 8;
   writeParts(out, 2, parts);
   return out;
 }
@@ -150,11 +152,17 @@ function partsLength(parts: readonly (Uint8Array | null)[]): number {
   return total;
 }
 
+function writeInt32(out: Uint8Array, at: number, value: number): void {
+  out[at] = value;
+  out[at + 1] = value >> 8;
+  out[at + 2] = value >> 16;
+  out[at + 3] = value >> 24;
+}
+
 function writeParts(out: Uint8Array, start: number, parts: readonly (Uint8Array | null)[]): void {
-  const view = new DataView(out.buffer);
   let at = start;
   for (const part of parts) {
-    view.setInt32(at, part === null ? -1 : part.length, true);
+    writeInt32(out, at, part === null ? -1 : part.length);
     at += 4;
     if (part === null) continue;
     out.set(part, at);
