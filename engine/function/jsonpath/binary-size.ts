@@ -4,11 +4,25 @@ import type { Json } from '../../data/json.ts';
 import { Numeric } from '../../data/numeric.ts';
 import { encodeUtf8 } from '../../data/utf8.ts';
 
-/** Bytes from the start of the root container to each container in it. */
-export function containerOffsets(root: Json): ReadonlyMap<Json, number> {
-  const offsets = new Map<Json, number>();
-  place(root, 0, offsets);
-  return offsets;
+/** A root container, and the number it has. */
+export class Containers {
+  readonly #root: Json;
+  readonly #number: bigint;
+  #offsets: Map<Json, number> | null = null;
+
+  constructor(root: Json, number: number) {
+    this.#root = root;
+    this.#number = BigInt(number);
+  }
+
+  /** Of a container in it; its offset is the bytes from the start of the root. Few paths ask: only then they are counted. */
+  idOf(container: Json): bigint {
+    if (this.#offsets === null) {
+      this.#offsets = new Map();
+      place(this.#root, 0, this.#offsets);
+    }
+    return BigInt(this.#offsets.get(container) ?? 0) + this.#number * 10_000_000_000n;
+  }
 }
 
 /** Where the container ends. A header, an entry a child, then the children, numbers and containers aligned to 4. */

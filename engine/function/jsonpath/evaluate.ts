@@ -7,7 +7,7 @@ import { Numeric } from '../../data/numeric.ts';
 import { parseFloat8 } from '../../data/float-text.ts';
 import type { TimeZone } from '../../data/timezone.ts';
 import { arithmetic, truncated } from './arithmetic.ts';
-import { containerOffsets } from './binary-size.ts';
+import { Containers } from './binary-size.ts';
 import { MOMENT_NAMES, PathMoment, plainMoment, templateMoment } from './moment.ts';
 import { checkPatterns, isPredicate, Predicates } from './predicate.ts';
 import { asArray, asNumber, asObject } from './value.ts';
@@ -21,8 +21,6 @@ export interface PathOptions {
 
 const error = (code: string, message: string): DatabaseError => new DatabaseError(code, message);
 
-interface Base { readonly offsets: ReadonlyMap<Json, number>; readonly id: number }
-
 export class PathEvaluation {
   readonly root: Json;
   readonly strict: boolean;
@@ -33,7 +31,7 @@ export class PathEvaluation {
   #ignoreStructure: boolean;
   /** Of the array that `last` is about; −1: none. */
   #arraySize = -1;
-  #base: Base | null = null;
+  #base: Containers | null = null;
   /** PostgreSQL numbers objects: 0 is the root, 1 the variables, then those that .keyvalue() makes. */
   #generated = 2;
 
@@ -82,7 +80,7 @@ export class PathEvaluation {
       case 'literal': return this.#next(path, at, place, item.value, found);
       case 'variable': return this.#variable(item.name, path, at, place, found);
       case 'root':
-        this.#base = { offsets: containerOffsets(this.root), id: 0 };
+        this.#base = new Containers(this.root, 0);
         return this.#next(path, at, place, this.root, found);
       case 'current': return this.#next(path, at, place, place.current, found);
       case 'last': return this.#next(path, at, place, Numeric.fromInteger(this.#arraySize - 1), found);
@@ -118,7 +116,7 @@ export class PathEvaluation {
   #variable(name: string, path: Path, at: number, place: Place, found: FoundItems): boolean {
     const value = this.#variables.get(name);
     if (value === undefined) throw error('42704', `could not find jsonpath variable "${name}"`);
-    this.#base = { offsets: containerOffsets(this.#variables), id: 1 };
+    this.#base = new Containers(this.#variables, 1);
     return this.#next(path, at, place, value, found);
   }
 
@@ -302,11 +300,11 @@ export class PathEvaluation {
       throw error('2203C', 'jsonpath item method .keyvalue() can only be applied to an object');
     }
     const base = this.#base;
-    const id = Numeric.fromBigInt(BigInt(base?.offsets.get(value) ?? 0) + BigInt(base?.id ?? 0) * 10_000_000_000n);
+    const id = Numeric.fromBigInt(base?.idOf(value) ?? 0n);
     let some = false;
     for (const [key, member] of object) {
       const pair: Json = orderedObject(new Map<string, Json>([['key', key], ['value', member], ['id', id]]));
-      this.#base = { offsets: containerOffsets(pair), id: this.#generated++ };
+      this.#base = new Containers(pair, this.#generated++);
       some = this.#next(path, at, place, pair, found) || some;
       this.#base = base;
       if (some && found === null) return true;
