@@ -53,7 +53,8 @@ function castToText(e: Expression): Expression {
 /** What the type's input function makes of the text. */
 export function literalFromText(text: string, target: LogicalType, site: CoercionSite): Expression {
   const base = baseType(target);
-  if (readsCatalog(base)) checkName(text, base, site);
+  const named = namedObject(text, base, site);
+  if (named !== null) return sameType(base, target) ? named : cast(named, target, site);
   if (readsCatalog(base)) return cast({ kind: 'literal', type: TEXT, value: text }, target, { ...site, context: 'explicit' });
   // Of an interval the typmod says, too, what a bare number counts: '3' MONTH.
   const plain = base.kind === 'interval' ? base : withTypmod(base, -1);
@@ -66,16 +67,17 @@ export function literalFromText(text: string, target: LogicalType, site: Coercio
   }
 }
 
-/** The name is looked up when the statement runs; that there is none is said where it stands. */
-function checkName(text: string, type: LogicalType, { env, position }: CoercionSite): void {
-  if (env.system === null) return;
+/** regclass and its kin: the constant is what has the name now, whatever it is called later. null: the type is none of them. */
+function namedObject(text: string, type: LogicalType, { env, position }: CoercionSite): Expression | null {
   const { kind } = type;
   const named = kind === 'regclass' || kind === 'regtype' || kind === 'regproc' || kind === 'regprocedure'
     || kind === 'regnamespace' || kind === 'regrole' || kind === 'regoper' || kind === 'regoperator' || kind === 'regcollation';
-  if (!named) return;
+  if (!named) return null;
   try {
-    new CatalogNames(env.catalog, env.searchPath, env.functions).oidOf(kind, text);
+    return { kind: 'literal', type, value: new CatalogNames(env.catalog, env.searchPath, env.functions).oidOf(kind, text) };
   } catch (error) {
+    // What is kept may name something that is gone: that is said to whoever reads it.
+    if (env.system === null) return null;
     throw error instanceof DatabaseError ? error.at(position) : error;
   }
 }

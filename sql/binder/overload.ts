@@ -195,6 +195,8 @@ export function argumentTypes(declared: readonly LogicalType[], types: readonly 
     // Declared as a row of any kind: the row keeps its own fields.
     if (target.kind === 'record' && target.oid === undefined && actual.kind === 'record') return actual;
     if (actual.kind === 'array' && target.kind === 'array' && actual.vector === true && isPolymorphic(d)) return actual;
+    // What another argument is cut to is no matter of this one.
+    if (isPolymorphic(d)) return sameKind(actual, target) ? actual : withoutModifier(target);
     return target;
   });
 }

@@ -84,6 +84,9 @@ export class CatalogNames implements CatalogAccess {
       if (type.oid === oid) return this.#qualified(type);
       if (type.arrayType === oid) return `${this.#qualified(type)}[]`;
     }
+    for (const relation of this.#catalog.relations()) {
+      if ('rowType' in relation && relation.rowType === oid) return this.#qualified(relation);
+    }
     return null;
   }
 
@@ -93,6 +96,8 @@ export class CatalogNames implements CatalogAccess {
     const array = /\[\s*\]$/.test(text);
     const name = splitName(text.replace(/(\[\s*\])+$/, ''));
     const found = this.#catalog.findType(name, this.#searchPath);
+    const relation = found === null && !array ? this.#catalog.findRelation(name, this.#searchPath) : null;
+    if (relation !== null && 'rowType' in relation) return relation.rowType;
     if (found === null) throw new DatabaseError('42704', `type "${text}" does not exist`);
     return array ? found.arrayType : found.oid;
   }

@@ -6,7 +6,6 @@ import type { Expression } from '../../engine/expression/expression.ts';
 import type { ColumnSource, Form, HoleMeaning } from '../binder/trace.ts';
 import type { Expr, SortKey, WindowFrame, WindowSpecification } from '../parser/ast.ts';
 import { quoteFunction } from '../plan/deparse.ts';
-import { rowTypeName } from './row-type.ts';
 import type { Printer } from './printer.ts';
 import { boundOf, required, Unprintable } from './printer.ts';
 
@@ -48,7 +47,7 @@ export function columnText(printer: Printer, source: ColumnSource): string {
 
 /** In the select list a whole row is told from its columns by its type. */
 export function rowText(printer: Printer, source: ColumnSource, e: Expression): string {
-  return `${columnText(printer, source)}::${rowTypeName(printer, e.type)}`;
+  return `${columnText(printer, source)}::${printer.expressions.typeName(e.type)}`;
 }
 
 function list(printer: Printer, args: readonly Expression[]): string {
@@ -225,7 +224,7 @@ function constantText(printer: Printer, e: Expression & { readonly kind: 'litera
   const text = printer.expressions.constant(e);
   if (text.includes('::') || e.value === null) return text;
   if (e.type.kind === 'boolean') return `${text}::boolean`;
-  return `${text}::${rowTypeName(printer, e.type)}`;
+  return `${text}::${printer.expressions.typeName(e.type)}`;
 }
 
 export function sortText(printer: Printer, e: Expression, key: SortKey): string {

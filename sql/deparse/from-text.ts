@@ -1,5 +1,5 @@
 // FROM as SQL: relations, subqueries, functions and joins with their names.
-import { formatType, quoteIdentifier } from '../../engine/data/type-info.ts';
+import { quoteIdentifier } from '../../engine/data/type-info.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { someExpression } from '../../engine/expression/walk.ts';
 import type { Expr, FromItem, FunctionItem, JoinItem, TableItem } from '../parser/ast.ts';
@@ -86,8 +86,10 @@ function aliasText(printer: Printer, item: FromItem): string {
 }
 
 function definitionsText(printer: Printer, calls: FunctionItem['calls'][number], names: readonly string[]): string {
-  return calls.columns.map((c, i) =>
-    `${quoteIdentifier(names[i])} ${formatType(required(printer.trace.definitions.get(c), c.name))}`).join(', ');
+  return calls.columns.map((c, i) => {
+    const type = required(printer.trace.definitions.get(c), c.name);
+    return `${quoteIdentifier(names[i])} ${printer.expressions.typeName(type)}`;
+  }).join(', ');
 }
 
 function definedAlias(printer: Printer, item: FunctionItem): string {

@@ -2,7 +2,7 @@
 import { quoteIdentifier } from '../../engine/data/type-info.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
-import type { QueryTrace, TargetTrace, Trace } from '../binder/trace.ts';
+import type { ColumnSource, QueryTrace, TargetTrace, Trace } from '../binder/trace.ts';
 import type { CommonTable, FromItem, GroupItem, Query, QueryBody, Select, SetOperation, Values } from '../parser/ast.ts';
 import type { DeparseOptions } from '../plan/deparse.ts';
 import { Deparser } from '../plan/deparse.ts';
@@ -149,7 +149,7 @@ class QueryPrinter implements Printer {
   }
 
   #target({ expression, name }: TargetTrace, label: string, visible: boolean): string {
-    const source = this.trace.columns.get(expression);
+    const source = this.#column(expression);
     if (source === undefined) {
       const text = this.expressions.text(expression, true);
       return !visible && label === '?column?' && name === label ? text : `${text} AS ${quoteIdentifier(label)}`;
@@ -158,6 +158,12 @@ class QueryPrinter implements Printer {
     const column = this.items.get(source.from)?.columns[source.index];
     const text = this.expressions.text(expression, true);
     return column === label ? text : `${text} AS ${quoteIdentifier(label)}`;
+  }
+
+  /** Of this query or one around it. */
+  #column(e: Expression): ColumnSource | undefined {
+    const meaning = e.kind === 'parameter' && e.hole === true ? this.trace.holes.get(e.index) : undefined;
+    return this.trace.columns.get(meaning?.kind === 'outer' ? meaning.target : e);
   }
 
   #groupBy(select: Select): string {

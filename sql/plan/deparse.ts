@@ -2,7 +2,7 @@
 import type { FormatSettings } from '../../engine/data/settings.ts';
 import { unreachable } from '../../engine/data/error.ts';
 import { formatText } from '../../engine/data/text-format.ts';
-import { formatType, formatTypeName, quoteIdentifier } from '../../engine/data/type-info.ts';
+import { formatType, formatTypeName, oidOf, quoteIdentifier } from '../../engine/data/type-info.ts';
 import { sameKind, typmodOf } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
@@ -86,7 +86,7 @@ export class Deparser {
       case 'quantified':
         return this.wrap([this.inner(e.input, e, true), e.operator.name, e.quantifier.toUpperCase(),
           `(${this.text(e.array, true)})`].join(' '));
-      case 'array': return e.elements.length === 0 ? `ARRAY[]::${formatType(e.type)}` : `ARRAY[${this.list(e.elements)}]`;
+      case 'array': return e.elements.length === 0 ? `ARRAY[]::${this.typeName(e.type)}` : `ARRAY[${this.list(e.elements)}]`;
       case 'row': return `ROW(${this.list(e.fields)})`;
       case 'field': {
         const name = e.input.type.kind === 'record' ? e.input.type.fields[e.index].name : `f${e.index + 1}`;
@@ -95,6 +95,23 @@ export class Deparser {
       case 'subscript': return this.#subscript(e);
       default: return unreachable(e);
     }
+  }
+
+  /** With its schema where it is not found without. */
+  typeName(type: LogicalType): string {
+    switch (type.kind) {
+      case 'array': return type.vector ? formatType(type) : `${this.typeName(type.element)}[]`;
+      case 'enum': case 'domain': case 'record':
+        return this.#options.names?.names?.nameOf('regtype', oidOf(type)) ?? formatType(type);
+      default: return formatType(type);
+    }
+  }
+
+  /** character without a length is one character long: the type of any length has another name. */
+  #typeLabel(type: LogicalType): string {
+    if (type.kind === 'bpchar' && typmodOf(type) < 0) return 'bpchar';
+    const name = this.typeName(type);
+    return typmodOf(type) < 0 && name === formatType(type) ? formatTypeName(type) : name;
   }
 
   list(list: readonly Expression[]): string {
@@ -161,15 +178,15 @@ export class Deparser {
     const { input, type } = e;
     if (input.kind === 'literal' && (type.kind.startsWith('reg') || input.type.kind === 'unknown')
       && typeof input.value === 'string') {
-      return `${quoted(input.value)}::${formatType(type)}`;
+      return `${quoted(input.value)}::${this.typeName(type)}`;
     }
     if (!e.explicit && !implicit) return this.text(input, false);
     if (input.kind === 'literal' && input.value !== null && sameKind(input.type, type)
       && typmodOf(input.type) < 0 && typmodOf(type) >= 0) {
-      return `${quoted(formatText(input.type, input.value, this.#options.format, this.#options.names))}::${formatType(type)}`;
+      return `${quoted(formatText(input.type, input.value, this.#options.format, this.#options.names))}::${this.typeName(type)}`;
     }
     const text = this.inner(input, e, false);
-    return `${this.#options.pretty ? text : `(${text})`}::${formatType(type)}`;
+    return `${this.#options.pretty ? text : `(${text})`}::${this.typeName(type)}`;
   }
 
   #not(e: Of<'not'>): string {
@@ -215,7 +232,7 @@ export class Deparser {
   }
 
   constant({ type, value }: Of<'literal'>): string {
-    if (value === null) return type.kind === 'unknown' ? 'NULL' : `NULL::${formatType(type)}`;
+    if (value === null) return type.kind === 'unknown' ? 'NULL' : `NULL::${this.typeName(type)}`;
     const text = formatText(type, value, this.#options.format, this.#options.names);
     switch (type.kind) {
       case 'boolean': return value === true ? 'true' : 'false';
@@ -226,8 +243,11 @@ export class Deparser {
         const label = plain && typmodOf(type) < 0 ? '' : `::${formatType(type)}`;
         return `${plain ? text : quoted(text)}${label}`;
       }
-      case 'bit': return `${quoted(text)}::"bit"`;
-      default: return `${quoted(text)}::${typeLabel(type)}`;
+      case 'bit': {
+        const whole = this.#options.exact === true && typmodOf(type) === text.length;
+        return whole ? `B${quoted(text)}` : `${quoted(text)}::"bit"`;
+      }
+      default: return `${quoted(text)}::${this.#typeLabel(type)}`;
     }
   }
 }
@@ -237,11 +257,6 @@ const isList = (e: Expression): boolean => SEPARATES.has(e.kind) && e.kind !== '
 /** null: called by name. */
 function symbolOf(e: Of<'call'>): string | null {
   return e.function.operator === true ? e.function.name : null;
-}
-
-/** character without a length is one character long: the type of any length has another name. */
-function typeLabel(type: LogicalType): string {
-  return type.kind === 'bpchar' && typmodOf(type) < 0 ? 'bpchar' : typmodOf(type) < 0 ? formatTypeName(type) : formatType(type);
 }
 
 /** Names the grammar has syntax for are not taken as plain calls. */

@@ -2,6 +2,7 @@
 import { typmodOf } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { mapExpression } from '../../engine/expression/walk.ts';
+import { DOMAIN_CHECK } from './deparse.ts';
 
 /** The same computation: equal shape, functions by identity, constants by value. */
 export function sameExpression(a: Expression, b: Expression): boolean {
@@ -29,11 +30,16 @@ export function deepEqual(a: unknown, b: unknown): boolean {
   if (a instanceof Uint8Array) {
     return b instanceof Uint8Array && a.length === b.length && a.every((x, i) => x === b[i]);
   }
-  if (isFunctionRecord(a) || isFunctionRecord(b)) return false;
+  if (isFunctionRecord(a) || isFunctionRecord(b)) return isDomainCheck(a) && isDomainCheck(b) && deepEqual(a.args, b.args);
   const left = Object.entries(a);
   const right = new Map(Object.entries(b));
   return Object.getPrototypeOf(a) === Object.getPrototypeOf(b) && left.length === right.size
     && left.every(([k, v]) => right.has(k) && deepEqual(v, right.get(k)));
+}
+
+/** Made for each call; those of one type check the same. */
+function isDomainCheck(x: object): x is { readonly args: unknown } {
+  return 'name' in x && x.name === DOMAIN_CHECK && 'args' in x;
 }
 
 /** Function records are compared by identity, which the caller has done. */

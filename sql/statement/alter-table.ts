@@ -19,7 +19,7 @@ import type { FillContext } from '../row-fill.ts';
 import type { SessionState } from '../session-state.ts';
 import type { BoundStatement } from './bound.ts';
 import { command, done } from './bound.ts';
-import { columnDefault, defineColumn } from './column-definition.ts';
+import { columnDefault, defineColumn, withGenerated } from './column-definition.ts';
 import type { TableContext } from './column-definition.ts';
 import { defineConstraint } from './constraint-definition.ts';
 import { checkNoDuplicates } from './duplicates.ts';
@@ -176,7 +176,8 @@ class Alteration {
     const missing = rows === 0 ? null : this.#missing(defined.column);
     if (rows > 0 && missing === null && defined.column.notNull) throw this.#containsNulls(defined.column);
     const column = { ...defined.column, missing };
-    const after: TableEntry = { ...this.#table, columns: [...this.#table.columns, column] };
+    const columns = withGenerated(context, [...this.#table.columns, column], [definition]);
+    const after: TableEntry = { ...this.#table, columns };
     const changes: CatalogChange[] = defined.sequence === null ? [] : [{ kind: 'put', entry: defined.sequence }];
     this.#reshape(after, changes);
     for (const constraint of defined.constraints) {

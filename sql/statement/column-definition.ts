@@ -7,6 +7,7 @@ import type { Expression } from '../../engine/expression/expression.ts';
 import { someExpression } from '../../engine/expression/walk.ts';
 import type { ColumnEntry, SequenceEntry } from '../catalog/entry.ts';
 import { plainColumn } from '../catalog/entry.ts';
+import { withColumn } from '../catalog/dependency.ts';
 import { tryCoerce } from '../binder/coercion.ts';
 import type { Site } from '../binder/level.ts';
 import { locationOf } from '../binder/location.ts';
@@ -208,7 +209,7 @@ export function columnDefault(
   const written = bindDefault(site, expression, column);
   // Of a domain's default, NULL is another than none.
   if (expression.kind === 'null' && column.type.kind !== 'domain') return { defaultText: null };
-  const { bound, reads } = withRelations(context.state, site, written);
+  const { bound, reads } = withRelations(site, written);
   const text = storedText(context.state, {
     bound, original: rangeText(context, range), columns: [],
     rebind: (rebound) => bindAssignment(site, parseExpression(rebound), column),
@@ -225,12 +226,13 @@ function bindDefault(site: Site, expression: Expr, column: ColumnEntry): Express
     + formatTypeName(bound.type), { hint: 'You will need to rewrite or cast the expression.' });
 }
 
-/** Checks the generation expressions of a table, whose columns are all known by now. */
-export function checkGenerated(context: TableContext, columns: readonly ColumnEntry[],
-  definitions: readonly ColumnDefinition[]): void {
+/** The columns of a table, all known by now, with the generation expressions of `definitions` checked, in the words to keep. */
+export function withGenerated(context: TableContext, columns: readonly ColumnEntry[],
+  definitions: readonly ColumnDefinition[]): readonly ColumnEntry[] {
+  let out = columns;
   for (const definition of definitions) {
     const constraint = definition.constraints.find((c) => c.kind === 'generated');
-    const column = columns.find((c) => c.name === definition.name);
+    const column = columns.find((c) => c.name === definition.name && !c.dropped);
     if (constraint === undefined || constraint.kind !== 'generated' || column === undefined) continue;
     const env = sessionEnvironment(context.state);
     const item = rowScopeItem({ name: context.table, columns, oid: context.tableOid });
@@ -257,5 +259,12 @@ export function checkGenerated(context: TableContext, columns: readonly ColumnEn
     if (someExpression(bound, (e) => e.kind === 'call' && e.function.volatility !== 'immutable')) {
       throw new DatabaseError('42P17', 'generation expression is not immutable');
     }
+    out = withColumn(out, column.attnum, {
+      defaultText: storedText(context.state, {
+        bound, original: rangeText(context, constraint.range), columns,
+        rebind: (text) => bindDefault(site, parseExpression(text), column),
+      }),
+    });
   }
+  return out;
 }

@@ -1,6 +1,5 @@
 // ALTER COLUMN TYPE: a column's definition with its new type, and what stands in the way of it.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
-import { DEFAULT_FORMAT } from '../../engine/data/settings.ts';
 import { formatType, formatTypeName } from '../../engine/data/type-info.ts';
 import { sameType } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
@@ -15,6 +14,7 @@ import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
 import type { AlterAction } from '../parser/ast-definition.ts';
 import { parseExpression } from '../parser/parse.ts';
 import { deparse } from '../plan/deparse.ts';
+import { keptForm } from './stored-expression.ts';
 import { bindAssignment, bindRowExpression, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
 import { referencesTo } from './foreign-key.ts';
@@ -114,9 +114,7 @@ function conversionText(state: SessionState, table: TableEntry, change: {
   if (someExpression(bound, (e) => e.kind === 'call' && e.function.volatility === 'volatile')) {
     throw notSupported('USING with a volatile function');
   }
-  return deparse(bound, {
-    columnName: (i) => table.columns[i].name, pretty: false, format: DEFAULT_FORMAT, names: { names: state.names, now: 0n },
-  });
+  return deparse(bound, keptForm(state, (i) => table.columns[i].name));
 }
 
 /** A default of the old type must be one of the new. */
@@ -127,9 +125,7 @@ function checkDefault(state: SessionState, column: ColumnEntry, type: LogicalTyp
   try {
     const bound = bindAssignment(site, expression, column);
     const converted = coerceAssignment(site.env, bound, { name: column.name, type }, undefined);
-    return deparse(converted, {
-      columnName: () => '', pretty: false, format: DEFAULT_FORMAT, names: { names: state.names, now: 0n },
-    });
+    return deparse(converted, keptForm(state, () => ''));
   } catch (error) {
     if (!(error instanceof DatabaseError) || error.code !== '42804') throw error;
     throw new DatabaseError('42804',

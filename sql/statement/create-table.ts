@@ -9,7 +9,7 @@ import type { SessionState } from '../session-state.ts';
 import { collect } from '../portal.ts';
 import type { BoundStatement } from './bound.ts';
 import { command, done } from './bound.ts';
-import { checkGenerated, defineColumn } from './column-definition.ts';
+import { defineColumn, withGenerated } from './column-definition.ts';
 import type { TableContext } from './column-definition.ts';
 import { defineConstraint } from './constraint-definition.ts';
 import { TakenNames, nameIsFree, qualified, targetSchema } from './naming.ts';
@@ -89,7 +89,7 @@ export function defineParts(
     for (const constraint of defined.constraints) pending.push({ constraint, column: definition.name });
   }
   for (const constraint of statement.constraints) pending.push({ constraint, column: null });
-  checkGenerated(context, columns, statement.columns);
+  columns = withGenerated(context, columns, statement.columns);
   const constraints: ConstraintEntry[] = [];
   const indexes: IndexEntry[] = [];
   for (const { constraint, column } of pending) {

@@ -1,11 +1,14 @@
 // What is kept as text follows when something it names gets another name: views' queries, and a table's own expressions.
-import { notSupported } from '../../engine/data/error.ts';
-import { DEFAULT_FORMAT } from '../../engine/data/settings.ts';
+import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { bindQuery } from '../binder/bind-query.ts';
+import { valueSite } from '../binder/domain-check.ts';
 import type { Catalog, CatalogChange } from '../catalog/catalog.ts';
-import type { ColumnEntry, IndexEntry, MaterializedViewEntry, TableEntry, ViewEntry } from '../catalog/entry.ts';
+import type {
+  CatalogEntry, ColumnEntry, IndexEntry, MaterializedViewEntry, TableEntry, TypeEntry, ViewEntry,
+} from '../catalog/entry.ts';
 import { parseExpression } from '../parser/parse.ts';
 import { deparse } from '../plan/deparse.ts';
+import type { DeparseOptions } from '../plan/deparse.ts';
 import type { LogicalPlan } from '../plan/logical-plan.ts';
 import { samePlan } from '../plan/same-plan.ts';
 import { sameComputation } from '../plan/same-expression.ts';
@@ -13,36 +16,118 @@ import type { Expression } from '../../engine/expression/expression.ts';
 import { bindValue, parseQuery, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
 import { shownKey } from './index-expression.ts';
+import { keptForm } from './stored-expression.ts';
 import { printedQuery } from './view-text.ts';
 
-/** `changes`, and with them the views over `renamed`, their queries now in the new names. */
-export function withViews(
+/** `changes`, and with them whatever is kept as text and names something of `renamed`, now in the new names. */
+export function withFollowers(
   state: SessionState, changes: readonly CatalogChange[], renamed: ReadonlySet<number>,
 ): readonly CatalogChange[] {
-  const after = state.catalog.applyAll(changes);
-  const followers: CatalogChange[] = [];
+  let after = state.catalog.applyAll(changes);
+  const followers = new Map<number, CatalogChange>();
+  const follow = (entries: readonly CatalogEntry[]): void => {
+    for (const entry of entries) followers.set(entry.oid, { kind: 'put', entry });
+    after = after.applyAll(entries.map((entry) => ({ kind: 'put', entry })));
+  };
+  const mentions = mentionsOf(state.catalog, changes);
+  for (const entry of after.entries()) if (entry.kind === 'type') follow(domainAfter(state, entry, after, mentions));
   for (const entry of after.entries()) {
-    if (entry.kind !== 'view' && entry.kind !== 'materialized-view') continue;
-    if (!entry.dependencies.some((d) => renamed.has(d.oid))) continue;
-    const query = followed(state, entry, after);
-    if (query === null) throw notSupported(`renaming something that view "${entry.name}" is made over,`);
-    followers.push({ kind: 'put', entry: { ...entry, query } });
+    const before = state.catalog.get(entry.oid);
+    if (entry.kind === 'table' && before?.kind === 'table') {
+      follow(tableAfter(state, { before, after: entry, catalog: after, mentions }));
+    }
   }
-  const moved = new Set(followers.flatMap((c) => (c.kind === 'put' ? [c.entry.oid] : [])));
-  return [...changes.filter((c) => c.kind !== 'put' || !moved.has(c.entry.oid)), ...followers];
+  const touched = new Set(renamed);
+  for (const view of innermostFirst(after)) {
+    if (!view.dependencies.some((d) => touched.has(d.oid))) continue;
+    if (view.kind === 'view') touched.add(view.oid);
+    const next = viewAfter(state, view, after, renamed);
+    if (next !== null) follow([next]);
+  }
+  return [...changes.filter((c) => c.kind !== 'put' || !followers.has(c.entry.oid)), ...followers.values()];
 }
 
-/** The query in the names of `after`; null where it cannot be said so that it is the same query. */
-function followed(state: SessionState, view: ViewEntry | MaterializedViewEntry, after: Catalog): string | null {
+/** Whether a text of table or domain `of` may speak of what is called otherwise now, or is elsewhere: others need not be read. */
+type Mentions = (text: string, of: number) => boolean;
+
+function mentionsOf(catalog: Catalog, changes: readonly CatalogChange[]): Mentions {
+  const things = new Set<string>();
+  const fields = new Set<string>();
+  const tables = new Set<number>();
+  for (const change of changes) {
+    if (change.kind !== 'put') continue;
+    const { entry } = change;
+    const before = catalog.get(entry.oid);
+    if (before === null) continue;
+    const moved = 'schema' in before && 'schema' in entry && before.schema !== entry.schema;
+    if (before.name !== entry.name || moved) things.add(before.name);
+    if (!('columns' in before && 'columns' in entry) || before.kind === 'index' || entry.kind === 'index') continue;
+    const { columns } = entry;
+    const renamed = before.columns.filter((c, i) => c.name !== columns[i].name);
+    for (const c of renamed) fields.add(c.name);
+    if (renamed.length > 0) tables.add(entry.oid);
+  }
+  const [ofThings, ofFields] = [wordsOf(things), wordsOf(fields)];
+  // Elsewhere a column is a field of a row: (r).a.
+  return (text, of) => /u&|\\/i.test(text) || ofThings(text) || ((tables.has(of) || text.includes('.')) && ofFields(text));
+}
+
+/** Whether one of the names is a word of a text. */
+function wordsOf(names: ReadonlySet<string>): (text: string) => boolean {
+  if (names.size === 0) return () => false;
+  if ([...names].some((n) => !/^\w+$/.test(n))) return () => true;
+  const pattern = new RegExp(`(?<![\\w$])(?:${[...names].join('|')})(?![\\w$])`, 'i');
+  return (text) => pattern.test(text);
+}
+
+/** Views, those that a view reads before it. */
+function innermostFirst(catalog: Catalog): readonly (ViewEntry | MaterializedViewEntry)[] {
+  const found: (ViewEntry | MaterializedViewEntry)[] = [];
+  const seen = new Set<number>();
+  const visit = (entry: CatalogEntry | null): void => {
+    if ((entry?.kind !== 'view' && entry?.kind !== 'materialized-view') || seen.has(entry.oid)) return;
+    seen.add(entry.oid);
+    for (const { oid, columns } of entry.dependencies) if (columns.length > 0) visit(catalog.get(oid));
+    found.push(entry);
+  };
+  for (const entry of catalog.entries()) visit(entry);
+  return found;
+}
+
+/** null: it stays as it is. `renamed`: what has another name, not only something that it is made of. */
+function viewAfter(
+  state: SessionState, view: ViewEntry | MaterializedViewEntry, after: Catalog, renamed: ReadonlySet<number>,
+): ViewEntry | MaterializedViewEntry | null {
+  // Types that a view names and one that it reads, too, are noted of that one only.
+  const direct = view.dependencies.some((d) => renamed.has(d.oid));
+  const asItIs = (): boolean => readsTheSame(state, view, view, after);
+  if (!direct && asItIs()) return null;
+  const query = keptQuery(state, view, after);
+  if (query !== null) return { ...view, query };
+  if (asItIs()) return null;
+  throw notSupported(`renaming something that view "${view.name}" is made over,`);
+}
+
+/** The query in the names of `after`, whole ones; null where it cannot be said so that it is the same query. */
+export function keptQuery(
+  state: SessionState, view: ViewEntry | MaterializedViewEntry, after: Catalog = state.catalog,
+): string | null {
   const query = printedQuery(state, view, state.catalog, {
-    catalog: after, searchPath: view.settings.searchPath, qualified: true, pretty: false, wrap: 0, format: view.settings.format,
-    names: { names: state.names, now: 0n },
-  });
-  if (query === null) return null;
+    catalog: after, searchPath: [], qualified: true, pretty: false, wrap: 0, format: view.settings.format,
+    names: keptForm(state, () => '', after).names,
+  })?.trim();
+  return query !== undefined && readsTheSame(state, view, { ...view, query }, after) ? query : null;
+}
+
+/** Whether the one, as things are called now, is the other, as they are called then. */
+function readsTheSame(
+  state: SessionState, now: ViewEntry | MaterializedViewEntry, then: ViewEntry | MaterializedViewEntry, after: Catalog,
+): boolean {
   try {
-    return samePlan(planOf(state, view, state.catalog), planOf(state, { ...view, query }, after)) ? query.trim() : null;
-  } catch {
-    return null;
+    return samePlan(planOf(state, now, state.catalog), planOf(state, then, after));
+  } catch (error) {
+    if (error instanceof DatabaseError) return false;
+    throw error;
   }
 }
 
@@ -51,33 +136,92 @@ function planOf(state: SessionState, { query, settings }: ViewEntry | Materializ
   return bindQuery(parseQuery(query, settings.dialect), { env, parent: null, commonTables: null }).plan;
 }
 
-/** The table with its columns renamed, its checks and computed columns with it; and its indexes. */
-export function withExpressions(
-  state: SessionState, table: TableEntry, columns: readonly ColumnEntry[],
-): readonly CatalogChange[] {
-  const renamed = (text: string, pretty = false): string => {
-    const bound = boundOver(state, table, table.columns, text);
-    const now = deparse(bound, {
-      columnName: (i) => columns[i].name, pretty, format: DEFAULT_FORMAT, names: { names: state.names, now: 0n },
-    });
-    if (sameComputation(boundOver(state, table, columns, now), bound)) return now;
-    throw notSupported('renaming a column that an expression of its table uses');
+/** How a text that is kept is read, before and after. */
+interface Reading {
+  readonly of: string;
+  readonly mentions: (text: string) => boolean;
+  readonly before: (text: string) => Expression;
+  readonly after: (text: string) => Expression;
+  readonly form: DeparseOptions;
+}
+
+/** The text in the names that things have then. */
+function textAfter(text: string, { of, mentions, before, after, form }: Reading): string {
+  if (!mentions(text)) return text;
+  const bound = readable(text, before);
+  if (bound === null) return text;
+  const means = (t: string): boolean => {
+    const read = readable(t, after);
+    return read !== null && sameComputation(read, bound);
+  };
+  if (means(text)) return text;
+  const now = deparse(bound, form);
+  if (means(now)) return now;
+  throw notSupported(`renaming something that an expression of ${of} uses`);
+}
+
+function readable(text: string, read: (text: string) => Expression): Expression | null {
+  try {
+    return read(text);
+  } catch (error) {
+    if (error instanceof DatabaseError) return null;
+    throw error;
+  }
+}
+
+/** None: nothing in it has another name. */
+function domainAfter(
+  state: SessionState, entry: TypeEntry, after: Catalog, mentions: Mentions,
+): readonly CatalogEntry[] {
+  const { definition } = entry;
+  if (definition.kind !== 'domain') return [];
+  const { base, checks, defaultText } = definition;
+  const read = (catalog: Catalog) => (text: string): Expression =>
+    bindValue(valueSite(rowSite(sessionEnvironment(state, { catalog }), [], STORED), base), parseExpression(text));
+  const reading: Reading = {
+    of: `domain "${entry.name}"`, mentions: (text) => mentions(text, entry.oid), before: read(state.catalog), after: read(after),
+    form: keptForm(state, () => 'value', after),
+  };
+  const own = checks.map((c) => ({ ...c, expression: textAfter(c.expression, reading) }));
+  const ownDefault = defaultText === null ? null : textAfter(defaultText, reading);
+  if (ownDefault === defaultText && own.every((c, i) => c.expression === checks[i].expression)) return [];
+  return [{ ...entry, definition: { ...definition, checks: own, defaultText: ownDefault } }];
+}
+
+/** A table's own expressions, and those of its indexes, in the names that its columns and the catalog have then. */
+function tableAfter(
+  state: SessionState, { before, after, catalog, mentions }: {
+    readonly before: TableEntry; readonly after: TableEntry; readonly catalog: Catalog; readonly mentions: Mentions;
+  },
+): readonly CatalogEntry[] {
+  const { columns } = after;
+  const reading: Reading = {
+    of: `table "${before.name}"`, mentions: (text) => mentions(text, before.oid),
+    form: keptForm(state, (i) => columns[i].name, catalog),
+    before: (text) => boundOver(state, before, state.catalog, text), after: (text) => boundOver(state, after, catalog, text),
+  };
+  const shown = (text: string): string => deparse(reading.before(text), { ...reading.form, pretty: true, exact: false });
+  let changed = false;
+  const renamed = (text: string): string => {
+    const now = textAfter(text, reading);
+    if (now !== text) changed = true;
+    return now;
   };
   const own: TableEntry = {
-    ...table,
+    ...after,
     columns: columns.map((c) => {
-      if (c.generated && c.defaultText !== null) return { ...c, defaultText: renamed(c.defaultText) };
+      if (c.defaultText !== null) return { ...c, defaultText: renamed(c.defaultText) };
       if (c.hidden !== true || c.conversion === undefined) return c;
       const { conversion } = c;
-      // A key is called as errors show it.
-      const plain = table.columns.find((o) => !o.dropped && o.name === c.name);
-      const name = plain === undefined ? shownKey(renamed(c.name, true)) : columns[plain.attnum - 1].name;
-      return { ...c, name, conversion: { ...conversion, expression: renamed(conversion.expression) } };
+      const expression = renamed(conversion.expression);
+      if (expression === conversion.expression) return c;
+      const name = keyName(catalog.indexesOf(after.oid), c.attnum, columns, shown) ?? c.name;
+      return { ...c, name, conversion: { ...conversion, expression } };
     }),
-    constraints: table.constraints.map((c) => (c.kind === 'check' ? { ...c, expression: renamed(c.expression) } : c)),
-    watermark: table.watermark === null ? null : { ...table.watermark, expression: renamed(table.watermark.expression) },
+    constraints: after.constraints.map((c) => (c.kind === 'check' ? { ...c, expression: renamed(c.expression) } : c)),
+    watermark: after.watermark === null ? null : { ...after.watermark, expression: renamed(after.watermark.expression) },
   };
-  const indexes = state.catalog.indexesOf(table.oid).flatMap((index): CatalogChange[] => {
+  const indexes = catalog.indexesOf(after.oid).flatMap((index): IndexEntry[] => {
     const { definition } = index;
     if (definition === undefined) return [];
     const entry: IndexEntry = {
@@ -86,12 +230,27 @@ export function withExpressions(
         where: definition.where === null ? null : renamed(definition.where),
       },
     };
-    return [{ kind: 'put', entry }];
+    return [entry];
   });
-  return [{ kind: 'put', entry: own }, ...indexes];
+  return changed ? [own, ...indexes] : [];
 }
 
-function boundOver(state: SessionState, table: TableEntry, columns: readonly ColumnEntry[], text: string): Expression {
-  const item = rowScopeItem({ name: table.name, columns, oid: table.oid });
-  return bindValue(rowSite(sessionEnvironment(state), [item], { phrase: 'stored expressions' }), parseExpression(text));
+/** What a hidden column is called: as errors show the key that it holds. */
+function keyName(
+  indexes: Iterable<IndexEntry>, attnum: number, columns: readonly ColumnEntry[], shown: (text: string) => string,
+): string | null {
+  for (const { columns: keys, definition } of indexes) {
+    const at = keys.indexOf(attnum);
+    if (at < 0 || definition === undefined) continue;
+    const text = definition.elements[at];
+    return text === null ? columns[definition.plain[at] - 1].name : shownKey(shown(text));
+  }
+  return null;
+}
+
+const STORED = { phrase: 'stored expressions' };
+
+function boundOver(state: SessionState, { name, columns, oid }: TableEntry, catalog: Catalog, text: string): Expression {
+  const item = rowScopeItem({ name, columns, oid });
+  return bindValue(rowSite(sessionEnvironment(state, { catalog }), [item], STORED), parseExpression(text));
 }

@@ -11,6 +11,7 @@ import { plainColumn } from '../catalog/entry.ts';
 import type { ColumnEntry, IndexDefinitionText, TableEntry } from '../catalog/entry.ts';
 import type { Expr, IndexElement } from '../parser/ast.ts';
 import { deparse } from '../plan/deparse.ts';
+import { keptForm } from './stored-expression.ts';
 import { bindPredicate, bindRowExpression, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
 
@@ -100,9 +101,7 @@ export function shownKey(text: string): string {
 }
 
 function textOf(state: SessionState, table: TableEntry, bound: Expression, pretty = false): string {
-  return deparse(bound, {
-    columnName: (i) => table.columns[i].name, pretty, format: DEFAULT_FORMAT, names: { names: state.names, now: 0n },
-  });
+  return deparse(bound, { ...keptForm(state, (i) => table.columns[i].name), pretty, exact: !pretty });
 }
 
 /** 0A000 for a view or source, whose rows come from elsewhere. */

@@ -14,7 +14,7 @@ import { command, done } from './bound.ts';
 import { renameLabel } from './alter-enum.ts';
 import { renameDomainConstraint } from './domain.ts';
 import { wrongKind } from './drop.ts';
-import { withExpressions, withViews } from './follow-rename.ts';
+import { withFollowers } from './follow-rename.ts';
 import { renameType } from './renamed-text.ts';
 import { duplicateRelation, qualified, qualifiedName } from './naming.ts';
 
@@ -79,7 +79,7 @@ function renameEntry(state: SessionState, entry: CatalogEntry, name: string): vo
       changes.push({ kind: 'put', entry: { ...e, schema: name } });
     }
     changes.push({ kind: 'put', entry: { ...entry, name } });
-    state.current.changeCatalog(withViews(state, changes, oidsOf(changes)));
+    state.current.changeCatalog(withFollowers(state, changes, oidsOf(changes)));
     return;
   } else if (entry.kind === 'role' && catalog.role(name) !== null) {
     throw new DatabaseError('42710', `role "${name}" already exists`);
@@ -97,7 +97,7 @@ function renameEntry(state: SessionState, entry: CatalogEntry, name: string): vo
       changes.push({ kind: 'put', entry: { ...table, constraints } });
     }
   }
-  state.current.changeCatalog(withViews(state, changes, new Set([entry.oid])));
+  state.current.changeCatalog(withFollowers(state, changes, new Set([entry.oid])));
 }
 
 function oidsOf(changes: readonly CatalogChange[]): ReadonlySet<number> {
@@ -121,9 +121,8 @@ function renameColumn(state: SessionState, entry: CatalogEntry, from: string, to
     throw new DatabaseError('42701', `column "${to}" of relation "${entry.name}" already exists`);
   }
   const columns = withColumn(entry.columns, column.attnum, { name: to });
-  const changes: readonly CatalogChange[] = entry.kind === 'table' ? withExpressions(state, entry, columns)
-    : [{ kind: 'put', entry: { ...entry, columns } }];
-  state.current.changeCatalog(withViews(state, changes, new Set([entry.oid])));
+  const changes: readonly CatalogChange[] = [{ kind: 'put', entry: { ...entry, columns } }];
+  state.current.changeCatalog(withFollowers(state, changes, new Set([entry.oid])));
 }
 
 function renameConstraint(state: SessionState, entry: CatalogEntry, from: string, to: string): void {
@@ -159,13 +158,16 @@ export function setSchema(statement: SetSchema): BoundStatement {
     if (isTemporary(schema) || isTemporary(entry.schema)) {
       throw new DatabaseError('0A000', 'cannot move objects into or out of temporary schemas');
     }
+    if (entry.kind === 'type' && state.catalog.typeIn(schema, entry.name) !== null) {
+      throw new DatabaseError('42710', `type "${entry.name}" already exists in schema "${schema}"`);
+    }
     if (state.catalog.relationIn(schema, entry.name) !== null) {
       throw new DatabaseError('42P07', `relation "${entry.name}" already exists in schema "${schema}"`);
     }
     const along = entry.kind === 'table'
       ? [...state.catalog.indexesOf(entry.oid), ...state.catalog.sequencesOwnedBy(entry.oid)] : [];
     const changes = [entry, ...along].map((e): CatalogChange => ({ kind: 'put', entry: { ...e, schema } }));
-    state.current.changeCatalog(withViews(state, changes, new Set([entry.oid])));
+    state.current.changeCatalog(withFollowers(state, changes, oidsOf(changes)));
     return done(tag);
   });
 }

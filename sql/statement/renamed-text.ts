@@ -1,6 +1,5 @@
 // Renaming a type: expressions that are kept as text and name it are written anew.
 import { notSupported } from '../../engine/data/error.ts';
-import { DEFAULT_FORMAT } from '../../engine/data/settings.ts';
 import type { Datum } from '../../engine/data/datum.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
@@ -11,6 +10,7 @@ import type { CatalogChange } from '../catalog/catalog.ts';
 import type { DomainDefinition, TableEntry, TypeEntry } from '../catalog/entry.ts';
 import { parseExpression } from '../parser/parse.ts';
 import { deparse } from '../plan/deparse.ts';
+import { keptForm } from './stored-expression.ts';
 import { bindAssignment, bindPredicate, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
 import { mapType, mentioning } from './domain-use.ts';
@@ -67,9 +67,7 @@ interface Written { readonly bound: Expression; readonly names: readonly string[
 function written(state: SessionState, { bound, names, how }: Written): string {
   const changed = mapExpression(bound, (e) => (e.kind === 'literal'
     ? { ...e, type: how.named(e.type), value: how.value(e.type, e.value) } : { ...e, type: how.named(e.type) }));
-  return deparse(changed, {
-    columnName: (i) => names[i], pretty: false, format: DEFAULT_FORMAT, names: { names: state.names, now: 0n },
-  });
+  return deparse(changed, keptForm(state, (i) => names[i]));
 }
 
 function tableTexts(state: SessionState, table: TableEntry, how: Rewriting): () => CatalogChange {

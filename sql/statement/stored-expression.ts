@@ -9,9 +9,20 @@ import { parseExpression } from '../parser/parse.ts';
 import { bindValue, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
 import type { ScopeItem } from '../binder/scope.ts';
 import { deparse } from '../plan/deparse.ts';
+import type { DeparseOptions } from '../plan/deparse.ts';
 import { sameExpression } from '../plan/same-expression.ts';
+import type { Catalog } from '../catalog/catalog.ts';
 import type { ColumnEntry } from '../catalog/entry.ts';
+import { CatalogNames } from '../catalog/names.ts';
 import type { SessionState } from '../session-state.ts';
+
+/** How an expression is printed that is kept as text: it means the same under every search path. */
+export function keptForm(
+  state: SessionState, columnName: DeparseOptions['columnName'], catalog: Catalog = state.catalog,
+): DeparseOptions {
+  const names = new CatalogNames(catalog, [], state.services.functions);
+  return { columnName, pretty: false, exact: true, format: DEFAULT_FORMAT, names: { names, now: 0n } };
+}
 
 /** The text to keep of `bound`, written as `original`: constants in full, where `rebind` reads it back as the same. */
 export function storedText(state: SessionState, stored: {
@@ -19,9 +30,7 @@ export function storedText(state: SessionState, stored: {
   readonly rebind: (text: string) => Expression;
 }): string {
   const { bound, original, columns, rebind } = stored;
-  const text = deparse(bound, {
-    columnName: (i) => columns[i].name, pretty: false, format: DEFAULT_FORMAT, names: { names: state.names, now: 0n },
-  });
+  const text = deparse(bound, keptForm(state, (i) => columns[i].name));
   try {
     return sameExpression(rebind(text), bound) ? text : original;
   } catch {
@@ -34,17 +43,15 @@ export function relationConstant(oid: number): string {
   return `${oid}::pg_catalog.oid::pg_catalog.regclass`;
 }
 
-/** With such names in the place of constants of type regclass: those are explicit casts of text, unlike those of a text. */
+/** With such names in the place of constants of type regclass, and what they name. */
 export function withRelations(
-  state: SessionState, site: Site, written: Expression,
+  site: Site, written: Expression,
 ): { readonly bound: Expression; readonly reads: readonly number[] } {
   const reads: number[] = [];
   const bound = mapExpression(written, (e) => {
-    if (e.kind !== 'cast' || !e.explicit || e.type.kind !== 'regclass' || e.input.kind !== 'literal'
-      || typeof e.input.value !== 'string') return e;
-    const oid = state.names.oidOf('regclass', e.input.value);
-    reads.push(oid);
-    return bindValue(site, parseExpression(relationConstant(oid)));
+    if (e.kind !== 'literal' || e.type.kind !== 'regclass' || typeof e.value !== 'number') return e;
+    reads.push(e.value);
+    return bindValue(site, parseExpression(relationConstant(e.value)));
   });
   return { bound, reads };
 }

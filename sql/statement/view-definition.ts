@@ -18,6 +18,7 @@ import { command, done } from './bound.ts';
 import { rangeText } from './column-definition.ts';
 import { namedColumns } from './create-table.ts';
 import { nameIsFree, qualified, targetSchema } from './naming.ts';
+import { keptQuery } from './follow-rename.ts';
 import { optionRecord } from './options.ts';
 import { readCatalog } from './read-catalog.ts';
 import { whyNotUpdatable } from './updatable-view.ts';
@@ -42,7 +43,7 @@ function describeQuery(
   if (env.parameters.finish().length > 0) throw new DatabaseError('42P02', 'there is no parameter $1');
   return {
     columns: namedColumns(bound.columns, names),
-    dependencies: [...dependenciesOf(state.catalog, env.used), ...typesIn(state.catalog, bound.plan, env.used)],
+    dependencies: [...dependenciesOf(state.catalog, env.used), ...namedIn(state.catalog, bound.plan, env.used)],
     settings: {
       format: state.settings.format, searchPath: [...state.searchPath], ...dialect === 'postgres' ? {} : { dialect },
       ...optimizer.disable === '' && optimizer.seed === 0 ? {} : { optimizer },
@@ -82,23 +83,32 @@ function dependenciesOf(catalog: Catalog, used: ReadonlySet<number>): readonly D
   return out;
 }
 
-/** Types of users that the query speaks of: those of columns it reads are the columns' matter, a view's in FROM the view's. */
-function typesIn(catalog: Catalog, plan: LogicalPlan, used: ReadonlySet<number>): readonly Dependency[] {
+/**
+ * Types of users and constants of type regclass that the query speaks of: those of columns it reads are the columns' matter, a
+ * view's in FROM the view's.
+ */
+function namedIn(catalog: Catalog, plan: LogicalPlan, used: ReadonlySet<number>): readonly Dependency[] {
   const found = new Set<number>();
+  const relations = new Set<number>();
   visitPlan(plan, (node) => {
     for (const expression of expressionsOf(node)) {
       someExpression(expression, (e) => {
         if (e.kind !== 'column' && e.kind !== 'field' && e.kind !== 'subscript') noteType(e.type, found);
+        if (e.kind === 'literal' && e.type.kind === 'regclass' && typeof e.value === 'number') relations.add(e.value);
         return false;
       });
     }
   });
   for (const oid of used) {
     const view = catalog.get(oid);
-    if (view?.kind === 'view') for (const d of view.dependencies) found.delete(d.oid);
+    if (view?.kind === 'view') for (const d of view.dependencies) {
+      found.delete(d.oid);
+      relations.delete(d.oid);
+    }
   }
-  const types = [...found].filter((oid) => catalog.get(oid)?.kind === 'type');
-  return types.toSorted((a, b) => a - b).map((oid) => ({ oid, columns: [] }));
+  const named = [...[...found].filter((oid) => catalog.get(oid)?.kind === 'type'),
+    ...[...relations].filter((oid) => !used.has(oid) && catalog.get(oid) !== null)];
+  return named.toSorted((a, b) => a - b).map((oid) => ({ oid, columns: [] }));
 }
 
 function noteType(type: LogicalType, found: Set<number>): void {
@@ -126,15 +136,16 @@ export function createView(statement: CreateView, text: string): BoundStatement 
       ? requireView(old.kind === 'view' ? old : null, relation.name) : null;
     if (replaced === null && !nameIsFree(state, schema, relation.name,
       statement.ifNotExists)) return done('CREATE VIEW');
-    if (replaced !== null) checkReplacement(state, replaced, described.columns);
+    if (replaced !== null) checkReplacement(state, replaced, described);
     const entry: ViewEntry = {
       kind: 'view', oid: replaced?.oid ?? state.services.allocateOid(), schema, name: relation.name,
       owner: replaced?.owner ?? state.role.oid, comment: replaced?.comment ?? null, acl: replaced?.acl ?? [],
       query: viewText(statement, text), ...described, options: viewOptions(statement),
+      dependencies: described.dependencies.filter((d) => d.oid !== replaced?.oid),
       rowType: replaced?.rowType ?? state.services.allocateOid(),
     };
     requireUpdatable(state, entry);
-    state.current.changeCatalog([{ kind: 'put', entry }]);
+    state.current.changeCatalog([{ kind: 'put', entry: settled(state, entry) }]);
     return done('CREATE VIEW');
   });
 }
@@ -158,6 +169,11 @@ function requireUpdatable(state: SessionState, entry: ViewEntry): void {
     { detail: 'Valid values are "local" and "cascaded".' });
 }
 
+/** In words that mean the same whatever is made later: what it reads keeps its place before others of the name. */
+function settled<V extends ViewEntry | MaterializedViewEntry>(state: SessionState, entry: V): V {
+  return { ...entry, query: keptQuery(state, entry) ?? entry.query };
+}
+
 /** As it is read again. */
 function viewText({ query, recursive, relation, columnNames }: CreateView, text: string): string {
   const written = rangeText({ text }, query.range);
@@ -171,8 +187,10 @@ function requireView(found: ViewEntry | null, name: string): ViewEntry {
   throw new DatabaseError('42809', `"${name}" is not a view`);
 }
 
-function dependsOn(state: SessionState, view: MaterializedViewEntry | ViewEntry, oid: number): boolean {
+/** Whether it reads the rows: what is only named has no columns in a dependency. */
+function dependsOn(state: SessionState, view: Pick<ViewEntry, 'dependencies'>, oid: number): boolean {
   return view.dependencies.some((d) => {
+    if (d.columns.length === 0) return false;
     if (d.oid === oid) return true;
     const entry = state.catalog.get(d.oid);
     return entry?.kind === 'view' && dependsOn(state, entry, oid);
@@ -180,7 +198,12 @@ function dependsOn(state: SessionState, view: MaterializedViewEntry | ViewEntry,
 }
 
 /** CREATE OR REPLACE VIEW may add columns behind those there are. */
-function checkReplacement(state: SessionState, old: ViewEntry, columns: readonly ColumnEntry[]): void {
+function checkReplacement(state: SessionState, old: ViewEntry, described: Described): void {
+  const { columns } = described;
+  // PostgreSQL says it to whoever reads such a view.
+  if (dependsOn(state, described, old.oid)) {
+    throw new DatabaseError('42P17', `infinite recursion detected in rules for relation "${old.name}"`);
+  }
   const kept = [...state.catalog.entries()].find((e) => e.kind === 'materialized-view' && dependsOn(state, e, old.oid));
   if (kept !== undefined) {
     throw notSupported(`replacing view "${old.name}", which materialized view "${kept.name}" is made over,`);
@@ -222,7 +245,7 @@ export function createMaterializedView(statement: CreateMaterializedView, text: 
     // What the circuit cannot do must be said now, not when the journal is applied.
     compileView({ catalog: state.catalog, functions: state.services.functions, evalContext: state.evalContext() },
       entry);
-    state.current.changeCatalog([{ kind: 'put', entry }]);
+    state.current.changeCatalog([{ kind: 'put', entry: settled(state, entry) }]);
     return { kind: 'command', tag: 'SELECT 0', lateTag: () => `SELECT ${rowsOf(state, entry, statement.query)}` };
   });
 }

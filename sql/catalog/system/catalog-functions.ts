@@ -14,10 +14,10 @@ import type { Catalog } from '../catalog.ts';
 import { FunctionOids } from './function-oids.ts';
 import type { FunctionEntry } from './function-oids.ts';
 import { constraintDefinition, constraintsOf } from './constraints.ts';
-import { indexText } from './definitions.ts';
+import { indexKey, indexText } from './definitions.ts';
 import { isTemporary } from '../entry.ts';
 import { systemOf } from './host.ts';
-import { SYSTEM_BY_OID, entryColumns } from './relations.ts';
+import { SYSTEM_BY_OID } from './relations.ts';
 
 /** Not strict functions state it; all read the catalog, so they are stable. */
 function stable(spec: Omit<Parameters<typeof scalar>[0], 'volatility'>): ScalarFunction {
@@ -109,12 +109,10 @@ const EXPRESSIONS: readonly ScalarFunction[] = [
   stable({ name: 'pg_get_indexdef', args: [OID, INT4, BOOLEAN], returns: TEXT, description: 'a column of an index, or its statement for column 0',
     row: ([oid, column, pretty], call) => {
       const context = systemOf(call);
-      const { catalog } = context;
-      const entry = catalog.get(num(oid));
+      const entry = context.catalog.get(num(oid));
       if (entry?.kind !== 'index') return null;
       if (num(column) === 0) return indexText(context, entry, bool(pretty));
-      const found = entryColumns(entry, catalog)[num(column) - 1];
-      return found === undefined ? '' : quoteIdentifier(found.name);
+      return num(column) < 0 ? '' : indexKey(context, entry, num(column) - 1, bool(pretty)) ?? '';
     } }),
   // What we have none of: triggers, rules, partitions, extended statistics.
   ...[['pg_get_triggerdef', [OID]], ['pg_get_triggerdef', [OID, BOOLEAN]], ['pg_get_ruledef', [OID]], ['pg_get_ruledef', [OID, BOOLEAN]],

@@ -47,7 +47,8 @@ export function constraintText(context: SystemContext, { constraint, table }: Pl
         (does === 'no action' ? '' : ` ON ${what} ${does.toUpperCase()}`);
       if (target === null || target.kind !== 'table') return '';
       const set = constraint.onDeleteColumns;
-      return `FOREIGN KEY (${names(table, constraint.columns)}) REFERENCES ${quoteIdentifier(target.name)}`
+      const schema = catalog.isVisible(target, context.searchPath) ? '' : `${quoteIdentifier(target.schema)}.`;
+      return `FOREIGN KEY (${names(table, constraint.columns)}) REFERENCES ${schema}${quoteIdentifier(target.name)}`
         + `(${names(target, constraint.targetColumns)})${constraint.matchFull ? ' MATCH FULL' : ''}`
         + action('UPDATE', constraint.onUpdate) + action('DELETE', constraint.onDelete)
         + (set === undefined ? '' : ` (${names(table, set)})`) + timing(constraint);

@@ -10,18 +10,27 @@ export function ownerName(catalog: Catalog, entry: CatalogEntry): string {
   return catalog.get(entry.owner)?.name ?? `unknown (OID=${entry.owner})`;
 }
 
+/** Column i of an index, keys first; null: it has fewer. */
+export function indexKey(context: SystemContext, index: IndexEntry, i: number, pretty: boolean): string | null {
+  const kept = index.definition?.elements[i] ?? null;
+  if (kept === null) {
+    const column = entryColumns(index, context.catalog).at(i);
+    return column === undefined ? null : quoteIdentifier(column.name);
+  }
+  const expression = context.printed(kept, { relation: index.table, pretty });
+  // A call stands by itself, anything else in parentheses.
+  return /^[\w".]+\(.*\)$/.test(expression) ? expression : `(${expression})`;
+}
+
 /** As pg_get_indexdef prints it. `pretty`: names that are found bare are bare, and parentheses only where needed. */
 export function indexText(context: SystemContext, index: IndexEntry, pretty = false): string {
   const { catalog } = context;
   const table = catalog.get(index.table);
   const columns = entryColumns(index, catalog);
-  const key = columns.slice(0, index.columns.length).map((c, i) => {
+  const key = index.columns.map((_, i) => {
     const descending = index.descending[i] ? ' DESC' : '';
     const nulls = index.nullsFirst[i] === index.descending[i] ? '' : index.nullsFirst[i] ? ' NULLS FIRST' : ' NULLS LAST';
-    const expression = index.definition?.elements[i] ?? null;
-    // A call stands by itself, anything else in parentheses.
-    const name = expression === null ? quoteIdentifier(c.name) : /^[\w".]+\(.*\)$/.test(expression) ? expression : `(${expression})`;
-    return `${name}${descending}${nulls}`;
+    return `${indexKey(context, index, i, pretty) ?? '?'}${descending}${nulls}`;
   });
   const predicate = index.definition?.where ?? null;
   const include = columns.slice(index.columns.length).map((c) => quoteIdentifier(c.name));
