@@ -51,6 +51,15 @@ export function rowFill(before: StoredEntry, after: StoredEntry, context: FillCo
   }), rows.length);
 }
 
+/** Was a column converted more often than its entry tells? Then rows of `before` cannot follow. */
+export function isTooOld(before: StoredEntry, after: StoredEntry): boolean {
+  return before.columns.some((column, i) => {
+    const { conversion: last, dropped } = after.columns[i];
+    if (last === undefined || dropped) return false;
+    return last.serial - (column.conversion?.serial ?? 0) > Math.max(1, labelChanges(last.labels).length);
+  });
+}
+
 /** The expression that a column keeps, of ALTER COLUMN TYPE or of an index, over rows as they were. */
 export function conversion(before: StoredEntry, column: ColumnEntry, context: FillContext): (rows: Batch) => Vector {
   const how = column.conversion;

@@ -11,7 +11,7 @@ import { CATALOG_LOCK } from './lock-table.ts';
 import type { LockMode, LockName, LockWait } from './lock-table.ts';
 import { checkRetention } from './retention.ts';
 import type { Statement } from './parser/ast-statement.ts';
-import { ReshapedSnapshot, rowFill } from './row-fill.ts';
+import { ReshapedSnapshot, isTooOld, rowFill } from './row-fill.ts';
 import type { ReadPoint, RelationChange, Services } from './services.ts';
 import type { Settings } from './settings.ts';
 import { RowLocks } from './row-locks.ts';
@@ -46,6 +46,13 @@ export interface PendingNotification {
   readonly payload: string;
 }
 
+function refuseOldRows(): never {
+  throw new DatabaseError('40001', 'could not serialize access due to concurrent update');
+}
+
+/** By relation: how many columns it had, and how its rows follow. */
+type Fills = Map<number, { readonly width: number; readonly fill: (rows: Batch) => Batch }>;
+
 export class Transaction implements OpenTransaction {
   readonly processId: number;
   readonly startTime: bigint;
@@ -73,8 +80,10 @@ export class Transaction implements OpenTransaction {
   #catalog: Catalog | null = null;
   readonly #catalogChanges: CatalogChange[] = [];
   /** Committed tables with other columns than published. */
-  #fills: Map<number, { readonly width: number; readonly fill: (rows: Batch) => Batch }> | null = null;
+  #fills: Fills | null = null;
   #point: ReadPoint | null = null;
+  /** Under a fixed snapshot: the catalog as of it, and tables that have got other columns since, in `now`. */
+  #past: { readonly catalog: Catalog; readonly now: Catalog; readonly fills: Fills | null } | null = null;
   #afterwards: (() => void)[] = [];
   /** What queries see of the writes while a statement of several parts runs; null: all. */
   #visible: { readonly layers: readonly RelationChange[]; readonly length: number } | null = null;
@@ -158,15 +167,32 @@ export class Transaction implements OpenTransaction {
   }
 
   #findReshaped(): void {
-    this.#fills = null;
-    for (const change of this.#catalogChanges) {
-      const oid = change.kind === 'put' ? change.entry.oid : change.oid;
-      const before = this.#services.catalog.get(oid);
+    const changed = this.#catalogChanges.map((change) => (change.kind === 'put' ? change.entry.oid : change.oid));
+    this.#fills = this.#fillsSince(this.#services.catalog, changed);
+  }
+
+  #fillsSince(past: Catalog, relations: Iterable<number>): Fills | null {
+    const out: Fills = new Map();
+    for (const oid of relations) {
+      const before = past.get(oid);
       const after = this.catalog.get(oid);
-      if (before?.kind !== 'table' || after?.kind !== 'table') continue;
-      const fill = rowFill(before, after, { catalog: this.catalog, functions: this.#services.functions });
-      if (fill !== null) (this.#fills ??= new Map()).set(oid, { width: before.columns.length, fill });
+      if (before === after || before?.kind !== 'table' || after?.kind !== 'table') continue;
+      const context = { catalog: this.catalog, functions: this.#services.functions };
+      const fill = isTooOld(before, after) ? refuseOldRows : rowFill(before, after, context);
+      if (fill !== null) out.set(oid, { width: before.columns.length, fill });
     }
+    return out.size === 0 ? null : out;
+  }
+
+  /** How rows of the fixed snapshot become those of tables that others, or this transaction, have altered since. */
+  #pastFills(): Fills | null {
+    const { catalog } = this;
+    if (this.#past !== null && this.#past.now !== catalog) {
+      const past = this.#past.catalog;
+      const fills = past === catalog ? null : this.#fillsSince(past, Array.from(catalog.entries(), (entry) => entry.oid));
+      this.#past = { catalog: past, now: catalog, fills };
+    }
+    return this.#past?.fills ?? null;
   }
 
   /** Waits for a table lock; true when it had to wait, so that what was read before may be stale. */
@@ -209,7 +235,8 @@ export class Transaction implements OpenTransaction {
   /** What a query sees: the last published moment (or the transaction's), with its own writes. */
   snapshot(): Snapshot {
     this.started = true;
-    return this.#overlaid(this.#readPoint().snapshot);
+    const { snapshot } = this.#readPoint();
+    return this.#overlaid(snapshot, this.fixedSnapshot ? this.#pastFills() : this.#fills);
   }
 
   /** What a writer sees: everything queued, too; under a fixed snapshot, that. */
@@ -226,7 +253,7 @@ export class Transaction implements OpenTransaction {
     this.started = true;
     const base = this.#services.runtime.writerSnapshot();
     this.#opened.push(base);
-    return this.#overlaid(base, layers);
+    return this.#overlaid(base, this.#fills, layers);
   }
 
   /** Gives back the snapshots of a statement whose rows have all been made. */
@@ -266,8 +293,11 @@ export class Transaction implements OpenTransaction {
     return this.#visible !== null && this.writes.of(relation, this.#visible.length).length > 0;
   }
 
-  #overlaid(published: Snapshot, layers: readonly RelationChange[] = this.#visible?.layers ?? this.writes.layers()): Snapshot {
-    const base = this.#fills === null ? published : new ReshapedSnapshot(published, this.#fills);
+  #overlaid(
+    published: Snapshot, fills: Fills | null,
+    layers: readonly RelationChange[] = this.#visible?.layers ?? this.writes.layers(),
+  ): Snapshot {
+    const base = fills === null ? published : new ReshapedSnapshot(published, fills);
     if (layers.length === 0) return base;
     const overlay = this.#services.runtime.overlay(base, layers);
     this.#opened.push(overlay);
@@ -483,7 +513,11 @@ export class Transaction implements OpenTransaction {
       this.#opened.push(point.snapshot);
       return point;
     }
-    this.#point ??= this.#services.readPoint();
+    if (this.#point === null) {
+      this.#point = this.#services.readPoint();
+      const { catalog } = this.#services;
+      this.#past = { catalog, now: catalog, fills: null };
+    }
     return this.#point;
   }
 }
