@@ -22,7 +22,7 @@ export abstract class CompiledExpression {
   abstract evaluate(batch: Batch, context: EvalContext): Vector;
 }
 
-/** A constant; its broadcast vector is kept and sliced. */
+/** A constant; its broadcast vector is kept and sliced, and grows as it must: one row of a constant may be large. */
 export class ConstantValue extends CompiledExpression {
   readonly #value: Datum;
   #vector: Vector | null = null;
@@ -38,8 +38,9 @@ export class ConstantValue extends CompiledExpression {
 
   evaluate(batch: Batch): Vector {
     const { length } = batch;
-    if (this.#vector === null || this.#vector.length < length) {
-      this.#vector = constantVector(this.type, this.#value, length < 1024 ? 1024 : length);
+    const rows = this.#vector === null ? 0 : this.#vector.length;
+    if (this.#vector === null || rows < length) {
+      this.#vector = constantVector(this.type, this.#value, Math.max(length, 2 * rows));
     }
     return sliceVector(this.#vector, 0, length);
   }

@@ -5,7 +5,7 @@ import type { Batch } from '../../../engine/data/batch.ts';
 import type { Datum } from '../../../engine/data/datum.ts';
 import type { DatabaseError } from '../../../engine/data/error.ts';
 import { toEpoch } from '../../../engine/data/time.ts';
-import { BOOLEAN, INT4 } from '../../../engine/data/types.ts';
+import { BOOLEAN, INT4, TEXT } from '../../../engine/data/types.ts';
 import type { Vector } from '../../../engine/data/vector.ts';
 import {
   compileExpression, evaluateOrReport, evaluatePredicate, foldConstant, predicateOrReport,
@@ -138,4 +138,13 @@ test('arrays, rows, subscripts, quantifiers', async () => {
     ['greatest(1,NULL,3)', '3'], ['least(2.5,1)', '1'], ['nullif(1,1) IS NULL', 't'],
   ];
   for (const [sql, result] of cases) expect(await sqlText(`SELECT ${sql}`), sql).toBe(result);
+});
+
+test('a large constant is held as often as there are rows, not more', () => {
+  const constant = compileExpression({ kind: 'literal', value: 'x'.repeat(50_000), type: TEXT });
+  for (const rows of [1, 3, 1, 40]) {
+    const v = constant.evaluate(batch(Array.from({ length: rows }, () => [0])), TEST_CONTEXT);
+    expect(datums(v)).toEqual(Array.from({ length: rows }, () => 'x'.repeat(50_000)));
+    expect(v.layout === 'bytes' && v.bytes.buffer.byteLength).toBeLessThan(50_000 * (2 * rows + 4));
+  }
 });
