@@ -16,6 +16,9 @@ const NEGATIVE_INFINITY_BYTES = Uint8Array.of(2, SPECIAL);
 /** Longest encoding writeSmallNumeric makes. */
 export const SMALL_NUMERIC_BYTES = 9;
 
+/** Of a byte. */
+const HEXADECIMAL = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 const words = new BigUint64Array(1);
 const wordBytes = new Uint8Array(words.buffer);
 
@@ -47,11 +50,15 @@ function encodeLong(magnitude: bigint): Uint8Array {
   const hex = magnitude.toString(16);
   const length = (hex.length + 1) >> 1;
   const out = new Uint8Array(length + 2);
-  for (let i = 0; i < length; i++) {
-    const end = hex.length - 2 * i;
-    out[i + 2] = Number.parseInt(hex.slice(Math.max(0, end - 2), end), 16);
-  }
+  let to = 2;
+  let i = hex.length - 1;
+  for (; i > 0; i -= 2) out[to++] = nibble(hex.charCodeAt(i)) | (nibble(hex.charCodeAt(i - 1)) << 4);
+  if (i === 0) out[to] = nibble(hex.charCodeAt(0));
   return out;
+}
+
+function nibble(code: number): number {
+  return code < 58 ? code - 48 : code - 87;
 }
 
 export function decodeNumeric(bytes: Uint8Array, start: number, end: number): Numeric {
@@ -76,7 +83,7 @@ function decodeMagnitude(bytes: Uint8Array, start: number, end: number): bigint 
     return words[0];
   }
   let hex = '0x';
-  for (let i = end - 1; i >= start; i--) hex += (bytes[i] | 0x100).toString(16).slice(1);
+  for (let i = end - 1; i >= start; i--) hex += HEXADECIMAL[bytes[i]];
   return BigInt(hex);
 }
 

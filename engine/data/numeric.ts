@@ -12,17 +12,25 @@ const MIN_SIGNIFICANT_DIGITS = 16;
 
 const POWERS: bigint[] = [1n];
 
-/** The last one that is not kept. */
-let largePower = { n: 0, value: 1n };
+/** Large ones, the last few that were made. */
+const LARGE_POWERS = new Map<number, bigint>();
+const LARGE_KEPT = 16;
 
 /** 10^n. */
 export function powerOfTen(n: number): bigint {
-  if (n > 400) {
-    if (largePower.n !== n) largePower = { n, value: 10n ** BigInt(n) };
-    return largePower.value;
-  }
+  if (n > 400) return LARGE_POWERS.get(n) ?? largePower(n);
   for (let i = POWERS.length; i <= n; i++) POWERS.push(POWERS[i - 1] * 10n);
   return POWERS[n];
+}
+
+function largePower(n: number): bigint {
+  const value = 10n ** BigInt(n);
+  for (const oldest of LARGE_POWERS.keys()) {
+    if (LARGE_POWERS.size < LARGE_KEPT) break;
+    LARGE_POWERS.delete(oldest);
+  }
+  LARGE_POWERS.set(n, value);
+  return value;
 }
 
 // Up to here decimal digits are written faster than they are estimated.
@@ -424,11 +432,11 @@ export function decimalText(unscaled: bigint, scale: number): string {
 export function leadingDigit(value: Numeric): { readonly weight: number; readonly digit: number } {
   const magnitude = value.unscaled < 0n ? -value.unscaled : value.unscaled;
   if (magnitude === 0n) return { weight: 0, digit: 0 };
-  const digits = magnitude.toString();
-  const exponent = digits.length - 1 - value.scale;
+  const digits = digitCount(magnitude);
+  const exponent = digits - 1 - value.scale;
   const weight = Math.floor(exponent / 4);
-  const width = exponent - weight * 4 + 1;
-  return { weight, digit: Number(digits.slice(0, width).padEnd(width, '0')) };
+  const below = digits - (exponent - weight * 4 + 1);
+  return { weight, digit: Number(below < 0 ? magnitude * powerOfTen(-below) : magnitude / powerOfTen(below)) };
 }
 
 /** Scale of a quotient: at least 16 significant digits and no less than either operand's scale (select_div_scale). */

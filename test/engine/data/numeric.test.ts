@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { datumAt, vectorFromDatums } from '../../../engine/data/access.ts';
 import { decodeNumeric, encodeNumeric } from '../../../engine/data/numeric-bytes.ts';
-import { Numeric } from '../../../engine/data/numeric.ts';
+import { leadingDigit, Numeric, powerOfTen } from '../../../engine/data/numeric.ts';
 import { formatFloat4, formatFloat8 } from '../../../engine/data/float-text.ts';
 import { NUMERIC, numericType, typmodOf } from '../../../engine/data/types.ts';
 import { fixture, outcome } from '../../support/fixture.ts';
@@ -83,5 +83,22 @@ test('laws on random values', () => {
       .toEqual(a.canonical().multiply(Numeric.fromInteger(10)).canonical());
     if (b.sign === 0) continue;
     expect(a.divideTruncated(b).multiply(b).add(a.mod(b)).equals(a), where).toBe(true);
+  }
+});
+
+test('many digits: the stored form gives them back, the leading one is found without writing them all', () => {
+  const random = new Random(11);
+  for (let i = 0; i < 400; i++) {
+    const places = random.int(300, 2000);
+    const near = powerOfTen(places) * BigInt(random.int(1, 10000)) + BigInt(random.int(-1, 1));
+    const any = BigInt(`${random.int(1, 9)}${Array.from({ length: places }, () => random.int(0, 9)).join('')}`);
+    const value = Numeric.of(random.pick([near, -near, any, -any]), random.int(0, 2500));
+    const bytes = encodeNumeric(value);
+    expect(decodeNumeric(bytes, 0, bytes.length)).toEqual(value);
+    const digits = value.abs().unscaled.toString();
+    const exponent = digits.length - 1 - value.scale;
+    const weight = Math.floor(exponent / 4);
+    const width = exponent - weight * 4 + 1;
+    expect(leadingDigit(value)).toEqual({ weight, digit: Number(digits.slice(0, width).padEnd(width, '0')) });
   }
 });
