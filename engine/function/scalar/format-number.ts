@@ -259,6 +259,7 @@ class NumberWriter {
   }
 
   #digit(key: Key): void {
+    this.#inNumber = false;
     this.#writeSign();
     const { zero, zeroStart, fill, decimal } = this.#t;
     const padding = this.#position < this.#blanks;
