@@ -110,16 +110,17 @@ function yearField(word: Word, piece: Field, m: Moment): string | null {
     case 'Y,YYY': {
       const year = shownYear(m);
       const thousands = Math.trunc(year / 1000);
-      return withOrdinal(`${thousands},${String(year - thousands * 1000).padStart(3, '0')}`, piece);
+      const rest = year - thousands * 1000;
+      return withOrdinal(`${thousands},${rest < 0 ? '-' : ''}${String(Math.abs(rest)).padStart(rest < 0 ? 2 : 3, '0')}`, piece);
     }
     case 'YYYY': return digits(shownYear(m), 4, piece);
     case 'YYY': return digits(shownYear(m) % 1000, 3, piece);
     case 'YY': return digits(shownYear(m) % 100, 2, piece);
     case 'Y': return digits(shownYear(m) % 10, 1, piece);
-    case 'IYYY': return digits(isoYear(m), 4, piece);
-    case 'IYY': return number(isoYear(m) % 1000, 3, piece);
-    case 'IY': return number(isoYear(m) % 100, 2, piece);
-    case 'I': return number(isoYear(m) % 10, 1, piece);
+    case 'IYYY': return number(isoYear(m), isoWidth(m, 4), piece);
+    case 'IYY': return number(isoYear(m) % 1000, isoWidth(m, 3), piece);
+    case 'IY': return number(isoYear(m) % 100, isoWidth(m, 2), piece);
+    case 'I': return number(isoYear(m) % 10, isoWidth(m, 1), piece);
     case 'CC': return digits(century(m), 2, piece);
     case 'BC': case 'AD': needDate(m); return inCase(m.year > 0 ? 'AD' : 'BC', piece);
     case 'B.C.': case 'A.D.': needDate(m); return inCase(m.year > 0 ? 'A.D.' : 'B.C.', piece);
@@ -128,14 +129,35 @@ function yearField(word: Word, piece: Field, m: Moment): string | null {
 }
 
 function isoYear(m: Moment): number {
-  const { year } = isoWeek(needDate(m));
-  return year > 0 ? year : 1 - year;
+  const { year } = isoOf(m);
+  return m.days === null || year > 0 ? year : 1 - year;
 }
 
-/** An interval read as a date: month 0 is the one before January. */
+/** It goes by the sign of the calendar's year. */
+function isoWidth(m: Moment, count: number): number {
+  return m.days === null && m.year < 0 ? count + 1 : count;
+}
+
+/** An interval's day is looked for in the weeks of its own year, the one before and the one after, and no others. */
+function isoOf(m: Moment): { readonly year: number; readonly week: number; readonly day: number } {
+  if (m.days !== null) {
+    const { year, week } = isoWeek(m.days);
+    return { year, week, day: m.days - isoWeekStart(year, 1) + 1 };
+  }
+  const days = spanDay(m);
+  const before = days < isoWeekStart(m.year, 1);
+  const year = before ? m.year - 1 : days >= isoWeekStart(m.year + 1, 1) ? m.year + 1 : m.year;
+  const day = days - isoWeekStart(year, 1) + 1;
+  return { year, week: Math.trunc((day - 1) / 7) + 1, day };
+}
+
+/** An interval read as a date, whatever its months: as date2j() calculates. */
 function spanDay(m: Moment): number {
-  const month = m.year * 12 + m.month - 1;
-  return daysFromCivil(Math.floor(month / 12), ((month % 12) + 12) % 12 + 1, m.day);
+  const late = m.month > 2;
+  const year = m.year + (late ? 4800 : 4799);
+  const century = Math.trunc(year / 100);
+  return year * 365 - 32167 + Math.trunc(year / 4) - century + Math.trunc(century / 4)
+    + Math.trunc(7834 * (m.month + (late ? 1 : 13)) / 256) + m.day - JULIAN_1970;
 }
 
 function isoDay(days: number): number {
@@ -150,26 +172,23 @@ function romanMonth({ year, month }: Moment): number {
 
 function dayField(word: Word, piece: Field, m: Moment): string | null {
   switch (word) {
-    case 'MONTH': return m.month === 0 ? '' : name(MONTH_NAMES[m.month - 1], 9, piece);
-    case 'MON': return m.month === 0 ? '' : name(MONTH_NAMES[m.month - 1].slice(0, 3), 3, piece);
+    case 'MONTH': needDate(m); return name(MONTH_NAMES[m.month - 1], 9, piece);
+    case 'MON': needDate(m); return name(MONTH_NAMES[m.month - 1].slice(0, 3), 3, piece);
     case 'MM': return digits(m.month, 2, piece);
     case 'RM': {
       const month = romanMonth(m);
       return month === 0 ? '' : inCase(romanNumeral(month).padEnd(piece.fill ? 0 : 4), piece);
     }
-    case 'Q': return m.month === 0 ? '' : withOrdinal(String(Math.floor((m.month - 1) / 3) + 1), piece);
+    case 'Q': return m.month === 0 ? '' : withOrdinal(String(Math.trunc((m.month - 1) / 3) + 1), piece);
     case 'DAY': return name(DAY_NAMES[dayOfWeek(needDate(m))], 9, piece);
     case 'DY': return name(DAY_NAMES[dayOfWeek(needDate(m))].slice(0, 3), 3, piece);
     case 'DDD': return number(m.dayOfYear, 3, piece);
     case 'DD': return number(m.day, 2, piece);
     case 'D': return withOrdinal(String(dayOfWeek(needDate(m)) + 1), piece);
     case 'ID': return withOrdinal(String(isoDay(needDate(m))), piece);
-    case 'IDDD': {
-      const days = needDate(m);
-      return number(days - isoWeekStart(isoWeek(days).year, 1) + 1, 3, piece);
-    }
+    case 'IDDD': return number(isoOf(m).day, 3, piece);
     case 'WW': return number(Math.trunc((m.dayOfYear - 1) / 7) + 1, 2, piece);
-    case 'IW': return number(isoWeek(needDate(m)).week, 2, piece);
+    case 'IW': return number(isoOf(m).week, 2, piece);
     case 'W': return withOrdinal(String(Math.trunc((m.day - 1) / 7) + 1), piece);
     case 'J': return withOrdinal(String((m.days ?? spanDay(m)) + JULIAN_1970),
       piece);

@@ -132,7 +132,7 @@ class TemplateReader {
       case 'Y,YYY': this.#groupedYear(piece); break;
       default: this.#number(piece, index);
     }
-    if (piece.ordinal !== null) {
+    if (piece.ordinal !== null && word !== 'TZM') {
       this.#skipCharacter();
       this.#skipCharacter();
     }
