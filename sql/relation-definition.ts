@@ -31,7 +31,10 @@ export function relationDefinition(context: DefinitionContext, entry: StoredEntr
     kind: entry.kind === 'materialized-view' ? 'view' : entry.kind,
     schema: { columns: entry.columns.map((c) => ({ name: c.name, type: c.type })) },
     keys: indexes.filter((i) => i.unique)
-      .map((i) => ({ id: i.oid, name: i.name, columns: places(i.columns), primary: i.primary })),
+      .map((i) => ({
+        id: i.oid, name: i.name, columns: places(i.columns), primary: i.primary,
+        ...(i.nullsNotDistinct === true ? { nulls: 'group' as const } : {}),
+      })),
     indexes: indexes.filter((i) => !i.unique).map((i) => ({ id: i.oid, name: i.name, columns: places(i.columns) })),
     appendOnly: entry.kind === 'table' && entry.appendOnly,
     watermark: entry.kind === 'materialized-view' || watermark === null ? null : watermarkFunction(context, entry),

@@ -148,11 +148,11 @@ export class ReshapedSnapshot implements Snapshot {
 
   lookup(
     relation: number, columns: readonly number[],
-    lookup: { readonly columns: readonly number[]; readonly keys: Batch },
+    lookup: Parameters<Snapshot['lookup']>[2],
   ): Delta {
     const reshaped = this.#fills.get(relation);
     if (reshaped === undefined) return this.#base.lookup(relation, columns, lookup);
-    const filter = new KeyFilter(lookup.columns, lookup.keys);
+    const filter = new KeyFilter(lookup);
     const parts: Delta[] = [];
     const wide = Math.max(reshaped.width, ...columns.map((c) => c + 1), ...lookup.columns.map((c) => c + 1));
     for (const delta of this.scan(relation, Array.from({ length: wide }, (_, i) => i))) {

@@ -3,7 +3,7 @@ import type { Batch } from '../engine/data/batch.ts';
 import type { Soon } from '../engine/data/soon.ts';
 import type { LockOwner, LockWait } from './lock-table.ts';
 import type { RowLockStrength, RowLocks } from './row-locks.ts';
-import type { WriteSet } from './write-set.ts';
+import type { WriteSet, WrittenKey } from './write-set.ts';
 
 /** A transaction that is not over, as others see it. */
 export interface OpenTransaction extends LockOwner {
@@ -36,11 +36,11 @@ export class OpenTransactions {
     this.#open.delete(transaction);
   }
 
-  /** Throws Blocked when another has written a row with one of these keys; a NULL in a key matches nothing. */
-  requireFreeKeys(self: OpenTransaction, relation: number, columns: readonly number[], keys: Batch): void {
+  /** Throws Blocked when another has written a row with one of these keys. */
+  requireFreeKeys(self: OpenTransaction, relation: number, key: WrittenKey, keys: Batch): void {
     for (const other of this.#open) {
       if (other === self || other.writes.length === 0) continue;
-      const net = other.writes.netWeights(relation, columns);
+      const net = other.writes.netWeights(relation, key);
       if (net === null) continue;
       const slots = net.find(keys.columns, keys.length);
       for (let row = 0; row < keys.length; row++) if (slots[row] >= 0) throw new Blocked(other);
@@ -51,7 +51,7 @@ export class OpenTransactions {
   requireKeptKeys(self: OpenTransaction, relation: number, columns: readonly number[], keys: Batch): void {
     for (const other of this.#open) {
       if (other === self || other.writes.length === 0) continue;
-      const net = other.writes.netWeights(relation, columns);
+      const net = other.writes.netWeights(relation, { columns });
       if (net === null) continue;
       const slots = net.find(keys.columns, keys.length);
       for (let row = 0; row < keys.length; row++) {

@@ -1,6 +1,7 @@
 // WriteSet: what a transaction has changed and not yet committed, by relation, in order, with marks to go back to.
 import type { Batch } from '../engine/data/batch.ts';
 import { Delta, concatDeltas, insertsOnly } from '../engine/data/delta.ts';
+import type { NullKeys } from '../engine/state/key-index.ts';
 import { NetWeights } from '../engine/state/net-weights.ts';
 import type { DeferredCheck } from './deferral.ts';
 import type { RelationChange } from './services.ts';
@@ -12,6 +13,12 @@ const LARGE = 1024;
 export interface HeldCheck {
   readonly at: number;
   readonly check: DeferredCheck;
+}
+
+/** Columns that are looked at together; unless NULLs are grouped, a key with one is left out. */
+export interface WrittenKey {
+  readonly columns: readonly number[];
+  readonly nulls?: NullKeys;
 }
 
 export class WriteSet {
@@ -61,11 +68,12 @@ export class WriteSet {
   }
 
   /**
-   * The net weights written to a relation by the values of these columns (equal as SQL has it, NULLs left out) or, for
-   * null, by whole rows. null: nothing was written to it.
+   * The net weights written to a relation by the values of a key (equal as SQL has it) or, for null, by whole rows.
+   * null: nothing was written to it.
    */
-  netWeights(relation: number, columns: readonly number[] | null): NetWeights | null {
-    const id = `${relation}/${columns === null ? 'row' : columns.join()}`;
+  netWeights(relation: number, key: WrittenKey | null): NetWeights | null {
+    const { columns, nulls = 'never' } = key ?? { columns: null };
+    const id = `${relation}/${columns === null ? 'row' : `${columns.join()} ${nulls}`}`;
     this.#touched ??= new Map();
     const held = this.#touched.get(id) ?? { net: null, counted: 0 };
     this.#touched.set(id, held);
@@ -73,7 +81,7 @@ export class WriteSet {
       const { relation: changed, delta } = this.#changes[held.counted];
       if (changed !== relation) continue;
       const vectors = columns === null ? delta.batch.columns : columns.map((c) => delta.batch.columns[c]);
-      held.net ??= columns === null ? new NetWeights(vectors, 'exact', 'group') : new NetWeights(vectors, 'value', 'never');
+      held.net ??= columns === null ? new NetWeights(vectors, 'exact', 'group') : new NetWeights(vectors, 'value', nulls);
       held.net.add(vectors, delta.weights, 1);
     }
     return held.net;

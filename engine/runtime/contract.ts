@@ -9,15 +9,18 @@ import type { RangeLookup } from '../state/key-range.ts';
 import type { Circuit } from '../circuit/contract.ts';
 import type { EvalContext } from '../expression/context.ts';
 import type { StateSize } from '../operator/operator.ts';
+import type { NullKeys } from '../state/key-index.ts';
 import type { PageCacheStatistics } from '../state/page-cache.ts';
 import type { JournalStatistics } from '../state/ports.ts';
 
-/** A unique or primary key; NULLs are distinct unless the key is primary (then there are none). */
+/** A unique or primary key. */
 export interface UniqueKey {
   readonly id: number;
   readonly name: string;
   readonly columns: readonly number[];
   readonly primary: boolean;
+  /** Absent, never: NULLs are distinct. */
+  readonly nulls?: NullKeys;
 }
 
 /** CREATE INDEX, not unique, on plain columns. */
@@ -101,16 +104,20 @@ export interface RuntimeHost {
   log(message: string): void;
 }
 
+export interface RelationLookup {
+  readonly columns: readonly number[];
+  readonly keys: Batch;
+  /** Absent, never: a NULL equals nothing. */
+  readonly nulls?: NullKeys;
+}
+
 /** A consistent, immutable moment: it stays readable while epochs go on, without copying (pages are copy-on-write). */
 export interface Snapshot {
   readonly epoch: Epoch;
   /** All rows, as several deltas of bounded length. `columns` as in CircuitSource. */
   scan(relation: number, columns: readonly number[]): Iterable<Delta>;
   /** Rows whose key columns equal a row of `keys` (casts are the caller's affair); uses a key or index where one fits. */
-  lookup(
-    relation: number, columns: readonly number[],
-    lookup: { readonly columns: readonly number[]; readonly keys: Batch },
-  ): Delta;
+  lookup(relation: number, columns: readonly number[], lookup: RelationLookup): Delta;
   /** Rows in ranges of a key; see range-lookup.ts. */
   range(relation: number, columns: readonly number[], lookup: RangeLookup): Delta;
   /** An error a view carries (PostgreSQL's error of the failing row), or null. */

@@ -3,10 +3,9 @@ import { concatDeltas } from '../data/delta.ts';
 import type { Delta } from '../data/delta.ts';
 import { DatabaseError } from '../data/error.ts';
 import type { Epoch, Watermark } from '../data/time.ts';
-import type { Snapshot } from './contract.ts';
+import type { RelationLookup, Snapshot } from './contract.ts';
 import { OverlaySnapshot } from './snapshot.ts';
 import type { RangeLookup } from '../state/key-range.ts';
-import type { RelationLookup } from './relation.ts';
 
 /** Changes after which the next snapshot is taken: what a reader puts on top of one at most. */
 const ROWS = 1 << 16;

@@ -1,18 +1,18 @@
 // KeyFilter: which rows of a batch have one of some keys; for look-ups where no index fits.
-import type { Batch } from '../data/batch.ts';
 import type { Delta } from '../data/delta.ts';
 import { KeyTable } from '../state/key-table.ts';
 import { Pages } from '../state/pages.ts';
+import type { RelationLookup } from './contract.ts';
 
 export class KeyFilter {
   readonly #columns: readonly number[];
   readonly #keys: KeyTable;
 
-  /** Rows whose `columns` equal a row of `keys`; a NULL equals nothing. */
-  constructor(columns: readonly number[], keys: Batch) {
+  /** Rows whose `columns` equal a row of `keys`. */
+  constructor({ columns, keys, nulls = 'never' }: RelationLookup) {
     this.#columns = columns;
     const schema = { columns: keys.columns.map((column, i) => ({ name: `k${i}`, type: column.type })) };
-    this.#keys = new KeyTable(new Pages(schema), columns.map((_, i) => i), { nulls: 'never' });
+    this.#keys = new KeyTable(new Pages(schema), columns.map((_, i) => i), { nulls });
     this.#keys.findOrInsert(keys.columns, keys.length, new Int32Array(keys.length));
   }
 

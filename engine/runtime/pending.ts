@@ -68,8 +68,7 @@ export class PendingRelation {
 
   #addKey(key: UniqueKey, { batch, weights }: Delta, done: (() => void)[]): void {
     const columns = keyColumns(key, batch);
-    const net = this.#keys.get(key) ?? new NetWeights(columns, 'value', 'never');
-    this.#keys.set(key, net);
+    const net = this.#netOf(key, columns);
     const slots = net.add(columns, weights, 1);
     done.push(() => net.add(columns, weights, -1));
     const heads = new Int32Array(weights.length).fill(-1);
@@ -79,6 +78,12 @@ export class PendingRelation {
       const stored = heads[i] < 0 ? 0 : 1;
       if (stored + net.net(slots[i]) > 1) throw keyViolation(this.#relation.definition, key, batch, i);
     }
+  }
+
+  #netOf(key: UniqueKey, columns: readonly Vector[]): NetWeights {
+    const net = this.#keys.get(key) ?? new NetWeights(columns, 'value', key.nulls ?? 'never');
+    this.#keys.set(key, net);
+    return net;
   }
 
   /** The oldest `count` deltas are published (or were refused): they are no longer pending. */
@@ -119,9 +124,7 @@ export class PendingRelation {
       this.#rows?.add(batch.columns, weights, 1);
       for (const key of this.#relation.definition.keys) {
         const columns = keyColumns(key, batch);
-        const net = this.#keys.get(key) ?? new NetWeights(columns, 'value', 'never');
-        this.#keys.set(key, net);
-        net.add(columns, weights, 1);
+        this.#netOf(key, columns).add(columns, weights, 1);
       }
     }
   }

@@ -6,12 +6,14 @@ import type { DatabaseError } from '../data/error.ts';
 import type { Watermark } from '../data/time.ts';
 import { sameType } from '../data/types.ts';
 import type { Schema } from '../data/types.ts';
+import { isValid } from '../data/vector.ts';
 import { Arrangement } from '../state/arrangement.ts';
 import type { PageCache } from '../state/page-cache.ts';
+import type { NullKeys } from '../state/key-index.ts';
 import type { KeyChains } from '../state/key-chains.ts';
 import type { PagesSnapshot } from '../state/pages-snapshot.ts';
 import type { StateReader, StateWriter } from '../state/ports.ts';
-import type { RelationDefinition } from './contract.ts';
+import type { IndexDefinition, RelationDefinition, RelationLookup, UniqueKey } from './contract.ts';
 import type { Horizon } from './retention.ts';
 import { PageRetention, kept } from './retention.ts';
 import { ErrorRows } from './error-rows.ts';
@@ -73,14 +75,10 @@ export class FrozenRelation {
   }
 }
 
-export interface RelationLookup {
-  readonly columns: readonly number[];
-  readonly keys: Batch;
-}
-
 interface Index {
   readonly id: number;
   readonly columns: readonly number[];
+  readonly nulls: NullKeys;
   readonly chains: KeyChains;
 }
 
@@ -90,10 +88,10 @@ function* selected(deltas: Iterable<Delta>, filter: KeyFilter | RangeFilter): It
 
 /** Rows that the filter lets through, with the wanted columns. */
 export function filterScan(
-  deltas: Iterable<Delta>, columns: readonly number[], { columns: keyColumns, keys }: RelationLookup,
+  deltas: Iterable<Delta>, columns: readonly number[], lookup: RelationLookup,
 ): readonly Delta[] {
   const out: Delta[] = [];
-  for (const delta of selected(deltas, new KeyFilter(keyColumns, keys))) {
+  for (const delta of selected(deltas, new KeyFilter(lookup))) {
     if (delta.length > 0) out.push(selectColumns(delta, columns));
   }
   return out;
@@ -208,7 +206,9 @@ export class Relation {
   /** What is defined and not there is made. Primary key first: by the first one a retracted row is found. */
   #makeIndexes(): void {
     const { keys, indexes } = this.#definition;
-    const wanted = [...keys.toSorted((a, b) => Number(b.primary) - Number(a.primary)), ...indexes];
+    const wanted: readonly (IndexDefinition & Pick<UniqueKey, 'nulls'>)[] = [
+      ...keys.toSorted((a, b) => Number(b.primary) - Number(a.primary)), ...indexes,
+    ];
     this.#ordered = this.#ordered.filter((ordered) => {
       const stays = wanted.some(({ columns }) => columns.join() === ordered.columns.join());
       if (!stays) this.#forget(ordered);
@@ -218,9 +218,9 @@ export class Relation {
       wanted.some(({ id, columns }) => id === index.id && columns.join() === index.columns.join());
     for (const index of this.#indexes) if (!stays(index)) this.#rows.dropIndex(index.chains);
     this.#indexes = this.#indexes.filter(stays);
-    for (const { id, columns } of wanted) {
+    for (const { id, columns, nulls = 'never' } of wanted) {
       if (this.#indexes.some((index) => index.id === id)) continue;
-      this.#indexes.push({ id, columns, chains: this.#rows.addIndex(columns, { nulls: 'never' }) });
+      this.#indexes.push({ id, columns, nulls, chains: this.#rows.addIndex(columns, { nulls }) });
     }
   }
 
@@ -295,12 +295,14 @@ export class Relation {
 
   /** As of now. */
   lookup(columns: readonly number[], lookup: RelationLookup): readonly Delta[] {
-    const index = this.#indexWithin(lookup.columns);
+    const { nulls = 'never' } = lookup;
+    const index = this.#indexWithin(lookup.columns, nulls);
     if (index === null) return filterScan(this.scan(), columns, lookup);
     this.#ready();
-    const keys = index.columns.map((c) => lookup.keys.columns[lookup.columns.indexOf(c)]);
-    const { rowIds } = index.chains.probe(keys, lookup.keys.length);
-    const unique = lookup.keys.length === 1 ? rowIds.slice() : Int32Array.from(new Set(rowIds));
+    const asked = nulls === index.nulls ? lookup.keys : withoutNulls(lookup.keys);
+    const keys = index.columns.map((c) => asked.columns[lookup.columns.indexOf(c)]);
+    const { rowIds } = index.chains.probe(keys, asked.length);
+    const unique = asked.length === 1 ? rowIds.slice() : Int32Array.from(new Set(rowIds));
     if (index.columns.length === lookup.columns.length) {
       return [...kept((chosen) => [this.#rows.gather(unique, chosen)], columns, this.horizon)];
     }
@@ -329,10 +331,11 @@ export class Relation {
     return ordered;
   }
 
-  /** The index with most columns, all of them among those given. */
-  #indexWithin(columns: readonly number[]): Index | null {
+  /** The index with most columns, all of them among those given. One without NULLs is of no use to who looks for them. */
+  #indexWithin(columns: readonly number[], nulls: NullKeys): Index | null {
     let best: Index | null = null;
     for (const index of this.#indexes) {
+      if (nulls === 'group' && index.nulls === 'never') continue;
       if (!index.columns.every((c) => columns.includes(c))) continue;
       if (best === null || index.columns.length > best.columns.length) best = index;
     }
@@ -360,6 +363,13 @@ export class Relation {
     this.#unindexed = true;
     this.rowCount = this.#rows.netRows();
   }
+}
+
+/** The keys that an index in which NULL equals NULL answers as one in which it equals nothing. */
+function withoutNulls(keys: Batch): Batch {
+  if (keys.columns.every((k) => k.validity === null)) return keys;
+  const rows = Array.from({ length: keys.length }, (_, i) => i);
+  return keys.take(Int32Array.from(rows.filter((i) => keys.columns.every((k) => isValid(k.validity, i)))));
 }
 
 function sameColumns(a: Schema, b: Schema): boolean {

@@ -3,12 +3,12 @@ import { Batch } from '../data/batch.ts';
 import { Delta, concatDeltas } from '../data/delta.ts';
 import type { DatabaseError } from '../data/error.ts';
 import type { Epoch, Watermark } from '../data/time.ts';
-import type { Snapshot } from './contract.ts';
+import type { RelationLookup, Snapshot } from './contract.ts';
 import { KeyFilter } from './key-filter.ts';
 import { RangeFilter } from './range-lookup.ts';
 import type { RangeLookup } from '../state/key-range.ts';
 import { selectColumns } from './relation.ts';
-import type { FrozenRelation, Relation, RelationLookup } from './relation.ts';
+import type { FrozenRelation, Relation } from './relation.ts';
 
 const NOTHING = new Delta(new Batch([], 0), new Int32Array(0));
 
@@ -128,7 +128,7 @@ export class OverlaySnapshot implements Snapshot {
     const below = this.#base.lookup(relation, columns, lookup);
     const changes = this.#changes.get(relation);
     if (changes === undefined) return below;
-    const filter = new KeyFilter(lookup.columns, lookup.keys);
+    const filter = new KeyFilter(lookup);
     const above = changes.map((delta) => selectColumns(filter.apply(delta), columns));
     return below.length === 0 ? concatDeltas(above) : concatDeltas([below, ...above]);
   }

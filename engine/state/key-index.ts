@@ -35,10 +35,13 @@ export class GivenRows implements NewKeyRows {
   write(): void {}
 }
 
+/** never: a key with a NULL in it is in no row and found nowhere (joins). group: NULL equals NULL. */
+export type NullKeys = 'group' | 'never';
+
 export interface KeyIndexOptions {
   readonly equality?: Equality;
-  /** never: a key with a NULL in it is in no row and found nowhere (joins). Default group: NULL equals NULL. */
-  readonly nulls?: 'group' | 'never';
+  /** Default group. */
+  readonly nulls?: NullKeys;
 }
 
 /** Rows handled between two checks for growth. */

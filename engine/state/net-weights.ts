@@ -1,6 +1,7 @@
 // NetWeights: keys, each with the sum of the weights it was added with.
 import type { Equality } from '../data/row-key.ts';
 import type { Vector } from '../data/vector.ts';
+import type { NullKeys } from './key-index.ts';
 import { KeyTable } from './key-table.ts';
 import { Pages } from './pages.ts';
 
@@ -11,7 +12,7 @@ export class NetWeights {
   #slots = new Int32Array(64);
 
   /** Keys of the columns' types. */
-  constructor(columns: readonly Vector[], equality: Equality, nulls: 'group' | 'never') {
+  constructor(columns: readonly Vector[], equality: Equality, nulls: NullKeys) {
     const schema = { columns: columns.map((column, i) => ({ name: `k${i}`, type: column.type })) };
     this.#keys = new KeyTable(new Pages(schema), columns.map((_, i) => i), { equality, nulls });
   }

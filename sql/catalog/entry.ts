@@ -97,6 +97,8 @@ export interface KeyConstraint {
   /** OID of the IndexEntry behind it. */
   readonly index: number;
   readonly comment: string | null;
+  /** As its index has it. */
+  readonly nullsNotDistinct?: boolean;
   /** Absent: no. */
   readonly deferrable?: boolean;
   readonly initiallyDeferred?: boolean;
@@ -246,6 +248,8 @@ export interface IndexEntry extends SchemaObject {
   readonly descending: readonly boolean[];
   readonly nullsFirst: readonly boolean[];
   readonly unique: boolean;
+  /** If it is unique, NULL equals NULL. Absent: no. */
+  readonly nullsNotDistinct?: boolean;
   readonly primary: boolean;
   /** OID of the constraint that owns it. */
   readonly constraint: number | null;

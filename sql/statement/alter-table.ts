@@ -31,7 +31,7 @@ import { TakenNames, qualified } from './naming.ts';
 import { optionRecord } from './options.ts';
 import { retypedColumn } from './column-type.ts';
 import { TableRules, domainDefault, typeChecks } from './table-rules.ts';
-import { keysOf } from './unique-check.ts';
+import { keyOf, keysOf } from './unique-check.ts';
 
 export function alterTable(statement: AlterTable, text: string): BoundStatement {
   return command(async (state) => {
@@ -322,7 +322,7 @@ class Alteration {
     }
     const after: TableEntry = { ...this.#table, columns, constraints: [...this.#table.constraints, added] };
     if (added.kind === 'primary' || added.kind === 'unique') {
-      checkNoDuplicates(this.#state, this.#table, { name: added.name, columns: added.columns.map((a) => a - 1) });
+      checkNoDuplicates(this.#state, this.#table, keyOf(added));
     }
     this.#put(after, defined.index === null ? [] : [{ kind: 'put', entry: defined.index }]);
     if (added.kind === 'check') this.#validateCheck(after, added.name);

@@ -56,7 +56,6 @@ function defineKey(
       position: constraint.position,
     });
   }
-  if (constraint.nullsNotDistinct) throw notSupported('NULLS NOT DISTINCT', { position: constraint.position });
   if (constraint.include.length > 0) throw notSupported('INCLUDE in a key', { position: constraint.position });
   if (constraint.usingIndex !== undefined) throw notSupported('USING INDEX', { position: constraint.position });
   const columns = column === null
@@ -68,15 +67,16 @@ function defineKey(
   const oid = state.services.allocateOid();
   const index = state.services.allocateOid();
   const attnums = columns.map((c) => c.attnum);
+  const nulls = constraint.nullsNotDistinct ? { nullsNotDistinct: true } : {};
   const key: KeyConstraint = {
-    kind: primary ? 'primary' : 'unique', oid, name, columns: attnums, index, comment: null, ...timing(constraint),
+    kind: primary ? 'primary' : 'unique', oid, name, columns: attnums, index, comment: null, ...nulls, ...timing(constraint),
   };
   return {
     constraint: key,
     index: {
       kind: 'index', oid: index, schema, name, owner: state.role.oid, comment: null, acl: [], table: tableOid,
       columns: attnums, include: [], descending: attnums.map(() => false), nullsFirst: attnums.map(() => false),
-      unique: true, primary, constraint: oid,
+      unique: true, ...nulls, primary, constraint: oid,
     },
   };
 }

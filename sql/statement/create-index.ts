@@ -29,6 +29,7 @@ export function createIndex(statement: CreateIndex): BoundStatement {
     }
     const computed = statement.where === undefined && statement.elements.every((e) => e.expression === undefined) ? null
       : computedKeyOf(state, table, statement);
+    const distinctNulls = !statement.nullsNotDistinct;
     const columns = computed?.columns ?? statement.elements.map((e) => indexColumn(state, table, e));
     const include = statement.include.map((name) => columnNamed(table, name));
     const names = new TakenNames(state.catalog, table.schema);
@@ -38,23 +39,24 @@ export function createIndex(statement: CreateIndex): BoundStatement {
     if (statement.name !== undefined && !nameIsFree(state, table.schema, name, statement.ifNotExists)) {
       return done('CREATE INDEX');
     }
+    const key = { name, columns: columns.map((a) => a - 1), ...(distinctNulls ? {} : { nulls: 'group' as const }) };
     const entry: IndexEntry = {
       kind: 'index', oid: state.services.allocateOid(), schema: table.schema, name, owner: table.owner, comment: null,
       acl: [], table: table.oid, columns, include,
       descending: statement.elements.map((e) => e.direction === 'desc'),
       nullsFirst: statement.elements.map((e) => (e.nulls === 'default' ? e.direction === 'desc' : e.nulls === 'first')),
-      unique: statement.unique, primary: false, constraint: null,
+      unique: statement.unique, ...(distinctNulls ? {} : { nullsNotDistinct: true }), primary: false, constraint: null,
       ...(computed === null ? {} : { definition: computed.definition }),
     };
     if (computed !== null && table.kind === 'table') {
       await addHiddenColumns(state, table, computed.hidden);
       const after = state.catalog.get(table.oid);
       if (statement.unique && after?.kind === 'table') {
-        checkNoDuplicates(state, after, { name, columns: columns.map((a) => a - 1) });
+        checkNoDuplicates(state, after, key);
       }
     } else if (statement.unique) {
       if (table.kind !== 'table') throw notSupported(`a unique index on a ${table.kind.replace('-', ' ')}`);
-      checkNoDuplicates(state, table, { name, columns: columns.map((a) => a - 1) });
+      checkNoDuplicates(state, table, key);
     }
     state.current.changeCatalog([{ kind: 'put', entry }]);
     return done('CREATE INDEX');
@@ -62,7 +64,10 @@ export function createIndex(statement: CreateIndex): BoundStatement {
 }
 
 function refuse(statement: CreateIndex): void {
-  if (statement.nullsNotDistinct) throw notSupported('NULLS NOT DISTINCT');
+  if (statement.nullsNotDistinct && statement.where !== undefined) {
+    // The rows it leaves out have NULL for their key, and would be in the way of those it does not.
+    throw notSupported('NULLS NOT DISTINCT in an index over part of a table');
+  }
   if (statement.method !== 'btree' && statement.method !== 'hash' && statement.method !== '') {
     throw new DatabaseError('42704', `access method "${statement.method}" does not exist`);
   }

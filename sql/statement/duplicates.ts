@@ -5,16 +5,17 @@ import type { SessionState } from '../session-state.ts';
 import { allRows } from './foreign-key.ts';
 import { rowKey } from './key-text.ts';
 import { describeKey } from './unique-check.ts';
+import type { TableKey } from './unique-check.ts';
 
 /** 23505 for a key that the rows there are hold twice. */
 export function checkNoDuplicates(
   state: SessionState, table: StoredEntry & { readonly kind: 'table' },
-  key: { readonly name: string; readonly columns: readonly number[] },
+  key: Pick<TableKey, 'name' | 'columns' | 'nulls'>,
 ): void {
   const seen = new Set<string>();
   const rows = allRows(state, table);
   for (let row = 0; row < rows.length; row++) {
-    const text = rowKey(rows, key.columns, row);
+    const text = rowKey(rows, key.columns, row, key.nulls);
     if (text === null) continue;
     if (!seen.has(text)) {
       seen.add(text);

@@ -231,7 +231,7 @@ function referring(
     table: child, columns,
   });
   const all = child.columns.map((_, i) => i);
-  state.services.open.requireFreeKeys(state.current, child.oid, columns, keys);
+  state.services.open.requireFreeKeys(state.current, child.oid, { columns }, keys);
   const found = state.current.latestSnapshot().lookup(child.oid, all, { columns, keys });
   return expand(found, child);
 }

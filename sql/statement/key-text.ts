@@ -5,6 +5,7 @@ import { Numeric } from '../../engine/data/numeric.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import { datumAt } from '../../engine/data/access.ts';
 import type { Batch } from '../../engine/data/batch.ts';
+import type { NullKeys } from '../../engine/state/key-index.ts';
 
 export function keyText(type: LogicalType, datum: Datum): string {
   if (datum === null) return 'n';
@@ -49,13 +50,13 @@ function escaped(text: string): string {
   return text.replace(/[\\,\])]/g, '\\$&');
 }
 
-/** The key of one row, or null when a part of it is NULL (such keys equal nothing). */
-export function rowKey(batch: Batch, columns: readonly number[], row: number): string | null {
+/** The key of one row; unless NULLs are grouped, null when a part of it is NULL (such keys equal nothing). */
+export function rowKey(batch: Batch, columns: readonly number[], row: number, nulls: NullKeys = 'never'): string | null {
   let out = '';
   for (const c of columns) {
     const vector = batch.columns[c];
     const datum = datumAt(vector, row);
-    if (datum === null) return null;
+    if (datum === null && nulls === 'never') return null;
     const text = keyText(vector.type, datum);
     out += `${text.length}:${text}`;
   }

@@ -20,7 +20,7 @@ import { rowKey } from './key-text.ts';
 import type { TableWriter } from './table-writer.ts';
 import { RowExpressions } from './row-expressions.ts';
 import type { WriteTarget } from './updatable-view.ts';
-import { emptyRows } from './unique-check.ts';
+import { emptyRows, keyLookup } from './unique-check.ts';
 import type { TableKey } from './unique-check.ts';
 
 export interface BoundConflict {
@@ -134,7 +134,7 @@ function sortOut(state: SessionState, table: TableEntry, conflict: BoundConflict
     let inTheWay: { readonly batch: Batch; readonly row: number } | null = null;
     let own = false;
     let place = '';
-    const keys = conflict.arbiters.map((key) => rowKey(rows, key.columns, row));
+    const keys = conflict.arbiters.map((key) => rowKey(rows, key.columns, row, key.nulls));
     keys.forEach((text, k) => {
       if (text === null) return;
       if (taken[k].has(text)) own = true;
@@ -174,7 +174,7 @@ function existingByKey(
 ): ReadonlyMap<string, { readonly batch: Batch; readonly row: number }> {
   const asked = new Map<string, number>();
   for (let row = 0; row < rows.length; row++) {
-    const text = rowKey(rows, key.columns, row);
+    const text = rowKey(rows, key.columns, row, key.nulls);
     if (text !== null && !asked.has(text)) asked.set(text, row);
   }
   const out = new Map<string, { readonly batch: Batch; readonly row: number }>();
@@ -182,12 +182,12 @@ function existingByKey(
   const keys = rows.select(key.columns).take(Int32Array.from(asked.values()));
   const all = table.columns.map((_, i) => i);
   const { current, services } = state;
-  services.open.requireFreeKeys(current, table.oid, key.columns, keys);
-  const batch = expand(current.latestSnapshot().lookup(table.oid, all, { columns: key.columns, keys }), table);
+  services.open.requireFreeKeys(current, table.oid, key, keys);
+  const batch = expand(current.latestSnapshot().lookup(table.oid, all, keyLookup(key, keys)), table);
   // A row that came after the transaction's snapshot cannot be updated by it, nor left alone as if it had been seen.
   if (current.fixedSnapshot && batch.length > 0) current.checkSeen(table.oid);
   for (let row = 0; row < batch.length; row++) {
-    const text = rowKey(batch, key.columns, row);
+    const text = rowKey(batch, key.columns, row, key.nulls);
     if (text !== null) out.set(text, { batch, row });
   }
   return out;

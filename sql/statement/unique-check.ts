@@ -4,6 +4,7 @@ import { Batch } from '../../engine/data/batch.ts';
 import { DatabaseError } from '../../engine/data/error.ts';
 import { formatText } from '../../engine/data/text-format.ts';
 import type { Snapshot } from '../../engine/runtime/contract.ts';
+import type { NullKeys } from '../../engine/state/key-index.ts';
 import type { IndexDefinitionText, KeyConstraint, TableEntry } from '../catalog/entry.ts';
 import type { SessionState } from '../session-state.ts';
 import { rowKey } from './key-text.ts';
@@ -13,20 +14,35 @@ export interface TableKey {
   readonly name: string;
   /** Places in the stored rows. */
   readonly columns: readonly number[];
+  /** Absent, never: NULLs are distinct. */
+  readonly nulls?: NullKeys;
   /** Of a unique index on expressions or over part of the table. */
   readonly definition?: IndexDefinitionText;
   /** Absent: it is an index only. */
   readonly constraint?: KeyConstraint;
 }
 
+const nullsOf = ({ nullsNotDistinct }: { readonly nullsNotDistinct?: boolean }): Pick<TableKey, 'nulls'> =>
+  (nullsNotDistinct === true ? { nulls: 'group' } : {});
+
+export function keyOf(constraint: KeyConstraint): TableKey {
+  return { name: constraint.name, columns: constraint.columns.map((a) => a - 1), ...nullsOf(constraint), constraint };
+}
+
 export function keysOf(state: SessionState, table: TableEntry): readonly TableKey[] {
   const keys = table.constraints.filter((c): c is KeyConstraint => c.kind === 'primary' || c.kind === 'unique')
-    .map((c) => ({ name: c.name, columns: c.columns.map((a) => a - 1), constraint: c }));
+    .map(keyOf);
   const indexes = state.catalog.indexesOf(table.oid).filter((i) => i.unique && i.constraint === null)
     .map((i) => ({
-      name: i.name, columns: i.columns.map((a) => a - 1), ...(i.definition === undefined ? {} : { definition: i.definition }),
+      name: i.name, columns: i.columns.map((a) => a - 1), ...nullsOf(i),
+      ...(i.definition === undefined ? {} : { definition: i.definition }),
     }));
   return [...keys, ...indexes];
+}
+
+/** For a snapshot: the rows with one of these keys. */
+export function keyLookup({ columns, nulls = 'never' }: TableKey, keys: Batch): Parameters<Snapshot['lookup']>[2] {
+  return { columns, keys, nulls };
 }
 
 /** How many rows with each key the snapshot holds. `rows`: those of `batch` to ask about. */
@@ -36,10 +52,10 @@ export function countExisting(
   const counts = new Map<string, number>();
   if (rows.length === 0) return counts;
   const keys = batch.select(key.columns).take(Int32Array.from(rows));
-  const found = snapshot.lookup(relation, key.columns, { columns: key.columns, keys });
+  const found = snapshot.lookup(relation, key.columns, keyLookup(key, keys));
   const places = key.columns.map((_, i) => i);
   for (let i = 0; i < found.length; i++) {
-    const text = rowKey(found.batch, places, i);
+    const text = rowKey(found.batch, places, i, key.nulls);
     if (text !== null) counts.set(text, (counts.get(text) ?? 0) + found.weights[i]);
   }
   return counts;
@@ -48,7 +64,7 @@ export function countExisting(
 /** Blocked while another transaction has written one of the rows' keys. */
 export function requireFreeKeys(state: SessionState, table: TableEntry, rows: Batch): void {
   for (const key of keysOf(state, table)) {
-    state.services.open.requireFreeKeys(state.current, table.oid, key.columns, rows.select(key.columns));
+    state.services.open.requireFreeKeys(state.current, table.oid, key, rows.select(key.columns));
   }
 }
 
@@ -66,7 +82,7 @@ export function checkUnique(
     const rowOf = new Map<string, number>();
     const count = (batch: Batch, by: number): void => {
       for (let row = 0; row < batch.length; row++) {
-        const text = rowKey(batch, key.columns, row);
+        const text = rowKey(batch, key.columns, row, key.nulls);
         if (text === null) continue;
         net.set(text, (net.get(text) ?? 0) + by);
         if (by > 0) rowOf.set(text, row);
@@ -76,7 +92,7 @@ export function checkUnique(
     count(change.added, 1);
     const asked = [...rowOf].filter(([text]) => (net.get(text) ?? 0) > 0);
     const fresh = change.added.select(key.columns).take(Int32Array.from(asked, ([, row]) => row));
-    state.services.open.requireFreeKeys(state.current, table.oid, key.columns, fresh);
+    state.services.open.requireFreeKeys(state.current, table.oid, key, fresh);
     if (change.removed !== null && key.constraint?.deferrable !== true) {
       checkInTurn(state, table, key, { removed: change.removed, added: change.added });
     }
@@ -97,7 +113,8 @@ function checkInTurn(
 ): void {
   const moves: { readonly row: number; readonly from: string | null; readonly to: string | null }[] = [];
   for (let row = 0; row < added.length; row++) {
-    const [from, to] = [rowKey(removed, key.columns, row), rowKey(added, key.columns, row)];
+    const from = rowKey(removed, key.columns, row, key.nulls);
+    const to = rowKey(added, key.columns, row, key.nulls);
     if (from !== to) moves.push({ row, from, to });
   }
   if (moves.length < 2) return;
@@ -118,14 +135,14 @@ function checkLater(
 ): void {
   const rowOf = new Map<string, number>();
   for (let row = 0; row < added.length; row++) {
-    const text = rowKey(added, key.columns, row);
+    const text = rowKey(added, key.columns, row, key.nulls);
     if (text !== null) rowOf.set(text, row);
   }
   const { current } = state;
   current.writes.defer({
     constraint: oid, relations: [table.oid], run: () => {
       const rows = [...rowOf.values()];
-      state.services.open.requireFreeKeys(current, table.oid, key.columns,
+      state.services.open.requireFreeKeys(current, table.oid, key,
         added.select(key.columns).take(Int32Array.from(rows)));
       const existing = countExisting(current.latestSnapshot(), table.oid, key, added, rows);
       for (const [text, row] of rowOf) {

@@ -56,6 +56,29 @@ describe('commit', () => {
     expect(db.rows(1, 2)).toEqual(['1,12', '10,null', '11,null', '7,71', '9,70']);
   });
 
+  test('a key in which NULL equals NULL; look-ups find by it what NULLs of theirs equal, or nothing', async () => {
+    const db = await TestDatabase.open(ports());
+    await db.ddl({ ...T, unique: [1], nulls: 'group' });
+    const refused = (rows: Parameters<typeof db.commit>[0]): void => {
+      expect(() => void db.commit(rows)).toThrow(/^duplicate key value violates unique constraint "t_key"$/);
+    };
+    const first = db.commit({ 1: [[1, 1n, null], [1, 2n, 20n]] });
+    refused({ 1: [[1, 3n, null]] });
+    await first;
+    refused({ 1: [[1, 3n, null]] });
+    refused({ 1: [[1, 3n, 30n], [1, 4n, 30n]] });
+    await db.commit({ 1: [[-1, 1n, null], [1, 1n, 10n]] });
+    await db.commit({ 1: [[1, 3n, null]] });
+    const asked = batchFromRows({ columns: [{ name: 'k', type: INT8 }] }, [[null], [20n]]);
+    const old = db.runtime.snapshot();
+    const look = (nulls?: 'group'): string[] =>
+      rowsOf(old.lookup(1, [0], { columns: [1], keys: asked, ...(nulls === undefined ? {} : { nulls }) }));
+    expect([look(), look('group')]).toEqual([['2'], ['2', '3']]);
+    await db.commit({ 1: [[1, 5n, 50n]] });
+    expect([look(), look('group')]).toEqual([['2'], ['2', '3']]);
+    old.release();
+  });
+
   test('taking away a row that is not there is 40001, with a key and without one', async () => {
     const db = await TestDatabase.open(ports());
     await db.ddl(T, U);

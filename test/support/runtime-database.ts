@@ -28,7 +28,7 @@ export type Entry =
   | {
       readonly op: 'table'; readonly id: number; readonly name: string; readonly kind?: 'table' | 'source';
       readonly columns: readonly (readonly [string, string])[]; readonly primary?: readonly number[];
-      readonly unique?: readonly number[]; readonly index?: readonly number[]; readonly eventTime?: number;
+      readonly unique?: readonly number[]; readonly nulls?: 'group'; readonly index?: readonly number[]; readonly eventTime?: number;
       /** µs; the table is append-only then. */
       readonly retention?: number;
     }
@@ -213,7 +213,7 @@ function tableDefinition(entry: Entry & { readonly op: 'table' }): RelationDefin
   const { eventTime, retention } = entry;
   return {
     id: entry.id, name: entry.name, namespace: 'public', kind: entry.kind ?? 'table', schema,
-    keys: [...key(entry.primary, true), ...key(entry.unique, false)],
+    keys: [...key(entry.primary, true), ...key(entry.unique, false).map((k) => ({ ...k, ...(entry.nulls === undefined ? {} : { nulls: entry.nulls }) }))],
     indexes: entry.index === undefined ? [] : [{ id: entry.id * 10 + 3, name: `${entry.name}_idx`, columns: entry.index }],
     appendOnly: retention !== undefined, ...(retention === undefined ? {} : { retention: BigInt(retention) }),
     watermark: eventTime === undefined ? null : (rows): Watermark => greatest(rows, eventTime),

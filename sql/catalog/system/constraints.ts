@@ -39,7 +39,8 @@ export function constraintText(context: SystemContext, { constraint, table }: Pl
   const { catalog } = context;
   switch (constraint.kind) {
     case 'primary': return `PRIMARY KEY (${names(table, constraint.columns)})${timing(constraint)}`;
-    case 'unique': return `UNIQUE (${names(table, constraint.columns)})${timing(constraint)}`;
+    case 'unique':
+      return `UNIQUE ${constraint.nullsNotDistinct === true ? 'NULLS NOT DISTINCT ' : ''}(${names(table, constraint.columns)})${timing(constraint)}`;
     case 'check': return `CHECK (${context.printed(constraint.expression, { relation: table.oid, pretty })})`;
     case 'foreign': {
       const target = catalog.get(constraint.target);

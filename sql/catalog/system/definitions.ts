@@ -39,6 +39,7 @@ export function indexText(context: SystemContext, index: IndexEntry, pretty = fa
     : `${quoteIdentifier(table.schema)}.${quoteIdentifier(table.name)}`;
   return `CREATE ${index.unique ? 'UNIQUE ' : ''}INDEX ${quoteIdentifier(index.name)} ON ${where} USING btree (${key.join(', ')})`
     + (include.length === 0 ? '' : ` INCLUDE (${include.join(', ')})`)
+    + (index.nullsNotDistinct === true ? ' NULLS NOT DISTINCT' : '')
     + (predicate === null ? '' : ` WHERE ${context.printed(predicate, { relation: index.table, pretty })}`);
 }
 

@@ -174,7 +174,7 @@ function indexRow(entry: IndexEntry, catalog: Catalog): SystemRow {
   const columns = entryColumns(entry, catalog).slice(0, entry.columns.length);
   return {
     indexrelid: entry.oid, indrelid: entry.table, indnatts: entry.columns.length + entry.include.length,
-    indnkeyatts: entry.columns.length, indisunique: entry.unique, indnullsnotdistinct: false, indisprimary: entry.primary,
+    indnkeyatts: entry.columns.length, indisunique: entry.unique, indnullsnotdistinct: entry.nullsNotDistinct === true, indisprimary: entry.primary,
     indisexclusion: false, indimmediate: !catalog.isOfDeferrable(entry), indisclustered: false, indisvalid: true, indcheckxmin: false, indisready: true,
     indislive: true, indisreplident: false, indkey: vectorOf([...entry.columns.map((c, i) => shownColumn(entry, c, i)), ...entry.include]),
     indpred: entry.definition?.where ?? null,
