@@ -135,8 +135,19 @@ export function evaluateOrReport(
       else parts.push({ start: from, vectors: half });
     }
   };
-  search(0, batch.length, whole);
+  withoutStacks(() => search(0, batch.length, whole));
   return joinParts(expressions, parts);
+}
+
+/** Why: most of what an error takes is its stack, which nobody reads where it is that of one row among many. */
+function withoutStacks(work: () => void): void {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    work();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 function attempt(
