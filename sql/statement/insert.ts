@@ -8,7 +8,7 @@ import type { EvalContext } from '../../engine/expression/context.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { bindQuery } from '../binder/bind-query.ts';
 import type { Environment } from '../binder/environment.ts';
-import type { BoundQuery, CommonTableScope, Site } from '../binder/level.ts';
+import type { BoundQuery, Clause, CommonTableScope, Site } from '../binder/level.ts';
 import { locationOf } from '../binder/location.ts';
 import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
 import type { Expr, Insert, Query, WithClause } from '../parser/ast.ts';
@@ -116,6 +116,17 @@ function bindSource(env: Environment, target: Target): RowSource {
   return bindQuerySource(env, target);
 }
 
+/** A single row of VALUES is a select list without FROM: set-returning calls make several of it. */
+const ONE_ROW: Clause = { phrase: 'VALUES', sets: true };
+
+function asSelect({ rows: [row], position }: ValuesBody): Query['body'] {
+  return {
+    kind: 'select', distinct: undefined, from: [], where: undefined, groupBy: [], groupDistinct: false, groupByAll: false,
+    having: undefined, windows: [], qualify: undefined, into: undefined, position,
+    targets: row.map((expression) => ({ expression, alias: undefined, position: locationOf(expression) })),
+  };
+}
+
 /** Of VALUES: it may have DEFAULT in it. */
 function isPlain(source: Query): boolean {
   return source.with === undefined && source.orderBy.length === 0 && source.limit === undefined && source.offset === undefined;
@@ -137,7 +148,7 @@ function bindRows(env: Environment, target: Target, rows: readonly (readonly Exp
       values: undefined,
   });
   target.through.requireColumns(columns, 'insert into');
-  const site = rowSite(env, [], { phrase: 'VALUES' });
+  const site = rowSite(env, [], rows.length === 1 ? ONE_ROW : { phrase: 'VALUES' });
   const parts = hasParts(target.given) ? gatherParts(columns) : null;
   const stored = parts?.map((g) => g.column) ?? columns;
   const cells = parts !== null ? rows.map((row) => partCells(site, target, parts, row))
@@ -146,6 +157,7 @@ function bindRows(env: Environment, target: Target, rows: readonly (readonly Exp
       checkAssignable(target, columns[c]);
       return bindAssignment(site, e, columns[c]);
     }));
+  if (site.level.sets.length > 0) return bindQuerySource(env, target);
   return { query: null, make: (state, parameters, writer) => {
     let context: EvalContext | null = null;
     const builders = stored.map((c) => new VectorBuilder(c.type, cells.length));
@@ -217,9 +229,12 @@ function bothNames(outer: WithClause | undefined, inner: WithClause | undefined)
 function bindQuerySource(env: Environment, target: Target): RowSource {
   const { statement, source } = target;
   const { body } = source;
-  const filled = body.kind === 'values' && isPlain(source) ? { ...source, body: withDefaults(target, body) } : source;
-  const query: Query = { ...filled, with: bothNames(statement.with, source.with) };
-  const first = bindQuery(query, { env, parent: null, commonTables: target.commonTables, keepUnknown: true });
+  const given = body.kind === 'values' && isPlain(source) ? withDefaults(target, body) : null;
+  const single = given?.rows.length === 1 ? asSelect(given) : null;
+  const query: Query = { ...source, body: single ?? given ?? body, with: bothNames(statement.with, source.with) };
+  const first = bindQuery(query, {
+    env, parent: null, commonTables: target.commonTables, keepUnknown: true, ...(single === null ? {} : { output: ONE_ROW }),
+  });
   const list = query.body.kind === 'select' ? query.body.targets.map((t) => t.expression) : [];
   const exact = list.length === first.columns.length ? list : [];
   const columns = checkWidth(target, first.columns.length, {
