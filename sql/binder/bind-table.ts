@@ -123,7 +123,7 @@ function scopeColumns(oid: number, columns: readonly ColumnEntry[]): readonly Sc
 
 function bindStored(item: TableItem, found: StoredEntry, site: FromSite): FromResult {
   const columns = scopeColumns(found.oid, liveColumns(found.columns));
-  const own = relationItem(found, columns, rowTypeOf(found));
+  const own = { ...relationItem(found, columns, rowTypeOf(found)), ...(item.key === undefined ? {} : { key: item.key }) };
   const base = columns.filter((c) => item.base?.includes(c.attribute) === true).map((c) => baseColumn(c.attribute, c.expression));
   return {
     plan: scanOf(found, site, item.alias?.name ?? found.name),

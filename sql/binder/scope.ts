@@ -26,6 +26,8 @@ export interface ScopeColumn {
 export interface ScopeItem {
   /** Alias or name; null: a join without alias, which only merges columns. */
   readonly name: string | null;
+  /** A further name, which is not hidden by the alias of a join. */
+  readonly key?: string;
   /** Schema of a relation named without alias. */
   readonly schema: string | null;
   readonly columns: readonly ScopeColumn[];
@@ -161,8 +163,8 @@ export function findItem(
   const name = qualifier[qualifier.length - 1];
   const schema = qualifier.length > 1 ? qualifier[qualifier.length - 2] : null;
   for (let scope: Scope | null = use.scope; scope !== null; scope = scope.parent) {
-    const found = scope.items.filter((i) => i.relationVisible && i.name === name
-      && (schema === null || i.schema === schema));
+    const found = scope.items.filter((i) => i.key === name || (i.relationVisible && i.name === name
+      && (schema === null || i.schema === schema)));
     if (found.length > 1) {
       throw new DatabaseError('42P09', `table reference "${name}" is ambiguous`, { position: use.position });
     }

@@ -289,6 +289,8 @@ export interface TableItem extends At {
   readonly asOf: Expr | undefined;
   /** Never written: of a view that is written to, the columns of its table to bring along, by attribute number. */
   readonly base?: readonly number[];
+  /** Never written: a name of its own, which reaches through the aliases of joins. */
+  readonly key?: string;
 }
 
 export interface SubqueryItem extends At {

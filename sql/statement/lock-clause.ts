@@ -90,10 +90,10 @@ function itemsOf(item: FromItem, nullable: boolean): readonly Found[] {
     const label = item.kind === 'table' ? item.alias?.name ?? item.relation.name : item.alias?.name ?? null;
     return [{ item, label, nullable }];
   }
-  if (item.alias !== undefined) return [{ item, label: item.alias.name, nullable }];
   const left = itemsOf(item.left, nullable || item.join === 'right' || item.join === 'full');
   const right = itemsOf(item.right, nullable || item.join === 'left' || item.join === 'full');
-  return [...left, ...right];
+  const label = item.alias?.name ?? item.usingAlias ?? null;
+  return [...left, ...right, { item, label, nullable }];
 }
 
 /** All, or those that OF names. */

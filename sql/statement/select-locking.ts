@@ -5,7 +5,7 @@ import { DatabaseError } from '../../engine/data/error.ts';
 import { nullVector } from '../../engine/data/vector.ts';
 import type { BoundQuery } from '../binder/level.ts';
 import { liveColumns } from '../catalog/entry.ts';
-import type { Query } from '../parser/ast.ts';
+import type { FromItem, Query } from '../parser/ast.ts';
 import { compileBound } from '../planner.ts';
 import { runQuery } from '../run-query.ts';
 import type { SessionState } from '../session-state.ts';
@@ -52,17 +52,26 @@ export async function lockTables(session: SessionState, { clause, locked }: Lock
   for (const { entry } of locked) await session.current.lock(entry.oid, 'row share', session.lockWait);
 }
 
+const keyOf = (table: number): string => `*lock ${table}*`;
+
 /** The query with the locked tables' columns behind its own, under names that nothing refers to. */
 function withRows(query: Query, tables: readonly LockedTable[]): Query {
   const { body } = query;
   if (body.kind !== 'select') return query;
   const more = tables.flatMap(({ entry, item }, t) => liveColumns(entry.columns).map((column, c) => ({
     expression: {
-      kind: 'column', name: [item.alias?.name ?? item.relation.name, item.alias?.columns[c] ?? column.name], position: undefined,
+      kind: 'column', name: [keyOf(t), item.alias?.columns[c] ?? column.name], position: undefined,
     } as const,
     alias: `*lock ${t}.${c}*`, position: undefined,
   })));
-  return { ...query, body: { ...body, targets: [...body.targets, ...more] } };
+  const from = body.from.map((item) => withKeys(item, tables));
+  return { ...query, body: { ...body, from, targets: [...body.targets, ...more] } };
+}
+
+function withKeys(item: FromItem, tables: readonly LockedTable[]): FromItem {
+  if (item.kind === 'join') return { ...item, left: withKeys(item.left, tables), right: withKeys(item.right, tables) };
+  const at = tables.findIndex((table) => table.item === item);
+  return at < 0 || item.kind !== 'table' ? item : { ...item, key: keyOf(at) };
 }
 
 /** Finds and locks; Blocked while another transaction is in the way and the clause says to wait. */
