@@ -22,6 +22,7 @@ import { Scope } from './scope.ts';
 import { bindTargets, findTarget } from './targets.ts';
 import type { BoundTarget } from './targets.ts';
 
+const NO_KEYS: Grouping = { keys: [], outputs: [], sets: null };
 const OUTPUT: Clause = { phrase: 'SELECT', aggregates: true, windows: true, sets: true };
 
 export function bindSelect(query: Query, select: Select, outer: QuerySite, recurse: Recursion): BoundQuery {
@@ -57,7 +58,7 @@ export function bindSelect(query: Query, select: Select, outer: QuerySite, recur
       ...query.orderBy[i], bound: columns.all[column], target: column < targets.length ? column : null,
     })),
   });
-  const grouped = grouping ?? (level.aggregates.length > 0 || level.groupings.length > 0 ? { keys: [], sets: null } : null);
+  const grouped = grouping ?? (level.aggregates.length > 0 || level.groupings.length > 0 ? NO_KEYS : null);
   const below = from.order ?? [];
   const keeps = query.orderBy.length === 0 && grouped === null && select.distinct === undefined
     && level.windows.every((w) => w.partition.length === 0 && w.order.length === 0);
@@ -130,7 +131,7 @@ function condition(e: Expr | undefined, site: Site, construct: string): Expressi
 function bindGrouping(
   select: Select, having: boolean, targets: readonly BoundTarget[], site: Site,
 ): Grouping | null {
-  if (select.groupBy.length === 0 && !select.groupByAll) return having ? { keys: [], sets: null } : null;
+  if (select.groupBy.length === 0 && !select.groupByAll) return having ? NO_KEYS : null;
   return bindGroupBy(select, targets, site);
 }
 

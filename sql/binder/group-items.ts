@@ -1,6 +1,7 @@
 // GROUP BY: its keys, and the grouping sets that ROLLUP, CUBE and GROUPING SETS expand to.
 import { DatabaseError } from '../../engine/data/error.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
+import { isVolatile } from '../../engine/expression/walk.ts';
 import type { Expr, GroupItem, Position, Select } from '../parser/ast.ts';
 import { deepEqual, sameExpression } from '../plan/same-expression.ts';
 import { settleUnknown } from './coercion.ts';
@@ -14,6 +15,8 @@ import { holesOf } from '../plan/map-plan.ts';
 
 export interface Grouping {
   readonly keys: readonly Expression[];
+  /** The output column that each key is; null: it is none. Keys that are different ones may compute the same. */
+  readonly outputs: readonly (number | null)[];
   /** Indexes into keys; null: one set of all. */
   readonly sets: readonly (readonly number[])[] | null;
 }
@@ -22,21 +25,36 @@ const MAX_SETS = 4096;
 
 export function bindGroupBy(select: Select, targets: readonly BoundTarget[], site: Site): Grouping {
   const keys: Expression[] = [];
+  const outputs: (number | null)[] = [];
+  const firstOf = (expression: Expression): number | null => {
+    const first = targets.findIndex((t) => sameExpression(t.expression, expression));
+    return first < 0 ? null : first;
+  };
+  const addKey = (expression: Expression, output: number | null): number => {
+    const known = keys.findIndex((k, i) => outputs[i] === output && (output !== null || sameExpression(k, expression)));
+    if (known >= 0) return known;
+    outputs.push(output);
+    return keys.push(expression) - 1;
+  };
+  const plain = select.groupBy.every((i) => i.kind === 'expression');
+  // Where all keys are in one set, two that are always equal are one.
   const add = (e: Expr): readonly number[] => {
     if (e.kind === 'row' && !e.explicit) return e.fields.flatMap(add);
     const found = findTarget(e, targets, 'GROUP BY', site);
     const expression = found === null ? settleUnknown(site.env, bind(e, site)) : targets[found].expression;
     checkKey(expression, site, found === null ? locationOf(e) : targets[found].position);
     site.env.trace?.groups.set(e, expression);
-    return [addKey(keys, expression)];
+    const first = firstOf(expression);
+    if (found === null || found === first || (plain && !isVolatile(expression))) return [addKey(expression, first)];
+    site.env.trace?.groupPlaces.set(e, found + 1);
+    return [addKey(expression, found)];
   };
   if (select.groupByAll) {
-    for (const t of targets) if (!usesAggregate(t.expression, site.level)) addKey(keys, t.expression);
-    return { keys, sets: null };
+    for (const t of targets) if (!usesAggregate(t.expression, site.level)) addKey(t.expression, firstOf(t.expression));
+    return { keys, outputs, sets: null };
   }
   const expanded = select.groupBy.map((item) => setsOf(item, add));
-  const plain = select.groupBy.every((i) => i.kind === 'expression');
-  if (plain) return { keys, sets: null };
+  if (plain) return { keys, outputs, sets: null };
   let sets: readonly (readonly number[])[] = [[]];
   for (const choices of expanded) {
     sets = sets.flatMap((s) => choices.map((c) => [...new Set([...s, ...c])]));
@@ -44,13 +62,8 @@ export function bindGroupBy(select: Select, targets: readonly BoundTarget[], sit
   }
   const sorted = sets.map((s) => s.toSorted((a, b) => a - b));
   return {
-    keys, sets: select.groupDistinct ? sorted.filter((s, i) => sorted.findIndex((o) => deepEqual(o, s)) === i) : sorted,
+    keys, outputs, sets: select.groupDistinct ? sorted.filter((s, i) => sorted.findIndex((o) => deepEqual(o, s)) === i) : sorted,
   };
-}
-
-function addKey(keys: Expression[], e: Expression): number {
-  const known = keys.findIndex((k) => sameExpression(k, e));
-  return known >= 0 ? known : keys.push(e) - 1;
 }
 
 function usesAggregate(e: Expression, level: Level): boolean {

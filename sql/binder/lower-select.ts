@@ -46,7 +46,7 @@ export function lowerSelect(parts: SelectParts): LoweredSelect {
   const { level } = parts;
   const before = new Attachment(parts.from, level, (e) => e);
   if (parts.where !== null) filterBy(before, parts.where, level, (e) => e);
-  const work = parts.grouping === null ? { attachment: before, translate: (e: Expression) => e }
+  const work: Grouped = parts.grouping === null ? { attachment: before, translate: (e) => e, key: () => null }
     : group(before, parts, parts.grouping);
   const { attachment, translate } = work;
   if (parts.having !== null) filterBy(attachment, parts.having, level, translate);
@@ -64,9 +64,9 @@ export function lowerSelect(parts: SelectParts): LoweredSelect {
   const rest = level.sets.filter((s) => !keyed.includes(s) && !windowed.includes(s));
   const late = lateSets(parts, rest);
   addSets(attachment, rest.filter((s) => !late.includes(s)), final, filled);
-  const early = firstRows(attachment, parts, late, final);
+  const early = firstRows(attachment, parts, late, (e, i) => work.key(i) ?? final(e));
   addSets(attachment, late, final, filled);
-  const outputs = parts.outputs.map((e, i) => early?.get(i) ?? final(e));
+  const outputs = parts.outputs.map((e, i) => early?.get(i) ?? work.key(i) ?? final(e));
   for (const e of outputs) checkNoAggregate(e, level);
   const names = outputs.map((e) => nameOf(e, attachment.plan, '?column?'));
   return { plan: attachment.plan, outputs, names, distinct: early !== null };
@@ -81,10 +81,12 @@ function lateSets({ first, outputs }: SelectParts, sets: readonly SetUse[]): rea
 }
 
 /** DISTINCT ON before `late`: the plan's rows and, behind them, the outputs that are ready; these as columns. */
-function firstRows(work: Attachment, parts: SelectParts, late: readonly SetUse[], final: Final): Map<number, Expression> | null {
+function firstRows(
+  work: Attachment, parts: SelectParts, late: readonly SetUse[], final: OutputFinal,
+): Map<number, Expression> | null {
   const { first, outputs } = parts;
   if (first === null || late.length === 0) return null;
-  const ready = outputs.flatMap((e, i) => (setsOf([e], late).length === 0 ? [{ i, e: final(e) }] : []));
+  const ready = outputs.flatMap((e, i) => (setsOf([e], late).length === 0 ? [{ i, e: final(e, i) }] : []));
   const before = width(work.plan);
   const input = extend(work.plan, ready.map((r) => r.e), '?column?');
   const placeOf = (output: number): number => before + ready.findIndex((r) => r.i === output);
@@ -126,6 +128,8 @@ function checkNoAggregate(e: Expression, level: Level): void {
 interface Grouped {
   readonly attachment: Attachment;
   readonly translate: (e: Expression) => Expression;
+  /** The key that an output is by itself. */
+  readonly key: (output: number) => Expression | null;
 }
 
 function group(before: Attachment, parts: SelectParts, grouping: Grouping): Grouped {
@@ -155,9 +159,12 @@ function group(before: Attachment, parts: SelectParts, grouping: Grouping): Grou
     kind: 'aggregate', input: before.plan, keys: resolvedKeys, aggregates: calls, sets, groupings, closing: null,
     schema: { columns },
   };
+  // Of several keys that compute the same, what is no key itself means that of the first output column.
+  const place = (key: number): number => grouping.outputs[key] ?? Infinity;
+  const looked = keys.map((_, i) => i).toSorted((a, b) => (place(a) === place(b) ? a - b : place(a) - place(b)));
   const translate = (e: Expression): Expression => replaceTopDown(e, (x) => {
-    const key = keys.findIndex((k) => sameExpression(k, x));
-    if (key >= 0) return columnOf(plan, key);
+    const key = looked.find((k) => sameExpression(keys[k], x));
+    if (key !== undefined) return columnOf(plan, key);
     if (x.kind === 'column') throw ungroupedError(env, level.scope, x, false);
     if (x.kind !== 'parameter' || x.hole !== true) return null;
     const aggregate = level.aggregates.findIndex((a) => a.hole.index === x.index);
@@ -165,7 +172,11 @@ function group(before: Attachment, parts: SelectParts, grouping: Grouping): Grou
     const call = level.groupings.findIndex((g) => g.hole.index === x.index);
     return call < 0 ? null : columnOf(plan, keys.length + calls.length + call);
   });
-  return { attachment: new Attachment(plan, level, translate), translate };
+  const key = (output: number): Expression | null => {
+    const at = grouping.outputs.indexOf(output);
+    return at < 0 ? null : columnOf(plan, at);
+  };
+  return { attachment: new Attachment(plan, level, translate), translate, key };
 }
 
 /** What stands before WITHIN GROUP must be one value a group. */
@@ -280,6 +291,7 @@ function inRowOrder(use: WindowUse, order: readonly OrderTerm[]): WindowUse {
 }
 
 type Final = (e: Expression) => Expression;
+type OutputFinal = (e: Expression, output: number) => Expression;
 
 /** One node for all calls over the same partition and order. */
 function addWindows(work: Attachment, uses: readonly WindowUse[], final: Final, filled: Map<number, Expression>): void {

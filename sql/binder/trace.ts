@@ -89,4 +89,6 @@ export class Trace {
   readonly definitions = new Map<ColumnDefinition, LogicalType>();
   /** Items of GROUP BY. */
   readonly groups = new Map<Expr, Expression>();
+  /** Of those, what means an output column that computes the same as one before it: its number, from 1. */
+  readonly groupPlaces = new Map<Expr, number>();
 }

@@ -175,6 +175,9 @@ class QueryPrinter implements Printer {
 
   #keys(e: Extract<GroupItem, { kind: 'expression' }>['expression']): readonly string[] {
     if (e.kind === 'row' && !e.explicit) return e.fields.flatMap((f) => this.#keys(f));
+    // By what it computes it would be the key of the first output column that does.
+    const place = this.trace.groupPlaces.get(e);
+    if (place !== undefined) return [String(place)];
     return [keyText(this, required(this.trace.groups.get(e), 'GROUP BY'))];
   }
 
