@@ -40,6 +40,15 @@ export function findTypeNamed(site: TypeSite, name: readonly string[]): LogicalT
 }
 
 function named(site: TypeSite, type: TypeName): LogicalType | null {
+  const found = ofName(site, type);
+  const name = type.name[type.name.length - 1];
+  // The name of an array type in the catalog; of such there are no arrays.
+  if (found !== null || !name.startsWith('_') || type.arrayDimensions > 0) return found;
+  const element = ofName(site, { ...type, name: [...type.name.slice(0, -1), name.slice(1)] });
+  return element === null ? null : arrayOf(element);
+}
+
+function ofName(site: TypeSite, type: TypeName): LogicalType | null {
   const schema = type.name.length > 1 ? type.name[type.name.length - 2] : null;
   const name = type.name[type.name.length - 1];
   if (schema === null || schema === 'pg_catalog') {

@@ -258,8 +258,8 @@ export function undefinedRelation(name: QualifiedName, position?: number): Datab
 
 function oidsOf(entry: CatalogEntry): readonly number[] {
   switch (entry.kind) {
-    case 'table': case 'source': return [entry.oid, entry.rowType, ...entry.constraints.map((c) => c.oid)];
-    case 'materialized-view': case 'view': return [entry.oid, entry.rowType];
+    case 'table': case 'source': return [entry.oid, entry.rowType, entry.rowType + 1, ...entry.constraints.map((c) => c.oid)];
+    case 'materialized-view': case 'view': return [entry.oid, entry.rowType, entry.rowType + 1];
     case 'type': return [entry.oid, entry.arrayType];
     case 'index': case 'sequence': case 'schema': case 'role': return [entry.oid];
   }

@@ -7,6 +7,11 @@ import type { FunctionRegistry } from '../../engine/function/registry.ts';
 import type { Catalog, QualifiedName } from './catalog.ts';
 import { FunctionOids } from './system/function-oids.ts';
 
+interface TypeOids {
+  readonly oid: number;
+  readonly arrayType: number;
+}
+
 export class CatalogNames implements CatalogAccess {
   readonly #catalog: Catalog;
   readonly #searchPath: readonly string[];
@@ -85,7 +90,9 @@ export class CatalogNames implements CatalogAccess {
       if (type.arrayType === oid) return `${this.#qualified(type)}[]`;
     }
     for (const relation of this.#catalog.relations()) {
-      if ('rowType' in relation && relation.rowType === oid) return this.#qualified(relation);
+      if (!('rowType' in relation)) continue;
+      if (relation.rowType === oid) return this.#qualified(relation);
+      if (relation.rowType + 1 === oid) return `${this.#qualified(relation)}[]`;
     }
     return null;
   }
@@ -95,11 +102,23 @@ export class CatalogNames implements CatalogAccess {
     if (builtin !== null) return oidOf(builtin);
     const array = /\[\s*\]$/.test(text);
     const name = splitName(text.replace(/(\[\s*\])+$/, ''));
-    const found = this.#catalog.findType(name, this.#searchPath);
-    const relation = found === null && !array ? this.#catalog.findRelation(name, this.#searchPath) : null;
-    if (relation !== null && 'rowType' in relation) return relation.rowType;
-    if (found === null) throw new DatabaseError('42704', `type "${text}" does not exist`);
+    if (name.schema !== null && name.schema !== 'pg_catalog') this.#catalog.requireSchema(name.schema);
+    const found = this.#namedType(name) ?? this.#arrayNamed(name);
+    if (found === null || (array && found.arrayType === 0)) throw new DatabaseError('42704', `type "${text}" does not exist`);
     return array ? found.arrayType : found.oid;
+  }
+
+  #namedType(name: QualifiedName): TypeOids | null {
+    const type = this.#catalog.findType(name, this.#searchPath);
+    if (type !== null) return type;
+    const relation = this.#catalog.findRelation(name, this.#searchPath);
+    return relation === null || !('rowType' in relation) ? null : { oid: relation.rowType, arrayType: relation.rowType + 1 };
+  }
+
+  /** `_t` is the name of the type t[]; of it there are no arrays. */
+  #arrayNamed({ schema, name }: QualifiedName): TypeOids | null {
+    const element = name.startsWith('_') ? this.#namedType({ schema, name: name.slice(1) }) : null;
+    return element === null ? null : { oid: element.arrayType, arrayType: 0 };
   }
 }
 

@@ -10,7 +10,7 @@ import { command, done } from './bound.ts';
 import type { TableContext } from './column-definition.ts';
 import { defineParts } from './create-table.ts';
 import type { DefinedTable } from './create-table.ts';
-import { TakenNames, nameIsFree, qualified, targetSchema } from './naming.ts';
+import { TakenNames, allocateRowType, nameIsFree, qualified, targetSchema } from './naming.ts';
 import { optionRecord, optionText } from './options.ts';
 import { connectorOptions } from '../retention.ts';
 import { watermarkEntry } from './watermark-definition.ts';
@@ -34,7 +34,7 @@ export function createSource(statement: CreateSource, text: string): BoundStatem
       kind: 'source', oid: context.tableOid, schema, name: relation.name, owner: state.role.oid, comment: null, acl: [],
       columns: parts.columns, constraints: [],
       watermark: statement.watermark === undefined ? null : watermarkEntry(context, parts.columns, statement.watermark),
-      connector: connector.name, options, format: formatOf(statement), rowType: state.services.allocateOid(),
+      connector: connector.name, options, format: formatOf(statement), rowType: allocateRowType(state),
     };
     // Bad options and schemas are the statement's error, not the log's.
     connector.open({

@@ -12,7 +12,7 @@ import { command, done } from './bound.ts';
 import { defineColumn, withGenerated } from './column-definition.ts';
 import type { TableContext } from './column-definition.ts';
 import { defineConstraint } from './constraint-definition.ts';
-import { TakenNames, nameIsFree, qualified, targetSchema } from './naming.ts';
+import { TakenNames, allocateRowType, nameIsFree, qualified, targetSchema } from './naming.ts';
 import { optionRecord } from './options.ts';
 import { TableWriter } from './table-writer.ts';
 import { watermarkEntry } from './watermark-definition.ts';
@@ -59,7 +59,7 @@ function tableChanges(
     columns: parts.columns, constraints: parts.constraints,
     watermark: watermark(context, parts.columns, statement.watermark),
     appendOnly: statement.appendOnly, ...onCommitOf(statement.onCommit), options: optionRecord(statement.options),
-    rowType: state.services.allocateOid(),
+    rowType: allocateRowType(state),
   };
   return [...parts.sequences, entry, ...parts.indexes].map((e): CatalogChange => ({ kind: 'put', entry: e }));
 }
@@ -155,7 +155,7 @@ export function createTableAs(statement: CreateTableAs, query: BoundStatement): 
         kind: 'table', oid: state.services.allocateOid(), schema, name: relation.name, owner: state.role.oid,
         comment: null, acl: [], columns: namedColumns(result.columns, statement.columnNames), constraints: [],
         watermark: null, appendOnly: false, ...onCommitOf(statement.onCommit), options: optionRecord(statement.options),
-        rowType: state.services.allocateOid(),
+        rowType: allocateRowType(state),
       };
       const rows = statement.withData ? await collect(result) : null;
       state.current.changeCatalog([{ kind: 'put', entry }]);

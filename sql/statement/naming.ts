@@ -138,3 +138,10 @@ function notWritable(found: Relation, verb: string): DatabaseError {
     case 'table': return new DatabaseError('XX000', 'a table can be changed');
   }
 }
+
+/** For the rows of a relation. The array type has the OID after its element's. */
+export function allocateRowType({ services }: SessionState): number {
+  const oid = services.allocateOid();
+  services.allocateOid();
+  return oid;
+}

@@ -17,7 +17,7 @@ import type { BoundStatement } from './bound.ts';
 import { command, done } from './bound.ts';
 import { rangeText } from './column-definition.ts';
 import { namedColumns } from './create-table.ts';
-import { nameIsFree, qualified, targetSchema } from './naming.ts';
+import { allocateRowType, nameIsFree, qualified, targetSchema } from './naming.ts';
 import { keptQuery } from './follow-rename.ts';
 import { optionRecord } from './options.ts';
 import { readCatalog } from './read-catalog.ts';
@@ -142,7 +142,7 @@ export function createView(statement: CreateView, text: string): BoundStatement 
       owner: replaced?.owner ?? state.role.oid, comment: replaced?.comment ?? null, acl: replaced?.acl ?? [],
       query: viewText(statement, text), ...described, options: viewOptions(statement),
       dependencies: described.dependencies.filter((d) => d.oid !== replaced?.oid),
-      rowType: replaced?.rowType ?? state.services.allocateOid(),
+      rowType: replaced?.rowType ?? allocateRowType(state),
     };
     requireUpdatable(state, entry);
     state.current.changeCatalog([{ kind: 'put', entry: settled(state, entry) }]);
@@ -240,7 +240,7 @@ export function createMaterializedView(statement: CreateMaterializedView, text: 
       kind: 'materialized-view', oid: state.services.allocateOid(), schema, name: relation.name, owner: state.role.oid,
       comment: null, acl: [], query: rangeText({ text }, statement.query.range), ...described,
       emit: statement.emitOnWindowClose ? 'window-close' : 'changes', options: optionRecord(statement.options),
-      rowType: state.services.allocateOid(),
+      rowType: allocateRowType(state),
     };
     // What the circuit cannot do must be said now, not when the journal is applied.
     compileView({ catalog: state.catalog, functions: state.services.functions, evalContext: state.evalContext() },

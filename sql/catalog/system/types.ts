@@ -59,8 +59,14 @@ function* ofType(catalog: Catalog, entry: TypeEntry, defaultText: string | null 
       yield { ...common, ...like('record'), ...shape, typtype: 'c', typcategory: 'C' };
   }
   if (entry.arrayType !== 0) {
-    yield { ...common, ...like('_text'), oid: entry.arrayType, typname: `_${entry.name}`, typtype: 'b', typelem: entry.oid, typarray: 0, typcollation: 0 };
+    yield arrayRow(common, { oid: entry.arrayType, name: entry.name, element: entry.oid });
   }
+}
+
+function arrayRow(
+  common: SystemRow, { oid, name, element }: { readonly oid: number; readonly name: string; readonly element: number },
+): SystemRow {
+  return { ...common, ...like('_text'), oid, typname: `_${name}`, typtype: 'b', typelem: element, typarray: 0, typcollation: 0 };
 }
 
 function* domains({ catalog, printed }: SystemContext): Iterable<SystemRow> {
@@ -75,10 +81,14 @@ function* userTypes(catalog: Catalog): Iterable<SystemRow> {
   for (const entry of catalog.types()) if (entry.definition.kind !== 'domain') yield* ofType(catalog, entry);
   for (const entry of catalog.relations()) {
     if (!('rowType' in entry) || entry.rowType === 0) continue;
-    yield {
-      ...DEFAULTS, ...like('record'), oid: entry.rowType, typname: entry.name, typnamespace: namespaceOid(catalog, entry.schema),
-      typowner: entry.owner, typtype: 'c', typcategory: 'C', typrelid: entry.oid, typarray: 0, typelem: 0, typispreferred: false,
+    const common = {
+      ...DEFAULTS, typnamespace: namespaceOid(catalog, entry.schema), typowner: entry.owner, typispreferred: false,
     };
+    yield {
+      ...common, ...like('record'), oid: entry.rowType, typname: entry.name, typtype: 'c', typcategory: 'C', typrelid: entry.oid,
+      typarray: entry.rowType + 1, typelem: 0,
+    };
+    yield arrayRow(common, { oid: entry.rowType + 1, name: entry.name, element: entry.rowType });
   }
 }
 
