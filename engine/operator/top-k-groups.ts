@@ -1,8 +1,8 @@
 // The groups of a top-k: per partition an ordered tree that covers the window, and an unordered pile of rows behind it.
 //
 // Why: most rows never come near the window. A row behind the last one of the tree goes to the pile at the cost of one
-// comparison; only when retractions drain the tree is a part of the pile put in order. So a hot group costs O(log n) a
-// change, and one that only grows about one comparison.
+// comparison; only when retractions drain the tree is a part of the pile put in order. A tree that has grown far beyond the
+// window gives its last rows to the pile. So a hot group costs O(log n) a change, and one that only grows about one comparison.
 import type { RowOrder } from '../data/row-order.ts';
 import { NO_ROW, OrderTree } from '../state/order-tree.ts';
 import type { OrderWindow } from '../state/order-tree.ts';
@@ -22,6 +22,8 @@ const IN_PILE = 2;
 /** A pile up to this size is put in order as a whole. */
 const WHOLE_PILE = 512;
 const SAMPLE = 64;
+/** A tree may have as many rows besides four windows' worth. */
+const SPARE = 64;
 
 export class TopKGroups {
   readonly tree: OrderTree;
@@ -35,6 +37,8 @@ export class TopKGroups {
   #roots = filled(64);
   #lasts = filled(64);
   #piles = filled(64);
+  /** Weight that the tree may have at least. */
+  #bounds = new Int32Array(64);
   // By row id.
   #place = new Uint8Array(64);
   #next = new Int32Array(64);
@@ -51,7 +55,7 @@ export class TopKGroups {
   }
 
   get bytes(): number {
-    return this.tree.bytes + this.#place.byteLength * 9 + this.#roots.byteLength * 3;
+    return this.tree.bytes + this.#place.byteLength * 9 + this.#roots.byteLength * 4;
   }
 
   reserve(rows: number, groups: number): void {
@@ -69,6 +73,7 @@ export class TopKGroups {
       this.#roots = grown(this.#roots, size, NO_ROW);
       this.#lasts = grown(this.#lasts, size, NO_ROW);
       this.#piles = grown(this.#piles, size, NO_ROW);
+      this.#bounds = grown(this.#bounds, size, 0);
     }
   }
 
@@ -113,6 +118,18 @@ export class TopKGroups {
     }
     this.#insert(group, id, weight);
     if (this.#spec.appendOnly) this.#trim(group);
+    else this.#cutBack(group);
+  }
+
+  /** Why: the tree goes as far as the worst of the first rows that came, which is behind most that come later. */
+  #cutBack(group: number): void {
+    const most = Math.max(4 * this.#need + SPARE, this.#bounds[group]);
+    if (this.tree.weight(this.#roots[group]) <= most) return;
+    const [end] = this.#at(group, Math.floor(most / 2)).ids;
+    for (let last = this.#lasts[group]; this.#pileOrder(last, end) > 0; last = this.#lasts[group]) {
+      this.#removeFromTree(group, last);
+      this.putBehind(group, last);
+    }
   }
 
   #replace(group: number, id: number): void {
@@ -182,6 +199,13 @@ export class TopKGroups {
 
   /** Puts rows of the pile in order until the tree covers the window. */
   refill(group: number, weightOf: (id: number) => number): void {
+    if (this.#piles[group] < 0 || this.tree.weight(this.#roots[group]) >= this.#need) return;
+    this.#fill(group, weightOf);
+    // What it took to find them stays worth it.
+    this.#bounds[group] = 2 * this.tree.weight(this.#roots[group]);
+  }
+
+  #fill(group: number, weightOf: (id: number) => number): void {
     while (this.#piles[group] >= 0 && this.tree.weight(this.#roots[group]) < this.#need) {
       const pile: number[] = [];
       for (let id = this.#piles[group]; id >= 0; id = this.#next[id]) pile.push(id);
