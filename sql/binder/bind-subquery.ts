@@ -99,7 +99,17 @@ export function bindRowSubquery(e: Of<'binary'>, right: PlainSubquery, site: Sit
 
 export function bindExists(e: PlainSubquery, site: Site): Expression {
   checkAllowed(site, e.position);
-  return subquery(leave(site, 'exists', asRelation(bindInner(e.query, site)), { type: BOOLEAN }), 'exists', e, site);
+  const plan = asRelation(shownOnly(bindInner(e.query, site)));
+  return subquery(leave(site, 'exists', plan, { type: BOOLEAN }), 'exists', e, site);
+}
+
+/** Nobody looks at what EXISTS selects: volatile outputs are not computed where rows alone make the rows. */
+function shownOnly(query: BoundQuery): BoundQuery {
+  const { plan, limit, offset } = query;
+  if (plan.kind !== 'project' || limit !== null || offset !== null || !plan.expressions.some(isVolatile)) return query;
+  const { kind } = plan.input;
+  if (kind === 'aggregate' || kind === 'window' || kind === 'project-set') return query;
+  return { ...query, plan: projectOf(plan.input, [], []), order: [], columns: [], visible: 0 };
 }
 
 /** ARRAY(query): array_agg over it, in its order; an empty array for no rows. */
@@ -117,8 +127,7 @@ export function bindArraySubquery(e: PlainSubquery, site: Site): Expression {
       expression: columnOf(query.plan, k.column), descending: k.descending, nullsFirst: k.nullsFirst,
     })),
   };
-  const limited = query.limit === null && query.offset === null ? query.plan : asRelation(query, true);
-  const aggregate = aggregateOf(limited, [], [ordered], ['array']);
+  const aggregate = aggregateOf(asRelation(query, true), [], [ordered], ['array']);
   const empty: Expression = { kind: 'array', type, elements: [] };
   const value: Expression = { kind: 'coalesce', type, args: [columnOf(aggregate, 0), empty] };
   return subquery(leave(site, 'scalar', projectOf(aggregate, [value], ['array']), { type }), 'array', e, site);

@@ -15,7 +15,7 @@ export interface LateOutputs {
 export function postponeVolatile({ plan: written, order, ...rest }: BoundQuery): LateOutputs | null {
   const arranged = order.length > 0 || rest.limit !== null || rest.offset !== null;
   const plan = order.length === 0 || rest.passing === true ? merge(written) : written;
-  if (plan.kind !== 'project' || !arranged || rest.withTies) return null;
+  if (plan.kind !== 'project' || !arranged) return null;
   const sorted = new Set(order.map((o) => o.column));
   const waits = plan.expressions.map((e, i) => i < rest.visible && !sorted.has(i) && isVolatile(e));
   if (!waits.includes(true)) return null;

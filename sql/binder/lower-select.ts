@@ -3,6 +3,7 @@ import { assert, DatabaseError } from '../../engine/data/error.ts';
 import { INT4 } from '../../engine/data/types.ts';
 import type { Column } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
+import { isVolatile } from '../../engine/expression/walk.ts';
 import type { SortKey } from '../../engine/operator/operator.ts';
 import type { AggregateCall, LogicalPlan, OrderTerm, TableCall, WindowFrame, WindowPlan } from '../plan/logical-plan.ts';
 import { columnOf, extend, filterOf, setCallsOf, width } from '../plan/make.ts';
@@ -72,21 +73,30 @@ export function lowerSelect(parts: SelectParts): LoweredSelect {
   return { plan: attachment.plan, outputs, names, distinct: early !== null };
 }
 
+function lookedAt({ columns, order }: NonNullable<SelectParts['first']>): ReadonlySet<number> {
+  return new Set([...columns, ...order.map((o) => o.column)]);
+}
+
 /** With an order DISTINCT ON comes before the calls that it and the order do not look at. */
 function lateSets({ first, outputs }: SelectParts, sets: readonly SetUse[]): readonly SetUse[] {
   if (first === null || first.order.length === 0) return [];
-  const asked = [...first.columns, ...first.order.map((o) => o.column)];
-  const looked = setsOf(asked.map((i) => outputs[i]), sets);
+  const looked = setsOf([...lookedAt(first)].map((i) => outputs[i]), sets);
   return sets.filter((s) => !looked.includes(s));
 }
 
-/** DISTINCT ON before `late`: the plan's rows and, behind them, the outputs that are ready; these as columns. */
+/**
+ * DISTINCT ON before `late` and before volatile outputs: the plan's rows and, behind them, the outputs that are ready; these as
+ * columns.
+ */
 function firstRows(
   work: Attachment, parts: SelectParts, late: readonly SetUse[], final: OutputFinal,
 ): Map<number, Expression> | null {
   const { first, outputs } = parts;
-  if (first === null || late.length === 0) return null;
-  const ready = outputs.flatMap((e, i) => (setsOf([e], late).length === 0 ? [{ i, e: final(e, i) }] : []));
+  if (first === null || first.order.length === 0) return null;
+  const looked = lookedAt(first);
+  const waits = outputs.map((e, i) => setsOf([e], late).length > 0 || (isVolatile(e) && !looked.has(i)));
+  if (!waits.includes(true)) return null;
+  const ready = outputs.flatMap((e, i) => (waits[i] ? [] : [{ i, e: final(e, i) }]));
   const before = width(work.plan);
   const input = extend(work.plan, ready.map((r) => r.e), '?column?');
   const placeOf = (output: number): number => before + ready.findIndex((r) => r.i === output);

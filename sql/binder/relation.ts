@@ -6,8 +6,8 @@ import type { BoundQuery } from './level.ts';
 
 /** `whole`: keep the columns that were only there to sort by. */
 export function asRelation(query: BoundQuery, whole = false): LogicalPlan {
-  const { plan, limit, offset } = query;
-  const limited = limit === null && offset === null ? plan : limitedOf(query);
+  const { plan } = query;
+  const limited = limitedOf(query);
   if (whole || query.visible === width(plan)) return limited;
   return selectColumns(limited, Array.from({ length: query.visible }, (_, i) => i));
 }
@@ -15,6 +15,7 @@ export function asRelation(query: BoundQuery, whole = false): LogicalPlan {
 function limitedOf(query: BoundQuery): LogicalPlan {
   const late = postponeVolatile(query);
   const { plan, order, limit, offset, withTies } = late?.query ?? query;
+  if (late === null && limit === null && offset === null) return plan;
   const limited = limitOf(plan, order, limit, offset, withTies);
   return late === null ? limited : projectOf(limited, late.outputs, query.plan.schema.columns.map((c) => c.name));
 }

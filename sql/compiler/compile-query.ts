@@ -67,8 +67,10 @@ function planOnce(written: BoundQuery, options: QueryOptions): PlannedQuery {
   const offset = count(query.offset, 'OFFSET');
   const { order, visible } = query;
   if (query.withTies) {
-    const plan = optimized(limitOf(query.plan, order, query.limit, query.offset, true), options);
-    return { plan, order, visible, late, limit: null, offset: null };
+    // OFFSET is left to who computes what comes late.
+    const tied = limit === null ? null : constant(limit + (offset ?? 0));
+    const plan = optimized(limitOf(query.plan, order, tied, null, true), options);
+    return { plan, order, visible, late, limit: null, offset: offset === null ? null : BigInt(offset) };
   }
   const first = limit === null ? null : limit + (offset ?? 0);
   return {
@@ -83,8 +85,12 @@ function narrowed({ plan, order }: BoundQuery, first: number, options: QueryOpti
     const whole = optimized(plan, options);
     return options.disabled?.has(limitEarly.name) === true ? whole : stopped(whole, first);
   }
-  const top = first > MAX_TOP ? plan : limitOf(plan, order, { kind: 'literal', type: INT8, value: BigInt(first) }, null);
+  const top = first > MAX_TOP ? plan : limitOf(plan, order, constant(first), null);
   return optimized(top, options);
+}
+
+function constant(count: number): Expression {
+  return { kind: 'literal', type: INT8, value: BigInt(count) };
 }
 
 /** Beyond this many rows, sorting all at the end is as good as keeping the first ones. */

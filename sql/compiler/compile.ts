@@ -250,7 +250,8 @@ export class Compiler {
     const input = this.node(plan.input);
     const limit = plan.limit === null ? null : this.count(plan.limit, 'LIMIT');
     const offset = plan.offset === null ? 0 : this.count(plan.offset, 'OFFSET') ?? 0;
-    if (limit === null && offset === 0) return input;
+    // The rows of a view have no order.
+    if (limit === null && offset === 0 && (plan.order.length === 0 || !this.context.once)) return input;
     return this.builder.add(new TopK({
       schema: plan.schema, partition: plan.partition, order: plan.order, limit, offset, withTies: plan.withTies,
       appendOnly: isAppendOnly(plan.input, this.context.once),

@@ -17,6 +17,10 @@ export const pushDown: Rewrite = {
 
 type Conditions = readonly Expression[];
 
+function isOrderOnly({ limit, offset }: LogicalPlan & { kind: 'limit' }): boolean {
+  return limit === null && offset === null;
+}
+
 class Pusher {
   readonly #shared = new Map<number, LogicalPlan>();
 
@@ -26,7 +30,7 @@ class Pusher {
       case 'filter': return this.push(plan.input, [...conjuncts(plan.condition), ...conditions]);
       case 'project': {
         // Of the rows that a LIMIT lets through all are computed, also those that are not shown.
-        const all = plan.input.kind === 'limit' && plan.expressions.some(isVolatile);
+        const all = plan.input.kind === 'limit' && !isOrderOnly(plan.input) && plan.expressions.some(isVolatile);
         const safe = (c: Expression): boolean => !all && !columnsOf(c).some((i) => isVolatile(plan.expressions[i]));
         return this.#through(plan, conditions, safe, (c) => mapColumns(c, (i) => plan.expressions[i]));
       }
@@ -46,8 +50,8 @@ class Pusher {
         const safe = (c: Expression): boolean => !isVolatile(c) && (on === null || within(c, new Set(on.columns)));
         return this.#through(plan, conditions, safe, (c) => c);
       }
-      case 'limit': return this.#through(plan, conditions, (c) => !isVolatile(c) && plan.partition.length > 0
-        && within(c, new Set(plan.partition)), (c) => c);
+      case 'limit': return this.#through(plan, conditions, (c) => !isVolatile(c)
+        && (isOrderOnly(plan) || (plan.partition.length > 0 && within(c, new Set(plan.partition)))), (c) => c);
       case 'window': {
         const partition = new Set(plan.partition.flatMap((p) => (p.kind === 'column' ? [p.index] : [])));
         const safe = (c: Expression): boolean => !isVolatile(c) && columnsOf(c).length > 0 && within(c, partition);
