@@ -1,6 +1,7 @@
 // Relation: the rows of one table, source or view, their indexes, and frozen views of them that readers share.
 import type { Batch } from '../data/batch.ts';
 import { PAGE_ROWS } from '../data/cells.ts';
+import { insertsOnly } from '../data/delta.ts';
 import type { Delta } from '../data/delta.ts';
 import type { DatabaseError } from '../data/error.ts';
 import type { Watermark } from '../data/time.ts';
@@ -238,8 +239,12 @@ export class Relation {
   apply(delta: Delta): void {
     if (delta.length === 0) return;
     this.changing();
-    this.#ready();
-    this.#rows.apply(delta);
+    // What comes to rows that nobody has asked an index of does not make one, whatever its size.
+    if (this.#unindexed && insertsOnly(delta)) this.#rows.append(delta);
+    else {
+      this.#ready();
+      this.#rows.apply(delta);
+    }
     const { weights } = delta;
     let sum = 0;
     for (let i = 0; i < weights.length; i++) sum += weights[i];

@@ -95,15 +95,20 @@ export class Arrangement {
       this.#insertAndRetract(delta, inserted);
       return;
     }
-    const ids = this.#rows === null ? this.#insert(delta, least === 1 && most === 1) : this.#merge(this.#rows, delta);
+    const ids = this.#rows === null ? this.#insert(delta, { ones: least === 1 && most === 1 }) : this.#merge(this.#rows, delta);
     if (inserted !== null) inserted(rowNumbers(length), ids);
   }
 
-  /** `ones`: all weights are 1. */
-  #insert({ batch, weights, length }: Delta, ones = false): Int32Array {
+  /** Adds rows of weights above 0 to pages that were restored and not yet indexed. Requires: `reindex` before any use of an index. */
+  append(delta: Delta): void {
+    this.#insert(delta, { ones: delta.weights.every((w) => w === 1), linked: false });
+  }
+
+  /** `ones`: all weights are 1. `linked`: in the indexes, too. */
+  #insert({ batch, weights, length }: Delta, { ones = false, linked = true } = {}): Int32Array {
     const ids = this.#idRoom(length);
     this.pages.append(batch, null, ones ? null : weights, ids);
-    for (const index of this.#indexes) index.link(index.columns.map((c) => batch.columns[c]), ids, length);
+    if (linked) for (const index of this.#indexes) index.link(index.columns.map((c) => batch.columns[c]), ids, length);
     for (const observer of this.#observers) observer.link(ids, length);
     return ids;
   }
