@@ -154,7 +154,9 @@ export class AggregateOperator implements Operator {
 
   #ensure(slots: number): void {
     if (slots <= this.#capacity) return;
-    this.#capacity = Math.max(slots, this.#capacity + (this.#capacity >> 1), 64);
+    // What is reserved is memory nobody else has: where it is short, an eighth at a time.
+    const shift = this.#table.pages.cache?.tight === true ? 3 : 1;
+    this.#capacity = Math.max(slots, this.#capacity + (this.#capacity >> shift), 64);
     const dirty = new Uint8Array((this.#capacity >> PAGE_SHIFT) + 1);
     dirty.set(this.#dirty);
     this.#dirty = dirty;

@@ -19,7 +19,7 @@ class ArgExtreme implements Accumulator {
     this.#rows = new Multiset([value, key], 'exact', true);
     const { pages } = this.#rows;
     this.#heaps = new PairingHeaps(totalOrder([pages.cells(1), pages.cells(2)],
-      [{ column: 1, descending: max, nullsFirst: false }]));
+      [{ column: 1, descending: max, nullsFirst: false }]), pages);
   }
 
   ensure(slots: number): void {

@@ -1,13 +1,14 @@
 // Multiset: the rows of each slot as values and weight, in pages: what min, max, DISTINCT and array_agg keep.
-import { grown } from '../../data/grown.ts';
 import { PAGE_MASK, PAGE_SHIFT } from '../../data/cells.ts';
 import { INT4 } from '../../data/types.ts';
 import type { LogicalType } from '../../data/types.ts';
 import type { Equality } from '../../data/row-key.ts';
 import { Int32Vector, isValid, takeVector } from '../../data/vector.ts';
 import type { Vector } from '../../data/vector.ts';
+import { EvictableInts } from '../../state/evictable-ints.ts';
 import { liveIds } from '../../state/key-index.ts';
 import { KeyTable } from '../../state/key-table.ts';
+import { MAX_ORDERED, byPage } from '../../state/page-order.ts';
 import { Pages } from '../../state/pages.ts';
 import type { StateReader, StateWriter } from '../../state/ports.ts';
 
@@ -23,12 +24,12 @@ export class Multiset {
   touchedCount = 0;
   readonly #table: KeyTable;
   readonly #strict: boolean;
-  #heads = new Int32Array(64).fill(NONE);
+  readonly #heads: EvictableInts;
   /** By entry. */
-  #next = new Int32Array(64);
-  #previous = new Int32Array(64);
+  readonly #next: EvictableInts;
+  readonly #previous: EvictableInts;
   /** The batch that touched the entry last. */
-  #stamps = new Int32Array(64);
+  readonly #stamps: EvictableInts;
   #batch = 0;
   #entries = new Int32Array(64);
 
@@ -38,14 +39,15 @@ export class Multiset {
     this.pages = new Pages({ columns: [{ name: 'slot', type: INT4 }, ...values] });
     this.#table = new KeyTable(this.pages, this.pages.schema.columns.map((_, i) => i), { equality });
     this.#strict = strict;
+    this.#heads = new EvictableInts(this.pages, NONE);
+    this.#next = new EvictableInts(this.pages);
+    this.#previous = new EvictableInts(this.pages);
+    this.#stamps = new EvictableInts(this.pages);
   }
 
   /** Entries of a slot are found from its head. */
   ensure(slots: number): void {
-    if (slots <= this.#heads.length) return;
-    const heads = new Int32Array(Math.max(slots, this.#heads.length * 2)).fill(NONE);
-    heads.set(this.#heads);
-    this.#heads = heads;
+    this.#heads.ensure(slots);
   }
 
   slotOf(entry: number): number {
@@ -114,11 +116,9 @@ export class Multiset {
       this.before = new Int32Array(count * 2);
     }
     const limit = this.pages.idLimit;
-    if (limit <= this.#next.length) return;
-    const length = Math.max(limit, this.#next.length * 2);
-    this.#next = grown(this.#next, length);
-    this.#previous = grown(this.#previous, length);
-    this.#stamps = grown(this.#stamps, length);
+    this.#next.ensure(limit);
+    this.#previous.ensure(limit);
+    this.#stamps.ensure(limit);
   }
 
   #linkFresh(count: number): void {
@@ -132,31 +132,34 @@ export class Multiset {
 
   #link(entry: number): void {
     const slot = this.slotOf(entry);
-    const head = this.#heads[slot];
-    this.#next[entry] = head;
-    this.#previous[entry] = NONE;
-    if (head !== NONE) this.#previous[head] = entry;
-    this.#heads[slot] = entry;
+    const head = this.#heads.get(slot);
+    this.#next.set(entry, head);
+    this.#previous.set(entry, NONE);
+    if (head !== NONE) this.#previous.set(head, entry);
+    this.#heads.set(slot, entry);
   }
 
   #unlink(entry: number): void {
-    const next = this.#next[entry];
-    const previous = this.#previous[entry];
-    if (previous === NONE) this.#heads[this.slotOf(entry)] = next;
-    else this.#next[previous] = next;
-    if (next !== NONE) this.#previous[next] = previous;
+    const next = this.#next.get(entry);
+    const previous = this.#previous.get(entry);
+    if (previous === NONE) this.#heads.set(this.slotOf(entry), next);
+    else this.#next.set(previous, next);
+    if (next !== NONE) this.#previous.set(next, previous);
   }
 
   #add(entries: Int32Array, count: number, rows: Int32Array | null, weights: Int32Array): void {
     this.#batch++;
     const { touched, before } = this;
+    // Stamps that are away from memory are best asked for in order.
+    const order = this.#stamps.divided && count <= MAX_ORDERED ? byPage(entries, count) : null;
     let n = 0;
-    for (let i = 0; i < count; i++) {
+    for (let k = 0; k < count; k++) {
+      const i = order === null ? k : order[k];
       const entry = entries[i];
       const page = this.pages.weights[entry >> PAGE_SHIFT];
       const at = entry & PAGE_MASK;
-      if (this.#stamps[entry] !== this.#batch) {
-        this.#stamps[entry] = this.#batch;
+      if (this.#stamps.get(entry) !== this.#batch) {
+        this.#stamps.set(entry, this.#batch);
         touched[n] = entry;
         before[n++] = page[at];
       }
@@ -182,16 +185,16 @@ export class Multiset {
   /** Entries of a slot, in no particular order. */
   entries(slot: number): number[] {
     const out: number[] = [];
-    for (let entry = this.#heads[slot]; entry !== NONE; entry = this.#next[entry]) out.push(entry);
+    for (let entry = this.#heads.get(slot); entry !== NONE; entry = this.#next.get(entry)) out.push(entry);
     return out;
   }
 
   clear(slots: Int32Array): void {
     const gone: number[] = [];
     for (let i = 0; i < slots.length; i++) {
-      if (this.#heads[slots[i]] === NONE) continue;
+      if (this.#heads.get(slots[i]) === NONE) continue;
       gone.push(...this.entries(slots[i]));
-      this.#heads[slots[i]] = NONE;
+      this.#heads.set(slots[i], NONE);
     }
     if (gone.length > 0) this.#table.remove(Int32Array.from(gone), gone.length);
   }
@@ -214,6 +217,7 @@ export class Multiset {
   }
 
   get bytes(): number {
-    return this.pages.bytes() + this.#table.bytes + this.#heads.byteLength + this.#next.byteLength * 3;
+    const links = this.#heads.bytes + this.#next.bytes + this.#previous.bytes + this.#stamps.bytes;
+    return this.pages.bytes() + this.#table.bytes + links;
   }
 }

@@ -1,6 +1,7 @@
 // PairingHeaps: the entries of each slot in a heap, from which any of them can be taken out.
+import { EvictableInts } from '../../state/evictable-ints.ts';
+import type { Governed } from '../../state/evictable-ints.ts';
 import type { EntryOrder } from './entry-order.ts';
-import { grown } from '../../data/grown.ts';
 
 const NONE = -1;
 
@@ -11,76 +12,75 @@ const NONE = -1;
 export class PairingHeaps {
   readonly #order: EntryOrder;
   /** By slot. */
-  #roots = new Int32Array(64).fill(NONE);
+  readonly #roots: EvictableInts;
   /** By entry: first child, right sibling, left sibling or parent. */
-  #child = new Int32Array(64);
-  #next = new Int32Array(64);
-  #previous = new Int32Array(64);
+  readonly #child: EvictableInts;
+  readonly #next: EvictableInts;
+  readonly #previous: EvictableInts;
 
-  /** The least by `order` is at the root. */
-  constructor(order: EntryOrder) {
+  /** The least by `order` is at the root. `home`: the pages that the entries are in. */
+  constructor(order: EntryOrder, home: Governed) {
     this.#order = order;
+    this.#roots = new EvictableInts(home, NONE);
+    this.#child = new EvictableInts(home);
+    this.#next = new EvictableInts(home);
+    this.#previous = new EvictableInts(home);
   }
 
   ensureSlots(slots: number): void {
-    if (slots <= this.#roots.length) return;
-    const roots = new Int32Array(Math.max(slots, this.#roots.length * 2)).fill(NONE);
-    roots.set(this.#roots);
-    this.#roots = roots;
+    this.#roots.ensure(slots);
   }
 
   ensureEntries(entries: number): void {
-    if (entries <= this.#child.length) return;
-    const length = Math.max(entries, this.#child.length * 2);
-    this.#child = grown(this.#child, length);
-    this.#next = grown(this.#next, length);
-    this.#previous = grown(this.#previous, length);
+    this.#child.ensure(entries);
+    this.#next.ensure(entries);
+    this.#previous.ensure(entries);
   }
 
   /** The least entry, −1 when there is none. */
   root(slot: number): number {
-    return this.#roots[slot];
+    return this.#roots.get(slot);
   }
 
   insert(slot: number, entry: number): void {
-    this.#child[entry] = NONE;
-    this.#next[entry] = NONE;
-    this.#previous[entry] = NONE;
-    const root = this.#roots[slot];
-    this.#roots[slot] = root === NONE ? entry : this.#meld(root, entry);
+    this.#child.set(entry, NONE);
+    this.#next.set(entry, NONE);
+    this.#previous.set(entry, NONE);
+    const root = this.#roots.get(slot);
+    this.#roots.set(slot, root === NONE ? entry : this.#meld(root, entry));
   }
 
   /** Requires: the entry is in the slot's heap. */
   remove(slot: number, entry: number): void {
-    const root = this.#roots[slot];
-    const rest = this.#mergeChildren(this.#child[entry]);
+    const root = this.#roots.get(slot);
+    const rest = this.#mergeChildren(this.#child.get(entry));
     if (entry === root) {
-      this.#roots[slot] = rest;
+      this.#roots.set(slot, rest);
       return;
     }
-    const previous = this.#previous[entry];
-    const next = this.#next[entry];
-    if (this.#child[previous] === entry) this.#child[previous] = next;
-    else this.#next[previous] = next;
-    if (next !== NONE) this.#previous[next] = previous;
-    if (rest !== NONE) this.#roots[slot] = this.#meld(root, rest);
+    const previous = this.#previous.get(entry);
+    const next = this.#next.get(entry);
+    if (this.#child.get(previous) === entry) this.#child.set(previous, next);
+    else this.#next.set(previous, next);
+    if (next !== NONE) this.#previous.set(next, previous);
+    if (rest !== NONE) this.#roots.set(slot, this.#meld(root, rest));
   }
 
   clear(slot: number): void {
-    this.#roots[slot] = NONE;
+    this.#roots.set(slot, NONE);
   }
 
   /** Requires: two roots. */
   #meld(a: number, b: number): number {
     const top = this.#order(a, b) <= 0 ? a : b;
     const below = top === a ? b : a;
-    const first = this.#child[top];
-    this.#next[below] = first;
-    if (first !== NONE) this.#previous[first] = below;
-    this.#previous[below] = top;
-    this.#child[top] = below;
-    this.#next[top] = NONE;
-    this.#previous[top] = NONE;
+    const first = this.#child.get(top);
+    this.#next.set(below, first);
+    if (first !== NONE) this.#previous.set(first, below);
+    this.#previous.set(below, top);
+    this.#child.set(top, below);
+    this.#next.set(top, NONE);
+    this.#previous.set(top, NONE);
     return top;
   }
 
@@ -88,21 +88,21 @@ export class PairingHeaps {
   #mergeChildren(first: number): number {
     let pairs = NONE;
     for (let at = first; at !== NONE;) {
-      const second = this.#next[at];
-      const after = second === NONE ? NONE : this.#next[second];
+      const second = this.#next.get(at);
+      const after = second === NONE ? NONE : this.#next.get(second);
       this.#detach(at);
       let pair = at;
       if (second !== NONE) {
         this.#detach(second);
         pair = this.#meld(at, second);
       }
-      this.#next[pair] = pairs;
+      this.#next.set(pair, pairs);
       pairs = pair;
       at = after;
     }
     let merged = NONE;
     while (pairs !== NONE) {
-      const after = this.#next[pairs];
+      const after = this.#next.get(pairs);
       this.#detach(pairs);
       merged = merged === NONE ? pairs : this.#meld(merged, pairs);
       pairs = after;
@@ -111,11 +111,11 @@ export class PairingHeaps {
   }
 
   #detach(entry: number): void {
-    this.#next[entry] = NONE;
-    this.#previous[entry] = NONE;
+    this.#next.set(entry, NONE);
+    this.#previous.set(entry, NONE);
   }
 
   get bytes(): number {
-    return this.#roots.byteLength + this.#child.byteLength * 3;
+    return this.#roots.bytes + this.#child.bytes + this.#next.bytes + this.#previous.bytes;
   }
 }

@@ -10,13 +10,13 @@ import { INT4, layoutOf, orderFlip } from '../../data/types.ts';
 import type { LogicalType } from '../../data/types.ts';
 import { Int32Vector, isValid, takeVector } from '../../data/vector.ts';
 import type { Int64Vector, Vector } from '../../data/vector.ts';
+import { EvictableInts } from '../../state/evictable-ints.ts';
 import { liveIds } from '../../state/key-index.ts';
 import type { StateReader, StateWriter } from '../../state/ports.ts';
 import { rowNumbers } from '../../state/scratch.ts';
 import type { Accumulator } from './aggregate.ts';
 import { valueOrder } from './entry-order.ts';
 import type { EntryOrder } from './entry-order.ts';
-import { grown } from '../../data/grown.ts';
 import { Multiset } from './multiset.ts';
 import { PairingHeaps } from './pairing-heaps.ts';
 import { ResultColumn } from './result-column.ts';
@@ -49,10 +49,10 @@ export class RetractableExtreme implements Accumulator {
   /** The better one comes first. */
   readonly #order: EntryOrder;
   /** By entry of a pile: the next one + 1. */
-  #next = new Int32Array(64);
+  readonly #next: EvictableInts;
   #ids = new Int32Array(64);
   /** By slot: the update in which one of its values was taken back last. */
-  #stamps = new Int32Array(0);
+  readonly #stamps: EvictableInts;
   #update = 0;
   /** A value was taken back more often than it came: from then on, values that come must meet it. */
   #indebted = false;
@@ -65,11 +65,18 @@ export class RetractableExtreme implements Accumulator {
     this.#values = new Multiset([type], 'exact', true);
     const order = valueOrder(this.#values.pages, 1);
     this.#order = max ? (a, b) => order(b, a) : order;
-    this.#heaps = new PairingHeaps(this.#order);
+    this.#heaps = new PairingHeaps(this.#order, this.#values.pages);
+    this.#next = new EvictableInts(this.#values.pages);
+    this.#stamps = new EvictableInts(this.#values.pages);
   }
 
   ensure(slots: number): void {
     this.#slots.ensure(slots);
+  }
+
+  /** Multiset and heaps are for slots that lose values: most inputs have none, and pay nothing for them. */
+  #ensureCounted(): void {
+    const { slots } = this.#slots.rows;
     this.#values.ensure(slots);
     this.#heaps.ensureSlots(slots);
   }
@@ -92,8 +99,7 @@ export class RetractableExtreme implements Accumulator {
   }
 
   #split(slots: Int32Array, { validity }: Vector, weights: Int32Array, length: number): Split {
-    const limit = this.#slots.rows.floats.length / this.#slots.rows.stride;
-    if (this.#stamps.length < limit) this.#stamps = grown(this.#stamps, limit);
+    this.#stamps.ensure(this.#slots.rows.slots);
     const stamp = ++this.#update;
     const stamps = this.#stamps;
     const piled = new Int32Array(length);
@@ -103,14 +109,14 @@ export class RetractableExtreme implements Accumulator {
     let m = 0;
     let t = 0;
     for (let i = 0; i < length; i++) {
-      if (!(weights[i] < 0 || (this.#indebted && weights[i] > 0)) || stamps[slots[i]] === stamp) continue;
+      if (!(weights[i] < 0 || (this.#indebted && weights[i] > 0)) || stamps.get(slots[i]) === stamp) continue;
       if (!isValid(validity, i)) continue;
-      stamps[slots[i]] = stamp;
+      stamps.set(slots[i], stamp);
       touched[t++] = slots[i];
     }
     for (let i = 0; i < length; i++) {
       if (weights[i] === 0 || !isValid(validity, i)) continue;
-      if (stamps[slots[i]] === stamp) counted[m++] = i;
+      if (stamps.get(slots[i]) === stamp) counted[m++] = i;
       else piled[n++] = i;
     }
     return { piled: piled.subarray(0, n), counted: counted.subarray(0, m), slots: touched.subarray(0, t) };
@@ -130,8 +136,7 @@ export class RetractableExtreme implements Accumulator {
   }
 
   #ensureNext(): void {
-    const { idLimit } = this.#values.pages;
-    if (this.#next.length < idLimit) this.#next = grown(this.#next, Math.max(idLimit, this.#next.length * 2));
+    this.#next.ensure(this.#values.pages.idLimit);
   }
 
   /** Chains the entries in #ids to the piles of their slots, and shows those that are better than what is shown. */
@@ -145,7 +150,7 @@ export class RetractableExtreme implements Accumulator {
       const row = rows[i];
       const entry = ids[i];
       const at = 2 * (slots[row] * stride + offset);
-      next[entry] = state[at + PILE];
+      next.set(entry, state[at + PILE]);
       state[at + PILE] = entry + 1;
       const low = words[2 * row];
       const high = words[2 * row + 1];
@@ -167,7 +172,7 @@ export class RetractableExtreme implements Accumulator {
     for (let i = 0; i < length; i++) {
       const entry = ids[i];
       const at = 2 * (slots[rows[i]] * stride + offset);
-      next[entry] = state[at + PILE];
+      next.set(entry, state[at + PILE]);
       state[at + PILE] = entry + 1;
       const best = state[at + BEST] - 1;
       if (best < 0 || this.#order(entry, best) < 0) state[at + BEST] = entry + 1;
@@ -179,6 +184,7 @@ export class RetractableExtreme implements Accumulator {
     const values = this.#values;
     const heaps = this.#heaps;
     const piled = this.#takePiles(split.slots);
+    this.#ensureCounted();
     heaps.ensureEntries(values.pages.idLimit);
     if (piled.length > 0) values.adopt(piled, (entry) => heaps.insert(values.slotOf(entry), entry));
     const rows = split.counted;
@@ -202,7 +208,7 @@ export class RetractableExtreme implements Accumulator {
     const out: number[] = [];
     for (let i = 0; i < slots.length; i++) {
       const at = 2 * (slots[i] * stride + offset) + PILE;
-      for (let entry = state[at] - 1; entry >= 0; entry = this.#next[entry] - 1) out.push(entry);
+      for (let entry = state[at] - 1; entry >= 0; entry = this.#next.get(entry) - 1) out.push(entry);
       state[at] = 0;
     }
     return Int32Array.from(out);
@@ -252,6 +258,7 @@ export class RetractableExtreme implements Accumulator {
   clear(slots: Int32Array): void {
     const piled = this.#takePiles(slots);
     if (piled.length > 0) this.#values.pages.free(piled, piled.length);
+    this.#ensureCounted();
     this.#values.clear(slots);
     for (let i = 0; i < slots.length; i++) this.#heaps.clear(slots[i]);
     this.#slots.clear(slots);
@@ -274,9 +281,9 @@ export class RetractableExtreme implements Accumulator {
     this.#ensureNext();
     for (let page = 0; page < pages.pageCount; page++) this.#restorePage(liveIds(pages, page));
     if (!this.#indebted) return;
-    const limit = this.#slots.rows.floats.length / this.#slots.rows.stride;
-    const slots = rowNumbers(limit);
+    const slots = rowNumbers(this.#slots.rows.slots);
     const all = this.#takePiles(slots);
+    this.#ensureCounted();
     this.#heaps.ensureEntries(pages.idLimit);
     this.#values.adopt(all, () => {});
     for (const entry of all) if (pages.weight(entry) > 0) this.#heaps.insert(this.#values.slotOf(entry), entry);
@@ -297,6 +304,6 @@ export class RetractableExtreme implements Accumulator {
   }
 
   get bytes(): number {
-    return this.#values.bytes + this.#heaps.bytes + this.#next.byteLength;
+    return this.#values.bytes + this.#heaps.bytes + this.#next.bytes + this.#stamps.bytes;
   }
 }

@@ -153,9 +153,9 @@ describe('page cache', () => {
       look((n * 1000 + 17) % 40_000);
       cache.balance();
     }
-    // The hot page was there nearly always; of the others most had to be read.
+    // The hot page was there nearly always; of the others most had to be read, with their parts of the index and of the links.
     const reads = cache.statistics().reads - before;
-    expect(reads).toBeLessThan(410);
+    expect(reads).toBeLessThan(610);
     expect(reads).toBeGreaterThan(150);
   });
 
