@@ -33,8 +33,8 @@ function journalLines(journal: FolderReport['journal']): string[] {
   const commits = lastEpoch < firstEpoch || firstEpoch === 0 ? 'no commits' : `commits of epochs ${firstEpoch} to ${lastEpoch}`;
   const line = `journal: ${segments} ${segments === 1 ? 'segment' : 'segments'}, ${commits}`;
   if (unfinished === 0) return [line];
-  return [line, `journal: ${unfinished} bytes behind the last commit, of one that was not finished or of what the file held before: `
-    + 'the next start cuts them off'];
+  const what = 'of one that was not finished or of what the file held before';
+  return [line, `journal: ${unfinished} bytes behind the last commit, ${what}: the next start cuts them off`];
 }
 
 type Names = ReadonlyMap<number, string>;

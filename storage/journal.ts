@@ -93,8 +93,8 @@ export class DiskJournal implements Journal {
     const scan = scanSegment(bytes, header, path);
     const file = await options.files.open(path, 'existing');
     if (scan.torn > 0) {
-      const what = header.reused ? 'behind the last record, of an unfinished one or of what the file held before,' : 'of an unfinished record';
-      options.log(`journal file "${path}": cut ${scan.torn} bytes ${what} at offset ${scan.end}`);
+      const what = header.reused ? 'an unfinished record, or of what the file held before,' : 'an unfinished record';
+      options.log(`journal file "${path}": cut ${scan.torn} bytes of ${what} at offset ${scan.end}`);
       await file.write([new Uint8Array(scan.torn)], scan.end);
     }
     // What was read, names too, may be in the page cache only: a killed process leaves it so, and it is about to be built upon.

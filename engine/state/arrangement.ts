@@ -99,7 +99,7 @@ export class Arrangement {
     if (inserted !== null) inserted(rowNumbers(length), ids);
   }
 
-  /** Adds rows of weights above 0 to pages that were restored and not yet indexed. Requires: `reindex` before any use of an index. */
+  /** Adds rows of weights above 0 to restored pages that are not indexed. Requires: `reindex` before any use of an index. */
   append(delta: Delta): void {
     this.#insert(delta, { ones: delta.weights.every((w) => w === 1), linked: false });
   }
