@@ -127,6 +127,11 @@ export class Catalog {
     return this.#names.relations.values();
   }
 
+  /** OID of the type of arrays of a relation's rows; 0: none, as older catalogs have given that OID to something else. */
+  rowArrayType({ rowType }: { readonly rowType: number }): number {
+    return rowType === 0 || this.#entries.has(rowType + 1) ? 0 : rowType + 1;
+  }
+
   types(): IterableIterator<TypeEntry> {
     return this.#names.types.values();
   }

@@ -89,10 +89,10 @@ export class CatalogNames implements CatalogAccess {
       if (type.oid === oid) return this.#qualified(type);
       if (type.arrayType === oid) return `${this.#qualified(type)}[]`;
     }
-    for (const relation of this.#catalog.relations()) {
+    for (const relation of oid === 0 ? [] : this.#catalog.relations()) {
       if (!('rowType' in relation)) continue;
       if (relation.rowType === oid) return this.#qualified(relation);
-      if (relation.rowType + 1 === oid) return `${this.#qualified(relation)}[]`;
+      if (this.#catalog.rowArrayType(relation) === oid) return `${this.#qualified(relation)}[]`;
     }
     return null;
   }
@@ -112,13 +112,14 @@ export class CatalogNames implements CatalogAccess {
     const type = this.#catalog.findType(name, this.#searchPath);
     if (type !== null) return type;
     const relation = this.#catalog.findRelation(name, this.#searchPath);
-    return relation === null || !('rowType' in relation) ? null : { oid: relation.rowType, arrayType: relation.rowType + 1 };
+    if (relation === null || !('rowType' in relation)) return null;
+    return { oid: relation.rowType, arrayType: this.#catalog.rowArrayType(relation) };
   }
 
   /** `_t` is the name of the type t[]; of it there are no arrays. */
   #arrayNamed({ schema, name }: QualifiedName): TypeOids | null {
     const element = name.startsWith('_') ? this.#namedType({ schema, name: name.slice(1) }) : null;
-    return element === null ? null : { oid: element.arrayType, arrayType: 0 };
+    return element === null || element.arrayType === 0 ? null : { oid: element.arrayType, arrayType: 0 };
   }
 }
 

@@ -81,14 +81,15 @@ function* userTypes(catalog: Catalog): Iterable<SystemRow> {
   for (const entry of catalog.types()) if (entry.definition.kind !== 'domain') yield* ofType(catalog, entry);
   for (const entry of catalog.relations()) {
     if (!('rowType' in entry) || entry.rowType === 0) continue;
+    const arrayType = catalog.rowArrayType(entry);
     const common = {
       ...DEFAULTS, typnamespace: namespaceOid(catalog, entry.schema), typowner: entry.owner, typispreferred: false,
     };
     yield {
       ...common, ...like('record'), oid: entry.rowType, typname: entry.name, typtype: 'c', typcategory: 'C', typrelid: entry.oid,
-      typarray: entry.rowType + 1, typelem: 0,
+      typarray: arrayType, typelem: 0,
     };
-    yield arrayRow(common, { oid: entry.rowType + 1, name: entry.name, element: entry.rowType });
+    if (arrayType !== 0) yield arrayRow(common, { oid: arrayType, name: entry.name, element: entry.rowType });
   }
 }
 
