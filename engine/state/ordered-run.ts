@@ -2,6 +2,7 @@
 import { Batch, concatBatches } from '../data/batch.ts';
 import { PAGE_MASK, PAGE_ROWS, PAGE_SHIFT, flatColumn } from '../data/cells.ts';
 import type { CellColumn } from '../data/cells.ts';
+import { assert } from '../data/error.ts';
 import { ascendingOrder, crossOrder } from '../data/row-order.ts';
 import type { KeyOrder } from '../data/row-order.ts';
 import { INT4 } from '../data/types.ts';
@@ -59,8 +60,17 @@ export class OrderedRun {
     const firsts = Int32Array.from({ length: Math.ceil(Math.max(0, entries.length - first) / PAGE_ROWS) },
       (_, i) => first + i * PAGE_ROWS);
     if (firsts.length > 0) this.#fences.push(new Batch(entries.columns.slice(0, this.#keys), entries.length).take(firsts));
-    this.pages.append(entries, null, null, new Int32Array(entries.length));
-    this.length += entries.length;
+    // Pages put whole pages behind one that is not full, and what is left over into that one: so it is filled first.
+    this.#add(entries.slice(0, Math.min(first, entries.length)));
+    this.#add(entries.slice(Math.min(first, entries.length), entries.length));
+  }
+
+  #add(entries: Batch): void {
+    if (entries.length === 0) return;
+    const ids = new Int32Array(entries.length);
+    this.pages.append(entries, null, null, ids);
+    assert(ids[0] === this.length && ids[ids.length - 1] === this.length + ids.length - 1, 'entries of a run in order');
+    this.length += ids.length;
   }
 
   id(entry: number): number {

@@ -235,7 +235,10 @@ export class Pages implements PageHome, SavedState {
     }
   }
 
-  /** New rows from rows of a batch (all of them when `rows` is null), ids into `out`. Weights are 1 unless given by row. */
+  /**
+   * New rows from rows of a batch (all of them when `rows` is null), ids into `out`, in no order: a page or more may come
+   * behind one that the rest goes to. Weights are 1 unless given by row.
+   */
   append(batch: Batch, rows: Int32Array | null, weights: Int32Array | null, out: Int32Array): void {
     if (rows === null && batch.length >= PAGE_ROWS && this.#open.length === 0) this.#appendPages(batch, weights, out);
     else this.#appendRows(batch, rows, weights, out);

@@ -13,6 +13,8 @@ export interface LedgerFindings {
 export class Ledger {
   readonly #known = new Map<string, string>();
   readonly #open = new Set<Change>();
+  /** Of keys that are not there: why. */
+  readonly #absent = new Map<string, string>();
   acknowledged = 0;
 
   /** Keys that begin so, with their acknowledged values. */
@@ -33,7 +35,10 @@ export class Ledger {
     try {
       await action();
     } catch (error) {
-      if (refused(error)) this.#open.delete(change);
+      if (refused(error)) {
+        this.#open.delete(change);
+        for (const [key] of change) if (!this.#known.has(key)) this.#absent.set(key, `refused: ${String(error)}`);
+      }
       throw error;
     }
     this.#open.delete(change);
@@ -43,8 +48,12 @@ export class Ledger {
 
   #apply(change: Change): void {
     for (const [key, value] of change) {
-      if (value === null) this.#known.delete(key);
-      else this.#known.set(key, value);
+      if (value === null) {
+        this.#known.delete(key);
+        this.#absent.set(key, `deleted by acknowledged change ${this.acknowledged}`);
+      } else {
+        this.#known.set(key, value);
+      }
     }
   }
 
@@ -56,7 +65,9 @@ export class Ledger {
       const done = telling.filter(([key, value]) => (found.get(key) ?? null) === value).length;
       if (done === telling.length) {
         this.#apply(change);
-      } else if (done > 0) {
+      } else if (done === 0) {
+        for (const [key] of telling) if (!found.has(key)) this.#absent.set(key, 'under way at a crash and not there afterwards');
+      } else {
         findings.half++;
         log(`half a transaction: ${done} of ${telling.length} keys, ${JSON.stringify(telling.slice(0, 5))}`);
       }
@@ -67,7 +78,7 @@ export class Ledger {
     }
     for (const [key, value] of found) {
       if (this.#known.has(key)) continue;
-      if (++findings.half <= 5) log(`never committed: ${key} is ${value}`);
+      if (++findings.half <= 5) log(`never committed: ${key} is ${value}; ${this.#absent.get(key) ?? 'unknown'}`);
     }
     this.#open.clear();
     this.#known.clear();

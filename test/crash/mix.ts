@@ -119,8 +119,13 @@ class Worker {
     throw new Error('shares do not add up');
   }
 
-  #attempt(change: Change, sql: string): Promise<void> {
-    return this.#state.ledger.attempt(change, async () => void await this.#client.run(sql), this.#refused);
+  /** `tag`: how it must be answered, or null. */
+  #attempt(change: Change, sql: string, tag: string | null = null): Promise<void> {
+    return this.#state.ledger.attempt(change, async () => {
+      const answers = await this.#client.run(sql);
+      const done = answers.filter((a) => a.msg === 'CommandComplete').map((a) => String(a['tag']));
+      if (tag !== null && !done.includes(tag)) throw new Error(`worker ${this.#worker}: ${done.join()}, not ${tag}: ${sql}`);
+    }, this.#refused);
   }
 
   #single(id: number | string): string {
@@ -143,12 +148,14 @@ class Worker {
     const id = this.#someSingle();
     if (id === null) return;
     const note = `changed ${this.#state.nextId++}`;
-    await this.#attempt(new Map([[this.#single(id), note]]), `UPDATE singles SET note = '${note}' WHERE id = ${id}`);
+    await this.#attempt(new Map([[this.#single(id), note]]), `UPDATE singles SET note = '${note}' WHERE id = ${id}`,
+      'UPDATE 1');
   }
 
   async remove(): Promise<void> {
     const id = this.#someSingle();
-    if (id !== null) await this.#attempt(new Map([[this.#single(id), null]]), `DELETE FROM singles WHERE id = ${id}`);
+    if (id === null) return;
+    await this.#attempt(new Map([[this.#single(id), null]]), `DELETE FROM singles WHERE id = ${id}`, 'DELETE 1');
   }
 
   async upsert(): Promise<void> {
@@ -189,7 +196,8 @@ class Worker {
     const loads = ledger.keys(`l/${this.#worker}/`);
     if (loads.length >= LOADS_KEPT) {
       const key = loads[this.#random.int(0, loads.length - 1)];
-      await this.#attempt(new Map([[key, null]]), `DELETE FROM loads WHERE load = ${key.split('/')[2]}`);
+      const sql = `DELETE FROM loads WHERE load = ${key.split('/')[2]}`;
+      await this.#attempt(new Map([[key, null]]), sql, `DELETE ${COPY_ROWS}`);
       return;
     }
     const id = this.#state.nextId++;

@@ -97,7 +97,9 @@ while (kills < KILLS && performance.now() - begin < MINUTES * 60_000) {
   await checkMix(mix, client, findings, log);
   sourceFailures += await sources.check(client, log);
   client.close();
-  if (failures() > before) log(`at kill ${kill}; the server says: ${server.messages.slice(-2000)}`);
+  if (failures() > before) {
+    log(`at kill ${kill}, of ${mix.ledger.acknowledged} acknowledged; the server says: ${server.messages.slice(-2000)}`);
+  }
   if (kill % 20 !== 0) continue;
   const each = Math.round((performance.now() - begin) / kill);
   log(`${kill} kills, ${acknowledged + mix.ledger.acknowledged} acknowledged, ${each} ms each`);

@@ -114,8 +114,11 @@ function run(seed: number, evicted: boolean): void {
   }
 }
 
-/** As a queue is used: rows go, and those that come have greater keys and the ids of those that went. */
-function queue(seed: number): void {
+/**
+ * As a queue is used: rows go, and those that come have greater keys and the ids of those that went. `most`: rows that come in
+ * a step, where that is whole pages several steps become one run.
+ */
+function queue(seed: number, most: number): void {
   const random = new Random(seed);
   const arrangement = new Arrangement(SCHEMA, [0]);
   const index = new OrderedIndex(arrangement.pages, [0], null);
@@ -123,16 +126,22 @@ function queue(seed: number): void {
   let rows: bigint[] = [];
   let next = 0n;
   for (let step = 0; step < 20; step++) {
-    const gone = rows.filter(() => random.bool(random.pick([0, 0.02, 0.3])));
-    const came = Array.from({ length: random.int(0, 80) }, () => next++);
-    rows = [...rows.filter((r) => !gone.includes(r)), ...came];
+    const share = random.pick([0, 0, 0.02, 0.3]);
+    const gone = new Set(rows.filter(() => random.bool(share)));
+    const came = Array.from({ length: random.int(0, most) }, () => next++);
+    rows = [...rows.filter((r) => !gone.has(r)), ...came];
     const changes = [...gone, ...came].map((id): Row => [id, 1, 'x', 1n]);
     // First those that go, so that their ids are free.
-    arrangement.apply(new Delta(batchFromRows(SCHEMA, changes), Int32Array.from(changes, (_, i) => (i < gone.length ? -1 : 1))));
+    arrangement.apply(new Delta(batchFromRows(SCHEMA, changes), Int32Array.from(changes, (_, i) => (i < gone.size ? -1 : 1))));
     expect(index.settle()).toBe(true);
+    for (let n = 0; n < 3 && rows.length > 0; n++) {
+      const range = { prefix: [random.pick(rows)], lower: null, upper: null };
+      const found = batchToRows(arrangement.gather(index.rows(range)).batch).map((r) => r[0]);
+      expect(found, `seed ${seed} step ${step}`).toEqual(range.prefix);
+    }
     for (const descending of [false, true]) {
       const found: bigint[] = [];
-      for (const ids of index.inOrder({ prefix: [], lower: null, upper: null }, descending, 16)) {
+      for (const ids of index.inOrder({ prefix: [], lower: null, upper: null }, descending, 16 + (most >> 3))) {
         found.push(...batchToRows(arrangement.gather(ids).batch).map((r) => BigInt(String(r[0]))));
       }
       expect(found, `seed ${seed} step ${step}`).toEqual(descending ? rows.toReversed() : rows);
@@ -143,9 +152,12 @@ function queue(seed: number): void {
 
 describe('ordered index', () => {
   it('counts a row once whose id another had', () => {
-    for (let seed = 1; seed <= 30; seed++) queue(seed);
+    for (let seed = 1; seed <= 30; seed++) queue(seed, 80);
   });
 
+  it('keeps whole pages that come behind a part of one in order', () => {
+    for (let seed = 1; seed <= 6; seed++) queue(seed, 2500);
+  });
 
   it('finds what a sorted array has, in its order', () => {
     for (let seed = 1; seed <= 16; seed++) run(seed, false);
