@@ -21,7 +21,7 @@ import { rowNumbers } from './scratch.ts';
 
 /** Free rows of a full page before it is filled again: fewer, fuller refills keep pages in order for scans. */
 const REFILL = PAGE_ROWS >> 3;
-const FIRST_CAPACITY = 16;
+const FIRST_CAPACITY = Math.min(16, PAGE_ROWS);
 const ONE = new Int32Array(1);
 
 /**

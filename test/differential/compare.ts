@@ -133,7 +133,8 @@ export function difference(what: string, ours: Outcome, theirs: Outcome): Mismat
   if (a.length === b.length && a.every((row, i) => row === b[i])) return null;
   const onlyOurs = subtract(a, b);
   const onlyTheirs = subtract(b, a);
-  return { what, kind: 'rows', ours: `${a.length} rows, extra: ${onlyOurs.join(' ')}`, theirs: `${b.length} rows, extra: ${onlyTheirs.join(' ')}` };
+  const listed = (rows: readonly string[]): string => (rows.length > 30 ? [...rows.slice(0, 30), `... ${rows.length} in all`] : rows).join(' ');
+  return { what, kind: 'rows', ours: `${a.length} rows, extra: ${listed(onlyOurs)}`, theirs: `${b.length} rows, extra: ${listed(onlyTheirs)}` };
 }
 
 /** Without the table a column comes from (a view's columns are its own) and without modifiers (PostgreSQL's is of the folded plan). Types of our own have any OID. */

@@ -69,8 +69,8 @@ function copyText(literal: string): string {
   return literal.replace(/^'(.*)'$/s, '$1').replaceAll("''", "'").replaceAll('\\', '\\\\').replaceAll('\t', '\\t');
 }
 
-/** Many rows at once: several pages of them. */
-function insertMany(random: Random, table: TableSpec): string {
+/** Many rows at once: several pages of them. `number`: how many times before; keys may grow with it. */
+function insertMany(random: Random, table: TableSpec, number: number): string {
   const values = table.columns.map((c, i) => {
     if (i === 0 && table.keyed) return 'g';
     const count = random.int(2, 9);
@@ -81,8 +81,27 @@ function insertMany(random: Random, table: TableSpec): string {
     const isArray = c.sqlType.endsWith('[]');
     return `(ARRAY[${list}]::${isArray ? 'text' : c.sqlType === 'posint' ? 'int' : c.sqlType}[])[1 + g % ${count}]${isArray ? `::${c.sqlType}` : ''}`;
   });
-  const from = random.int(1, 3) * 1000;
+  const from = 1000 + LARGE_STEP * (random.bool(0.7) ? number : random.int(0, 2));
   return `INSERT INTO ${table.name} SELECT ${values.join(', ')} FROM generate_series(${from}, ${from + random.pick([400, 1023, 1024, 1500])}) g${table.keyed ? ' ON CONFLICT DO NOTHING' : ''}`;
+}
+
+const LARGE_STEP = 1501;
+
+/** What an index over rows of `insertMany` answers by a key or a range, and in order. */
+function indexQuery(random: Random, { name, columns, keyed }: TableSpec): string | null {
+  const r = random;
+  const scales = { int4: keyed ? 1 : 0, int8: 7919, numeric: 0.125 };
+  const asked = columns.flatMap((c, i) => {
+    const scale = (i === 0 && keyed) || c.indexed ? Object.entries(scales).find(([type]) => type === c.type)?.[1] ?? 0 : 0;
+    return scale === 0 ? [] : [{ column: c.name, scale }];
+  });
+  if (asked.length === 0) return null;
+  const { column, scale } = r.pick(asked);
+  const low = r.int(900, 1000 + 3 * LARGE_STEP);
+  const high = low + r.pick([0, 0, 9, 700]);
+  const range = r.pick([`= ${low * scale}`, `BETWEEN ${low * scale} AND ${high * scale}`, `>= ${low * scale}`, `< ${high * scale}`]);
+  const order = r.bool() ? ` ORDER BY ${column}${r.pick([' LIMIT 7', ' DESC LIMIT 7', ' DESC LIMIT 900'])}` : '';
+  return `SELECT ${column} FROM ${name} WHERE ${column} ${range}${order}`;
 }
 
 function insert(random: Random, table: TableSpec): string {
@@ -195,7 +214,7 @@ export function generateCase(random: Random, seed: number, size: { readonly view
       const sqlType = i === 0 && keyed ? 'int' : random.pick(sqlTypes(type));
       const refers = sqlType === 'int' && (i > 0 || !keyed) && keyedTables.length > 0 && random.bool(0.6);
       return {
-        name: `k${i}`, type, sqlType, notNull: random.bool(0.15), indexed: type !== 'jsonb' && random.bool(0.2),
+        name: `k${i}`, type, sqlType, notNull: random.bool(0.15), indexed: type !== 'jsonb' && random.bool(large ? 0.5 : 0.2),
         references: refers ? foreignKey(random, random.pick(keyedTables)) : null,
       };
     });
@@ -209,8 +228,13 @@ export function generateCase(random: Random, seed: number, size: { readonly view
     if (query.columns !== null && i < 8 && random.bool(0.3)) writer.add({ name, columns: query.columns });
     return { name, query: query.sql, after: i >= 5 ? random.int(1, 3) : 0 };
   });
-  const transactions = Array.from({ length: size.transactions }, (_, i) => (large && i % 2 === 0
-    ? { statements: [insertMany(random, tables[0])], commit: true } : transaction(random, tables)));
+  for (let i = 0; i < (large ? 8 : 0); i++) {
+    const query = indexQuery(random, tables[0]);
+    if (query !== null) views.push({ name: `x${i}`, query, after: 0 });
+  }
+  let inserted = 0;
+  const transactions = Array.from({ length: size.transactions }, (_, i) => (large && (i === 0 || random.bool(0.6))
+    ? { statements: [insertMany(random, tables[0], inserted++)], commit: true } : transaction(random, tables)));
   return { seed, shape: planShape(random), restarts: random.bool(0.12), extended: random.bool(0.4), types: OWN_TYPES, tables, views, transactions };
 }
 
