@@ -1,6 +1,7 @@
 // sqrt, exp, ln, log and power of numeric, to PostgreSQL's result scales, in fixed point over bigint.
 import { DatabaseError } from '../../data/error.ts';
 import { integerRoot } from '../../data/integer-root.ts';
+import { log10 } from '../libm/logarithm.ts';
 import { digitCount, divideRounded, leadingDigit, MAX_INTEGER_DIGITS, Numeric, powerOfTen, rescale }
   from '../../data/numeric.ts';
 
@@ -25,7 +26,7 @@ function magnitude(value: Numeric): bigint {
 export function approximateLog10(value: Numeric): number {
   const digits = magnitude(value).toString();
   const lead = Number(digits.slice(0, 17));
-  return Math.log10(lead) + digits.length - Math.min(digits.length, 17) - value.scale;
+  return log10(lead) + digits.length - Math.min(digits.length, 17) - value.scale;
 }
 
 export function sqrtNumeric(value: Numeric): Numeric {
@@ -116,10 +117,10 @@ function lnWeight(value: Numeric): number {
     const difference = value.subtract(one);
     if (difference.sign === 0) return 0;
     const { weight, digit } = leadingDigit(difference);
-    return weight * 4 + Math.trunc(Math.log10(digit));
+    return weight * 4 + Math.trunc(log10(digit));
   }
   const ln = Math.abs(approximateLog10(value) * Math.LN10);
-  return Math.trunc(Math.log10(ln));
+  return Math.trunc(log10(ln));
 }
 
 /** ln(value) rounded to a scale. Requires: finite, positive. */

@@ -1,5 +1,8 @@
 // Mathematics of double precision with PostgreSQL's errors: powers, logarithms, trigonometry in radians and degrees.
 import { DatabaseError } from '../../data/error.ts';
+import { exp } from '../libm/exponential.ts';
+import { log, log10 } from '../libm/logarithm.ts';
+import { pow } from '../libm/power.ts';
 import { checkedFloat } from './arithmetic.ts';
 
 function inputOutOfRange(): DatabaseError {
@@ -13,7 +16,7 @@ export function sqrtFloat(x: number): number {
 
 export function expFloat(x: number): number {
   if (Number.isNaN(x)) return x;
-  return checkedFloat(Math.exp(x), x === Infinity, x === -Infinity);
+  return checkedFloat(exp(x), x === Infinity, x === -Infinity);
 }
 
 function logarithm(x: number, compute: (x: number) => number): number {
@@ -21,8 +24,8 @@ function logarithm(x: number, compute: (x: number) => number): number {
   if (x < 0) throw new DatabaseError('2201E', 'cannot take logarithm of a negative number');
   return compute(x);
 }
-export const lnFloat = (x: number): number => logarithm(x, Math.log);
-export const log10Float = (x: number): number => logarithm(x, Math.log10);
+export const lnFloat = (x: number): number => logarithm(x, log);
+export const log10Float = (x: number): number => logarithm(x, log10);
 
 export function powerFloat(x: number, y: number): number {
   if (Number.isNaN(x)) return y === 0 ? 1 : x;
@@ -32,9 +35,7 @@ export function powerFloat(x: number, y: number): number {
   if (x < 0 && Number.isFinite(y) && !Number.isInteger(y)) {
     throw new DatabaseError('2201F', 'a negative number raised to a non-integer power yields a complex result');
   }
-  // In C, ±1 to an infinite power is 1; in JavaScript it is NaN.
-  if (infinite && Math.abs(x) === 1) return 1;
-  return checkedFloat(x ** y, infinite, infinite || x === 0);
+  return checkedFloat(pow(x, y), infinite, infinite || x === 0);
 }
 
 /** To the nearest integer, halves to even, as rint does. */

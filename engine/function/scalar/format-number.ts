@@ -3,6 +3,7 @@ import { DatabaseError } from '../../data/error.ts';
 import { exponentialEven } from '../../data/float-text.ts';
 import { roundEven } from '../../data/interval.ts';
 import { Numeric, powerOfTen } from '../../data/numeric.ts';
+import { pow } from '../libm/power.ts';
 
 export type Key =
   | '9' | '0' | '.' | 'D' | ',' | 'G' | 'B' | 'S' | 'MI' | 'PL' | 'SG' | 'PR' | 'L' | 'RN' | 'rn' | 'TH' | 'th' | 'V'
@@ -360,7 +361,7 @@ export function formatFloat(value: number, format: string, digits: 15 | 6): stri
     const text = scientific(t, Numeric.parse(exponentialEven(value, Math.min(t.post, 20) + 1)));
     return Object.is(value, -0) ? text.replace(' ', '-') : text;
   }
-  const shifted = t.shift ? value * 10 ** t.multi : value;
+  const shifted = t.shift ? value * pow(10, t.multi) : value;
   const whole = fixedText(Math.abs(shifted), 0).length;
   if (whole >= digits) t.post = 0;
   else if (whole + t.post > digits) t.post = digits - whole;
