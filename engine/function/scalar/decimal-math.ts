@@ -1,7 +1,7 @@
 // sqrt, exp, ln, log and power of numeric, to PostgreSQL's result scales, in fixed point over bigint.
 import { DatabaseError } from '../../data/error.ts';
 import { integerRoot } from '../../data/integer-root.ts';
-import { log10 } from '../libm/logarithm.ts';
+import { log, log10 } from '../libm/logarithm.ts';
 import { digitCount, divideRounded, leadingDigit, MAX_INTEGER_DIGITS, Numeric, powerOfTen, rescale }
   from '../../data/numeric.ts';
 
@@ -119,8 +119,17 @@ function lnWeight(value: Numeric): number {
     const { weight, digit } = leadingDigit(difference);
     return weight * 4 + Math.trunc(log10(digit));
   }
-  const ln = Math.abs(approximateLog10(value) * Math.LN10);
-  return Math.trunc(log10(ln));
+  const { digits, exponent } = leadingDigits(value);
+  return Math.trunc(log10(Math.abs(log(digits) + exponent * 2.302585092994046)));
+}
+
+/** The value as an integer of up to eight digits and a power of ten, of which PostgreSQL estimates: two digits to base 10000. */
+function leadingDigits(value: Numeric): { readonly digits: number; readonly exponent: number } {
+  const { weight, digit } = leadingDigit(value);
+  const below = value.scale + weight * 4;
+  if (below <= 0 || value.unscaled % powerOfTen(below) === 0n) return { digits: digit, exponent: weight * 4 };
+  const both = below < 4 ? value.unscaled * powerOfTen(4 - below) : value.unscaled / powerOfTen(below - 4);
+  return { digits: Number(both), exponent: weight * 4 - 4 };
 }
 
 /** ln(value) rounded to a scale. Requires: finite, positive. */
