@@ -16,7 +16,12 @@ interface Case {
   readonly y?: Range;
   /** The arguments' logarithms to base 2 are spread evenly over their range, not they themselves. */
   readonly spread?: boolean;
+  /** glibc does not always round correctly, we do: the share of values, one in so many, whose last digit may be another. */
+  readonly exceptOneIn?: number;
 }
+
+const FULL: Range = [-60, 60];
+const UNIT: Range = [-1, 1];
 
 const CASES: readonly Case[] = [
   { call: 'exp(x)', body: float.expFloat, x: [-700, 709] },
@@ -28,6 +33,35 @@ const CASES: readonly Case[] = [
   { call: 'power(x, y)', body: float.powerFloat, x: [0.1, 100], y: [-100, 100] },
   { call: 'power(x, y)', body: float.powerFloat, x: [0.99, 1.01], y: [-50000, 50000] },
   { call: 'power(x, y)', body: float.powerFloat, x: [-100, 100], y: [-3, 3], spread: true },
+  { call: 'sinh(x)', body: float.sinhFloat, x: [-30, 30] },
+  { call: 'sinh(x)', body: float.sinhFloat, x: [-2, 2] },
+  { call: 'cosh(x)', body: float.coshFloat, x: [-30, 30] },
+  { call: 'cosh(x)', body: float.coshFloat, x: [-2, 2] },
+  { call: 'tanh(x)', body: float.tanhFloat, x: [-3, 3] },
+  { call: 'asinh(x)', body: float.asinhFloat, x: [-50, 50] },
+  { call: 'asinh(x)', body: float.asinhFloat, x: [-2, 2] },
+  { call: 'acosh(x)', body: float.acoshFloat, x: [1, 50] },
+  { call: 'acosh(x)', body: float.acoshFloat, x: [1, 2] },
+  { call: 'atanh(x)', body: float.atanhFloat, x: UNIT },
+  { call: 'sin(x)', body: float.sinFloat, x: FULL, exceptOneIn: 100 },
+  { call: 'sin(x)', body: float.sinFloat, x: [-20, 1000], spread: true, exceptOneIn: 100 },
+  { call: 'cos(x)', body: float.cosFloat, x: FULL, exceptOneIn: 100 },
+  { call: 'tan(x)', body: float.tanFloat, x: FULL, exceptOneIn: 100 },
+  { call: 'cot(x)', body: float.cotFloat, x: FULL, exceptOneIn: 100 },
+  { call: 'asin(x)', body: float.asinFloat, x: UNIT, exceptOneIn: 100 },
+  { call: 'acos(x)', body: float.acosFloat, x: UNIT, exceptOneIn: 100 },
+  { call: 'atan(x)', body: float.atanFloat, x: FULL, exceptOneIn: 100 },
+  { call: 'atan2(x, y)', body: float.atan2Float, x: FULL, y: FULL, exceptOneIn: 100 },
+  { call: 'sind(x)', body: float.sinDegrees, x: [-720, 720], exceptOneIn: 100 },
+  { call: 'cosd(x)', body: float.cosDegrees, x: [-720, 720], exceptOneIn: 100 },
+  { call: 'tand(x)', body: float.tanDegrees, x: [-720, 720], exceptOneIn: 50 },
+  { call: 'cotd(x)', body: float.cotDegrees, x: [-720, 720], exceptOneIn: 50 },
+  { call: 'asind(x)', body: float.asinDegrees, x: UNIT, exceptOneIn: 100 },
+  { call: 'acosd(x)', body: float.acosDegrees, x: UNIT, exceptOneIn: 100 },
+  { call: 'atand(x)', body: float.atanDegrees, x: FULL, exceptOneIn: 100 },
+  { call: 'atan2d(x, y)', body: float.atan2Degrees, x: FULL, y: FULL, exceptOneIn: 100 },
+  { call: 'degrees(x)', body: float.degreesFloat, x: FULL },
+  { call: 'radians(x)', body: float.radiansFloat, x: FULL },
 ];
 
 function argument(random: Random, [low, high]: Range, spread: boolean): number {
@@ -40,7 +74,7 @@ const address = oracleAddress();
 if (address === null) console.log('skipped: the comparison of mathematics with PostgreSQL needs MILLRACE_ORACLE');
 
 describe.skipIf(address === null)('functions of double precision', () => {
-  test.each(CASES)(`$call of $x as PostgreSQL's (FLOAT_SEED=${SEED})`, async ({ call, body, x, y, spread }) => {
+  test.each(CASES)(`$call of $x as PostgreSQL's (FLOAT_SEED=${SEED})`, async ({ call, body, x, y, spread, exceptOneIn }) => {
     if (address === null) return;
     const client = await ProtocolClient.open(address);
     await client.startup({ user: 'postgres', database: 'postgres' });
@@ -57,6 +91,7 @@ describe.skipIf(address === null)('functions of double precision', () => {
       const ours = body(xs[i], ys[i]);
       return Object.is(ours, value) ? [] : [`${xs[i]} ${ys[i]}: ${ours} for ${value}`];
     });
-    expect(different).toEqual([]);
+    if (exceptOneIn === undefined) expect(different).toEqual([]);
+    else expect(different.length, different.slice(0, 20).join('\n')).toBeLessThan(COUNT / exceptOneIn);
   });
 });

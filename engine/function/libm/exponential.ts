@@ -1,4 +1,6 @@
 // exp as glibc computes it: x = k/128·ln 2 + r, 2^(k/128) from a table, e^r by a polynomial.
+//
+// After Arm's optimized-routines: Copyright (c) 2018, Arm Limited, MIT License (see exponential-table.ts).
 import { EXP_SCALES, EXP_TAILS } from './exponential-table.ts';
 import { fma, powerOfTwo } from './fma.ts';
 

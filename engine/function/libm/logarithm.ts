@@ -1,4 +1,9 @@
 // ln and log10 as glibc computes them: x = 2^k·z, ln c of a c near z from a table, ln(z/c) by a polynomial.
+//
+// ln is that of Arm's optimized-routines: Copyright (c) 2018, Arm Limited, MIT License (see exponential-table.ts). log10 is
+// fdlibm's: Copyright (C) 1993 by Sun Microsystems, Inc. All rights reserved. Developed at SunPro, a Sun Microsystems, Inc.
+// business. Permission to use, copy, modify, and distribute this software is freely granted, provided that this notice is
+// preserved.
 import { LN_INVERSES, LN_VALUES } from './exponential-table.ts';
 import { fma, highWord, withHighWord } from './fma.ts';
 

@@ -1,4 +1,6 @@
 // pow as glibc computes it: ln x with 68 bits, times y, then exp of a sum of two doubles.
+//
+// After Arm's optimized-routines: Copyright (c) 2018, Arm Limited, MIT License (see exponential-table.ts).
 import { expOfSum } from './exponential.ts';
 import { POWER_INVERSES, POWER_TAILS, POWER_VALUES } from './exponential-table.ts';
 import { fma, highWord, productError, withHighWord } from './fma.ts';

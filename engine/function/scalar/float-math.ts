@@ -1,8 +1,11 @@
 // Mathematics of double precision with PostgreSQL's errors: powers, logarithms, trigonometry in radians and degrees.
 import { DatabaseError } from '../../data/error.ts';
+import { acos, asin, atan, atan2 } from '../libm/arcs.ts';
 import { exp } from '../libm/exponential.ts';
+import { acosh, asinh, atanh, cosh, sinh, tanh } from '../libm/hyperbolic.ts';
 import { log, log10 } from '../libm/logarithm.ts';
 import { pow } from '../libm/power.ts';
+import { cos, sin, tan } from '../libm/trigonometry.ts';
 import { checkedFloat } from './arithmetic.ts';
 
 function inputOutOfRange(): DatabaseError {
@@ -52,36 +55,40 @@ function finite(x: number, compute: (x: number) => number): number {
   if (x === Infinity || x === -Infinity) throw inputOutOfRange();
   return checkedFloat(compute(x), false, true);
 }
-export const sinFloat = (x: number): number => finite(x, Math.sin);
-export const cosFloat = (x: number): number => finite(x, Math.cos);
-export const tanFloat = (x: number): number => finite(x, Math.tan);
+export const sinFloat = (x: number): number => finite(x, sin);
+export const cosFloat = (x: number): number => finite(x, cos);
+export const tanFloat = (x: number): number => finite(x, tan);
 export function cotFloat(x: number): number {
   if (x === Infinity || x === -Infinity) throw inputOutOfRange();
-  return 1 / Math.tan(x);
+  return 1 / tan(x);
 }
 
 function within(x: number, low: number, high: number, compute: (x: number) => number): number {
   if (x < low || x > high) throw inputOutOfRange();
   return compute(x);
 }
-export const asinFloat = (x: number): number => within(x, -1, 1, Math.asin);
-export const acosFloat = (x: number): number => within(x, -1, 1, Math.acos);
-export const acoshFloat = (x: number): number => within(x, 1, Infinity, Math.acosh);
-export const atanhFloat = (x: number): number => within(x, -1, 1, Math.atanh);
-export const sinhFloat = (x: number): number => Math.sinh(x);
-export const coshFloat = (x: number): number => Math.cosh(x);
+export const asinFloat = (x: number): number => within(x, -1, 1, asin);
+export const acosFloat = (x: number): number => within(x, -1, 1, acos);
+export const acoshFloat = (x: number): number => within(x, 1, Infinity, acosh);
+export const atanhFloat = (x: number): number => within(x, -1, 1, atanh);
+export const atanFloat = atan;
+export const atan2Float = atan2;
+export const sinhFloat = sinh;
+export const coshFloat = cosh;
+export const tanhFloat = tanh;
+export const asinhFloat = asinh;
 
 // Degrees: exact at multiples of 30 and 45, by scaling with the same function's value there.
 
 const RADIANS = Math.PI / 180;
-const SIN_30 = Math.sin(30 * RADIANS);
-const ONE_MINUS_COS_60 = 1 - Math.cos(60 * RADIANS);
-const ASIN_HALF = Math.asin(0.5);
-const ACOS_HALF = Math.acos(0.5);
-const ATAN_1 = Math.atan(1);
+const SIN_30 = sin(30 * RADIANS);
+const ONE_MINUS_COS_60 = 1 - cos(60 * RADIANS);
+const ASIN_HALF = asin(0.5);
+const ACOS_HALF = acos(0.5);
+const ATAN_1 = atan(1);
 
-const sinTo30 = (x: number): number => Math.sin(x * RADIANS) / SIN_30 / 2;
-const cosTo60 = (x: number): number => 1 - (1 - Math.cos(x * RADIANS)) / ONE_MINUS_COS_60 / 2;
+const sinTo30 = (x: number): number => sin(x * RADIANS) / SIN_30 / 2;
+const cosTo60 = (x: number): number => 1 - (1 - cos(x * RADIANS)) / ONE_MINUS_COS_60 / 2;
 const sinQuadrant = (x: number): number => (x <= 30 ? sinTo30(x) : cosTo60(90 - x));
 const cosQuadrant = (x: number): number => (x <= 60 ? cosTo60(x) : sinTo30(90 - x));
 
@@ -128,17 +135,17 @@ export function cotDegrees(x: number): number {
 }
 
 function asinQuadrant(x: number): number {
-  return x <= 0.5 ? (Math.asin(x) / ASIN_HALF) * 30 : 90 - (Math.acos(x) / ACOS_HALF) * 60;
+  return x <= 0.5 ? (asin(x) / ASIN_HALF) * 30 : 90 - (acos(x) / ACOS_HALF) * 60;
 }
 function acosQuadrant(x: number): number {
-  return x <= 0.5 ? 90 - (Math.asin(x) / ASIN_HALF) * 30 : (Math.acos(x) / ACOS_HALF) * 60;
+  return x <= 0.5 ? 90 - (asin(x) / ASIN_HALF) * 30 : (acos(x) / ACOS_HALF) * 60;
 }
 export const asinDegrees = (x: number): number =>
   within(x, -1, 1, (y) => (y >= 0 ? asinQuadrant(y) : -asinQuadrant(-y)));
 export const acosDegrees = (x: number): number =>
   within(x, -1, 1, (y) => (y >= 0 ? acosQuadrant(y) : 90 + asinQuadrant(-y)));
-export const atanDegrees = (x: number): number => (Math.atan(x) / ATAN_1) * 45;
-export const atan2Degrees = (y: number, x: number): number => (Math.atan2(y, x) / ATAN_1) * 45;
+export const atanDegrees = (x: number): number => (atan(x) / ATAN_1) * 45;
+export const atan2Degrees = (y: number, x: number): number => (atan2(y, x) / ATAN_1) * 45;
 
 export function degreesFloat(x: number): number {
   return checkedFloat(x / RADIANS, !Number.isFinite(x), true);
