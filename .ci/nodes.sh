@@ -11,6 +11,7 @@ for major in "${@:-22 24}"; do
     node=$(find "$work/$version/node_modules" -path '*bin/node' -type f | head -1)
     "$node" --version
     env -u MILLRACE_ORACLE "$node" node_modules/vitest/vitest.mjs run --reporter=dot \
-      --exclude 'test/crash/**' --exclude 'test/simulation/**' 2>&1 | tail -6
+      --exclude 'test/crash/**' --exclude 'test/simulation/**' >"$work/out" 2>&1 || { grep -A 12 'FAIL' "$work/out"; exit 1; }
+    tail -6 "$work/out"
   done
 done
