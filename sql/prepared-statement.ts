@@ -121,7 +121,7 @@ export function decodeParameters(
     } catch (error) {
       if (!(error instanceof DatabaseError)) throw error;
       const where = parameterContext(portal, i, value);
-      throw new DatabaseError(error.code, error.message, { ...error.fields, where });
+      throw error.with({ where });
     }
   });
 }

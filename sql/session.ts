@@ -86,8 +86,9 @@ export class ServerSession implements Session, Peer {
       finished = true;
     } catch (error) {
       finished = true;
+      const told = error instanceof DatabaseError ? error.named(state.names) : error;
       failTransaction(state);
-      throw error;
+      throw told;
     } finally {
       // The consumer went away in the middle.
       if (!finished) failTransaction(state);

@@ -456,7 +456,8 @@ export class Connection {
       const cause = fault.fields.cause;
       this.#host.log(`internal error: ${cause instanceof Error ? cause.stack ?? cause.message : fault.message}`);
     }
-    backend.errorOrNotice(this.#page, 'ERROR', fault);
+    const names = this.#session?.names;
+    backend.errorOrNotice(this.#page, 'ERROR', names === undefined ? fault : fault.named(names));
   }
 
   /** Hands the page to the socket without waiting. */

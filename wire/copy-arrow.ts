@@ -193,7 +193,7 @@ export class ArrowInput implements CopyInput {
   #explained(error: unknown): DatabaseError {
     if (error instanceof DatabaseError) {
       return error.fields.where === undefined
-        ? new DatabaseError(error.code, error.message, { ...error.fields, where: this.where() }) : error;
+        ? error.with({ where: this.where() }) : error;
     }
     const message = error instanceof Error ? error.message : String(error);
     return new DatabaseError('22P04', `invalid Arrow IPC stream: ${message}`, { where: this.where() });

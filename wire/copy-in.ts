@@ -235,7 +235,7 @@ export class CopyDecoder implements FieldSink, CopyInput {
 }
 
 function withWhere(error: DatabaseError, where: string): DatabaseError {
-  return new DatabaseError(error.code, error.message, { ...error.fields, where });
+  return error.with({ where });
 }
 
 function shown(text: string): string {

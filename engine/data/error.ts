@@ -1,4 +1,6 @@
 // The one error class for what the user or the world did wrong, and assertions for what we did wrong.
+import { withNames } from './type-mention.ts';
+import type { TypeNames } from './type-mention.ts';
 
 /** Where and why, beyond code and message; the fields of PostgreSQL's ErrorResponse (manual 55.8). */
 export interface ErrorFields {
@@ -22,19 +24,40 @@ export interface ErrorFields {
 export class DatabaseError extends Error {
   readonly code: string;
   readonly fields: ErrorFields;
+  /** Its texts as they were given, which may mention types (`type-mention.ts`). */
+  readonly marked: { readonly message: string; readonly detail: string | undefined; readonly hint: string | undefined };
 
   constructor(code: string, message: string, fields: ErrorFields = {}) {
-    super(message, fields.cause === undefined ? undefined : { cause: fields.cause });
+    super(unmarked(message), fields.cause === undefined ? undefined : { cause: fields.cause });
     this.name = 'DatabaseError';
     this.code = code;
-    this.fields = fields;
+    const { detail, hint } = fields;
+    this.marked = { message, detail, hint };
+    this.fields = { ...fields, detail: unmarked(detail), hint: unmarked(hint) };
   }
 
   /** The same error at a position in the statement, unless it already has one. */
   at(position: number | undefined): DatabaseError {
     if (position === undefined || this.fields.position !== undefined) return this;
-    return new DatabaseError(this.code, this.message, { ...this.fields, position });
+    return this.with({ position });
   }
+
+  /** The same error with more, or other, fields. */
+  with(fields: ErrorFields): DatabaseError {
+    const { message, ...marked } = this.marked;
+    return new DatabaseError(this.code, message, { ...this.fields, ...marked, ...fields });
+  }
+
+  /** The same error with the names that types have where it is read. */
+  named(names: TypeNames): DatabaseError {
+    const { message, detail, hint } = this.marked;
+    return new DatabaseError(this.code, withNames(message, names),
+      { ...this.fields, detail: withNames(detail, names), hint: withNames(hint, names) });
+  }
+}
+
+function unmarked<T extends string | undefined>(text: T): T {
+  return withNames(text, null);
 }
 
 /** 0A000: what we do not do (yet), said plainly. */

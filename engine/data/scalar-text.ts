@@ -1,5 +1,6 @@
 // Text of the plain scalar types: boolean, integers, oid, bytea, character types, bit strings, enum, pg_lsn.
 import { DatabaseError } from './error.ts';
+import { mentionType } from './type-info.ts';
 import { encodeUtf8, decodeUtf8 } from './utf8.ts';
 import type { EnumType, ParametricType } from './types.ts';
 
@@ -188,7 +189,7 @@ export function parseBits(text: string): string {
 
 export function parseEnum(text: string, type: EnumType): string {
   if (!type.labels.includes(text)) {
-    throw new DatabaseError('22P02', `invalid input value for enum ${type.name}: "${text}"`);
+    throw new DatabaseError('22P02', `invalid input value for enum ${mentionType(type)}: "${text}"`);
   }
   return text;
 }

@@ -20,7 +20,7 @@ import {
   bitFits, characterFits, formatBytea, formatChar, formatLsn, nameFits, parseBits, parseBoolean, parseBytea,
   parseChar, parseEnum, parseInt2, parseInt4, parseInt8, parseLsn, parseOid, parseTransactionId,
 } from './scalar-text.ts';
-import { formatTypeName } from './type-info.ts';
+import { mentionType } from './type-info.ts';
 import { parseUuid } from './uuid.ts';
 import type { Datum } from './datum.ts';
 import type { FormatSettings } from './settings.ts';
@@ -86,7 +86,7 @@ export function parseText(
 
 function parseRanges(type: LogicalType, text: string, settings: FormatSettings, context: TextContext): Datum {
   const family = anyRangeFamily(type);
-  if (family === undefined) throw new DatabaseError('0A000', `cannot accept a value of type ${formatTypeName(type)}`);
+  if (family === undefined) throw new DatabaseError('0A000', `cannot accept a value of type ${mentionType(type)}`);
   const parse = (bound: string): Datum => parseText(family.bound, bound, settings, context);
   return type.kind === family.range.kind ? parseRange(family, text, parse) : parseMultirange(family, text, parse);
 }

@@ -3,6 +3,7 @@ import { RESERVED_WORDS } from './reserved-words.ts';
 import { RANGE_FAMILIES } from './range-type.ts';
 import { BUILTIN_TYPE_ROWS } from './type-table.ts';
 import { DatabaseError, notSupported } from './error.ts';
+import { mentioned } from './type-mention.ts';
 import { arrayOf, characterType, parametricType, simpleType } from './types.ts';
 import type { LogicalType, ParametricKind, SimpleKind } from './types.ts';
 
@@ -324,9 +325,30 @@ export function formatType(type: LogicalType): string {
   return describe(type, true);
 }
 
-/** format_type(oid, NULL), as error messages name types: no modifiers. */
+/** format_type(oid, NULL): no modifiers. */
 export function formatTypeName(type: LogicalType): string {
   return describe(type, false);
+}
+
+/** A type in the message or the detail of an error, with the schema where the reader needs it. */
+export function mentionType(type: LogicalType): string {
+  return mention(type, false);
+}
+
+/** The same with its parameters. */
+export function mentionFullType(type: LogicalType): string {
+  return mention(type, true);
+}
+
+function mention(type: LogicalType, modifiers: boolean): string {
+  switch (type.kind) {
+    case 'array': return type.vector ? formatTypeName(type) : `${mention(type.element, modifiers)}[]`;
+    case 'record': case 'enum': case 'domain': {
+      const { oid } = type;
+      return oid === undefined ? describe(type, modifiers) : mentioned(oid, describe(type, modifiers));
+    }
+    default: return describe(type, modifiers);
+  }
 }
 
 function describe(type: LogicalType, modifiers: boolean): string {

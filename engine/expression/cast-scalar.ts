@@ -12,7 +12,7 @@ import { Numeric } from '../data/numeric.ts';
 import { asRange } from '../data/range.ts';
 import { multirangeFamily } from '../data/range-type.ts';
 import { formatChar, nameFits, parseChar } from '../data/scalar-text.ts';
-import { formatTypeName } from '../data/type-info.ts';
+import { mentionType } from '../data/type-info.ts';
 import type { Datum } from '../data/datum.ts';
 import type { LogicalType } from '../data/types.ts';
 import type { Json } from '../data/json.ts';
@@ -239,7 +239,7 @@ function jsonbScalar(datum: Datum, to: LogicalType): Datum {
   if (to.kind === 'boolean' ? typeof value === 'boolean' : value instanceof Numeric) {
     return typeof value === 'boolean' || value instanceof Numeric ? value : null;
   }
-  throw new DatabaseError('22023', `cannot cast jsonb ${jsonKind(value)} to type ${formatTypeName(to)}`);
+  throw new DatabaseError('22023', `cannot cast jsonb ${jsonKind(value)} to type ${mentionType(to)}`);
 }
 
 function jsonKind(value: Json): string {

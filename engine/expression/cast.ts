@@ -7,7 +7,7 @@ import { Interval, intervalFits, roundMicros } from '../data/interval.ts';
 import { Numeric } from '../data/numeric.ts';
 import { bitFits, characterFits } from '../data/scalar-text.ts';
 import { formatText, parseText } from '../data/text-format.ts';
-import { formatTypeName } from '../data/type-info.ts';
+import { mentionType } from '../data/type-info.ts';
 import { arrayOf, parametricType, sameKind, sameType, typmodOf } from '../data/types.ts';
 import { isValid } from '../data/vector.ts';
 import { castKernel } from './cast-kernels.ts';
@@ -33,7 +33,7 @@ export function castDatum(datum: Datum, target: CastTarget, context: EvalContext
   if (to.kind === 'domain') return castDatum(datum, { from, to: to.base, explicit }, context);
   const cast = findCast(from, to);
   if (cast === null) {
-    throw new DatabaseError('42846', `cannot cast type ${formatTypeName(from)} to ${formatTypeName(to)}`);
+    throw new DatabaseError('42846', `cannot cast type ${mentionType(from)} to ${mentionType(to)}`);
   }
   switch (cast.method) {
     case 'same': return fit(datum, target, context);

@@ -72,7 +72,7 @@ export class Asked implements Operator {
     if (out.looking === true || !this.#changed) return;
     this.#changed = false;
     const rows = this.#errors.list().map(({ error, weight }) => [
-      error.code, error.message, error.fields.detail ?? null, error.fields.hint ?? null, BigInt(weight),
+      error.code, error.marked.message, error.marked.detail ?? null, error.marked.hint ?? null, BigInt(weight),
     ]);
     out.page('errors', 0, madePage(batchFromRows(SAVED, [['', '', null, null, BigInt(this.#asking)], ...rows])));
   }

@@ -33,9 +33,9 @@ export class ErrorRows {
     out.u32(this.#errors.size);
     for (const { error, weight } of this.#errors.values()) {
       out.text(error.code);
-      out.text(error.message);
-      out.text(error.fields.detail ?? '');
-      out.text(error.fields.hint ?? '');
+      out.text(error.marked.message);
+      out.text(error.marked.detail ?? '');
+      out.text(error.marked.hint ?? '');
       out.i64(BigInt(weight));
     }
   }

@@ -1,6 +1,6 @@
 // Aggregate calls: arguments, DISTINCT, ORDER BY, FILTER, WITHIN GROUP, and the query level they belong to.
 import { DatabaseError } from '../../engine/data/error.ts';
-import { formatTypeName } from '../../engine/data/type-info.ts';
+import { mentionType } from '../../engine/data/type-info.ts';
 import { INT8 } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
@@ -109,7 +109,7 @@ function hypotheticalTypes(e: FunctionExpr, types: readonly LogicalType[]): read
   const [direct, sorted] = [e.arguments.length, e.orderBy.length];
   if (direct !== sorted) {
     const name = e.name.join('.');
-    throw new DatabaseError('42883', `function ${name}(${types.map(formatTypeName).join(', ')}) does not exist`, {
+    throw new DatabaseError('42883', `function ${name}(${types.map(mentionType).join(', ')}) does not exist`, {
       position: e.position, hint: `To use the hypothetical-set aggregate ${name}, the number of hypothetical direct arguments `
         + `(here ${direct}) must match the number of ordering columns (here ${sorted}).`,
     });

@@ -1,6 +1,6 @@
 // column[subscript].field = value, of SET and of INSERT's column list: the column's whole new value.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
-import { formatTypeName } from '../../engine/data/type-info.ts';
+import { mentionType } from '../../engine/data/type-info.ts';
 import { BOOLEAN, INT4, JSONB, TEXT, arrayOf, baseType } from '../../engine/data/types.ts';
 import type { ArrayType, LogicalType, RecordType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
@@ -48,7 +48,7 @@ export function assignPart(base: Expression, path: Path, goal: Goal): Expression
       : assignElement(plain, type, { own, rest }, goal);
   }
   throw new DatabaseError('42804',
-    `cannot subscript type ${formatTypeName(base.type)} because it does not support subscripting`,
+    `cannot subscript type ${mentionType(base.type)} because it does not support subscripting`,
     { position: base.kind === 'literal' ? undefined : goal.position });
 }
 
@@ -131,12 +131,12 @@ function assignField(base: Expression, named: LogicalType, path: Path, goal: Goa
   const name = path[0].kind === 'field' ? path[0].name : '';
   if (type.kind !== 'record') {
     throw new DatabaseError('42804', `cannot assign to field "${name}" of column "${column}" because its type `
-      + `${formatTypeName(named)} is not a composite type`, { position });
+      + `${mentionType(named)} is not a composite type`, { position });
   }
   const place = type.fields.findIndex((f) => f.name === name);
   if (place < 0) {
     throw new DatabaseError('42703', `cannot assign to field "${name}" of column "${column}" because there is no such column `
-      + `in data type ${formatTypeName(named)}`, { position });
+      + `in data type ${mentionType(named)}`, { position });
   }
   const old = fieldsOf(base, type);
   const value = fitting(assignPart(old[place], path.slice(1), { ...goal, column: name }), type.fields[place].type, goal, name);
@@ -155,7 +155,7 @@ function fitting(value: Expression, type: LogicalType, goal: Goal, field?: strin
   if (found !== null) return found;
   const target = field === undefined ? `subscripted assignment to "${goal.column}" requires type`
     : `subfield "${field}" is of type`;
-  throw new DatabaseError('42804', `${target} ${formatTypeName(type)} but expression is of type ${formatTypeName(value.type)}`, {
+  throw new DatabaseError('42804', `${target} ${mentionType(type)} but expression is of type ${mentionType(value.type)}`, {
     position: goal.position, hint: 'You will need to rewrite or cast the expression.',
   });
 }

@@ -64,8 +64,8 @@ export function bindCall(e: FunctionExpr, site: Site): Expression {
     const types = [...args, ...keys].map((a) => a.type);
     const error = functionError(shown(e), types, false, e.position);
     if (e.withinGroup || e.orderBy.length === 1) throw error;
-    throw new DatabaseError(error.code, error.message, {
-      ...error.fields, hint: 'No aggregate function matches the given name and argument types. Perhaps you misplaced ORDER BY; '
+    throw error.with({
+      hint: 'No aggregate function matches the given name and argument types. Perhaps you misplaced ORDER BY; '
         + 'ORDER BY must appear after all regular arguments of the aggregate.',
     });
   }

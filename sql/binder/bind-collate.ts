@@ -1,6 +1,6 @@
 // COLLATE and COLLATION FOR: everything here is ordered by bytes; C, POSIX and default are names for that.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
-import { formatTypeName, quoteIdentifier } from '../../engine/data/type-info.ts';
+import { mentionType, quoteIdentifier } from '../../engine/data/type-info.ts';
 import { TEXT } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
@@ -40,7 +40,7 @@ function checkCollation(name: readonly string[], position: number | undefined): 
 function checkCollatable(type: LogicalType, position: number | undefined): void {
   const category = categoryOf(type.kind === 'array' ? type.element : type);
   if (category === 'S' || category === 'X') return;
-  throw new DatabaseError('42804', `collations are not supported by type ${formatTypeName(type)}`, { position });
+  throw new DatabaseError('42804', `collations are not supported by type ${mentionType(type)}`, { position });
 }
 
 /** Is it the call that COLLATION FOR (..) stands for? */

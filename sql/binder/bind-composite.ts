@@ -1,6 +1,6 @@
 // Casts, ARRAY[..], ROW(..), subscripts and fields.
 import { DatabaseError } from '../../engine/data/error.ts';
-import { formatTypeName } from '../../engine/data/type-info.ts';
+import { mentionType } from '../../engine/data/type-info.ts';
 import { INT4, TEXT, arrayOf, baseType } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression, SubscriptExpression } from '../../engine/expression/expression.ts';
@@ -82,7 +82,7 @@ export function bindSubscript(e: Of<'subscript'>, site: Site): Expression {
   if (type.kind === 'jsonb') return jsonbElement(input, e, site);
   if (type.kind !== 'array') {
     throw new DatabaseError('42804',
-      `cannot subscript type ${formatTypeName(input.type)} because it does not support subscripting`,
+      `cannot subscript type ${mentionType(input.type)} because it does not support subscripting`,
       { position: locationOf(e.operand) });
   }
   const subscripts = e.subscripts.map((s) => bindIndex(s, site));
@@ -116,7 +116,7 @@ export function jsonbSubscript(index: Expr, site: Site): Expression {
   if (bound.type.kind === 'unknown') return coerceArgument(site.env, bound, TEXT, position);
   const fitting = [INT4, TEXT].filter((t) => canCoerce(bound.type, t, 'implicit'));
   if (fitting.length !== 1) {
-    throw new DatabaseError('42804', `subscript type ${formatTypeName(bound.type)} is not supported`, {
+    throw new DatabaseError('42804', `subscript type ${mentionType(bound.type)} is not supported`, {
       position, hint: fitting.length === 0 ? 'jsonb subscript must be coercible to either integer or text.'
         : 'jsonb subscript must be coercible to only one type, integer or text.',
     });
@@ -140,16 +140,17 @@ function bindIndex(s: Subscript, site: Site): SubscriptExpression['subscripts'][
 export function bindField(e: Of<'field'>, site: Site): Expression {
   const input = bind(e.operand, site);
   const type = baseType(input.type);
+  // A row that is cast becomes another row, which is where its cast is.
+  const position = e.operand.kind === 'cast' && input.kind === 'row' ? e.operand.position : locationOf(e.operand);
   if (type.kind !== 'record') {
     throw new DatabaseError('42809',
-      `column notation .${e.name} applied to type ${formatTypeName(input.type)}, which is not a composite type`,
-      { position: e.position });
+      `column notation .${e.name} applied to type ${mentionType(input.type)}, which is not a composite type`, { position });
   }
   const index = type.fields.findIndex((f) => f.name === e.name);
   if (index < 0) {
     throw type.oid === undefined
-      ? new DatabaseError('42703', `could not identify column "${e.name}" in record data type`, { position: e.position })
-      : new DatabaseError('42703', `column "${e.name}" not found in data type ${formatTypeName(type)}`, { position: e.position });
+      ? new DatabaseError('42703', `could not identify column "${e.name}" in record data type`, { position })
+      : new DatabaseError('42703', `column "${e.name}" not found in data type ${mentionType(type)}`, { position });
   }
   if (input.kind === 'row') return input.fields[index];
   return { kind: 'field', input, index, type: type.fields[index].type };

@@ -27,7 +27,7 @@ export function bindCase(e: Of<'case'>, outer: Site): Expression {
   const whens = e.branches.map((b) => {
     const condition = bind(b.condition, site);
     if (operand === null) return coerceBoolean(env, condition, 'CASE/WHEN', locationOf(b.condition));
-    const use = { symbol: '=', position: b.condition.position ?? e.position, operands: [undefined, locationOf(b.condition)] };
+    const use = { symbol: '=', position: b.position, operands: [undefined, locationOf(b.condition)] };
     return compare(env, use, operand, condition);
   });
   const thens = e.branches.map((b) => bind(b.result, site));

@@ -1,6 +1,6 @@
 // Frames of OVER: ROWS, RANGE and GROUPS with their bounds; offsets of the type that the mode and the key ask for.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
-import { formatTypeName } from '../../engine/data/type-info.ts';
+import { mentionType } from '../../engine/data/type-info.ts';
 import { FLOAT8, INT8, INTERVAL, NUMERIC } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
@@ -51,7 +51,7 @@ function bindOffset(e: Expr, mode: WindowFrame['mode'], order: readonly OrderTer
     : tryCoerce(value, INT8, { env: site.env, context: 'assignment', position });
   if (offset === null) {
     throw new DatabaseError('42804',
-      `argument of ${mode.toUpperCase()} must be type bigint, not type ${formatTypeName(value.type)}`, { position });
+      `argument of ${mode.toUpperCase()} must be type bigint, not type ${mentionType(value.type)}`, { position });
   }
   if (someExpression(offset, (x) => x.kind === 'column')) {
     throw new DatabaseError('42P10', `argument of ${mode.toUpperCase()} must not contain variables`, { position });
@@ -79,11 +79,11 @@ function rangeOffset(
   value: Expression, key: LogicalType, { site, position }: { readonly site: Site; readonly position: number | undefined },
 ): Expression {
   const type = distanceType(key);
-  const shown = `RANGE with offset PRECEDING/FOLLOWING is not supported for column type ${formatTypeName(key)}`;
+  const shown = `RANGE with offset PRECEDING/FOLLOWING is not supported for column type ${mentionType(key)}`;
   if (type === null) throw new DatabaseError('0A000', shown, { position });
   const coerced = tryCoerce(value, type, { env: site.env, context: 'implicit', position });
   if (coerced !== null) return coerced;
-  throw new DatabaseError('0A000', `${shown} and offset type ${formatTypeName(value.type)}`, {
+  throw new DatabaseError('0A000', `${shown} and offset type ${mentionType(value.type)}`, {
     position, hint: 'Cast the offset value to an appropriate type.',
   });
 }

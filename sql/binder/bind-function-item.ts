@@ -1,6 +1,6 @@
 // Functions in FROM: set-returning ones, and scalar ones as a relation of one row.
 import { DatabaseError } from '../../engine/data/error.ts';
-import { formatTypeName, oidOf } from '../../engine/data/type-info.ts';
+import { mentionType, oidOf } from '../../engine/data/type-info.ts';
 import { INT8, baseType } from '../../engine/data/types.ts';
 import type { Column, LogicalType, RecordType } from '../../engine/data/types.ts';
 import { EXPAND, rowsOfType, spreadRows } from '../../engine/function/define.ts';
@@ -151,8 +151,8 @@ function requireSameRow(type: RecordType, wanted: RecordType): void {
   for (const [i, { type: expected }] of wanted.fields.entries()) {
     const returned = type.fields[i].type;
     if (oidOf(returned) === oidOf(expected)) continue;
-    throw mismatch(`Returned type ${formatTypeName(returned)} at ordinal position ${i + 1}, but query expects `
-      + `${formatTypeName(expected)}.`);
+    throw mismatch(`Returned type ${mentionType(returned)} at ordinal position ${i + 1}, but query expects `
+      + `${mentionType(expected)}.`);
   }
 }
 

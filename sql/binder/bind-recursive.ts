@@ -1,6 +1,6 @@
 // WITH RECURSIVE: base UNION [ALL] step, where the step reads what the last round added.
 import { DatabaseError } from '../../engine/data/error.ts';
-import { formatType } from '../../engine/data/type-info.ts';
+import { mentionFullType } from '../../engine/data/type-info.ts';
 import { sameType, TEXT } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { CommonTable, Query, SetOperation } from '../parser/ast.ts';
@@ -94,8 +94,8 @@ function checkTypes(table: CommonTable, body: SetOperation, types: readonly Logi
       (s) => targetPosition(s === 0 ? body.left : body.right, i));
     const position = targetPosition(body.left, i);
     if (!sameType(type, overall)) {
-      throw new DatabaseError('42804', `recursive query "${table.name}" column ${i + 1} has type ${formatType(type)} `
-        + `in non-recursive term but type ${formatType(overall)} overall`,
+      throw new DatabaseError('42804', `recursive query "${table.name}" column ${i + 1} has type ${mentionFullType(type)} `
+        + `in non-recursive term but type ${mentionFullType(overall)} overall`,
         { position, hint: 'Cast the output of the non-recursive term to the correct type.' });
     }
     if (!body.all) checkComparable(type, position);

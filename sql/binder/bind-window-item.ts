@@ -1,7 +1,7 @@
 // tumble(), hop(), session() and cumulate() in FROM: the input, its time and keys, and the arguments by place or by name.
 import { windowType } from '../../engine/operator/assign-window.ts';
 import { DatabaseError } from '../../engine/data/error.ts';
-import { formatTypeName } from '../../engine/data/type-info.ts';
+import { mentionType } from '../../engine/data/type-info.ts';
 import { INTERVAL, TEXT } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { someExpression } from '../../engine/expression/walk.ts';
@@ -36,7 +36,7 @@ export function bindWindowItem(item: WindowItem, input: FromResult, site: FromSi
   const [time, ...keys] = [item.time, ...item.keys].map((e) => plain.recurse.expression(e, plain));
   if (windowType(time.type) === null) {
     throw new DatabaseError('42804', `time column of ${item.window}() must be of type date, timestamp or `
-      + `timestamp with time zone, not ${formatTypeName(time.type)}`,
+      + `timestamp with time zone, not ${mentionType(time.type)}`,
       { position: locationOf(item.time) });
   }
   if (given.has('time_zone') && time.type.kind !== 'timestamptz') {

@@ -1,7 +1,7 @@
 // Coercion: an expression as another type, by PostgreSQL's casts; literals are converted at once, as its input functions do.
 import { DatabaseError } from '../../engine/data/error.ts';
 import { parseText } from '../../engine/data/text-format.ts';
-import { formatTypeName } from '../../engine/data/type-info.ts';
+import { mentionType } from '../../engine/data/type-info.ts';
 import type { LogicalType, RecordType } from '../../engine/data/types.ts';
 import { TEXT, baseType, sameKind, sameType, typmodOf } from '../../engine/data/types.ts';
 import type { Expression, RowExpression } from '../../engine/expression/expression.ts';
@@ -88,14 +88,18 @@ function readsCatalog(type: LogicalType): boolean {
   return type.kind.startsWith('reg');
 }
 
-function coerceRow(e: RowExpression, target: RecordType, site: CoercionSite): Expression | null {
-  if (e.fields.length !== target.fields.length) return null;
-  const fields: Expression[] = [];
-  for (const [i, field] of e.fields.entries()) {
-    const coerced = tryCoerce(field, target.fields[i].type, site);
-    if (coerced === null) return null;
-    fields.push(coerced);
-  }
+/** A record may become any composite type: whether it fits is seen field by field. */
+function coerceRow(e: RowExpression, target: RecordType, site: CoercionSite): Expression {
+  const misfit = (detail: string): DatabaseError => new DatabaseError('42846',
+    `cannot cast type ${mentionType(e.type)} to ${mentionType(target)}`, { detail, position: site.position });
+  if (e.fields.length < target.fields.length) throw misfit('Input has too few columns.');
+  if (e.fields.length > target.fields.length) throw misfit('Input has too many columns.');
+  const fields = e.fields.map((field, i) => {
+    const { type } = target.fields[i];
+    const coerced = tryCoerce(field, type, site);
+    if (coerced !== null) return coerced;
+    throw misfit(`Cannot cast type ${mentionType(field.type)} to ${mentionType(type)} in column ${i + 1}.`);
+  });
   return { kind: 'row', fields, type: target };
 }
 
@@ -104,7 +108,7 @@ export function coerce(e: Expression, target: LogicalType, site: CoercionSite): 
   const coerced = tryCoerce(e, target, site);
   if (coerced !== null) return coerced;
   throw new DatabaseError('42846',
-    `cannot cast type ${formatTypeName(e.type)} to ${formatTypeName(target)}`, { position: site.position });
+    `cannot cast type ${mentionType(e.type)} to ${mentionType(target)}`, { position: site.position });
 }
 
 /** An implicit conversion overload resolution has already allowed. */
@@ -121,7 +125,7 @@ export function coerceBoolean(
   const coerced = tryCoerce(e, { kind: 'boolean' }, { env, context: 'assignment', position });
   if (coerced !== null) return coerced;
   throw new DatabaseError('42804',
-    `argument of ${construct} must be type boolean, not type ${formatTypeName(e.type)}`, { position });
+    `argument of ${construct} must be type boolean, not type ${mentionType(e.type)}`, { position });
 }
 
 /** INSERT and UPDATE: the value as the column's type. */
@@ -132,7 +136,7 @@ export function coerceAssignment(
   const coerced = tryCoerce(e, column.type, { env, context: 'assignment', position });
   if (coerced !== null) return coerced;
   throw new DatabaseError('42804',
-    `column "${column.name}" is of type ${formatTypeName(column.type)} but expression is of type ${formatTypeName(e.type)}`,
+    `column "${column.name}" is of type ${mentionType(column.type)} but expression is of type ${mentionType(e.type)}`,
     { position, hint: 'You will need to rewrite or cast the expression.' });
 }
 

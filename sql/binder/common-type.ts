@@ -1,6 +1,6 @@
 // The common type of UNION columns, CASE branches, VALUES, ARRAY elements (manual 10.5).
 import { DatabaseError } from '../../engine/data/error.ts';
-import { formatTypeName } from '../../engine/data/type-info.ts';
+import { mentionType } from '../../engine/data/type-info.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import { TEXT, baseType, sameKind, sameType, typmodOf } from '../../engine/data/types.ts';
 import { canCoerce, categoryOf, isPreferred, withTypmod } from './type-rules.ts';
@@ -33,7 +33,7 @@ export function requireCommonType(
     const bad = types.findIndex((t) => !canCoerce(t, common));
     if (bad < 0) return common;
     throw new DatabaseError('42846',
-      `${context} could not convert type ${formatTypeName(types[bad])} to ${formatTypeName(common)}`,
+      `${context} could not convert type ${mentionType(types[bad])} to ${mentionType(common)}`,
       { position: positionOf(bad) });
   }
   const first = types.map(baseType).find((t) => t.kind !== 'unknown') ?? TEXT;
@@ -42,7 +42,7 @@ export function requireCommonType(
     if (type.kind === 'unknown' || sameKind(type, chosen)) continue;
     if (categoryOf(type) !== categoryOf(chosen)) {
       throw new DatabaseError('42804',
-        `${context} types ${formatTypeName(chosen)} and ${formatTypeName(type)} cannot be matched`, { position: positionOf(i) });
+        `${context} types ${mentionType(chosen)} and ${mentionType(type)} cannot be matched`, { position: positionOf(i) });
     }
     if (!isPreferred(chosen) && canCoerce(chosen, type) && !canCoerce(type, chosen)) chosen = type;
   }

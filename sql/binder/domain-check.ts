@@ -4,6 +4,8 @@ import { Batch } from '../../engine/data/batch.ts';
 import { asArray, asRecord } from '../../engine/data/composite.ts';
 import type { Datum } from '../../engine/data/datum.ts';
 import { DatabaseError } from '../../engine/data/error.ts';
+import { quoteIdentifier } from '../../engine/data/type-info.ts';
+import { mentioned } from '../../engine/data/type-mention.ts';
 import { baseType } from '../../engine/data/types.ts';
 import type { DomainType, LogicalType } from '../../engine/data/types.ts';
 import { isValid } from '../../engine/data/vector.ts';
@@ -29,34 +31,40 @@ export interface DomainCheck {
   readonly error: () => DatabaseError;
 }
 
+interface Named {
+  readonly oid: number;
+  readonly name: string;
+  readonly schema: string;
+}
+
 /** In the order they are applied: those of the domain it is over, NOT NULL, its own. `site`: any of the statement's. */
-export function domainChecks(site: Site, type: DomainType, outer: DomainType = type): readonly DomainCheck[] {
+export function domainChecks(site: Site, type: DomainType, outer?: Named): readonly DomainCheck[] {
   const entry = site.env.catalog.get(type.oid);
   if (entry?.kind !== 'type' || entry.definition.kind !== 'domain') return [];
   const { base } = entry.definition;
   return [
-    ...(base.kind === 'domain' ? domainChecks(site, base, outer) : []),
-    ...ownChecks(site, entry.definition, { name: outer.name, schema: entry.schema }),
+    ...(base.kind === 'domain' ? domainChecks(site, base, outer ?? entry) : []),
+    ...ownChecks(site, entry.definition, outer ?? entry),
   ];
 }
 
 /** Those of a definition alone. `outer`: the domain that messages speak of. */
 export function ownChecks(
   site: Site, { base, notNull, checks }: Pick<DomainDefinition, 'base' | 'notNull' | 'checks'>,
-  outer: { readonly name: string; readonly schema: string },
+  { oid, name: domain, schema }: Named,
 ): readonly DomainCheck[] {
-  const { schema } = outer;
+  const shown = mentioned(oid, quoteIdentifier(domain));
   const compile = (text: string): CompiledExpression => compileExpression(predicate(site, text, base));
   return [
     ...(!notNull ? [] : [{
       compiled: compile('value IS NOT NULL'),
-      error: () => new DatabaseError('23502', `domain ${outer.name} does not allow null values`,
-        { dataType: outer.name, schema }),
+      error: () => new DatabaseError('23502', `domain ${shown} does not allow null values`,
+        { dataType: domain, schema }),
     }]),
     ...checks.map(({ name, expression }) => ({
       compiled: compile(expression),
-      error: () => new DatabaseError('23514', `value for domain ${outer.name} violates check constraint "${name}"`,
-        { dataType: outer.name, constraint: name, schema }),
+      error: () => new DatabaseError('23514', `value for domain ${shown} violates check constraint "${name}"`,
+        { dataType: domain, constraint: name, schema }),
     })),
   ];
 }

@@ -1,7 +1,7 @@
 // Environment: what a whole statement is bound against, and what its parts share: parameters, holes, positions.
 import { DatabaseError } from '../../engine/data/error.ts';
 import type { FormatSettings } from '../../engine/data/settings.ts';
-import { formatTypeName } from '../../engine/data/type-info.ts';
+import { mentionType } from '../../engine/data/type-info.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import { sameKind, UNKNOWN } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
@@ -80,7 +80,7 @@ export class ParameterTypes {
       this.#types[index] = type;
     } else if (!sameKind(known, type)) {
       throw new DatabaseError('42P08', `inconsistent types deduced for parameter $${index + 1}`, {
-        detail: `${formatTypeName(known)} versus ${formatTypeName(type)}`, position,
+        detail: `${mentionType(known)} versus ${mentionType(type)}`, position,
       });
     }
   }

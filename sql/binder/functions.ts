@@ -1,6 +1,6 @@
 // Calls by name or symbol: overload resolution over the registry, PostgreSQL's messages where nothing fits.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
-import { formatTypeName } from '../../engine/data/type-info.ts';
+import { mentionType } from '../../engine/data/type-info.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import { BOOLEAN, baseType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
@@ -45,7 +45,7 @@ function exactTypes(types: readonly LogicalType[]): readonly LogicalType[] {
 
 function operatorError(use: OperatorUse, types: readonly LogicalType[], r: Resolution<Signature>): DatabaseError {
   const name = use.schema === undefined ? use.symbol : `${use.schema}.${use.symbol}`;
-  const names = types.map(formatTypeName);
+  const names = types.map(mentionType);
   const text = names.length === 1 ? `${name} ${names[0]}` : `${names[0]} ${name} ${names[1]}`;
   if (r.kind === 'ambiguous') {
     return new DatabaseError('42725', `operator is not unique: ${text}`, {
@@ -78,7 +78,7 @@ export function functionError(
   name: string, types: readonly LogicalType[], ambiguous: boolean, position: number | undefined,
   names: readonly (string | undefined)[] = []
 ): DatabaseError {
-  const args = types.map((t, i) => (names[i] === undefined ? '' : `${names[i]} => `) + formatTypeName(t));
+  const args = types.map((t, i) => (names[i] === undefined ? '' : `${names[i]} => `) + mentionType(t));
   const text = `${name}(${args.join(', ')})`;
   if (ambiguous) {
     return new DatabaseError('42725', `function ${text} is not unique`, {

@@ -1,6 +1,6 @@
 // LIMIT, OFFSET and FETCH: bigint expressions without columns.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
-import { formatTypeName } from '../../engine/data/type-info.ts';
+import { mentionType } from '../../engine/data/type-info.ts';
 import { INT8 } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { someExpression } from '../../engine/expression/walk.ts';
@@ -39,7 +39,7 @@ function bindLimit(e: Expr | undefined, name: 'LIMIT' | 'OFFSET', site: Site): E
   const coerced = tryCoerce(bound, INT8, { env: site.env, context: 'assignment', position });
   if (coerced === null) {
     throw new DatabaseError('42804',
-      `argument of ${name} must be type bigint, not type ${formatTypeName(bound.type)}`, { position });
+      `argument of ${name} must be type bigint, not type ${mentionType(bound.type)}`, { position });
   }
   return coerced.kind === 'literal' && coerced.value === null ? null : coerced;
 }

@@ -1,6 +1,6 @@
 // ORDER BY keys: direction and the place of NULLs as PostgreSQL defaults them.
 import { DatabaseError } from '../../engine/data/error.ts';
-import { formatTypeName } from '../../engine/data/type-info.ts';
+import { mentionType } from '../../engine/data/type-info.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { SortKey } from '../parser/ast.ts';
@@ -26,7 +26,7 @@ const UNSORTABLE: ReadonlySet<string> = new Set(['json', 'jsonpath', 'pg_node_tr
 /** 42883 for types without an order. */
 export function checkSortable(_env: Environment, type: LogicalType, position: number | undefined): void {
   if (!UNSORTABLE.has(type.kind)) return;
-  throw new DatabaseError('42883', `could not identify an ordering operator for type ${formatTypeName(type)}`, {
+  throw new DatabaseError('42883', `could not identify an ordering operator for type ${mentionType(type)}`, {
     position, hint: 'Use an explicit ordering operator or modify the query.',
   });
 }
@@ -36,5 +36,5 @@ const UNHASHABLE: ReadonlySet<string> = new Set(['json', 'jsonpath', 'pg_node_tr
 /** 42883 for types without equality: GROUP BY, DISTINCT, UNION. */
 export function checkComparable(type: LogicalType, position: number | undefined): void {
   if (!UNHASHABLE.has(type.kind)) return;
-  throw new DatabaseError('42883', `could not identify an equality operator for type ${formatTypeName(type)}`, { position });
+  throw new DatabaseError('42883', `could not identify an equality operator for type ${mentionType(type)}`, { position });
 }

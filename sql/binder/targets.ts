@@ -1,6 +1,6 @@
 // The select list: stars expanded, labels given, and ORDER BY / GROUP BY items that mean an output column.
 import { DatabaseError } from '../../engine/data/error.ts';
-import { formatTypeName } from '../../engine/data/type-info.ts';
+import { mentionType } from '../../engine/data/type-info.ts';
 import { baseType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { Expr, Position, StarExpr, Target } from '../parser/ast.ts';
@@ -67,7 +67,7 @@ function recordFields(e: Expr & { kind: 'fieldStar' }, site: Site): readonly Bou
   const input = bind(e.operand, site);
   const type = baseType(input.type);
   if (type.kind !== 'record' || type.fields.length === 0) {
-    throw new DatabaseError('42809', `type ${formatTypeName(input.type)} is not composite`, { position: locationOf(e.operand) });
+    throw new DatabaseError('42809', `type ${mentionType(input.type)} is not composite`, { position: locationOf(e.operand) });
   }
   return type.fields.map((f, index) => ({
     name: f.name, table: 0, attribute: 0, position: e.position,

@@ -2,7 +2,9 @@
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { DEFAULT_FORMAT } from '../../engine/data/settings.ts';
 import { formatText, parseText } from '../../engine/data/text-format.ts';
+import { mentionType } from '../../engine/data/type-info.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
+import { typeOfEntry } from '../binder/type-name.ts';
 import type { CatalogChange } from '../catalog/catalog.ts';
 import type { ColumnEntry, LabelChange, MaterializedViewEntry, TableEntry, TypeEntry, ViewEntry } from '../catalog/entry.ts';
 import type { AlterEnum } from '../parser/ast-definition.ts';
@@ -59,7 +61,7 @@ function requireEnum(state: SessionState, written: Name): { readonly entry: Type
   const name = qualifiedName(written);
   const entry = state.catalog.findType(name, state.searchPath);
   if (entry === null) throw new DatabaseError('42704', `type "${name.name}" does not exist`);
-  if (entry.definition.kind !== 'enum') throw new DatabaseError('42809', `${name.name} is not an enum`);
+  if (entry.definition.kind !== 'enum') throw new DatabaseError('42809', `${mentionType(typeOfEntry(entry))} is not an enum`);
   return { entry, labels: entry.definition.labels };
 }
 

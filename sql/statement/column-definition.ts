@@ -1,6 +1,6 @@
 // Column definitions → ColumnEntry: types, defaults, identity, serial and generated columns.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
-import { formatTypeName } from '../../engine/data/type-info.ts';
+import { mentionType } from '../../engine/data/type-info.ts';
 import { INT2, INT4, INT8 } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
@@ -221,9 +221,9 @@ function bindDefault(site: Site, expression: Expr, column: ColumnEntry): Express
   const bound = bindRowExpression(site, expression);
   const fitting = tryCoerce(bound, column.type, { env: site.env, context: 'assignment', position: locationOf(expression) });
   if (fitting !== null) return fitting;
-  const type = formatTypeName(column.type);
+  const type = mentionType(column.type);
   throw new DatabaseError('42804', `column "${column.name}" is of type ${type} but default expression is of type `
-    + formatTypeName(bound.type), { hint: 'You will need to rewrite or cast the expression.' });
+    + mentionType(bound.type), { hint: 'You will need to rewrite or cast the expression.' });
 }
 
 /** The columns of a table, all known by now, with the generation expressions of `definitions` checked, in the words to keep. */

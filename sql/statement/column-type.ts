@@ -1,6 +1,6 @@
 // ALTER COLUMN TYPE: a column's definition with its new type, and what stands in the way of it.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
-import { formatType, formatTypeName } from '../../engine/data/type-info.ts';
+import { mentionFullType, mentionType } from '../../engine/data/type-info.ts';
 import { sameType } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
@@ -101,10 +101,10 @@ function conversionText(state: SessionState, table: TableEntry, change: {
     coerceAssignment(env, bound, { name: column.name, type }, using === undefined ? undefined : locationOf(using));
   } catch (error) {
     if (!(error instanceof DatabaseError) || error.code !== '42804') throw error;
-    const shown = formatTypeName(type);
+    const shown = mentionType(type);
     throw using === undefined
       ? new DatabaseError('42804', `column "${column.name}" cannot be cast automatically to type ${shown}`, {
-        hint: `You might need to specify "USING ${quoteIdentifier(column.name)}::${formatType(type)}".`,
+        hint: `You might need to specify "USING ${quoteIdentifier(column.name)}::${mentionFullType(type)}".`,
       })
       : new DatabaseError('42804',
         `result of USING clause for column "${column.name}" cannot be cast automatically to type ${shown}`,
@@ -129,6 +129,6 @@ function checkDefault(state: SessionState, column: ColumnEntry, type: LogicalTyp
   } catch (error) {
     if (!(error instanceof DatabaseError) || error.code !== '42804') throw error;
     throw new DatabaseError('42804',
-      `default for column "${column.name}" cannot be cast automatically to type ${formatTypeName(type)}`);
+      `default for column "${column.name}" cannot be cast automatically to type ${mentionType(type)}`);
   }
 }

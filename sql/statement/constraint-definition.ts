@@ -1,6 +1,6 @@
 // Constraints as written → ConstraintEntry and the index behind a key, with PostgreSQL's names and checks.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
-import { formatTypeName } from '../../engine/data/type-info.ts';
+import { mentionType } from '../../engine/data/type-info.ts';
 import { sameKind } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { columnsOf } from '../../engine/expression/walk.ts';
@@ -172,8 +172,8 @@ function defineForeign(
     const to = targetColumns[i];
     if (comparable(from, to)) return;
     throw new DatabaseError('42804', `foreign key constraint "${name}" cannot be implemented`, {
-      detail: `Key columns "${from.name}" and "${to.name}" are of incompatible types: ${formatTypeName(from.type)} and `
-        + `${formatTypeName(to.type)}.`,
+      detail: `Key columns "${from.name}" and "${to.name}" are of incompatible types: ${mentionType(from.type)} and `
+        + `${mentionType(to.type)}.`,
     });
   });
   return {

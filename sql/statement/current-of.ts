@@ -3,7 +3,7 @@ import { datumAt } from '../../engine/data/access.ts';
 import type { Batch } from '../../engine/data/batch.ts';
 import type { Datum } from '../../engine/data/datum.ts';
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
-import { formatTypeName } from '../../engine/data/type-info.ts';
+import { mentionType } from '../../engine/data/type-info.ts';
 import type { Vector } from '../../engine/data/vector.ts';
 import { liveColumns } from '../catalog/entry.ts';
 import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
@@ -196,7 +196,7 @@ function conditionOf({ columns, byKey }: TracedTable, row: Found, alias: string)
 
 function requireComparable({ type }: ColumnEntry): void {
   if (type.kind !== 'json' && type.kind !== 'jsonpath') return;
-  throw notSupported(`WHERE CURRENT OF in a table without a primary key and with a column of type ${formatTypeName(type)}`);
+  throw notSupported(`WHERE CURRENT OF in a table without a primary key and with a column of type ${mentionType(type)}`);
 }
 
 export function refuseCurrentOfView(

@@ -1,13 +1,14 @@
 // CREATE DOMAIN, ALTER DOMAIN: defaults, NOT NULL and checks of a domain; rows that are there must satisfy new ones.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
-import { formatTypeName } from '../../engine/data/type-info.ts';
+import { mentionType } from '../../engine/data/type-info.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import { checkCollateClause } from '../binder/bind-collate.ts';
 import { firstFailure, ownChecks, valueSite } from '../binder/domain-check.ts';
 import { coerceBoolean } from '../binder/coercion.ts';
 import { locationOf } from '../binder/location.ts';
-import { findTypeNamed, resolveTypeName } from '../binder/type-name.ts';
+import { findTypeNamed, resolveTypeName, typeOfEntry } from '../binder/type-name.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
+import { displayName } from '../catalog/catalog.ts';
 import type { CatalogChange } from '../catalog/catalog.ts';
 import type { DomainDefinition, TypeEntry } from '../catalog/entry.ts';
 import { plainColumn } from '../catalog/entry.ts';
@@ -66,7 +67,7 @@ async function withoutPosition<T>(run: () => Promise<T>): Promise<T> {
     return await run();
   } catch (error) {
     throw error instanceof DatabaseError
-      ? new DatabaseError(error.code, error.message, { ...error.fields, position: undefined }) : error;
+      ? error.with({ position: undefined }) : error;
   }
 }
 
@@ -107,11 +108,11 @@ export function alterDomain(statement: AlterDomain, text: string): BoundStatemen
     if (entry === null) {
       const type = findTypeNamed({ catalog: state.catalog, searchPath: state.searchPath }, statement.name);
       throw type === null ? new DatabaseError('42704', `type "${name.name}" does not exist`)
-        : new DatabaseError('42809', `${formatTypeName(type)} is not a domain`);
+        : new DatabaseError('42809', `${mentionType(type)} is not a domain`);
     }
     const { definition } = entry;
-    if (definition.kind !== 'domain') throw new DatabaseError('42809', `${name.name} is not a domain`);
-    await withoutPosition(() => new DomainAlteration(state, entry, definition, text).run(statement.action));
+    if (definition.kind !== 'domain') throw new DatabaseError('42809', `${mentionType(typeOfEntry(entry))} is not a domain`);
+    await withoutPosition(() => new DomainAlteration(state, entry, definition, { text, name: displayName(name) }).run(statement.action));
     return done('ALTER DOMAIN');
   });
 }
@@ -121,12 +122,15 @@ class DomainAlteration {
   readonly #entry: TypeEntry;
   readonly #domain: DomainDefinition;
   readonly #text: string;
+  /** As the statement names it. */
+  readonly #name: string;
 
-  constructor(state: SessionState, entry: TypeEntry, domain: DomainDefinition, text: string) {
+  constructor(state: SessionState, entry: TypeEntry, domain: DomainDefinition, written: { readonly text: string; readonly name: string }) {
     this.#state = state;
     this.#entry = entry;
     this.#domain = domain;
-    this.#text = text;
+    this.#text = written.text;
+    this.#name = written.name;
   }
 
   async run(action: AlterDomain['action']): Promise<void> {
@@ -170,7 +174,7 @@ class DomainAlteration {
   }
 
   #missing(name: string): DatabaseError {
-    return new DatabaseError('42704', `constraint "${name}" of domain "${this.#entry.name}" does not exist`);
+    return new DatabaseError('42704', `constraint "${name}" of domain "${this.#name}" does not exist`);
   }
 
   async #addConstraint(constraint: Constraint): Promise<void> {

@@ -81,6 +81,7 @@ function find(state: SessionState, statement: Drop, name: Name): CatalogEntry | 
       const found = state.catalog.findType(qualifiedName(name), state.searchPath);
       const fits = found !== null && object === 'domain' && found.definition.kind !== 'domain' ? null : found;
       if (found !== null && fits === null) throw new DatabaseError('42809', `"${name.join('.')}" is not a domain`);
+      if (found === null) refuseRowType(state, object, name);
       return missing(state, statement, name, fits);
     }
     case 'table': case 'view': case 'materialized view': case 'index': case 'sequence': case 'source':
@@ -93,6 +94,17 @@ function find(state: SessionState, statement: Drop, name: Name): CatalogEntry | 
       throw notSupported(`DROP ${object.toUpperCase()}`, { position: statement.position });
     }
   }
+}
+
+/** The type of a relation's rows goes with the relation. */
+function refuseRowType(state: SessionState, object: ObjectKind, name: Name): void {
+  const relation = state.catalog.findRelation(qualifiedName(name), state.searchPath);
+  if (relation === null || !('rowType' in relation)) return;
+  if (object === 'domain') throw new DatabaseError('42809', `"${name.join('.')}" is not a domain`);
+  const entry = state.catalog.get(relation.oid);
+  const described = entry === null ? relation.name : describeEntry(state.catalog, entry, state.searchPath);
+  throw new DatabaseError('2BP01', `cannot drop type ${state.names.nameOf('regtype', relation.rowType) ?? relation.name} `
+    + `because ${described} requires it`, { hint: `You can drop ${described} instead.` });
 }
 
 const ENTRY_KINDS: Readonly<Record<string, ObjectKind>> = { 'materialized-view': 'materialized view' };

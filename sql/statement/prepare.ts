@@ -3,7 +3,7 @@ import { datumAt } from '../../engine/data/access.ts';
 import { Batch } from '../../engine/data/batch.ts';
 import type { Datum } from '../../engine/data/datum.ts';
 import { DatabaseError } from '../../engine/data/error.ts';
-import { formatTypeName } from '../../engine/data/type-info.ts';
+import { mentionType } from '../../engine/data/type-info.ts';
 import { whenThere } from '../../engine/data/soon.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import { compileExpression } from '../../engine/expression/evaluate.ts';
@@ -84,8 +84,8 @@ function argumentValue(
   const coerced = tryCoerce(value, parameter.type, { env, context: 'assignment', position });
   if (coerced === null) {
     throw new DatabaseError('42804',
-      `parameter $${parameter.index + 1} of type ${formatTypeName(value.type)} cannot be `
-      + `coerced to the expected type ${formatTypeName(parameter.type)}`, {
+      `parameter $${parameter.index + 1} of type ${mentionType(value.type)} cannot be `
+      + `coerced to the expected type ${mentionType(parameter.type)}`, {
       position, hint: 'You will need to rewrite or cast the expression.',
     });
   }

@@ -1,6 +1,6 @@
 // The options of CREATE and ALTER SEQUENCE, serial and identity columns, with PostgreSQL's defaults and checks.
 import { DatabaseError } from '../../engine/data/error.ts';
-import { formatTypeName, typeFromName } from '../../engine/data/type-info.ts';
+import { mentionType, typeFromName } from '../../engine/data/type-info.ts';
 import { INT8 } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { SequenceEntry } from '../catalog/entry.ts';
@@ -91,7 +91,7 @@ function applyOptions(entry: SequenceEntry, options: readonly Option[], isNew: b
     increment < 0n || widest.min ? range[0] : 1n);
   for (const [name, value] of [['MAXVALUE', max], ['MINVALUE', min]] as const) {
     if (value <= range[1] && value >= range[0]) continue;
-    throw wrong(`${name} (${value}) is out of range for sequence data type ${formatTypeName(type)}`);
+    throw wrong(`${name} (${value}) is out of range for sequence data type ${mentionType(type)}`);
   }
   if (min >= max) throw wrong(`MINVALUE (${min}) must be less than MAXVALUE (${max})`);
   const from = given.get('start');

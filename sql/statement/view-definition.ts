@@ -22,7 +22,7 @@ import { keptQuery } from './follow-rename.ts';
 import { optionRecord } from './options.ts';
 import { readCatalog } from './read-catalog.ts';
 import { whyNotUpdatable } from './updatable-view.ts';
-import { formatTypeName, quoteIdentifier } from '../../engine/data/type-info.ts';
+import { mentionType, quoteIdentifier } from '../../engine/data/type-info.ts';
 import { sameType } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 
@@ -218,7 +218,7 @@ function checkReplacement(state: SessionState, old: ViewEntry, described: Descri
     }
     if (!sameType(before.type, after.type)) {
       throw new DatabaseError('42P16', `cannot change data type of view column "${before.name}" from `
-        + `${formatTypeName(before.type)} to ${formatTypeName(after.type)}`);
+        + `${mentionType(before.type)} to ${mentionType(after.type)}`);
     }
   });
 }

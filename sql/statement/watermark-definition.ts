@@ -1,6 +1,6 @@
 // WATERMARK FOR column AS expression: checked, and kept as text.
 import { DatabaseError } from '../../engine/data/error.ts';
-import { formatTypeName } from '../../engine/data/type-info.ts';
+import { mentionType } from '../../engine/data/type-info.ts';
 import type { ColumnEntry, WatermarkEntry } from '../catalog/entry.ts';
 import type { WatermarkDefinition } from '../parser/ast-definition.ts';
 import { bindAssignment, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
@@ -17,7 +17,7 @@ export function watermarkEntry(
   }
   if (column.type.kind !== 'timestamp' && column.type.kind !== 'timestamptz') {
     throw new DatabaseError('42804', `watermark column "${column.name}" must be of type timestamp, not `
-      + formatTypeName(column.type), { position });
+      + mentionType(column.type), { position });
   }
   const env = sessionEnvironment(context.state);
   const item = rowScopeItem({ name: context.table, columns, oid: context.tableOid });

@@ -2,7 +2,7 @@
 import type { Datum } from '../../engine/data/datum.ts';
 import { DatabaseError } from '../../engine/data/error.ts';
 import { Numeric } from '../../engine/data/numeric.ts';
-import { formatTypeName } from '../../engine/data/type-info.ts';
+import { mentionType } from '../../engine/data/type-info.ts';
 import { baseType } from '../../engine/data/types.ts';
 import type { Column, LogicalType } from '../../engine/data/types.ts';
 import type { OptionReader } from './options.ts';
@@ -75,7 +75,7 @@ function requireFits(type: LogicalType, value: bigint): void {
   const length = 'typmod' in type && type.kind !== 'numeric' && type.typmod >= 4 ? type.typmod - 4 : Infinity;
   const fits = low === null || high === null || (value >= low && value <= high);
   if (fits && (type.kind !== 'numeric' || Math.abs(Number(value)) <= greatestOf(type)) && String(value).length <= length) return;
-  throw new DatabaseError('22023', `value ${value} of a sequence is out of range for type ${formatTypeName(type)}`);
+  throw new DatabaseError('22023', `value ${value} of a sequence is out of range for type ${mentionType(type)}`);
 }
 
 /** Of a numeric with a precision, the greatest value; else of as many digits as are made by default. */
@@ -104,7 +104,7 @@ function ofInteger(type: LogicalType): (value: bigint) => Datum {
 }
 
 function unsupported(type: LogicalType): DatabaseError {
-  return new DatabaseError('42804', `connector "datagen" makes no values of type ${formatTypeName(type)}`);
+  return new DatabaseError('42804', `connector "datagen" makes no values of type ${mentionType(type)}`);
 }
 
 function randomOf(type: LogicalType, at: (option: string) => string, reader: OptionReader): Make {

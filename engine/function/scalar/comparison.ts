@@ -7,7 +7,7 @@ import {
   baseType, BOOLEAN, BPCHAR, BYTEA, CHAR, DATE, FLOAT4, FLOAT8, INT2, INT4, INT8, INTERVAL, JSONB, NAME, NUMERIC, OID,
   orderFlip, parametricType, simpleType, TEXT, TIME, TIMESTAMP, TIMESTAMPTZ, UUID,
 } from '../../data/types.ts';
-import { formatTypeName, oidOf } from '../../data/type-info.ts';
+import { mentionType, oidOf } from '../../data/type-info.ts';
 import type { LogicalType } from '../../data/types.ts';
 import type { Validity, Vector } from '../../data/vector.ts';
 import { example, num, operator } from '../define.ts';
@@ -176,7 +176,7 @@ function compareRows(a: LogicalType, b: LogicalType, x: Datum, y: Datum): number
   for (let i = 0; i < shared; i++) {
     const [p, q] = [left.fields[i].type, right.fields[i].type];
     if (oidOf(p) !== oidOf(q)) {
-      throw new DatabaseError('42804', `cannot compare dissimilar column types ${formatTypeName(p)} and ${formatTypeName(q)} `
+      throw new DatabaseError('42804', `cannot compare dissimilar column types ${mentionType(p)} and ${mentionType(q)} `
         + `at record column ${i + 1}`);
     }
     const [u, v] = [lefts[i] ?? null, rights[i] ?? null];
