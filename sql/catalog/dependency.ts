@@ -1,6 +1,8 @@
 // Who depends on whom: what DROP must refuse (RESTRICT, 2BP01) or take along (CASCADE, with a notice).
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
+import { parseExpression } from '../parser/parse.ts';
+import { writtenColumns } from '../parser/written-columns.ts';
 import { isQueryable } from './catalog.ts';
 import type { Catalog, CatalogChange } from './catalog.ts';
 import type {
@@ -61,7 +63,7 @@ class DependentSearch {
     if (why?.strength === 'auto') this.#silent.add(id);
     if (this.#visited.has(id)) return;
     this.#visited.set(id, target);
-    const edges = edgesOn(this.#catalog, target).toSorted((a, b) => ageOf(b.dependent) - ageOf(a.dependent));
+    const edges = edgesOn(this.#catalog, target).toSorted((a, b) => ageOf(b.dependent) - ageOf(a.dependent) || attnumOf(b.dependent) - attnumOf(a.dependent));
     for (const edge of edges) if (!coveredByOwner(this.#visited, edge.dependent)) this.visit(edge.dependent, edge);
     this.found.push({ target, why });
   }
@@ -77,6 +79,8 @@ class DependentSearch {
 }
 
 const ageOf = (t: Target): number => (t.kind === 'entry' || t.kind === 'constraint' ? t.oid : t.table);
+
+const attnumOf = (t: Target): number => ('attnum' in t ? t.attnum : 0);
 
 const idOf = (t: Target): string => {
   switch (t.kind) {
@@ -157,11 +161,24 @@ function tableEdges(entry: TableEntry | SourceEntry, on: Target, add: Add): void
       add({ kind: 'default', table: entry.oid, attnum: column.attnum }, 'normal');
     }
   }
+  if (on.kind === 'column' && on.table === entry.oid) {
+    const name = columnName(entry, on.attnum);
+    for (const column of entry.columns) {
+      if (!column.dropped && column.generated && generatedFrom(column, name)) {
+        add({ kind: 'column', table: entry.oid, attnum: column.attnum }, 'normal');
+      }
+    }
+  }
   if (on.kind === 'column' && on.table === entry.oid && entry.watermark?.column === on.attnum) {
     throw new DatabaseError('2BP01',
       `cannot drop column ${columnName(entry, on.attnum)} of ${entry.kind} ${entry.name} `
       + 'because its watermark depends on it');
   }
+}
+
+function generatedFrom({ defaultText }: ColumnEntry, name: string): boolean {
+  if (defaultText === null) return false;
+  return writtenColumns(parseExpression(defaultText)).some((c) => c.name.at(-1) === name);
 }
 
 function constraintEdges(entry: TableEntry | SourceEntry, constraint: ConstraintEntry, on: Target, add: Add): void {

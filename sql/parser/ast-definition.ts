@@ -16,7 +16,12 @@ export interface WatermarkDefinition extends At {
   readonly text?: string;
 }
 
-export interface LikeClause extends At { readonly relation: RelationName; readonly including: readonly LikeOption[] }
+export interface LikeClause extends At {
+  readonly relation: RelationName;
+  readonly including: readonly LikeOption[];
+  /** How many of the table's column definitions stand before it. */
+  readonly after: number;
+}
 export type LikeOption = 'comments' | 'compression' | 'constraints' | 'defaults' | 'generated' | 'identity'
   | 'indexes' | 'statistics' | 'storage';
 

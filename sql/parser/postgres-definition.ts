@@ -76,7 +76,7 @@ function createTable(node: CreateStmt, context: ReaderContext): CreateTable | Cr
     else {
       const { relation: likeRelation, options: bits } = untag(element, 'TableLikeClause');
       const liked = relation(likeRelation, context);
-      like.push({ relation: liked, including: likeOptions(bits ?? 0), position: liked.position });
+      like.push({ relation: liked, including: likeOptions(bits ?? 0), after: columns.length, position: liked.position });
     }
   }
   const marks = context.marks?.statement;

@@ -33,7 +33,7 @@ export function defineConstraint(
 ): DefinedConstraint {
   switch (constraint.kind) {
     case 'primaryKey': case 'unique': return defineKey(context, table, constraint, column);
-    case 'check': return { constraint: defineCheck(context, table, constraint, column), index: null };
+    case 'check': return { constraint: defineCheck(context, table, constraint), index: null };
     case 'foreignKey': return { constraint: defineForeign(context, table, constraint, column), index: null };
     case 'null': case 'notNull': case 'default': case 'generated': case 'identity':
       throw new DatabaseError('XX000', `${constraint.kind} is no table constraint`);
@@ -113,12 +113,12 @@ function keyColumns(
 }
 
 function defineCheck(
-  context: TableContext, table: TableParts, constraint: Constraint & { kind: 'check' }, column: ColumnEntry | null,
+  context: TableContext, table: TableParts, constraint: Constraint & { kind: 'check' },
 ): CheckConstraint {
   const bound = bindCheck(context, table.columns, constraint);
   const used = columnsOf(bound).map((i) => i + 1);
   const named = table.columns.filter((c) => used.includes(c.attnum));
-  const label = column?.name ?? (named.length === 1 ? named[0].name : '');
+  const label = named.length === 1 ? named[0].name : '';
   const name = constraint.name ?? context.names.choose(context.table, label, 'check');
   if (table.constraints.some((c) => c.name === name)) {
     throw new DatabaseError('42710', `constraint "${name}" for relation "${context.table}" already exists`);

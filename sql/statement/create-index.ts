@@ -33,9 +33,7 @@ export function createIndex(statement: CreateIndex): BoundStatement {
     const columns = computed?.columns ?? statement.elements.map((e) => indexColumn(state, table, e));
     const include = statement.include.map((name) => columnNamed(table, name));
     const names = new TakenNames(state.catalog, table.schema);
-    const label = distinct([...computed?.labels ?? columns.map((a) => table.columns[a - 1].name),
-      ...include.map((a) => table.columns[a - 1].name)]).join('_');
-    const name = statement.name ?? names.choose(table.name, label, 'idx');
+    const name = statement.name ?? chooseIndexName(names, table, { labels: computed?.labels, columns, include });
     if (statement.name !== undefined && !nameIsFree(state, table.schema, name, statement.ifNotExists)) {
       return done('CREATE INDEX');
     }
@@ -71,6 +69,15 @@ function refuse(statement: CreateIndex): void {
   if (statement.method !== 'btree' && statement.method !== 'hash' && statement.method !== '') {
     throw new DatabaseError('42704', `access method "${statement.method}" does not exist`);
   }
+}
+
+/** `labels`: of the keys, where they are not all columns. */
+export function chooseIndexName(names: TakenNames, table: Pick<StoredEntry, 'name' | 'columns'>, index: {
+  readonly labels: readonly string[] | undefined; readonly columns: readonly number[]; readonly include: readonly number[];
+}): string {
+  const named = (attnum: number): string => table.columns[attnum - 1].name;
+  const label = distinct([...index.labels ?? index.columns.map(named), ...index.include.map(named)]).join('_');
+  return names.choose(table.name, label, 'idx');
 }
 
 /** PostgreSQL's names of an index's columns: those that come again have a number. */

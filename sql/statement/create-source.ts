@@ -77,7 +77,7 @@ function sourceParts(context: TableContext, statement: CreateSource, connector: 
     throw new DatabaseError('42601', `connector "${connector.name}" needs columns`, { position: statement.position });
   }
   const columns = schema.columns.map((c, i) => plainColumn(c.name, i + 1, c.type));
-  return { columns, constraints: [], sequences: [], indexes: [] };
+  return { columns, constraints: [], sequences: [], indexes: [], likes: [] };
 }
 
 function formatOf(statement: CreateSource): SourceEntry['format'] {

@@ -2,7 +2,7 @@
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import type { CatalogChange } from '../catalog/catalog.ts';
 import type { ColumnEntry, ConstraintEntry, IndexEntry, SequenceEntry, TableEntry } from '../catalog/entry.ts';
-import { liveColumns, plainColumn } from '../catalog/entry.ts';
+import { plainColumn } from '../catalog/entry.ts';
 import type { CreateTable, CreateTableAs, LikeClause, WatermarkDefinition } from '../parser/ast-definition.ts';
 import type { Constraint } from '../parser/ast.ts';
 import type { SessionState } from '../session-state.ts';
@@ -12,6 +12,8 @@ import { command, done } from './bound.ts';
 import { defineColumn, withGenerated } from './column-definition.ts';
 import type { TableContext } from './column-definition.ts';
 import { defineConstraint } from './constraint-definition.ts';
+import { likeChecks, likeColumn, likeIndexes, likeSource } from './like.ts';
+import type { Like } from './like.ts';
 import { TakenNames, allocateRowType, nameIsFree, qualified, targetSchema } from './naming.ts';
 import { optionRecord } from './options.ts';
 import { TableWriter } from './table-writer.ts';
@@ -61,7 +63,8 @@ function tableChanges(
     appendOnly: statement.appendOnly, ...onCommitOf(statement.onCommit), options: optionRecord(statement.options),
     rowType: allocateRowType(state),
   };
-  return [...parts.sequences, entry, ...parts.indexes].map((e): CatalogChange => ({ kind: 'put', entry: e }));
+  const { table, indexes } = likeIndexes(context, entry, parts.likes);
+  return [...parts.sequences, table, ...parts.indexes, ...indexes].map((e): CatalogChange => ({ kind: 'put', entry: e }));
 }
 
 export interface DefinedTable {
@@ -69,6 +72,8 @@ export interface DefinedTable {
   readonly constraints: readonly ConstraintEntry[];
   readonly sequences: readonly SequenceEntry[];
   readonly indexes: readonly IndexEntry[];
+  /** What it is made like, indexes of which are yet to come. */
+  readonly likes: readonly Like[];
 }
 
 /** Columns, constraints and what they own; also of a source. */
@@ -76,18 +81,33 @@ export function defineParts(
   context: TableContext, statement: Pick<CreateTable,
     'columns' | 'constraints'> & { readonly like?: readonly LikeClause[] },
 ): DefinedTable {
-  let columns: readonly ColumnEntry[] = likeColumns(context, statement.like ?? []);
+  const likes = (statement.like ?? []).map((clause) => likeSource(context, clause));
+  let columns: readonly ColumnEntry[] = [];
   const sequences: SequenceEntry[] = [];
   const pending: { readonly constraint: Constraint; readonly column: string | null }[] = [];
-  for (const definition of statement.columns) {
-    const defined = defineColumn(context, definition, columns.length + 1);
-    if (columns.some((c) => c.name === definition.name)) {
-      throw new DatabaseError('42701', `column "${definition.name}" specified more than once`);
+  const add = (column: ColumnEntry, sequence: SequenceEntry | null): void => {
+    if (columns.some((c) => c.name === column.name)) {
+      throw new DatabaseError('42701', `column "${column.name}" specified more than once`);
     }
-    columns = [...columns, defined.column];
-    if (defined.sequence !== null) sequences.push(defined.sequence);
+    columns = [...columns, column];
+    if (sequence !== null) sequences.push(sequence);
+  };
+  const addLikes = (place: number): void => {
+    for (const like of likes) {
+      if (like.after !== place) continue;
+      for (const column of like.columns) {
+        const copied = likeColumn(context, like, column, columns.length + 1);
+        add(copied.column, copied.sequence);
+      }
+    }
+  };
+  for (const [i, definition] of statement.columns.entries()) {
+    addLikes(i);
+    const defined = defineColumn(context, definition, columns.length + 1);
+    add(defined.column, defined.sequence);
     for (const constraint of defined.constraints) pending.push({ constraint, column: definition.name });
   }
+  addLikes(statement.columns.length);
   for (const constraint of statement.constraints) pending.push({ constraint, column: null });
   columns = withGenerated(context, columns, statement.columns);
   const constraints: ConstraintEntry[] = [];
@@ -100,43 +120,14 @@ export function defineParts(
     if (defined.constraint.kind !== 'primary') continue;
     for (const attnum of defined.constraint.columns) columns = withColumn(columns, attnum, { notNull: true });
   }
-  return { columns, constraints, sequences, indexes };
+  for (const like of likes) constraints.push(...likeChecks(context, like, { columns, constraints }));
+  return { columns, constraints, sequences, indexes, likes };
 }
 
 function watermark(
   context: TableContext, columns: readonly ColumnEntry[], definition: WatermarkDefinition | undefined,
 ): TableEntry['watermark'] {
   return definition === undefined ? null : watermarkEntry(context, columns, definition);
-}
-
-/** The default as an expression: of a serial column, that of its sequence, which stays the other's. */
-function ownDefault({ defaultText, defaultReads = [], sequence }: ColumnEntry): Partial<ColumnEntry> {
-  return defaultText === null ? {} : { defaultText, defaultReads: sequence === null ? defaultReads : [sequence] };
-}
-
-/** LIKE: names, types and NOT NULL; INCLUDING DEFAULTS and COMMENTS where asked for. */
-function likeColumns(context: TableContext, clauses: readonly LikeClause[]): readonly ColumnEntry[] {
-  const out: ColumnEntry[] = [];
-  for (const clause of clauses) {
-    const { state } = context;
-    const source = state.catalog.requireRelation(qualified(clause.relation), state.searchPath,
-      clause.relation.position);
-    if (!('columns' in source) || source.kind === 'index' || source.kind === 'system') {
-      throw new DatabaseError('42809', `relation "${source.name}" is invalid in LIKE clause`);
-    }
-    for (const column of liveColumns(source.columns)) {
-      out.push({
-        ...plainColumn(column.name, out.length + 1, column.type), notNull: column.notNull,
-        ...(clause.including.includes('defaults') && !column.generated ? ownDefault(column) : {}),
-        comment: clause.including.includes('comments') ? column.comment : null,
-      });
-    }
-    const refused = clause.including.filter((o) => o === 'indexes' || o === 'constraints' || o === 'identity'
-      || o === 'generated');
-    const matters = 'constraints' in source && source.constraints.length > 0;
-    if (refused.length > 0 && matters) throw notSupported(`LIKE .. INCLUDING ${refused[0].toUpperCase()}`);
-  }
-  return out;
 }
 
 /** `query`: the bound query, whose rows fill the new table. */
