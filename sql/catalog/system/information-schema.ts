@@ -1,14 +1,12 @@
 // information_schema: the standard's view of the catalog; materialized views show as views, as the checklist of tools asks.
 import { isDeferrable, isInitiallyDeferred } from '../entry.ts';
-import type { Datum } from '../../../engine/data/datum.ts';
-import { formatTypeName, oidOf, typeRow } from '../../../engine/data/type-info.ts';
-import { typmodOf } from '../../../engine/data/types.ts';
-import type { LogicalType } from '../../../engine/data/types.ts';
+import { formatTypeName } from '../../../engine/data/type-info.ts';
 import type { Catalog } from '../catalog.ts';
 import { isTemporary, liveColumns } from '../entry.ts';
 import type { ColumnEntry, QueryableEntry, ReferentialAction, SystemContext, SystemRelation } from '../entry.ts';
 import { constraintsOf, constraintText } from './constraints.ts';
 import { ownerName, PLAIN } from './definitions.ts';
+import { BINARY_PRECISION, typeFacts } from './column-facts.ts';
 import { SYSTEM_COLUMNS, systemRelation } from './relation-columns.ts';
 import type { SystemRow } from './relation-columns.ts';
 
@@ -41,38 +39,6 @@ function* tables(context: SystemContext): Iterable<SystemRow> {
   }
 }
 
-/** The standard's precision columns, by type (PostgreSQL manual 37.17). */
-function typeFacts(type: LogicalType, database: string): SystemRow {
-  const typmod = typmodOf(type);
-  const { kind } = type;
-  const facts: Record<string, Datum> = {
-    data_type: kind === 'array' ? 'ARRAY' : kind === 'enum' || kind === 'record' ? 'USER-DEFINED' : formatTypeName(type),
-    udt_catalog: database, udt_schema: 'pg_catalog', udt_name: typeRow(oidOf(type))?.name ?? ('name' in type ? type.name ?? 'record' : 'text'),
-  };
-  if (kind === 'varchar' || kind === 'bpchar') {
-    facts['character_maximum_length'] = typmod < 0 ? null : typmod - 4;
-    facts['character_octet_length'] = typmod < 0 ? 1073741824 : (typmod - 4) * 4;
-  } else if (kind === 'text') {
-    facts['character_octet_length'] = 1073741824;
-  } else if (kind === 'numeric') {
-    facts['numeric_precision'] = typmod < 0 ? null : ((typmod - 4) >> 16) & 0xffff;
-    facts['numeric_precision_radix'] = 10;
-    facts['numeric_scale'] = typmod < 0 ? null : (typmod - 4) & 0x7ff;
-  } else if (BINARY_PRECISION.has(kind)) {
-    facts['numeric_precision'] = BINARY_PRECISION.get(kind) ?? null;
-    facts['numeric_precision_radix'] = 2;
-    facts['numeric_scale'] = kind.startsWith('int') ? 0 : null;
-  } else if (['time', 'timetz', 'timestamp', 'timestamptz', 'interval'].includes(kind)) {
-    facts['datetime_precision'] = typmod < 0 ? 6 : typmod & 0xffff;
-  } else if (kind === 'date') {
-    facts['datetime_precision'] = 0;
-  }
-  return facts;
-}
-
-const BINARY_PRECISION: ReadonlyMap<string, number> = new Map(
-  [['int2', 16], ['int4', 32], ['int8', 64], ['float4', 24], ['float8', 53]]);
-
 function columnRow(context: SystemContext, entry: QueryableEntry, column: ColumnEntry, updatable: boolean): SystemRow {
   const { catalog, database } = context;
   const sequence = column.sequence === null || column.identity === null ? null : catalog.get(column.sequence);
@@ -81,7 +47,7 @@ function columnRow(context: SystemContext, entry: QueryableEntry, column: Column
   return {
     table_catalog: database, table_schema: entry.schema, table_name: entry.name, column_name: column.name,
     ordinal_position: column.attnum, column_default: column.generated ? null : text,
-    is_nullable: yesNo(!column.notNull), ...typeFacts(column.type, database), dtd_identifier: String(column.attnum),
+    is_nullable: yesNo(!column.notNull), ...typeFacts(column.type, context), dtd_identifier: String(column.attnum),
     is_self_referencing: 'NO', is_identity: yesNo(column.identity !== null),
     identity_generation: column.identity === null ? null : column.identity.toUpperCase(),
     identity_start: identity === null ? null : String(identity.start),
@@ -98,7 +64,7 @@ function* columns(context: SystemContext): Iterable<SystemRow> {
     for (let i = 0; i < r.columns.length; i++) {
       yield {
         table_catalog: context.database, table_schema: r.schema, table_name: r.name, column_name: r.columns[i].name,
-        ordinal_position: i + 1, is_nullable: yesNo(!r.notNull[i]), ...typeFacts(r.columns[i].type, context.database),
+        ordinal_position: i + 1, is_nullable: yesNo(!r.notNull[i]), ...typeFacts(r.columns[i].type, context),
         dtd_identifier: String(i + 1), is_self_referencing: 'NO', is_identity: 'NO', identity_cycle: 'NO',
         is_generated: 'NEVER', is_updatable: 'NO',
       };
