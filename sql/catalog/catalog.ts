@@ -1,7 +1,7 @@
 // Catalog: names and OIDs → entries; immutable, so that a plan, a transaction or a reader can hold on to one version.
 import { DatabaseError } from '../../engine/data/error.ts';
 import { bootstrapEntries } from './bootstrap.ts';
-import { FIRST_USER_OID, isDeferrable, isTemporary } from './entry.ts';
+import { FIRST_USER_OID, isDeferrable, isTemporary, liveColumns } from './entry.ts';
 import type {
   CatalogEntry, IndexEntry, QueryableEntry, RelationEntry, RoleEntry, SchemaEntry, SequenceEntry, SystemRelation,
   TypeEntry,
@@ -125,6 +125,16 @@ export class Catalog {
 
   relations(): IterableIterator<RelationEntry> {
     return this.#names.relations.values();
+  }
+
+  /** Of a composite type or a relation's row type; null: it is none. */
+  fieldNames(type: number): readonly string[] | null {
+    const entry = this.#entries.get(type);
+    if (entry?.kind === 'type') return entry.definition.kind === 'composite' ? entry.definition.fields.map((f) => f.name) : null;
+    for (const relation of type === 0 ? [] : this.relations()) {
+      if ('rowType' in relation && relation.rowType === type) return liveColumns(relation.columns).map((c) => c.name);
+    }
+    return null;
   }
 
   /** OID of the type of arrays of a relation's rows; 0: none, as older catalogs have given that OID to something else. */

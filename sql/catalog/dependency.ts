@@ -9,12 +9,14 @@ import type {
   CatalogEntry, ColumnEntry, ConstraintEntry, SourceEntry, TableEntry, TypeEntry,
 } from './entry.ts';
 
-/** Something DROP can name or take along: an entry, a column, a constraint or a column's default. */
+/** Something DROP can name or take along: an entry, a column, a constraint, a column's default, or the type of a relation's rows. */
 export type Target =
   | { readonly kind: 'entry'; readonly oid: number }
   | { readonly kind: 'column'; readonly table: number; readonly attnum: number }
   | { readonly kind: 'constraint'; readonly table: number; readonly oid: number }
-  | { readonly kind: 'default'; readonly table: number; readonly attnum: number };
+  | { readonly kind: 'default'; readonly table: number; readonly attnum: number }
+  /** `array`: of arrays of them. */
+  | { readonly kind: 'rowType'; readonly relation: number; readonly oid: number; readonly array: boolean };
 
 export interface DropPlan {
   readonly changes: readonly CatalogChange[];
@@ -78,7 +80,7 @@ class DependentSearch {
   }
 }
 
-const ageOf = (t: Target): number => (t.kind === 'entry' || t.kind === 'constraint' ? t.oid : t.table);
+const ageOf = (t: Target): number => ('oid' in t ? t.oid : t.table);
 
 const attnumOf = (t: Target): number => ('attnum' in t ? t.attnum : 0);
 
@@ -88,12 +90,13 @@ const idOf = (t: Target): string => {
     case 'column': return `c${t.table}.${t.attnum}`;
     case 'constraint': return `k${t.oid}`;
     case 'default': return `d${t.table}.${t.attnum}`;
+    case 'rowType': return `t${t.oid}${t.array ? '[]' : ''}`;
   }
 };
 
 /** A column, constraint or default of a table that goes anyway is not worth a word. */
 function coveredByOwner(found: ReadonlyMap<string, Target>, target: Target): boolean {
-  return target.kind !== 'entry' && found.has(`e${target.table}`);
+  return 'table' in target && found.has(`e${target.table}`);
 }
 
 /** Everything that depends directly on `on`. */
@@ -113,6 +116,10 @@ function entryEdges(catalog: Catalog, entry: CatalogEntry, on: Target, add: Add)
   if (on.kind === 'entry') {
     const target = catalog.get(on.oid);
     if (target?.kind === 'schema' && 'schema' in entry && entry.schema === target.name) add(self, 'normal');
+  }
+  if ('rowType' in entry && on.kind === 'entry' && on.oid === entry.oid) {
+    add({ kind: 'rowType', relation: entry.oid, oid: entry.rowType, array: false }, 'auto');
+    add({ kind: 'rowType', relation: entry.oid, oid: entry.rowType, array: true }, 'auto');
   }
   switch (entry.kind) {
     case 'materialized-view': case 'view':
@@ -143,20 +150,20 @@ function indexEdges(
 
 /** A field of a composite type is a column of the type. */
 function typeEdges(entry: TypeEntry, on: Target, add: Add): void {
-  if (on.kind !== 'entry') return;
   const { definition } = entry;
-  if (definition.kind === 'domain' && mentionsType(definition.base, on.oid)) add({ kind: 'entry', oid: entry.oid }, 'normal');
+  if (definition.kind === 'domain' && mentionsType(definition.base, on)) add({ kind: 'entry', oid: entry.oid }, 'normal');
   if (definition.kind !== 'composite') return;
   for (const [i, field] of definition.fields.entries()) {
-    if (mentionsType(field.type, on.oid)) add({ kind: 'column', table: entry.oid, attnum: i + 1 }, 'normal');
+    if (mentionsType(field.type, on)) add({ kind: 'column', table: entry.oid, attnum: i + 1 }, 'normal');
   }
 }
 
 function tableEdges(entry: TableEntry | SourceEntry, on: Target, add: Add): void {
   for (const constraint of entry.constraints) constraintEdges(entry, constraint, on, add);
   for (const column of entry.columns) {
-    if (column.dropped || on.kind !== 'entry') continue;
-    if (mentionsType(column.type, on.oid)) add({ kind: 'column', table: entry.oid, attnum: column.attnum }, 'normal');
+    if (column.dropped) continue;
+    if (mentionsType(column.type, on)) add({ kind: 'column', table: entry.oid, attnum: column.attnum }, 'normal');
+    if (on.kind !== 'entry') continue;
     if (column.sequence === on.oid || column.defaultReads?.includes(on.oid) === true) {
       add({ kind: 'default', table: entry.oid, attnum: column.attnum }, 'normal');
     }
@@ -195,10 +202,11 @@ function touches(oid: number, columns: readonly number[], on: Target): boolean {
   return on.kind === 'column' && on.table === oid && columns.includes(on.attnum);
 }
 
-function mentionsType(type: LogicalType, oid: number): boolean {
+function mentionsType(type: LogicalType, on: Target): boolean {
+  if (on.kind !== 'entry' && on.kind !== 'rowType') return false;
   switch (type.kind) {
-    case 'array': return mentionsType(type.element, oid);
-    case 'enum': case 'domain': case 'record': return type.oid === oid;
+    case 'array': return on.kind === 'entry' ? mentionsType(type.element, on) : on.array && mentionsType(type.element, { ...on, array: false });
+    case 'enum': case 'domain': case 'record': return type.oid === on.oid && (on.kind === 'entry' || !on.array);
     default: return false;
   }
 }
@@ -208,6 +216,12 @@ export function describe(catalog: Catalog, target: Target, searchPath: readonly 
   if (target.kind === 'entry') {
     const entry = catalog.get(target.oid);
     return entry === null ? `object ${target.oid}` : describeEntry(catalog, entry, searchPath);
+  }
+  if (target.kind === 'rowType') {
+    const relation = catalog.get(target.relation);
+    const qualified = relation !== null && 'schema' in relation && !catalog.isVisible(relation, searchPath);
+    const name = relation === null ? String(target.oid) : quoteIdentifier(relation.name);
+    return `type ${qualified ? `${quoteIdentifier(relation.schema)}.` : ''}${name}${target.array ? '[]' : ''}`;
   }
   const table = catalog.get(target.table);
   if (table?.kind === 'type' && table.definition.kind === 'composite' && target.kind === 'column') {
@@ -276,7 +290,7 @@ function changesFor(catalog: Catalog, targets: readonly Target[]): readonly Cata
   const removed = new Set(targets.flatMap((t) => (t.kind === 'entry' ? [t.oid] : [])));
   const tables = new Map<number, CatalogEntry>();
   for (const target of targets) {
-    if (target.kind === 'entry' || removed.has(target.table)) continue;
+    if (!('table' in target) || removed.has(target.table)) continue;
     const table = tables.get(target.table) ?? catalog.get(target.table);
     if (table?.kind === 'type') throw notSupported(`dropping a column of composite type "${table.name}"`);
     if (table?.kind === 'table' || table?.kind === 'source') tables.set(target.table, without(table, target));
@@ -288,7 +302,7 @@ function changesFor(catalog: Catalog, targets: readonly Target[]): readonly Cata
 
 function without<T extends TableEntry | SourceEntry>(table: T, target: Target): T {
   switch (target.kind) {
-    case 'entry': return table;
+    case 'entry': case 'rowType': return table;
     case 'constraint': return { ...table, constraints: table.constraints.filter((c) => c.oid !== target.oid) };
     case 'default':
       return {

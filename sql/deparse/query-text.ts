@@ -36,7 +36,7 @@ class QueryPrinter implements Printer {
     const deparse: DeparseOptions = {
       columnName: () => { throw new Unprintable('a column of unknown origin'); },
       pretty: options.pretty, format: options.format, names: options.names, indentation: this.lines,
-      exact: options.qualified,
+      exact: options.qualified, fieldName: (type, index) => options.catalog.fieldNames(type.oid ?? 0)?.[index] ?? null,
       instead: {
         text: (e, implicit) => notedText(this, e, implicit), isClear: (e, clear, apart) => notedClear(this, e, clear, apart),
       },

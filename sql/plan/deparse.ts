@@ -3,8 +3,8 @@ import type { FormatSettings } from '../../engine/data/settings.ts';
 import { unreachable } from '../../engine/data/error.ts';
 import { formatText } from '../../engine/data/text-format.ts';
 import { formatType, formatTypeName, oidOf, quoteIdentifier } from '../../engine/data/type-info.ts';
-import { sameKind, typmodOf } from '../../engine/data/types.ts';
-import type { LogicalType } from '../../engine/data/types.ts';
+import { baseType, sameKind, typmodOf } from '../../engine/data/types.ts';
+import type { LogicalType, RecordType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { Indentation } from './indentation.ts';
 
@@ -13,6 +13,8 @@ export interface DeparseOptions {
   readonly columnName: (index: number) => string;
   /** What every column is written as instead: VALUE in a domain's check. */
   readonly columnText?: string;
+  /** Of a field of a row type, where it may be called otherwise than the type says. */
+  readonly fieldName?: (type: RecordType, index: number) => string | null;
   /** Parentheses only where they are needed. */
   readonly pretty: boolean;
   readonly format: FormatSettings;
@@ -89,8 +91,10 @@ export class Deparser {
       case 'array': return e.elements.length === 0 ? `ARRAY[]::${this.typeName(e.type)}` : `ARRAY[${this.list(e.elements)}]`;
       case 'row': return `ROW(${this.list(e.fields)})`;
       case 'field': {
-        const name = e.input.type.kind === 'record' ? e.input.type.fields[e.index].name : `f${e.index + 1}`;
-        return `(${this.text(e.input, true)}).${quoteIdentifier(name)}`;
+        const type = baseType(e.input.type);
+        const name = type.kind === 'record' ? this.#options.fieldName?.(type, e.index) ?? type.fields[e.index].name : `f${e.index + 1}`;
+        const input = this.text(e.input, true);
+        return `${e.input.kind === 'subscript' || e.input.kind === 'field' ? input : `(${input})`}.${quoteIdentifier(name)}`;
       }
       case 'subscript': return this.#subscript(e);
       default: return unreachable(e);
@@ -153,6 +157,7 @@ export class Deparser {
         if (e.input.kind === 'in') return this.#isClear(e.input, parent, implicit);
         return parent.kind === 'and' || parent.kind === 'or' || isList(parent);
       case 'quantified': return isList(parent);
+      case 'field': return parent.kind !== 'field';
       case 'in': return e.list.length === 1 ? SEPARATES.has(parent.kind) : isList(parent);
       default: return SEPARATES.has(parent.kind);
     }

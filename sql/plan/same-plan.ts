@@ -1,10 +1,16 @@
 // Whether two plans compute the same, whatever they call things.
+import type { Expression } from '../../engine/expression/expression.ts';
 import type { LogicalPlan } from './logical-plan.ts';
 
 /** Names: they decide nothing once a plan is bound. */
 const NAMES: ReadonlySet<string> = new Set(['name', 'alias', 'label', 'labels', 'position', 'notNull', 'paths', 'rows']);
 
 export function samePlan(a: LogicalPlan, b: LogicalPlan): boolean {
+  return new Comparison().same(a, b);
+}
+
+/** The same of two expressions; a conversion may be written in the one and implied in the other. */
+export function sameButForNames(a: Expression, b: Expression): boolean {
   return new Comparison().same(a, b);
 }
 

@@ -40,6 +40,9 @@ export function alterTable(statement: AlterTable, text: string): BoundStatement 
     const name = qualified(statement.relation);
     const found = state.catalog.findRelation(name, state.searchPath);
     if (found === null) {
+      if (statement.object === 'type' && state.catalog.findType(name, state.searchPath)?.definition.kind === 'composite') {
+        throw notSupported('changing the attributes of a composite type, but for their names,');
+      }
       if (!statement.ifExists) state.catalog.requireRelation(name, state.searchPath);
       state.notice('NOTICE', new DatabaseError('00000', `relation "${name.name}" does not exist, skipping`));
       return done(tag);

@@ -10,8 +10,7 @@ import { parseExpression } from '../parser/parse.ts';
 import { deparse } from '../plan/deparse.ts';
 import type { DeparseOptions } from '../plan/deparse.ts';
 import type { LogicalPlan } from '../plan/logical-plan.ts';
-import { samePlan } from '../plan/same-plan.ts';
-import { sameComputation } from '../plan/same-expression.ts';
+import { sameButForNames, samePlan } from '../plan/same-plan.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { bindValue, parseQuery, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
@@ -61,6 +60,7 @@ function mentionsOf(catalog: Catalog, changes: readonly CatalogChange[]): Mentio
     if (before === null) continue;
     const moved = 'schema' in before && 'schema' in entry && before.schema !== entry.schema;
     if (before.name !== entry.name || moved) things.add(before.name);
+    if (before.kind === 'type' && entry.kind === 'type') for (const name of gone(before, entry)) fields.add(name);
     if (!('columns' in before && 'columns' in entry) || before.kind === 'index' || entry.kind === 'index') continue;
     const { columns } = entry;
     const renamed = before.columns.filter((c, i) => c.name !== columns[i].name);
@@ -70,6 +70,12 @@ function mentionsOf(catalog: Catalog, changes: readonly CatalogChange[]): Mentio
   const [ofThings, ofFields] = [wordsOf(things), wordsOf(fields)];
   // Elsewhere a column is a field of a row: (r).a.
   return (text, of) => /u&|\\/i.test(text) || ofThings(text) || ((tables.has(of) || text.includes('.')) && ofFields(text));
+}
+
+/** Names of fields that are called otherwise. */
+function gone(before: TypeEntry, after: TypeEntry): readonly string[] {
+  const [now, then] = [before.definition, after.definition].map((d) => (d.kind === 'composite' ? d.fields.map((f) => f.name) : []));
+  return now.filter((name) => !then.includes(name));
 }
 
 /** Whether one of the names is a word of a text. */
@@ -152,7 +158,7 @@ function textAfter(text: string, { of, mentions, before, after, form }: Reading)
   if (bound === null) return text;
   const means = (t: string): boolean => {
     const read = readable(t, after);
-    return read !== null && sameComputation(read, bound);
+    return read !== null && sameButForNames(read, bound);
   };
   if (means(text)) return text;
   const now = deparse(bound, form);
@@ -176,8 +182,11 @@ function domainAfter(
   const { definition } = entry;
   if (definition.kind !== 'domain') return [];
   const { base, checks, defaultText } = definition;
-  const read = (catalog: Catalog) => (text: string): Expression =>
-    bindValue(valueSite(rowSite(sessionEnvironment(state, { catalog }), [], STORED), base), parseExpression(text));
+  const read = (catalog: Catalog) => (text: string): Expression => {
+    const then = catalog.get(entry.oid);
+    const over = then?.kind === 'type' && then.definition.kind === 'domain' ? then.definition.base : base;
+    return bindValue(valueSite(rowSite(sessionEnvironment(state, { catalog }), [], STORED), over), parseExpression(text));
+  };
   const reading: Reading = {
     of: `domain "${entry.name}"`, mentions: (text) => mentions(text, entry.oid), before: read(state.catalog), after: read(after),
     form: keptForm(state, () => 'value', after),

@@ -4,7 +4,8 @@ import type { CatalogChange } from '../catalog/catalog.ts';
 import { isQueryable, isRelation } from '../catalog/catalog.ts';
 import { withColumn } from '../catalog/dependency.ts';
 import { isTemporary } from '../catalog/entry.ts';
-import type { CatalogEntry } from '../catalog/entry.ts';
+import type { CatalogEntry, TypeEntry } from '../catalog/entry.ts';
+import type { Column, LogicalType } from '../../engine/data/types.ts';
 import type { Comment, ObjectKind, Rename, SetOwner, SetSchema, Swap } from '../parser/ast-definition.ts';
 import type { Name } from '../parser/ast.ts';
 import type { SessionState } from '../session-state.ts';
@@ -15,6 +16,7 @@ import { renameLabel } from './alter-enum.ts';
 import { renameDomainConstraint } from './domain.ts';
 import { wrongKind } from './drop.ts';
 import { withFollowers } from './follow-rename.ts';
+import { isMadeOf, mapType } from './domain-use.ts';
 import { renameType } from './renamed-text.ts';
 import { duplicateRelation, qualified, qualifiedName } from './naming.ts';
 
@@ -114,6 +116,10 @@ function checkNoText(state: SessionState, entry: CatalogEntry): void {
 }
 
 function renameColumn(state: SessionState, entry: CatalogEntry, from: string, to: string): void {
+  if (entry.kind === 'type' && entry.definition.kind === 'composite') {
+    renameAttribute(state, entry, entry.definition.fields, from, to);
+    return;
+  }
   if (!isQueryable(entry)) throw new DatabaseError('42809', `"${entry.name}" is not a table`);
   const column = entry.columns.find((c) => c.name === from && !c.dropped);
   if (column === undefined) throw new DatabaseError('42703', `column "${from}" does not exist`);
@@ -121,8 +127,42 @@ function renameColumn(state: SessionState, entry: CatalogEntry, from: string, to
     throw new DatabaseError('42701', `column "${to}" of relation "${entry.name}" already exists`);
   }
   const columns = withColumn(entry.columns, column.attnum, { name: to });
-  const changes: readonly CatalogChange[] = [{ kind: 'put', entry: { ...entry, columns } }];
-  state.current.changeCatalog(withFollowers(state, changes, new Set([entry.oid])));
+  const changes: readonly CatalogChange[] = [
+    { kind: 'put', entry: { ...entry, columns } }, ...fieldRenamed(state, entry.rowType, from, to),
+  ];
+  state.current.changeCatalog(withFollowers(state, changes, oidsOf(changes)));
+}
+
+function renameAttribute(state: SessionState, entry: TypeEntry, fields: readonly Column[], from: string, to: string): void {
+  if (!fields.some((f) => f.name === from)) throw new DatabaseError('42703', `column "${from}" does not exist`);
+  if (fields.some((f) => f.name === to)) {
+    throw new DatabaseError('42701', `column "${to}" of relation "${entry.name}" already exists`);
+  }
+  const renamed: TypeEntry = {
+    ...entry, definition: { kind: 'composite', fields: fields.map((f) => (f.name === from ? { ...f, name: to } : f)) },
+  };
+  const changes: readonly CatalogChange[] = [{ kind: 'put', entry: renamed }, ...fieldRenamed(state, entry.oid, from, to)];
+  state.current.changeCatalog(withFollowers(state, changes, oidsOf(changes)));
+}
+
+/** What has values of the row type, with its field under the new name. */
+function fieldRenamed(state: SessionState, rowType: number, from: string, to: string): readonly CatalogChange[] {
+  const named = (type: LogicalType): LogicalType => mapType(type, (own) => (own.kind !== 'record' || own.oid !== rowType ? own
+    : { ...own, fields: own.fields.map((f) => (f.name === from ? { ...f, name: to } : f)) }));
+  const retyped = <T extends { readonly type: LogicalType }>(parts: readonly T[]): readonly T[] =>
+    parts.map((part) => ({ ...part, type: named(part.type) }));
+  return [...state.catalog.entries()].flatMap((e): readonly CatalogChange[] => {
+    if (e.kind === 'type') {
+      const { definition } = e;
+      if (definition.kind === 'composite' && definition.fields.some((f) => isMadeOf(f.type, rowType))) {
+        return [{ kind: 'put', entry: { ...e, definition: { kind: 'composite', fields: retyped(definition.fields) } } }];
+      }
+      return definition.kind === 'domain' && isMadeOf(definition.base, rowType)
+        ? [{ kind: 'put', entry: { ...e, definition: { ...definition, base: named(definition.base) } } }] : [];
+    }
+    if (!isQueryable(e) || !e.columns.some((c) => isMadeOf(c.type, rowType))) return [];
+    return [{ kind: 'put', entry: { ...e, columns: retyped(e.columns) } }];
+  });
 }
 
 function renameConstraint(state: SessionState, entry: CatalogEntry, from: string, to: string): void {

@@ -21,7 +21,8 @@ export function keptForm(
   state: SessionState, columnName: DeparseOptions['columnName'], catalog: Catalog = state.catalog,
 ): DeparseOptions {
   const names = new CatalogNames(catalog, [], state.services.functions);
-  return { columnName, pretty: false, exact: true, format: DEFAULT_FORMAT, names: { names, now: 0n } };
+  const fieldName: DeparseOptions['fieldName'] = (type, index) => catalog.fieldNames(type.oid ?? 0)?.[index] ?? null;
+  return { columnName, fieldName, pretty: false, exact: true, format: DEFAULT_FORMAT, names: { names, now: 0n } };
 }
 
 /** The text to keep of `bound`, written as `original`: constants in full, where `rebind` reads it back as the same. */
