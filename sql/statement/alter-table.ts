@@ -1,4 +1,5 @@
 // ALTER TABLE and its kin: columns, defaults, constraints, owner, options.
+import { lockReferenced, strongestMode } from './ddl-locks.ts';
 import { datumAt } from '../../engine/data/access.ts';
 import { Batch } from '../../engine/data/batch.ts';
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
@@ -57,8 +58,10 @@ export function alterTable(statement: AlterTable, text: string): BoundStatement 
         `ALTER action cannot be performed on relation "${found.name}"`, {
         detail: 'This operation is only supported for tables.',
       });
-      await state.current.lock(table.oid, 'access exclusive', state.lockWait);
+      await state.current.lock(table.oid, strongestMode(statement.actions), state.lockWait);
       state.current.requireSettled(table.oid, 'ALTER TABLE', table.name);
+      await lockReferenced(state, action.kind === 'addColumn' ? [action.column] : [],
+        action.kind === 'addConstraint' ? [action.constraint] : []);
       await new Alteration(state, table, text).run(action);
     }
     return done(tag);

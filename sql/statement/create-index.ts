@@ -27,6 +27,7 @@ export function createIndex(statement: CreateIndex): BoundStatement {
           : 'This operation is not supported for this kind of relation.',
       });
     }
+    await state.current.lock(table.oid, 'share', state.lockWait);
     const computed = statement.where === undefined && statement.elements.every((e) => e.expression === undefined) ? null
       : computedKeyOf(state, table, statement);
     const distinctNulls = !statement.nullsNotDistinct;

@@ -12,6 +12,7 @@ import { command, done } from './bound.ts';
 import { defineColumn, withGenerated } from './column-definition.ts';
 import type { TableContext } from './column-definition.ts';
 import { defineConstraint } from './constraint-definition.ts';
+import { lockReferenced } from './ddl-locks.ts';
 import { likeChecks, likeColumn, likeIndexes, likeSource } from './like.ts';
 import type { Like } from './like.ts';
 import { TakenNames, allocateRowType, nameIsFree, qualified, targetSchema } from './naming.ts';
@@ -27,6 +28,7 @@ export function createTable(statement: CreateTable, text: string): BoundStatemen
     const { relation } = statement;
     const schema = targetSchema(state, qualified(relation), relation.position, statement.persistence);
     if (!nameIsFree(state, schema, relation.name, statement.ifNotExists)) return done('CREATE TABLE');
+    await lockReferenced(state, statement.columns, statement.constraints);
     state.current.changeCatalog(tableChanges(state, statement, { text, schema }));
     return done('CREATE TABLE');
   });

@@ -61,6 +61,9 @@ export function rename(statement: Rename): BoundStatement {
     }
     const entry = findObject(state, statement.object, statement.name, statement.ifExists);
     if (entry === null) return done(tag);
+    if (isRelation(entry)) {
+      await state.current.lock(entry.oid, entry.kind === 'index' ? 'share update exclusive' : 'access exclusive', state.lockWait);
+    }
     if (part === undefined) renameEntry(state, entry, newName);
     else if (part.kind === 'column' || part.kind === 'attribute') renameColumn(state, entry, part.name, newName);
     else renameConstraint(state, entry, part.name, newName);
@@ -194,6 +197,7 @@ export function setSchema(statement: SetSchema): BoundStatement {
     const entry = findObject(state, statement.object, statement.name, statement.ifExists);
     if (entry === null) return done(tag);
     if (!('schema' in entry)) throw notSupported(`SET SCHEMA of a ${entry.kind}`);
+    if (isRelation(entry)) await state.current.lock(entry.oid, 'access exclusive', state.lockWait);
     const schema = state.catalog.requireSchema(statement.newSchema).name;
     if (isTemporary(schema) || isTemporary(entry.schema)) {
       throw new DatabaseError('0A000', 'cannot move objects into or out of temporary schemas');
