@@ -49,7 +49,11 @@ export function mapChildren(e: Expression, one: Mapper): Expression {
         branches: e.branches.map((b) => ({ when: one(b.when), then: one(b.then) })),
         otherwise: one(e.otherwise),
       };
-    case 'in': return { ...e, input: one(e.input), list: mapList(e.list, one) };
+    case 'in': {
+      const input = one(e.input);
+      const list = mapList(e.list, one);
+      return input === e.input && list === e.list ? e : { ...e, input, list };
+    }
     case 'quantified': return { ...e, input: one(e.input), array: one(e.array) };
     case 'array': return { ...e, elements: mapList(e.elements, one) };
     case 'subscript':
@@ -62,7 +66,10 @@ export function mapChildren(e: Expression, one: Mapper): Expression {
           upper: s.upper === null ? null : one(s.upper),
         })),
       };
-    case 'row': return { ...e, fields: mapList(e.fields, one) };
+    case 'row': {
+      const fields = mapList(e.fields, one);
+      return fields === e.fields ? e : { ...e, fields };
+    }
     default: return unreachable(e);
   }
 }

@@ -11,6 +11,7 @@ import { bindAggregate } from './bind-aggregate.ts';
 import { bindWindowCall } from './bind-window-call.ts';
 import { checkVariadicArray, defaultValue, inPlaces, isPlain, notedCandidates } from './call-notation.ts';
 import type { Noted } from './call-notation.ts';
+import { quoted, writtenAs } from '../plan/deparse.ts';
 import { coerceArgument, tryCoerce } from './coercion.ts';
 import type { Environment } from './environment.ts';
 import { checkContinuous, checkSchema, functionError } from './functions.ts';
@@ -172,7 +173,12 @@ export function resolveCall(
   const targets = resolution.signature.name === 'pg_typeof' ? types : argumentTypes(resolution.declared, types);
   return {
     function: resolution.signature,
-    args: args.map((a, i) => coerceArgument(site.env, a, targets[i], locationOf(e.arguments[i].value))),
+    args: args.map((a, i) => {
+      const given = coerceArgument(site.env, a, targets[i], locationOf(e.arguments[i].value));
+      // Where any type will do, PostgreSQL leaves a literal unknown.
+      const any = resolution.declared[i].kind === 'any' && a.kind === 'literal' && a.type.kind === 'unknown';
+      return any && typeof a.value === 'string' ? writtenAs(given, quoted(a.value)) : given;
+    }),
     type: returnType(resolution.signature, resolution.declared, targets),
   };
 }

@@ -5,6 +5,7 @@ import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { someExpression } from '../../engine/expression/walk.ts';
 import type { Expr } from '../parser/ast.ts';
+import { listWritten } from '../plan/deparse.ts';
 import { coerceArgument, tryCoerce } from './coercion.ts';
 import { selectCommonType } from './common-type.ts';
 import type { Environment } from './environment.ts';
@@ -199,18 +200,25 @@ function inList(env: Environment, e: Of<'inList'>, input: Expression, constant: 
   const common = selectCommonType([input.type, ...constant.map(({ value }) => value.type)]);
   if (common === null || common.kind === 'record') return null;
   const list: Expression[] = [];
+  const elements: Expression[] = [];
   const resolved = resolveOperator(env, { symbol: '=', position: e.position }, [
     input.type.kind === 'unknown' ? common : input.type, common,
   ]);
   for (const { value, written } of constant) {
-    const coerced = tryCoerce(value, resolved.args[1], { env, context: 'implicit', position: locationOf(written) });
+    // A constant of either is one of the other as it is.
+    const same = value.kind === 'literal' && value.type.kind === 'varchar' && resolved.args[1].kind === 'text';
+    const coerced = same ? { ...value, type: resolved.args[1] } : tryCoerce(value, resolved.args[1], { env, context: 'implicit', position: locationOf(written) });
     if (coerced === null) return null;
     list.push(coerced);
+    elements.push(coerced.kind === 'literal' ? { ...coerced, type: common } : value);
   }
-  return {
+  const found: Expression = {
     kind: 'in', type: BOOLEAN, equal: resolved.function, list,
     input: coerceArgument(env, input, resolved.args[0], locationOf(e.operand)),
   };
+  // PostgreSQL makes an array of the common type, and that what the operator takes.
+  const otherwise = common.kind === 'varchar' && list.every((x) => x.kind === 'literal');
+  return otherwise ? listWritten(found, { input, elements }) : found;
 }
 
 const LIKE_OPERATORS = { like: ['~~', '!~~'], ilike: ['~~*', '!~~*'], similar: ['~', '!~'] } as const;

@@ -5,6 +5,7 @@ import { mentionType } from '../../engine/data/type-info.ts';
 import type { LogicalType, RecordType } from '../../engine/data/types.ts';
 import { TEXT, baseType, sameKind, sameType, typmodOf } from '../../engine/data/types.ts';
 import type { Expression, RowExpression } from '../../engine/expression/expression.ts';
+import { castRow } from '../plan/deparse.ts';
 import type { Environment } from './environment.ts';
 import { CatalogNames } from '../catalog/names.ts';
 import { canCoerce, withTypmod } from './type-rules.ts';
@@ -30,6 +31,14 @@ export function tryCoerce(e: Expression, target: LogicalType, site: CoercionSite
 }
 
 function cast(input: Expression, type: LogicalType, site: CoercionSite): Expression {
+  const form = site.env.trace?.forms.get(input);
+  if (form?.kind === 'collate') {
+    // As in PostgreSQL, COLLATE stays outside of what is converted.
+    const inner = cast(form.input, type, site);
+    const collated = { ...inner };
+    site.env.trace?.forms.set(collated, { ...form, input: inner });
+    return collated;
+  }
   return { kind: 'cast', input, type, explicit: site.context === 'explicit' };
 }
 
@@ -100,7 +109,8 @@ function coerceRow(e: RowExpression, target: RecordType, site: CoercionSite): Ex
     if (coerced !== null) return coerced;
     throw misfit(`Cannot cast type ${mentionType(field.type)} to ${mentionType(type)} in column ${i + 1}.`);
   });
-  return { kind: 'row', fields, type: target };
+  const row: Expression = { kind: 'row', fields, type: target };
+  return site.context === 'explicit' ? castRow(row) : row;
 }
 
 /** As tryCoerce; PostgreSQL's 42846 where there is no such cast. */

@@ -28,7 +28,7 @@ export function notedClear(
   const { trace } = printer;
   const form = trace.forms.get(e);
   if (form?.kind === 'as') return printer.options.qualified ? null : clear(form.expression);
-  if (form !== undefined) return form.kind === 'meaning' ? apart : form.kind !== 'collate';
+  if (form !== undefined) return form.kind === 'meaning' ? apart : form.kind !== 'collate' && form.kind !== 'rows';
   if (trace.columns.has(e)) return true;
   if (e.kind !== 'parameter' || e.hole !== true) return null;
   const meaning = trace.holes.get(e.index)?.kind;
@@ -57,7 +57,7 @@ function list(printer: Printer, args: readonly Expression[]): string {
 function formText(printer: Printer, e: Expression, form: Form, implicit: boolean): string | null {
   const { expressions } = printer;
   switch (form.kind) {
-    case 'syntax': return e.kind === 'call' ? syntaxText(printer, e.function.name, e.args) : null;
+    case 'syntax': return e.kind === 'call' ? syntaxText(printer, e) : null;
     case 'named': {
       if (e.kind !== 'call') return null;
       const args = form.args.map(({ name, value }) => (name === undefined ? '' : `${quoteIdentifier(name)} => `)
@@ -92,7 +92,8 @@ function formText(printer: Printer, e: Expression, form: Form, implicit: boolean
 }
 
 /** The calls that SQL has words for; null: it is called by its name. */
-function syntaxText(printer: Printer, name: string, args: readonly Expression[]): string | null {
+function syntaxText(printer: Printer, e: Expression & { readonly kind: 'call' }): string | null {
+  const { args, function: { name } } = e;
   const [a, b, c, d] = args.map((x) => printer.expressions.text(x, true));
   switch (`${name} ${args.length}`) {
     case 'btrim 1': return `TRIM(BOTH FROM ${a})`;
@@ -103,12 +104,15 @@ function syntaxText(printer: Printer, name: string, args: readonly Expression[])
     case 'rtrim 2': return `TRIM(TRAILING ${b} FROM ${a})`;
     case 'position 2': return `POSITION((${b}) IN (${a}))`;
     case 'substring 2': return args[1].type.kind === 'int4' ? `SUBSTRING(${a} FROM ${b})` : null;
-    case 'substring 3': return args[1].type.kind !== 'int4' ? null : `SUBSTRING(${a} FROM ${b} FOR ${c})`;
+    case 'substring 3': return args[1].type.kind === 'int4' ? `SUBSTRING(${a} FROM ${b} FOR ${c})` : `SUBSTRING(${a} SIMILAR ${b} ESCAPE ${c})`;
     case 'overlay 3': return `OVERLAY(${a} PLACING ${b} FROM ${c})`;
     case 'overlay 4': return `OVERLAY(${a} PLACING ${b} FROM ${c} FOR ${d})`;
     case 'overlaps 4': return `((${a}, ${b}) OVERLAPS (${c}, ${d}))`;
     case 'normalize 1': return `NORMALIZE(${a})`;
-    case 'is_normalized 1': return `((${a}) IS NORMALIZED)`;
+    case 'normalize 2': return args[1].kind === 'literal' ? `NORMALIZE(${a}, ${String(args[1].value).toUpperCase()})` : null;
+    case 'is_normalized 1': return `(${printer.expressions.inner(args[0], e, false)} IS NORMALIZED)`;
+    case 'is_normalized 2': return args[1].kind !== 'literal' ? null
+      : `(${printer.expressions.inner(args[0], e, false)} IS ${String(args[1].value).toUpperCase()} NORMALIZED)`;
     default: return null;
   }
 }

@@ -3,7 +3,7 @@ import type { FormatSettings } from '../../engine/data/settings.ts';
 import { unreachable } from '../../engine/data/error.ts';
 import { formatText } from '../../engine/data/text-format.ts';
 import { formatType, formatTypeName, oidOf, quoteIdentifier } from '../../engine/data/type-info.ts';
-import { baseType, sameKind, typmodOf } from '../../engine/data/types.ts';
+import { arrayOf, baseType, sameKind, typmodOf } from '../../engine/data/types.ts';
 import type { LogicalType, RecordType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { Indentation } from './indentation.ts';
@@ -42,6 +42,27 @@ export function writtenAs(e: Expression, text: string): Expression {
   const own = { ...e };
   WRITTEN.set(own, text);
   return own;
+}
+
+/** Rows that a cast has made rows of a named type. */
+const CAST_ROWS = new WeakSet<Expression>();
+
+export function castRow(row: Expression): Expression {
+  CAST_ROWS.add(row);
+  return row;
+}
+
+/** The operands of IN as they were before they became what its operator takes. */
+interface ListWritten {
+  readonly input: Expression;
+  readonly elements: readonly Expression[];
+}
+
+const LISTS = new WeakMap<Expression, ListWritten>();
+
+export function listWritten(e: Expression, list: ListWritten): Expression {
+  LISTS.set(e, list);
+  return e;
 }
 
 export function deparse(e: Expression, options: DeparseOptions): string {
@@ -89,7 +110,7 @@ export class Deparser {
         return this.wrap([this.inner(e.input, e, true), e.operator.name, e.quantifier.toUpperCase(),
           `(${this.text(e.array, true)})`].join(' '));
       case 'array': return e.elements.length === 0 ? `ARRAY[]::${this.typeName(e.type)}` : `ARRAY[${this.list(e.elements)}]`;
-      case 'row': return `ROW(${this.list(e.fields)})`;
+      case 'row': return `ROW(${this.list(e.fields)})${CAST_ROWS.has(e) ? `::${this.typeName(e.type)}` : ''}`;
       case 'field': {
         const type = baseType(e.input.type);
         const name = type.kind === 'record' ? this.#options.fieldName?.(type, e.index) ?? type.fields[e.index].name : `f${e.index + 1}`;
@@ -207,10 +228,17 @@ export class Deparser {
   }
 
   #in(e: Of<'in'>, symbol: string, quantifier: string): string {
+    const list = LISTS.get(e);
+    if (this.#options.exact === true) {
+      const word = symbol === '=' ? 'IN' : 'NOT IN';
+      return this.wrap(`${this.inner(list?.input ?? e.input, e, true)} ${word} (${this.list(list?.elements ?? e.list)})`);
+    }
     const input = this.inner(e.input, e, true);
-    if (this.#options.exact === true) return this.wrap(`${input} ${symbol === '=' ? 'IN' : 'NOT IN'} (${this.list(e.list)})`);
     if (e.list.length === 1) return this.wrap(`${input} ${symbol} ${this.inner(e.list[0], e, true)}`);
-    return this.wrap(`${input} ${symbol} ${quantifier} (ARRAY[${this.list(e.list)}])`);
+    const array: Expression = { kind: 'array', elements: list?.elements ?? e.list, type: arrayOf((list?.elements ?? e.list)[0].type) };
+    const whole: Expression = list === undefined ? array
+      : { kind: 'cast', input: array, type: arrayOf(e.list[0].type), explicit: true };
+    return this.wrap(`${input} ${symbol} ${quantifier} (${this.text(whole, true)})`);
   }
 
   #case(e: Of<'case'>): string {
