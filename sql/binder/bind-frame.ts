@@ -1,13 +1,14 @@
 // Frames of OVER: ROWS, RANGE and GROUPS with their bounds; offsets of the type that the mode and the key ask for.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { mentionType } from '../../engine/data/type-info.ts';
-import { FLOAT8, INT8, INTERVAL, NUMERIC } from '../../engine/data/types.ts';
+import { FLOAT8, INT8, INTERVAL, NUMERIC, baseType } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { someExpression } from '../../engine/expression/walk.ts';
 import type { Expr, WindowSpecification } from '../parser/ast.ts';
 import type { FrameBound, OrderTerm, WindowFrame } from '../plan/logical-plan.ts';
 import { tryCoerce } from './coercion.ts';
+import type { CoercionSite } from './coercion.ts';
 import { bind } from './level.ts';
 import type { Site } from './level.ts';
 import { locationOf } from './location.ts';
@@ -81,7 +82,10 @@ function rangeOffset(
   const type = distanceType(key);
   const shown = `RANGE with offset PRECEDING/FOLLOWING is not supported for column type ${mentionType(key)}`;
   if (type === null) throw new DatabaseError('0A000', shown, { position });
-  const coerced = tryCoerce(value, type, { env: site.env, context: 'implicit', position });
+  const to: CoercionSite = { env: site.env, context: 'implicit', position };
+  // What has no type yet is of the key's own, where such a one will do.
+  const own = value.type.kind === 'unknown' && type.kind === 'int8' ? tryCoerce(value, baseType(key), to) : null;
+  const coerced = tryCoerce(own ?? value, type, to);
   if (coerced !== null) return coerced;
   throw new DatabaseError('0A000', `${shown} and offset type ${mentionType(value.type)}`, {
     position, hint: 'Cast the offset value to an appropriate type.',

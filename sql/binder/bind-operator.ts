@@ -28,7 +28,8 @@ export function bindBinary(e: Of<'binary'>, site: Site): Expression {
     symbol: e.operator, schema: e.schema, position: e.position, operands: [locationOf(e.left), locationOf(e.right)],
   };
   const rows = e.left.kind === 'row' && e.right.kind === 'row';
-  return rows ? compare(site.env, use, left, right) : applyOperator(site.env, use, [left, right]);
+  const parts = e.left.kind === 'row' && e.right.kind === 'row' ? [e.left.fields, e.right.fields].map((f) => f.map(locationOf)) : undefined;
+  return rows ? compare(site.env, { ...use, parts }, left, right) : applyOperator(site.env, use, [left, right]);
 }
 
 /** `left op right`, row-wise when both are rows. */
@@ -50,7 +51,7 @@ function compareRows(
     throw new DatabaseError('0A000', 'cannot compare rows of zero length', { position: use.position });
   }
   const each = (symbol: string): readonly Expression[] =>
-    left.map((l, i) => compare(env, { ...use, symbol, operands: [] }, l, right[i]));
+    left.map((l, i) => compare(env, { ...use, symbol, operands: use.parts?.map((p) => p[i]) ?? [], parts: undefined }, l, right[i]));
   if (use.symbol === '=') return conjunction(each('=')) ?? each('=')[0];
   if (use.symbol === '<>') return disjunction(each('<>'));
   const strict = use.symbol.slice(0, 1);
@@ -58,7 +59,7 @@ function compareRows(
   const less = each(strict);
   const terms = less.map((l, i) => conjunction([...equal.slice(0, i), l]) ?? l);
   if (use.symbol.length === 2) {
-    const last = compare(env, { ...use, operands: [] }, left[left.length - 1], right[right.length - 1]);
+    const last = compare(env, { ...use, operands: [], parts: undefined }, left[left.length - 1], right[right.length - 1]);
     terms[terms.length - 1] = conjunction([...equal.slice(0, -1), last]) ?? last;
   }
   const bound = disjunction(terms);

@@ -1,5 +1,5 @@
 // Query → BoundQuery: WITH, then SELECT, VALUES or a set operation.
-import { DatabaseError } from '../../engine/data/error.ts';
+import { AssertionError, DatabaseError } from '../../engine/data/error.ts';
 import type { CommonTable, Query, WithClause } from '../parser/ast.ts';
 import type { LogicalPlan } from '../plan/logical-plan.ts';
 import { hasComputedLimit, withComputedLimits } from './computed-limits.ts';
@@ -43,10 +43,18 @@ export function bindCommonTables(clause: WithClause, site: QuerySite): CommonTab
     }
     names.add(table.name);
   }
-  for (const table of clause.recursive ? inOrder(clause.tables) : clause.tables) {
-    scope = bindCommonTable(table, { ...site, commonTables: scope }, clause.recursive);
+  const tables = clause.recursive ? inOrder(clause.tables) : clause.tables;
+  for (const [i, table] of tables.entries()) {
+    const unseen = clause.recursive ? [] : tables.slice(i).map((t) => t.name);
+    const bound = bindCommonTable(table, { ...site, commonTables: unseen.length === 0 ? scope : notYet(scope, unseen) }, clause.recursive);
+    scope = { ...bound, parent: scope };
   }
   return scope;
+}
+
+/** Where tables of WITH are known that cannot be read yet. */
+function notYet(parent: CommonTableScope | null, unseen: readonly string[]): CommonTableScope {
+  return { parent, name: null, unseen, columns: [], plan: () => { throw new AssertionError('a common table that is none'); } };
 }
 
 function bindCommonTable(table: CommonTable, site: QuerySite, recursive: boolean): CommonTableScope {

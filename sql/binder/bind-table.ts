@@ -15,6 +15,7 @@ import { aliased, plainItem, siteOver } from './bind-from-item.ts';
 import type { FromResult, FromSite } from './bind-from-item.ts';
 import { conjuncts } from './functions.ts';
 import type { CommonTableScope } from './level.ts';
+import { undefinedRelation } from '../catalog/catalog.ts';
 import { asRelation } from './relation.ts';
 import { Scope } from './scope.ts';
 import type { ScopeColumn, ScopeItem } from './scope.ts';
@@ -27,6 +28,13 @@ export function bindTable(item: TableItem, site: FromSite): FromResult {
     if (common !== null) return bindCommonTable(item, common);
   }
   const name = { schema: relation.schema ?? null, name: relation.name };
+  if (relation.schema === undefined && env.catalog.findRelation(name, env.searchPath) === null
+    && isUnseen(site.commonTables, relation.name)) {
+    throw undefinedRelation(name, relation.position ?? item.position).with({
+      detail: `There is a WITH item named "${relation.name}", but it cannot be referenced from this part of the query.`,
+      hint: 'Use WITH RECURSIVE, or re-order the WITH items to remove forward references.',
+    });
+  }
   const found = env.catalog.requireRelation(name, env.searchPath, relation.position ?? item.position);
   env.used.add(found.oid);
   switch (found.kind) {
@@ -39,6 +47,11 @@ export function bindTable(item: TableItem, site: FromSite): FromResult {
       });
     default: return bindStored(item, found, site);
   }
+}
+
+function isUnseen(scope: CommonTableScope | null, name: string): boolean {
+  for (let s = scope; s !== null; s = s.parent) if (s.unseen?.includes(name) === true) return true;
+  return false;
 }
 
 function findCommonTable(scope: CommonTableScope | null, name: string): CommonTableScope | null {

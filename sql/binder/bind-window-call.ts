@@ -99,7 +99,10 @@ function resolveWindow(spec: WindowSpecification, site: Site): WindowSpecificati
     throw new DatabaseError('42P20', `cannot override ORDER BY clause of window "${base}"`, { position: spec.position });
   }
   if (resolved.frame !== undefined) {
-    throw new DatabaseError('42P20', `cannot copy window "${base}" because it has a frame clause`, { position: spec.position });
+    throw new DatabaseError('42P20', `cannot copy window "${base}" because it has a frame clause`, {
+      position: spec.position,
+      hint: spec.orderBy.length === 0 && spec.frame === undefined ? 'Omit the parentheses in this OVER clause.' : undefined,
+    });
   }
   return {
     ...spec, base: undefined, partitionBy: resolved.partitionBy,

@@ -16,6 +16,8 @@ export interface OperatorUse {
   readonly position: number | undefined;
   /** Where the operands stand. */
   readonly operands?: readonly (number | undefined)[];
+  /** Where the fields of two rows stand. */
+  readonly parts?: readonly (readonly (number | undefined)[])[] | undefined;
 }
 
 /** An operator for operand types, with the types the operands are converted to. */

@@ -110,7 +110,9 @@ export interface Clause {
 /** A name a WITH clause defines. */
 export interface CommonTableScope {
   readonly parent: CommonTableScope | null;
-  readonly name: string;
+  /** null: of none, but of `unseen`, tables of the clause that come later. */
+  readonly name: string | null;
+  readonly unseen?: readonly string[];
   readonly columns: readonly ResultColumn[];
   /** Columns behind them that `*` does not show. */
   readonly hidden?: readonly (ResultColumn & { readonly index: number })[];

@@ -262,7 +262,7 @@ function stillNeeded(
   searchPath: readonly string[],
 ): DatabaseError {
   const lines = reasons.map((r) =>
-    `${describe(catalog, r.dependent, searchPath)} depends on ${describe(catalog, r.on, searchPath)}`);
+    `${describe(catalog, r.dependent, searchPath)} depends on ${describeNeeded(catalog, r, searchPath)}`);
   const message = targets.length === 1
     ? `cannot drop ${describe(catalog, targets[0], searchPath)} because other objects depend on it`
     : 'cannot drop desired object(s) because other objects depend on them';
@@ -270,6 +270,16 @@ function stillNeeded(
     detail: shorten(lines),
     hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
   });
+}
+
+/** A foreign key needs the index of the key that it refers to. */
+function describeNeeded(
+  catalog: Catalog, { dependent, on }: { readonly dependent: Target; readonly on: Target }, searchPath: readonly string[],
+): string {
+  const table = on.kind === 'constraint' && dependent.kind === 'constraint' ? catalog.get(on.table) : null;
+  const key = table?.kind === 'table' && on.kind === 'constraint' ? table.constraints.find((c) => c.oid === on.oid) : undefined;
+  const index = key?.kind === 'primary' || key?.kind === 'unique' ? key.index : null;
+  return describe(catalog, index === null ? on : { kind: 'entry', oid: index }, searchPath);
 }
 
 function cascadeNotice(catalog: Catalog, dropped: readonly Target[], searchPath: readonly string[]): DatabaseError {

@@ -7,7 +7,7 @@ import { DEFAULT_FORMAT } from '../../engine/data/settings.ts';
 import { formatText } from '../../engine/data/text-format.ts';
 import { compileExpression } from '../../engine/expression/evaluate.ts';
 import { someExpression } from '../../engine/expression/walk.ts';
-import type { CatalogChange } from '../catalog/catalog.ts';
+import type { CatalogChange, Relation } from '../catalog/catalog.ts';
 import { firstFailure } from '../binder/domain-check.ts';
 import { withColumn } from '../catalog/dependency.ts';
 import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
@@ -34,6 +34,26 @@ import { retypedColumn } from './column-type.ts';
 import { TableRules, domainDefault, typeChecks } from './table-rules.ts';
 import { keyOf, keysOf } from './unique-check.ts';
 
+const WORDS: { readonly [kind in AlterAction['kind']]?: string } = {
+  addColumn: 'ADD COLUMN', dropColumn: 'DROP COLUMN', setType: 'ALTER COLUMN ... SET DATA TYPE', setNotNull: 'ALTER COLUMN ... SET NOT NULL',
+  dropNotNull: 'ALTER COLUMN ... DROP NOT NULL', dropExpression: 'ALTER COLUMN ... DROP EXPRESSION',
+  addIdentity: 'ALTER COLUMN ... ADD IDENTITY', setIdentity: 'ALTER COLUMN ... SET', dropIdentity: 'ALTER COLUMN ... DROP IDENTITY',
+  addConstraint: 'ADD CONSTRAINT', dropConstraint: 'DROP CONSTRAINT', alterConstraint: 'ALTER CONSTRAINT',
+  validateConstraint: 'VALIDATE CONSTRAINT',
+};
+
+const PLURALS: { readonly [kind in Relation['kind']]?: string } = {
+  'view': 'views', 'materialized-view': 'materialized views', 'index': 'indexes', 'sequence': 'sequences',
+};
+
+function notOfTables(action: AlterAction, relation: Relation): DatabaseError {
+  const words = WORDS[action.kind];
+  const plural = PLURALS[relation.kind];
+  return new DatabaseError('42809', `ALTER action ${words === undefined ? '' : `${words} `}cannot be performed on relation "${relation.name}"`, {
+    detail: plural === undefined ? 'This operation is only supported for tables.' : `This operation is not supported for ${plural}.`,
+  });
+}
+
 export function alterTable(statement: AlterTable, text: string): BoundStatement {
   return command(async (state) => {
     const tag = `ALTER ${statement.object.toUpperCase()}`;
@@ -54,10 +74,7 @@ export function alterTable(statement: AlterTable, text: string): BoundStatement 
         continue;
       }
       const table = state.catalog.get(found.oid);
-      if (table?.kind !== 'table') throw new DatabaseError('42809',
-        `ALTER action cannot be performed on relation "${found.name}"`, {
-        detail: 'This operation is only supported for tables.',
-      });
+      if (table?.kind !== 'table') throw notOfTables(action, found);
       await state.current.lock(table.oid, strongestMode(statement.actions), state.lockWait);
       state.current.requireSettled(table.oid, 'ALTER TABLE', table.name);
       await lockReferenced(state, action.kind === 'addColumn' ? [action.column] : [],

@@ -51,9 +51,10 @@ function defineKey(
 ): DefinedConstraint {
   const { state, schema, tableOid } = context;
   const primary = constraint.kind === 'primaryKey';
+  const isNew = state.catalog.get(tableOid) === null;
   if (primary && table.constraints.some((c) => c.kind === 'primary')) {
     throw new DatabaseError('42P16', `multiple primary keys for table "${context.table}" are not allowed`, {
-      position: constraint.position,
+      position: isNew ? constraint.position : undefined,
     });
   }
   if (constraint.include.length > 0) throw notSupported('INCLUDE in a key', { position: constraint.position });
@@ -120,7 +121,11 @@ function defineCheck(
   const named = table.columns.filter((c) => used.includes(c.attnum));
   const label = named.length === 1 ? named[0].name : '';
   const name = constraint.name ?? context.names.choose(context.table, label, 'check');
-  if (table.constraints.some((c) => c.name === name)) {
+  const known = table.constraints.find((c) => c.name === name);
+  if (known?.kind === 'check' && context.state.catalog.get(context.tableOid) === null) {
+    throw new DatabaseError('42710', `check constraint "${name}" already exists`);
+  }
+  if (known !== undefined) {
     throw new DatabaseError('42710', `constraint "${name}" for relation "${context.table}" already exists`);
   }
   return {

@@ -163,8 +163,9 @@ export function createTableAs(statement: CreateTableAs, query: BoundStatement): 
 /** A query's columns as those of a relation, the first ones renamed. */
 export function namedColumns(
   columns: readonly { readonly name: string; readonly type: ColumnEntry['type'] }[], names: readonly string[],
+  tooMany = 'too many column names were specified',
 ): readonly ColumnEntry[] {
-  if (names.length > columns.length) throw new DatabaseError('42601', 'too many column names were specified');
+  if (names.length > columns.length) throw new DatabaseError('42601', tooMany);
   const out: ColumnEntry[] = [];
   columns.forEach((column, i) => {
     const name = names[i] ?? column.name;

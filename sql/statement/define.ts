@@ -160,8 +160,10 @@ export function createCompositeType(statement: CreateCompositeType): BoundStatem
   return command(async (state) => {
     await state.current.lockCatalog(state.lockWait);
     const { relation } = statement;
+    const twice = statement.columns.find((c, i) => statement.columns.findIndex((o) => o.name === c.name) < i);
+    if (twice !== undefined) throw new DatabaseError('42701', `column "${twice.name}" specified more than once`);
     const fields = statement.columns.map((c) => {
-      const type = resolveTypeName({ catalog: state.catalog, searchPath: state.searchPath }, c.type);
+      const type = resolveTypeName({ catalog: state.catalog, searchPath: state.searchPath }, { ...c.type, position: undefined });
       checkCollateClause(c.collation?.name, type);
       return { name: c.name, type };
     });

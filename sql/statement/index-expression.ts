@@ -6,7 +6,7 @@ import type { Expression } from '../../engine/expression/expression.ts';
 import { columnsOf, someExpression } from '../../engine/expression/walk.ts';
 import { checkCollateClause } from '../binder/bind-collate.ts';
 import { settleUnknown } from '../binder/coercion.ts';
-import { labelOf, locationOf } from '../binder/location.ts';
+import { labelOf } from '../binder/location.ts';
 import { plainColumn } from '../catalog/entry.ts';
 import type { ColumnEntry, IndexDefinitionText, TableEntry } from '../catalog/entry.ts';
 import type { Expr, IndexElement } from '../parser/ast.ts';
@@ -77,7 +77,7 @@ export function bindIndexExpression(state: SessionState, table: TableEntry, expr
     phrase: 'index expressions', noSubquery: 'index expression',
   });
   const bound = settleUnknown(site.env, bindRowExpression(site, expression));
-  requireImmutable(bound, 'functions in index expression must be marked IMMUTABLE', expression);
+  requireImmutable(bound, 'functions in index expression must be marked IMMUTABLE');
   return bound;
 }
 
@@ -86,13 +86,13 @@ export function bindIndexPredicate(state: SessionState, table: TableEntry, where
     phrase: 'index predicates', noSubquery: 'index predicate',
   });
   const bound = bindPredicate(site, where, 'WHERE');
-  requireImmutable(bound, 'functions in index predicate must be marked IMMUTABLE', where);
+  requireImmutable(bound, 'functions in index predicate must be marked IMMUTABLE');
   return bound;
 }
 
-function requireImmutable(bound: Expression, message: string, at: Expr): void {
+function requireImmutable(bound: Expression, message: string): void {
   if (!someExpression(bound, (e) => e.kind === 'call' && e.function.volatility !== 'immutable')) return;
-  throw new DatabaseError('42P17', message, { position: locationOf(at) });
+  throw new DatabaseError('42P17', message);
 }
 
 /** As errors name a key: a call by itself, anything else in parentheses. */

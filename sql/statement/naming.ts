@@ -110,6 +110,8 @@ export function requireTable(state: SessionState, relation: RelationName,
 }
 
 function notWritable(found: Relation, verb: string): DatabaseError {
+  const kept = found.kind === 'view' || found.kind === 'materialized-view' || found.kind === 'sequence' || found.kind === 'index';
+  if (verb === 'truncate' && kept) return new DatabaseError('42809', `"${found.name}" is not a table`);
   switch (found.kind) {
     case 'view': {
       if (verb === 'copy to') {

@@ -65,6 +65,8 @@ function argumentValues(
   state: SessionState, statement: Execute, bound: BoundStatement, outer: readonly Datum[],
 ): readonly Datum[] {
   const { parameters } = bound;
+  // PostgreSQL looks at none where there is nothing to fill.
+  if (parameters.length === 0) return [];
   if (statement.arguments.length !== parameters.length) {
     throw new DatabaseError('42601', `wrong number of parameters for prepared statement "${statement.name}"`, {
       detail: `Expected ${parameters.length} parameters but got ${statement.arguments.length}.`,

@@ -45,6 +45,9 @@ function findObject(state: SessionState, object: ObjectKind, name: Name, ifExist
       }
       const entry = catalog.get(relation.oid);
       if (entry === null) throw new DatabaseError('42501', `permission denied: "${last}" is a system catalog`);
+      // As in PostgreSQL, ALTER TABLE and ALTER INDEX rename any relation.
+      const wanted = object === 'table' || object === 'index' ? undefined : KINDS[object];
+      if (wanted !== undefined && wanted !== entry.kind) throw new DatabaseError('42809', wrongKind(object, entry).message);
       return entry;
     }
   }

@@ -42,7 +42,7 @@ function describeQuery(
   const optimizer = optimizerSettings(state);
   if (env.parameters.finish().length > 0) throw new DatabaseError('42P02', 'there is no parameter $1');
   return {
-    columns: namedColumns(bound.columns, names),
+    columns: namedColumns(bound.columns, names, continuous ? undefined : 'CREATE VIEW specifies more column names than columns'),
     dependencies: [...dependenciesOf(state.catalog, env.used), ...namedIn(state.catalog, bound.plan, env.used)],
     settings: {
       format: state.settings.format, searchPath: [...state.searchPath], ...dialect === 'postgres' ? {} : { dialect },

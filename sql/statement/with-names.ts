@@ -35,6 +35,7 @@ function refused(name: string, columns: CommonTableScope['columns'], parent: Com
 function checked(scope: CommonTableScope | null, end: CommonTableScope | null): CommonTableScope | null {
   if (scope === null || scope === end) return end;
   const parent = checked(scope.parent, end);
+  if (scope.name === null) return parent;
   return isSteady(scope.plan(undefined)) ? { ...scope, parent } : refused(scope.name, scope.columns, parent);
 }
 

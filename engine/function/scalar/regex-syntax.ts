@@ -295,7 +295,7 @@ export function translateRegex(pattern: string, given: RegexFlags): RegexSource 
 /** similar_to_escape(): a SIMILAR TO pattern as an advanced regular expression, in PostgreSQL's own spelling. */
 export function similarToRegex(pattern: string, escape: string): string {
   if ([...escape].length > 1) {
-    throw new DatabaseError('22019', 'invalid escape string',
+    throw new DatabaseError('22025', 'invalid escape string',
       { hint: 'Escape string must be empty or one character.' });
   }
   let out = '^(?:';
