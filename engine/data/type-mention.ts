@@ -1,4 +1,4 @@
-// How messages mention a type that a user made: marked, since its name depends on the catalog and the search path of who reads it.
+// How messages mention a type that a user made: marked, since its name depends on the search path of who reads it.
 
 /** Noncharacters of Unicode, which no message has of itself. */
 const OPEN = '\uFDD0';

@@ -28,7 +28,8 @@ export function bindBinary(e: Of<'binary'>, site: Site): Expression {
     symbol: e.operator, schema: e.schema, position: e.position, operands: [locationOf(e.left), locationOf(e.right)],
   };
   const rows = e.left.kind === 'row' && e.right.kind === 'row';
-  const parts = e.left.kind === 'row' && e.right.kind === 'row' ? [e.left.fields, e.right.fields].map((f) => f.map(locationOf)) : undefined;
+  const parts = e.left.kind === 'row' && e.right.kind === 'row'
+    ? [e.left.fields, e.right.fields].map((f) => f.map(locationOf)) : undefined;
   return rows ? compare(site.env, { ...use, parts }, left, right) : applyOperator(site.env, use, [left, right]);
 }
 
@@ -50,8 +51,9 @@ function compareRows(
   if (left.length === 0) {
     throw new DatabaseError('0A000', 'cannot compare rows of zero length', { position: use.position });
   }
-  const each = (symbol: string): readonly Expression[] =>
-    left.map((l, i) => compare(env, { ...use, symbol, operands: use.parts?.map((p) => p[i]) ?? [], parts: undefined }, l, right[i]));
+  const fieldUse = (symbol: string, i: number): OperatorUse =>
+    ({ ...use, symbol, operands: use.parts?.map((p) => p[i]) ?? [], parts: undefined });
+  const each = (symbol: string): readonly Expression[] => left.map((l, i) => compare(env, fieldUse(symbol, i), l, right[i]));
   if (use.symbol === '=') return conjunction(each('=')) ?? each('=')[0];
   if (use.symbol === '<>') return disjunction(each('<>'));
   const strict = use.symbol.slice(0, 1);
@@ -208,7 +210,8 @@ function inList(env: Environment, e: Of<'inList'>, input: Expression, constant: 
   for (const { value, written } of constant) {
     // A constant of either is one of the other as it is.
     const same = value.kind === 'literal' && value.type.kind === 'varchar' && resolved.args[1].kind === 'text';
-    const coerced = same ? { ...value, type: resolved.args[1] } : tryCoerce(value, resolved.args[1], { env, context: 'implicit', position: locationOf(written) });
+    const coerced = same ? { ...value, type: resolved.args[1] }
+      : tryCoerce(value, resolved.args[1], { env, context: 'implicit', position: locationOf(written) });
     if (coerced === null) return null;
     list.push(coerced);
     elements.push(coerced.kind === 'literal' ? { ...coerced, type: common } : value);

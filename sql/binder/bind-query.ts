@@ -46,7 +46,8 @@ export function bindCommonTables(clause: WithClause, site: QuerySite): CommonTab
   const tables = clause.recursive ? inOrder(clause.tables) : clause.tables;
   for (const [i, table] of tables.entries()) {
     const unseen = clause.recursive ? [] : tables.slice(i).map((t) => t.name);
-    const bound = bindCommonTable(table, { ...site, commonTables: unseen.length === 0 ? scope : notYet(scope, unseen) }, clause.recursive);
+    const commonTables = unseen.length === 0 ? scope : notYet(scope, unseen);
+    const bound = bindCommonTable(table, { ...site, commonTables }, clause.recursive);
     scope = { ...bound, parent: scope };
   }
   return scope;

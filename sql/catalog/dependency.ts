@@ -9,7 +9,7 @@ import type {
   CatalogEntry, ColumnEntry, ConstraintEntry, SourceEntry, TableEntry, TypeEntry,
 } from './entry.ts';
 
-/** Something DROP can name or take along: an entry, a column, a constraint, a column's default, or the type of a relation's rows. */
+/** Something DROP can name or take along: an entry, a column, a constraint, a default, or the type of a relation's rows. */
 export type Target =
   | { readonly kind: 'entry'; readonly oid: number }
   | { readonly kind: 'column'; readonly table: number; readonly attnum: number }
@@ -65,7 +65,7 @@ class DependentSearch {
     if (why?.strength === 'auto') this.#silent.add(id);
     if (this.#visited.has(id)) return;
     this.#visited.set(id, target);
-    const edges = edgesOn(this.#catalog, target).toSorted((a, b) => ageOf(b.dependent) - ageOf(a.dependent) || attnumOf(b.dependent) - attnumOf(a.dependent));
+    const edges = edgesOn(this.#catalog, target).toSorted((a, b) => newerFirst(a.dependent, b.dependent));
     for (const edge of edges) if (!coveredByOwner(this.#visited, edge.dependent)) this.visit(edge.dependent, edge);
     this.found.push({ target, why });
   }
@@ -83,6 +83,8 @@ class DependentSearch {
 const ageOf = (t: Target): number => ('oid' in t ? t.oid : t.table);
 
 const attnumOf = (t: Target): number => ('attnum' in t ? t.attnum : 0);
+
+const newerFirst = (a: Target, b: Target): number => ageOf(b) - ageOf(a) || attnumOf(b) - attnumOf(a);
 
 const idOf = (t: Target): string => {
   switch (t.kind) {
@@ -205,7 +207,9 @@ function touches(oid: number, columns: readonly number[], on: Target): boolean {
 function mentionsType(type: LogicalType, on: Target): boolean {
   if (on.kind !== 'entry' && on.kind !== 'rowType') return false;
   switch (type.kind) {
-    case 'array': return on.kind === 'entry' ? mentionsType(type.element, on) : on.array && mentionsType(type.element, { ...on, array: false });
+    case 'array':
+      if (on.kind === 'entry') return mentionsType(type.element, on);
+      return on.array && mentionsType(type.element, { ...on, array: false });
     case 'enum': case 'domain': case 'record': return type.oid === on.oid && (on.kind === 'entry' || !on.array);
     default: return false;
   }

@@ -104,7 +104,8 @@ function syntaxText(printer: Printer, e: Expression & { readonly kind: 'call' })
     case 'rtrim 2': return `TRIM(TRAILING ${b} FROM ${a})`;
     case 'position 2': return `POSITION((${b}) IN (${a}))`;
     case 'substring 2': return args[1].type.kind === 'int4' ? `SUBSTRING(${a} FROM ${b})` : null;
-    case 'substring 3': return args[1].type.kind === 'int4' ? `SUBSTRING(${a} FROM ${b} FOR ${c})` : `SUBSTRING(${a} SIMILAR ${b} ESCAPE ${c})`;
+    case 'substring 3':
+      return args[1].type.kind === 'int4' ? `SUBSTRING(${a} FROM ${b} FOR ${c})` : `SUBSTRING(${a} SIMILAR ${b} ESCAPE ${c})`;
     case 'overlay 3': return `OVERLAY(${a} PLACING ${b} FROM ${c})`;
     case 'overlay 4': return `OVERLAY(${a} PLACING ${b} FROM ${c} FOR ${d})`;
     case 'overlaps 4': return `((${a}, ${b}) OVERLAPS (${c}, ${d}))`;

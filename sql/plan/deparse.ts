@@ -113,7 +113,8 @@ export class Deparser {
       case 'row': return `ROW(${this.list(e.fields)})${CAST_ROWS.has(e) ? `::${this.typeName(e.type)}` : ''}`;
       case 'field': {
         const type = baseType(e.input.type);
-        const name = type.kind === 'record' ? this.#options.fieldName?.(type, e.index) ?? type.fields[e.index].name : `f${e.index + 1}`;
+        const name = type.kind !== 'record' ? `f${e.index + 1}`
+          : this.#options.fieldName?.(type, e.index) ?? type.fields[e.index].name;
         const input = this.text(e.input, true);
         return `${e.input.kind === 'subscript' || e.input.kind === 'field' ? input : `(${input})`}.${quoteIdentifier(name)}`;
       }
@@ -235,7 +236,8 @@ export class Deparser {
     }
     const input = this.inner(e.input, e, true);
     if (e.list.length === 1) return this.wrap(`${input} ${symbol} ${this.inner(e.list[0], e, true)}`);
-    const array: Expression = { kind: 'array', elements: list?.elements ?? e.list, type: arrayOf((list?.elements ?? e.list)[0].type) };
+    const elements = list?.elements ?? e.list;
+    const array: Expression = { kind: 'array', elements, type: arrayOf(elements[0].type) };
     const whole: Expression = list === undefined ? array
       : { kind: 'cast', input: array, type: arrayOf(e.list[0].type), explicit: true };
     return this.wrap(`${input} ${symbol} ${quantifier} (${this.text(whole, true)})`);

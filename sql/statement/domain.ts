@@ -112,7 +112,8 @@ export function alterDomain(statement: AlterDomain, text: string): BoundStatemen
     }
     const { definition } = entry;
     if (definition.kind !== 'domain') throw new DatabaseError('42809', `${mentionType(typeOfEntry(entry))} is not a domain`);
-    await withoutPosition(() => new DomainAlteration(state, entry, definition, { text, name: displayName(name) }).run(statement.action));
+    const alteration = new DomainAlteration(state, entry, definition, { text, name: displayName(name) });
+    await withoutPosition(() => alteration.run(statement.action));
     return done('ALTER DOMAIN');
   });
 }
@@ -125,7 +126,9 @@ class DomainAlteration {
   /** As the statement names it. */
   readonly #name: string;
 
-  constructor(state: SessionState, entry: TypeEntry, domain: DomainDefinition, written: { readonly text: string; readonly name: string }) {
+  constructor(
+    state: SessionState, entry: TypeEntry, domain: DomainDefinition, written: { readonly text: string; readonly name: string },
+  ) {
     this.#state = state;
     this.#entry = entry;
     this.#domain = domain;

@@ -74,8 +74,9 @@ function mentionsOf(catalog: Catalog, changes: readonly CatalogChange[]): Mentio
 
 /** Names of fields that are called otherwise. */
 function gone(before: TypeEntry, after: TypeEntry): readonly string[] {
-  const [now, then] = [before.definition, after.definition].map((d) => (d.kind === 'composite' ? d.fields.map((f) => f.name) : []));
-  return now.filter((name) => !then.includes(name));
+  const names = ({ definition: d }: TypeEntry): readonly string[] => (d.kind === 'composite' ? d.fields.map((f) => f.name) : []);
+  const then = names(after);
+  return names(before).filter((name) => !then.includes(name));
 }
 
 /** Whether one of the names is a word of a text. */

@@ -151,12 +151,15 @@ function likeKey(context: TableContext, table: TableEntry, like: Like, index: In
   if (index.primary && table.constraints.some((c) => c.kind === 'primary')) {
     throw new DatabaseError('42P16', `multiple primary keys for table "${table.name}" are not allowed`);
   }
-  const key = like.constraints.find((c): c is KeyConstraint => c.oid === index.constraint && c.kind !== 'check' && c.kind !== 'foreign');
+  const key = like.constraints.find((c): c is KeyConstraint => (
+    c.oid === index.constraint && (c.kind === 'primary' || c.kind === 'unique')));
   if (key === undefined) throw new DatabaseError('XX000', `index "${index.name}" lacks its constraint`);
   const columns = index.columns.map((attnum) => place(like, table, attnum));
   const label = index.primary ? '' : columns.map((attnum) => table.columns[attnum - 1].name).join('_');
   const name = names.choose(table.name, label, index.primary ? 'pkey' : 'key');
-  const constraint = { ...key, oid: state.services.allocateOid(), name, columns, index: state.services.allocateOid(), comment: null };
+  const constraint: KeyConstraint = {
+    ...key, oid: state.services.allocateOid(), name, columns, index: state.services.allocateOid(), comment: null,
+  };
   return {
     table: { ...table, constraints: [...table.constraints, constraint] },
     index: { ...owned(context, table, like, index), oid: constraint.index, name, columns, constraint: constraint.oid },
@@ -173,7 +176,8 @@ function likeIndex(context: TableContext, table: TableEntry, like: Like, index: 
     return { table, index: { ...common, name: chooseIndexName(names, table, { labels: undefined, columns, include }), columns } };
   }
   const where = definition.where === null ? undefined : parseExpression(boundText(context, like, definition.where).text);
-  const key = computedKey(state, table, definition.elements.map((text, i) => element(context, like, text, definition.plain[i])), where,
+  const elements = definition.elements.map((text, i) => element(context, like, text, definition.plain[i]));
+  const key = computedKey(state, table, elements, where,
     ({ column }) => table.columns.find((c) => c.name === column && !c.dropped)?.attnum ?? 0);
   const name = chooseIndexName(names, table, { labels: key.labels, columns: [...key.columns], include });
   return {
@@ -192,6 +196,7 @@ function element(context: TableContext, like: Like, text: string | null, attnum:
 
 function owned({ state, schema }: TableContext, table: TableEntry, like: Like, index: IndexEntry): IndexEntry {
   return {
-    ...index, schema, owner: state.role.oid, acl: [], table: table.oid, comment: like.including.has('comments') ? index.comment : null,
+    ...index, schema, owner: state.role.oid, acl: [], table: table.oid,
+    comment: like.including.has('comments') ? index.comment : null,
   };
 }
