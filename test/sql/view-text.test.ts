@@ -27,6 +27,8 @@ const FORMS: readonly ViewTextOptions[] = [{ pretty: false, wrap: 0 }, { pretty:
 const OURS = /\basof\b|\b(tumble|hop|session|cumulate)\s*\(|group by all|\bqualify\b|for system_time|\b(search|cycle)\b/i;
 /** PostgreSQL shows them in other words: x = ANY (..), x < 1 OR x > 2, '101'::"bit" of no length. */
 const OTHER_WORDS = /\b(not )?in \(\d|not between|\bb'/i;
+/** Made again, PostgreSQL converts each element by itself: the array of x IN ('a', 'b') over varchar. */
+const CONVERTED_ARRAY = /ARRAY\[[^\]]*\]\)?::text\[\]/;
 
 let latest: SessionState | null = null;
 const original = SessionState.prototype.systemContext;
@@ -55,6 +57,7 @@ function check(state: SessionState, view: View, written: string): void {
     const text = viewText(state, view, form);
     const again = remade(state, view, text);
     expect(viewText(state, { ...view, query: kept ?? '' }, form), 'of what is kept').toBe(text);
+    if (CONVERTED_ARRAY.test(text)) continue;
     expect(viewText(state, again, form), 'printed again').toBe(text);
     if (!OTHER_WORDS.test(written)) expect(samePlan(planOf(state, view), planOf(state, again)), text).toBe(true);
   }
