@@ -9,7 +9,7 @@ import { mapColumnIndexes, range } from './unnest.ts';
 
 export const pruneColumns: Rewrite = {
   name: 'prune-columns',
-  apply: (plan) => new Pruner().prune(plan, range(0, width(plan))),
+  apply: (plan, { once }) => new Pruner(once).prune(plan, range(0, width(plan))),
 };
 
 type Columns = readonly number[];
@@ -30,6 +30,28 @@ function hasVolatile(plan: LogicalPlan): boolean {
 
 class Pruner {
   readonly #shared = new Map<number, LogicalPlan>();
+  /** Rows without columns may be read. Why not for views: state is kept under what their circuits were compiled to before. */
+  readonly #bare: boolean;
+
+  constructor(bare: boolean) {
+    this.#bare = bare;
+  }
+
+  /** For who looks at no column, only at how many rows there are: those of a relation can be had without reading pages. */
+  #counted(plan: LogicalPlan): LogicalPlan {
+    const schema = { columns: [] };
+    switch (plan.kind) {
+      case 'scan': return plan.lookup === null ? { ...plan, columns: [], schema } : this.prune(plan, []);
+      case 'project':
+        return plan.expressions.some(isVolatile) ? this.prune(plan, [])
+          : { ...plan, input: this.#counted(plan.input), expressions: [], schema };
+      case 'set-operation': {
+        if (plan.operation !== 'union' || !plan.all) return this.prune(plan, []);
+        return { ...plan, inputs: plan.inputs.map((i) => selectColumns(this.#counted(i), [])), schema };
+      }
+      default: return this.prune(plan, []);
+    }
+  }
 
   /** The plan with exactly these of its columns, ascending. At least one is kept where there are any. */
   prune(plan: LogicalPlan, wanted: Columns): LogicalPlan {
@@ -152,7 +174,7 @@ class Pruner {
       },
     };
     const below = sorted(columnsOf(...expressionsOf(kept)));
-    const input = this.prune(plan.input, below);
+    const input = this.#bare && below.length === 0 ? this.#counted(plan.input) : this.prune(plan.input, below);
     const renumbered = mapExpressions(kept, (e) => renumber(e, below));
     const to = (c: number): number => {
       if (c < keys) return c;
