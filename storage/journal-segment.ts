@@ -219,7 +219,7 @@ export interface SegmentScan {
   readonly end: number;
   readonly lastEpoch: number;
   readonly chain: number;
-  /** Bytes from `end` on that may be of records that were never finished: to be made zero; 0 when there are none. */
+  /** Bytes from `end` on that are to be made zero: of records that were never finished, or never acknowledged. */
   readonly torn: number;
 }
 
@@ -265,25 +265,35 @@ interface Tail {
 }
 
 /**
- * Throws when a later record proves that the expected one was on disk. Returns the end of all that looks like a record of
- * the expected epoch or a later one, whole or not.
+ * Throws when a later record proves that the expected one was on disk. Returns the end of all whole records of the expected
+ * epoch or later ones: they might follow what is written next as if they belonged there. What is not whole stays so.
  */
 function assertTorn(bytes: Uint8Array, tail: Tail): number {
   const view = viewOf(bytes);
-  // What a used file held may look like a large record at many places.
+  // What a used file held may look like a large record at many places, if not at every one: see `mayBeRecord`.
   const sums = new BlockChecksums(bytes);
   let newer = tail.from;
   for (let at = tail.from; at < tail.to; at += ALIGNMENT) {
     if (at + RECORD_HEADER > bytes.length || view.getUint32(at + 12, true) > 0x1f_ffff) continue;
     const epoch = Number(view.getBigUint64(at + 8, true));
-    if (epoch < tail.expected || epoch > tail.expected + FAR) continue;
-    newer = Math.max(newer, Math.min(at + recordSize(view.getUint32(at, true)), tail.to));
-    if (Number(view.getBigUint64(at + 16, true)) < tail.expected) continue;
-    if (readRecord(bytes, view, at, tail.seed, sums) !== null) {
+    if (epoch < tail.expected || epoch > tail.expected + FAR || !mayBeRecord(view, at, epoch)) continue;
+    const record = readRecord(bytes, view, at, tail.seed, sums);
+    if (record === null) continue;
+    if (record.durable >= tail.expected) {
       throw damaged(tail.path, tail.from, `the record of epoch ${tail.expected} is gone, epoch ${epoch} follows`);
     }
+    newer = Math.max(newer, record.end);
   }
   return newer;
+}
+
+/**
+ * What the header alone says. Why no checksum is 0, as one of 2^32 is: columns of whole numbers that a used file held look
+ * like records at every place, and where a checksum should be they have the upper half of a small number.
+ */
+function mayBeRecord(view: DataView, at: number, epoch: number): boolean {
+  if (view.getUint32(at + 4, true) === 0 || view.getUint32(at + 28, true) !== 0) return false;
+  return Number(view.getBigUint64(at + 16, true)) < epoch;
 }
 
 /** The end of the last non-zero byte, at least `from`. */

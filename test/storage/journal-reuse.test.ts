@@ -8,6 +8,7 @@ import { DiskJournal } from '../../storage/journal.ts';
 import {
   SEGMENT_HEADER, decodeSegmentHeader, encodeSegmentHeader, recordSize, scanSegment,
 } from '../../storage/journal-segment.ts';
+import type { SegmentScan } from '../../storage/journal-segment.ts';
 import type { JournalOptions } from '../../storage/segment-files.ts';
 import { MemoryFileSystem } from '../support/memory-file-system.ts';
 import { Random } from '../support/random.ts';
@@ -130,18 +131,29 @@ test('power cuts with unsynced records: what is torn in a used file is cut, and 
   }
 }, 60_000);
 
-test('what a used file held may look like a large record at every place: it is looked through all the same', () => {
+/** A used file with one number after the other where records are to come; what is found in it. */
+function scanOf(numbers: (random: Random) => readonly bigint[]): SegmentScan {
   const random = new Random(5);
   const bytes = new Uint8Array(2 << 20);
-  const numbers = new BigInt64Array(bytes.buffer);
-  // Lengths, epochs and epochs on disk that are all possible: a sum over half of the file a place would take minutes.
-  for (let i = 0; i < numbers.length; i++) numbers[i] = BigInt(random.int(900_000, 1_100_000));
+  const words = new BigInt64Array(bytes.buffer);
+  for (let at = 0; at < words.length; at += 4) words.set(numbers(random), at);
   bytes.set(encodeSegmentHeader({
     databaseId: new Uint8Array(16).fill(5), number: 3, firstEpoch: 7, chain: 0, bytes: bytes.length, reused: true, afterFault: false,
   }));
-  // Up to the last byte that is not zero, of a number of three bytes.
-  expect(scanSegment(bytes, decodeSegmentHeader(bytes, 'x'), 'x'))
-    .toMatchObject({ records: [], end: SEGMENT_HEADER, lastEpoch: 6, torn: bytes.length - SEGMENT_HEADER - 5 });
+  return scanSegment(bytes, decodeSegmentHeader(bytes, 'x'), 'x');
+}
+
+const number = (random: Random): bigint => BigInt(random.int(900_000, 1_100_000));
+
+test('what a used file held may look like a large record at many places: it is looked through all the same', () => {
+  // Lengths, epochs and epochs on disk that are all possible: a sum over half of the file a place would take minutes.
+  const scan = scanOf((random) => [number(random) + (BigInt(random.int(1, 1e9)) << 32n), number(random) + 1_000_000n, number(random), 1n]);
+  expect(scan).toMatchObject({ records: [], end: SEGMENT_HEADER, lastEpoch: 6, torn: 0 });
+});
+
+test('columns of whole numbers look like records at every place', () => {
+  const scan = scanOf((random) => [number(random), number(random), number(random), number(random)]);
+  expect(scan).toMatchObject({ records: [], end: SEGMENT_HEADER, lastEpoch: 6, torn: 0 });
 });
 
 test('a file that ends in void records is found whole by the check, and not used again', async () => {
