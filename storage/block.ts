@@ -3,9 +3,10 @@ import { Batch } from '../engine/data/batch.ts';
 import { corrupt } from '../engine/data/bytes.ts';
 import { DatabaseError } from '../engine/data/error.ts';
 import type { LogicalType } from '../engine/data/types.ts';
+import type { Vector } from '../engine/data/vector.ts';
 import { CODEC, STORED, codecOf } from './codec.ts';
 import type { Compressor } from './codec.ts';
-import { ByteSink, ByteSource, decodeColumn, encodeColumn } from './column-codec.ts';
+import { ByteSink, ByteSource, decodeColumn, encodeColumn, skipColumn } from './column-codec.ts';
 import { crc32c } from './crc32c.ts';
 
 /*
@@ -53,8 +54,8 @@ export function blockChecksum(block: Uint8Array): number {
   return new DataView(block.buffer, block.byteOffset, block.length).getUint32(0, true);
 }
 
-/** Throws XX001 when the checksum or anything inside is wrong. */
-export function decodeBlock(block: Uint8Array): Batch {
+/** All columns, or those given, in ascending order. Throws XX001 when the checksum or anything inside is wrong. */
+export function decodeBlock(block: Uint8Array, wanted: readonly number[] | null = null): Batch {
   if (block.length < HEADER) throw corrupt('a block is too short');
   const view = new DataView(block.buffer, block.byteOffset, block.length);
   if (view.getUint32(0, true) !== crc32c(block.subarray(4))) throw corrupt('a block has a bad checksum');
@@ -65,7 +66,11 @@ export function decodeBlock(block: Uint8Array): Batch {
   if (body.length !== size) throw corrupt('a block has another length than it says');
   const rows = view.getUint32(12, true);
   const from = new ByteSource(body);
-  const columns = typesOf(from.take(from.u32())).map((type) => decodeColumn(type, rows, from));
+  const columns: Vector[] = [];
+  typesOf(from.take(from.u32())).forEach((type, c) => {
+    if (wanted === null || wanted.includes(c)) columns.push(decodeColumn(type, rows, from));
+    else skipColumn(type, rows, from);
+  });
   if (!from.atEnd) throw corrupt('a block goes on after its columns');
   return new Batch(columns, rows);
 }

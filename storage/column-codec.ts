@@ -243,15 +243,42 @@ function putPlanes(numbers: Float64Array, n: number, width: number, out: ByteSin
   out.length = at;
 }
 
-/** As many numbers as there are, into the work array; null for such as stand there as they are. */
-function decodeNumbers(from: ByteSource, n: number): Float64Array | null {
+/** How whole numbers are written. */
+interface Numbers {
+  readonly how: number;
+  readonly width: number;
+  readonly base: number;
+  readonly step: number;
+}
+
+/** Null: they stand there as they are. */
+function readNumbers(from: ByteSource): Numbers | null {
   const how = from.u8();
   if (how === RAW) return null;
   if (how !== BASE && how !== STEPS) throw corrupt(`numbers in format ${how}`);
   const width = from.u8();
   if (width > 7) throw corrupt(`numbers of ${width} bytes`);
-  const base = from.f64();
-  const step = how === STEPS ? from.f64() : 0;
+  return { how, width, base: from.f64(), step: how === STEPS ? from.f64() : 0 };
+}
+
+/** All of them are whole numbers of 32 bits. */
+function areShort({ how, width, base }: Numbers): boolean {
+  return how === BASE && width <= 3 && Number.isInteger(base) && Math.abs(base) < 2 ** 30;
+}
+
+/** Requires: areShort. Number i goes to out[i × stride]. */
+function decodeShort(from: ByteSource, n: number, { width, base }: Numbers, out: Int32Array, stride: number): void {
+  const bytes = from.take(n * width);
+  switch (width) {
+    case 0: for (let i = 0; i < n; i++) out[i * stride] = base; break;
+    case 1: for (let i = 0; i < n; i++) out[i * stride] = base + bytes[i]; break;
+    case 2: for (let i = 0; i < n; i++) out[i * stride] = base + (bytes[i] | (bytes[n + i] << 8)); break;
+    default: for (let i = 0; i < n; i++) out[i * stride] = base + (bytes[i] | (bytes[n + i] << 8) | (bytes[2 * n + i] << 16));
+  }
+}
+
+/** As many numbers as there are, into the work array. */
+function decodeNumbers(from: ByteSource, n: number, { how, width, base, step }: Numbers): Float64Array {
   const numbers = room(n);
   takePlanes(from, numbers, n, width);
   if (how === BASE) {
@@ -288,27 +315,66 @@ export function decodeColumn(type: LogicalType, n: number, from: ByteSource): Ve
       values.set(narrow(from, n));
       return make(values);
     }
-    case 'int32': {
-      const values = new Int32Array(n);
-      values.set(narrow(from, n));
-      return make(values);
-    }
+    case 'int32': return make(decodeInt32(from, n));
     case 'int64': return make(decodeInt64(from, n));
     case 'bytes': return decodeBytes(type, n, { from, validity });
     default: return unreachable(layout);
   }
 }
 
+/** The column after it is next. */
+export function skipColumn(type: LogicalType, n: number, from: ByteSource): void {
+  if (from.u8() !== 0) from.take(validityBytes(n));
+  const layout = layoutOf(type);
+  switch (layout) {
+    case 'bool': from.take(n); break;
+    case 'fixed16': from.take(16 * n); break;
+    case 'float32': from.take(4 * n); break;
+    case 'float64': from.take(8 * n); break;
+    case 'int16': case 'int32': case 'int64': {
+      const numbers = readNumbers(from);
+      from.take(n * (numbers === null ? 8 : numbers.width));
+      break;
+    }
+    case 'bytes': {
+      const lengths = decodeInt32(from, n);
+      let size = 0;
+      for (let i = 0; i < n; i++) size += lengths[i];
+      from.take(size);
+      break;
+    }
+    default: unreachable(layout);
+  }
+}
+
 function narrow(from: ByteSource, n: number): Float64Array {
-  const numbers = decodeNumbers(from, n);
+  return decodeNumbers(from, n, narrowNumbers(from)).subarray(0, n);
+}
+
+function narrowNumbers(from: ByteSource): Numbers {
+  const numbers = readNumbers(from);
   if (numbers === null) throw corrupt('wide numbers in a narrow column');
-  return numbers.subarray(0, n);
+  return numbers;
+}
+
+function decodeInt32(from: ByteSource, n: number): Int32Array<ArrayBuffer> {
+  const numbers = narrowNumbers(from);
+  const values = new Int32Array(n);
+  if (areShort(numbers)) decodeShort(from, n, numbers, values, 1);
+  else values.set(decodeNumbers(from, n, numbers).subarray(0, n));
+  return values;
 }
 
 function decodeInt64(from: ByteSource, n: number): BigInt64Array {
-  const numbers = decodeNumbers(from, n);
-  if (numbers === null) return new BigInt64Array(from.copy(8 * n));
+  const written = readNumbers(from);
+  if (written === null) return new BigInt64Array(from.copy(8 * n));
   const words = new Int32Array(2 * n);
+  if (areShort(written)) {
+    decodeShort(from, n, written, words, 2);
+    for (let i = 0; i < n; i++) words[2 * i + 1] = words[2 * i] >> 31;
+    return new BigInt64Array(words.buffer);
+  }
+  const numbers = decodeNumbers(from, n, written);
   for (let i = 0; i < n; i++) {
     words[2 * i] = numbers[i] >>> 0;
     words[2 * i + 1] = Math.floor(numbers[i] / WORD);
@@ -319,7 +385,7 @@ function decodeInt64(from: ByteSource, n: number): BigInt64Array {
 function decodeBytes(
   type: LogicalType, n: number, { from, validity }: { readonly from: ByteSource; readonly validity: Validity },
 ): Vector {
-  const lengths = narrow(from, n);
+  const lengths = decodeInt32(from, n);
   const offsets = new Int32Array(n + 1);
   for (let i = 0; i < n; i++) offsets[i + 1] = offsets[i] + lengths[i];
   return vectorFromBuffers(type, n, { values: from.take(offsets[n]).slice(), offsets }, validity);

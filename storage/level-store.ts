@@ -133,7 +133,7 @@ export class LevelStore implements StateStore {
     this.#current = { number: version, meta, manifest };
     for (const { image: { state, page }, content } of written) {
       const checksum = changes.directories.get(state)?.get(page)?.checksum ?? null;
-      content.kept(() => this.#read(state, page, { version, checksum }));
+      content.kept((columns) => this.#read(state, page, { version, checksum }, columns));
     }
     return stale;
   }
@@ -159,18 +159,21 @@ export class LevelStore implements StateStore {
 
   async pages(state: string): Promise<readonly StoredPage[]> {
     const entries = [...await this.#directory(state)].toSorted(([a], [b]) => a - b);
-    const read = (page: number, entry: PageEntry): Batch => this.#read(state, page, entry);
+    const read = (page: number, entry: PageEntry, columns?: readonly number[]): Batch => this.#read(state, page, entry, columns);
     return entries.map(([page, entry]) => ({
-      page, summary: entry.summary, get batch() { return read(page, entry); },
+      page, version: entry.version, summary: entry.summary, get batch() { return read(page, entry); },
+      select: (columns) => read(page, entry, columns),
     }));
   }
 
-  #read(state: string, page: number, { version, checksum }: Omit<PageEntry, 'summary'>): Batch {
+  #read(
+    state: string, page: number, { version, checksum }: Omit<PageEntry, 'summary'>, columns: readonly number[] | null = null,
+  ): Batch {
     try {
       const block = this.#open.getSync(pageKey({ state, page, version }));
       if (block === undefined) throw corrupt('the page is missing');
       if (checksum !== null && checksum !== blockChecksum(block)) throw corrupt('it is another page');
-      return decodeBlock(block);
+      return decodeBlock(block, columns);
     } catch (error) {
       const failure = levelError(error, 'could not read it');
       throw new DatabaseError(failure.code, `page ${page} of state "${state}" in "${this.#path}": ${failure.message}`, {

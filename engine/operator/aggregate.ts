@@ -361,7 +361,7 @@ export class AggregateOperator implements Operator {
     this.#forget(over);
   }
 
-  /** Format: `keys` as Pages has it; `groups`: by page, slot, number of rows and the accumulators' columns in order. */
+  /** Format: `keys` as Pages has it; `groups`: by page, slot, number of rows, the accumulators' columns, then their hints. */
   save(out: StateWriter): void {
     if (this.#options.keys.length === 0) {
       const changed = out.looking !== true && this.#primed && this.#dirty[0] === 1;
@@ -404,8 +404,9 @@ export class AggregateOperator implements Operator {
 
   #groupPage(places: Int32Array, slots: Int32Array): Batch {
     const columns = this.#calls.flatMap(({ accumulator }) => accumulator.saveColumns(places));
+    const hints = this.#calls.flatMap(({ accumulator }) => accumulator.saveHints?.(places) ?? []);
     const own = [new Int32Vector(INT4, slots.length, slots), ...this.#counts.save(places)];
-    return new Batch([...own, ...columns], slots.length);
+    return new Batch([...own, ...columns, ...hints], slots.length);
   }
 
   restore(from: StateReader): void {
@@ -414,19 +415,32 @@ export class AggregateOperator implements Operator {
       this.#table.rebuild();
       this.#ensure(this.#table.pages.idLimit);
     }
+    let hinted = true;
     for (const { page, batch } of from.pages('groups')) {
       this.#primed = this.#options.keys.length === 0;
       this.#frames?.bring([page]);
       const slots = savedSlots(batch);
-      this.#restoreGroups(batch, this.#frames === null ? slots : this.#frames.places(slots));
+      const places = this.#frames === null ? slots : this.#frames.places(slots);
+      hinted = this.#restoreHints(batch, places, this.#restoreGroups(batch, places)) && hinted;
     }
-    this.#calls.forEach(({ accumulator }, c) => accumulator.restoreEntries(from, `call${c}`));
+    this.#calls.forEach(({ accumulator }, c) => accumulator.restoreEntries(from, `call${c}`, hinted));
     if (this.#closing !== null) this.#noteClosing(this.#closing);
   }
 
-  #restoreGroups(batch: Batch, places: Int32Array): void {
+  /** Returns how many columns it took. */
+  #restoreGroups(batch: Batch, places: Int32Array): number {
     let at = 1 + this.#counts.restore(places, batch.columns, 1);
     for (const { accumulator } of this.#calls) at += accumulator.restoreColumns(places, batch.columns, at);
+    return at;
+  }
+
+  /** Whether there are any. */
+  #restoreHints({ columns }: Batch, places: Int32Array, from: number): boolean {
+    let at = from;
+    for (const { accumulator } of from < columns.length ? this.#calls : []) {
+      at += accumulator.restoreHints?.(places, columns, at) ?? 0;
+    }
+    return at > from;
   }
 
   #noteClosing(closing: ClosingSlots): void {

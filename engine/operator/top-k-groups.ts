@@ -3,6 +3,7 @@
 // Why: most rows never come near the window. A row behind the last one of the tree goes to the pile at the cost of one
 // comparison; only when retractions drain the tree is a part of the pile put in order. A tree that has grown far beyond the
 // window gives its last rows to the pile. So a hot group costs O(log n) a change, and one that only grows about one comparison.
+// After a restore the rows of the tree may be known alone: the others come to the pile when it is looked into.
 import type { RowOrder } from '../data/row-order.ts';
 import { NO_ROW, OrderTree } from '../state/order-tree.ts';
 import type { OrderWindow } from '../state/order-tree.ts';
@@ -43,6 +44,8 @@ export class TopKGroups {
   #place = new Uint8Array(64);
   #next = new Int32Array(64);
   #prev = new Int32Array(64);
+  /** Rows of group 0 that are behind the tree and have no place as yet; null: there are none. */
+  #unplaced: (() => Iterable<Int32Array>) | null = null;
   /** Rows given up by an append-only window since the caller took them. */
   discarded: number[] = [];
 
@@ -84,10 +87,41 @@ export class TopKGroups {
   /** Whether a new row would go behind the tree, where it changes nothing that is shown. */
   isBehind(group: number, id: number): boolean {
     const root = this.#roots[group];
-    if (root < 0) return this.#piles[group] >= 0;
+    if (root < 0) return this.#hasPile(group);
     if (this.#single) return this.#pileOrder(id, root) > 0;
-    if (this.#piles[group] < 0 && this.tree.weight(root) < this.#need) return false;
+    if (!this.#hasPile(group) && this.tree.weight(root) < this.#need) return false;
     return this.#pileOrder(id, this.#lasts[group]) > 0;
+  }
+
+  #hasPile(group: number): boolean {
+    return this.#piles[group] >= 0 || (group === 0 && this.#unplaced !== null);
+  }
+
+  /** The rows in the tree of group 0; null: more than `most`. */
+  front(most: number): Int32Array | null {
+    const root = this.#roots[0];
+    const out: OrderWindow = { ids: [], weights: [] };
+    const weight = this.tree.weight(root);
+    if (weight > most) return null;
+    this.tree.window(root, 0, weight, out);
+    return Int32Array.from(out.ids);
+  }
+
+  /**
+   * Group 0 is what it was when its tree had just these rows. `rest`: gives all rows, the others among them, each time it is
+   * called; null: there are no others.
+   */
+  restoreFront(ids: Int32Array, weightOf: (id: number) => number, rest: (() => Iterable<Int32Array>) | null): void {
+    for (const id of ids) this.#insert(0, id, weightOf(id));
+    this.#unplaced = rest;
+  }
+
+  /** Every row has its place from now on. */
+  place(): void {
+    const all = this.#unplaced;
+    if (all === null) return;
+    this.#unplaced = null;
+    for (const ids of all()) for (const id of ids) if (this.#place[id] === 0) this.putBehind(0, id);
   }
 
   /** The last row in order of a group whose tree covers the window, else −1: what comes after it is behind. */
@@ -199,7 +233,8 @@ export class TopKGroups {
 
   /** Puts rows of the pile in order until the tree covers the window. */
   refill(group: number, weightOf: (id: number) => number): void {
-    if (this.#piles[group] < 0 || this.tree.weight(this.#roots[group]) >= this.#need) return;
+    if (!this.#hasPile(group) || this.tree.weight(this.#roots[group]) >= this.#need) return;
+    this.place();
     this.#fill(group, weightOf);
     // What it took to find them stays worth it.
     this.#bounds[group] = 2 * this.tree.weight(this.#roots[group]);
@@ -256,7 +291,8 @@ function filled(length: number): Int32Array<ArrayBuffer> {
 }
 
 function grown(from: Int32Array, length: number, fill: number): Int32Array<ArrayBuffer> {
-  const to = new Int32Array(length).fill(fill);
+  const to = new Int32Array(length);
   to.set(from);
+  if (fill !== 0) to.fill(fill, from.length);
   return to;
 }

@@ -2,17 +2,21 @@
 // DISTINCT ON (limit 1 a partition).
 // Law: rows that the keys leave tied are ordered by the whole row, so the result is a function of the input alone; the
 // output is the change of each touched group's window. Requires: the input sums to a multiset.
+import { Batch } from '../data/batch.ts';
 import { PAGE_MASK, PAGE_SHIFT, flatColumn } from '../data/cells.ts';
 import type { CellColumn } from '../data/cells.ts';
 import { Delta } from '../data/delta.ts';
+import { assert } from '../data/error.ts';
 import { crossOrder, rowOrder, totalOrder } from '../data/row-order.ts';
 import type { RowOrder } from '../data/row-order.ts';
 import type { Watermark } from '../data/time.ts';
-import { INT8 } from '../data/types.ts';
+import { INT4, INT8 } from '../data/types.ts';
 import type { Schema } from '../data/types.ts';
+import { Int32Vector } from '../data/vector.ts';
 import type { Vector } from '../data/vector.ts';
 import { KeyTable } from '../state/key-table.ts';
 import { liveIds } from '../state/key-index.ts';
+import { madePage } from '../state/made-page.ts';
 import type { OrderWindow } from '../state/order-tree.ts';
 import { Pages } from '../state/pages.ts';
 import type { StateReader, StateWriter } from '../state/ports.ts';
@@ -20,6 +24,9 @@ import { RowSet } from '../state/row-set.ts';
 import { TouchedRows } from '../state/touched-rows.ts';
 import type { Operator, SortKey, StateSize, StepContext } from './operator.ts';
 import { TopKGroups } from './top-k-groups.ts';
+
+/** Of a tree that is saved by itself. */
+const MOST_FRONT = 1 << 16;
 
 export interface TopKSpec {
   readonly schema: Schema;
@@ -51,6 +58,8 @@ export class TopK implements Operator {
   readonly #shown = new TouchedRows();
   /** Otherwise the windows. */
   readonly #before = new Map<number, OrderWindow>();
+  /** Rows came or went since the last save. */
+  #changed = false;
   /** Rows held twice that became one in this step: the one gone → the one that stays. */
   readonly #merged = new Map<number, number>();
 
@@ -76,8 +85,9 @@ export class TopK implements Operator {
   step([delta]: readonly Delta[], _context: StepContext): Delta {
     const { length } = delta;
     if (length === 0) return Delta.empty(this.schema);
+    this.#changed = true;
     this.#begin();
-    this.#findGroups(delta);
+    this.#findGroups(this.#partition.map((c) => delta.batch.columns[c]), length);
     const emptied = this.#rows.canInsert(delta) ? this.#insert(this.#frontRows(delta)) : this.#change(delta);
     const out = this.#changes();
     this.#rows.drop(emptied);
@@ -91,10 +101,10 @@ export class TopK implements Operator {
     this.#shown.begin();
   }
 
-  #findGroups({ batch, length }: Delta): void {
+  #findGroups(keys: readonly Vector[], length: number): void {
     if (this.#slots.length < length) this.#slots = new Int32Array(length * 2);
     if (this.#table === null) this.#slots.fill(0, 0, length);
-    else this.#table.findOrInsert(this.#partition.map((c) => batch.columns[c]), length, this.#slots);
+    else this.#table.findOrInsert(keys, length, this.#slots);
   }
 
   #reserve(): void {
@@ -160,6 +170,7 @@ export class TopK implements Operator {
   #change(delta: Delta): Int32Array {
     const groups = this.#groups;
     const rows = this.#rows;
+    groups.place();
     // Only at the first retraction, when the rows held twice are found; before this delta's own rows come in.
     rows.change(delta, (gone, into) => {
       this.#reserve();
@@ -246,21 +257,49 @@ export class TopK implements Operator {
     return Delta.empty(this.schema);
   }
 
+  /** Format: `rows` as Pages has it; of one group alone also `front`: int4, the rows of its tree, in one page. */
   save(out: StateWriter): void {
     this.#rows.save('rows', out);
+    if (out.looking === true || !this.#changed || !this.#hasFront) return;
+    this.#changed = false;
+    const front = this.#groups.front(MOST_FRONT);
+    const page = front === null ? null : madePage(new Batch([new Int32Vector(INT4, front.length, front)], front.length));
+    out.page('front', 0, page);
+  }
+
+  get #hasFront(): boolean {
+    return this.#table === null && !this.#appendOnly;
   }
 
   restore(from: StateReader): void {
     this.#rows.restore('rows', from);
-    const { pages } = this.#rows;
-    for (let number = 0; number < pages.pageCount; number++) {
-      const ids = liveIds(pages, number);
+    this.#reserve();
+    if (this.#hasFront && this.#restoreFront(from)) return;
+    for (const ids of this.#allIds()) {
       if (ids.length === 0) continue;
-      this.#findGroups(new Delta(pages.gather(ids), ids));
+      this.#findGroups(this.#partition.map((c) => this.#rows.pages.gatherColumn(c, ids)), ids.length);
       this.#reserve();
-      for (let i = 0; i < ids.length; i++) this.#put(this.#slots[i], ids[i], pages.weight(ids[i]));
+      for (let i = 0; i < ids.length; i++) this.#put(this.#slots[i], ids[i], this.#weightOf(ids[i]));
     }
     this.#begin();
+  }
+
+  /** Whether the rows of the tree are known: the others are then read when they are needed. */
+  #restoreFront(from: StateReader): boolean {
+    const [front] = from.pages('front');
+    if (front === undefined) return false;
+    // Another version, which knew nothing of it, may have gone on with the rows.
+    for (const { version } of from.pages('rows')) if (version > front.version) return false;
+    const [ids] = front.batch.columns;
+    assert(ids.layout === 'int32', 'ids of rows');
+    this.#groups.restoreFront(ids.values, this.#weightOf, ids.length < this.#rows.pages.rows ? () => this.#allIds() : null);
+    return true;
+  }
+
+  /** By page. */
+  * #allIds(): Generator<Int32Array> {
+    const { pages } = this.#rows;
+    for (let number = 0; number < pages.pageCount; number++) yield liveIds(pages, number);
   }
 
   stateSize(): StateSize {

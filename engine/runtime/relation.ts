@@ -1,7 +1,6 @@
 // Relation: the rows of one table, source or view, their indexes, and frozen views of them that readers share.
 import type { Batch } from '../data/batch.ts';
 import { PAGE_ROWS } from '../data/cells.ts';
-import { insertsOnly } from '../data/delta.ts';
 import type { Delta } from '../data/delta.ts';
 import type { DatabaseError } from '../data/error.ts';
 import type { Watermark } from '../data/time.ts';
@@ -123,8 +122,6 @@ export class Relation {
   #ordered: OrderedIndex[] = [];
   #frozen: FrozenRelation | null = null;
   readonly #beforeChange: (relation: Relation) => void;
-  /** Its indexes are to be made from the pages before they are used. */
-  #unindexed = false;
   readonly #cache: PageCache | null;
   #retention = new PageRetention();
 
@@ -172,7 +169,6 @@ export class Relation {
     const due = this.#retention.due(this.#rows, horizon, retention);
     if (due.length === 0) return;
     this.changing();
-    this.#ready();
     for (const page of due) this.rowCount -= this.#rows.dropPage(page);
   }
 
@@ -184,13 +180,6 @@ export class Relation {
     const rows = new Arrangement(schema, null);
     if (this.#cache !== null) rows.pages.attach(this.#cache);
     return rows;
-  }
-
-  /** After a restore the first who needs an index waits for all of the relation's. */
-  #ready(): void {
-    if (!this.#unindexed) return;
-    this.#unindexed = false;
-    this.#rows.reindex();
   }
 
   /** It is gone: nothing of it is kept in memory for long. */
@@ -239,12 +228,7 @@ export class Relation {
   apply(delta: Delta): void {
     if (delta.length === 0) return;
     this.changing();
-    // What comes to rows that nobody has asked an index of does not make one, whatever its size.
-    if (this.#unindexed && insertsOnly(delta)) this.#rows.append(delta);
-    else {
-      this.#ready();
-      this.#rows.apply(delta);
-    }
+    this.#rows.apply(delta);
     const { weights } = delta;
     let sum = 0;
     for (let i = 0; i < weights.length; i++) sum += weights[i];
@@ -261,7 +245,6 @@ export class Relation {
   /** Changed keys, indexes or schema; `fill` gives the rows in the new schema. */
   redefine(definition: RelationDefinition, fill: ((rows: Batch) => Batch) | null): boolean {
     this.changing();
-    this.#ready();
     const rewritten = fill !== null || !sameColumns(definition.schema, this.schema);
     this.#definition = definition;
     if (rewritten) {
@@ -280,7 +263,6 @@ export class Relation {
   /** Empties the relation (a view about to be made anew). */
   reset(): void {
     this.changing();
-    this.#unindexed = false;
     this.detach();
     this.#rows = this.#newRows(this.schema);
     this.#indexes = [];
@@ -303,7 +285,7 @@ export class Relation {
     const { nulls = 'never' } = lookup;
     const index = this.#indexWithin(lookup.columns, nulls);
     if (index === null) return filterScan(this.scan(), columns, lookup);
-    this.#ready();
+    this.#rows.ready(index.chains);
     const asked = nulls === index.nulls ? lookup.keys : withoutNulls(lookup.keys);
     const keys = index.columns.map((c) => asked.columns[lookup.columns.indexOf(c)]);
     const { rowIds } = index.chains.probe(keys, asked.length);
@@ -348,13 +330,12 @@ export class Relation {
   }
 
   indexOf(key: number): KeyChains | null {
-    this.#ready();
-    return this.#indexes.find((index) => index.id === key)?.chains ?? null;
+    const chains = this.#indexes.find((index) => index.id === key)?.chains;
+    return chains === undefined ? null : this.#rows.ready(chains);
   }
 
   /** What the stored entries of each row add up to. */
   weightsOf(rows: Batch): Int32Array {
-    this.#ready();
     const primary = this.#definition.keys.find((key) => key.primary);
     return this.#rows.weightsOf(rows, primary === undefined ? null : this.indexOf(primary.id));
   }
@@ -364,8 +345,7 @@ export class Relation {
   }
 
   restore(from: StateReader): void {
-    this.#rows.pages.restore('rows', from);
-    this.#unindexed = true;
+    this.#rows.restore('rows', from);
     this.rowCount = this.#rows.netRows();
   }
 }

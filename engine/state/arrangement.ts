@@ -10,6 +10,7 @@ import { KeyChains } from './key-chains.ts';
 import type { Probe } from './key-chains.ts';
 import { GivenRows, KeyIndex, liveIds } from './key-index.ts';
 import type { KeyIndexOptions } from './key-index.ts';
+import { netRows, owesRows } from './page-weights.ts';
 import { Pages } from './pages.ts';
 import type { PagesSnapshot } from './pages-snapshot.ts';
 import type { StateReader, StateWriter } from './ports.ts';
@@ -37,9 +38,11 @@ export type InsertedRows = (rows: Int32Array, ids: Int32Array) => void;
 export class Arrangement {
   readonly schema: Schema;
   readonly pages: Pages;
-  /** The index by the key given at construction, if any. */
+  /** The index by the key given at construction, if any: see `ready`. */
   readonly key: KeyChains | null;
   #indexes: KeyChains[];
+  /** Those of them that know the rows; the others are made when somebody asks them. */
+  #made: KeyChains[];
   /** Whole row → its one entry; made when a retraction needs it. */
   #rows: KeyIndex | null = null;
   #ids = new Int32Array(1024);
@@ -51,6 +54,7 @@ export class Arrangement {
     this.pages = new Pages(schema);
     this.key = keyColumns === null ? null : new KeyChains(this.pages, keyColumns, options);
     this.#indexes = this.key === null ? [] : [this.key];
+    this.#made = this.#indexes.slice();
   }
 
   /** Entries held: rows, where none is held twice. */
@@ -61,11 +65,22 @@ export class Arrangement {
     const index = new KeyChains(this.pages, columns, options);
     index.rebuild();
     this.#indexes.push(index);
+    this.#made.push(index);
+    return index;
+  }
+
+  /** The index, made if it is to be made. Whoever has it from elsewhere asks for it here before each use. */
+  ready(index: KeyChains): KeyChains {
+    if (!this.#made.includes(index)) {
+      index.rebuild();
+      this.#made.push(index);
+    }
     return index;
   }
 
   dropIndex(index: KeyChains): void {
     this.#indexes = this.#indexes.filter((i) => i !== index);
+    this.#made = this.#made.filter((i) => i !== index);
     index.release();
   }
 
@@ -95,20 +110,15 @@ export class Arrangement {
       this.#insertAndRetract(delta, inserted);
       return;
     }
-    const ids = this.#rows === null ? this.#insert(delta, { ones: least === 1 && most === 1 }) : this.#merge(this.#rows, delta);
+    const ids = this.#rows === null ? this.#insert(delta, least === 1 && most === 1) : this.#merge(this.#rows, delta);
     if (inserted !== null) inserted(rowNumbers(length), ids);
   }
 
-  /** Adds rows of weights above 0 to restored pages that are not indexed. Requires: `reindex` before any use of an index. */
-  append(delta: Delta): void {
-    this.#insert(delta, { ones: delta.weights.every((w) => w === 1), linked: false });
-  }
-
-  /** `ones`: all weights are 1. `linked`: in the indexes, too. */
-  #insert({ batch, weights, length }: Delta, { ones = false, linked = true } = {}): Int32Array {
+  /** `ones`: all weights are 1. */
+  #insert({ batch, weights, length }: Delta, ones = false): Int32Array {
     const ids = this.#idRoom(length);
     this.pages.append(batch, null, ones ? null : weights, ids);
-    if (linked) for (const index of this.#indexes) index.link(index.columns.map((c) => batch.columns[c]), ids, length);
+    for (const index of this.#made) index.link(index.columns.map((c) => batch.columns[c]), ids, length);
     for (const observer of this.#observers) observer.link(ids, length);
     return ids;
   }
@@ -126,7 +136,7 @@ export class Arrangement {
     }
     if (signs.negative.length === 0) return;
     const retractions = signs.negative.length === delta.length ? delta : delta.take(signs.negative);
-    const rest = this.#indexes.length === 0 ? retractions : this.#retractByKey(this.#indexes[0], retractions);
+    const rest = this.#indexes.length === 0 ? retractions : this.#retractByKey(this.ready(this.#indexes[0]), retractions);
     if (rest.length > 0) this.#merge(this.#indexRows(), rest);
   }
 
@@ -195,18 +205,18 @@ export class Arrangement {
   #linkRows(batch: Batch, rows: Int32Array, ids: Int32Array): void {
     const rowIds = Int32Array.from(rows, (row) => ids[row]);
     for (const observer of this.#observers) observer.link(rowIds, rowIds.length);
-    if (this.#indexes.length === 0) return;
+    if (this.#made.length === 0) return;
     const whole = rows.length === batch.length;
     const linked = whole ? batch : batch.take(rows);
     const linkedIds = whole ? ids : rowIds;
-    for (const index of this.#indexes) index.link(index.columns.map((c) => linked.columns[c]), linkedIds, rows.length);
+    for (const index of this.#made) index.link(index.columns.map((c) => linked.columns[c]), linkedIds, rows.length);
   }
 
   /** Entries of weight 0 leave the indexes and the pages. */
   #drop(ids: Int32Array): void {
     if (ids.length === 0) return;
     this.#tellGone(ids);
-    for (const index of this.#indexes) index.unlink(ids, ids.length);
+    for (const index of this.#made) index.unlink(ids, ids.length);
     this.#rows?.removeRows(ids, ids.length);
     this.pages.free(ids, ids.length);
   }
@@ -215,7 +225,7 @@ export class Arrangement {
   dropPage(number: number): number {
     const ids = liveIds(this.pages, number);
     this.#tellGone(ids);
-    for (const index of this.#indexes) index.unlink(ids, ids.length);
+    for (const index of this.#made) index.unlink(ids, ids.length);
     this.#rows?.removeRows(ids, ids.length);
     return this.pages.clear(number);
   }
@@ -239,7 +249,7 @@ export class Arrangement {
     }
     const gone = Int32Array.from(merged);
     this.#tellGone(gone);
-    for (const index of this.#indexes) if (gone.length > 0) index.unlink(gone, gone.length);
+    for (const index of this.#made) if (gone.length > 0) index.unlink(gone, gone.length);
     this.pages.free(gone, gone.length);
     this.#rows = rows;
     return rows;
@@ -267,7 +277,7 @@ export class Arrangement {
 
   #keyed(): KeyChains {
     if (this.key === null) throw new TypeError('arrangement without a key');
-    return this.key;
+    return this.ready(this.key);
   }
 
   gather(ids: Int32Array, columns: readonly number[] | null = null): Delta {
@@ -305,9 +315,7 @@ export class Arrangement {
 
   /** Sum of the weights: how many rows a reader counts. */
   netRows(): number {
-    let total = 0;
-    for (const weights of this.pages.weights) for (let i = 0; i < weights.length; i++) total += weights[i];
-    return total;
+    return netRows(this.pages);
   }
 
   size(): StateSize {
@@ -320,16 +328,12 @@ export class Arrangement {
     this.pages.save(name, out);
   }
 
-  /** Requires: nothing was applied yet. */
+  /** Requires: nothing was applied yet. An index is made when it is asked: those that nobody asks cost nothing. */
   restore(name: string, from: StateReader): void {
     this.pages.restore(name, from);
-    this.reindex();
-  }
-
-  /** The indexes anew, after `pages.restore`; reads the key columns of all pages. */
-  reindex(): void {
-    for (const index of this.#indexes) index.rebuild();
-    if (this.pages.weights.some((weights) => weights.some((w) => w < 0))) this.#indexRows();
+    this.#made = [];
+    // Rows that come must meet those of weight below 0.
+    if (owesRows(this.pages)) this.#indexRows();
   }
 }
 

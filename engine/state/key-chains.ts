@@ -2,8 +2,9 @@
 import { grown } from '../data/grown.ts';
 import type { Vector } from '../data/vector.ts';
 import { EvictableInts } from './evictable-ints.ts';
-import { GivenRows, KeyIndex, liveIds } from './key-index.ts';
+import { GivenRows, KeyIndex } from './key-index.ts';
 import type { KeyIndexOptions } from './key-index.ts';
+import { eachLive } from './live-columns.ts';
 import { MAX_ORDERED, byPage } from './page-order.ts';
 import type { Pages } from './pages.ts';
 import { rowNumbers } from './scratch.ts';
@@ -202,10 +203,7 @@ export class KeyChains {
 
   /** The chains anew from the pages. Requires: nothing was linked yet. */
   rebuild(): void {
-    for (let number = 0; number < this.#pages.pageCount; number++) {
-      const ids = liveIds(this.#pages, number);
-      if (ids.length > 0) this.link(this.columns.map((c) => this.#pages.gatherColumn(c, ids)), ids, ids.length);
-    }
+    for (const { ids, columns } of eachLive(this.#pages, this.columns)) this.link(columns, ids, ids.length);
   }
 }
 

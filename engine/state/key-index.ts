@@ -56,6 +56,8 @@ const scratch = {
   same: new Uint8Array(CHUNK),
   rows: new Int32Array(CHUNK),
   fresh: new Int32Array(CHUNK),
+  /** By row: its key is new. */
+  isNew: new Uint8Array(CHUNK),
 };
 
 function room(length: number): void {
@@ -63,6 +65,7 @@ function room(length: number): void {
   const size = length * 2;
   scratch.words = new Int32Array(2 * size);
   scratch.hashes = new Int32Array(size);
+  scratch.isNew = new Uint8Array(size);
 }
 
 export class KeyIndex {
@@ -226,13 +229,16 @@ export class KeyIndex {
     const cells = keys.map(cellsOf);
     const hashes = this.#hash(cells, length);
     const rows = this.#keyed(keys, length, out);
+    const { isNew } = scratch;
     let taken = 0;
     const insert = (directory: HashDirectory, some: Int32Array): boolean => {
       const count = directory.candidatesOrAdd(hashes, some, some.length, { out, fresh, freshRows: scratch.fresh });
       if (count > 0) fresh.write(scratch.fresh, count, out);
+      for (let i = 0; i < count; i++) isNew[scratch.fresh[i]] = 1;
       taken += count;
       return count > 0;
     };
+    isNew.fill(0, 0, length);
     // All parts first: the pages of the candidates are then read once.
     this.#hashParts?.each(hashes, rows, (part, some) => {
       let changed = false;
@@ -244,7 +250,8 @@ export class KeyIndex {
     for (let start = 0; start < rows.length; start += CHUNK) {
       const part = rows.subarray(start, start + CHUNK);
       if (this.#hashParts === null) insert(this.#hashes, part);
-      this.#verify(cells, part, out, (row, id) => {
+      // A key is what itself is; and the page it is in may be absent.
+      this.#verify(cells, part.filter((row) => isNew[row] === 0), out, (row, id) => {
         const found = this.#searchFrom(cells, row, id, hashes[row]);
         if (found >= 0) return found;
         taken++;

@@ -67,14 +67,17 @@ function pagesOf(states: States, state: string): readonly StoredPage[] {
 export class MemoryStateStore implements StateStore {
   #states: States = new Map();
   #meta: CheckpointMeta | null = null;
+  #version = 1;
 
   checkpoint(pages: Iterable<PageImage>, dropped: readonly string[], meta: CheckpointMeta): Promise<void> {
     // A copy first, so that a fault while pages are being made leaves the previous checkpoint whole.
     const states: States = new Map([...this.#states].map(([name, held]) => [name, new Map(held)]));
     for (const name of dropped) states.delete(name);
     for (const { state, page, content } of pages) {
-      put(states, state, page, content === null ? null : { summary: content.summary, batch: content.image() });
+      const held = content === null ? null : { version: this.#version, summary: content.summary, batch: content.image() };
+      put(states, state, page, held);
     }
+    this.#version++;
     this.#states = states;
     this.#meta = meta;
     return Promise.resolve();
@@ -104,12 +107,13 @@ export class MemoryState implements StateWriter, StateReader {
   }
 
   page(name: string, page: number, content: PageContent | null): void {
-    put(this.#states, name, page, content === null ? null : { summary: null, batch: content.image() });
+    put(this.#states, name, page, content === null ? null : { version: 1, summary: null, batch: content.image() });
   }
 
   state(name: string, state: SavedState): void {
     for (const { page, content } of state.changedPages()) {
-      put(this.#states, name, page, content === null ? null : { summary: this.#summaryOf(content), batch: content.image() });
+      const held = content === null ? null : { version: 1, summary: this.#summaryOf(content), batch: content.image() };
+      put(this.#states, name, page, held);
     }
   }
 

@@ -14,7 +14,7 @@ import type { PageCache } from './page-cache.ts';
 import { PageColumn } from './page-column.ts';
 import { loadColumns } from './page-load.ts';
 import type { Evictable, PageList } from './page-list.ts';
-import type { PageContent, PageSlot, PageSummary } from './ports.ts';
+import type { PageContent, PageRead, PageSlot, PageSummary } from './ports.ts';
 
 /** The Pages that a page is of. */
 export interface PageHome {
@@ -44,7 +44,7 @@ class SharedContent implements PageContent {
     return this.#page.image();
   }
 
-  kept(read: () => Batch): void {
+  kept(read: PageRead): void {
     const page = this.#page;
     page.shared = false;
     if (!page.dirty) page.stored = read;
@@ -75,7 +75,7 @@ export class Page implements AbsentPage, Evictable {
   number = -1;
   cache: PageCache | null = null;
   /** Reads the page as the current checkpoint has it; null when it has another, or none. */
-  stored: (() => Batch) | null = null;
+  stored: PageRead | null = null;
   /** The cache's: its list, its neighbours there, and the bytes it counts. */
   list: PageList | null = null;
   before: Evictable | null = null;
@@ -89,10 +89,10 @@ export class Page implements AbsentPage, Evictable {
   #freeRows: Int16Array | null = null;
 
   /** `columns` null: they are read when they are asked for; a home must be given, and a place to read from. */
-  constructor(columns: readonly PageColumn[] | null, capacity: number, stamp: number) {
+  constructor(columns: readonly PageColumn[] | null, capacity: number, stamp: number, weights = new Int32Array(capacity)) {
     this.#resident = columns;
     this.columns = columns ?? [];
-    this.weights = new Int32Array(capacity);
+    this.weights = weights;
     this.capacity = capacity;
     this.stamp = stamp;
   }
@@ -123,6 +123,8 @@ export class Page implements AbsentPage, Evictable {
   }
 
   get isResident(): boolean { return this.#resident !== null; }
+  /** Full of rows of weight 1, as far as is known without looking at them. */
+  get isOnes(): boolean { return this.weights === ONES; }
   get idle(): boolean { return this.home?.guarded(this) === true; }
 
   present(): readonly PageColumn[] {
@@ -146,6 +148,19 @@ export class Page implements AbsentPage, Evictable {
     if (this.cache === null || this.cache.hasRoom(this.size)) return this.present();
     this.cache.reads++;
     return this.#read();
+  }
+
+  /** Some columns for one reading, which does not bring the page into memory. Requires: they are in ascending order. */
+  glance(columns: readonly number[]): readonly Vector[] {
+    const { used, stored, home } = this;
+    if (this.#resident !== null || this.#slot !== null || stored === null || home === null) {
+      const held = this.#resident ?? this.#read();
+      return columns.map((c) => held[c].vector(used));
+    }
+    if (this.cache !== null) this.cache.reads++;
+    const batch = stored(columns);
+    assert(batch.length === used, 'a stored page has the rows that were saved');
+    return loadColumns(batch.columns, columns.map((c) => home.types[c]), this.capacity).map((c) => c.vector(used));
   }
 
   #read(): readonly PageColumn[] {
@@ -250,22 +265,21 @@ export class Page implements AbsentPage, Evictable {
 
   /** A full page of the batch's rows. `weights` null: each is there once. Its weights may be shared: guard it. */
   static filled(batch: Batch, types: readonly LogicalType[], weights: Int32Array | null, stamp: number): Page {
-    const page = new Page(loadColumns(batch.columns, types, PAGE_ROWS), 0, stamp);
-    page.capacity = PAGE_ROWS;
-    page.weights = weights === null ? ONES : weights.slice();
+    const page = new Page(loadColumns(batch.columns, types, PAGE_ROWS), PAGE_ROWS, stamp, weights?.slice() ?? ONES);
     page.used = PAGE_ROWS;
     page.live = PAGE_ROWS;
     return page;
   }
 
   /** A page that `read` gives when its columns are asked for. */
-  static absent(home: PageHome, summary: PageSummary, read: () => Batch, stamp: number): Page {
+  static absent(home: PageHome, summary: PageSummary, read: PageRead, stamp: number): Page {
     const { used, weights } = summary;
-    const page = new Page(null, capacityFor(used), stamp);
+    const ones = weights === null && used === PAGE_ROWS;
+    const page = ones ? new Page(null, PAGE_ROWS, stamp, ONES) : new Page(null, capacityFor(used), stamp);
     page.home = home;
     page.stored = read;
-    page.#setWeights(weights ?? ONES, used);
-    if (page.live === PAGE_ROWS && weights === null) page.weights = ONES;
+    if (ones) page.#setUsed(PAGE_ROWS, PAGE_ROWS);
+    else page.#setWeights(weights ?? ONES, used);
     page.#absent = home.types.map((type, c) => new AbsentColumn(type, page, c));
     page.columns = page.#absent;
     return page;
@@ -273,8 +287,14 @@ export class Page implements AbsentPage, Evictable {
 
   #setWeights(weights: Int32Array, used: number): void {
     this.weights.set(weights.subarray(0, used));
-    for (let i = 0; i < used; i++) if (weights[i] !== 0) this.live++;
+    let live = 0;
+    for (let i = 0; i < used; i++) if (weights[i] !== 0) live++;
+    this.#setUsed(used, live);
+  }
+
+  #setUsed(used: number, live: number): void {
     this.used = used;
+    this.live = live;
     this.dirty = false;
   }
 }

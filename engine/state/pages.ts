@@ -468,13 +468,14 @@ export class Pages implements PageHome, SavedState {
     const { summary } = stored;
     if (summary === null) return Page.load(stored.batch, this.schema, this.#generation);
     for (let c = 0; c < this.#nullable.length; c++) if ((summary.nulls & (1 << Math.min(c, 31))) !== 0) this.#nullable[c] = true;
-    return Page.absent(this, summary, () => stored.batch, this.#generation);
+    return Page.absent(this, summary, (columns) => (columns === undefined ? stored.batch
+      : stored.select?.(columns) ?? stored.batch.select(columns)), this.#generation);
   }
 
   #restored(number: number): void {
     const page = this.#pages[number];
     this.#rows += page.live;
-    for (let row = page.used - 1; row >= 0; row--) if (page.weights[row] === 0) page.pushFree(row);
+    if (page.live < page.used) for (let row = page.used - 1; row >= 0; row--) if (page.weights[row] === 0) page.pushFree(row);
     if (page.live < PAGE_ROWS - REFILL) this.#reopen(number, page);
     if (!page.isResident) return;
     page.columns.forEach((column, c) => {

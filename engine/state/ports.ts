@@ -61,7 +61,7 @@ export interface PageContent {
   readonly summary: PageSummary | null;
   image(): Batch;
   /** The content is durable; until the page is saved again it can be read by `read`, synchronously. */
-  kept(read: () => Batch): void;
+  kept(read: PageRead): void;
 }
 
 /** One page of state: the unit of checkpoint, compression and eviction. `content` null: the page is gone. */
@@ -75,9 +75,16 @@ export interface PageImage {
 /** A page that a checkpoint has; its batch is read when it is asked for. */
 export interface StoredPage {
   readonly page: number;
+  /** Grows with checkpoints: which one has written it. */
+  readonly version: number;
   readonly summary: PageSummary | null;
   readonly batch: Batch;
+  /** Some columns of the batch, in ascending order; absent: it is not quicker to read these alone. */
+  select?(columns: readonly number[]): Batch;
 }
+
+/** Reads a page: all columns and the weights, or the columns given, in ascending order. */
+export type PageRead = (columns?: readonly number[]) => Batch;
 
 /**
  * Checkpoints of state pages. A checkpoint is all or nothing: until it is complete the previous one is the truth.

@@ -268,7 +268,7 @@ class CountingStore extends MemoryStateStore {
   reads = 0;
   override async pages(state: string): Promise<readonly StoredPage[]> {
     const count = (): void => { this.reads++; };
-    return (await super.pages(state)).map(({ page, summary, batch }) => ({ page, summary, get batch() { count(); return batch; } }));
+    return (await super.pages(state)).map(({ batch, ...page }) => ({ ...page, get batch() { count(); return batch; } }));
   }
 }
 

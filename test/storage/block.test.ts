@@ -57,6 +57,17 @@ describe('block', () => {
     }
   });
 
+  test('some of the columns alone', async () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const random = new Random(seed);
+      const batch = batchOf(random, random.int(0, 150));
+      const wanted = types.map((_, c) => c).filter(() => random.bool(0.3));
+      const back = decodeBlock(await encodeBlock(batch), wanted);
+      expect(back.length).toBe(batch.length);
+      expect(batchToRows(back), `seed ${seed}`).toEqual(batchToRows(batch.select(wanted)));
+    }
+  });
+
   test('no columns, parameters of types kept', async () => {
     expect((decodeBlock(await encodeBlock(new Batch([], 5)))).length).toBe(5);
     const one = batchFromRows({ columns: [{ name: 'n', type: numericType(10, 2) }] }, [[null]]);

@@ -26,7 +26,7 @@ export class StatePages {
 
   readonly reader: StateReader = {
     pages: (name) => [...(this.#states.get(name) ?? [])].sort(([a], [b]) => a - b)
-      .map(([page, batch]) => ({ page, summary: null, batch })),
+      .map(([page, batch]) => ({ page, version: 1, summary: null, batch })),
   };
 }
 

@@ -68,7 +68,14 @@ export interface Accumulator {
   restoreColumns(slots: Int32Array, columns: readonly Vector[], from: number): number;
   /** State that is many rows a slot, in pages of its own named from `name`; only what changed since the last save. */
   saveEntries(out: StateWriter, name: string): void;
-  restoreEntries(from: StateReader, name: string): void;
+  /** `hinted`: `restoreHints` was called for all slots before. */
+  restoreEntries(from: StateReader, name: string, hinted?: boolean): void;
+  /**
+   * As the columns, behind those of all accumulators: what follows from the entries and spares reading all of them at a
+   * restore. Pages that earlier versions have written have none.
+   */
+  saveHints?(slots: Int32Array): readonly Vector[];
+  restoreHints?(slots: Int32Array, columns: readonly Vector[], from: number): number;
   /** Bytes of state held, roughly. */
   readonly bytes: number;
 }

@@ -3,6 +3,9 @@
 // Most groups never lose a row. So a slot keeps its values in a pile, in the order they came, and beside it the best one:
 // a row that comes costs one comparison. Only when a value is taken back does the slot's pile go into a multiset and a
 // heap, where that value and the next best are found; each value goes there once at most.
+//
+// A checkpoint has the best ones beside the groups: after a restore rows that come need no more than that, and the entries
+// go to piles when the first value is taken back.
 import { Batch } from '../../data/batch.ts';
 import { PAGE_MASK, PAGE_SHIFT } from '../../data/cells.ts';
 import { assert } from '../../data/error.ts';
@@ -12,6 +15,8 @@ import { Int32Vector, isValid, takeVector } from '../../data/vector.ts';
 import type { Int64Vector, Vector } from '../../data/vector.ts';
 import { EvictableInts } from '../../state/evictable-ints.ts';
 import { liveIds } from '../../state/key-index.ts';
+import { eachLive } from '../../state/live-columns.ts';
+import { owesRows } from '../../state/page-weights.ts';
 import type { StateReader, StateWriter } from '../../state/ports.ts';
 import { rowNumbers } from '../../state/scratch.ts';
 import type { Accumulator } from './aggregate.ts';
@@ -27,6 +32,9 @@ import type { SlotRows } from './slots.ts';
 const BEST = 0;
 const PILE = 1;
 const VALUE = 2;
+
+/** In the place of the next one: the entry is in no pile, nor in the multiset. */
+const UNPILED = -1;
 
 /** Rows of an update by what is to be done with them. */
 interface Split {
@@ -48,7 +56,7 @@ export class RetractableExtreme implements Accumulator {
   readonly #heaps: PairingHeaps;
   /** The better one comes first. */
   readonly #order: EntryOrder;
-  /** By entry of a pile: the next one + 1. */
+  /** By entry of a pile: the next one + 1, or UNPILED. */
   readonly #next: EvictableInts;
   #ids = new Int32Array(64);
   /** By slot: the update in which one of its values was taken back last. */
@@ -56,6 +64,8 @@ export class RetractableExtreme implements Accumulator {
   #update = 0;
   /** A value was taken back more often than it came: from then on, values that come must meet it. */
   #indebted = false;
+  /** There may be entries that are UNPILED. */
+  #unpiled = false;
 
   constructor(rows: SlotRows, type: LogicalType, max: boolean) {
     this.#type = type;
@@ -66,7 +76,7 @@ export class RetractableExtreme implements Accumulator {
     const order = valueOrder(this.#values.pages, 1);
     this.#order = max ? (a, b) => order(b, a) : order;
     this.#heaps = new PairingHeaps(this.#order, this.#values.pages);
-    this.#next = new EvictableInts(this.#values.pages);
+    this.#next = new EvictableInts(this.#values.pages, UNPILED);
     this.#stamps = new EvictableInts(this.#values.pages);
   }
 
@@ -204,6 +214,7 @@ export class RetractableExtreme implements Accumulator {
   }
 
   #takePiles(slots: Int32Array): Int32Array {
+    if (this.#unpiled) this.#pileAll();
     const { offset, rows: { words: state, stride } } = this.#slots;
     const out: number[] = [];
     for (let i = 0; i < slots.length; i++) {
@@ -270,15 +281,42 @@ export class RetractableExtreme implements Accumulator {
   restoreColumns(): number {
     return 0;
   }
+  /** Format: int4, the best entry + 1; where the value is among the words the value, too, NULL where there is none. */
+  saveHints(slots: Int32Array): readonly Vector[] {
+    const { offset, rows: { words: state, stride } } = this.#slots;
+    const best = slots.map((slot) => state[2 * (slot * stride + offset) + BEST]);
+    const entries = new Int32Vector(INT4, slots.length, best);
+    return this.#wide ? [entries, this.result(slots)] : [entries];
+  }
+
+  restoreHints(slots: Int32Array, columns: readonly Vector[], from: number): number {
+    const { offset, rows: { words: state, stride } } = this.#slots;
+    const [entries, values] = [columns[from], columns[from + 1]];
+    assert(entries.layout === 'int32', 'best entries');
+    for (let i = 0; i < slots.length; i++) state[2 * (slots[i] * stride + offset) + BEST] = entries.values[i];
+    if (!this.#wide) return 1;
+    assert(values.layout === 'int64', 'best values');
+    for (let i = 0; i < slots.length; i++) {
+      const at = 2 * (slots[i] * stride + offset);
+      state[at + VALUE] = values.words[2 * i];
+      state[at + VALUE + 1] = values.words[2 * i + 1];
+    }
+    return 2;
+  }
+
   saveEntries(out: StateWriter, name: string): void {
     this.#values.save(name, out);
   }
 
-  /** Everything to the piles; where a value is owed, to the multiset. */
-  restoreEntries(from: StateReader, name: string): void {
+  /** Everything to the piles, at once or when it is needed; where a value is owed, to the multiset. */
+  restoreEntries(from: StateReader, name: string, hinted = false): void {
     const { pages } = this.#values;
     pages.restore(name, from);
     this.#ensureNext();
+    if (hinted && !owesRows(pages)) {
+      this.#unpiled = true;
+      return;
+    }
     for (let page = 0; page < pages.pageCount; page++) this.#restorePage(liveIds(pages, page));
     if (!this.#indebted) return;
     const slots = rowNumbers(this.#slots.rows.slots);
@@ -301,6 +339,23 @@ export class RetractableExtreme implements Accumulator {
     const rows = rowNumbers(ids.length);
     if (arg.layout === 'int64') this.#riseWide(slots.values, arg, rows, ids.length);
     else this.#rise(slots.values, rows, ids.length);
+  }
+
+  /** What was restored goes to the piles; the best ones are known. */
+  #pileAll(): void {
+    this.#unpiled = false;
+    const { pages } = this.#values;
+    const { offset, rows: { words: state, stride } } = this.#slots;
+    const next = this.#next;
+    for (const { ids, columns: [slots] } of eachLive(pages, [0])) {
+      assert(slots.layout === 'int32', 'slots of entries');
+      for (let i = 0; i < ids.length; i++) {
+        if (next.get(ids[i]) !== UNPILED) continue;
+        const at = 2 * (slots.values[i] * stride + offset) + PILE;
+        next.set(ids[i], state[at]);
+        state[at] = ids[i] + 1;
+      }
+    }
   }
 
   get bytes(): number {
