@@ -143,8 +143,9 @@ export class PublishedState {
   }
 
   /**
-   * A fault of ours inside one view's circuit stops that view, not the server: it answers XX000 from then on, its state is
-   * not saved, and it is computed anew at the next start.
+   * A fault of ours inside one view's circuit, or a page of its state that cannot be read, stops that view, not the server:
+   * it answers XX000, or what reading the page did, from then on; its state is not saved, and it is computed anew at the next
+   * start.
    */
   #guarded(view: View, work: () => void): void {
     if (view.broken) return;
@@ -156,8 +157,9 @@ export class PublishedState {
       this.#environment.log(`view "${name}" stopped: ${fault.stack ?? fault.message}`);
       view.broken = true;
       view.relation.changing();
-      const message = `materialized view "${name}" stopped: internal error: ${fault.message}`;
-      view.relation.errors.add(new DatabaseError('XX000', message, {
+      const known = fault instanceof DatabaseError;
+      const message = `materialized view "${name}" stopped: ${known ? '' : 'internal error: '}${fault.message}`;
+      view.relation.errors.add(new DatabaseError(known ? fault.code : 'XX000', message, {
         hint: 'It is computed anew when the server starts, or when it is dropped and created again.', cause: error,
       }), 1);
     }

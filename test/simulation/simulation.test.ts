@@ -54,8 +54,9 @@ test('a disk whose syncs do nothing: the losses are found', async () => {
 
 // Each was a loss once, or taken for one; seed and case as `npm run test:simulation` has them.
 test.each([
-  { found: 'a sync that fails at a start takes along what a kill had left in the page cache alone', seed: 20261129, k: 4724 },
-  { found: 'a sync that failed at a start was taken for done at the next one', seed: 7001, k: 280 },
-])('$found', async ({ seed, k }) => {
-  await runSchedule({ kind: 'runtime', seed: Math.imul(seed, 1_000_003) + k }, noTotals());
+  { found: 'a sync that fails at a start takes along what a kill had left in the page cache alone', kind: 'runtime', seed: 20261129, k: 4724 },
+  { found: 'a sync that failed at a start was taken for done at the next one', kind: 'runtime', seed: 7001, k: 280 },
+  { found: 'a damaged page that a view read late was called an internal error', kind: 'sql', seed: 20261129, k: 755 },
+] as const)('$found', async ({ kind, seed, k }) => {
+  await runSchedule({ kind, seed: Math.imul(seed, 1_000_003) + k }, noTotals());
 }, 60_000);

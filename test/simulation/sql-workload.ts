@@ -51,6 +51,8 @@ const emptyModel = (): Model => ({
   kinds: new Map(), accounts: new Map(), batches: new Map(), raised: new Map(), gone: new Set(), tables: new Map(),
 });
 
+/** Of the schema before faults end. */
+const MAKE_TRIES = 50;
 /** Phases of a fold: what makes something, what changes it, what takes it away. */
 const MAKES = 0;
 const CHANGES = 1;
@@ -211,9 +213,10 @@ export class SqlWorkload implements Workload {
     await Promise.all(Array.from({ length: sessions }, () => this.#session(this.#random.int(2, this.#sizes.actions))));
   }
 
-  /** The schema in one transaction, until it is there. */
+  /** The schema in one transaction, until it is there. A disk that is full for good gets room: to try on would take long. */
   async #make(): Promise<void> {
-    while (!this.#made && this.#fatal === null) {
+    for (let tries = 1; !this.#made && this.#fatal === null; tries++) {
+      if (tries > MAKE_TRIES) this.#machine?.faults.end();
       const client = this.#client();
       const views = Object.entries(VIEWS).map(([name, query]) => `CREATE MATERIALIZED VIEW ${name} AS ${query};`).join('\n');
       const accounts = Array.from({ length: ACCOUNTS }, (_, id) => `(${id}, 0)`).join(', ');
