@@ -1,6 +1,6 @@
 // How messages mention a type that a user made: marked, since its name depends on the search path of who reads it.
 
-/** Noncharacters of Unicode, which no message has of itself. */
+/** Noncharacters of Unicode, kept for uses inside a program: a user's text with a mention in it is shown as one. */
 const OPEN = '\uFDD0';
 const CLOSE = '\uFDD1';
 const MENTION = new RegExp(`${OPEN}(\\d+) ([^${CLOSE}]*)${CLOSE}`, 'g');
