@@ -93,7 +93,17 @@ export class CatalogState {
       if (entry?.kind === 'index') touched.add(entry.table);
       if (change.kind === 'remove') this.sequences.forget(oid);
     }
-    for (const oid of touched) this.#followOne(before.get(oid), this.#current.get(oid));
+    const readers = new Set<number>();
+    for (const oid of touched) {
+      const [was, is] = [before.get(oid), this.#current.get(oid)];
+      this.#followOne(was, is);
+      for (const reader of this.#required().readersOf(oid, reshapedColumns(was, is))) readers.add(reader);
+    }
+    // Circuits that read a column only because they had to read one.
+    for (const oid of readers) {
+      const view = this.#current.get(oid);
+      if (view?.kind === 'materialized-view') this.#required().reinstall(viewDefinition(this.#context(), view));
+    }
   }
 
   #followOne(before: CatalogEntry | null, after: CatalogEntry | null): void {
@@ -111,6 +121,16 @@ export class CatalogState {
       else runtime.redefine(relationDefinition(context, is), fill);
     }
   }
+}
+
+/** Columns (0-based) that are gone or of another type. */
+export function reshapedColumns(before: CatalogEntry | null, after: CatalogEntry | null): ReadonlySet<number> {
+  if (before?.kind !== 'table' || after?.kind !== 'table') return new Set();
+  return new Set(before.columns.flatMap((column, i) => {
+    const { dropped, conversion } = after.columns[i];
+    const retyped = conversion?.serial !== column.conversion?.serial && conversion?.labels === undefined;
+    return column.hidden !== true && ((dropped && !column.dropped) || retyped) ? [i] : [];
+  }));
 }
 
 function isStored(entry: CatalogEntry): entry is StoredEntry {

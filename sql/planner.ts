@@ -11,7 +11,7 @@ import type { FunctionRegistry } from '../engine/function/registry.ts';
 import { bindExpression } from './binder/bind-expression.ts';
 import { bindQuery } from './binder/bind-query.ts';
 import { coerceAssignment, coerceBoolean, settleUnknown } from './binder/coercion.ts';
-import { ParameterTypes, Shared } from './binder/environment.ts';
+import { ParameterTypes, Shared, readingOf } from './binder/environment.ts';
 import type { EffectBinder, Environment } from './binder/environment.ts';
 import { Level } from './binder/level.ts';
 import type { BoundQuery, Clause, CommonTableScope, Site } from './binder/level.ts';
@@ -45,7 +45,7 @@ export function sessionEnvironment(
 /** What stored text (a view's query, a default) is bound against: no session, the settings it was written under. */
 export function storedEnvironment(options: {
   readonly catalog: Catalog; readonly searchPath: readonly string[]; readonly functions: FunctionRegistry;
-  readonly format: FormatSettings; readonly continuous: boolean;
+  readonly format: FormatSettings; readonly continuous: boolean; readonly known?: Environment['known'];
 }): Environment {
   return {
     ...options, parameters: new ParameterTypes(), system: null, now: null, parseQuery, used: new Set(), shared: new Shared(),
@@ -197,8 +197,7 @@ export function compileView(
 ): { readonly circuit: Circuit; readonly eventTime: number | null } {
   const { settings, query, emit } = entry;
   const env = storedEnvironment({
-    catalog: context.catalog, searchPath: settings.searchPath, functions: context.functions, format: settings.format,
-    continuous: true,
+    catalog: context.catalog, functions: context.functions, ...readingOf(entry), continuous: true,
   });
   const bound = bindQuery(parseQuery(query, settings.dialect), { env, parent: null, commonTables: null });
   const compiled = compileQuery(bound, {

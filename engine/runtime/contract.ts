@@ -170,6 +170,10 @@ export interface Runtime {
   redefine(relation: RelationDefinition, fill?: (rows: Batch) => Batch): void;
   /** Feeds the circuit what its sources hold (unless state is being restored) and keeps it up to date from now on. */
   install(view: ViewDefinition): void;
+  /** Another circuit for a view, fed anew. Requires: it comes to the rows that the view has. */
+  reinstall(view: ViewDefinition): void;
+  /** Views whose circuits read one of the columns (0-based) of the relation, in order of installation. */
+  readersOf(relation: number, columns: ReadonlySet<number>): readonly number[];
   drop(relation: number): void;
 
   /**

@@ -106,6 +106,22 @@ export class PublishedState {
     if (!this.restoring) this.fill(view);
   }
 
+  reinstall(definition: ViewDefinition): void {
+    const old = this.views.get(definition.id);
+    assert(old !== undefined, `view ${definition.id} is not installed`);
+    old.save(looking((state) => state.detach()));
+    const view = new View(definition, old.relation);
+    for (const state of old.states) view.states.add(state);
+    this.views.set(definition.id, view);
+    view.save(looking((state) => state.attach(this.#environment.cache)));
+    this.refill(view);
+  }
+
+  readersOf(relation: number, columns: ReadonlySet<number>): readonly number[] {
+    return [...this.views].filter(([, view]) => view.circuit.sources.some((source) => source.kind === 'relation'
+      && source.relation === relation && source.columns.some((c) => columns.has(c)))).map(([id]) => id);
+  }
+
   drop(id: number): void {
     const relation = this.#known(id);
     this.#environment.beforeChange(relation);

@@ -197,6 +197,15 @@ export class MillraceRuntime implements Runtime {
     this.#state.install(view);
   }
 
+  reinstall(view: ViewDefinition): void {
+    this.#history?.redefined(view.id);
+    this.#state.reinstall(view);
+  }
+
+  readersOf(id: number, columns: ReadonlySet<number>): readonly number[] {
+    return this.#state.readersOf(id, columns);
+  }
+
   drop(id: number): void {
     this.#history?.redefined(id);
     this.#state.drop(id);

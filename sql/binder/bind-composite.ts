@@ -152,6 +152,7 @@ export function bindField(e: Of<'field'>, site: Site): Expression {
       ? new DatabaseError('42703', `could not identify column "${e.name}" in record data type`, { position })
       : new DatabaseError('42703', `column "${e.name}" not found in data type ${mentionType(type)}`, { position });
   }
+  site.env.columns?.noteFields(input, [index]);
   if (input.kind === 'row') return input.fields[index];
   return { kind: 'field', input, index, type: type.fields[index].type };
 }

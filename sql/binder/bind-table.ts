@@ -13,6 +13,7 @@ import type { AccessPath, LogicalPlan } from '../plan/logical-plan.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { aliased, plainItem, siteOver } from './bind-from-item.ts';
 import type { FromResult, FromSite } from './bind-from-item.ts';
+import { readingOf } from './environment.ts';
 import { conjuncts } from './functions.ts';
 import type { CommonTableScope } from './level.ts';
 import { undefinedRelation } from '../catalog/catalog.ts';
@@ -72,12 +73,16 @@ function bindCommonTable(item: TableItem, common: CommonTableScope): FromResult 
 
 interface Named { readonly oid: number; readonly name: string; readonly schema: string }
 
-function relationItem(found: Named, columns: readonly ScopeColumn[], rowType: RecordType | null): ScopeItem {
+function relationItem(
+  found: Named, columns: readonly ScopeColumn[], rowType: RecordType | null, known?: readonly number[],
+): ScopeItem {
   const tableoid: ScopeColumn = {
     name: 'tableoid', table: found.oid, attribute: -6, expression: { kind: 'literal', type: OID, value: found.oid },
   };
+  const shown = columns.filter((c) => known === undefined || known.includes(c.attribute));
   return {
-    ...plainItem(found.name, columns), schema: found.schema, hidden: [tableoid], rowType, relation: found.oid,
+    ...plainItem(found.name, shown), schema: found.schema, hidden: [tableoid, ...columns.filter((c) => !shown.includes(c))],
+    rowType, relation: found.oid,
   };
 }
 
@@ -136,7 +141,8 @@ function scopeColumns(oid: number, columns: readonly ColumnEntry[]): readonly Sc
 
 function bindStored(item: TableItem, found: StoredEntry, site: FromSite): FromResult {
   const columns = scopeColumns(found.oid, liveColumns(found.columns));
-  const own = { ...relationItem(found, columns, rowTypeOf(found)), ...(item.key === undefined ? {} : { key: item.key }) };
+  const whole = relationItem(found, columns, rowTypeOf(found), site.env.known?.get(found.oid));
+  const own = item.key === undefined ? whole : { ...whole, key: item.key };
   const base = columns.filter((c) => item.base?.includes(c.attribute) === true).map((c) => baseColumn(c.attribute, c.expression));
   return {
     plan: scanOf(found, site, item.alias?.name ?? found.name),
@@ -174,7 +180,8 @@ function computedKeys(found: StoredEntry, definition: IndexDefinitionText, site:
   const columns = liveColumns(found.columns).map((c): ScopeColumn => ({
     name: c.name, table: found.oid, attribute: c.attnum, expression: { kind: 'column', index: c.attnum - 1, type: c.type },
   }));
-  const at = siteOver(site, new Scope(null, [plainItem(found.name, columns)]), { phrase: 'index expressions' });
+  const env = { ...site.env, columns: undefined };
+  const at = siteOver({ ...site, env }, new Scope(null, [plainItem(found.name, columns)]), { phrase: 'index expressions' });
   const read = (text: string): Expression => {
     const { body } = site.env.parseQuery(`SELECT ${text}`);
     if (body.kind !== 'select') throw new AssertionError(`no expression: ${text}`);
@@ -194,11 +201,11 @@ function bindView(item: TableItem, found: ViewEntry, site: FromSite): FromResult
   const written = site.env.parseQuery(found.query, settings.dialect);
   const query = site.recurse.query(item.base === undefined ? written : withBase(written, item.base), {
     // What the view reads is its own affair: whoever reads the view depends on the view.
-    env: { ...site.env, searchPath: settings.searchPath, format: settings.format, used: new Set(), trace: undefined },
+    env: { ...site.env, ...readingOf(found), used: new Set(), trace: undefined, columns: undefined },
     parent: null, commonTables: null,
   });
   const columns = scopeColumns(found.oid, liveColumns(found.columns));
-  const own = relationItem(found, columns, rowTypeOf(found));
+  const own = relationItem(found, columns, rowTypeOf(found), site.env.known?.get(found.oid));
   const first = query.visible - (item.base?.length ?? 0);
   const base = (item.base ?? []).map((attnum, i) =>
     baseColumn(attnum, { kind: 'column', index: first + i, type: query.columns[first + i].type }));

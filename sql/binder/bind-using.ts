@@ -37,6 +37,7 @@ export function bindUsing(
   const conditions: Expression[] = [];
   const merged = using.map((name): ScopeColumn => {
     const [left, right] = sides.map((side, s) => pick(side, name, s === 0 ? 'left' : 'right', site.position));
+    for (const side of [left, right]) site.env.columns?.note(side);
     conditions.push(applyOperator(site.env, { symbol: '=', position: site.position }, [left.expression, right.expression]));
     return merge(name, left, right, site);
   });

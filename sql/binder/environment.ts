@@ -7,8 +7,9 @@ import { sameKind, UNKNOWN } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { FunctionRegistry } from '../../engine/function/registry.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { SystemContext } from '../catalog/entry.ts';
+import type { SystemContext, ViewEntry } from '../catalog/entry.ts';
 import type { CommonTable, Query } from '../parser/ast.ts';
+import type { ColumnUse } from './column-use.ts';
 import type { BoundQuery, QuerySite } from './level.ts';
 import type { Scope } from './scope.ts';
 import type { Trace } from './trace.ts';
@@ -34,6 +35,18 @@ export interface Environment {
   readonly effects: EffectBinder | null;
   /** Only where what is bound is to be printed. */
   readonly trace?: Trace | undefined;
+  /** Only where somebody asks. */
+  readonly columns?: ColumnUse | undefined;
+  /** Of relations, the columns that there were when the view was made: `*` is these, and no others are merged. */
+  readonly known?: ReadonlyMap<number, readonly number[]> | undefined;
+}
+
+/** How the query of a view is read. */
+export function readingOf(
+  { settings, dependencies }: Pick<ViewEntry, 'settings' | 'dependencies'>,
+): Pick<Environment, 'searchPath' | 'format' | 'known'> {
+  const { searchPath, format } = settings;
+  return { searchPath, format, known: new Map(dependencies.map((d) => [d.oid, d.columns])) };
 }
 
 /** Binds the parts of a query that do something when the statement runs; gives their rows as a query. */

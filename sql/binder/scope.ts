@@ -119,14 +119,21 @@ function resolveColumn(use: NameUse, name: string): Resolved {
   }
   const found = findItem(use, [name]);
   if (found === null) throw missingColumn(use, null, name);
-  return reach(use, found.scope, wholeRow(found.item), null, rowSource(found.item));
+  return reachRow(use, found);
 }
 
 /** `t.*` where one value is asked for: the relation's row, even if it has a column of that name. */
 export function resolveRow(use: NameUse, qualifier: readonly string[]): Expression {
   const found = findItem(use, qualifier);
   if (found === null) throw missingRelation(use, qualifier);
-  return reach(use, found.scope, wholeRow(found.item), null, rowSource(found.item)).expression;
+  return reachRow(use, found).expression;
+}
+
+function reachRow(use: NameUse, { scope, item }: { readonly scope: Scope; readonly item: ScopeItem }): Resolved {
+  const resolved = reach(use, scope, wholeRow(item), null, rowSource(item));
+  if (item.scalar) use.env.columns?.note(item.columns[0]);
+  else use.env.columns?.noteRow(resolved.expression, item);
+  return resolved;
 }
 
 function rowSource(item: ScopeItem): ColumnSource | undefined {
@@ -139,6 +146,7 @@ function reach(
   use: NameUse, scope: Scope, target: Expression, column: ScopeColumn | null, source = column?.source,
 ): Resolved {
   const expression = traced(use.env, target, source);
+  if (column !== null) use.env.columns?.note(column);
   if (use.position !== undefined) use.env.shared.positions.set(expression, use.position);
   return { expression: scope === use.scope ? expression : scope.outer(use.env, expression), column };
 }
@@ -176,9 +184,12 @@ export function findItem(
 /** The row of a relation as one value. */
 export function wholeRow(item: ScopeItem): Expression {
   if (item.scalar) return item.columns[0].expression;
-  const fields = item.columns.map((c) => c.expression);
+  // Columns younger than the view are in the row, though `*` does not show them.
+  const younger = item.hidden.filter((c) => item.relation !== 0 && c.table === item.relation && c.attribute > 0);
+  const columns = [...item.columns, ...younger];
+  const fields = columns.map((c) => c.expression);
   const type: RecordType | DomainType = item.rowType ?? {
-    kind: 'record', fields: item.columns.map((c) => ({ name: c.name, type: c.expression.type })),
+    kind: 'record', fields: columns.map((c) => ({ name: c.name, type: c.expression.type })),
   };
   const row: Expression = { kind: 'row', fields, type };
   const present = item.present ?? null;

@@ -69,6 +69,7 @@ function recordFields(e: Expr & { kind: 'fieldStar' }, site: Site): readonly Bou
   if (type.kind !== 'record' || type.fields.length === 0) {
     throw new DatabaseError('42809', `type ${mentionType(input.type)} is not composite`, { position: locationOf(e.operand) });
   }
+  site.env.columns?.noteFields(input, type.fields.map((_, index) => index));
   return type.fields.map((f, index) => ({
     name: f.name, table: 0, attribute: 0, position: e.position,
     expression: input.kind === 'row' ? input.fields[index] : { kind: 'field', input, index, type: f.type },

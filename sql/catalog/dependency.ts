@@ -6,7 +6,7 @@ import { writtenColumns } from '../parser/written-columns.ts';
 import { isQueryable } from './catalog.ts';
 import type { Catalog, CatalogChange } from './catalog.ts';
 import type {
-  CatalogEntry, ColumnEntry, ConstraintEntry, SourceEntry, TableEntry, TypeEntry,
+  CatalogEntry, ColumnEntry, ConstraintEntry, MaterializedViewEntry, SourceEntry, TableEntry, TypeEntry, ViewEntry,
 } from './entry.ts';
 
 /** Something DROP can name or take along: an entry, a column, a constraint, a default, or the type of a relation's rows. */
@@ -27,7 +27,11 @@ export interface DropPlan {
 export interface DropOptions {
   readonly cascade: boolean;
   readonly searchPath: readonly string[];
+  /** The columns of a relation that a view's query names. Absent: all that there were when it was made. */
+  readonly namedBy?: NamedBy;
 }
+
+type NamedBy = (view: ViewEntry | MaterializedViewEntry, relation: number) => ReadonlySet<number>;
 
 interface Edge {
   readonly dependent: Target;
@@ -38,7 +42,7 @@ interface Edge {
 
 /** The changes that remove `targets`, or 2BP01 with PostgreSQL's list of what stands in the way. */
 export function planDrop(catalog: Catalog, targets: readonly Target[], options: DropOptions): DropPlan {
-  const search = new DependentSearch(catalog);
+  const search = new DependentSearch(catalog, options.namedBy ?? null);
   for (const target of targets) search.visit(target, null);
   const visible = search.reasons(new Set(targets.map(idOf)));
   if (visible.length > 0 && !options.cascade) throw stillNeeded(catalog, targets, visible, options.searchPath);
@@ -55,9 +59,11 @@ class DependentSearch {
   /** Goes with something that goes, on whatever way it was found first. */
   readonly #silent = new Set<string>();
   readonly #catalog: Catalog;
+  readonly #namedBy: NamedBy | null;
 
-  constructor(catalog: Catalog) {
+  constructor(catalog: Catalog, namedBy: NamedBy | null) {
     this.#catalog = catalog;
+    this.#namedBy = namedBy;
   }
 
   visit(target: Target, why: Edge | null): void {
@@ -65,7 +71,7 @@ class DependentSearch {
     if (why?.strength === 'auto') this.#silent.add(id);
     if (this.#visited.has(id)) return;
     this.#visited.set(id, target);
-    const edges = edgesOn(this.#catalog, target).toSorted((a, b) => newerFirst(a.dependent, b.dependent));
+    const edges = edgesOn(this.#catalog, target, this.#namedBy).toSorted((a, b) => newerFirst(a.dependent, b.dependent));
     for (const edge of edges) if (!coveredByOwner(this.#visited, edge.dependent)) this.visit(edge.dependent, edge);
     this.found.push({ target, why });
   }
@@ -102,12 +108,15 @@ function coveredByOwner(found: ReadonlyMap<string, Target>, target: Target): boo
 }
 
 /** Everything that depends directly on `on`. */
-function edgesOn(catalog: Catalog, on: Target): readonly Edge[] {
+function edgesOn(catalog: Catalog, on: Target, namedBy: NamedBy | null): readonly Edge[] {
   const edges: Edge[] = [];
   const add = (dependent: Target, strength: Edge['strength']): void => {
     edges.push({ dependent, on, strength });
   };
-  for (const entry of catalog.entries()) entryEdges(catalog, entry, on, add);
+  for (const entry of catalog.entries()) {
+    if (entry.kind === 'view' || entry.kind === 'materialized-view') viewEdges(entry, on, add, namedBy);
+    entryEdges(catalog, entry, on, add);
+  }
   return edges;
 }
 
@@ -124,9 +133,6 @@ function entryEdges(catalog: Catalog, entry: CatalogEntry, on: Target, add: Add)
     add({ kind: 'rowType', relation: entry.oid, oid: entry.rowType, array: true }, 'auto');
   }
   switch (entry.kind) {
-    case 'materialized-view': case 'view':
-      if (entry.dependencies.some((d) => touches(d.oid, d.columns, on))) add(self, 'normal');
-      return;
     case 'index':
       indexEdges(entry.table, [...entry.columns, ...entry.include, ...entry.definition?.reads ?? [],
         ...entry.definition?.plain ?? []], entry.constraint, on, () => add(self, 'auto'));
@@ -140,8 +146,14 @@ function entryEdges(catalog: Catalog, entry: CatalogEntry, on: Target, add: Add)
     case 'type':
       typeEdges(entry, on, add);
       return;
-    case 'schema': case 'role': return;
+    case 'materialized-view': case 'view': case 'schema': case 'role': return;
   }
+}
+
+function viewEdges(view: ViewEntry | MaterializedViewEntry, on: Target, add: Add, namedBy: NamedBy | null): void {
+  const depends = view.dependencies.some((d) => touches(d.oid, d.columns, on)
+    && (on.kind !== 'column' || namedBy === null || namedBy(view, on.table).has(on.attnum)));
+  if (depends) add({ kind: 'entry', oid: view.oid }, 'normal');
 }
 
 function indexEdges(

@@ -33,6 +33,7 @@ import { optionRecord } from './options.ts';
 import { retypedColumn } from './column-type.ts';
 import { TableRules, domainDefault, typeChecks } from './table-rules.ts';
 import { keyOf, keysOf } from './unique-check.ts';
+import { ViewColumns, refuseTimedReaders } from './view-columns.ts';
 
 const WORDS: { readonly [kind in AlterAction['kind']]?: string } = {
   addColumn: 'ADD COLUMN', dropColumn: 'DROP COLUMN', setType: 'ALTER COLUMN ... SET DATA TYPE', setNotNull: 'ALTER COLUMN ... SET NOT NULL',
@@ -112,9 +113,7 @@ class Alteration {
   }
 
   async run(action: AlterAction): Promise<void> {
-    if (action.kind === 'addColumn' || action.kind === 'dropColumn' || action.kind === 'setType') {
-      refuseRowTypeUsed(this.#state, this.#table);
-    }
+    if (action.kind === 'addColumn') this.#refuseRowsUsed();
     switch (action.kind) {
       case 'addColumn': this.#addColumn(action); return;
       case 'dropColumn': await this.#dropColumn(action); return;
@@ -209,6 +208,12 @@ class Alteration {
     }
   }
 
+  /** Rows of the table that are values elsewhere do not follow it. */
+  #refuseRowsUsed(): void {
+    refuseRowTypeUsed(this.#state, this.#table);
+    new ViewColumns(this.#state).refuseRowsCompiled(this.#table);
+  }
+
   #isEmpty(): boolean {
     return allRows(this.#state, this.#table).length === 0;
   }
@@ -253,6 +258,8 @@ class Alteration {
     const retyped = retypedColumn(this.#state, this.#table, column, action);
     const after: TableEntry = { ...this.#table, columns: this.#table.columns.map((c) => (c === column ? retyped : c)) };
     if (retyped === column) return;
+    this.#refuseRowsUsed();
+    refuseTimedReaders(this.#state, this.#table, column.attnum);
     const rows = allRows(this.#state, this.#table);
     // What a row cannot be converted to must be said now, not when the journal is applied.
     rowFill(this.#table, after, this.#fillContext())?.(rows);
@@ -281,6 +288,8 @@ class Alteration {
       throw notSupported('changing the columns of a table that this transaction has written');
     }
     await dropTargets(this.#state, [{ kind: 'column', table: this.#table.oid, attnum: column.attnum }], action.cascade);
+    this.#refuseRowsUsed();
+    refuseTimedReaders(this.#state, this.#table, column.attnum);
     const after = this.#state.catalog.get(this.#table.oid);
     const fill = after?.kind === 'table' ? rowFill(this.#table, after, this.#fillContext()) : null;
     if (written && fill !== null) current.writes.rewrite(this.#table.oid, fill);

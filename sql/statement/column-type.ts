@@ -9,7 +9,7 @@ import { locationOf } from '../binder/location.ts';
 import { coerceAssignment } from '../binder/coercion.ts';
 import { checkCollateClause } from '../binder/bind-collate.ts';
 import { resolveTypeName } from '../binder/type-name.ts';
-import { quoteIdentifier } from '../catalog/dependency.ts';
+import { describeEntry, quoteIdentifier } from '../catalog/dependency.ts';
 import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
 import type { AlterAction } from '../parser/ast-definition.ts';
 import { parseExpression } from '../parser/parse.ts';
@@ -18,6 +18,7 @@ import { keptForm } from './stored-expression.ts';
 import { bindAssignment, bindRowExpression, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
 import { referencesTo } from './foreign-key.ts';
+import { ViewColumns, viewsOver } from './view-columns.ts';
 
 export function retypedColumn(
   state: SessionState, table: TableEntry, column: ColumnEntry, action: AlterAction & { kind: 'setType' },
@@ -63,11 +64,11 @@ function convertedTwice({ name }: ColumnEntry): DatabaseError {
 }
 
 function refuseUsed(state: SessionState, table: TableEntry, column: ColumnEntry): void {
-  for (const entry of state.catalog.entries()) {
-    if (entry.kind !== 'view' && entry.kind !== 'materialized-view') continue;
-    if (!entry.dependencies.some((d) => d.oid === table.oid && d.columns.includes(column.attnum))) continue;
+  const columns = new ViewColumns(state);
+  for (const view of viewsOver(state.catalog, table.oid)) {
+    if (!columns.named(view, table.oid).has(column.attnum)) continue;
     throw new DatabaseError('0A000', 'cannot alter type of a column used by a view or rule', {
-      detail: `rule _RETURN on ${entry.kind.replace('-', ' ')} ${entry.name} depends on column "${column.name}"`,
+      detail: `rule _RETURN on ${describeEntry(state.catalog, view, state.searchPath)} depends on column "${column.name}"`,
     });
   }
   const site = rowSite(sessionEnvironment(state), [rowScopeItem(table)], { phrase: 'column generation expressions' });

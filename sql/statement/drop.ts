@@ -11,6 +11,7 @@ import type { SessionState } from '../session-state.ts';
 import type { BoundStatement } from './bound.ts';
 import { command, done } from './bound.ts';
 import { qualifiedName } from './naming.ts';
+import { ViewColumns } from './view-columns.ts';
 
 export function drop(statement: Drop): BoundStatement {
   return command(async (state) => {
@@ -32,7 +33,9 @@ export function drop(statement: Drop): BoundStatement {
 /** Removes objects and what depends on them, or says why not. Requires: the catalog lock. */
 export async function dropTargets(state: SessionState, targets: readonly Target[], cascade: boolean): Promise<void> {
   if (targets.length === 0) return;
-  const plan = planDrop(state.catalog, targets, { cascade, searchPath: state.searchPath });
+  const plan = planDrop(state.catalog, targets, {
+    cascade, searchPath: state.searchPath, namedBy: new ViewColumns(state).named,
+  });
   for (const change of plan.changes) {
     const oid = change.kind === 'remove' ? change.oid : change.entry.oid;
     const entry = state.catalog.get(oid);

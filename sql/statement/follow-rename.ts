@@ -2,6 +2,7 @@
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { bindQuery } from '../binder/bind-query.ts';
 import { valueSite } from '../binder/domain-check.ts';
+import { readingOf } from '../binder/environment.ts';
 import type { Catalog, CatalogChange } from '../catalog/catalog.ts';
 import type {
   CatalogEntry, ColumnEntry, IndexEntry, MaterializedViewEntry, TableEntry, TypeEntry, ViewEntry,
@@ -138,8 +139,9 @@ function readsTheSame(
   }
 }
 
-function planOf(state: SessionState, { query, settings }: ViewEntry | MaterializedViewEntry, catalog: Catalog): LogicalPlan {
-  const env = { ...sessionEnvironment(state, { catalog }), searchPath: settings.searchPath, format: settings.format };
+function planOf(state: SessionState, view: ViewEntry | MaterializedViewEntry, catalog: Catalog): LogicalPlan {
+  const { query, settings } = view;
+  const env = { ...sessionEnvironment(state, { catalog }), ...readingOf(view) };
   return bindQuery(parseQuery(query, settings.dialect), { env, parent: null, commonTables: null }).plan;
 }
 

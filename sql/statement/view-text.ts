@@ -1,5 +1,6 @@
 // A view's definition for people to read: as PostgreSQL prints it, under the names things have now.
 import { bindQuery } from '../binder/bind-query.ts';
+import { readingOf } from '../binder/environment.ts';
 import { Trace } from '../binder/trace.ts';
 import { DatabaseError } from '../../engine/data/error.ts';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -35,7 +36,7 @@ export function printedQuery(
   const trace = new Trace();
   try {
     const query = parseQuery(entry.query, settings.dialect);
-    const env = { ...sessionEnvironment(state, { catalog }), searchPath: settings.searchPath, format: settings.format, trace };
+    const env = { ...sessionEnvironment(state, { catalog }), ...readingOf(entry), trace };
     bindQuery(query, { env, parent: null, commonTables: null });
     return queryText(trace, query, liveColumns(entry.columns).map((c) => c.name), options);
   } catch (error) {
