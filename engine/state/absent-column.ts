@@ -41,6 +41,7 @@ export class AbsentColumn implements PageColumn {
   get f64(): Float64Array { return this.#column.f64; }
   get starts(): Int32Array { return this.#column.starts; }
   get ends(): Int32Array { return this.#column.ends; }
+  get heapFrom(): number { return this.#column.heapFrom; }
   get heapUsed(): number { return this.#column.heapUsed; }
   get heapDead(): number { return this.#column.heapDead; }
   get sequential(): boolean { return this.#column.sequential; }
@@ -50,6 +51,7 @@ export class AbsentColumn implements PageColumn {
   vector(used: number): Vector { return this.#page.peek()[this.#index].vector(used); }
   clone(): PageColumn { return this.#column.clone(); }
   bytes(): number { return 0; }
+  arrays(): ArrayBufferView[] { return []; }
 
   grow(): void { untouched(); }
   setNull(): void { untouched(); }

@@ -1,6 +1,6 @@
 // PageColumn: the cells of one column of a page, which can be written.
 import { grown } from '../data/grown.ts';
-import { Cells, PAGE_ROWS } from '../data/cells.ts';
+import { Cells, PAGE_ROWS, cellsOf } from '../data/cells.ts';
 import { layoutOf } from '../data/types.ts';
 import type { LogicalType } from '../data/types.ts';
 import {
@@ -11,7 +11,9 @@ import type { Validity, Vector } from '../data/vector.ts';
 
 /** Cells that can be written, with room for `capacity` rows. Row r of a bytes column is its own piece of the heap. */
 export class PageColumn extends Cells {
-  /** Bytes of the heap in use, dead ones included. */
+  /** The heap before is others': 0 unless the column is over lent memory. */
+  heapFrom = 0;
+  /** Where the heap in use ends, dead bytes included. */
   heapUsed = 0;
   heapDead = 0;
   /** starts[i + 1] = ends[i] for all rows: the column is a bytes vector as it stands. */
@@ -22,6 +24,34 @@ export class PageColumn extends Cells {
   static create(type: LogicalType, capacity: number): PageColumn {
     const column = new PageColumn(type, layoutOf(type));
     column.grow(capacity);
+    return column;
+  }
+
+  /** The first rows of a vector over its own arrays: it may be read and cloned, but not written. */
+  static over(vector: Vector, type: LogicalType, rows: number): PageColumn {
+    const column = new PageColumn(type, layoutOf(type));
+    const from = cellsOf(vector);
+    if (from.validity !== null) column.validity = from.validity.subarray(0, validityBytes(rows));
+    switch (column.layout) {
+      case 'bool': column.u8 = from.u8.subarray(0, rows); break;
+      case 'fixed16': column.u8 = from.u8.subarray(0, rows * 16); break;
+      case 'int16': column.i16 = from.i16.subarray(0, rows); break;
+      case 'int32': column.i32 = from.i32.subarray(0, rows); break;
+      case 'int64':
+        column.i32 = from.i32.subarray(0, rows * 2);
+        column.i64 = from.i64.subarray(0, rows);
+        break;
+      case 'float32': column.f32 = from.f32.subarray(0, rows); break;
+      case 'float64': column.f64 = from.f64.subarray(0, rows); break;
+      case 'bytes':
+        column.starts = from.starts.subarray(0, rows + 1);
+        column.ends = from.ends.subarray(0, rows);
+        column.heapFrom = from.starts[0];
+        column.heapUsed = from.starts[rows];
+        column.u8 = from.u8.subarray(0, column.heapUsed);
+        column.unwritten = rows;
+        break;
+    }
     return column;
   }
 
@@ -61,9 +91,13 @@ export class PageColumn extends Cells {
       case 'bytes':
         to.starts = this.starts.slice();
         to.ends = this.ends.slice();
-        to.u8 = new Uint8Array(this.u8.length);
-        to.u8.set(this.u8.subarray(0, this.heapUsed));
-        to.heapUsed = this.heapUsed;
+        to.u8 = new Uint8Array(this.u8.length - this.heapFrom);
+        to.u8.set(this.u8.subarray(this.heapFrom, this.heapUsed));
+        to.heapUsed = this.heapUsed - this.heapFrom;
+        if (this.heapFrom > 0) {
+          shiftDown(to.starts, this.heapFrom);
+          shiftDown(to.ends, this.heapFrom);
+        }
         to.heapDead = this.heapDead;
         to.sequential = this.sequential;
         to.unwritten = this.unwritten;
@@ -173,9 +207,15 @@ export class PageColumn extends Cells {
     }
   }
 
+  /** All in use, but for `i64`, whose memory is that of `i32`. */
+  arrays(): ArrayBufferView[] {
+    const all = [this.u8, this.i16, this.i32, this.f32, this.f64, this.starts, this.ends, ...(this.validity === null ? [] : [this.validity])];
+    return all.filter((array) => array.length > 0);
+  }
+
   /** Bytes held. */
   bytes(): number {
-    return this.u8.byteLength + this.i16.byteLength + this.i32.byteLength + this.f32.byteLength
+    return this.u8.byteLength - this.heapFrom + this.i16.byteLength + this.i32.byteLength + this.f32.byteLength
       + this.f64.byteLength + this.starts.byteLength + this.ends.byteLength
       + (this.validity === null ? 0 : this.validity.byteLength);
   }
@@ -233,6 +273,10 @@ function bytesVector(from: PageColumn, used: number, validity: Validity): Vector
   const bytes = new Uint8Array(offsets[used]);
   for (let i = 0; i < used; i++) bytes.set(u8.subarray(starts[i], ends[i]), offsets[i]);
   return new BytesVector(type, used, offsets, bytes, validity);
+}
+
+function shiftDown(offsets: Int32Array, by: number): void {
+  for (let i = 0; i < offsets.length; i++) offsets[i] -= by;
 }
 
 function grown8(from: Uint8Array, length: number): Uint8Array {

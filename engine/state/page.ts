@@ -13,6 +13,8 @@ import type { ColumnShape } from './page-bytes.ts';
 import type { PageCache } from './page-cache.ts';
 import { PageColumn } from './page-column.ts';
 import { loadColumns } from './page-load.ts';
+import { Loan, borrowColumns } from './page-loan.ts';
+import type { Borrower } from './page-loan.ts';
 import type { Evictable, PageList } from './page-list.ts';
 import type { PageContent, PageRead, PageSlot, PageSummary } from './ports.ts';
 
@@ -51,7 +53,7 @@ class SharedContent implements PageContent {
   }
 }
 
-export class Page implements AbsentPage, Evictable {
+export class Page implements AbsentPage, Evictable, Borrower {
   /** As kernels see them: the real ones, or such as bring them back. */
   columns: readonly PageColumn[];
   /** Always in memory. */
@@ -87,6 +89,8 @@ export class Page implements AbsentPage, Evictable {
   #slot: PageSlot | null = null;
   #shapes: readonly ColumnShape[] = [];
   #freeRows: Int16Array | null = null;
+  /** Whose memory the columns are over; null: the page's own. */
+  #loan: Loan | null = null;
 
   /** `columns` null: they are read when they are asked for; a home must be given, and a place to read from. */
   constructor(columns: readonly PageColumn[] | null, capacity: number, stamp: number, weights = new Int32Array(capacity)) {
@@ -103,6 +107,7 @@ export class Page implements AbsentPage, Evictable {
 
   clone(stamp: number): Page {
     const to = new Page(this.present().map((c) => c.clone()), this.capacity, stamp);
+    this.#loan?.leave(this);
     to.weights.set(this.weights);
     to.used = this.used;
     to.live = this.live;
@@ -120,6 +125,19 @@ export class Page implements AbsentPage, Evictable {
     this.#slot?.free();
     this.#slot = null;
     if (this.weights === ONES) this.weights = ONES.slice();
+    this.own();
+  }
+
+  own(): void {
+    const loan = this.#loan;
+    const lent = this.#resident;
+    if (loan === null || lent === null) return;
+    this.#loan = null;
+    loan.leave(this);
+    this.#resident = lent.map((c) => c.clone());
+    if (this.columns !== lent) return;
+    this.columns = this.#resident;
+    this.home?.replaced(this);
   }
 
   get isResident(): boolean { return this.#resident !== null; }
@@ -187,11 +205,14 @@ export class Page implements AbsentPage, Evictable {
     const columns = this.#resident;
     assert(columns !== null, 'evicted once');
     if (this.#slot === null && this.stored === null) {
-      this.#shapes = columns.map(shapeOf);
-      this.#slot = write(pageBytes(columns));
+      const own = this.#loan === null ? columns : columns.map((c) => c.clone());
+      this.#shapes = own.map(shapeOf);
+      this.#slot = write(pageBytes(own));
     }
     this.hide();
     this.#resident = null;
+    this.#loan?.end(this);
+    this.#loan = null;
     if (this.live === PAGE_ROWS && this.weights !== ONES && this.weights.every((w) => w === 1)) this.weights = ONES;
   }
 
@@ -263,12 +284,24 @@ export class Page implements AbsentPage, Evictable {
     return page;
   }
 
-  /** A full page of the batch's rows. `weights` null: each is there once. Its weights may be shared: guard it. */
-  static filled(batch: Batch, types: readonly LogicalType[], weights: Int32Array | null, stamp: number): Page {
-    const page = new Page(loadColumns(batch.columns, types, PAGE_ROWS), PAGE_ROWS, stamp, weights?.slice() ?? ONES);
-    page.used = PAGE_ROWS;
-    page.live = PAGE_ROWS;
-    return page;
+  /**
+   * All full pages of the batch's rows, the rest is left. `weights` null: each row is there once. A page's weights and
+   * columns may be those of others too: guard it.
+   */
+  static filled(batch: Batch, types: readonly LogicalType[], weights: Int32Array | null, stamp: number): Page[] {
+    const pages: Page[] = [];
+    const loan = Loan.of(batch, types);
+    for (let at = 0; at + PAGE_ROWS <= batch.length; at += PAGE_ROWS) {
+      const rows = batch.slice(at, at + PAGE_ROWS);
+      const columns = loan === null ? loadColumns(rows.columns, types, PAGE_ROWS) : borrowColumns(rows, types);
+      const page = new Page(columns, PAGE_ROWS, stamp, weights?.slice(at, at + PAGE_ROWS) ?? ONES);
+      page.used = PAGE_ROWS;
+      page.live = PAGE_ROWS;
+      page.#loan = loan;
+      loan?.borrow(page);
+      pages.push(page);
+    }
+    return pages;
   }
 
   /** A page that `read` gives when its columns are asked for. */

@@ -215,12 +215,13 @@ export class Pages implements PageHome, SavedState {
     const page = this.#pages[number];
     if (this.#guard[number] === 0) return page;
     page.present();
-    this.#guard[number] = 0;
     if (!page.shared && page.stamp > this.#newestLive) {
       page.written();
-      this.weights[number] = page.weights;
+      this.#place(number, page);
+      this.#guard[number] = 0;
       return page;
     }
+    this.#guard[number] = 0;
     const copy = page.clone(this.#generation);
     this.#settle(number, copy);
     return copy;
@@ -247,13 +248,12 @@ export class Pages implements PageHome, SavedState {
   /** As many full pages as there are, made of the batch's rows at one go; the rest goes to the current page. */
   #appendPages(batch: Batch, weights: Int32Array | null, out: Int32Array): void {
     const { length } = batch;
-    const ready = weights === null ? takePrepared(batch, this.types) : [];
+    const ready = weights === null ? takePrepared(batch, this.types) : null;
     let at = 0;
-    for (; at + PAGE_ROWS <= length; at += PAGE_ROWS) {
-      const page = ready[at >> PAGE_SHIFT] ?? Page.filled(batch.slice(at, at + PAGE_ROWS), this.types,
-        weights?.subarray(at, at + PAGE_ROWS) ?? null, this.#generation);
+    for (const page of ready ?? Page.filled(batch, this.types, weights, this.#generation)) {
       const base = this.#addFilled(page) << PAGE_SHIFT;
       for (let i = 0; i < PAGE_ROWS; i++) out[at + i] = base | i;
+      at += PAGE_ROWS;
     }
     if (at < length) this.#appendRows(batch.slice(at, length), null, weights?.subarray(at) ?? null, out.subarray(at));
   }
@@ -263,7 +263,7 @@ export class Pages implements PageHome, SavedState {
     page.stamp = this.#generation;
     this.#pages.push(page);
     this.#reserveGuard(number);
-    // Its weights may be those of other pages too.
+    // Its weights and columns may be those of others too.
     this.#guard[number] = 1;
     this.#settle(number, page);
     page.columns.forEach((column, c) => {

@@ -1,6 +1,5 @@
 // Full pages made of rows before they are appended: what a commit does while its record is on the way to the disk.
 import type { Batch } from '../data/batch.ts';
-import { PAGE_ROWS } from '../data/cells.ts';
 import type { LogicalType } from '../data/types.ts';
 import { Page } from './page.ts';
 
@@ -14,17 +13,13 @@ const prepared = new WeakMap<Batch, Prepared>();
 
 /** For an append of all rows, each of weight 1, to the Pages whose `types` these are. */
 export function preparePages(batch: Batch, types: readonly LogicalType[]): void {
-  const pages: Page[] = [];
-  for (let at = 0; at + PAGE_ROWS <= batch.length; at += PAGE_ROWS) {
-    pages.push(Page.filled(batch.slice(at, at + PAGE_ROWS), types, null, 0));
-  }
-  prepared.set(batch, { types, pages });
+  prepared.set(batch, { types, pages: Page.filled(batch, types, null, 0) });
 }
 
-/** What was prepared of the batch, once: nobody else has the pages. */
-export function takePrepared(batch: Batch, types: readonly LogicalType[]): readonly Page[] {
+/** What was prepared of the batch, once: nobody else has the pages. null: nothing. */
+export function takePrepared(batch: Batch, types: readonly LogicalType[]): readonly Page[] | null {
   const found = prepared.get(batch);
-  if (found?.types !== types) return [];
+  if (found?.types !== types) return null;
   prepared.delete(batch);
   return found.pages;
 }

@@ -84,16 +84,44 @@ class EventRandom {
 const encoder = new TextEncoder();
 const encode = (texts: readonly string[]): readonly Uint8Array[] => texts.map((t) => encoder.encode(t));
 
+/**
+ * Texts one behind the other, made when they are first asked for. Why: with an array each, every server's collector would
+ * look at thousands of objects that are there for those who read this stream.
+ */
+class Texts {
+  readonly #count: number;
+  readonly #text: (i: number) => string;
+  #made: { readonly bytes: Uint8Array; readonly starts: Int32Array } | null = null;
+
+  constructor(count: number, text: (i: number) => string) {
+    this.#count = count;
+    this.#text = text;
+  }
+
+  append(column: BytesColumn, i: number): void {
+    const { bytes, starts } = (this.#made ??= this.#make());
+    column.pushBytes(bytes, starts[i], starts[i + 1]);
+  }
+
+  #make(): { readonly bytes: Uint8Array; readonly starts: Int32Array } {
+    const parts = Array.from({ length: this.#count }, (_, i) => this.#text(i));
+    const starts = new Int32Array(parts.length + 1);
+    // ASCII: a character is a byte.
+    for (let i = 0; i < parts.length; i++) starts[i + 1] = starts[i] + parts[i].length;
+    return { bytes: encoder.encode(parts.join('')), starts };
+  }
+}
+
 const HOT_CHANNELS = encode(['Google', 'Facebook', 'Baidu', 'Apple']);
-const CHANNEL = encode(Array.from({ length: CHANNELS }, (_, i) => `channel-${i}`));
+const CHANNEL = new Texts(CHANNELS, (i) => `channel-${i}`);
 const HOT_URLS = encode(['google', 'facebook', 'baidu', 'apple'].map((name, i) =>
   `https://www.nexmark.com/${name}/${'abcdefgh'.slice(i)}/item.htm?query=1`));
 const URL_HEAD = 'https://www.nexmark.com/';
 const URL_TAIL = '/item.htm?query=1&channel_id=';
-const URL = encode(Array.from({ length: CHANNELS }, (_, i) => {
+const URL = new Texts(CHANNELS, (i) => {
   const letters = (n: number): string => String.fromCharCode(...[26, 23, 19, 17].map((size) => 97 + (n % size)));
   return `${URL_HEAD}${letters(i)}/${letters(i * 7)}/${letters(i * 31)}${URL_TAIL}${Math.imul(i, 0x9e3779b1) >>> 1}`;
-}));
+});
 const FIRST_NAMES = ['Peter', 'Paul', 'Luke', 'John', 'Saul', 'Vicky', 'Kate', 'Julie', 'Sarah', 'Deiter', 'Walter'];
 const LAST_NAMES = ['Shultz', 'Abrams', 'Spencer', 'White', 'Bartels', 'Walton', 'Smith', 'Jones', 'Noris'];
 const CITIES = encode(['Phoenix', 'Los Angeles', 'San Francisco', 'Boise', 'Portland', 'Bend', 'Redmond', 'Seattle',
@@ -184,8 +212,8 @@ class BidRows implements Rows {
       whole(c.url, HOT_URLS[i]);
     } else {
       const i = random.below(CHANNELS);
-      whole(c.channel, CHANNEL[i]);
-      whole(c.url, URL[i]);
+      CHANNEL.append(c.channel, i);
+      URL.append(c.url, i);
     }
     c.time.pushNumber(event.time);
     letters(c.extra, random, 8, 40);
