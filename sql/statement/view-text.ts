@@ -24,7 +24,9 @@ export function viewText(state: SessionState, entry: ViewEntry | MaterializedVie
     catalog: state.catalog, searchPath: state.searchPath, qualified: false, ...options, format: state.settings.format,
     names: { names: state.names, now: 0n },
   });
-  return printed === null ? ` ${entry.query.trim().replace(/;+\s*$/, '')};` : `${printed};`;
+  const query = printed ?? ` ${entry.query.trim().replace(/;+\s*$/, '')}`;
+  const closing = entry.kind === 'materialized-view' && entry.emit === 'window-close' ? '\n  EMIT ON WINDOW CLOSE' : '';
+  return `${query}${closing};`;
 }
 
 /** The view's query, bound in `catalog`, as SQL; null where it has no words of PostgreSQL's. */
