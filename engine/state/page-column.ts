@@ -209,8 +209,8 @@ export class PageColumn extends Cells {
 
   /** All in use, but for `i64`, whose memory is that of `i32`. */
   arrays(): ArrayBufferView[] {
-    const all = [this.u8, this.i16, this.i32, this.f32, this.f64, this.starts, this.ends, ...(this.validity === null ? [] : [this.validity])];
-    return all.filter((array) => array.length > 0);
+    const all = [this.validity, this.u8, this.i16, this.i32, this.f32, this.f64, this.starts, this.ends];
+    return all.flatMap((array) => (array === null || array.length === 0 ? [] : [array]));
   }
 
   /** Bytes held. */

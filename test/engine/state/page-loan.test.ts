@@ -35,7 +35,8 @@ const textOf = (datums: readonly Datum[]): string => datums.map(String).join('|'
 
 /** As an operator gives it: arrays of just the size of its rows. */
 function batchOf(rows: number, nulls = false): Batch {
-  return batchFromRows(schema, Array.from({ length: rows }, () => row(nulls))).take(Int32Array.from({ length: rows }, (_, i) => i));
+  const all = Int32Array.from({ length: rows }, (_, i) => i);
+  return batchFromRows(schema, Array.from({ length: rows }, () => row(nulls))).take(all);
 }
 
 const idsOf = (length: number): Int32Array => new Int32Array(length);
@@ -109,7 +110,8 @@ describe('pages over lent memory', () => {
   });
 
   for (const [name, makeCache] of [
-    ['nothing stays', tinyCache], ['some pages stay', () => new PageCache(2_000_000, new MemoryPageFile())], ['all stay', () => null],
+    ['nothing stays', tinyCache], ['some pages stay', () => new PageCache(2_000_000, new MemoryPageFile())],
+    ['all stay', () => null],
   ] as const) {
     test(`random appends, deletions, snapshots, saves: ${name}`, () => {
       for (let seed = 1; seed <= 2; seed++) randomRun(new Random(seed), makeCache());
