@@ -8,6 +8,7 @@ import { FLOAT4, FLOAT8, INT2, INT4, INT8, NUMERIC, simpleType } from '../../dat
 import type { SimpleType } from '../../data/types.ts';
 import { big, elementType, example, num, numeric, operator, scalar } from '../define.ts';
 import type { CallInfo, ScalarFunction } from '../function.ts';
+import { cubeRoot } from '../libm/cube-root.ts';
 import { absolute, checkedBigint, checkedInteger, safeDivisor } from './arithmetic.ts';
 import { divisionByZero } from './columns.ts';
 import { expNumeric, lnNumeric, logNumeric, powerNumeric, sqrtNumeric } from './decimal-math.ts';
@@ -76,7 +77,7 @@ const ROUNDING: readonly ScalarFunction[] = [
 const POWERS: readonly ScalarFunction[] = [
   floats(['sqrt', 'Square root.', 'sqrt(2::float8)', '1.4142135623730951'], float.sqrtFloat),
   numerics(['sqrt', 'Square root.', 'sqrt(2.0)', '1.414213562373095'], sqrtNumeric),
-  floats(['cbrt', 'Cube root.', 'cbrt(8::float8)', '2'], Math.cbrt),
+  floats(['cbrt', 'Cube root.', 'cbrt(8::float8)', '2'], cubeRoot),
   floats(['exp', 'e to a power.', 'exp(1::float8)', '2.718281828459045'], float.expFloat),
   numerics(['exp', 'e to a power.', 'exp(1.0)', '2.7182818284590452'], expNumeric),
   floats(['ln', 'Natural logarithm.', 'ln(2::float8)', '0.6931471805599453'], float.lnFloat),
@@ -116,7 +117,7 @@ const POWERS: readonly ScalarFunction[] = [
   operator({
     name: '||/', args: [FLOAT8], returns: FLOAT8, description: 'Cube root.',
     example: example('SELECT ||/ 64.0::float8', '4'),
-    row: ([x]) => Math.cbrt(num(x)),
+    row: ([x]) => cubeRoot(num(x)),
   }),
 ];
 
