@@ -1,4 +1,5 @@
 // Overload resolution of functions and operators: PostgreSQL's rules (manual 10.2, 10.3), step by step.
+import { DatabaseError } from '../../engine/data/error.ts';
 import { multirangeFamily, rangeFamily } from '../../engine/data/range-type.ts';
 import type { RangeFamily } from '../../engine/data/range-type.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
@@ -135,6 +136,9 @@ export interface Polymorphs {
 
 export const NOTHING_SOLVED: Polymorphs = { element: null, family: null, compatible: null };
 
+/** What is of the element type of the call, or made of it. */
+const OF_ELEMENT: ReadonlySet<string> = new Set([...ELEMENT_KINDS, 'anyarray', 'anyrange', 'anymultirange']);
+
 /** The actual types behind polymorphic arguments; null when they contradict each other. */
 export function solvePolymorphs(
   declared: readonly LogicalType[], types: readonly LogicalType[],
@@ -167,6 +171,8 @@ function isConsistent(declared: readonly LogicalType[], types: readonly LogicalT
   if (!declared.some(isPolymorphic)) return true;
   const solved = solvePolymorphs(declared, types);
   if (solved === null) return false;
+  // Literals alone may be of any type but an enum.
+  if (solved.element?.kind !== 'enum' && declared.some((d) => d.kind === 'anyenum')) return false;
   return declared.every((d, i) => !COMPATIBLE_KINDS.has(d.kind) || solved.compatible === null
     || canCoerce(types[i], solved.compatible));
 }
@@ -187,6 +193,9 @@ export function substitute(declared: LogicalType, solved: Polymorphs): LogicalTy
 /** The types the arguments are to be converted to: the declared ones, polymorphs filled in, binary-equal ones left alone. */
 export function argumentTypes(declared: readonly LogicalType[], types: readonly LogicalType[]): readonly LogicalType[] {
   const solved = solvePolymorphs(declared, types) ?? NOTHING_SOLVED;
+  if (solved.element === null && declared.some((d) => OF_ELEMENT.has(d.kind))) {
+    throw new DatabaseError('42804', 'could not determine polymorphic type because input has type unknown');
+  }
   return declared.map((d, i) => {
     const actual = types[i];
     if (d.kind === 'any') return actual.kind === 'unknown' ? TEXT : actual;
