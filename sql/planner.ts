@@ -32,6 +32,8 @@ export function sessionEnvironment(
     readonly declared?: readonly (LogicalType | null)[]; readonly catalog?: Catalog; readonly effects?: EffectBinder;
     /** Whether it is run now: literals may say 'today'. */
     readonly atOnce?: true;
+    /** Whether it is the text of the statement, not one that is kept: the client hears what is odd in it. */
+    readonly written?: true;
   } = {},
 ): Environment {
   return {
@@ -39,6 +41,7 @@ export function sessionEnvironment(
     parameters: new ParameterTypes(options.declared), format: state.settings.format, system: state.systemContext(),
     now: options.atOnce === true ? state.transactionTime : null,
     parseQuery, continuous: false, used: new Set(), shared: new Shared(), effects: options.effects ?? null,
+    warn: options.atOnce === true || options.written === true ? state.typeSite().warn : undefined,
   };
 }
 

@@ -12,6 +12,7 @@ import type { Statement } from './parser/ast-statement.ts';
 import type { Portal } from './portal.ts';
 import type { PreparedStatement } from './prepared-statement.ts';
 import type { Services } from './services.ts';
+import type { TypeSite } from './binder/type-name.ts';
 import type { Notice, SessionOptions } from './session-api.ts';
 import { Settings, splitIdentifiers } from './settings.ts';
 import type { BoundStatement } from './statement/bound.ts';
@@ -221,6 +222,11 @@ export class SessionState {
       this.#names = new CatalogNames(catalog, searchPath, this.services.functions);
     }
     return this.#names;
+  }
+
+  /** For the names of types in a statement. */
+  typeSite(): TypeSite {
+    return { catalog: this.catalog, searchPath: this.searchPath, warn: (warning) => { this.notice('WARNING', warning); } };
   }
 
   systemContext(): SystemContext {

@@ -1,4 +1,5 @@
 // ServerSession: one client's conversation, simple and extended, with PostgreSQL's transaction rules (manual 55.2).
+import { typeOfOid } from './binder/type-name.ts';
 import { Batch } from '../engine/data/batch.ts';
 import { DatabaseError, assert } from '../engine/data/error.ts';
 import type { FormatSettings } from '../engine/data/settings.ts';
@@ -205,7 +206,7 @@ export class ServerSession implements Session, Peer {
 
   #declaredType(oid: number): LogicalType | null {
     if (oid === 0 || oid === 705) return null;
-    const type = typeFromOid(oid) ?? userType(this.#state, oid);
+    const type = typeFromOid(oid) ?? typeOfOid(this.#state.catalog, oid);
     if (type === null) throw new DatabaseError('42704', `type with OID ${oid} does not exist`);
     return type;
   }
@@ -445,17 +446,4 @@ export class ServerSession implements Session, Peer {
       settings.initialize(name, value);
     }
   }
-}
-
-function userType(state: SessionState, oid: number): LogicalType | null {
-  for (const type of state.catalog.types()) {
-    if (type.oid !== oid) continue;
-    const { definition, name } = type;
-    switch (definition.kind) {
-      case 'enum': return { kind: 'enum', oid, name, labels: definition.labels };
-      case 'domain': return { kind: 'domain', oid, name, base: definition.base };
-      case 'composite': return { kind: 'record', oid, name, fields: definition.fields };
-    }
-  }
-  return null;
 }

@@ -147,8 +147,8 @@ export function typeSize(type: LogicalType): number {
 
 /** OID of the array type over an element type; 0 when there is none. */
 export function arrayOidOf(element: LogicalType): number {
-  if ((element.kind === 'record' && element.oid !== undefined && element.oid >= 16384)
-    || element.kind === 'enum' || element.kind === 'domain') return oidOf(element) + 1;
+  if (element.kind === 'record' && element.oid !== undefined) return element.arrayOid ?? element.oid + 1;
+  if (element.kind === 'enum' || element.kind === 'domain') return element.oid + 1;
   return BY_OID.get(oidOf(element))?.array ?? 0;
 }
 
@@ -259,10 +259,33 @@ function bitType(kind: 'bit' | 'varbit', args: readonly number[]): LogicalType {
 
 function precisionOf(kind: ParametricKind, args: readonly number[]): number {
   if (args.length > 1) throw new DatabaseError('22023', 'invalid type modifier');
-  const suffix = kind === 'timetz' || kind === 'timestamptz' ? ' WITH TIME ZONE' : '';
-  const name = kind.startsWith('timestamp') ? 'TIMESTAMP' : 'TIME';
-  if (args[0] < 0) throw new DatabaseError('22023', `${name}(${args[0]})${suffix} precision must not be negative`);
-  return Math.min(args[0], 6);
+  return secondsPrecision(kind, args[0]);
+}
+
+/** Digits of seconds there are at most. */
+const MOST_DIGITS = 6;
+
+function secondsPrecision(kind: ParametricKind, digits: number): number {
+  if (digits < 0) throw new DatabaseError('22023', `${writtenPrecision(kind, digits)} precision must not be negative`);
+  return Math.min(digits, MOST_DIGITS);
+}
+
+function writtenPrecision(kind: ParametricKind, digits: number): string {
+  return kind === 'interval' ? `INTERVAL(${digits})`
+    : `${kind.replace(/tz$/, '').toUpperCase()}(${digits})${kind.endsWith('tz') ? ' WITH TIME ZONE' : ''}`;
+}
+
+/** A warning where more digits of seconds are asked for than there are; null: none. `name` and modifiers as typeFromName has them. */
+export function reducedPrecision(name: string, modifiers: readonly number[]): DatabaseError | null {
+  const type = BY_NAME.has(name) ? namedType(name, -1) : null;
+  switch (type?.kind) {
+    case 'time': case 'timetz': case 'timestamp': case 'timestamptz': case 'interval': {
+      const digits = modifiers[type.kind === 'interval' ? 1 : 0] ?? 0;
+      return digits <= MOST_DIGITS ? null : new DatabaseError('22023',
+        `${writtenPrecision(type.kind, digits)} precision reduced to maximum allowed, ${MOST_DIGITS}`);
+    }
+    default: return null;
+  }
 }
 
 /** PostgreSQL's INTERVAL_FULL_RANGE and INTERVAL_FULL_PRECISION. */
@@ -284,8 +307,7 @@ function intervalTypmod(args: readonly number[]): number {
   if (precision === undefined) {
     return range === INTERVAL_FULL_RANGE ? -1 : (range << 16) | INTERVAL_FULL_PRECISION;
   }
-  if (precision < 0) throw new DatabaseError('22023', `INTERVAL(${precision}) precision must not be negative`);
-  return (range << 16) | Math.min(precision, 6);
+  return (range << 16) | secondsPrecision('interval', precision);
 }
 
 /** A type as text, modifiers and brackets included: `numeric(10,2)[]`, `timestamp(3) with time zone`. null: unknown. */

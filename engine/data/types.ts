@@ -35,6 +35,8 @@ export interface RecordType {
   readonly fields: readonly Column[];
   readonly oid?: number;
   readonly name?: string;
+  /** OID of the type of arrays of it, where it is not the one after its own. */
+  readonly arrayOid?: number;
 }
 export interface EnumType {
   readonly kind: 'enum';

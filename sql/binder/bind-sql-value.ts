@@ -1,9 +1,11 @@
 // current_date and its kin: keywords that are functions.
+import { reducedPrecision, typeFromName } from '../../engine/data/type-info.ts';
 import { DATE, NAME, parametricType, TIME, TIMESTAMP } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { Expr } from '../parser/ast.ts';
 import { writtenAs } from '../plan/deparse.ts';
+import type { Environment } from './environment.ts';
 import { applyFunction } from './functions.ts';
 import type { Site } from './level.ts';
 
@@ -16,7 +18,7 @@ function bindCall(e: Expr & { readonly kind: 'sqlValue' }, site: Site): Expressi
   const { env } = site;
   const typed = (type: LogicalType): Expression => {
     const now = applyFunction(env, 'now', [], e.position);
-    const target = e.precision === undefined || !('typmod' in type) ? type : parametricType(type.kind, e.precision);
+    const target = e.precision === undefined ? type : withPrecision(env, type, e.precision);
     return target.kind === 'timestamptz' && e.precision === undefined ? now
       : { kind: 'cast', input: now, type: target, explicit: true };
   };
@@ -31,6 +33,12 @@ function bindCall(e: Expr & { readonly kind: 'sqlValue' }, site: Site): Expressi
     case 'current_user': case 'session_user': case 'current_schema':
       return named(applyFunction(env, e.function, [], e.position));
   }
+}
+
+function withPrecision(env: Environment, type: LogicalType, digits: number): LogicalType {
+  const warning = reducedPrecision(type.kind, [digits]);
+  if (warning !== null) env.warn?.(warning);
+  return typeFromName(type.kind, [digits], true) ?? type;
 }
 
 function named(e: Expression): Expression {

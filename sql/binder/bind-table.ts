@@ -19,6 +19,7 @@ import type { CommonTableScope } from './level.ts';
 import { undefinedRelation } from '../catalog/catalog.ts';
 import { asRelation } from './relation.ts';
 import { Scope } from './scope.ts';
+import { rowTypeOf } from './type-name.ts';
 import type { ScopeColumn, ScopeItem } from './scope.ts';
 
 export function bindTable(item: TableItem, site: FromSite): FromResult {
@@ -100,7 +101,7 @@ function bindSystem(item: TableItem, found: SystemRelation, site: FromSite): Fro
       return found.rows(system);
     },
   };
-  return { plan, items: [aliased(relationItem(found, columns, null), item.alias)] };
+  return { plan, items: [aliased(relationItem(found, columns, rowTypeOf(found)), item.alias)] };
 }
 
 const SEQUENCE_COLUMNS: readonly Column[] = [
@@ -124,13 +125,6 @@ function bindSequence(item: TableItem, found: SequenceEntry, site: FromSite): Fr
     },
   };
   return { plan, items: [aliased(relationItem(found, columns, null), item.alias)] };
-}
-
-export function rowTypeOf(entry: StoredEntry | ViewEntry): RecordType {
-  return {
-    kind: 'record', oid: entry.rowType, name: entry.name,
-    fields: liveColumns(entry.columns).map((c) => ({ name: c.name, type: c.type })),
-  };
 }
 
 function scopeColumns(oid: number, columns: readonly ColumnEntry[]): readonly ScopeColumn[] {
@@ -201,7 +195,7 @@ function bindView(item: TableItem, found: ViewEntry, site: FromSite): FromResult
   const written = site.env.parseQuery(found.query, settings.dialect);
   const query = site.recurse.query(item.base === undefined ? written : withBase(written, item.base), {
     // What the view reads is its own affair: whoever reads the view depends on the view.
-    env: { ...site.env, ...readingOf(found), used: new Set(), trace: undefined, columns: undefined },
+    env: { ...site.env, ...readingOf(found), used: new Set(), trace: undefined, columns: undefined, warn: undefined },
     parent: null, commonTables: null,
   });
   const columns = scopeColumns(found.oid, liveColumns(found.columns));

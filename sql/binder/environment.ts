@@ -33,6 +33,8 @@ export interface Environment {
   readonly shared: Shared;
   /** For what a query does beside reading; null where it only is looked at (a stored definition). */
   readonly effects: EffectBinder | null;
+  /** Tells the client of something odd in what it has written; absent where what is bound is stored. */
+  readonly warn?: ((warning: DatabaseError) => void) | undefined;
   /** Only where what is bound is to be printed. */
   readonly trace?: Trace | undefined;
   /** Only where somebody asks. */

@@ -1,15 +1,18 @@
 // Type names as written → LogicalType: built-in ones, the catalog's enums, domains and composites, and arrays of them.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
-import { typeFromName } from '../../engine/data/type-info.ts';
+import { reducedPrecision, typeFromName } from '../../engine/data/type-info.ts';
 import { arrayOf } from '../../engine/data/types.ts';
-import type { LogicalType } from '../../engine/data/types.ts';
-import type { Catalog } from '../catalog/catalog.ts';
+import type { LogicalType, RecordType } from '../../engine/data/types.ts';
+import { columnsOf } from '../catalog/catalog.ts';
+import type { Catalog, RowRelation } from '../catalog/catalog.ts';
 import type { TypeEntry } from '../catalog/entry.ts';
 import type { TypeName } from '../parser/ast.ts';
 
 export interface TypeSite {
   readonly catalog: Catalog;
   readonly searchPath: readonly string[];
+  /** Tells the client of something odd that is written; absent where nobody has just written it. */
+  readonly warn?: ((warning: DatabaseError) => void) | undefined;
 }
 
 /** The type, or PostgreSQL's 42704 at its position. */
@@ -52,17 +55,21 @@ function ofName(site: TypeSite, type: TypeName): LogicalType | null {
   const schema = type.name.length > 1 ? type.name[type.name.length - 2] : null;
   const name = type.name[type.name.length - 1];
   if (schema === null || schema === 'pg_catalog') {
-    const builtIn = builtInType(type, name);
+    const builtIn = builtInType(site, type, name);
     if (builtIn !== null) return builtIn;
   }
   const entry = site.catalog.findType({ schema, name }, site.searchPath);
   if (entry !== null) return typeOfEntry(entry);
   const relation = site.catalog.findRelation({ schema, name }, site.searchPath);
   if (relation === null || !('rowType' in relation)) return domainOfInformationSchema(schema, name);
-  return {
-    kind: 'record', oid: relation.rowType, name: relation.name,
-    fields: relation.columns.filter((c) => !c.dropped).map((c) => ({ name: c.name, type: c.type })),
-  };
+  return rowTypeOf(relation);
+}
+
+/** The type of a relation's rows. */
+export function rowTypeOf(relation: RowRelation): RecordType {
+  const fields = columnsOf(relation).map((c) => ({ name: c.name, type: c.type }));
+  const type = { kind: 'record' as const, oid: relation.rowType, name: relation.name, fields };
+  return relation.kind === 'system' ? { ...type, arrayOid: relation.arrayType } : type;
 }
 
 /** information_schema.sql_identifier and its kin: what they stand on. */
@@ -77,14 +84,17 @@ function domainOfInformationSchema(schema: string | null, name: string): Logical
   }
 }
 
-function builtInType(type: TypeName, name: string): LogicalType | null {
+function builtInType(site: TypeSite, type: TypeName, name: string): LogicalType | null {
   const modifiers = type.modifiers.map((m) => {
     if (typeof m === 'number') return m;
     throw new DatabaseError('42601', 'type modifiers must be simple constants or identifiers',
       { position: type.position });
   });
   try {
-    return typeFromName(name, modifiers, true);
+    const found = typeFromName(name, modifiers, true);
+    const warning = site.warn === undefined ? null : reducedPrecision(name, modifiers);
+    if (warning !== null) site.warn?.(warning.at(type.position));
+    return found;
   } catch (error) {
     throw error instanceof DatabaseError ? error.at(type.position) : error;
   }
@@ -98,4 +108,14 @@ export function typeOfEntry(entry: TypeEntry): LogicalType {
     case 'domain': return { kind: 'domain', oid, name, base: definition.base };
     case 'composite': return { kind: 'record', oid, name, fields: definition.fields };
   }
+}
+
+/** A type that is not built in, by its OID. */
+export function typeOfOid(catalog: Catalog, oid: number): LogicalType | null {
+  const entry = catalog.get(oid);
+  if (entry?.kind === 'type') return typeOfEntry(entry);
+  const element = catalog.get(oid - 1);
+  if (element?.kind === 'type' && element.arrayType === oid) return arrayOf(typeOfEntry(element));
+  const relation = catalog.relationOfRows(oid);
+  return relation === null ? null : rowTypeOf(relation);
 }

@@ -1,5 +1,6 @@
 // Catalog: names and OIDs → entries; immutable, so that a plan, a transaction or a reader can hold on to one version.
 import { DatabaseError } from '../../engine/data/error.ts';
+import type { Column } from '../../engine/data/types.ts';
 import { bootstrapEntries } from './bootstrap.ts';
 import { FIRST_USER_OID, isDeferrable, isTemporary, liveColumns } from './entry.ts';
 import type {
@@ -20,6 +21,14 @@ export interface QualifiedName {
 
 /** What a name in FROM may turn out to be. */
 export type Relation = RelationEntry | SystemRelation;
+
+/** What has rows of a type of its own. */
+export type RowRelation = Extract<Relation, { readonly rowType: number }>;
+
+/** Columns that exist, of tables and views as of system relations. */
+export function columnsOf(relation: RowRelation): readonly Column[] {
+  return relation.kind === 'system' ? relation.columns : liveColumns(relation.columns);
+}
 
 interface Names {
   readonly relations: ReadonlyMap<string, RelationEntry>;
@@ -131,14 +140,30 @@ export class Catalog {
   fieldNames(type: number): readonly string[] | null {
     const entry = this.#entries.get(type);
     if (entry?.kind === 'type') return entry.definition.kind === 'composite' ? entry.definition.fields.map((f) => f.name) : null;
-    for (const relation of type === 0 ? [] : this.relations()) {
-      if ('rowType' in relation && relation.rowType === type) return liveColumns(relation.columns).map((c) => c.name);
+    const relation = this.relationOfRows(type);
+    return relation === null ? null : columnsOf(relation).map((c) => c.name);
+  }
+
+  /** The relation whose rows are of this type. */
+  relationOfRows(type: number): RowRelation | null {
+    const system = this.#system.byRowType.get(type);
+    if (system !== undefined) return system;
+    for (const relation of type === 0 ? [] : this.relations()) if ('rowType' in relation && relation.rowType === type) return relation;
+    return null;
+  }
+
+  /** The relation of whose rows arrays of this type are. */
+  relationOfRowArrays(type: number): RowRelation | null {
+    for (const relation of type === 0 ? [] : [...this.#system.all, ...this.relations()]) {
+      if ('rowType' in relation && this.rowArrayType(relation) === type) return relation;
     }
     return null;
   }
 
   /** OID of the type of arrays of a relation's rows; 0: none, as older catalogs have given that OID to something else. */
-  rowArrayType({ rowType }: { readonly rowType: number }): number {
+  rowArrayType(relation: RowRelation): number {
+    if (relation.kind === 'system') return relation.arrayType;
+    const { rowType } = relation;
     return rowType === 0 || this.#entries.has(rowType + 1) ? 0 : rowType + 1;
   }
 
@@ -243,11 +268,13 @@ class SystemIndex {
   readonly all: readonly SystemRelation[];
   readonly byName: ReadonlyMap<string, SystemRelation>;
   readonly byOid: ReadonlyMap<number, SystemRelation>;
+  readonly byRowType: ReadonlyMap<number, SystemRelation>;
 
   constructor(all: readonly SystemRelation[]) {
     this.all = all;
     this.byName = new Map(all.map((r) => [key(r.schema, r.name), r]));
     this.byOid = new Map(all.map((r) => [r.oid, r]));
+    this.byRowType = new Map(all.map((r) => [r.rowType, r]));
   }
 }
 

@@ -400,6 +400,9 @@ export interface SystemRelation {
   readonly oid: number;
   /** As pg_class.relkind shows it. */
   readonly relationKind: 'r' | 'v';
+  /** OIDs of the types of its rows and of arrays of them. */
+  readonly rowType: number;
+  readonly arrayType: number;
   readonly columns: readonly Column[];
   readonly rows: (context: SystemContext) => Batch;
 }

@@ -89,12 +89,10 @@ export class CatalogNames implements CatalogAccess {
       if (type.oid === oid) return this.#qualified(type);
       if (type.arrayType === oid) return `${this.#qualified(type)}[]`;
     }
-    for (const relation of oid === 0 ? [] : this.#catalog.relations()) {
-      if (!('rowType' in relation)) continue;
-      if (relation.rowType === oid) return this.#qualified(relation);
-      if (this.#catalog.rowArrayType(relation) === oid) return `${this.#qualified(relation)}[]`;
-    }
-    return null;
+    const relation = this.#catalog.relationOfRows(oid);
+    if (relation !== null) return this.#qualified(relation);
+    const element = this.#catalog.relationOfRowArrays(oid);
+    return element === null ? null : `${this.#qualified(element)}[]`;
   }
 
   #typeOid(text: string): number {

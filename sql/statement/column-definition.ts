@@ -13,6 +13,7 @@ import type { Site } from '../binder/level.ts';
 import { locationOf } from '../binder/location.ts';
 import { checkCollateClause } from '../binder/bind-collate.ts';
 import { resolveTypeName } from '../binder/type-name.ts';
+import type { TypeSite } from '../binder/type-name.ts';
 import type { ColumnDefinition, Constraint, DefaultConstraint, Expr, Option } from '../parser/ast.ts';
 import { parseExpression } from '../parser/parse.ts';
 import { wholeRowReference, writtenColumns } from '../parser/written-columns.ts';
@@ -48,7 +49,7 @@ export function defineColumn(context: TableContext, definition: ColumnDefinition
   const { state } = context;
   const serial = definition.type.name.length === 1 && definition.type.arrayDimensions === 0
     ? SERIAL_TYPES.get(definition.type.name[0]) : undefined;
-  const type = serial ?? resolveTypeName({ catalog: state.catalog, searchPath: state.searchPath }, definition.type);
+  const type = serial ?? resolveTypeName(columnSite(state), definition.type);
   if (type.kind === 'unknown' || type.kind === 'void' || type.kind.startsWith('any') || type.kind === 'cstring'
     || (type.kind === 'record' && type.oid === undefined)) {
     throw new DatabaseError('42P16', `column "${definition.name}" has pseudo-type ${type.kind}`);
@@ -58,6 +59,12 @@ export function defineColumn(context: TableContext, definition: ColumnDefinition
   if (serial !== undefined) builder.makeSerial();
   for (const constraint of definition.constraints) builder.add(constraint);
   return builder.finish();
+}
+
+/** PostgreSQL looks at a column's type twice, the second time without knowing where it is written. */
+function columnSite(state: SessionState): TypeSite {
+  const site = state.typeSite();
+  return { ...site, warn: (warning) => { site.warn?.(warning); site.warn?.(warning.with({ position: undefined })); } };
 }
 
 class ColumnBuilder {
@@ -199,7 +206,7 @@ export function columnDefault(
   constraint: DefaultConstraint,
 ): Pick<ColumnEntry, 'defaultText' | 'defaultReads'> {
   const { expression, range } = constraint;
-  const env = sessionEnvironment(context.state);
+  const env = sessionEnvironment(context.state, { written: true });
   if (expression.kind === 'column') {
     throw new DatabaseError('0A000', 'cannot use column reference in DEFAULT expression', {
       position: expression.position,
@@ -234,7 +241,7 @@ export function withGenerated(context: TableContext, columns: readonly ColumnEnt
     const constraint = definition.constraints.find((c) => c.kind === 'generated');
     const column = columns.find((c) => c.name === definition.name && !c.dropped);
     if (constraint === undefined || constraint.kind !== 'generated' || column === undefined) continue;
-    const env = sessionEnvironment(context.state);
+    const env = sessionEnvironment(context.state, { written: true });
     const item = rowScopeItem({ name: context.table, columns, oid: context.tableOid });
     const site = rowSite(env, [item], {
       phrase: 'column generation expressions', noSubquery: 'column generation expression',

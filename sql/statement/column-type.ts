@@ -23,7 +23,7 @@ import { ViewColumns, viewsOver } from './view-columns.ts';
 export function retypedColumn(
   state: SessionState, table: TableEntry, column: ColumnEntry, action: AlterAction & { kind: 'setType' },
 ): ColumnEntry {
-  const type = resolveTypeName({ catalog: state.catalog, searchPath: state.searchPath }, { ...action.type, position: undefined });
+  const type = resolveTypeName(state.typeSite(), { ...action.type, position: undefined });
   if (type.kind === 'unknown' || type.kind === 'void' || (type.kind === 'record' && type.oid === undefined)) {
     throw new DatabaseError('42P16', `column "${column.name}" has pseudo-type ${type.kind}`);
   }

@@ -141,7 +141,7 @@ function defineCheck(
 function bindCheck(
   context: TableContext, columns: readonly ColumnEntry[], constraint: Constraint & { kind: 'check' },
 ): Expression {
-  const env = sessionEnvironment(context.state);
+  const env = sessionEnvironment(context.state, { written: true });
   const item = rowScopeItem({ name: context.table, columns, oid: context.tableOid });
   const site = rowSite(env, [item], { phrase: 'check constraints', noSubquery: 'check constraint' });
   return bindPredicate(site, constraint.expression, 'CHECK');

@@ -163,7 +163,7 @@ export function createCompositeType(statement: CreateCompositeType): BoundStatem
     const twice = statement.columns.find((c, i) => statement.columns.findIndex((o) => o.name === c.name) < i);
     if (twice !== undefined) throw new DatabaseError('42701', `column "${twice.name}" specified more than once`);
     const fields = statement.columns.map((c) => {
-      const type = resolveTypeName({ catalog: state.catalog, searchPath: state.searchPath }, { ...c.type, position: undefined });
+      const type = resolveTypeName(state.typeSite(), { ...c.type, position: undefined });
       checkCollateClause(c.collation?.name, type);
       return { name: c.name, type };
     });

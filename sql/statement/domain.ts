@@ -31,7 +31,7 @@ type Check = DomainDefinition['checks'][number];
 export function createDomain(statement: CreateDomain, text: string): BoundStatement {
   return command(async (state) => withoutPosition(async () => {
     await state.current.lockCatalog(state.lockWait);
-    const base = resolveTypeName({ catalog: state.catalog, searchPath: state.searchPath }, statement.type);
+    const base = resolveTypeName(state.typeSite(), { ...statement.type, position: undefined });
     checkCollateClause(statement.collation, base);
     const { name } = qualifiedName(statement.name);
     const checks: Check[] = [];
@@ -106,7 +106,7 @@ export function alterDomain(statement: AlterDomain, text: string): BoundStatemen
     const name = qualifiedName(statement.name);
     const entry = state.catalog.findType(name, state.searchPath);
     if (entry === null) {
-      const type = findTypeNamed({ catalog: state.catalog, searchPath: state.searchPath }, statement.name);
+      const type = findTypeNamed(state.typeSite(), statement.name);
       throw type === null ? new DatabaseError('42704', `type "${name.name}" does not exist`)
         : new DatabaseError('42809', `${mentionType(type)} is not a domain`);
     }

@@ -99,13 +99,20 @@ function find(state: SessionState, statement: Drop, name: Name): CatalogEntry | 
   }
 }
 
+/** What has a lesser OID is never dropped. */
+const FIRST_UNPINNED_OID = 12000;
+
 /** The type of a relation's rows goes with the relation. */
 function refuseRowType(state: SessionState, object: ObjectKind, name: Name): void {
   const relation = state.catalog.findRelation(qualifiedName(name), state.searchPath);
   if (relation === null || !('rowType' in relation)) return;
   if (object === 'domain') throw new DatabaseError('42809', `"${name.join('.')}" is not a domain`);
+  if (relation.rowType < FIRST_UNPINNED_OID) {
+    throw new DatabaseError('2BP01', `cannot drop type ${relation.name} because it is required by the database system`);
+  }
   const entry = state.catalog.get(relation.oid);
-  const described = entry === null ? relation.name : describeEntry(state.catalog, entry, state.searchPath);
+  const described = entry === null ? `${relation.kind === 'system' && relation.relationKind === 'v' ? 'view' : 'table'} ${relation.name}`
+    : describeEntry(state.catalog, entry, state.searchPath);
   throw new DatabaseError('2BP01', `cannot drop type ${state.names.nameOf('regtype', relation.rowType) ?? relation.name} `
     + `because ${described} requires it`, { hint: `You can drop ${described} instead.` });
 }

@@ -23,7 +23,7 @@ export function prepare(statement: Prepare, text: string): BoundStatement {
   return command((state) => {
     const { name } = statement;
     if (state.prepared.has(name)) throw new DatabaseError('42P05', `prepared statement "${name}" already exists`);
-    const site = { catalog: state.catalog, searchPath: state.searchPath };
+    const site = state.typeSite();
     const prepared = new PreparedStatement({
       name, text, fromSql: true, prepareTime: state.services.now(),
       parsed: { statement: statement.statement, text, location: statement.range.start },

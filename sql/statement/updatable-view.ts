@@ -8,7 +8,7 @@ import type { Environment } from '../binder/environment.ts';
 import type { Site } from '../binder/level.ts';
 import type { ScopeColumn, ScopeItem } from '../binder/scope.ts';
 import { bindTargets } from '../binder/targets.ts';
-import { rowTypeOf } from '../binder/bind-table.ts';
+import { rowTypeOf } from '../binder/type-name.ts';
 import type { BoundTarget } from '../binder/targets.ts';
 import { liveColumns, plainColumn } from '../catalog/entry.ts';
 import type { ColumnEntry, TableEntry, ViewEntry } from '../catalog/entry.ts';

@@ -35,7 +35,7 @@ interface Described {
 function describeQuery(
   state: SessionState, query: Query, names: readonly string[], continuous: boolean,
 ): Described {
-  const env = { ...sessionEnvironment(state), continuous };
+  const env = { ...sessionEnvironment(state, { written: true }), continuous };
   const bound = bindQuery(query, { env, parent: null, commonTables: null });
   if (continuous) refuseSession(bound.plan);
   const dialect = state.settings.get('sql_dialect') ?? 'postgres';

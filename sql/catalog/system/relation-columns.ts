@@ -19,6 +19,8 @@ export interface SystemColumns {
   readonly name: string;
   readonly oid: number;
   readonly relationKind: 'r' | 'v';
+  readonly rowType: number;
+  readonly arrayType: number;
   readonly columns: readonly Column[];
   readonly notNull: readonly boolean[];
 }
@@ -46,12 +48,12 @@ function parse(): readonly SystemColumns[] {
         notNull.push(type.endsWith('!'));
       }
     } else if (line !== '') {
-      const [schema, name, oid, kind] = line.split(' ');
+      const [schema, name, oid, kind, rowType, arrayType] = line.split(' ');
       columns = [];
       notNull = [];
       out.push({
         schema: schema === 'pg_catalog' ? 'pg_catalog' : 'information_schema', name, oid: Number(oid),
-        relationKind: kind === 'r' ? 'r' : 'v', columns, notNull,
+        relationKind: kind === 'r' ? 'r' : 'v', rowType: Number(rowType), arrayType: Number(arrayType), columns, notNull,
       });
     }
   }
@@ -88,7 +90,7 @@ export interface SystemRows {
 export function systemRelation(schema: SystemColumns['schema'], name: string, parts: SystemRows = {}): SystemRelation {
   const found = BY_NAME.get(`${schema}.${name}`);
   assert(found !== undefined, `system relation ${schema}.${name}`);
-  const { oid, relationKind, columns } = found;
+  const { oid, relationKind, rowType, arrayType, columns } = found;
   let fixed: Batch | null = null;
   const byCatalog = new WeakMap<Catalog, Batch>();
   const rows = (context: SystemContext): Batch => {
@@ -102,7 +104,7 @@ export function systemRelation(schema: SystemColumns['schema'], name: string, pa
     if (parts.now !== undefined) batches.push(systemBatch(columns, parts.now(context)));
     return batches.length === 0 ? Batch.empty({ columns }) : concatBatches(batches);
   };
-  return { kind: 'system', schema, name, oid, relationKind, columns, rows };
+  return { kind: 'system', schema, name, oid, relationKind, rowType, arrayType, columns, rows };
 }
 
 /** int2vector and oidvector values are 0-based. */

@@ -67,7 +67,7 @@ const CLASS_DEFAULTS: SystemRow = {
 function* systemClasses(): Iterable<SystemRow> {
   for (const r of SYSTEM_COLUMNS) {
     yield {
-      ...CLASS_DEFAULTS, oid: r.oid, relname: r.name, relnamespace: systemNamespaceOid(r.schema), reltype: 0,
+      ...CLASS_DEFAULTS, oid: r.oid, relname: r.name, relnamespace: systemNamespaceOid(r.schema), reltype: r.rowType,
       relowner: POSTGRES_ROLE_OID, relam: r.relationKind === 'r' ? HEAP_ACCESS_METHOD : 0, relkind: r.relationKind,
       relnatts: r.columns.length, relhasrules: r.relationKind === 'v',
       relacl: arrayFrom(['postgres=arwdDxt/postgres', '=r/postgres']),

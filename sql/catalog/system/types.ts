@@ -6,8 +6,8 @@ import { typmodOf } from '../../../engine/data/types.ts';
 import type { Catalog } from '../catalog.ts';
 import { PG_CATALOG_OID, POSTGRES_ROLE_OID } from '../entry.ts';
 import type { SystemContext, SystemRelation, TypeEntry } from '../entry.ts';
-import { namespaceOid } from './relations.ts';
-import { systemRelation } from './relation-columns.ts';
+import { namespaceOid, systemNamespaceOid } from './relations.ts';
+import { SYSTEM_COLUMNS, systemRelation } from './relation-columns.ts';
 import type { SystemRow } from './relation-columns.ts';
 
 const functionOid = (f: TypeFunction): number => f?.oid ?? 0;
@@ -28,9 +28,31 @@ function physical(t: TypeRow): SystemRow {
 }
 
 function* builtin(): Iterable<SystemRow> {
+  yield* systemRows();
   for (const t of BUILTIN_TYPES) {
     yield { ...DEFAULTS, ...physical(t), oid: t.oid, typname: t.name, typnamespace: PG_CATALOG_OID, typowner: POSTGRES_ROLE_OID, typtype: t.type };
   }
+}
+
+function* systemRows(): Iterable<SystemRow> {
+  for (const r of SYSTEM_COLUMNS) {
+    yield* rowTypes({ relation: r, arrayType: r.arrayType }, { typnamespace: systemNamespaceOid(r.schema), typowner: POSTGRES_ROLE_OID });
+  }
+}
+
+interface RowsOf {
+  readonly relation: { readonly oid: number; readonly name: string; readonly rowType: number };
+  readonly arrayType: number;
+}
+
+/** The type of a relation's rows, and that of arrays of them. */
+function* rowTypes({ relation, arrayType }: RowsOf, place: SystemRow): Iterable<SystemRow> {
+  const common = { ...DEFAULTS, ...place, typispreferred: false };
+  yield {
+    ...common, ...like('record'), oid: relation.rowType, typname: relation.name, typtype: 'c', typcategory: 'C', typrelid: relation.oid,
+    typarray: arrayType, typelem: 0,
+  };
+  if (arrayType !== 0) yield arrayRow(common, { oid: arrayType, name: relation.name, element: relation.rowType, align: 'd' });
 }
 
 /** The shape of a type made by users, borrowed from the built-in type that is stored alike. */
@@ -59,14 +81,22 @@ function* ofType(catalog: Catalog, entry: TypeEntry, defaultText: string | null 
       yield { ...common, ...like('record'), ...shape, typtype: 'c', typcategory: 'C' };
   }
   if (entry.arrayType !== 0) {
-    yield arrayRow(common, { oid: entry.arrayType, name: entry.name, element: entry.oid });
+    yield arrayRow(common, { oid: entry.arrayType, name: entry.name, element: entry.oid, align: alignment(definition) });
   }
 }
 
-function arrayRow(
-  common: SystemRow, { oid, name, element }: { readonly oid: number; readonly name: string; readonly element: number },
-): SystemRow {
-  return { ...common, ...like('_text'), oid, typname: `_${name}`, typtype: 'b', typelem: element, typarray: 0, typcollation: 0 };
+interface ArrayOf { readonly oid: number; readonly name: string; readonly element: number; readonly align: 'd' | 'i' }
+
+function arrayRow(common: SystemRow, { oid, name, element, align }: ArrayOf): SystemRow {
+  return {
+    ...common, ...like('_text'), oid, typname: `_${name}`, typtype: 'b', typelem: element, typarray: 0, typcollation: 0, typalign: align,
+  };
+}
+
+/** Of arrays of the type. */
+function alignment(definition: TypeEntry['definition']): 'd' | 'i' {
+  if (definition.kind === 'domain') return typeRow(oidOf(definition.base))?.align === 'd' ? 'd' : 'i';
+  return definition.kind === 'composite' ? 'd' : 'i';
 }
 
 function* domains({ catalog, printed }: SystemContext): Iterable<SystemRow> {
@@ -81,15 +111,8 @@ function* userTypes(catalog: Catalog): Iterable<SystemRow> {
   for (const entry of catalog.types()) if (entry.definition.kind !== 'domain') yield* ofType(catalog, entry);
   for (const entry of catalog.relations()) {
     if (!('rowType' in entry) || entry.rowType === 0) continue;
-    const arrayType = catalog.rowArrayType(entry);
-    const common = {
-      ...DEFAULTS, typnamespace: namespaceOid(catalog, entry.schema), typowner: entry.owner, typispreferred: false,
-    };
-    yield {
-      ...common, ...like('record'), oid: entry.rowType, typname: entry.name, typtype: 'c', typcategory: 'C', typrelid: entry.oid,
-      typarray: arrayType, typelem: 0,
-    };
-    if (arrayType !== 0) yield arrayRow(common, { oid: arrayType, name: entry.name, element: entry.rowType });
+    yield* rowTypes({ relation: entry, arrayType: catalog.rowArrayType(entry) },
+      { typnamespace: namespaceOid(catalog, entry.schema), typowner: entry.owner });
   }
 }
 
