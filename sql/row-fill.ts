@@ -2,10 +2,11 @@
 import { constantVector, datumAt, vectorFromDatums } from '../engine/data/access.ts';
 import { Batch } from '../engine/data/batch.ts';
 import { asArray, asRecord } from '../engine/data/composite.ts';
-import type { Datum } from '../engine/data/datum.ts';
+import type { Datum, SqlRange } from '../engine/data/datum.ts';
 import { Delta, concatDeltas } from '../engine/data/delta.ts';
 import { AssertionError, notSupported } from '../engine/data/error.ts';
 import type { DatabaseError } from '../engine/data/error.ts';
+import { asMultirange, asRange } from '../engine/data/range-bounds.ts';
 import { DEFAULT_FORMAT } from '../engine/data/settings.ts';
 import { parseText } from '../engine/data/text-format.ts';
 import type { Epoch, Watermark } from '../engine/data/time.ts';
@@ -107,9 +108,15 @@ export function relabelled(type: LogicalType, datum: Datum, changes: readonly La
       const array = asArray(datum);
       return { ...array, values: array.values.map((v) => relabelled(type.element, v, changes)) };
     }
+    case 'range': return relabelledRange(type.bound, asRange(datum), changes);
+    case 'multirange': return { ranges: asMultirange(datum).ranges.map((r) => relabelledRange(type.bound, r, changes)) };
     case 'record': return { fields: asRecord(datum).fields.map((f, i) => relabelled(type.fields[i].type, f, changes)) };
     default: return datum;
   }
+}
+
+function relabelledRange(bound: LogicalType, range: SqlRange, changes: readonly LabelChange[]): SqlRange {
+  return { ...range, lower: relabelled(bound, range.lower, changes), upper: relabelled(bound, range.upper, changes) };
 }
 
 function missingVector(column: ColumnEntry, length: number): Batch['columns'][number] {

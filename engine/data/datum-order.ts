@@ -4,9 +4,9 @@ import type { Datum, SqlArray, SqlRecord, TimeTz } from './datum.ts';
 import { assert } from './error.ts';
 import { compareIntervals, Interval, intervalSpan } from './interval.ts';
 import { compareJsonb, hashJsonb } from './jsonb-order.ts';
-import { asMultirange, compareMultiranges } from './multirange.ts';
 import { Numeric } from './numeric.ts';
-import { asRange, compareRanges } from './range.ts';
+import { asMultirange, asRange, orderMultiranges, orderRanges } from './range-bounds.ts';
+import { anyRangeFamily } from './range-type.ts';
 import { unsignedOf } from './scalar-text.ts';
 import type { LogicalType } from './types.ts';
 import { compareUtf8 } from './utf8.ts';
@@ -22,15 +22,26 @@ export function compareDatums(type: LogicalType, a: Datum, b: Datum): number {
     case 'enum': return type.labels.indexOf(textOf(a)) - type.labels.indexOf(textOf(b));
     case 'timetz': return compareTimeTz(asTimeTz(a), asTimeTz(b));
     case 'pg_lsn': return comparePlain(unsigned(a), unsigned(b));
-    default: return typeof a === 'object' && a !== null ? compareObjects(a, b) : comparePlain(a, b);
+    default: return typeof a === 'object' && a !== null ? compareObjects(type, a, b) : comparePlain(a, b);
   }
 }
 
 /** Ranges, and what is plain all the same. */
-function compareObjects(a: Datum & object, b: Datum): number {
-  if ('lowerInclusive' in a) return compareRanges(a, asRange(b));
-  if ('ranges' in a) return compareMultiranges(a, asMultirange(b));
+function compareObjects(type: LogicalType, a: Datum & object, b: Datum): number {
+  if ('lowerInclusive' in a) return orderRanges(boundOrder(type), a, asRange(b));
+  if ('ranges' in a) return orderMultiranges(boundOrder(type), a, asMultirange(b));
   return comparePlain(a, b);
+}
+
+function boundOrder(type: LogicalType): (a: Datum, b: Datum) => number {
+  const bound = boundOf(type);
+  return (a, b) => compareDatums(bound, a, b);
+}
+
+function boundOf(type: LogicalType): LogicalType {
+  const family = anyRangeFamily(type);
+  assert(family !== undefined, 'the type of a range');
+  return family.bound;
 }
 
 function unsigned(datum: Datum): bigint {
@@ -121,8 +132,17 @@ export function hashDatum(type: LogicalType, datum: Datum): number {
     }
     case 'jsonb': return hashJsonb(textOf(datum));
     case 'bpchar': return hashText(trimBlanks(textOf(datum)));
-    default: return hashPlain(datum);
+    default: return typeof datum === 'object' ? hashObject(type, datum) : hashPlain(datum);
   }
+}
+
+/** Ranges, and what is plain all the same. */
+function hashObject(type: LogicalType, datum: Datum & object): number {
+  if ('ranges' in datum) return datum.ranges.reduce<number>((h, range) => step(h, hashObject(type, range)), 19);
+  if (!('lowerInclusive' in datum)) return hashPlain(datum);
+  const bound = boundOf(type);
+  const flags = (datum.lowerInclusive ? 1 : 0) | (datum.upperInclusive ? 2 : 0) | (datum.empty ? 4 : 0);
+  return [datum.lower, datum.upper].reduce<number>((h, v) => step(h, hashDatum(bound, v)), flags);
 }
 
 function hashPlain(datum: Datum): number {
@@ -130,13 +150,6 @@ function hashPlain(datum: Datum): number {
   if (datum instanceof Numeric) return hashText(datum.canonical().toString());
   if (datum instanceof Interval) return hashText(String(intervalSpan(datum)));
   if (datum instanceof Uint8Array) return datum.reduce<number>((h, b) => step(h, b), 3);
-  if (typeof datum === 'object' && datum !== null && 'ranges' in datum) {
-    return datum.ranges.reduce<number>((h, range) => step(h, hashPlain(range)), 19);
-  }
-  if (typeof datum === 'object' && datum !== null && 'lowerInclusive' in datum) {
-    const flags = (datum.lowerInclusive ? 1 : 0) | (datum.upperInclusive ? 2 : 0) | (datum.empty ? 4 : 0);
-    return [datum.lower, datum.upper].reduce<number>((h, v) => step(h, v === null ? 0x11 : hashPlain(v)), flags);
-  }
   if (typeof datum === 'object' && datum !== null && 'micros' in datum) {
     return step(hashText(String(datum.micros)), Number('offsetSeconds' in datum ? datum.offsetSeconds : 0));
   }

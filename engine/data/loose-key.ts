@@ -11,11 +11,14 @@ import type { Numeric } from './numeric.ts';
 /** Whether equality of this type is more than equality of bytes (floats aside, whose kernels see to −0 and NaN). */
 export function isLoose(type: LogicalType): boolean {
   switch (type.kind) {
-    case 'numeric': case 'bpchar': case 'interval': case 'jsonb': case 'numrange': case 'nummultirange': return true;
+    case 'numeric': case 'bpchar': case 'interval': case 'jsonb': return true;
     case 'domain': return isLoose(type.base);
     case 'array': return isLooseElement(type.element);
     case 'record': return type.fields.some((f) => isLooseElement(f.type));
-    default: return false;
+    default: {
+      const family = anyRangeFamily(type);
+      return family !== undefined && isLooseElement(family.bound);
+    }
   }
 }
 

@@ -1,24 +1,18 @@
 // Multiranges: sorted ranges with something between each two (manual 8.17, PostgreSQL's multirangetypes.c).
-import { assert } from './error.ts';
 import {
-  EMPTY_RANGE, areAdjacent, compareBounds, compareRanges, containsRange, intersectionOf, isBefore, lowerBound, makeRange,
-  mergeRanges, overlaps, partsBeside, upperBound,
+  EMPTY_RANGE, areAdjacent, compareBounds, compareRanges, containsRange, intersectionOf, isBefore, makeRange, mergeRanges,
+  overlaps, partsBeside,
 } from './range.ts';
-import type { Datum, SqlMultirange, SqlRange } from './datum.ts';
+import { lowerBound, upperBound } from './range-bounds.ts';
+import type { SqlMultirange, SqlRange } from './datum.ts';
 import type { RangeFamily } from './range-type.ts';
-
-/** Narrows a datum of a multirange type. */
-export function asMultirange(datum: Datum): SqlMultirange {
-  assert(typeof datum === 'object' && datum !== null && 'ranges' in datum, 'multirange datum');
-  return datum;
-}
 
 /** The ranges in order, empty ones left out, overlapping and adjacent ones made one. */
 export function makeMultirange(family: RangeFamily, ranges: readonly SqlRange[]): SqlMultirange {
   const out: SqlRange[] = [];
-  for (const range of ranges.filter((r) => !r.empty).sort(compareRanges)) {
+  for (const range of ranges.filter((r) => !r.empty).sort((a, b) => compareRanges(family, a, b))) {
     const last = out.at(-1);
-    if (last !== undefined && (areAdjacent(family, last, range) || !isBefore(last, range))) {
+    if (last !== undefined && (areAdjacent(family, last, range) || !isBefore(family, last, range))) {
       out[out.length - 1] = mergeRanges(family, last, range);
     } else out.push(range);
   }
@@ -32,35 +26,24 @@ export function spanOf(family: RangeFamily, { ranges }: SqlMultirange): SqlRange
   return first === undefined || last === undefined ? EMPTY_RANGE : makeRange(family, lowerBound(first), upperBound(last));
 }
 
-/** Order of multiranges: range by range, then the one with fewer. */
-export function compareMultiranges(a: SqlMultirange, b: SqlMultirange): number {
-  const shared = Math.min(a.ranges.length, b.ranges.length);
-  for (let i = 0; i < shared; i++) {
-    const [x, y] = [a.ranges[i], b.ranges[i]];
-    const order = compareBounds(lowerBound(x), lowerBound(y)) || compareBounds(upperBound(x), upperBound(y));
-    if (order !== 0) return order;
-  }
-  return a.ranges.length - b.ranges.length;
-}
-
 /** What is in both; O(n + m), both being sorted. */
 export function intersectMultiranges(family: RangeFamily, a: SqlMultirange, b: SqlMultirange): SqlMultirange {
   const parts: SqlRange[] = [];
-  eachOverlap(a, b, (x, y) => parts.push(intersectionOf(family, x, y)));
+  eachOverlap(family, a, b, (x, y) => parts.push(intersectionOf(family, x, y)));
   return makeMultirange(family, parts);
 }
 
 /** Is there something in both? O(n + m). */
-export function multirangesOverlap(a: SqlMultirange, b: SqlMultirange): boolean {
-  return eachOverlap(a, b, () => true);
+export function multirangesOverlap(family: RangeFamily, a: SqlMultirange, b: SqlMultirange): boolean {
+  return eachOverlap(family, a, b, () => true);
 }
 
 /** Is every range of the second in one of the first? O(n + m). */
-export function containsMultirange(a: SqlMultirange, b: SqlMultirange): boolean {
+export function containsMultirange(family: RangeFamily, a: SqlMultirange, b: SqlMultirange): boolean {
   let next = 0;
   return b.ranges.every((inner) => {
-    while (next < a.ranges.length && isBefore(a.ranges[next], inner)) next++;
-    return next < a.ranges.length && containsRange(a.ranges[next], inner);
+    while (next < a.ranges.length && isBefore(family, a.ranges[next], inner)) next++;
+    return next < a.ranges.length && containsRange(family, a.ranges[next], inner);
   });
 }
 
@@ -69,10 +52,10 @@ export function subtractMultiranges(family: RangeFamily, a: SqlMultirange, b: Sq
   const parts: SqlRange[] = [];
   let next = 0;
   for (const range of a.ranges) {
-    while (next < b.ranges.length && isBefore(b.ranges[next], range)) next++;
+    while (next < b.ranges.length && isBefore(family, b.ranges[next], range)) next++;
     let left = range;
     // The last one looked at may reach into the next range of `a`: `next` stays on it.
-    for (let i = next; i < b.ranges.length && overlaps(left, b.ranges[i]); i++) {
+    for (let i = next; i < b.ranges.length && overlaps(family, left, b.ranges[i]); i++) {
       const [below, above] = partsBeside(family, left, b.ranges[i]);
       parts.push(below);
       left = above;
@@ -83,11 +66,13 @@ export function subtractMultiranges(family: RangeFamily, a: SqlMultirange, b: Sq
 }
 
 /** Every pair that overlaps, in order, until `take` says true; says whether it did. */
-function eachOverlap(a: SqlMultirange, b: SqlMultirange, take: (x: SqlRange, y: SqlRange) => unknown): boolean {
+function eachOverlap(
+  family: RangeFamily, a: SqlMultirange, b: SqlMultirange, take: (x: SqlRange, y: SqlRange) => unknown,
+): boolean {
   for (let i = 0, j = 0; i < a.ranges.length && j < b.ranges.length;) {
     const [x, y] = [a.ranges[i], b.ranges[j]];
-    if (overlaps(x, y) && take(x, y) === true) return true;
-    if (compareBounds(upperBound(x), upperBound(y)) < 0) i++;
+    if (overlaps(family, x, y) && take(x, y) === true) return true;
+    if (compareBounds(family, upperBound(x), upperBound(y)) < 0) i++;
     else j++;
   }
   return false;

@@ -3,78 +3,45 @@
 // A value is canonical: of int4, int8 and date the lower bound is in it and the upper one is not, as far as there are
 // such bounds; what is unbounded or empty has no other flags. So these are equal where their bytes are.
 import { END_DATE, isDateFinite } from './calendar.ts';
+import { compareDatums } from './datum-order.ts';
 import { DatabaseError, assert } from './error.ts';
-import { Numeric } from './numeric.ts';
+import { lowerBound, orderBounds, orderRanges, upperBound } from './range-bounds.ts';
+import type { Bound } from './range-bounds.ts';
 import type { Datum, SqlRange } from './datum.ts';
 import type { RangeFamily } from './range-type.ts';
 
-/** One end of a range that is not empty; `value` null: there is no end. */
-export interface Bound {
-  readonly value: Datum;
-  readonly inclusive: boolean;
-  readonly lower: boolean;
-}
-
 export const EMPTY_RANGE: SqlRange = { empty: true, lower: null, upper: null, lowerInclusive: false, upperInclusive: false };
 
-/** Narrows a datum of a range type. */
-export function asRange(datum: Datum): SqlRange {
-  assert(typeof datum === 'object' && datum !== null && 'lowerInclusive' in datum, 'range datum');
-  return datum;
+/** Order of two values of the bounds' type. Requires: not null. */
+function compareValues({ bound }: RangeFamily, a: Datum, b: Datum): number {
+  return compareDatums(bound, a, b);
 }
 
-/** Where a range begins. Requires: it is not empty. */
-export function lowerBound(range: SqlRange): Bound {
-  return { value: range.lower, inclusive: range.lowerInclusive, lower: true };
-}
-/** Where a range ends. Requires: it is not empty. */
-export function upperBound(range: SqlRange): Bound {
-  return { value: range.upper, inclusive: range.upperInclusive, lower: false };
-}
-
-/** Order of two bounds' values. Requires: of one type, not null. */
-function compareValues(a: Datum, b: Datum): number {
-  if (a instanceof Numeric && b instanceof Numeric) return a.compare(b);
-  if (typeof a === 'bigint' && typeof b === 'bigint') return a < b ? -1 : a > b ? 1 : 0;
-  assert(typeof a === 'number' && typeof b === 'number', 'bounds of one type');
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-/** Where two bounds are on the line: a lower one that is in stands before one that is not, an upper one behind. */
-export function compareBounds(a: Bound, b: Bound): number {
-  if (a.value === null || b.value === null) {
-    if (a.value === null && b.value === null) return a.lower === b.lower ? 0 : a.lower ? -1 : 1;
-    return a.value === null ? (a.lower ? -1 : 1) : b.lower ? 1 : -1;
-  }
-  const order = compareValues(a.value, b.value);
-  if (order !== 0) return order;
-  if (!a.inclusive && !b.inclusive) return a.lower === b.lower ? 0 : a.lower ? 1 : -1;
-  if (!a.inclusive) return a.lower ? 1 : -1;
-  if (!b.inclusive) return b.lower ? -1 : 1;
-  return 0;
+/** Where two bounds are on the line. */
+export function compareBounds({ bound }: RangeFamily, a: Bound, b: Bound): number {
+  return orderBounds((x, y) => compareDatums(bound, x, y), a, b);
 }
 
 /** Order of ranges: the empty one first, then by lower and upper bound. */
-export function compareRanges(a: SqlRange, b: SqlRange): number {
-  if (a.empty || b.empty) return (a.empty ? 0 : 1) - (b.empty ? 0 : 1);
-  return compareBounds(lowerBound(a), lowerBound(b)) || compareBounds(upperBound(a), upperBound(b));
+export function compareRanges({ bound }: RangeFamily, a: SqlRange, b: SqlRange): number {
+  return orderRanges((x, y) => compareDatums(bound, x, y), a, b);
 }
 
 /** The canonical range of two bounds. 22000 when they are the wrong way round, 22003 and 22008 beyond the type. */
 export function makeRange(family: RangeFamily, lower: Omit<Bound, 'lower'>, upper: Omit<Bound, 'lower'>): SqlRange {
-  const made = serialized(lower, upper);
+  const made = serialized(family, lower, upper);
   if (!family.discrete || made.empty) return made;
   const from = made.lower !== null && !made.lowerInclusive ? following(family, made.lower) : null;
   const to = made.upper !== null && made.upperInclusive ? following(family, made.upper) : null;
   if (from === null && to === null) return made;
-  return serialized(
+  return serialized(family,
     from === null ? { value: made.lower, inclusive: made.lowerInclusive } : { value: from, inclusive: true },
     to === null ? { value: made.upper, inclusive: made.upperInclusive } : { value: to, inclusive: false });
 }
 
-function serialized(lower: Omit<Bound, 'lower'>, upper: Omit<Bound, 'lower'>): SqlRange {
+function serialized(family: RangeFamily, lower: Omit<Bound, 'lower'>, upper: Omit<Bound, 'lower'>): SqlRange {
   if (lower.value !== null && upper.value !== null) {
-    const order = compareValues(lower.value, upper.value);
+    const order = compareValues(family, lower.value, upper.value);
     if (order > 0) {
       throw new DatabaseError('22000', 'range lower bound must be less than or equal to range upper bound');
     }
@@ -106,38 +73,39 @@ function following(family: RangeFamily, value: Datum): Datum {
 }
 
 /** Is a value of the bounds' type in the range? */
-export function containsValue(range: SqlRange, value: Datum): boolean {
+export function containsValue(family: RangeFamily, range: SqlRange, value: Datum): boolean {
   if (range.empty) return false;
   if (range.lower !== null) {
-    const order = compareValues(range.lower, value);
+    const order = compareValues(family, range.lower, value);
     if (order > 0 || (order === 0 && !range.lowerInclusive)) return false;
   }
   if (range.upper === null) return true;
-  const order = compareValues(range.upper, value);
+  const order = compareValues(family, range.upper, value);
   return order > 0 || (order === 0 && range.upperInclusive);
 }
 
 /** Is the second wholly in the first? The empty range is in every one. */
-export function containsRange(a: SqlRange, b: SqlRange): boolean {
+export function containsRange(family: RangeFamily, a: SqlRange, b: SqlRange): boolean {
   if (b.empty) return true;
-  return !a.empty && compareBounds(lowerBound(a), lowerBound(b)) <= 0 && compareBounds(upperBound(a), upperBound(b)) >= 0;
+  return !a.empty && compareBounds(family, lowerBound(a), lowerBound(b)) <= 0
+    && compareBounds(family, upperBound(a), upperBound(b)) >= 0;
 }
 
 /** Is there a value in both? */
-export function overlaps(a: SqlRange, b: SqlRange): boolean {
-  return !a.empty && !b.empty && compareBounds(lowerBound(a), upperBound(b)) <= 0
-    && compareBounds(lowerBound(b), upperBound(a)) <= 0;
+export function overlaps(family: RangeFamily, a: SqlRange, b: SqlRange): boolean {
+  return !a.empty && !b.empty && compareBounds(family, lowerBound(a), upperBound(b)) <= 0
+    && compareBounds(family, lowerBound(b), upperBound(a)) <= 0;
 }
 
 /** Is the first wholly before the second? */
-export function isBefore(a: SqlRange, b: SqlRange): boolean {
-  return !a.empty && !b.empty && compareBounds(upperBound(a), lowerBound(b)) < 0;
+export function isBefore(family: RangeFamily, a: SqlRange, b: SqlRange): boolean {
+  return !a.empty && !b.empty && compareBounds(family, upperBound(a), lowerBound(b)) < 0;
 }
 
 /** Is there nothing, and nothing in common, between an upper and a lower bound? */
 export function areBoundsAdjacent(family: RangeFamily, upper: Bound, lower: Bound): boolean {
   if (upper.value === null || lower.value === null) return false;
-  const order = compareValues(upper.value, lower.value);
+  const order = compareValues(family, upper.value, lower.value);
   if (order !== 0) {
     return order < 0 && family.discrete && makeRange(family,
       { value: upper.value, inclusive: !upper.inclusive }, { value: lower.value, inclusive: !lower.inclusive }).empty;
@@ -155,14 +123,14 @@ export function areAdjacent(family: RangeFamily, a: SqlRange, b: SqlRange): bool
 export function mergeRanges(family: RangeFamily, a: SqlRange, b: SqlRange): SqlRange {
   if (a.empty) return b;
   if (b.empty) return a;
-  const lower = compareBounds(lowerBound(a), lowerBound(b)) < 0 ? lowerBound(a) : lowerBound(b);
-  const upper = compareBounds(upperBound(a), upperBound(b)) > 0 ? upperBound(a) : upperBound(b);
+  const lower = compareBounds(family, lowerBound(a), lowerBound(b)) < 0 ? lowerBound(a) : lowerBound(b);
+  const upper = compareBounds(family, upperBound(a), upperBound(b)) > 0 ? upperBound(a) : upperBound(b);
   return makeRange(family, lower, upper);
 }
 
 /** 22000 when there is something between the two. */
 export function unionOf(family: RangeFamily, a: SqlRange, b: SqlRange): SqlRange {
-  if (!a.empty && !b.empty && !overlaps(a, b) && !areAdjacent(family, a, b)) {
+  if (!a.empty && !b.empty && !overlaps(family, a, b) && !areAdjacent(family, a, b)) {
     throw new DatabaseError('22000', 'result of range union would not be contiguous');
   }
   return mergeRanges(family, a, b);
@@ -170,25 +138,25 @@ export function unionOf(family: RangeFamily, a: SqlRange, b: SqlRange): SqlRange
 
 /** What is in both; the empty range when there is nothing. */
 export function intersectionOf(family: RangeFamily, a: SqlRange, b: SqlRange): SqlRange {
-  if (!overlaps(a, b)) return EMPTY_RANGE;
-  const lower = compareBounds(lowerBound(a), lowerBound(b)) >= 0 ? lowerBound(a) : lowerBound(b);
-  const upper = compareBounds(upperBound(a), upperBound(b)) <= 0 ? upperBound(a) : upperBound(b);
+  if (!overlaps(family, a, b)) return EMPTY_RANGE;
+  const lower = compareBounds(family, lowerBound(a), lowerBound(b)) >= 0 ? lowerBound(a) : lowerBound(b);
+  const upper = compareBounds(family, upperBound(a), upperBound(b)) <= 0 ? upperBound(a) : upperBound(b);
   return makeRange(family, lower, upper);
 }
 
 /** What of `a` is below and what is above `b`; empty ranges where there is nothing. Requires: they overlap. */
 export function partsBeside(family: RangeFamily, a: SqlRange, b: SqlRange): readonly [SqlRange, SqlRange] {
-  const below = compareBounds(lowerBound(a), lowerBound(b)) < 0
+  const below = compareBounds(family, lowerBound(a), lowerBound(b)) < 0
     ? makeRange(family, lowerBound(a), { value: b.lower, inclusive: !b.lowerInclusive }) : EMPTY_RANGE;
-  const above = compareBounds(upperBound(a), upperBound(b)) > 0
+  const above = compareBounds(family, upperBound(a), upperBound(b)) > 0
     ? makeRange(family, { value: b.upper, inclusive: !b.upperInclusive }, upperBound(a)) : EMPTY_RANGE;
   return [below, above];
 }
 
 /** 22000 when two pieces would be left. */
 export function differenceOf(family: RangeFamily, a: SqlRange, b: SqlRange): SqlRange {
-  if (!overlaps(a, b)) return a;
-  if (compareBounds(lowerBound(a), lowerBound(b)) < 0 && compareBounds(upperBound(a), upperBound(b)) > 0) {
+  if (!overlaps(family, a, b)) return a;
+  if (compareBounds(family, lowerBound(a), lowerBound(b)) < 0 && compareBounds(family, upperBound(a), upperBound(b)) > 0) {
     throw new DatabaseError('22000', 'result of range difference would not be contiguous');
   }
   const [below, above] = partsBeside(family, a, b);

@@ -11,9 +11,8 @@ import { Interval } from './interval.ts';
 import { formatInterval, parseInterval } from './interval-text.ts';
 import { canonicalJsonb, validateJson } from './json.ts';
 import { formatJsonPath, parseJsonPath } from './jsonpath.ts';
-import { asMultirange } from './multirange.ts';
 import { Numeric } from './numeric.ts';
-import { asRange } from './range.ts';
+import { asMultirange, asRange } from './range-bounds.ts';
 import { formatMultirange, formatRange, parseMultirange, parseRange } from './range-text.ts';
 import { anyRangeFamily } from './range-type.ts';
 import {

@@ -4,7 +4,7 @@ import { RANGE_FAMILIES } from './range-type.ts';
 import { BUILTIN_TYPE_ROWS } from './type-table.ts';
 import { DatabaseError, notSupported } from './error.ts';
 import { mentioned } from './type-mention.ts';
-import { arrayOf, characterType, parametricType, simpleType } from './types.ts';
+import { arrayOf, characterType, isOwn, parametricType, simpleType } from './types.ts';
 import type { LogicalType, ParametricKind, SimpleKind } from './types.ts';
 
 /** A function a pg_type row points at; null: none (0). */
@@ -130,7 +130,7 @@ export function oidOf(type: LogicalType): number {
   switch (type.kind) {
     case 'array': return type.vector ? (type.element.kind === 'int2' ? 22 : 30) : arrayOidOf(type.element);
     case 'record': return type.oid ?? 2249;
-    case 'enum': case 'domain': return type.oid;
+    case 'enum': case 'domain': case 'range': case 'multirange': return type.oid;
     default: return BY_NAME.get(TYPE_NAMES.get(type.kind) ?? type.kind)?.oid ?? 0;
   }
 }
@@ -138,7 +138,7 @@ export function oidOf(type: LogicalType): number {
 /** pg_type.typlen, as RowDescription tells it: −1 for what varies in length. */
 export function typeSize(type: LogicalType): number {
   switch (type.kind) {
-    case 'array': case 'record': return -1;
+    case 'array': case 'record': case 'range': case 'multirange': return -1;
     case 'enum': return 4;
     case 'domain': return typeSize(type.base);
     default: return BY_OID.get(oidOf(type))?.length ?? -1;
@@ -148,7 +148,7 @@ export function typeSize(type: LogicalType): number {
 /** OID of the array type over an element type; 0 when there is none. */
 export function arrayOidOf(element: LogicalType): number {
   if (element.kind === 'record' && element.oid !== undefined) return element.arrayOid ?? element.oid + 1;
-  if (element.kind === 'enum' || element.kind === 'domain') return element.oid + 1;
+  if (isOwn(element)) return element.oid + 1;
   return BY_OID.get(oidOf(element))?.array ?? 0;
 }
 
@@ -275,7 +275,7 @@ function writtenPrecision(kind: ParametricKind, digits: number): string {
     : `${kind.replace(/tz$/, '').toUpperCase()}(${digits})${kind.endsWith('tz') ? ' WITH TIME ZONE' : ''}`;
 }
 
-/** A warning where more digits of seconds are asked for than there are; null: none. `name` and modifiers as typeFromName has them. */
+/** A warning where more digits of seconds are asked for than there are, or null. Name and modifiers as typeFromName has them. */
 export function reducedPrecision(name: string, modifiers: readonly number[]): DatabaseError | null {
   const type = BY_NAME.has(name) ? namedType(name, -1) : null;
   switch (type?.kind) {
@@ -365,7 +365,7 @@ export function mentionFullType(type: LogicalType): string {
 function mention(type: LogicalType, modifiers: boolean): string {
   switch (type.kind) {
     case 'array': return type.vector ? formatTypeName(type) : `${mention(type.element, modifiers)}[]`;
-    case 'record': case 'enum': case 'domain': {
+    case 'record': case 'enum': case 'domain': case 'range': case 'multirange': {
       const { oid } = type;
       return oid === undefined ? describe(type, modifiers) : mentioned(oid, describe(type, modifiers));
     }
@@ -379,7 +379,7 @@ function describe(type: LogicalType, modifiers: boolean): string {
       if (type.vector) return type.element.kind === 'int2' ? 'int2vector' : 'oidvector';
       return `${describe(type.element, modifiers)}[]`;
     case 'record': return type.name === undefined ? 'record' : quoteIdentifier(type.name);
-    case 'enum': case 'domain': return quoteIdentifier(type.name);
+    case 'enum': case 'domain': case 'range': case 'multirange': return quoteIdentifier(type.name);
     default:
       if ('typmod' in type) return describeParametric(type.kind, type.typmod, modifiers);
       return DISPLAY_NAMES.get(type.kind) ?? type.kind;

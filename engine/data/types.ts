@@ -19,7 +19,7 @@ export type ParametricKind =
   | 'numeric' | 'varchar' | 'bpchar' | 'time' | 'timetz' | 'timestamp' | 'timestamptz' | 'interval'
   | 'bit' | 'varbit';
 
-export type TypeKind = SimpleKind | ParametricKind | 'array' | 'record' | 'enum' | 'domain';
+export type TypeKind = SimpleKind | ParametricKind | 'array' | 'record' | 'enum' | 'domain' | 'range' | 'multirange';
 
 export interface SimpleType { readonly kind: SimpleKind }
 export interface ParametricType { readonly kind: ParametricKind; readonly typmod: number }
@@ -51,8 +51,30 @@ export interface DomainType {
   readonly base: LogicalType;
 }
 
+/** A range type that a user made. */
+export interface RangeType {
+  readonly kind: 'range';
+  readonly oid: number;
+  readonly name: string;
+  readonly bound: LogicalType;
+  /** Of the type of its multiranges. */
+  readonly multirange: TypeIdentity;
+}
+export interface MultirangeType {
+  readonly kind: 'multirange';
+  readonly oid: number;
+  readonly name: string;
+  readonly bound: LogicalType;
+  /** Of the type of its ranges. */
+  readonly range: TypeIdentity;
+}
+export interface TypeIdentity {
+  readonly oid: number;
+  readonly name: string;
+}
+
 export type LogicalType =
-  SimpleType | ParametricType | ArrayType | RecordType | EnumType | DomainType;
+  SimpleType | ParametricType | ArrayType | RecordType | EnumType | DomainType | RangeType | MultirangeType;
 
 export interface Column {
   readonly name: string;
@@ -176,10 +198,12 @@ export function sameKind(a: LogicalType, b: LogicalType): boolean {
     return a.oid === b.oid && a.fields.length === b.fields.length
       && a.fields.every((f, i) => sameKind(f.type, b.fields[i].type));
   }
-  if ((a.kind === 'enum' && b.kind === 'enum') || (a.kind === 'domain' && b.kind === 'domain')) {
-    return a.oid === b.oid;
-  }
-  return true;
+  return isOwn(a) && isOwn(b) ? a.oid === b.oid : true;
+}
+
+/** A type that a user made, rows aside. */
+export function isOwn(type: LogicalType): type is EnumType | DomainType | RangeType | MultirangeType {
+  return type.kind === 'enum' || type.kind === 'domain' || type.kind === 'range' || type.kind === 'multirange';
 }
 
 export function typmodOf(type: LogicalType): number {

@@ -9,7 +9,7 @@ import { DatabaseError, assert } from '../data/error.ts';
 import { Interval, MICROS_PER_DAY, roundEven } from '../data/interval.ts';
 import { isJsonArray, isJsonObject, parseJson } from '../data/json.ts';
 import { Numeric } from '../data/numeric.ts';
-import { asRange } from '../data/range.ts';
+import { asRange } from '../data/range-bounds.ts';
 import { multirangeFamily } from '../data/range-type.ts';
 import { formatChar, nameFits, parseChar } from '../data/scalar-text.ts';
 import { mentionType } from '../data/type-info.ts';

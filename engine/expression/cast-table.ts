@@ -98,6 +98,9 @@ export function findCast(from: LogicalType, to: LogicalType): Cast | null {
   if (from.kind === 'unknown') return { context: 'implicit', method: 'text' };
   const listed = CASTS.get(from.kind)?.get(to.kind);
   if (listed !== undefined) return { context: listed, method: 'function' };
+  if (from.kind === 'range' && to.kind === 'multirange' && from.multirange.oid === to.oid) {
+    return { context: 'explicit', method: 'function' };
+  }
   if (from.kind === 'array' && to.kind === 'array') return arrayCast(from, to);
   if (from.kind === 'record' && to.kind === 'record') return recordCast(from, to);
   return textCast(from, to);

@@ -17,6 +17,8 @@ export interface FunctionExample {
 export interface Signature {
   /** SQL name in lower case, or the operator's symbol. */
   readonly name: string;
+  /** Of a function that came with a user's type; absent: pg_catalog. */
+  readonly schema?: string;
   readonly args: readonly LogicalType[];
   /** Type of each further argument: `concat(VARIADIC "any")`. */
   readonly variadic?: LogicalType;

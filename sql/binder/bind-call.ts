@@ -20,6 +20,7 @@ import { bind } from './level.ts';
 import type { Site } from './level.ts';
 import { locationOf } from './location.ts';
 import { NOTHING_SOLVED, argumentTypes, resolveOverload, returnType, solvePolymorphs, substitute } from './overload.ts';
+import { rangeConstructors } from './range-constructors.ts';
 import { findTypeNamed } from './type-name.ts';
 import { canCoerce, categoryOf, isBinaryCoercible } from './type-rules.ts';
 import { windowFunctions } from './window-functions.ts';
@@ -37,13 +38,14 @@ const OWN_SCHEMAS: ReadonlySet<string> = new Set(['pg_catalog', 'public', 'infor
 export function candidatesFor(env: Environment, name: readonly string[], position: number | undefined): readonly Callable[] {
   const schema = name.length > 1 ? name[name.length - 2] : undefined;
   checkSchema(env, schema, position);
-  if (schema !== undefined && !OWN_SCHEMAS.has(schema)) return [];
   const last = name[name.length - 1];
+  const constructors = rangeConstructors(env, { schema, name: last });
+  if (schema !== undefined && !OWN_SCHEMAS.has(schema)) return constructors;
   const { functions } = env;
   const full = schema === 'information_schema' ? `information_schema.${last}` : last;
   return [
     ...functions.scalarFunctions(last), ...functions.tableFunctions(last), ...functions.aggregateFunctions(last),
-    ...windowFunctions(last), ...(full === last ? [] : functions.tableFunctions(full)),
+    ...windowFunctions(last), ...constructors, ...(full === last ? [] : functions.tableFunctions(full)),
   ];
 }
 
@@ -174,7 +176,8 @@ export function resolveCall(
   return {
     function: resolution.signature,
     args: args.map((a, i) => {
-      const given = coerceArgument(site.env, a, targets[i], locationOf(e.arguments[i].value));
+      const coerced = coerceArgument(site.env, a, targets[i], locationOf(e.arguments[i].value));
+      const given = coerced.type === a.type ? coerced : checked(site, coerced);
       // Where any type will do, PostgreSQL leaves a literal unknown.
       const any = resolution.declared[i].kind === 'any' && a.kind === 'literal' && a.type.kind === 'unknown';
       return any && typeof a.value === 'string' ? writtenAs(given, quoted(a.value)) : given;

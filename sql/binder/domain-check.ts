@@ -17,6 +17,7 @@ import { compileExpression } from '../../engine/expression/evaluate.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { scalar } from '../../engine/function/define.ts';
 import type { TableFunction } from '../../engine/function/function.ts';
+import { rangesOf } from '../../engine/function/scalar/range-operators.ts';
 import { DOMAIN_CHECK } from '../plan/deparse.ts';
 import { parseExpression } from '../parser/parse.ts';
 import type { DomainDefinition } from '../catalog/entry.ts';
@@ -93,9 +94,9 @@ export interface Failure {
   readonly error: () => DatabaseError;
 }
 
-/** Checks of what stands at a place inside a value: a field by its number, each element of an array. */
+/** Checks of what stands at a place inside a value: a field by its number, each element of an array, bounds of ranges. */
 export interface Demand {
-  readonly path: readonly (number | 'elements')[];
+  readonly path: readonly (number | 'elements' | 'bounds')[];
   readonly checks: readonly DomainCheck[];
   /** Of what is checked. */
   readonly type: LogicalType;
@@ -132,10 +133,15 @@ function partsOf(vector: Vector, { path, type }: Demand): { readonly values: Vec
     if (datum === null) return;
     const step = path[level];
     if (step === 'elements') for (const element of asArray(datum).values) walk(element, level + 1, row);
+    else if (step === 'bounds') for (const bound of boundsOf(datum)) walk(bound, level + 1, row);
     else walk(asRecord(datum).fields[step] ?? null, level + 1, row);
   };
   for (let row = 0; row < vector.length; row++) walk(datumAt(vector, row), 0, row);
   return { values: vectorFromDatums(type, parts), rows };
+}
+
+function boundsOf(datum: Datum): readonly Datum[] {
+  return rangesOf(datum).flatMap((range) => [range.lower, range.upper]).filter((bound) => bound !== null);
 }
 
 export function requireAllowed(checks: readonly Demand[], vector: Vector, context: EvalContext): Vector {
@@ -144,7 +150,7 @@ export function requireAllowed(checks: readonly Demand[], vector: Vector, contex
   return vector;
 }
 
-/** What a type demands of its values, those inside arrays and rows first; empty for most types. */
+/** What a type demands of its values, those inside arrays, rows and ranges first; empty for most types. */
 export function checksOf(site: Site, type: LogicalType): readonly Demand[] {
   switch (type.kind) {
     case 'domain': {
@@ -154,6 +160,7 @@ export function checksOf(site: Site, type: LogicalType): readonly Demand[] {
     case 'array': return checksOf(site, type.element).map((d) => ({ ...d, path: ['elements', ...d.path] }));
     case 'record':
       return type.fields.flatMap((f, i) => checksOf(site, f.type).map((d) => ({ ...d, path: [i, ...d.path] })));
+    case 'range': case 'multirange': return checksOf(site, type.bound).map((d) => ({ ...d, path: ['bounds', ...d.path] }));
     default: return [];
   }
 }

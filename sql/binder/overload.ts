@@ -153,7 +153,7 @@ export function solvePolymorphs(
     if (actual.kind === 'unknown') continue;
     const ranges = d.kind === 'anyrange' ? rangeFamily(actual)
       : d.kind === 'anymultirange' ? multirangeFamily(actual) : undefined;
-    if (ranges !== undefined && family !== null && ranges !== family) return null;
+    if (ranges !== undefined && family !== null && !sameKind(ranges.range, family.range)) return null;
     family ??= ranges ?? null;
     const own = ELEMENT_KINDS.has(d.kind) ? types[i]
       : d.kind === 'anyarray' && actual.kind === 'array' ? actual.element : ranges?.bound ?? null;

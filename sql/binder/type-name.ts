@@ -107,6 +107,8 @@ export function typeOfEntry(entry: TypeEntry): LogicalType {
     case 'enum': return { kind: 'enum', oid, name, labels: definition.labels };
     case 'domain': return { kind: 'domain', oid, name, base: definition.base };
     case 'composite': return { kind: 'record', oid, name, fields: definition.fields };
+    case 'range': return { kind: 'range', oid, name, bound: definition.bound, multirange: definition.multirange };
+    case 'multirange': return { kind: 'multirange', oid, name, bound: definition.bound, range: definition.range };
   }
 }
 

@@ -1,5 +1,6 @@
 // Catalog: names and OIDs → entries; immutable, so that a plan, a transaction or a reader can hold on to one version.
 import { DatabaseError } from '../../engine/data/error.ts';
+import { typeRowByName } from '../../engine/data/type-info.ts';
 import type { Column } from '../../engine/data/types.ts';
 import { bootstrapEntries } from './bootstrap.ts';
 import { FIRST_USER_OID, isDeferrable, isTemporary, liveColumns } from './entry.ts';
@@ -35,6 +36,8 @@ interface Names {
   readonly types: ReadonlyMap<string, TypeEntry>;
   readonly schemas: ReadonlyMap<string, SchemaEntry>;
   readonly roles: ReadonlyMap<string, RoleEntry>;
+  /** Range and multirange types by the names of the functions that make their values. */
+  readonly constructed: ReadonlyMap<string, readonly TypeEntry[]>;
   /** By table, in order of their OIDs. */
   readonly indexes: ReadonlyMap<number, readonly IndexEntry[]>;
 }
@@ -148,7 +151,9 @@ export class Catalog {
   relationOfRows(type: number): RowRelation | null {
     const system = this.#system.byRowType.get(type);
     if (system !== undefined) return system;
-    for (const relation of type === 0 ? [] : this.relations()) if ('rowType' in relation && relation.rowType === type) return relation;
+    for (const relation of type === 0 ? [] : this.relations()) {
+      if ('rowType' in relation && relation.rowType === type) return relation;
+    }
     return null;
   }
 
@@ -169,6 +174,11 @@ export class Catalog {
 
   types(): IterableIterator<TypeEntry> {
     return this.#names.types.values();
+  }
+
+  /** Types whose values functions of that name make. */
+  typesMadeBy(name: string): readonly TypeEntry[] {
+    return this.#names.constructed.get(name) ?? [];
   }
 
   relationIn(schema: string, name: string): Relation | null {
@@ -232,6 +242,7 @@ export class Catalog {
   isVisible(object: { readonly schema: string; readonly name: string; readonly oid: number },
     path: readonly string[]): boolean {
     for (const schema of this.effectivePath(path)) {
+      if (schema === 'pg_catalog' && 'definition' in object && typeRowByName(object.name) !== undefined) return false;
       const found = this.relationIn(schema, object.name) ?? this.typeIn(schema, object.name);
       if (found !== null) return found.oid === object.oid;
     }
@@ -313,7 +324,12 @@ function indexNames(entries: Iterable<CatalogEntry>): Names {
   const schemas = new Map<string, SchemaEntry>();
   const roles = new Map<string, RoleEntry>();
   const indexes = new Map<number, IndexEntry[]>();
+  const constructed = new Map<string, readonly TypeEntry[]>();
   for (const entry of entries) {
+    if (entry.kind === 'type' && 'constructedBy' in entry.definition) {
+      const { name } = entry.definition.constructedBy;
+      constructed.set(name, [...constructed.get(name) ?? [], entry]);
+    }
     if (entry.kind === 'schema') schemas.set(entry.name, entry);
     else if (entry.kind === 'role') roles.set(entry.name, entry);
     else if (entry.kind === 'type') types.set(key(entry.schema, entry.name), entry);
@@ -324,5 +340,5 @@ function indexNames(entries: Iterable<CatalogEntry>): Names {
     else others.push(entry);
   }
   for (const list of indexes.values()) list.sort((a, b) => a.oid - b.oid);
-  return { relations, types, schemas, roles, indexes };
+  return { relations, types, schemas, roles, constructed, indexes };
 }

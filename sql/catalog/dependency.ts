@@ -9,13 +9,13 @@ import type {
   CatalogEntry, ColumnEntry, ConstraintEntry, MaterializedViewEntry, SourceEntry, TableEntry, TypeEntry, ViewEntry,
 } from './entry.ts';
 
-/** Something DROP can name or take along: an entry, a column, a constraint, a default, or the type of a relation's rows. */
+/** Something DROP can name or take along: an entry, a column, a constraint, a default, a type of a relation's rows or of arrays. */
 export type Target =
   | { readonly kind: 'entry'; readonly oid: number }
   | { readonly kind: 'column'; readonly table: number; readonly attnum: number }
   | { readonly kind: 'constraint'; readonly table: number; readonly oid: number }
   | { readonly kind: 'default'; readonly table: number; readonly attnum: number }
-  /** `array`: of arrays of them. */
+  /** `array`: of arrays of them, or of values of the type `relation`. */
   | { readonly kind: 'rowType'; readonly relation: number; readonly oid: number; readonly array: boolean };
 
 export interface DropPlan {
@@ -90,7 +90,7 @@ const ageOf = (t: Target): number => ('oid' in t ? t.oid : t.table);
 
 const attnumOf = (t: Target): number => ('attnum' in t ? t.attnum : 0);
 
-const newerFirst = (a: Target, b: Target): number => ageOf(b) - ageOf(a) || attnumOf(b) - attnumOf(a);
+const newerFirst = (a: Target, b: Target): number => ageOf(b) - ageOf(a) || attnumOf(a) - attnumOf(b);
 
 const idOf = (t: Target): string => {
   switch (t.kind) {
@@ -132,6 +132,9 @@ function entryEdges(catalog: Catalog, entry: CatalogEntry, on: Target, add: Add)
     add({ kind: 'rowType', relation: entry.oid, oid: entry.rowType, array: false }, 'auto');
     add({ kind: 'rowType', relation: entry.oid, oid: entry.rowType, array: true }, 'auto');
   }
+  if (entry.kind === 'type' && on.kind === 'entry' && on.oid === entry.oid) {
+    add({ kind: 'rowType', relation: entry.oid, oid: entry.oid, array: true }, 'auto');
+  }
   switch (entry.kind) {
     case 'index':
       indexEdges(entry.table, [...entry.columns, ...entry.include, ...entry.definition?.reads ?? [],
@@ -165,7 +168,10 @@ function indexEdges(
 /** A field of a composite type is a column of the type. */
 function typeEdges(entry: TypeEntry, on: Target, add: Add): void {
   const { definition } = entry;
-  if (definition.kind === 'domain' && mentionsType(definition.base, on)) add({ kind: 'entry', oid: entry.oid }, 'normal');
+  const self: Target = { kind: 'entry', oid: entry.oid };
+  if (definition.kind === 'domain' && mentionsType(definition.base, on)) add(self, 'normal');
+  if (definition.kind === 'range' && mentionsType(definition.bound, on)) add(self, 'normal');
+  if (definition.kind === 'multirange' && on.kind === 'entry' && on.oid === definition.range.oid) add(self, 'auto');
   if (definition.kind !== 'composite') return;
   for (const [i, field] of definition.fields.entries()) {
     if (mentionsType(field.type, on)) add({ kind: 'column', table: entry.oid, attnum: i + 1 }, 'normal');
@@ -219,10 +225,9 @@ function touches(oid: number, columns: readonly number[], on: Target): boolean {
 function mentionsType(type: LogicalType, on: Target): boolean {
   if (on.kind !== 'entry' && on.kind !== 'rowType') return false;
   switch (type.kind) {
-    case 'array':
-      if (on.kind === 'entry') return mentionsType(type.element, on);
-      return on.array && mentionsType(type.element, { ...on, array: false });
-    case 'enum': case 'domain': case 'record': return type.oid === on.oid && (on.kind === 'entry' || !on.array);
+    case 'array': return on.kind === 'rowType' && on.array && mentionsType(type.element, { ...on, array: false });
+    case 'enum': case 'domain': case 'record': case 'range': case 'multirange':
+      return type.oid === on.oid && (on.kind === 'entry' || !on.array);
     default: return false;
   }
 }

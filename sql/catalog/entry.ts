@@ -1,7 +1,7 @@
 // CatalogEntry: everything that has a name and an OID; plain data that survives JSON, so that it can be journaled.
 import type { Batch } from '../../engine/data/batch.ts';
 import type { FormatSettings } from '../../engine/data/settings.ts';
-import type { Column, LogicalType } from '../../engine/data/types.ts';
+import type { Column, LogicalType, TypeIdentity } from '../../engine/data/types.ts';
 import type { DatabaseError } from '../../engine/data/error.ts';
 import type { FunctionRegistry } from '../../engine/function/registry.ts';
 import type { JournalStatus, StorageStatistics } from '../../engine/runtime/contract.ts';
@@ -285,12 +285,38 @@ export interface DomainDefinition {
   }[];
 }
 
+/** Where a function that makes values of a type is: it stays there, whatever the type is called later. */
+export interface ConstructorName {
+  readonly schema: string;
+  readonly name: string;
+}
+
+export interface RangeDefinition {
+  readonly kind: 'range';
+  readonly bound: LogicalType;
+  readonly multirange: TypeIdentity;
+  readonly constructedBy: ConstructorName;
+  /** OIDs of the collation of the bounds, of the btree operator class that orders them, and of the SUBTYPE_DIFF; 0: none. */
+  readonly collation: number;
+  readonly operatorClass: number;
+  readonly difference: number;
+}
+
+export interface MultirangeDefinition {
+  readonly kind: 'multirange';
+  readonly bound: LogicalType;
+  readonly range: TypeIdentity;
+  readonly constructedBy: ConstructorName;
+}
+
 export interface TypeEntry extends SchemaObject {
   readonly kind: 'type';
   readonly definition:
     | { readonly kind: 'enum'; readonly labels: readonly string[] }
     | DomainDefinition
-    | { readonly kind: 'composite'; readonly fields: readonly Column[] };
+    | { readonly kind: 'composite'; readonly fields: readonly Column[] }
+    | RangeDefinition
+    | MultirangeDefinition;
   readonly arrayType: number;
 }
 

@@ -37,6 +37,7 @@ class QueryPrinter implements Printer {
       columnName: () => { throw new Unprintable('a column of unknown origin'); },
       pretty: options.pretty, format: options.format, names: options.names, indentation: this.lines,
       exact: options.qualified, fieldName: (type, index) => options.catalog.fieldNames(type.oid ?? 0)?.[index] ?? null,
+      onPath: options.qualified ? undefined : (schema) => options.catalog.effectivePath(options.searchPath).includes(schema),
       instead: {
         text: (e, implicit) => notedText(this, e, implicit), isClear: (e, clear, apart) => notedClear(this, e, clear, apart),
       },

@@ -159,6 +159,13 @@ export interface CreateEnum extends At {
   readonly labels: readonly string[];
 }
 
+/** CREATE TYPE .. AS RANGE; the value of a parameter is a name of some kind, read as a type's; undefined: none is written. */
+export interface CreateRange extends At {
+  readonly kind: 'createRange';
+  readonly name: Name;
+  readonly parameters: readonly (At & { readonly name: string; readonly value: TypeName | undefined })[];
+}
+
 export interface CreateCompositeType extends At {
   readonly kind: 'createCompositeType';
   readonly relation: RelationName;

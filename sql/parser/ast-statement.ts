@@ -4,8 +4,9 @@ import type {
 } from './ast.ts';
 import type {
   AlterDomain, AlterEnum, AlterSequence, AlterTable, ApplyReplacement, Comment, CreateCompositeType, CreateDatabase,
-  CreateDomain, CreateEnum, CreateExtension, CreateIndex, CreateMaterializedView, CreateRole, CreateSchema, CreateSequence,
-  CreateSink, CreateSource, CreateTable, CreateTableAs, CreateView, Drop, Grant, Rename, SetOwner, SetSchema, Swap,
+  CreateDomain, CreateEnum, CreateExtension, CreateIndex, CreateMaterializedView, CreateRange, CreateRole, CreateSchema,
+  CreateSequence, CreateSink, CreateSource, CreateTable, CreateTableAs, CreateView, Drop, Grant, Rename, SetOwner, SetSchema,
+  Swap,
 } from './ast-definition.ts';
 
 interface At { readonly position: Position }
@@ -174,7 +175,7 @@ export interface Unsupported extends At { readonly kind: 'unsupported'; readonly
 export type Statement =
   | Query | Insert | Update | Delete | Merge | Truncate | Copy
   | CreateTable | CreateTableAs | CreateSource | CreateSink | CreateView | CreateMaterializedView | CreateIndex
-  | CreateSchema | CreateSequence | CreateEnum | CreateCompositeType | CreateDomain | CreateRole | CreateDatabase
+  | CreateSchema | CreateSequence | CreateEnum | CreateRange | CreateCompositeType | CreateDomain | CreateRole | CreateDatabase
   | CreateExtension
   | AlterTable | AlterSequence | AlterEnum | AlterDomain | Rename | SetSchema | SetOwner | Swap | ApplyReplacement
   | Comment | Drop | Grant

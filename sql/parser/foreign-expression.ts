@@ -406,6 +406,10 @@ function functionOf(tree: Tree, foreign: Foreign): Expr {
   else values = commas(argumentsOf(tree), foreign);
   cursor.take(')');
   if (distinct && values.length > 1) throw cursor.refuse('DISTINCT of several arguments', position);
+  const [digits] = values;
+  if (value !== undefined && digits?.kind === 'number') {
+    return { kind: 'sqlValue', function: value, precision: Number(digits.text), position };
+  }
   const made = mapped(written, values, { foreign, position });
   const suffix = readSuffix(foreign);
   if (made.kind !== 'function') {

@@ -3,12 +3,12 @@ import type { CreateStmt, CreateTableAsStmt, IndexStmt, Node, ViewStmt } from 'l
 import { AssertionError } from '../../engine/data/error.ts';
 import type { CreateMaterializedView, CreateSource, CreateTable, CreateTableAs, LikeOption } from './ast-definition.ts';
 import type { Execute, Statement } from './ast-statement.ts';
-import type { ColumnDefinition, Constraint, Query, SourceRange } from './ast.ts';
+import type { ColumnDefinition, Constraint, Query, SourceRange, TypeName } from './ast.ts';
 import { indexElements } from './postgres-change.ts';
 import { columnDefinition, constraint, constraints } from './postgres-column.ts';
 import { optional } from './postgres-expression.ts';
 import {
-  names, nameOf, options, persistence, refuse, relation, role, typeName, untag,
+  names, nameOf, options, persistence, refuse, relation, role, text, typeName, untag,
 } from './postgres-node.ts';
 import type { ReaderContext, Readers } from './postgres-node.ts';
 import { rangeAfter } from './statement-text.ts';
@@ -32,6 +32,14 @@ export const definitionReaders: Readers<Statement> = {
   },
   CreateEnumStmt: (node) => ({
     kind: 'createEnum', name: names(node.typeName), labels: names(node.vals), position: undefined,
+  }),
+  CreateRangeStmt: (node, context) => ({
+    kind: 'createRange', name: names(node.typeName), position: undefined,
+    parameters: (node.params ?? []).map((parameter) => {
+      const { defname = '', arg, location } = untag(parameter, 'DefElem');
+      const value = arg === undefined ? undefined : rangeParameter(arg, context);
+      return { name: defname, value, position: context.source.position(location) };
+    }),
   }),
   CompositeTypeStmt: (node, context) => {
     const named = relation(node.typevar, context);
@@ -60,6 +68,13 @@ export const definitionReaders: Readers<Statement> = {
     kind: 'createExtension', name: node.extname ?? '', ifNotExists: node.if_not_exists ?? false, position: undefined,
   }),
 };
+
+/** `"C"` and pg_catalog.text are both read as types; what is quoted is a name too. */
+function rangeParameter(node: Node, context: ReaderContext): TypeName {
+  if ('TypeName' in node) return typeName(node.TypeName, context);
+  const name = 'List' in node ? names(node.List.items) : [text(node)];
+  return { name, modifiers: [], arrayDimensions: 0, setOf: false, ofColumn: false, position: undefined };
+}
 
 function createTable(node: CreateStmt, context: ReaderContext): CreateTable | CreateSource {
   const named = relation(node.relation, context);

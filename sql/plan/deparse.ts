@@ -19,6 +19,8 @@ export interface DeparseOptions {
   readonly pretty: boolean;
   readonly format: FormatSettings;
   readonly names: Parameters<typeof formatText>[3];
+  /** Whether functions of that schema are found without it; absent: none but PostgreSQL's own. */
+  readonly onPath?: ((schema: string) => boolean) | undefined;
   readonly indentation?: Indentation;
   /** In forms that are read as what they were bound to, even where PostgreSQL shows another one that says the same. */
   readonly exact?: boolean;
@@ -127,7 +129,7 @@ export class Deparser {
   typeName(type: LogicalType): string {
     switch (type.kind) {
       case 'array': return type.vector ? formatType(type) : `${this.typeName(type.element)}[]`;
-      case 'enum': case 'domain': case 'record':
+      case 'enum': case 'domain': case 'record': case 'range': case 'multirange':
         return this.#options.names?.names?.nameOf('regtype', oidOf(type)) ?? formatType(type);
       default: return formatType(type);
     }
@@ -195,10 +197,15 @@ export class Deparser {
       return `EXTRACT(${args[0].value} FROM ${this.text(args[1], true)})`;
     }
     if (name === 'timezone' && args.length === 2) return `(${this.text(args[1], true)} AT TIME ZONE ${this.text(args[0], true)})`;
-    const called = name.split('.').map(quoteFunction).join('.');
+    const called = this.#functionName(e.function);
     if (e.function.variadicArray !== true) return `${called}(${this.list(args)})`;
     const fixed = args.slice(0, -1).map((a) => `${this.text(a, true)}, `).join('');
     return `${called}(${fixed}VARIADIC ${this.text(args[args.length - 1], true)})`;
+  }
+
+  #functionName({ name, schema }: Of<'call'>['function']): string {
+    if (schema === undefined) return name.split('.').map(quoteFunction).join('.');
+    return `${this.#options.onPath?.(schema) === true ? '' : `${quoteIdentifier(schema)}.`}${quoteFunction(name)}`;
   }
 
   #cast(e: Of<'cast'>, implicit: boolean): string {

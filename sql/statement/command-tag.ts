@@ -12,7 +12,7 @@ export function commandTag(statement: Statement): string {
     case 'createIndex': return 'CREATE INDEX';
     case 'createSchema': return 'CREATE SCHEMA';
     case 'createSequence': return 'CREATE SEQUENCE';
-    case 'createEnum': case 'createCompositeType': return 'CREATE TYPE';
+    case 'createEnum': case 'createRange': case 'createCompositeType': return 'CREATE TYPE';
     case 'createDomain': return 'CREATE DOMAIN';
     case 'createRole': return 'CREATE ROLE';
     case 'alterRole': return 'ALTER ROLE';

@@ -77,13 +77,14 @@ export function refuseRowTypeUsed(state: SessionState, table: TableEntry): void 
   }
 }
 
-/** Is it the enum, the domain or the row type, or made of it? */
+/** Is it the type that a user made or the row type, or made of it? */
 export function isMadeOf(type: LogicalType, oid: number): boolean {
   switch (type.kind) {
     case 'enum': return type.oid === oid;
     case 'domain': return type.oid === oid || isMadeOf(type.base, oid);
     case 'array': return isMadeOf(type.element, oid);
     case 'record': return type.oid === oid || type.fields.some((f) => isMadeOf(f.type, oid));
+    case 'range': case 'multirange': return type.oid === oid || isMadeOf(type.bound, oid);
     default: return false;
   }
 }
@@ -100,6 +101,7 @@ export function mapType(type: LogicalType, change: (type: LogicalType) => Logica
     case 'array': return change({ ...type, element: mapType(type.element, change) });
     case 'domain': return change({ ...type, base: mapType(type.base, change) });
     case 'record': return change({ ...type, fields: type.fields.map((f) => ({ ...f, type: mapType(f.type, change) })) });
+    case 'range': case 'multirange': return change({ ...type, bound: mapType(type.bound, change) });
     default: return change(type);
   }
 }

@@ -4,7 +4,7 @@ import { describe, describeEntry, planDrop } from '../catalog/dependency.ts';
 import type { Target } from '../catalog/dependency.ts';
 import { displayName, isRelation, ownSchema } from '../catalog/catalog.ts';
 import type { CatalogChange, QualifiedName } from '../catalog/catalog.ts';
-import type { CatalogEntry } from '../catalog/entry.ts';
+import type { CatalogEntry, TypeEntry } from '../catalog/entry.ts';
 import type { Drop, ObjectKind } from '../parser/ast-definition.ts';
 import type { Name } from '../parser/ast.ts';
 import type { SessionState } from '../session-state.ts';
@@ -85,6 +85,7 @@ function find(state: SessionState, statement: Drop, name: Name): CatalogEntry | 
       const fits = found !== null && object === 'domain' && found.definition.kind !== 'domain' ? null : found;
       if (found !== null && fits === null) throw new DatabaseError('42809', `"${name.join('.')}" is not a domain`);
       if (found === null) refuseRowType(state, object, name);
+      else refuseMultirange(state, found);
       return missing(state, statement, name, fits);
     }
     case 'table': case 'view': case 'materialized view': case 'index': case 'sequence': case 'source':
@@ -99,6 +100,15 @@ function find(state: SessionState, statement: Drop, name: Name): CatalogEntry | 
   }
 }
 
+/** The type of multiranges goes with that of their ranges. */
+function refuseMultirange(state: SessionState, { definition, oid, name }: TypeEntry): void {
+  if (definition.kind !== 'multirange') return;
+  const range = state.names.nameOf('regtype', definition.range.oid) ?? definition.range.name;
+  const shown = state.names.nameOf('regtype', oid) ?? name;
+  throw new DatabaseError('2BP01', `cannot drop type ${shown} because type ${range} requires it`,
+    { hint: `You can drop type ${range} instead.` });
+}
+
 /** What has a lesser OID is never dropped. */
 const FIRST_UNPINNED_OID = 12000;
 
@@ -111,8 +121,8 @@ function refuseRowType(state: SessionState, object: ObjectKind, name: Name): voi
     throw new DatabaseError('2BP01', `cannot drop type ${relation.name} because it is required by the database system`);
   }
   const entry = state.catalog.get(relation.oid);
-  const described = entry === null ? `${relation.kind === 'system' && relation.relationKind === 'v' ? 'view' : 'table'} ${relation.name}`
-    : describeEntry(state.catalog, entry, state.searchPath);
+  // Tables have lesser OIDs.
+  const described = entry === null ? `view ${relation.name}` : describeEntry(state.catalog, entry, state.searchPath);
   throw new DatabaseError('2BP01', `cannot drop type ${state.names.nameOf('regtype', relation.rowType) ?? relation.name} `
     + `because ${described} requires it`, { hint: `You can drop ${described} instead.` });
 }

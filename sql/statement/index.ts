@@ -16,6 +16,7 @@ import { createTable, createTableAs } from './create-table.ts';
 import { tracedQuery } from './current-of.ts';
 import type { TracedQuery } from './current-of.ts';
 import { closeCursor, declareCursor, fetchCursor } from './cursor.ts';
+import { createRange } from './create-range.ts';
 import {
   alterSequence, createCompositeType, createEnum, createSchema, createSequence,
 } from './define.ts';
@@ -125,6 +126,7 @@ function bindDefinition(statement: Definition, state: SessionState, site: Statem
     });
     case 'createSequence': return createSequence(statement);
     case 'createEnum': return createEnum(statement);
+    case 'createRange': return createRange(statement);
     case 'createCompositeType': return createCompositeType(statement);
     case 'createDomain': return createDomain(statement, site.text);
     case 'createRole': case 'alterRole': return createRole(statement);
@@ -147,7 +149,7 @@ function bindDefinition(statement: Definition, state: SessionState, site: Statem
 }
 
 type Command = Exclude<Definition, { readonly kind:
-  | 'createSchema' | 'createSequence' | 'createEnum' | 'createCompositeType' | 'createDomain' | 'createRole'
+  | 'createSchema' | 'createSequence' | 'createEnum' | 'createRange' | 'createCompositeType' | 'createDomain' | 'createRole'
   | 'alterRole'
   | 'createDatabase' | 'createExtension' | 'alterTable' | 'alterSequence' | 'alterEnum' | 'alterDomain' | 'rename' | 'setSchema'
   | 'setOwner' | 'swap' | 'applyReplacement' | 'comment' | 'drop' | 'grant'; }>;

@@ -163,6 +163,9 @@ function fieldRenamed(state: SessionState, rowType: number, from: string, to: st
       if (definition.kind === 'composite' && definition.fields.some((f) => isMadeOf(f.type, rowType))) {
         return [{ kind: 'put', entry: { ...e, definition: { kind: 'composite', fields: retyped(definition.fields) } } }];
       }
+      if ((definition.kind === 'range' || definition.kind === 'multirange') && isMadeOf(definition.bound, rowType)) {
+        return [{ kind: 'put', entry: { ...e, definition: { ...definition, bound: named(definition.bound) } } }];
+      }
       return definition.kind === 'domain' && isMadeOf(definition.base, rowType)
         ? [{ kind: 'put', entry: { ...e, definition: { ...definition, base: named(definition.base) } } }] : [];
     }

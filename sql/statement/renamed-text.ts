@@ -7,7 +7,7 @@ import { mapExpression } from '../../engine/expression/walk.ts';
 import { valueSite } from '../binder/domain-check.ts';
 import type { Site } from '../binder/level.ts';
 import type { CatalogChange } from '../catalog/catalog.ts';
-import type { DomainDefinition, TableEntry, TypeEntry } from '../catalog/entry.ts';
+import type { DomainDefinition, MultirangeDefinition, RangeDefinition, TableEntry, TypeEntry } from '../catalog/entry.ts';
 import { parseExpression } from '../parser/parse.ts';
 import { deparse } from '../plan/deparse.ts';
 import { keptForm } from './stored-expression.ts';
@@ -18,9 +18,15 @@ import { mapType, mentioning } from './domain-use.ts';
 /** Puts `renamed` in the place of `type`; texts that name it are as they are now to be read. Requires: the catalog lock. */
 export function renameType(state: SessionState, type: TypeEntry, renamed: TypeEntry): void {
   rewriteType(state, type, renamed, {
-    named: (t) => mapType(t, (own) => ('oid' in own && own.oid === type.oid ? { ...own, name: renamed.name } : own)),
+    named: (t) => mapType(t, (own) => renamedType(own, renamed)),
     value: (_, datum) => datum, table: ({ after }) => ({ kind: 'put', entry: after }),
   });
+}
+
+function renamedType(type: LogicalType, { oid, name }: TypeEntry): LogicalType {
+  if ('oid' in type && type.oid === oid) return { ...type, name };
+  if (type.kind === 'range' && type.multirange.oid === oid) return { ...type, multirange: { oid, name } };
+  return type.kind === 'multirange' && type.range.oid === oid ? { ...type, range: { oid, name } } : type;
 }
 
 /** How a type becomes another under the same OID. */
@@ -29,6 +35,16 @@ interface Rewriting {
   /** Of constants. */
   readonly value: (type: LogicalType, datum: Datum) => Datum;
   readonly table: (table: { readonly before: TableEntry; readonly after: TableEntry }) => CatalogChange;
+}
+
+function renamedRange(
+  definition: RangeDefinition | MultirangeDefinition, { named }: Rewriting, { oid, name }: TypeEntry,
+): TypeEntry['definition'] {
+  const bound = named(definition.bound);
+  if (definition.kind === 'range') {
+    return { ...definition, bound, multirange: definition.multirange.oid === oid ? { oid, name } : definition.multirange };
+  }
+  return { ...definition, bound, range: definition.range.oid === oid ? { oid, name } : definition.range };
 }
 
 /** Puts `renamed` in the place of `type` wherever the catalog keeps it. Requires: the catalog lock. */
@@ -49,6 +65,9 @@ export function rewriteType(state: SessionState, type: TypeEntry, renamed: TypeE
     if (entry.kind !== 'type') continue;
     const { definition } = entry;
     if (definition.kind === 'domain') later.push(domainTexts(state, entry, definition, how));
+    if (definition.kind === 'range' || definition.kind === 'multirange') {
+      later.push(() => ({ kind: 'put', entry: { ...entry, definition: renamedRange(definition, how, renamed) } }));
+    }
     if (definition.kind === 'composite') {
       const fields = definition.fields.map((f) => ({ ...f, type: named(f.type) }));
       later.push(() => ({ kind: 'put', entry: { ...entry, definition: { kind: 'composite', fields } } }));

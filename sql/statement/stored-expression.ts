@@ -85,6 +85,7 @@ export function printStored(
       columnName: (i) => columns[i].name, pretty: options.pretty, format: state.settings.format,
       ...(entry?.kind === 'type' ? { columnText: 'VALUE' } : {}),
       names: { names: state.names, now: 0n },
+      onPath: (schema) => state.catalog.effectivePath(state.searchPath).includes(schema),
     });
   } catch {
     return text;

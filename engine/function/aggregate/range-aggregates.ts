@@ -1,7 +1,8 @@
 // range_agg and range_intersect_agg, of ranges and of multiranges.
 import type { SqlMultirange } from '../../data/datum.ts';
-import { asMultirange, intersectMultiranges, makeMultirange } from '../../data/multirange.ts';
-import { asRange, intersectionOf } from '../../data/range.ts';
+import { intersectMultiranges, makeMultirange } from '../../data/multirange.ts';
+import { intersectionOf } from '../../data/range.ts';
+import { asMultirange, asRange } from '../../data/range-bounds.ts';
 import { simpleType } from '../../data/types.ts';
 import type { LogicalType } from '../../data/types.ts';
 import { familyOf, rangesOf } from '../scalar/range-operators.ts';

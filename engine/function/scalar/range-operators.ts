@@ -2,12 +2,12 @@
 import type { Datum, SqlRange } from '../../data/datum.ts';
 import { AssertionError } from '../../data/error.ts';
 import {
-  asMultirange, containsMultirange, intersectMultiranges, makeMultirange, multirangesOverlap, subtractMultiranges,
+  containsMultirange, intersectMultiranges, makeMultirange, multirangesOverlap, subtractMultiranges,
 } from '../../data/multirange.ts';
 import {
-  areBoundsAdjacent, asRange, compareBounds, containsValue, differenceOf, intersectionOf, lowerBound,
-  unionOf, upperBound,
+  areBoundsAdjacent, compareBounds, containsValue, differenceOf, intersectionOf, unionOf,
 } from '../../data/range.ts';
+import { asMultirange, asRange, lowerBound, upperBound } from '../../data/range-bounds.ts';
 import { anyRangeFamily } from '../../data/range-type.ts';
 import type { RangeFamily } from '../../data/range-type.ts';
 import { BOOLEAN, baseType, simpleType } from '../../data/types.ts';
@@ -48,12 +48,12 @@ function endsOf(datum: Datum): Ends | null {
 }
 
 /** Is every part of the second in one of the first? */
-function contains(a: Datum, b: Datum): boolean {
-  return containsMultirange({ ranges: rangesOf(a) }, { ranges: rangesOf(b) });
+function contains(a: Datum, b: Datum, family: RangeFamily): boolean {
+  return containsMultirange(family, { ranges: rangesOf(a) }, { ranges: rangesOf(b) });
 }
 
-function overlap(a: Datum, b: Datum): boolean {
-  return multirangesOverlap({ ranges: rangesOf(a) }, { ranges: rangesOf(b) });
+function overlap(a: Datum, b: Datum, family: RangeFamily): boolean {
+  return multirangesOverlap(family, { ranges: rangesOf(a) }, { ranges: rangesOf(b) });
 }
 
 /** What the operator says of two that are not empty; false when one is. */
@@ -72,16 +72,17 @@ interface Test {
 
 const TESTS: readonly Test[] = [
   { name: '@>', words: 'Does the first contain the second?', shows: ['[2,10)', '[3,5)'], holds: contains },
-  { name: '<@', words: 'Is the first in the second?', shows: ['[3,5)', '[2,10)'], holds: (a, b) => contains(b, a) },
+  { name: '<@', words: 'Is the first in the second?', shows: ['[3,5)', '[2,10)'],
+    holds: (a, b, family) => contains(b, a, family) },
   { name: '&&', words: 'Have they something in common?', shows: ['[3,7)', '[4,12)'], holds: overlap },
   { name: '<<', words: 'Is the first wholly before the second?', shows: ['[1,10)', '[100,110)'],
-    holds: (a, b) => ofEnds(a, b, (x, y) => compareBounds(upperBound(x.last), lowerBound(y.first)) < 0) },
+    holds: (a, b, family) => ofEnds(a, b, (x, y) => compareBounds(family, upperBound(x.last), lowerBound(y.first)) < 0) },
   { name: '>>', words: 'Is the first wholly after the second?', shows: ['[100,110)', '[1,10)'],
-    holds: (a, b) => ofEnds(a, b, (x, y) => compareBounds(lowerBound(x.first), upperBound(y.last)) > 0) },
+    holds: (a, b, family) => ofEnds(a, b, (x, y) => compareBounds(family, lowerBound(x.first), upperBound(y.last)) > 0) },
   { name: '&<', words: 'Does the first not go beyond the second?', shows: ['[1,20)', '[18,20)'],
-    holds: (a, b) => ofEnds(a, b, (x, y) => compareBounds(upperBound(x.last), upperBound(y.last)) <= 0) },
+    holds: (a, b, family) => ofEnds(a, b, (x, y) => compareBounds(family, upperBound(x.last), upperBound(y.last)) <= 0) },
   { name: '&>', words: 'Does the first not begin before the second?', shows: ['[7,20)', '[5,10)'],
-    holds: (a, b) => ofEnds(a, b, (x, y) => compareBounds(lowerBound(x.first), lowerBound(y.first)) >= 0) },
+    holds: (a, b, family) => ofEnds(a, b, (x, y) => compareBounds(family, lowerBound(x.first), lowerBound(y.first)) >= 0) },
   { name: '-|-', words: 'Does one begin where the other ends?', shows: ['[1,10)', '[10,20)'],
     holds: (a, b, family) => ofEnds(a, b, (x, y) => areBoundsAdjacent(family, upperBound(x.last), lowerBound(y.first))
       || areBoundsAdjacent(family, upperBound(y.last), lowerBound(x.first))) },
@@ -104,18 +105,20 @@ function tests({ name, words, shows, holds }: Test): readonly ScalarFunction[] {
   }));
 }
 
-function hasValue(ranges: Datum, value: Datum): boolean {
-  return rangesOf(ranges).some((range) => containsValue(range, value));
+function hasValue(family: RangeFamily, ranges: Datum, value: Datum): boolean {
+  return rangesOf(ranges).some((range) => containsValue(family, range, value));
 }
 
 const ELEMENTS: readonly ScalarFunction[] = [ANYRANGE, ANYMULTIRANGE].flatMap((type) => [
   operator({
     name: '@>', args: [type, ANYELEMENT], returns: BOOLEAN, description: 'Is the value in it?', total: true,
-    example: example(`SELECT ${literal(type, '[1,7)')} @> 6`, 't'), row: ([r, v]) => hasValue(r, v),
+    example: example(`SELECT ${literal(type, '[1,7)')} @> 6`, 't'),
+    row: ([r, v], { argTypes: [own] }) => hasValue(familyOf({ argTypes: [own] }), r, v),
   }),
   operator({
     name: '<@', args: [ANYELEMENT, type], returns: BOOLEAN, description: 'Is the value in it?', total: true,
-    example: example(`SELECT 42 <@ ${literal(type, '[1,7)')}`, 'f'), row: ([v, r]) => hasValue(r, v),
+    example: example(`SELECT 42 <@ ${literal(type, '[1,7)')}`, 'f'),
+    row: ([v, r], { argTypes: [, own] }) => hasValue(familyOf({ argTypes: [own] }), r, v),
   }),
 ]);
 

@@ -1,10 +1,11 @@
 // Functions of ranges and multiranges (manual 9.20): constructors, bounds, merging.
 import type { Datum, SqlRange } from '../../data/datum.ts';
 import { DatabaseError } from '../../data/error.ts';
-import { asMultirange, makeMultirange, spanOf } from '../../data/multirange.ts';
-import { asRange, makeRange, mergeRanges } from '../../data/range.ts';
+import { makeMultirange, spanOf } from '../../data/multirange.ts';
+import { makeRange, mergeRanges } from '../../data/range.ts';
+import { asMultirange, asRange } from '../../data/range-bounds.ts';
 import { RANGE_FAMILIES } from '../../data/range-type.ts';
-import type { RangeFamily } from '../../data/range-type.ts';
+import type { BuiltinFamily, RangeFamily } from '../../data/range-type.ts';
 import { BOOLEAN, TEXT, simpleType } from '../../data/types.ts';
 import type { LogicalType } from '../../data/types.ts';
 import { example, scalar } from '../define.ts';
@@ -35,29 +36,41 @@ const SAMPLES: { readonly [kind: string]: readonly [string, string, string] } = 
   timestamptz: [`'2001-01-01 00:00Z'`, `'2001-01-04 00:00Z'`, '("2001-01-01 00:00:00+00","2001-01-04 00:00:00+00"]'],
 };
 
-function constructorsOf(family: RangeFamily): readonly ScalarFunction[] {
+interface Home { readonly schema?: string; readonly name: string }
+
+/** The functions that make ranges, and multiranges, of a family; `homes`: what they are called. */
+export function constructorsOf(
+  family: RangeFamily, homes: { readonly range: Home; readonly multirange: Home },
+): readonly ScalarFunction[] {
   const { range, multirange, bound } = family;
-  const [low, high, shown] = SAMPLES[bound.kind];
-  const sample = `${range.kind}(${low}, ${high}, '(]')`;
   return [
     scalar({
-      name: range.kind, args: [bound, bound, TEXT], optional: 1, returns: range, strict: false,
+      ...homes.range, args: [bound, bound, TEXT], optional: 1, returns: range, strict: false,
       description: 'A range; NULL for no bound. Which bounds are in it: [] [) (] or ().',
-      example: example(`SELECT ${sample}`, shown),
       row: ([lower, upper, flags]) => constructed(family, lower, upper, flags),
     }),
     scalar({
-      name: multirange.kind, args: [range], returns: multirange, description: 'A multirange of one range.',
-      example: example(`SELECT ${multirange.kind}(${sample})`, `{${shown}}`),
+      ...homes.multirange, args: [range], returns: multirange, description: 'A multirange of one range.',
       row: ([r]) => makeMultirange(family, [asRange(r)]),
     }),
     scalar({
-      name: multirange.kind, args: [], variadic: range, variadicOptional: true, returns: multirange, strict: false,
+      ...homes.multirange, args: [], variadic: range, variadicOptional: true, returns: multirange, strict: false,
       manyDimensions: 'multiranges cannot be constructed from multidimensional arrays',
       description: 'A multirange of ranges.',
-      example: example(`SELECT ${multirange.kind}(VARIADIC ARRAY[${sample}])`, `{${shown}}`),
       row: (list) => multirangeOf(family, list),
     }),
+  ];
+}
+
+function builtinConstructors(family: BuiltinFamily): readonly ScalarFunction[] {
+  const { range: { kind: name }, multirange: { kind: many }, bound } = family;
+  const [low, high, shown] = SAMPLES[bound.kind];
+  const sample = `${name}(${low}, ${high}, '(]')`;
+  const [ofBounds, ofOne, ofMany] = constructorsOf(family, { range: { name }, multirange: { name: many } });
+  return [
+    { ...ofBounds, example: example(`SELECT ${sample}`, shown) },
+    { ...ofOne, example: example(`SELECT ${many}(${sample})`, `{${shown}}`) },
+    { ...ofMany, example: example(`SELECT ${many}(VARIADIC ARRAY[${sample}])`, `{${shown}}`) },
   ];
 }
 
@@ -114,7 +127,7 @@ function questions({ name, returns, words, shows, answer, end }: Question): read
 }
 
 export const RANGES: readonly ScalarFunction[] = [
-  ...RANGE_FAMILIES.flatMap(constructorsOf), ...QUESTIONS.flatMap(questions),
+  ...RANGE_FAMILIES.flatMap(builtinConstructors), ...QUESTIONS.flatMap(questions),
   scalar({
     name: 'range_merge', args: [ANYRANGE, ANYRANGE], returns: ANYRANGE, description: 'The smallest range with both in it.',
     example: example(`SELECT range_merge('[1,2)'::int4range, '[3,4)'::int4range)`, '[1,4)'),

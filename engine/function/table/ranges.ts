@@ -1,5 +1,5 @@
 // unnest of a multirange.
-import { asMultirange } from '../../data/multirange.ts';
+import { asMultirange } from '../../data/range-bounds.ts';
 import { simpleType } from '../../data/types.ts';
 import { example, table } from '../define.ts';
 import type { TableFunction } from '../function.ts';

@@ -1,7 +1,7 @@
 // What information_schema tells of a column's type: the standard's names and precisions (PostgreSQL manual 37.17).
 import type { Datum } from '../../../engine/data/datum.ts';
 import { formatType, formatTypeName, oidOf, typeRow } from '../../../engine/data/type-info.ts';
-import { typmodOf } from '../../../engine/data/types.ts';
+import { isOwn, typmodOf } from '../../../engine/data/types.ts';
 import type { LogicalType } from '../../../engine/data/types.ts';
 import type { Catalog } from '../catalog.ts';
 import type { SystemContext } from '../entry.ts';
@@ -16,7 +16,7 @@ const NO_LIMIT = 1073741824;
 /** Of a domain: what it is over, if only another domain, and its own name. */
 export function typeFacts(column: LogicalType, { catalog, database }: SystemContext): SystemRow {
   const type = column.kind === 'domain' ? column.base : column;
-  const named = type.kind === 'enum' || type.kind === 'record' || type.kind === 'domain';
+  const named = isOwn(type) || type.kind === 'record';
   const udt = nameOf(catalog, type);
   const own = column.kind === 'domain' ? nameOf(catalog, column) : null;
   return {

@@ -1,8 +1,9 @@
 // pg_database, roles, tablespaces, access methods, languages, settings, sessions: the cluster as clients see it.
 import { arrayFrom } from '../../../engine/data/composite.ts';
-import { oidOf } from '../../../engine/data/type-info.ts';
+import { oidOf, typeRowByName } from '../../../engine/data/type-info.ts';
 import { advisoryKey } from '../../advisory-locks.ts';
 import type { Catalog } from '../catalog.ts';
+import { BTREE_CLASSES } from '../operator-class.ts';
 import { PG_CATALOG_OID, POSTGRES_ROLE_OID } from '../entry.ts';
 import type { RoleEntry, SystemContext, SystemRelation } from '../entry.ts';
 import { BTREE_ACCESS_METHOD, HEAP_ACCESS_METHOD } from './relations.ts';
@@ -110,12 +111,11 @@ function* cursors(context: SystemContext): Iterable<SystemRow> {
   }
 }
 
-/** Opclasses of the one index kind, for the types keys are made of: tools join to them. */
+/** Of the one index kind. */
 function* opclasses(): Iterable<SystemRow> {
-  const names = [['int4_ops', 1978, 23], ['int8_ops', 3124, 20], ['text_ops', 3126, 25]] as const;
-  for (const [opcname, oid, type] of names) {
-    yield { oid, opcmethod: BTREE_ACCESS_METHOD, opcname, opcnamespace: PG_CATALOG_OID, opcowner: POSTGRES_ROLE_OID, opcfamily: 0,
-      opcintype: type, opcdefault: true, opckeytype: 0 };
+  for (const { name, oid, input, isDefault } of BTREE_CLASSES) {
+    yield { oid, opcmethod: BTREE_ACCESS_METHOD, opcname: name, opcnamespace: PG_CATALOG_OID, opcowner: POSTGRES_ROLE_OID, opcfamily: 0,
+      opcintype: typeRowByName(input)?.oid ?? 0, opcdefault: isDefault, opckeytype: 0 };
   }
 }
 

@@ -2,7 +2,8 @@
 import { RANGE_FAMILIES } from '../../../engine/data/range-type.ts';
 import { BUILTIN_TYPES, oidOf, typeRow } from '../../../engine/data/type-info.ts';
 import type { TypeFunction, TypeRow } from '../../../engine/data/type-info.ts';
-import { typmodOf } from '../../../engine/data/types.ts';
+import { baseType, typmodOf } from '../../../engine/data/types.ts';
+import type { LogicalType } from '../../../engine/data/types.ts';
 import type { Catalog } from '../catalog.ts';
 import { PG_CATALOG_OID, POSTGRES_ROLE_OID } from '../entry.ts';
 import type { SystemContext, SystemRelation, TypeEntry } from '../entry.ts';
@@ -79,6 +80,12 @@ function* ofType(catalog: Catalog, entry: TypeEntry, defaultText: string | null 
     }
     case 'composite':
       yield { ...common, ...like('record'), ...shape, typtype: 'c', typcategory: 'C' };
+      break;
+    case 'range':
+      yield { ...common, ...like('int4range'), ...shape, typtype: 'r', typalign: alignment(definition) };
+      break;
+    case 'multirange':
+      yield { ...common, ...like('int4multirange'), ...shape, typalign: alignment(definition), typtype: 'm' };
   }
   if (entry.arrayType !== 0) {
     yield arrayRow(common, { oid: entry.arrayType, name: entry.name, element: entry.oid, align: alignment(definition) });
@@ -95,8 +102,18 @@ function arrayRow(common: SystemRow, { oid, name, element, align }: ArrayOf): Sy
 
 /** Of arrays of the type. */
 function alignment(definition: TypeEntry['definition']): 'd' | 'i' {
-  if (definition.kind === 'domain') return typeRow(oidOf(definition.base))?.align === 'd' ? 'd' : 'i';
-  return definition.kind === 'composite' ? 'd' : 'i';
+  switch (definition.kind) {
+    case 'domain': return alignmentOf(definition.base);
+    case 'range': case 'multirange': return alignmentOf(definition.bound);
+    case 'composite': return 'd';
+    case 'enum': return 'i';
+  }
+}
+
+function alignmentOf(type: LogicalType): 'd' | 'i' {
+  const base = baseType(type);
+  return base.kind === 'record' || (base.kind === 'array' && alignmentOf(base.element) === 'd')
+    || typeRow(oidOf(base))?.align === 'd' ? 'd' : 'i';
 }
 
 function* domains({ catalog, printed }: SystemContext): Iterable<SystemRow> {
@@ -139,6 +156,14 @@ function* ranges(): Iterable<SystemRow> {
   }
 }
 
+function* userRanges(catalog: Catalog): Iterable<SystemRow> {
+  for (const { oid, definition } of catalog.types()) {
+    if (definition.kind !== 'range') continue;
+    yield { rngtypid: oid, rngsubtype: oidOf(definition.bound), rngmultitypid: definition.multirange.oid,
+      rngcollation: definition.collation, rngsubopc: definition.operatorClass, rngcanonical: 0, rngsubdiff: definition.difference };
+  }
+}
+
 /** Everything is ordered by bytes. */
 function* collations(): Iterable<SystemRow> {
   const common = { collnamespace: PG_CATALOG_OID, collowner: POSTGRES_ROLE_OID, collisdeterministic: true, collencoding: -1 };
@@ -150,6 +175,6 @@ function* collations(): Iterable<SystemRow> {
 export const TYPES: readonly SystemRelation[] = [
   systemRelation('pg_catalog', 'pg_type', { fixed: builtin, catalog: userTypes, now: domains }),
   systemRelation('pg_catalog', 'pg_enum', { catalog: enums }),
-  systemRelation('pg_catalog', 'pg_range', { fixed: ranges }),
+  systemRelation('pg_catalog', 'pg_range', { fixed: ranges, catalog: userRanges }),
   systemRelation('pg_catalog', 'pg_collation', { fixed: collations }),
 ];
