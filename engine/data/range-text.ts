@@ -102,11 +102,13 @@ export function parseRange(family: RangeFamily, text: string, parse: (text: stri
 
 /** `parse` reads one bound. 22P02 with PostgreSQL's detail when the text is no multirange. */
 export function parseMultirange(family: RangeFamily, text: string, parse: (text: string) => Datum): SqlMultirange {
-  return makeMultirange(family, splitMultirange(text).map((part) => parseRange(family, part, parse)));
+  const ranges: SqlRange[] = [];
+  for (const part of splitMultirange(text)) ranges.push(parseRange(family, part, parse));
+  return makeMultirange(family, ranges);
 }
 
-/** The texts of the ranges between the braces. */
-function splitMultirange(text: string): readonly string[] {
+/** The texts of the ranges between the braces, each before what follows it is looked at. */
+function* splitMultirange(text: string): Generator<string> {
   const malformed = (detail: string): DatabaseError =>
     new DatabaseError('22P02', `malformed multirange literal: "${text}"`, { detail });
   const spaceFrom = (from: number): number => {
@@ -116,7 +118,6 @@ function splitMultirange(text: string): readonly string[] {
   };
   let at = spaceFrom(0);
   if (text.charAt(at) !== '{') throw malformed('Missing left brace.');
-  const parts: string[] = [];
   at = spaceFrom(at + 1);
   if (text.charAt(at) !== '}') {
     for (;;) {
@@ -124,7 +125,7 @@ function splitMultirange(text: string): readonly string[] {
       const end = rangeEnd(text, at);
       if (end === null) throw malformed('Expected range start.');
       if (end > text.length) throw malformed('Unexpected end of input.');
-      parts.push(text.slice(at, end));
+      yield text.slice(at, end);
       at = spaceFrom(end);
       if (at >= text.length) throw malformed('Unexpected end of input.');
       const next = text.charAt(at);
@@ -134,7 +135,6 @@ function splitMultirange(text: string): readonly string[] {
     }
   }
   if (spaceFrom(at + 1) < text.length) throw malformed('Junk after closing right brace.');
-  return parts;
 }
 
 /** Where the range that begins at `from` ends; beyond the text when it does not, null when none begins there. */

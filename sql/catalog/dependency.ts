@@ -9,7 +9,7 @@ import type {
   CatalogEntry, ColumnEntry, ConstraintEntry, MaterializedViewEntry, SourceEntry, TableEntry, TypeEntry, ViewEntry,
 } from './entry.ts';
 
-/** Something DROP can name or take along: an entry, a column, a constraint, a default, a type of a relation's rows or of arrays. */
+/** Something DROP can name or take along: an entry, a column, a constraint, a default, the type of rows or of arrays. */
 export type Target =
   | { readonly kind: 'entry'; readonly oid: number }
   | { readonly kind: 'column'; readonly table: number; readonly attnum: number }

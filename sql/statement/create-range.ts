@@ -1,6 +1,6 @@
 // CREATE TYPE .. AS RANGE: a range type, and the type of its multiranges.
 import { DatabaseError } from '../../engine/data/error.ts';
-import { mentionType } from '../../engine/data/type-info.ts';
+import { mentionType, typeRowByName } from '../../engine/data/type-info.ts';
 import { TEXT, baseType, sameKind } from '../../engine/data/types.ts';
 import type { LogicalType, TypeIdentity } from '../../engine/data/types.ts';
 import { checkCollateClause } from '../binder/bind-collate.ts';
@@ -60,7 +60,11 @@ function isTaken(state: SessionState, { schema, name }: Identity): boolean {
 }
 
 function checkFree(state: SessionState, identity: Identity): void {
-  if (isTaken(state, identity)) throw new DatabaseError('42710', `type "${identity.name}" already exists`);
+  if (isTaken(state, identity)) throw taken(identity.name);
+}
+
+function taken(name: string): DatabaseError {
+  return new DatabaseError('42710', `type "${name}" already exists`);
 }
 
 function parametersOf(state: SessionState, { parameters }: CreateRange): ReadonlyMap<string, TypeName> {
@@ -71,10 +75,16 @@ function parametersOf(state: SessionState, { parameters }: CreateRange): Readonl
     if (value === undefined) throw new DatabaseError('42601', `${name} requires a parameter`);
     if (name === 'subtype') resolveTypeName({ ...state.typeSite(), warn: undefined }, { ...value, position: undefined });
     if (name === 'collation') checkCollateClause(value.name, TEXT);
-    if (name === 'multirange_type_name') checkFree(state, namedType(state, value.name));
+    if (name === 'multirange_type_name') checkMultirangeName(state, value.name);
     given.set(name, value);
   }
   return given;
+}
+
+function checkMultirangeName(state: SessionState, written: Name): void {
+  const { schema, name } = qualifiedName(written);
+  if (schema === 'pg_catalog' && typeRowByName(name) !== undefined) throw taken(name);
+  checkFree(state, namedType(state, written));
 }
 
 function operatorClassOf(bound: LogicalType, written: TypeName | undefined): number {
