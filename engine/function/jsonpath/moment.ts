@@ -1,5 +1,5 @@
 // Dates and times within SQL/JSON path: the items that .datetime() makes, how they are read, compared and written.
-import { daysFromCivil, daysInMonth, joinMicros } from '../../data/calendar.ts';
+import { END_DATE, LAST_TIMESTAMP, daysFromCivil, daysInMonth, joinMicros } from '../../data/calendar.ts';
 import { DatabaseError } from '../../data/error.ts';
 import { DEFAULT_FORMAT } from '../../data/settings.ts';
 import { formatText } from '../../data/text-format.ts';
@@ -56,7 +56,7 @@ export const MOMENT_NAMES: Readonly<Record<MomentKind, string>> = {
   timestamptz: 'timestamp with time zone',
 };
 
-const DATE_PART = '(\\d{1,4})-(\\d{1,2})-(\\d{1,2})';
+const DATE_PART = '(\\d{1,7})-(\\d{1,2})-(\\d{1,2})';
 const TIME_PART = '(\\d{1,2}):(\\d{1,2}):(\\d{1,2})(?:\\.(\\d{1,6}))?';
 const ZONE_PART = '(?:\\s*([+-])(\\d{1,2})(?::?(\\d{1,2}))?)?';
 const PLAIN = new RegExp(`^\\s*(?:${DATE_PART})?(?:(?:\\s+|T)?${TIME_PART}${ZONE_PART})?\\s*$`);
@@ -97,6 +97,8 @@ export function momentOf(f: MomentFields): PathMoment | null {
   const [hour, minute, second] = [f.hour ?? 0, f.minute ?? 0, f.second ?? 0];
   if (hour > 23 || minute > 59 || second > 59 || Math.abs(f.zone ?? 0) >= 16 * 3600) return null;
   const days = dated ? daysFromCivil(year, month, day) : 0;
+  if (dated && days >= END_DATE) return null;
+  if (dated && timed && joinMicros(days, 0) > LAST_TIMESTAMP) return null;
   const micros = ((hour * 60 + minute) * 60 + second) * 1_000_000 + f.micros;
   const zoned = f.zone !== null;
   const kind = !timed ? 'date' : dated ? (zoned ? 'timestamptz' : 'timestamp') : zoned ? 'timetz' : 'time';
@@ -126,7 +128,8 @@ export function compareMoments(a: PathMoment, b: PathMoment, zone: TimeZone | nu
   const instant = (m: PathMoment): bigint => {
     const local = joinMicros(m.days, m.micros);
     if (zoned(m)) return local - BigInt(m.offset) * 1_000_000n;
-    return mixed && zone !== null ? toUtc(local, zone) : local;
+    // A date beyond all timestamps is later than each of them wherever it is.
+    return mixed && zone !== null && local <= LAST_TIMESTAMP ? toUtc(local, zone) : local;
   };
   const [x, y] = [instant(a), instant(b)];
   if (x !== y) return x < y ? -1 : 1;

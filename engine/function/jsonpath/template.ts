@@ -15,6 +15,9 @@ interface Reading extends Writable<MomentFields> {
 const MONTHS = ['january', 'february', 'march', 'april', 'may', 'june', 'july', 'august', 'september', 'october',
   'november', 'december'];
 
+/** What may stand between fields without quotes. */
+const SEPARATORS = "-./,':; ";
+
 /** The fields that the text gives by the template; 22007 where it does not fit. */
 export function readTemplate(text: string, template: string): MomentFields {
   const found: Reading = {
@@ -22,7 +25,13 @@ export function readTemplate(text: string, template: string): MomentFields {
     zoneSign: 1,
   };
   let at = 0;
-  for (const piece of datetimeTemplate(template)) {
+  const pieces = datetimeTemplate(template);
+  for (const piece of pieces) {
+    if (piece.kind === 'field' || piece.quoted) continue;
+    const wrong = [...piece.text].find((c) => !SEPARATORS.includes(c));
+    if (wrong !== undefined) throw new DatabaseError('22007', `invalid datetime format separator: "${wrong}"`);
+  }
+  for (const piece of pieces) {
     if (piece.kind === 'field') {
       at = readField(found, piece.word, text, at);
       continue;
@@ -47,7 +56,7 @@ function readField(found: Reading, word: Word, text: string, from: number): numb
   const rest = text.slice(start);
   const digits = (most: number): number => {
     const match = new RegExp(`^\\d{1,${most}}`).exec(rest);
-    if (match === null) throw invalid(word, rest);
+    if (match === null) throw invalid(word, rest, most);
     length = match[0].length;
     return Number(match[0]);
   };
@@ -75,14 +84,14 @@ function readField(found: Reading, word: Word, text: string, from: number): numb
     }
     case 'AM': case 'PM': {
       const match = /^[ap]m/i.exec(rest);
-      if (match === null) throw invalid(word, rest);
+      if (match === null) throw unknownWord(word, rest);
       length = 2;
       found.pm = match[0].toLowerCase() === 'pm';
       break;
     }
     case 'MON': case 'MONTH': {
       const month = MONTHS.findIndex((m) => rest.toLowerCase().startsWith(word === 'MON' ? m.slice(0, 3) : m));
-      if (month < 0) throw invalid(word, rest);
+      if (month < 0) throw unknownWord(word, rest);
       length = word === 'MON' ? 3 : MONTHS[month].length;
       found.month = month + 1;
       break;
@@ -90,7 +99,7 @@ function readField(found: Reading, word: Word, text: string, from: number): numb
     case 'TZH': {
       const sign = /^[+-]/.exec(rest)?.[0];
       const match = /^[+-]?(\d{1,2})/.exec(rest);
-      if (match === null) throw invalid(word, rest);
+      if (match === null) throw invalid(word, rest, 2);
       length = match[0].length;
       found.zoneSign = sign === '-' ? -1 : 1;
       found.zone = found.zoneSign * Number(match[1]) * 3600;
@@ -102,8 +111,19 @@ function readField(found: Reading, word: Word, text: string, from: number): numb
   return start + length;
 }
 
-function invalid(word: Word, rest: string): DatabaseError {
-  if (rest === '') return new DatabaseError('22007', 'input string is too short for datetime format');
-  return new DatabaseError('22007', `invalid value "${rest.slice(0, word.length)}" for "${word}"`,
+/** `most`: digits it may have. */
+function invalid(word: Word, rest: string, most: number): DatabaseError {
+  if (rest === '') return tooShort();
+  return new DatabaseError('22007', `invalid value "${rest.slice(0, most)}" for "${word}"`,
     { detail: 'Value must be an integer.' });
+}
+
+function unknownWord(word: Word, rest: string): DatabaseError {
+  if (rest === '') return tooShort();
+  return new DatabaseError('22007', `invalid value "${rest.split(/\s/)[0]}" for "${word}"`,
+    { detail: 'The given value did not match any of the allowed values for this field.' });
+}
+
+function tooShort(): DatabaseError {
+  return new DatabaseError('22007', 'input string is too short for datetime format');
 }
