@@ -48,6 +48,14 @@ const ARRAY_FUNCTIONS = {
   analyze: { name: 'array_typanalyze', oid: 3816 },
 } as const;
 
+/** Behind the types that users make. */
+export const ENUM_FUNCTIONS = {
+  input: { name: 'enum_in', oid: 3506 }, output: { name: 'enum_out', oid: 3507 }, receive: { name: 'enum_recv', oid: 3532 },
+  send: { name: 'enum_send', oid: 3533 },
+} as const;
+/** A domain is written as what it is over. */
+export const DOMAIN_FUNCTIONS = { input: { name: 'domain_in', oid: 2597 }, receive: { name: 'domain_recv', oid: 2598 } } as const;
+
 const FIELDS = 21;
 
 function parseFunction(text: string): TypeFunction {

@@ -1,7 +1,7 @@
 // OIDs of functions and operators: PostgreSQL's own for the types' input and output functions, counted ones for the rest.
-import { BUILTIN_TYPES } from '../../../engine/data/type-info.ts';
+import { BUILTIN_TYPES, DOMAIN_FUNCTIONS, ENUM_FUNCTIONS } from '../../../engine/data/type-info.ts';
 import type { TypeFunction } from '../../../engine/data/type-info.ts';
-import { simpleType } from '../../../engine/data/types.ts';
+import { BYTEA, INT4, OID, simpleType } from '../../../engine/data/types.ts';
 import type { LogicalType } from '../../../engine/data/types.ts';
 import type { AggregateFunction } from '../../../engine/function/aggregate/aggregate.ts';
 import type { ScalarFunction, TableFunction } from '../../../engine/function/function.ts';
@@ -63,10 +63,24 @@ function* inputOutput(): Iterable<FunctionEntry> {
     for (const [f, returns] of all) {
       if (f === null || seen.has(f.oid)) continue;
       seen.add(f.oid);
-      yield { oid: f.oid, name: f.name, args: [internal], returns, variadic: null, optional: 0, kind: 'f', strict: true,
-        returnsSet: false, volatility: 'i', description: 'I/O' };
+      yield ioFunction(f, [internal], returns);
     }
   }
+  const { input, output, receive, send } = ENUM_FUNCTIONS;
+  const [anyEnum, any] = [simpleType('anyenum'), simpleType('any')];
+  yield ioFunction(input, [cstring, OID], anyEnum);
+  yield ioFunction(output, [anyEnum], cstring);
+  yield ioFunction(receive, [internal, OID], anyEnum);
+  yield ioFunction(send, [anyEnum], BYTEA);
+  yield ioFunction(DOMAIN_FUNCTIONS.input, [cstring, OID, INT4], any);
+  yield ioFunction(DOMAIN_FUNCTIONS.receive, [internal, OID, INT4], any);
+}
+
+function ioFunction(
+  { name, oid }: { readonly name: string; readonly oid: number }, args: readonly LogicalType[], returns: LogicalType,
+): FunctionEntry {
+  return { oid, name, args, returns, variadic: null, optional: 0, kind: 'f', strict: true, returnsSet: false, volatility: 'i',
+    description: 'I/O' };
 }
 
 export class FunctionOids {

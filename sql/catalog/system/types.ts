@@ -1,6 +1,6 @@
 // pg_type, pg_enum, pg_range, pg_collation: the types there are, built in, made by users, and of tables' rows.
 import { RANGE_FAMILIES } from '../../../engine/data/range-type.ts';
-import { BUILTIN_TYPES, oidOf, typeRow } from '../../../engine/data/type-info.ts';
+import { BUILTIN_TYPES, DOMAIN_FUNCTIONS, ENUM_FUNCTIONS, oidOf, typeRow } from '../../../engine/data/type-info.ts';
 import type { TypeFunction, TypeRow } from '../../../engine/data/type-info.ts';
 import { baseType, typmodOf } from '../../../engine/data/types.ts';
 import type { LogicalType } from '../../../engine/data/types.ts';
@@ -62,6 +62,12 @@ function like(name: string): SystemRow {
   return row === undefined ? {} : physical(row);
 }
 
+const ENUM_IO: SystemRow = {
+  typinput: ENUM_FUNCTIONS.input.oid, typoutput: ENUM_FUNCTIONS.output.oid, typreceive: ENUM_FUNCTIONS.receive.oid,
+  typsend: ENUM_FUNCTIONS.send.oid,
+};
+const DOMAIN_INPUT: SystemRow = { typinput: DOMAIN_FUNCTIONS.input.oid, typreceive: DOMAIN_FUNCTIONS.receive.oid };
+
 function* ofType(catalog: Catalog, entry: TypeEntry, defaultText: string | null = null): Iterable<SystemRow> {
   const { definition } = entry;
   const common: SystemRow = {
@@ -70,11 +76,11 @@ function* ofType(catalog: Catalog, entry: TypeEntry, defaultText: string | null 
   const shape = { typarray: entry.arrayType, typelem: 0, typispreferred: false };
   switch (definition.kind) {
     case 'enum':
-      yield { ...common, ...like('anyenum'), ...shape, typtype: 'e', typcategory: 'E', typlen: 4, typbyval: true };
+      yield { ...common, ...like('anyenum'), ...ENUM_IO, ...shape, typtype: 'e', typcategory: 'E', typlen: 4, typbyval: true };
       break;
     case 'domain': {
       const base = typeRow(oidOf(definition.base));
-      yield { ...common, ...(base === undefined ? {} : physical(base)), ...shape, typtype: 'd', typbasetype: oidOf(definition.base),
+      yield { ...common, ...(base === undefined ? {} : physical(base)), ...DOMAIN_INPUT, ...shape, typtype: 'd', typbasetype: oidOf(definition.base),
         typtypmod: typmodOf(definition.base), typnotnull: definition.notNull, typdefault: defaultText };
       break;
     }
