@@ -206,6 +206,11 @@ export function isOwn(type: LogicalType): type is EnumType | DomainType | RangeT
   return type.kind === 'enum' || type.kind === 'domain' || type.kind === 'range' || type.kind === 'multirange';
 }
 
+/** Arrays of such are arrays with more dimensions; int2vector and oidvector are elements like any other. */
+export function hasDimensions(type: LogicalType): type is ArrayType {
+  return type.kind === 'array' && type.vector !== true;
+}
+
 export function typmodOf(type: LogicalType): number {
   if (type.kind === 'array') return typmodOf(type.element);
   return 'typmod' in type ? type.typmod : -1;

@@ -107,10 +107,8 @@ export function findCast(from: LogicalType, to: LogicalType): Cast | null {
 }
 
 function arrayCast(from: ArrayType, to: ArrayType): Cast | null {
-  if (from.vector !== to.vector && sameKind(from.element, to.element)) {
-    return { context: to.vector ? 'explicit' : 'implicit', method: 'elements' };
-  }
   if (to.vector) return null;
+  if (from.vector && sameKind(from.element, to.element)) return { context: 'implicit', method: 'elements' };
   const element = findCast(from.element, to.element);
   return element === null ? null : { context: element.context, method: 'elements' };
 }

@@ -1,6 +1,7 @@
 // Walks over expressions: children, rebuilding, and the facts the optimizer asks for (columns, volatility, errors).
 import { unreachable } from '../data/error.ts';
 import { anyRangeFamily } from '../data/range-type.ts';
+import { hasDimensions } from '../data/types.ts';
 import type { LogicalType } from '../data/types.ts';
 import type { ScalarFunction } from '../function/function.ts';
 import type { Expression } from './expression.ts';
@@ -164,7 +165,7 @@ export function canRaise(e: Expression): boolean {
       case 'distinct': case 'in': return x.equal.total !== true;
       case 'greatest': case 'least': return x.less.total !== true;
       case 'quantified': return x.operator.total !== true;
-      case 'array': return x.elements.some((el) => el.type.kind === 'array');
+      case 'array': return x.elements.some((el) => hasDimensions(el.type));
       case 'subscript': case 'parameter': return true;
       default: return false;
     }

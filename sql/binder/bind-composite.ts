@@ -1,7 +1,7 @@
 // Casts, ARRAY[..], ROW(..), subscripts and fields.
 import { DatabaseError } from '../../engine/data/error.ts';
 import { mentionType } from '../../engine/data/type-info.ts';
-import { INT4, TEXT, arrayOf, baseType } from '../../engine/data/types.ts';
+import { INT4, TEXT, arrayOf, baseType, hasDimensions } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression, SubscriptExpression } from '../../engine/expression/expression.ts';
 import type { Expr, Subscript } from '../parser/ast.ts';
@@ -22,6 +22,8 @@ export function bindCast(e: Of<'cast'>, site: Site): Expression {
   const target = resolveTypeName(site.env, e.type);
   const base = baseType(target);
   if (e.operand.kind === 'array' && base.kind === 'array') {
+    // Their subscripts begin at 0, and those of what is made by ARRAY at 1.
+    if (base.vector === true) throw new DatabaseError('42804', `array is not a valid ${mentionType(base)}`);
     return checked(site, coerce(bindArray(e.operand, site, base.element), target,
       { env: site.env, context: 'explicit', position: e.position }));
   }
@@ -44,12 +46,12 @@ export function bindArray(e: Of<'array'>, site: Site, element: LogicalType | nul
     }
     return { kind: 'array', type: arrayOf(element), elements: [] };
   }
-  const nested = bound.some((b) => baseType(b.type).kind === 'array');
+  const nested = bound.some((b) => hasDimensions(baseType(b.type)));
   const type = element !== null && !nested ? element
     : requireCommonType(bound.map((b) => b.type), 'ARRAY', (i) => places[i]);
   const elements = bound.map((b, i) => (element === null ? coerceArgument(site.env, b, type, places[i])
     : coerce(b, type, { env: site.env, context: 'explicit', position: places[i] })));
-  return { kind: 'array', type: type.kind === 'array' ? type : arrayOf(type), elements };
+  return { kind: 'array', type: hasDimensions(type) ? type : arrayOf(type), elements };
 }
 
 export function bindRow(e: Of<'row'>, site: Site): Expression {
@@ -76,6 +78,8 @@ export function settleRow(e: Expression, site: Site): Expression {
   };
 }
 
+const MAX_DIMENSIONS = 6;
+
 export function bindSubscript(e: Of<'subscript'>, site: Site): Expression {
   const input = bind(e.operand, site);
   const type = baseType(input.type);
@@ -84,6 +88,10 @@ export function bindSubscript(e: Of<'subscript'>, site: Site): Expression {
     throw new DatabaseError('42804',
       `cannot subscript type ${mentionType(input.type)} because it does not support subscripting`,
       { position: locationOf(e.operand) });
+  }
+  if (e.subscripts.length > MAX_DIMENSIONS) {
+    throw new DatabaseError('54000',
+      `number of array dimensions (${e.subscripts.length}) exceeds the maximum allowed (${MAX_DIMENSIONS})`);
   }
   const subscripts = e.subscripts.map((s) => bindIndex(s, site));
   const slice = subscripts.some((s) => s.slice);
@@ -100,7 +108,7 @@ function jsonbElement(input: Expression, e: Of<'subscript'>, site: Site): Expres
     if (s.kind === 'slice') {
       const bound = s.upper ?? s.lower;
       throw new DatabaseError('42804', 'jsonb subscript does not support slices',
-        { position: bound === undefined ? e.position : locationOf(bound) });
+        { position: bound === undefined ? undefined : locationOf(bound) });
     }
     return jsonbSubscript(s.index, site);
   });

@@ -1,6 +1,6 @@
 // Subqueries in expressions: scalar, EXISTS, ARRAY(..), IN, op ANY and op ALL; each becomes a hole of its level.
 import { DatabaseError } from '../../engine/data/error.ts';
-import { arrayOf, BOOLEAN } from '../../engine/data/types.ts';
+import { arrayOf, BOOLEAN, hasDimensions } from '../../engine/data/types.ts';
 import type { LogicalType, RecordType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { isVolatile } from '../../engine/expression/walk.ts';
@@ -120,8 +120,8 @@ export function bindArraySubquery(e: PlainSubquery, site: Site): Expression {
     throw new DatabaseError('42601', 'subquery must return only one column', { position: e.position });
   }
   const element = query.columns[0].type;
-  const type = element.kind === 'array' ? element : arrayOf(element);
-  const call = namedAggregate(site, 'array_agg', [columnOf(query.plan, 0)]);
+  const type = hasDimensions(element) ? element : arrayOf(element);
+  const call = collected(site, columnOf(query.plan, 0), type);
   const ordered: AggregateCall = {
     ...call, order: query.order.map((k) => ({
       expression: columnOf(query.plan, k.column), descending: k.descending, nullsFirst: k.nullsFirst,
@@ -131,6 +131,13 @@ export function bindArraySubquery(e: PlainSubquery, site: Site): Expression {
   const empty: Expression = { kind: 'array', type, elements: [] };
   const value: Expression = { kind: 'coalesce', type, args: [columnOf(aggregate, 0), empty] };
   return subquery(leave(site, 'scalar', projectOf(aggregate, [value], ['array']), { type }), 'array', e, site);
+}
+
+/** array_agg; vectors are elements here, where it would lay several end to end. */
+function collected(site: Site, element: Expression, type: LogicalType): AggregateCall {
+  if (element.type.kind !== 'array' || element.type.vector !== true) return namedAggregate(site, 'array_agg', [element]);
+  const ofElements = namedAggregate(site, 'array_agg', [{ kind: 'literal', type: BOOLEAN, value: null }]);
+  return { ...ofElements, args: [element], type };
 }
 
 /** An aggregate the binder itself writes. */

@@ -204,6 +204,10 @@ export function argumentTypes(declared: readonly LogicalType[], types: readonly 
     // Declared as a row of any kind: the row keeps its own fields.
     if (target.kind === 'record' && target.oid === undefined && actual.kind === 'record') return actual;
     if (actual.kind === 'array' && target.kind === 'array' && actual.vector === true && isPolymorphic(d)) return actual;
+    // A literal beside a vector is one.
+    if (d.kind === 'anyarray' && actual.kind === 'unknown') {
+      return types.find((t) => t.kind === 'array' && t.vector === true) ?? target;
+    }
     // What another argument is cut to is no matter of this one.
     if (isPolymorphic(d)) return sameKind(actual, target) ? actual : withoutModifier(target);
     return target;

@@ -8,8 +8,8 @@ import type { AggregateFunction } from './aggregate.ts';
 import type { Fold, SortedRows } from './collect.ts';
 import { collecting } from './list-aggregates.ts';
 
-function elements({ rows, argTypes, eval: { format } }: SortedRows): readonly string[] {
-  return rows.map(([value]) => toJson(argTypes[0], value, format));
+function elements({ rows, argTypes, eval: context }: SortedRows): readonly string[] {
+  return rows.map(([value]) => toJson(argTypes[0], value, context));
 }
 
 /** Arrays and records stand on lines of their own. */
@@ -20,10 +20,10 @@ const jsonArray: Fold = (sorted) => {
 
 const jsonbArray: Fold = (sorted) => canonicalJsonb(`[${elements(sorted).join(',')}]`);
 
-function members({ rows, argTypes, eval: { format } }: SortedRows): readonly (readonly [string, string])[] {
+function members({ rows, argTypes, eval: context }: SortedRows): readonly (readonly [string, string])[] {
   return rows.map(([key, value]) => {
     if (key === null) throw new DatabaseError('22023', 'field name must not be null');
-    return [keyText(argTypes[0], key, format), toJson(argTypes[1], value, format)] as const;
+    return [keyText(argTypes[0], key, context), toJson(argTypes[1], value, context)] as const;
   });
 }
 

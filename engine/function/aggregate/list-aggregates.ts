@@ -2,7 +2,8 @@
 import { arrayFrom, asArray } from '../../data/composite.ts';
 import type { Datum, SqlArray } from '../../data/datum.ts';
 import { AssertionError, DatabaseError } from '../../data/error.ts';
-import { BYTEA, TEXT, arrayOf, simpleType } from '../../data/types.ts';
+import { formatTypeName } from '../../data/type-info.ts';
+import { BYTEA, TEXT, arrayOf, baseType, hasDimensions, simpleType } from '../../data/types.ts';
 import type { LogicalType } from '../../data/types.ts';
 import type { AggregateFunction } from './aggregate.ts';
 import { CollectAccumulator } from './collect.ts';
@@ -11,7 +12,8 @@ import type { Fold } from './collect.ts';
 const collectArray: Fold = ({ rows }) => arrayFrom(rows.map(([value]) => value));
 
 /** Arrays of one shape become an array of one dimension more. */
-const collectArrays: Fold = ({ rows }) => {
+const collectArrays: Fold = ({ rows, argTypes: [type] }) => {
+  if (!hasDimensions(baseType(type))) throw new DatabaseError('42804', `array is not a valid ${formatTypeName(type)}`);
   const parts = rows.map(([value]): SqlArray => {
     if (value === null) throw new DatabaseError('22004', 'cannot accumulate null arrays');
     return asArray(value);
@@ -81,7 +83,7 @@ export function collecting(spec: Description, fold: Fold): AggregateFunction {
 }
 
 function arrayOfFirst([arg]: readonly LogicalType[]): LogicalType {
-  return arg.kind === 'array' ? arg : arrayOf(arg);
+  return hasDimensions(arg) ? arg : arrayOf(arg);
 }
 
 export const LISTS: readonly AggregateFunction[] = [

@@ -208,7 +208,9 @@ function fill([value, sizes, bounds]: readonly Datum[]): Datum {
     'dimension array or low bound array cannot be null');
   const dimensions = asArray(sizes).values;
   const lower = bounds === undefined ? null : asArray(bounds).values;
-  if (asArray(sizes).dimensions.length > 1) throw subscriptError('wrong number of array subscripts');
+  if ([sizes, bounds ?? null].some((list) => list !== null && asArray(list).dimensions.length > 1)) {
+    throw new DatabaseError('2202E', 'wrong number of array subscripts', { detail: 'Dimension array must be one dimensional.' });
+  }
   if (dimensions.includes(null) || lower?.includes(null) === true) throw new DatabaseError('22004',
     'dimension values cannot be null');
   const lengths = dimensions.map(num);

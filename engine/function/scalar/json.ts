@@ -169,8 +169,8 @@ function buildObject(args: readonly Datum[], call: CallInfo, name: string): stri
         { hint: 'Object keys should be text.' })
         : new DatabaseError('22023', `argument ${i + 1}: key must not be null`);
     }
-    const key = JSON.stringify(keyText(call.argTypes[i], args[i], call.context.format));
-    members.push(`${key} : ${toJson(call.argTypes[i + 1], args[i + 1], call.context.format)}`);
+    const key = JSON.stringify(keyText(call.argTypes[i], args[i], call.context));
+    members.push(`${key} : ${toJson(call.argTypes[i + 1], args[i + 1], call.context)}`);
   }
   return `{${members.join(', ')}}`;
 }
@@ -191,7 +191,7 @@ function builder(form: Form, kind: 'array' | 'object'): ScalarFunction {
       : example(`SELECT ${form.name}_build_array(1, 'x', NULL)`, '[1, "x", null]'),
     row: (args, call) => finish(form, object
       ? buildObject(args, call, form.name)
-      : `[${args.map((a, i) => toJson(call.argTypes[i], a, call.context.format)).join(', ')}]`),
+      : `[${args.map((a, i) => toJson(call.argTypes[i], a, call.context)).join(', ')}]`),
   });
 }
 
@@ -238,24 +238,24 @@ const CONVERSION: readonly ScalarFunction[] = [
   scalar({
     name: 'to_json', args: [ANYELEMENT], returns: JSON_TYPE, volatility: 'stable', description: 'Any value as JSON.',
     example: example(`SELECT to_json('Fred said "Hi."'::text)`, '"Fred said \\"Hi.\\""'),
-    row: ([d], call) => toJson(call.argTypes[0], d, call.context.format),
+    row: ([d], call) => toJson(call.argTypes[0], d, call.context),
   }),
   scalar({
     name: 'to_jsonb', args: [ANYELEMENT], returns: JSONB, volatility: 'stable', description: 'Any value as JSON.',
     example: example(`SELECT to_jsonb(row(42, 'x'))`, '{"f1": 42, "f2": "x"}'),
-    row: ([d], call) => canonicalJsonb(toJson(call.argTypes[0], d, call.context.format)),
+    row: ([d], call) => canonicalJsonb(toJson(call.argTypes[0], d, call.context)),
   }),
   scalar({
     name: 'array_to_json', args: [ANYARRAY, BOOLEAN], optional: 1, returns: JSON_TYPE, volatility: 'stable',
     description: 'An array as JSON.',
     example: example(`SELECT array_to_json('{{1,5},{99,100}}'::int[])`, '[[1,5],[99,100]]'),
-    row: ([d, pretty], call) => toJson(call.argTypes[0], d, call.context.format, { pretty: pretty === true }),
+    row: ([d, pretty], call) => toJson(call.argTypes[0], d, call.context, { pretty: pretty === true }),
   }),
   scalar({
     name: 'row_to_json', args: [RECORD, BOOLEAN], optional: 1, returns: JSON_TYPE, volatility: 'stable',
     description: 'A row as JSON.',
     example: example(`SELECT row_to_json(row(1, 'foo'))`, '{"f1":1,"f2":"foo"}'),
-    row: ([d, pretty], call) => toJson(call.argTypes[0], d, call.context.format, { pretty: pretty === true }),
+    row: ([d, pretty], call) => toJson(call.argTypes[0], d, call.context, { pretty: pretty === true }),
   }),
   scalar({
     name: 'json_strip_nulls', args: [JSON_TYPE], returns: JSON_TYPE, description: 'Without fields that are null.',
