@@ -71,7 +71,7 @@ class DependentSearch {
     if (why?.strength === 'auto') this.#silent.add(id);
     if (this.#visited.has(id)) return;
     this.#visited.set(id, target);
-    const edges = edgesOn(this.#catalog, target, this.#namedBy).toSorted((a, b) => newerFirst(a.dependent, b.dependent));
+    const edges = edgesOn(this.#catalog, target, this.#namedBy).toSorted((a, b) => newerFirst(a.dependent, b.dependent, target));
     for (const edge of edges) if (!coveredByOwner(this.#visited, edge.dependent)) this.visit(edge.dependent, edge);
     this.found.push({ target, why });
   }
@@ -90,7 +90,9 @@ const ageOf = (t: Target): number => ('oid' in t ? t.oid : t.table);
 
 const attnumOf = (t: Target): number => ('attnum' in t ? t.attnum : 0);
 
-const newerFirst = (a: Target, b: Target): number => ageOf(b) - ageOf(a) || attnumOf(a) - attnumOf(b);
+/** Columns of a table stand in their order; those generated from a column depend on it by expressions, the newest first. */
+const newerFirst = (a: Target, b: Target, on: Target): number => ageOf(b) - ageOf(a)
+  || (attnumOf(a) - attnumOf(b)) * (on.kind === 'column' ? -1 : 1);
 
 const idOf = (t: Target): string => {
   switch (t.kind) {
