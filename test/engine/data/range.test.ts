@@ -11,9 +11,11 @@ import {
 import {
   areAdjacent, containsRange, containsValue, differenceOf, intersectionOf, isBefore, makeRange, mergeRanges, overlaps, unionOf,
 } from '../../../engine/data/range.ts';
-import { RANGE_FAMILIES } from '../../../engine/data/range-type.ts';
+import { RANGE_FAMILIES, rangeFamily } from '../../../engine/data/range-type.ts';
+import type { RangeFamily } from '../../../engine/data/range-type.ts';
 import { DEFAULT_FORMAT } from '../../../engine/data/settings.ts';
 import { formatText, parseText } from '../../../engine/data/text-format.ts';
+import { FLOAT8, INT8, TEXT, arrayOf } from '../../../engine/data/types.ts';
 import { Random } from '../../support/random.ts';
 
 const [INT4] = RANGE_FAMILIES;
@@ -54,6 +56,19 @@ function isRun(text: string): boolean {
   const numbers = set(text).map(Number);
   return numbers.every((n, i) => i === 0 || n === numbers[i - 1] + 1);
 }
+
+/** Of types that users make. */
+const MADE: readonly RangeFamily[] = [
+  FLOAT8, TEXT, arrayOf(INT8), { kind: 'enum' as const, oid: 20_000, name: 'mood', labels: ['sad', 'ok'] },
+].map((bound, i) => {
+  const [range, multirange] = [{ oid: 20_010 + i, name: 'r' }, { oid: 20_020 + i, name: 'm' }];
+  const family = rangeFamily({ kind: 'range', ...range, bound, multirange });
+  if (family === undefined) throw new Error('a range type has a family');
+  return family;
+});
+const LIMITS: { readonly [kind: string]: readonly [string, string] } = {
+  text: ['"a \\"b\\""', '"z,"'], array: ['"{1,2}"', '"{1,3}"'], enum: ['sad', 'ok'],
+};
 
 const SEED = Number(process.env['RANGE_SEED'] ?? 15);
 
@@ -103,9 +118,9 @@ describe(`ranges (RANGE_SEED=${SEED} npx vitest run test/engine/data/range.test.
   });
 
   test('are read as they are written, by all types', () => {
-    for (const { range, multirange } of RANGE_FAMILIES) {
+    for (const { range, multirange, bound } of [...RANGE_FAMILIES, ...MADE]) {
       const moment = /^(ts|tstz|date)range$/.test(range.kind);
-      const [low, high] = moment ? ['2001-01-01', '2001-03-05'] : ['-5', '7'];
+      const [low, high] = moment ? ['2001-01-01', '2001-03-05'] : LIMITS[bound.kind] ?? ['-5', '7'];
       const texts = ['empty', '(,)', `[${low},${high})`, `(${low},)`, `(,${high}]`, `[${low},${low}]`];
       for (const text of [...texts, `{${texts.join(',')}}`, '{}', `{[${low},${high}],(${high},)}`]) {
         const type = text.startsWith('{') ? multirange : range;
