@@ -273,6 +273,13 @@ export interface SchemaEntry extends EntryCommon {
   readonly kind: 'schema';
 }
 
+export interface EnumDefinition {
+  readonly kind: 'enum';
+  readonly labels: readonly string[];
+  /** pg_enum.enumsortorder of each; absent: they are counted from 1. */
+  readonly places?: readonly number[];
+}
+
 export interface DomainDefinition {
   readonly kind: 'domain';
   readonly base: LogicalType;
@@ -312,7 +319,7 @@ export interface MultirangeDefinition {
 export interface TypeEntry extends SchemaObject {
   readonly kind: 'type';
   readonly definition:
-    | { readonly kind: 'enum'; readonly labels: readonly string[] }
+    | EnumDefinition
     | DomainDefinition
     | { readonly kind: 'composite'; readonly fields: readonly Column[] }
     | RangeDefinition

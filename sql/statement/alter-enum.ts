@@ -6,7 +6,9 @@ import { mentionType } from '../../engine/data/type-info.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import { typeOfEntry } from '../binder/type-name.ts';
 import type { CatalogChange } from '../catalog/catalog.ts';
-import type { ColumnEntry, LabelChange, MaterializedViewEntry, TableEntry, TypeEntry, ViewEntry } from '../catalog/entry.ts';
+import type {
+  ColumnEntry, EnumDefinition, LabelChange, MaterializedViewEntry, TableEntry, TypeEntry, ViewEntry,
+} from '../catalog/entry.ts';
 import type { AlterEnum } from '../parser/ast-definition.ts';
 import type { Name } from '../parser/ast.ts';
 import { labelChanges, relabelled, rowFill } from '../row-fill.ts';
@@ -28,7 +30,8 @@ export function checkLabel(label: string): void {
 export function alterEnum(statement: AlterEnum): BoundStatement {
   return command(async (state) => {
     await state.current.lockCatalog(state.lockWait);
-    const { entry, labels } = requireEnum(state, statement.name);
+    const { entry, definition } = requireEnum(state, statement.name);
+    const { labels } = definition;
     const { value } = statement;
     checkLabel(value);
     if (labels.includes(value)) {
@@ -38,14 +41,28 @@ export function alterEnum(statement: AlterEnum): BoundStatement {
       return done('ALTER TYPE');
     }
     const at = place(labels, statement);
-    await relabel(state, entry, [...labels.slice(0, at), value, ...labels.slice(at)], null);
+    const places = placesWith(definition, at);
+    await relabel(state, entry, { labels: [...labels.slice(0, at), value, ...labels.slice(at)], places }, null);
     return done('ALTER TYPE');
   });
 }
 
+/** A new label stands halfway between its neighbours, in float4; all are counted anew where there is nothing between them. */
+function placesWith({ labels, places = counted(labels.length) }: Omit<EnumDefinition, 'kind'>, at: number): readonly number[] {
+  const [before, after] = [places[at - 1], places[at]];
+  const place = before === undefined ? (after ?? 2) - 1 : after === undefined ? before + 1 : Math.fround((before + after) / 2);
+  if (place === before || place === after) return counted(labels.length + 1);
+  return [...places.slice(0, at), place, ...places.slice(at)];
+}
+
+function counted(length: number): readonly number[] {
+  return Array.from({ length }, (_, i) => i + 1);
+}
+
 /** ALTER TYPE .. RENAME VALUE. Requires: the catalog lock. */
 export async function renameLabel(state: SessionState, name: Name, from: string, to: string): Promise<void> {
-  const { entry, labels } = requireEnum(state, name);
+  const { entry, definition } = requireEnum(state, name);
+  const { labels } = definition;
   checkLabel(to);
   if (!labels.includes(from)) throw new DatabaseError('22023', `"${from}" is not an existing enum label`);
   if (labels.includes(to)) throw new DatabaseError('42710', `enum label "${to}" already exists`);
@@ -54,15 +71,18 @@ export async function renameLabel(state: SessionState, name: Name, from: string,
       throw notSupported(`renaming a value of type "${entry.name}", which view "${other.name}" names,`);
     }
   }
-  await relabel(state, entry, labels.map((label) => (label === from ? to : label)), { from, to });
+  const renamed = labels.map((label) => (label === from ? to : label));
+  await relabel(state, entry, { ...definition, labels: renamed }, { from, to });
 }
 
-function requireEnum(state: SessionState, written: Name): { readonly entry: TypeEntry; readonly labels: readonly string[] } {
+function requireEnum(
+  state: SessionState, written: Name,
+): { readonly entry: TypeEntry; readonly definition: EnumDefinition } {
   const name = qualifiedName(written);
   const entry = state.catalog.findType(name, state.searchPath);
   if (entry === null) throw new DatabaseError('42704', `type "${name.name}" does not exist`);
   if (entry.definition.kind !== 'enum') throw new DatabaseError('42809', `${mentionType(typeOfEntry(entry))} is not an enum`);
-  return { entry, labels: entry.definition.labels };
+  return { entry, definition: entry.definition };
 }
 
 function place(labels: readonly string[], statement: AlterEnum): number {
@@ -75,8 +95,9 @@ function place(labels: readonly string[], statement: AlterEnum): number {
 
 /** The type with other labels, wherever it is kept. 0A000 where a circuit or a stored key goes by the old ones. */
 async function relabel(
-  state: SessionState, entry: TypeEntry, labels: readonly string[], renamed: LabelChange['renamed'],
+  state: SessionState, entry: TypeEntry, definition: Omit<EnumDefinition, 'kind'>, renamed: LabelChange['renamed'],
 ): Promise<void> {
+  const { labels } = definition;
   const change: LabelChange = { oid: entry.oid, renamed };
   const named = (type: LogicalType): LogicalType => mapType(type, (own) => (
     own.kind === 'enum' && own.oid === entry.oid ? { ...own, labels } : own));
@@ -89,7 +110,7 @@ async function relabel(
     await state.current.lock(other.oid, 'access exclusive', state.lockWait);
     state.current.requireSettled(other.oid, 'ALTER TABLE', other.name);
   }
-  const next: TypeEntry = { ...entry, definition: { kind: 'enum', labels } };
+  const next: TypeEntry = { ...entry, definition: { ...definition, kind: 'enum' } };
   rewriteType(state, entry, next, {
     named, value: (type, datum) => relabelled(type, datum, [change]),
     table: (table) => convertTable(state, table, change),

@@ -142,8 +142,9 @@ function* userTypes(catalog: Catalog): Iterable<SystemRow> {
 function* enums(catalog: Catalog): Iterable<SystemRow> {
   for (const entry of catalog.types()) {
     if (entry.definition.kind !== 'enum') continue;
-    for (let i = 0; i < entry.definition.labels.length; i++) {
-      yield { oid: 1_500_000_000 + (entry.oid % 100_000) * 1000 + i, enumtypid: entry.oid, enumsortorder: i + 1, enumlabel: entry.definition.labels[i] };
+    const { labels, places } = entry.definition;
+    for (let i = 0; i < labels.length; i++) {
+      yield { oid: 1_500_000_000 + (entry.oid % 100_000) * 1000 + i, enumtypid: entry.oid, enumsortorder: places?.[i] ?? i + 1, enumlabel: labels[i] };
     }
   }
 }
