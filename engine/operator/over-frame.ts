@@ -7,11 +7,17 @@ import type { SortKey } from './operator.ts';
 import { inRange } from './over-range.ts';
 import type { OverRows, Segment } from './over-rows.ts';
 
-/** `offset`: never NULL; of ROWS and GROUPS a count of 0 or more; of RANGE a distance. */
+/**
+ * `offset`: never NULL; of ROWS and GROUPS a count of 0 or more; of RANGE a distance. `column`: of the input, where
+ * it stands; the same in all rows of a partition.
+ */
 export type Bound =
   | { readonly kind: 'unbounded-preceding' } | { readonly kind: 'unbounded-following' }
   | { readonly kind: 'current-row' }
-  | { readonly kind: 'preceding' | 'following'; readonly offset: Datum };
+  | { readonly kind: 'preceding' | 'following'; readonly offset: Datum }
+  | { readonly kind: 'preceding' | 'following'; readonly column: number };
+
+type Moving = Extract<Bound, { readonly kind: 'preceding' | 'following' }>;
 
 export interface Frame {
   readonly mode: 'rows' | 'range' | 'groups';
@@ -94,8 +100,9 @@ function limitsOf(site: Site, bound: Bound, end: boolean): Int32Array {
         for (const s of rows.segments) rangeLimitsOrError(site, { segment: s, bound, end }, out);
         return out;
       }
-      const distance = bound.kind === 'preceding' ? -Number(bound.offset) : Number(bound.offset);
       for (const s of rows.segments) {
+        const offset = Math.max(0, Number(offsetOf(rows, bound, s)));
+        const distance = bound.kind === 'preceding' ? -offset : offset;
         if (frame.mode === 'rows') rowLimits(s, distance + (end ? 1 : 0), out);
         else groupLimits(rows, s, distance + (end ? 1 : 0), out);
       }
@@ -122,7 +129,7 @@ function groupLimits(rows: OverRows, { start, end }: Segment, distance: number, 
 
 interface RangeLimit {
   readonly segment: Segment;
-  readonly bound: Bound & { readonly offset: Datum };
+  readonly bound: Moving;
   readonly end: boolean;
 }
 
@@ -138,10 +145,13 @@ function rangeLimitsOrError(site: Site, limit: RangeLimit, out: Int32Array): voi
 function rangeLimits({ rows, key, context }: Site, { segment, bound, end }: RangeLimit, out: Int32Array): void {
   if (key === null) throw new TypeError('RANGE with an offset and no key');
   const column = rows.column(key.column);
+  const offset = offsetOf(rows, bound, segment);
+  // NULL is an error of all the segment's rows.
+  if (offset === null) return;
   const values: Datum[] = [];
   for (let i = segment.start; i < segment.end; i++) values.push(datumAt(column, i));
   const subtract = (bound.kind === 'preceding') !== key.descending;
-  const test = inRange(column.type, bound.offset, { subtract, less: end !== key.descending, context });
+  const test = inRange(column.type, offset, { subtract, less: end !== key.descending, context });
   let limit = 0;
   for (let i = 0; i < values.length; i++) {
     const current = values[i];
@@ -158,18 +168,49 @@ function rangeLimits({ rows, key, context }: Site, { segment, bound, end }: Rang
   }
 }
 
-/** What is wrong with a RANGE frame's offsets, whether the function looks at its frame or not. */
-export function rangeSizeError(frame: Frame, key: SortKey | null, context: EvalContext): DatabaseError | null {
-  if (frame.mode !== 'range' || key === null) return null;
+function offsetOf(rows: OverRows, bound: Moving, { start, end }: Segment): Datum {
+  if ('offset' in bound) return bound.offset;
+  return start < end ? datumAt(rows.column(bound.column), start) : null;
+}
+
+/** What is wrong with a frame's offsets, whether the function looks at its frame or not: by evaluated row. */
+export function offsetErrors(
+  rows: OverRows, frame: Frame, key: SortKey | null, context: EvalContext,
+): ReadonlyMap<number, DatabaseError> {
+  const errors = new Map<number, DatabaseError>();
+  if (!('offset' in frame.start || 'column' in frame.start || 'offset' in frame.end || 'column' in frame.end)) return errors;
+  let n = 0;
+  for (const segment of rows.segments) {
+    const count = segment.to - segment.from;
+    const error = count > 0 ? offsetError(rows, frame, { key, context, segment }) : null;
+    if (error !== null) for (let i = n; i < n + count; i++) errors.set(i, error);
+    n += count;
+  }
+  return errors;
+}
+
+function offsetError(
+  rows: OverRows, { mode, start, end }: Frame,
+  { key, context, segment }: { readonly key: SortKey | null; readonly context: EvalContext; readonly segment: Segment },
+): DatabaseError | null {
   try {
-    for (const bound of [frame.start, frame.end]) {
-      if ('offset' in bound) inRange(key.type, bound.offset, { subtract: false, less: false, context });
+    for (const bound of [start, end]) {
+      if (!('offset' in bound || 'column' in bound)) continue;
+      const offset = offsetOf(rows, bound, segment);
+      checkOffset(offset, mode, bound === start ? 'starting' : 'ending');
+      if (mode === 'range' && key !== null) inRange(key.type, offset, { subtract: false, less: false, context });
     }
     return null;
   } catch (error) {
     if (error instanceof DatabaseError) return error;
     throw error;
   }
+}
+
+/** Whether a RANGE offset is negative is the key's type's to say. */
+export function checkOffset(offset: Datum, mode: Frame['mode'], which: 'starting' | 'ending'): void {
+  if (offset === null) throw new DatabaseError('22004', `frame ${which} offset must not be null`);
+  if (mode !== 'range' && Number(offset) < 0) throw new DatabaseError('22013', `frame ${which} offset must not be negative`);
 }
 
 /** What EXCLUDE leaves of a frame: up to three runs of entries, as a flat list of starts and ends. */

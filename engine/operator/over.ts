@@ -30,7 +30,7 @@ import type { Operator, SortKey, StateSize, StepContext } from './operator.ts';
 import { FrameAggregate } from './over-aggregate.ts';
 import { changesOf } from './over-changes.ts';
 import type { Evaluated } from './over-changes.ts';
-import { framesOf, rangeSizeError } from './over-frame.ts';
+import { framesOf, offsetErrors } from './over-frame.ts';
 import type { Frame, Frames } from './over-frame.ts';
 import { OverRows } from './over-rows.ts';
 import type { Segment } from './over-rows.ts';
@@ -207,11 +207,10 @@ export class Over implements Operator {
       if (rows.evaluated.length === 0) return nullVector(this.#spec.calls[c].type, 0);
       const { frame } = this.#spec.calls[c];
       const { order } = this.#spec;
-      const size = rangeSizeError(frame, order.length === 1 ? order[0] : null, context);
-      if (size !== null) rows.evaluated.forEach((_, row) => errors.set(row, errors.get(row) ?? size));
+      const offsets = offsetErrors(rows, frame, order.length === 1 ? order[0] : null, context);
       const place = site(frame);
       const found = evaluate(place, context);
-      for (const failed of [place.frameErrors(), found.errors]) {
+      for (const failed of [offsets, place.frameErrors(), found.errors]) {
         for (const [row, error] of failed) if (!errors.has(row)) errors.set(row, error);
       }
       return found.vector;

@@ -4,9 +4,10 @@ import { mentionType } from '../../engine/data/type-info.ts';
 import { FLOAT8, INT8, INTERVAL, NUMERIC, baseType } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
-import { someExpression } from '../../engine/expression/walk.ts';
+import { isVolatile, someExpression } from '../../engine/expression/walk.ts';
 import type { Expr, WindowSpecification } from '../parser/ast.ts';
 import type { FrameBound, OrderTerm, WindowFrame } from '../plan/logical-plan.ts';
+import { freeHoles, holesOf } from '../plan/map-plan.ts';
 import { tryCoerce } from './coercion.ts';
 import type { CoercionSite } from './coercion.ts';
 import { bind } from './level.ts';
@@ -57,11 +58,28 @@ function bindOffset(e: Expr, mode: WindowFrame['mode'], order: readonly OrderTer
   if (someExpression(offset, (x) => x.kind === 'column')) {
     throw new DatabaseError('42P10', `argument of ${mode.toUpperCase()} must not contain variables`, { position });
   }
-  if (someExpression(offset, (x) => x.kind === 'parameter' && x.hole === true)) {
-    throw notSupported(`a subquery in ${phrase}`, { position });
+  const inner = subqueryColumn(offset, site);
+  if (inner !== null) {
+    throw new DatabaseError('42P10', `argument of ${mode.toUpperCase()} must not contain variables`,
+      { position: site.env.shared.positions.get(inner) ?? position });
+  }
+  // It is evaluated for each row, and must come to one value.
+  if (isVolatile(offset) && holesOf(offset).size > 0) {
+    throw notSupported(`a subquery beside a volatile function in ${phrase}`, { position });
   }
   site.env.trace?.calls.set(e, offset);
   return offset;
+}
+
+/** A column of the query itself that a subquery in the expression reads. */
+function subqueryColumn(e: Expression, { level, scope }: Site): Expression | null {
+  for (const hole of holesOf(e)) {
+    const use = level.subqueries.get(hole);
+    const free = use === undefined ? null : freeHoles(use.plan);
+    const outer = scope.outers.find((o) => free?.has(o.hole.index) === true);
+    if (outer !== undefined) return outer.target;
+  }
+  return null;
 }
 
 /** What a key of this type can be moved by; null: nothing. */

@@ -1,5 +1,5 @@
 // LIMIT and OFFSET that a subquery or a row of the query around computes: rows are numbered, their numbers compared with it.
-import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import { DatabaseError } from '../../engine/data/error.ts';
 import { BOOLEAN, INT8 } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { big, scalar } from '../../engine/function/define.ts';
@@ -12,6 +12,7 @@ import { DEFAULT_FRAME } from './bind-frame.ts';
 import { tryCoerce } from './coercion.ts';
 import { applyOperator } from './functions.ts';
 import { bind, Level } from './level.ts';
+import { nullWithTies, tiesWithoutOrder } from './limits.ts';
 import type { BoundQuery, QuerySite, Recursion, Site } from './level.ts';
 import { locationOf } from './location.ts';
 import { Scope } from './scope.ts';
@@ -45,21 +46,30 @@ function checked(name: 'LIMIT' | 'OFFSET'): ScalarFunction {
   });
 }
 
-const CHECKED = { LIMIT: checked('LIMIT'), OFFSET: checked('OFFSET') };
+/** As LIMIT's, but never NULL. */
+const TIES = scalar({
+  ...checked('LIMIT'), strict: false, row: ([count], call) => {
+    if (count === null) throw nullWithTies();
+    return CHECKED.LIMIT.row([count], call);
+  },
+});
+
+const CHECKED = { LIMIT: checked('LIMIT'), OFFSET: checked('OFFSET'), TIES };
 
 /** `bound`: the query without its limits. */
 export function withComputedLimits(query: Query, bound: BoundQuery, outer: QuerySite, recurse: Recursion): BoundQuery {
-  if (query.withTies) throw notSupported('WITH TIES where a subquery computes the limit', { position: query.position });
+  if (query.withTies && query.orderBy.length === 0) throw tiesWithoutOrder();
   const { env } = outer;
   const scope = new Scope(outer.parent);
   const site: Site = {
     env, scope, level: new Level(scope), clause: { phrase: 'LIMIT' }, commonTables: outer.commonTables, recurse,
     windows: new Map(),
   };
-  const counts = [bindCount(query.offset, 'OFFSET', site), bindCount(query.limit, 'LIMIT', site)];
+  const counts = [bindCount(query.offset, 'OFFSET', site), bindCount(query.limit, query.withTies ? 'TIES' : 'LIMIT', site)];
   const attached = attachSubqueries(numbered(bound), counts, site.level, (e) => e);
   const [offset, limit] = attached.expressions;
   const row = columnOf(attached.plan, width(bound.plan));
+  const last = query.withTies ? columnOf(attached.plan, width(bound.plan) + 1) : row;
   const zero: Expression = { kind: 'literal', type: INT8, value: 0n };
   const from: Expression = { kind: 'coalesce', type: INT8, args: [offset, zero] };
   const compare = (symbol: string, left: Expression, right: Expression): Expression =>
@@ -69,7 +79,7 @@ export function withComputedLimits(query: Query, bound: BoundQuery, outer: Query
     kind: 'and', type: BOOLEAN, args: [compare('>', row, from), {
       kind: 'or', type: BOOLEAN, args: [
         { kind: 'test', type: BOOLEAN, test: 'null', negated: false, input: limit },
-        compare('<=', compare('-', row, from), limit),
+        compare('<=', compare('-', last, from), limit),
       ],
     }],
   };
@@ -77,20 +87,23 @@ export function withComputedLimits(query: Query, bound: BoundQuery, outer: Query
   return { ...bound, plan: selectColumns(filterOf(attached.plan, condition), columns) };
 }
 
-function bindCount(e: Expr | undefined, name: 'LIMIT' | 'OFFSET', site: Site): Expression {
-  if (e === undefined) return { kind: 'literal', type: INT8, value: null };
+function bindCount(e: Expr | undefined, check: keyof typeof CHECKED, site: Site): Expression {
+  if (e === undefined && check !== 'TIES') return { kind: 'literal', type: INT8, value: null };
+  if (e === undefined) throw nullWithTies();
+  const name = check === 'OFFSET' ? check : 'LIMIT';
   const position = locationOf(e);
   const count = tryCoerce(bind(e, site), INT8, { env: site.env, context: 'assignment', position });
   if (count === null) throw new DatabaseError('42804', `argument of ${name} must be type bigint`, { position });
-  return { kind: 'call', function: CHECKED[name], args: [count], type: INT8 };
+  return { kind: 'call', function: CHECKED[check], args: [count], type: INT8 };
 }
 
-/** The rows with their numbers by the query's order. */
+/** The rows with their numbers by the query's order, and the numbers of their first peers. */
 function numbered({ plan, order }: BoundQuery): LogicalPlan {
-  const call: WindowCall = { name: 'row_number', aggregate: null, args: [], filter: null, type: INT8, frame: DEFAULT_FRAME };
+  const calls = ['row_number', 'rank'].map((name): WindowCall =>
+    ({ name, aggregate: null, args: [], filter: null, type: INT8, frame: DEFAULT_FRAME }));
   return {
-    kind: 'window', input: plan, partition: [], calls: [call],
+    kind: 'window', input: plan, partition: [], calls,
     order: order.map(({ column, descending, nullsFirst }) => ({ expression: columnOf(plan, column), descending, nullsFirst })),
-    schema: { columns: [...plan.schema.columns, { name: 'row_number', type: INT8 }] },
+    schema: { columns: [...plan.schema.columns, ...calls.map(({ name }) => ({ name, type: INT8 }))] },
   };
 }

@@ -12,13 +12,9 @@ import { locationOf } from './location.ts';
 import { Scope } from './scope.ts';
 
 export function bindLimits(query: Query, site: Site): Pick<BoundQuery, 'limit' | 'offset' | 'withTies'> {
-  if (query.withTies && query.orderBy.length === 0) {
-    throw new DatabaseError('42601', 'WITH TIES cannot be specified without ORDER BY clause');
-  }
+  if (query.withTies && query.orderBy.length === 0) throw tiesWithoutOrder();
   // LIMIT ALL and NULL are no limit.
-  if (query.withTies && query.limit === undefined) {
-    throw new DatabaseError('2201W', 'row count cannot be null in FETCH FIRST ... WITH TIES clause');
-  }
+  if (query.withTies && query.limit === undefined) throw nullWithTies();
   return {
     limit: bindLimit(query.limit, 'LIMIT', site), offset: bindLimit(query.offset, 'OFFSET', site), withTies: query.withTies,
   };
@@ -42,4 +38,12 @@ function bindLimit(e: Expr | undefined, name: 'LIMIT' | 'OFFSET', site: Site): E
       `argument of ${name} must be type bigint, not type ${mentionType(bound.type)}`, { position });
   }
   return coerced.kind === 'literal' && coerced.value === null ? null : coerced;
+}
+
+export function tiesWithoutOrder(): DatabaseError {
+  return new DatabaseError('42601', 'WITH TIES cannot be specified without ORDER BY clause');
+}
+
+export function nullWithTies(): DatabaseError {
+  return new DatabaseError('2201W', 'row count cannot be null in FETCH FIRST ... WITH TIES clause');
 }

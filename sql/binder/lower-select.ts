@@ -3,11 +3,11 @@ import { assert, DatabaseError } from '../../engine/data/error.ts';
 import { INT4 } from '../../engine/data/types.ts';
 import type { Column } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
-import { isVolatile } from '../../engine/expression/walk.ts';
+import { isVolatile, someExpression } from '../../engine/expression/walk.ts';
 import type { SortKey } from '../../engine/operator/operator.ts';
 import type { AggregateCall, LogicalPlan, OrderTerm, TableCall, WindowFrame, WindowPlan } from '../plan/logical-plan.ts';
 import { columnOf, extend, filterOf, setCallsOf, width } from '../plan/make.ts';
-import { freeHoles, holesOf } from '../plan/map-plan.ts';
+import { freeHoles, holesOf, mapFrame, offsetsOf } from '../plan/map-plan.ts';
 import { fillHoles, replaceTopDown } from '../plan/replace.ts';
 import { deepEqual, sameExpression } from '../plan/same-expression.ts';
 import { Attachment, where, whereTrue } from './attach.ts';
@@ -315,9 +315,12 @@ function addWindows(work: Attachment, uses: readonly WindowUse[], final: Final, 
     const calls = same.map(({ call }) => {
       const filter = call.filter === null ? null : final(call.filter);
       const asked = conjunction(whereTrue(filter));
-      return { ...call, args: call.args.map((a) => where(asked, final(a))), filter };
+      return { ...call, args: call.args.map((a) => where(asked, final(a))), filter, frame: mapFrame(call.frame, final) };
     });
     const input = work.plan;
+    // Offsets that subqueries give are the same in all rows: what changes them moves every row to another partition.
+    partition.push(...calls.flatMap((c) => offsetsOf(c.frame)).filter((e) => someExpression(e, (x) => x.kind === 'column'
+      || (x.kind === 'parameter' && x.hole === true))));
     const columns = [...input.schema.columns, ...calls.map((c): Column => ({ name: c.name, type: c.type }))];
     const plan: WindowPlan = { kind: 'window', input, partition, order, calls, schema: { columns } };
     for (const [i, use] of same.entries()) filled.set(use.hole.index, columnOf(plan, width(input) + i));

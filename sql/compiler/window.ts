@@ -1,11 +1,13 @@
 // OVER: arguments and keys as columns behind the input's, one operator for all calls over the same window.
 import type { NodeId } from '../../engine/circuit/builder.ts';
-import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import { notSupported } from '../../engine/data/error.ts';
 import type { Column, Schema } from '../../engine/data/types.ts';
 import { evaluateConstant } from '../../engine/expression/evaluate.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
+import { someExpression } from '../../engine/expression/walk.ts';
 import { RANKING_FUNCTIONS } from '../../engine/function/ranking/index.ts';
 import type { OverArgument } from '../../engine/function/ranking/window-function.ts';
+import { checkOffset } from '../../engine/operator/over-frame.ts';
 import type { Bound, Frame } from '../../engine/operator/over-frame.ts';
 import { Over } from '../../engine/operator/over.ts';
 import type { OverCall } from '../../engine/operator/over.ts';
@@ -29,7 +31,7 @@ export function compileWindow(plan: WindowPlan, compiler: Compiler): NodeId {
   }));
   const calls = plan.calls.map((call): OverCall => ({
     function: functionOf(call), args: call.args.map(argument), type: call.type,
-    filter: call.filter === null ? null : argument(call.filter), frame: frameOf(call.frame, compiler),
+    filter: call.filter === null ? null : argument(call.filter), frame: frameOf(call.frame, compiler, add),
   }));
   const node = compiler.node(plan.input);
   const input: Schema = {
@@ -47,21 +49,14 @@ function functionOf(call: WindowCall): OverCall['function'] {
   return found;
 }
 
-function frameOf({ mode, start, end, exclude }: WindowFrame, compiler: Compiler): Frame {
-  const limit = (bound: FrameBound): Bound => {
+/** `add`: the place of an expression among the columns. */
+function frameOf({ mode, start, end, exclude }: WindowFrame, compiler: Compiler, add: (e: Expression) => number): Frame {
+  const limit = (bound: FrameBound, which: 'starting' | 'ending'): Bound => {
     if (!('offset' in bound)) return bound;
-    return { kind: bound.kind, offset: evaluateConstant(bound.offset, compiler.context.evaluation).value };
+    if (someExpression(bound.offset, (e) => e.kind === 'column')) return { kind: bound.kind, column: add(bound.offset) };
+    const offset = evaluateConstant(bound.offset, compiler.context.evaluation).value;
+    checkOffset(offset, mode, which);
+    return { kind: bound.kind, offset };
   };
-  const [first, last] = [limit(start), limit(end)];
-  checkOffset(first, mode, 'starting');
-  checkOffset(last, mode, 'ending');
-  return { mode, start: first, end: last, exclude };
-}
-
-/** Whether a RANGE offset is negative is asked where there are rows, as PostgreSQL does. */
-function checkOffset(bound: Bound, mode: Frame['mode'], which: string): void {
-  if (!('offset' in bound)) return;
-  const { offset } = bound;
-  if (offset === null) throw new DatabaseError('22004', `frame ${which} offset must not be null`);
-  if (mode !== 'range' && Number(offset) < 0) throw new DatabaseError('22013', `frame ${which} offset must not be negative`);
+  return { mode, start: limit(start, 'starting'), end: limit(end, 'ending'), exclude };
 }

@@ -2,7 +2,7 @@
 import { unreachable } from '../../engine/data/error.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { someExpression } from '../../engine/expression/walk.ts';
-import type { AggregateCall, FrameBound, LogicalPlan, OrderTerm, TableCall, WindowCall } from './logical-plan.ts';
+import type { AggregateCall, FrameBound, LogicalPlan, OrderTerm, TableCall, WindowCall, WindowFrame } from './logical-plan.ts';
 
 type PlanMapper = (plan: LogicalPlan) => LogicalPlan;
 type ExpressionMapper = (e: Expression) => Expression;
@@ -64,10 +64,18 @@ const mapSet = (c: TableCall, fn: ExpressionMapper): TableCall => ({ ...c, args:
 const mapBound = (b: FrameBound, fn: ExpressionMapper): FrameBound =>
   (b.kind === 'preceding' || b.kind === 'following' ? { ...b, offset: fn(b.offset) } : b);
 const mapWindowCall = (c: WindowCall, fn: ExpressionMapper): WindowCall => ({
-  ...c, args: c.args.map(fn), filter: c.filter === null ? null : fn(c.filter),
-  frame: { ...c.frame, start: mapBound(c.frame.start, fn), end: mapBound(c.frame.end, fn) },
+  ...c, args: c.args.map(fn), filter: c.filter === null ? null : fn(c.filter), frame: mapFrame(c.frame, fn),
 });
 const mapNullable = (e: Expression | null, fn: ExpressionMapper): Expression | null => (e === null ? null : fn(e));
+
+export function mapFrame(frame: WindowFrame, fn: ExpressionMapper): WindowFrame {
+  return { ...frame, start: mapBound(frame.start, fn), end: mapBound(frame.end, fn) };
+}
+
+/** The offsets of a frame's bounds, as far as they have any. */
+export function offsetsOf({ start, end }: WindowFrame): readonly Expression[] {
+  return [start, end].flatMap((b) => ('offset' in b ? [b.offset] : []));
+}
 
 /** The same node with its own expressions (not its inputs') mapped. */
 export function mapExpressions(plan: LogicalPlan, fn: ExpressionMapper): LogicalPlan {

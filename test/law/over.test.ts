@@ -56,7 +56,7 @@ function isWithin(spec: OverSpec, rows: readonly Row[], limit: { frame: Frame; b
   const sign = end ? 1 : -1;
   if (bound.kind === 'unbounded-preceding') return !end;
   if (bound.kind === 'unbounded-following') return end;
-  const step = bound.kind === 'current-row' ? 0 : Number(bound.offset) * (bound.kind === 'following' ? 1 : -1);
+  const step = bound.kind === 'current-row' ? 0 : Number('offset' in bound ? bound.offset : rows[i][bound.column]) * (bound.kind === 'following' ? 1 : -1);
   switch (frame.mode) {
     case 'rows': return (j - (i + step)) * sign <= 0;
     case 'groups': {
@@ -214,6 +214,22 @@ function randomFrame(random: Random, mode: Frame['mode']): Frame {
 }
 
 describe('over: frames', () => {
+  it('offsets that columns give, the same in all rows of a partition', () => {
+    const random = new Random(5);
+    for (let n = 0; n < 30; n++) {
+      const frame = randomFrame(random, random.pick(['rows', 'range', 'groups'] as const));
+      const moved = (bound: Bound): Bound => ('offset' in bound ? { kind: bound.kind, column: 0 } : bound);
+      const calls = [
+        aggregate('sum', [column(2)], INT8, { ...frame, start: moved(frame.start), end: moved(frame.end) }),
+        ranking('last_value', INT4, [column(2)], { ...frame, start: moved(frame.start), end: moved(frame.end) }),
+      ];
+      const of = spec(calls, random.bool() ? {} : { order: DESCENDING });
+      checkLaw({
+        name: JSON.stringify(frame), operator: () => new Over(of), inputs: [INPUT],
+        row: (r) => [r.int(0, 3), ...randomRow(6)(r).slice(1)], query: ([rows]) => model(of, rows), seeds: 2, epochs: 8,
+      });
+    }
+  });
   for (const mode of ['rows', 'range', 'groups'] as const) {
     it(mode, () => {
       const random = new Random(mode.length);

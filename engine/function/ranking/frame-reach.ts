@@ -5,6 +5,7 @@ import { ALL_ROWS } from './window-function.ts';
 
 export function frameReach(frame: Frame): Reach {
   if (frame.exclude === 'group' || frame.exclude === 'ties') return ALL_ROWS;
+  if ('column' in frame.start || 'column' in frame.end) return ALL_ROWS;
   if (frame.mode !== 'rows') {
     const running = frame.start.kind === 'unbounded-preceding' && frame.end.kind === 'current-row';
     return running ? { before: 0, peers: true, after: Infinity, back: Infinity, ahead: 0 } : ALL_ROWS;
@@ -22,7 +23,7 @@ function distance(bound: Frame['start']): number {
     case 'unbounded-preceding': return -Infinity;
     case 'unbounded-following': return Infinity;
     case 'current-row': return 0;
-    case 'preceding': return -Number(bound.offset);
-    case 'following': return Number(bound.offset);
+    case 'preceding': return 'offset' in bound ? -Number(bound.offset) : -Infinity;
+    case 'following': return 'offset' in bound ? Number(bound.offset) : Infinity;
   }
 }
