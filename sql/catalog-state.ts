@@ -1,18 +1,16 @@
 // CatalogState: the published catalog; its changes come with the journal's epochs and become relations and circuits.
 import { DatabaseError } from '../engine/data/error.ts';
-import { DEFAULT_FORMAT } from '../engine/data/settings.ts';
-import type { EvalContext } from '../engine/expression/context.ts';
 import type { FunctionRegistry } from '../engine/function/registry.ts';
 import type { Runtime } from '../engine/runtime/contract.ts';
 import type { Catalog, CatalogChange } from './catalog/catalog.ts';
 import { decodeCatalog, decodeRecord, encodeCatalog } from './catalog/codec.ts';
 import type { CatalogEntry, StoredEntry } from './catalog/entry.ts';
-import { CatalogNames } from './catalog/names.ts';
 import type { SequenceState } from './catalog/codec.ts';
 import { relationDefinition, viewDefinition } from './relation-definition.ts';
 import type { DefinitionContext } from './relation-definition.ts';
 import { rowFill } from './row-fill.ts';
 import { SequenceStore } from './sequence-store.ts';
+import { viewContext } from './view-context.ts';
 
 export class CatalogState {
   readonly functions: FunctionRegistry;
@@ -73,14 +71,7 @@ export class CatalogState {
   }
 
   #context(): DefinitionContext {
-    return { catalog: this.#current, functions: this.functions, evalContext: this.#evalContext() };
-  }
-
-  #evalContext(): EvalContext {
-    return {
-      format: DEFAULT_FORMAT, transactionTime: 0n, statementTime: 0n, clock: () => 0n, random: () => 0,
-      catalog: new CatalogNames(this.#current, ['public'], this.functions), host: null,
-    };
+    return { catalog: this.#current, functions: this.functions, evalContext: viewContext(this.#current, this.functions) };
   }
 
   /** What the changes mean for the runtime: in their order, an entry once, indexes through their relation. */

@@ -1,7 +1,5 @@
 // Database: composition and life cycle: storage, runtime, catalog, sessions, connectors; open, recover, connect, close.
 import { DatabaseError } from '../engine/data/error.ts';
-import { DEFAULT_FORMAT } from '../engine/data/settings.ts';
-import type { EvalContext } from '../engine/expression/context.ts';
 import { ENGINE_FUNCTIONS } from '../engine/function/registry.ts';
 import type { SourceConnector } from '../engine/runtime/connector.ts';
 import type { Runtime, RuntimeHost } from '../engine/runtime/contract.ts';
@@ -13,13 +11,13 @@ import { HOST_FUNCTIONS } from './catalog/functions.ts';
 import { SYSTEM_RELATIONS } from './catalog/system/index.ts';
 import { DatabaseServices } from './database-services.ts';
 import { loadParser } from './parser/parse.ts';
-import { CatalogNames } from './catalog/names.ts';
 import { Catalog } from './catalog/catalog.ts';
 import { ServerSession } from './session.ts';
 import { DATABASE_NAMES } from './session-state.ts';
 import type { Session, SessionOptions } from './session-api.ts';
 import { dropLeftovers } from './temporary.ts';
 import { SourceRunner } from './source-runner.ts';
+import { viewContext } from './view-context.ts';
 
 export interface DatabaseOptions {
   /** A data folder, or ':memory:'. */
@@ -139,7 +137,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       saveCatalog: () => catalog.save(),
       restoreCatalog: (bytes) => catalog.restore(bytes),
       now,
-      evalContext: (time) => viewContext(catalog, time),
+      evalContext: () => viewContext(catalog.current, catalog.functions),
       alone: () => services === null || services.alone,
       ...schedule,
       fatal: options.fatal ?? ((error) => log(`fatal: ${error.message}`)),
@@ -175,15 +173,3 @@ const NODE_SCHEDULE: Pick<RuntimeHost, 'defer' | 'later'> = {
   defer: (task) => void setImmediate(task),
   later: (milliseconds, task) => void setTimeout(task, milliseconds).unref(),
 };
-
-/** What expressions of views see: the epoch's time and the published catalog; no session, no clock, no dice. */
-function viewContext(catalog: CatalogState, time: bigint): EvalContext {
-  const refuse = (what: string): never => {
-    throw new DatabaseError('0A000', `${what} is not supported in a materialized view`);
-  };
-  return {
-    format: DEFAULT_FORMAT, transactionTime: time, statementTime: time, clock: () => refuse('clock_timestamp()'),
-    random: () => refuse('random()'), catalog: new CatalogNames(catalog.current, ['public'], catalog.functions),
-      host: null,
-  };
-}

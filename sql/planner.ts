@@ -12,7 +12,7 @@ import { bindExpression } from './binder/bind-expression.ts';
 import { bindQuery } from './binder/bind-query.ts';
 import { coerceAssignment, coerceBoolean, settleUnknown } from './binder/coercion.ts';
 import { ParameterTypes, Shared, readingOf } from './binder/environment.ts';
-import type { EffectBinder, Environment } from './binder/environment.ts';
+import type { DeclaredParameters, EffectBinder, Environment } from './binder/environment.ts';
 import { Level } from './binder/level.ts';
 import type { BoundQuery, Clause, CommonTableScope, Site } from './binder/level.ts';
 import { locationOf } from './binder/location.ts';
@@ -22,14 +22,15 @@ import type { Catalog } from './catalog/catalog.ts';
 import type { ColumnEntry, MaterializedViewEntry, OptimizerSettings } from './catalog/entry.ts';
 import { compileQuery } from './compiler/compile-query.ts';
 import type { Expr, Query } from './parser/ast.ts';
-import { parseIn } from './parser/foreign.ts';
+import { parseKeptIn } from './parser/foreign.ts';
 import type { LogicalPlan } from './plan/logical-plan.ts';
 import type { SessionState } from './session-state.ts';
 
 /** What a client's statement is bound against. */
 export function sessionEnvironment(
   state: SessionState, options: {
-    readonly declared?: readonly (LogicalType | null)[]; readonly catalog?: Catalog; readonly effects?: EffectBinder;
+    /** Types of $1, $2 ..; left out or null: there are none. */
+    readonly declared?: DeclaredParameters; readonly catalog?: Catalog; readonly effects?: EffectBinder;
     /** Whether it is run now: literals may say 'today'. */
     readonly atOnce?: true;
     /** Whether it is the text of the statement, not one that is kept: the client hears what is odd in it. */
@@ -38,7 +39,7 @@ export function sessionEnvironment(
 ): Environment {
   return {
     catalog: options.catalog ?? state.catalog, searchPath: state.searchPath, functions: state.services.functions,
-    parameters: new ParameterTypes(options.declared), format: state.settings.format, system: state.systemContext(),
+    parameters: new ParameterTypes(options.declared ?? null), format: state.settings.format, system: state.systemContext(),
     now: options.atOnce === true ? state.transactionTime : null,
     parseQuery, continuous: false, used: new Set(), shared: new Shared(), effects: options.effects ?? null,
     warn: options.atOnce === true || options.written === true ? state.typeSite().warn : undefined,
@@ -51,14 +52,14 @@ export function storedEnvironment(options: {
   readonly format: FormatSettings; readonly continuous: boolean; readonly known?: Environment['known'];
 }): Environment {
   return {
-    ...options, parameters: new ParameterTypes(), system: null, now: null, parseQuery, used: new Set(), shared: new Shared(),
-    effects: null,
+    ...options, kept: true, parameters: new ParameterTypes(null), system: null, now: null, parseQuery, used: new Set(),
+    shared: new Shared(), effects: null,
   };
 }
 
 /** The query a view stores. */
 export function parseQuery(text: string, dialect = 'postgres'): Query {
-  const [first] = parseIn(text, dialect);
+  const [first] = parseKeptIn(text, dialect);
   if (first?.statement.kind !== 'query') throw new DatabaseError('XX000', `stored query is no query: ${text}`);
   return first.statement;
 }

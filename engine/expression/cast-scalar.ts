@@ -16,6 +16,7 @@ import { mentionType } from '../data/type-info.ts';
 import type { Datum } from '../data/datum.ts';
 import type { LogicalType } from '../data/types.ts';
 import type { Json } from '../data/json.ts';
+import { timeOf } from './context.ts';
 import type { EvalContext } from './context.ts';
 
 export function outOfRange(type: string): DatabaseError {
@@ -229,7 +230,8 @@ export function utcToLocal(micros: bigint, context: EvalContext): bigint {
 }
 
 function offsetNow(context: EvalContext): number {
-  return sessionZone(context.format).offsetAt(Number(context.transactionTime / 1_000_000n));
+  const zone = sessionZone(context.format);
+  return zone.fixed ?? zone.offsetAt(Number(timeOf(context.transactionTime) / 1_000_000n));
 }
 
 /** jsonb → boolean or a number: only from the scalar of that kind. */

@@ -1,4 +1,5 @@
 // EvalContext: everything outside its arguments that an expression may depend on, handed in (the engine has no clock).
+import { notSupported } from '../data/error.ts';
 import type { FormatSettings } from '../data/settings.ts';
 
 /** Names ⇄ OIDs for regclass and its kin, and other catalog look-ups; implemented by sql/catalog. */
@@ -15,10 +16,10 @@ export type RegKind =
 
 export interface EvalContext {
   readonly format: FormatSettings;
-  /** now(): start of the transaction, µs since 1970 UTC; in a view, the time of the epoch, from the journal. */
-  readonly transactionTime: bigint;
-  readonly statementTime: bigint;
-  /** What 'now' and 'today' in a text being read are, as transactionTime; absent in a view, whose rows must not age. */
+  /** now(): start of the transaction, µs since 1970 UTC; null in a view, whose rows must not age. */
+  readonly transactionTime: bigint | null;
+  readonly statementTime: bigint | null;
+  /** What 'now' and 'today' in a text being read are, as transactionTime; absent in a view. */
   readonly relativeTo?: bigint;
   /** clock_timestamp(); only for ad-hoc statements. */
   clock(): bigint;
@@ -27,4 +28,10 @@ export interface EvalContext {
   readonly catalog: CatalogAccess;
   /** Host object for functions that sql/ defines (current_setting, nextval, pg_get_viewdef ...); they narrow it themselves. */
   readonly host: unknown;
+}
+
+/** A time of the context that a view does not have. */
+export function timeOf(time: bigint | null): bigint {
+  if (time === null) throw notSupported('the current time in a materialized view');
+  return time;
 }

@@ -62,6 +62,10 @@ export interface ScalarFunction extends Signature {
   /** true: any NULL argument gives NULL and the body is not called. */
   readonly strict: boolean;
   readonly volatility: Volatility;
+  /** Its answer follows the time of day, whatever its arguments. */
+  readonly clock?: true;
+  /** It answers by the session or the catalog. */
+  readonly host?: true;
   /**
    * true: raises no error, whatever the arguments; a function: raises none with these constants (undefined: not
    * constant). Such calls may be evaluated on rows where SQL would not look at them, which is faster.

@@ -91,8 +91,8 @@ export interface RuntimeHost {
   restoreCatalog(bytes: Uint8Array): void;
   /** Wall clock, µs since 1970 UTC; read once an epoch and journaled. */
   now(): bigint;
-  /** What expressions in views may look at, at the journaled `time` of an epoch; no clock or random of its own. */
-  evalContext(time: bigint): EvalContext;
+  /** What expressions in views may look at; no clock or random. */
+  evalContext(): EvalContext;
   /** Work postponed to between steps: setImmediate or a simulated scheduler. */
   defer(task: () => void): void;
   /** No more than one client is at work: the thread may wait for a moment. */

@@ -43,7 +43,7 @@ export interface EpochInput {
 }
 
 export interface StateEnvironment {
-  evalContext(time: bigint): EvalContext;
+  evalContext(): EvalContext;
   applyCatalog(bytes: Uint8Array): void;
   /** Keeps the pages within the memory there is. */
   readonly cache: PageCache;
@@ -145,7 +145,7 @@ export class PublishedState {
 
   /** Feeds a view what its sources hold. Requires: nothing was fed to its circuit. */
   fill(view: View): void {
-    const context = this.#context(view, this.#environment.evalContext(this.#time));
+    const context = this.#context(view, this.#environment.evalContext());
     const scan = (id: number, columns: readonly number[]): Iterable<Delta> => this.#known(id).scan(columns);
     this.#guarded(view, () => {
       view.fill(scan, context, (delta) => {
@@ -274,7 +274,7 @@ export class PublishedState {
   #step(changes: ReadonlyMap<number, readonly RelationChange[]>): ReadonlyMap<number, readonly Delta[]> {
     const outputs = new Map<number, Delta[]>();
     const steps = Math.max(0, ...[...changes.values()].map((portions) => portions.length));
-    const evalContext = this.#environment.evalContext(this.#time);
+    const evalContext = this.#environment.evalContext();
     for (let step = 0; step < steps; step++) {
       const current = new Map<number, RelationChange>();
       for (const [id, portions] of changes) {

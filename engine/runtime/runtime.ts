@@ -85,7 +85,7 @@ export class MillraceRuntime implements Runtime {
     this.#cache = new PageCache(this.#memoryBytes, ports.pageFile ?? null);
     this.#host = host(this);
     this.#state = new PublishedState(this.#epoch, {
-      evalContext: (time) => this.#host.evalContext(time),
+      evalContext: () => this.#host.evalContext(),
       applyCatalog: (bytes) => this.#host.applyCatalog(bytes),
       cache: this.#cache,
       beforeChange: (relation) => this.#preserve(relation),

@@ -11,14 +11,15 @@ import type { Site } from './level.ts';
 
 export function bindSqlValue(e: Expr & { readonly kind: 'sqlValue' }, site: Site): Expression {
   const precision = e.precision === undefined ? '' : `(${e.precision})`;
-  return writtenAs(bindCall(e, site), `${e.function.toUpperCase()}${precision}`);
+  const written = `${e.function.toUpperCase()}${precision}`;
+  return writtenAs(bindCall(e, site, written), written);
 }
 
-function bindCall(e: Expr & { readonly kind: 'sqlValue' }, site: Site): Expression {
-  const { env } = site;
+function bindCall(e: Expr & { readonly kind: 'sqlValue' }, site: Site, written: string): Expression {
+  const call = (name: string): Expression => applyFunction(site.env, name, [], e.position, written);
   const typed = (type: LogicalType): Expression => {
-    const now = applyFunction(env, 'now', [], e.position);
-    const target = e.precision === undefined ? type : withPrecision(env, type, e.precision);
+    const now = call('now');
+    const target = e.precision === undefined ? type : withPrecision(site.env, type, e.precision);
     return target.kind === 'timestamptz' && e.precision === undefined ? now
       : { kind: 'cast', input: now, type: target, explicit: true };
   };
@@ -28,10 +29,10 @@ function bindCall(e: Expr & { readonly kind: 'sqlValue' }, site: Site): Expressi
     case 'current_timestamp': return typed(parametricType('timestamptz'));
     case 'localtime': return typed(TIME);
     case 'localtimestamp': return typed(TIMESTAMP);
-    case 'current_role': case 'user': return named(applyFunction(env, 'current_user', [], e.position));
-    case 'current_catalog': return named(applyFunction(env, 'current_database', [], e.position));
+    case 'current_role': case 'user': return named(call('current_user'));
+    case 'current_catalog': return named(call('current_database'));
     case 'current_user': case 'session_user': case 'current_schema':
-      return named(applyFunction(env, e.function, [], e.position));
+      return named(call(e.function));
   }
 }
 

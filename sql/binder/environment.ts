@@ -28,6 +28,8 @@ export interface Environment {
   readonly parseQuery: (text: string, dialect?: string) => Query;
   /** A materialized view's query: what it says must not change by itself. */
   readonly continuous: boolean;
+  /** The definition is there already: what an older version allowed is bound, and fails where it is asked. */
+  readonly kept?: true;
   /** Relations that are read, by OID; and primary keys that make columns grouped ones. */
   readonly used: Set<number>;
   readonly shared: Shared;
@@ -74,16 +76,22 @@ export class Shared {
   }
 }
 
+/** The types of $1, $2 ..., null where nobody said; null: what is bound has no parameters. */
+export type DeclaredParameters = readonly (LogicalType | null)[] | null;
+
 /** The types of $1, $2 ...: declared ones win, others are what the first use that wants a type makes of them. */
 export class ParameterTypes {
   readonly #types: (LogicalType | null)[];
+  readonly #allowed: boolean;
 
-  constructor(declared: readonly (LogicalType | null)[] = []) {
-    this.#types = [...declared];
+  constructor(declared: DeclaredParameters) {
+    this.#types = [...declared ?? []];
+    this.#allowed = declared !== null;
   }
 
   /** Type of $(index + 1), unknown so far or seen for the first time. */
-  typeOf(index: number): LogicalType {
+  typeOf(index: number, position: number | undefined): LogicalType {
+    if (!this.#allowed) throw new DatabaseError('42P02', `there is no parameter $${index + 1}`, { position });
     while (this.#types.length <= index) this.#types.push(null);
     return this.#types[index] ?? UNKNOWN;
   }

@@ -1,5 +1,6 @@
 // Calls by name or symbol: overload resolution over the registry, PostgreSQL's messages where nothing fits.
-import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import { DatabaseError } from '../../engine/data/error.ts';
+import { notContinuous } from '../catalog/continuous.ts';
 import { mentionType } from '../../engine/data/type-info.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import { BOOLEAN, baseType } from '../../engine/data/types.ts';
@@ -92,27 +93,27 @@ export function functionError(
   });
 }
 
-/** Functions of the wall clock: their value changes without any row changing. */
-const CLOCKS: ReadonlySet<string> = new Set([
-  'now', 'transaction_timestamp', 'statement_timestamp', 'clock_timestamp', 'timeofday', 'proctime',
-]);
-
-/** 0A000 in a materialized view for what does not follow from its rows. */
-export function checkContinuous(env: Environment, fn: ScalarFunction | TableFunction, position: number | undefined): void {
-  if (!env.continuous) return;
-  if (fn.volatility !== 'volatile' && !CLOCKS.has(fn.name)) return;
-  const what = CLOCKS.has(fn.name) ? 'the current time' : 'the volatile function';
-  throw notSupported(`${what} ${fn.name}() in a materialized view`, { position });
+/**
+ * 0A000 in a materialized view for what does not follow from its rows: clocks, dice, the session, the catalog. `written`: what
+ * stands for the call.
+ */
+export function checkContinuous(
+  env: Environment, fn: ScalarFunction | TableFunction, position: number | undefined, written = `${fn.name}()`,
+): void {
+  if (!env.continuous || env.kept === true) return;
+  if (fn.volatility === 'volatile' || (fn.kind === 'scalar' && (fn.clock === true || fn.host === true))) {
+    throw notContinuous(written, position);
+  }
 }
 
 /** A scalar function by name, for what the binder itself writes. */
 export function applyFunction(
-  env: Environment, name: string, args: readonly Expression[], position?: number,
+  env: Environment, name: string, args: readonly Expression[], position?: number, written?: string,
 ): Expression {
   const types = args.map((a) => a.type);
   const resolution = resolveOverload(env.functions.scalarFunctions(name), types);
   if (resolution.kind !== 'found') throw functionError(name, types, resolution.kind === 'ambiguous', position);
-  checkContinuous(env, resolution.signature, position);
+  checkContinuous(env, resolution.signature, position, written);
   const targets = argumentTypes(resolution.declared, types);
   return {
     kind: 'call', function: resolution.signature,

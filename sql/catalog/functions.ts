@@ -194,14 +194,7 @@ const SIGNALS: readonly ScalarFunction[] = [
 
 /** What the database adds to the engine's functions. */
 export const HOST_FUNCTIONS: Partial<FunctionLists> = {
-  scalar: [...IDENTITY, ...SETTINGS, ...SEQUENCES, ...SIGNALS, ...ADVISORY_FUNCTIONS, ...CATALOG_FUNCTIONS],
+  scalar: [...IDENTITY, ...SETTINGS, ...SEQUENCES, ...SIGNALS, ...ADVISORY_FUNCTIONS, ...CATALOG_FUNCTIONS]
+    .map((f) => ({ ...f, host: true })),
   table: CATALOG_TABLE_FUNCTIONS,
 };
-
-
-const HOST_SET: ReadonlySet<ScalarFunction> = new Set(HOST_FUNCTIONS.scalar);
-
-/** Does the function answer by session or catalog? */
-export function isHostFunction(f: ScalarFunction): boolean {
-  return HOST_SET.has(f);
-}

@@ -5,6 +5,8 @@ import { oidOf } from '../../engine/data/type-info.ts';
 import type { CatalogAccess, RegKind } from '../../engine/expression/context.ts';
 import type { FunctionRegistry } from '../../engine/function/registry.ts';
 import type { Catalog, QualifiedName } from './catalog.ts';
+import { notContinuous } from './continuous.ts';
+import { FIRST_USER_OID } from './entry.ts';
 import { FunctionOids } from './system/function-oids.ts';
 
 interface TypeOids {
@@ -137,4 +139,34 @@ export function splitName(text: string): QualifiedName {
     throw new DatabaseError('42601', `improper qualified name (too many dotted names): ${text}`);
   }
   return { schema: parts.length > 1 ? parts[parts.length - 2] : null, name: parts[parts.length - 1] };
+}
+
+/** Names as a materialized view may look at them: those of users can change, and its rows would not follow. */
+export class LastingNames implements CatalogAccess {
+  readonly #names: CatalogNames;
+
+  constructor(names: CatalogNames) {
+    this.#names = names;
+  }
+
+  nameOf(kind: RegKind, oid: number): string | null {
+    if (oid >= FIRST_USER_OID) throw notContinuous(`a name of type ${kind}`);
+    return this.#names.nameOf(kind, oid);
+  }
+
+  oidOf(kind: RegKind, name: string): number {
+    const found = /^\d+$/.test(name) || name === '-' ? 0 : this.#known(kind, name);
+    if (found === null || found >= FIRST_USER_OID) throw notContinuous(`a name of type ${kind}`);
+    return this.#names.oidOf(kind, name);
+  }
+
+  /** null: there is none so far. */
+  #known(kind: RegKind, name: string): number | null {
+    try {
+      return this.#names.oidOf(kind, name);
+    } catch (error) {
+      if (error instanceof DatabaseError) return null;
+      throw error;
+    }
+  }
 }

@@ -2,8 +2,9 @@
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { someExpression } from '../../engine/expression/walk.ts';
 import { bindQuery } from '../binder/bind-query.ts';
+import { categoryOf } from '../binder/type-rules.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import { isHostFunction } from '../catalog/functions.ts';
+import { notContinuous } from '../catalog/continuous.ts';
 import { isTemporary } from '../catalog/entry.ts';
 import type { ColumnEntry, Dependency, MaterializedViewEntry, ViewEntry, ViewSettings } from '../catalog/entry.ts';
 import type { CreateMaterializedView, CreateView } from '../parser/ast-definition.ts';
@@ -37,10 +38,9 @@ function describeQuery(
 ): Described {
   const env = { ...sessionEnvironment(state, { written: true }), continuous };
   const bound = bindQuery(query, { env, parent: null, commonTables: null });
-  if (continuous) refuseSession(bound.plan);
+  if (continuous) refuseNames(bound.plan);
   const dialect = state.settings.get('sql_dialect') ?? 'postgres';
   const optimizer = optimizerSettings(state);
-  if (env.parameters.finish().length > 0) throw new DatabaseError('42P02', 'there is no parameter $1');
   return {
     columns: namedColumns(bound.columns, names, continuous ? undefined : 'CREATE VIEW specifies more column names than columns'),
     dependencies: [...dependenciesOf(state.catalog, env.used), ...namedIn(state.catalog, bound.plan, env.used)],
@@ -51,17 +51,22 @@ function describeQuery(
   };
 }
 
-/** A view's rows are the same for everybody: nothing in it may ask who asks. */
-function refuseSession(plan: LogicalPlan): void {
+/** Names that users give can change, and a view's rows would not follow. */
+function refuseNames(plan: LogicalPlan): void {
   visitPlan(plan, (node) => {
     for (const expression of expressionsOf(node)) {
       someExpression(expression, (e) => {
-        if (e.kind !== 'call' || !isHostFunction(e.function)) return false;
-        throw notSupported(`function ${e.function.name}() in a materialized view`);
+        if (e.kind !== 'cast') return false;
+        const [from, to] = [e.input.type.kind, e.type.kind];
+        if (NAMED.has(from) && categoryOf(e.type) === 'S') throw notContinuous(`a name of type ${from}`);
+        if (NAMED.has(to) && categoryOf(e.input.type) === 'S') throw notContinuous(`a name of type ${to}`);
+        return false;
       });
     }
   });
 }
+
+const NAMED: ReadonlySet<string> = new Set(['regclass', 'regnamespace', 'regrole']);
 
 /**
  * Whole relations: a column of one that is used by a view cannot be dropped alone. Primary keys that GROUP BY relies on. System

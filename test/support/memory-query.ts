@@ -110,7 +110,7 @@ export class MemoryQueries {
 
   environment(more: Partial<Environment> = {}): Environment {
     return {
-      catalog: this.catalog, searchPath: ['public'], functions: ENGINE_FUNCTIONS, parameters: new ParameterTypes(),
+      catalog: this.catalog, searchPath: ['public'], functions: ENGINE_FUNCTIONS, parameters: new ParameterTypes([]),
       format: DEFAULT_FORMAT, system: null, now: null, parseQuery, continuous: false, used: new Set(),
       shared: new Shared(), effects: null, ...more,
     };

@@ -177,9 +177,9 @@ export class TestHost implements RuntimeHost {
     return (this.clock += 1000n);
   }
 
-  evalContext(time: bigint): ReturnType<RuntimeHost['evalContext']> {
+  evalContext(): ReturnType<RuntimeHost['evalContext']> {
     return {
-      format: DEFAULT_FORMAT, transactionTime: time, statementTime: time, clock: () => time, random: () => 0,
+      format: DEFAULT_FORMAT, transactionTime: null, statementTime: null, clock: () => 0n, random: () => 0,
       catalog: { nameOf: () => null, oidOf: () => 0 }, host: null,
     };
   }

@@ -10,6 +10,7 @@ import {
   BOOLEAN, DATE, FLOAT8, INT4, INTERVAL, NUMERIC, parametricType, TEXT, TIME, TIMESTAMP, TIMESTAMPTZ,
 } from '../../data/types.ts';
 import type { LogicalType } from '../../data/types.ts';
+import { timeOf } from '../../expression/context.ts';
 import { big, example, interval, num, scalar, str } from '../define.ts';
 import type { CallInfo, ScalarFunction, Volatility } from '../function.ts';
 import {
@@ -30,6 +31,7 @@ interface Spec {
   readonly words: string;
   readonly shows?: readonly [string, string];
   readonly volatility?: Volatility;
+  readonly clock?: true;
   readonly strict?: boolean;
   readonly row: (args: readonly Datum[], call: CallInfo) => Datum;
 }
@@ -155,7 +157,7 @@ const TRUNCATION: readonly ScalarFunction[] = [
 ];
 
 function currentDate(context: CallInfo['context']): bigint {
-  return dateToTimestamp(timestampToDate(toLocal(context.transactionTime, zoneOf(context))));
+  return dateToTimestamp(timestampToDate(toLocal(timeOf(context.transactionTime), zoneOf(context))));
 }
 
 const AGES: readonly ScalarFunction[] = [
@@ -173,11 +175,11 @@ const AGES: readonly ScalarFunction[] = [
   }),
   fn({
     name: 'age', args: [TIMESTAMP], returns: INTERVAL, words: 'From then to the start of today.', volatility: 'stable',
-    row: ([t], call) => age(currentDate(call.context), big(t)),
+    clock: true, row: ([t], call) => age(currentDate(call.context), big(t)),
   }),
   fn({
     name: 'age', args: [TIMESTAMPTZ], returns: INTERVAL, words: 'From then to the start of today.',
-    volatility: 'stable',
+    volatility: 'stable', clock: true,
     row: ([t], call) => age(currentDate(call.context), toLocal(big(t), zoneOf(call.context))),
   }),
 ];
@@ -277,15 +279,15 @@ function rounded(micros: bigint, precision: Datum | undefined): bigint {
 }
 
 function clock(name: string, returns: LogicalType, words: string, read: (call: CallInfo) => Datum): ScalarFunction {
-  return fn({ name, args: [], returns, words, volatility: 'stable', row: (_args, call) => read(call) });
+  return fn({ name, args: [], returns, words, volatility: 'stable', clock: true, row: (_args, call) => read(call) });
 }
 
-const localNow = (call: CallInfo): bigint => toLocal(call.context.transactionTime, zoneOf(call.context));
+const localNow = (call: CallInfo): bigint => toLocal(timeOf(call.context.transactionTime), zoneOf(call.context));
 
 /** current_timestamp and its kin take an optional precision. */
 function sqlClock(name: string, returns: LogicalType, words: string,
   read: (call: CallInfo, precision: Datum | undefined) => Datum): ScalarFunction {
-  return fn({ name, args: [INT4], optional: 1, returns, words, volatility: 'stable',
+  return fn({ name, args: [INT4], optional: 1, returns, words, volatility: 'stable', clock: true,
     row: ([p], call) => read(call, p) });
 }
 
@@ -295,24 +297,24 @@ const CLOCKS: readonly ScalarFunction[] = [
   clock('statement_timestamp', TIMESTAMPTZ, 'The start of the statement.', (call) => call.context.statementTime),
   fn({
     name: 'clock_timestamp', args: [], returns: TIMESTAMPTZ, words: 'The time now, however long the statement runs.',
-    volatility: 'volatile', row: (_args, call) => call.context.clock(),
+    volatility: 'volatile', clock: true, row: (_args, call) => call.context.clock(),
   }),
   clock('current_date', DATE, 'The date of the transaction.', (call) => timestampToDate(localNow(call))),
   sqlClock('current_timestamp', TIMESTAMPTZ, 'The start of the transaction.',
-    (call, p) => rounded(call.context.transactionTime, p)),
+    (call, p) => rounded(timeOf(call.context.transactionTime), p)),
   sqlClock('localtimestamp', TIMESTAMP, 'The start of the transaction, local.',
     (call, p) => rounded(localNow(call), p)),
   sqlClock('localtime', TIME, 'The time of day of the transaction, local.',
     (call, p) => wrapTime(rounded(localNow(call), p))),
   sqlClock('current_time', TIMETZ, 'The time of day of the transaction.', (call, p) => {
     const local = localNow(call);
-    return { micros: wrapTime(rounded(local, p)), offsetSeconds: offsetSeconds(call.context.transactionTime, local) };
+    return { micros: wrapTime(rounded(local, p)), offsetSeconds: offsetSeconds(timeOf(call.context.transactionTime), local) };
   }),
 ];
 
-function timeInZone(value: Datum, zone: TimeZone, at: bigint): Datum {
+function timeInZone(value: Datum, zone: TimeZone, at: bigint | null): Datum {
   const time = asTimeTz(value);
-  const offset = zone.fixed ?? zone.offsetAt(Number(at / 1_000_000n));
+  const offset = zone.fixed ?? zone.offsetAt(Number(timeOf(at) / 1_000_000n));
   return { micros: wrapTime(time.micros + BigInt(offset - time.offsetSeconds) * 1_000_000n), offsetSeconds: offset };
 }
 
