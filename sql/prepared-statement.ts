@@ -7,6 +7,7 @@ import { formatType } from '../engine/data/type-info.ts';
 import type { LogicalType } from '../engine/data/types.ts';
 import { shortAscii } from '../engine/data/utf8.ts';
 import { sameKind } from '../engine/data/types.ts';
+import type { DeclaredParameters } from './binder/environment.ts';
 import { typeOfEntry } from './binder/type-name.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import type { ParsedStatement } from './parser/ast-statement.ts';
@@ -31,7 +32,7 @@ export class PreparedStatement {
   readonly text: string;
   /** Made by PREPARE, not by Parse. */
   readonly fromSql: boolean;
-  readonly #declared: readonly (LogicalType | null)[];
+  readonly #declared: DeclaredParameters;
   readonly #prepareTime: bigint;
   #binding: Binding | null = null;
   #columns: readonly ResultColumn[] | null | undefined;
@@ -39,7 +40,7 @@ export class PreparedStatement {
 
   constructor(options: {
     readonly name: string; readonly text: string; readonly parsed: ParsedStatement | null;
-    readonly declared: readonly (LogicalType | null)[]; readonly fromSql: boolean; readonly prepareTime: bigint;
+    readonly declared: DeclaredParameters; readonly fromSql: boolean; readonly prepareTime: bigint;
   }) {
     this.name = options.name;
     this.text = options.text;
@@ -63,7 +64,7 @@ export class PreparedStatement {
       return cached.bound;
     }
     const bound = state.bindStatement(this.parsed.statement, state, {
-      text: this.text, declared: (this.#parameters ?? this.#declared).map((t) => t && asDefined(catalog, t)),
+      text: this.text, declared: this.#declared && (this.#parameters ?? this.#declared).map((t) => t && asDefined(catalog, t)),
     });
     this.#checkColumns(bound);
     this.#parameters ??= bound.parameters;

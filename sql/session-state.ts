@@ -1,8 +1,8 @@
 // SessionState: what the statements of one session share: settings, transaction, prepared statements, portals.
 import { DatabaseError } from '../engine/data/error.ts';
-import type { LogicalType } from '../engine/data/types.ts';
 import type { EvalContext } from '../engine/expression/context.ts';
 import { AdvisoryLocks } from './advisory-locks.ts';
+import type { DeclaredParameters } from './binder/environment.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import type { RandomGenerator } from './random-generator.ts';
 import { TEMPORARY_SCHEMA } from './catalog/entry.ts';
@@ -30,7 +30,7 @@ const SEVERITY_RANK = ['debug5', 'debug4', 'debug3', 'debug2', 'debug1', 'log', 
 /** The switch over statements, handed down: some of them make statements of their own (PREPARE). */
 export type StatementBinder = (
   statement: Statement, state: SessionState,
-  site: { readonly text: string; readonly declared: readonly (LogicalType | null)[] },
+  site: { readonly text: string; readonly declared: DeclaredParameters },
 ) => BoundStatement;
 
 export class SessionState {

@@ -79,7 +79,7 @@ export class ServerSession implements Session, Peer {
       for (let i = 0; i < statements.length; i++) {
         const last = i === statements.length - 1;
         const prepared = new PreparedStatement({
-          name: '', text, parsed: statements[i], declared: [], fromSql: false, prepareTime: state.statementStart,
+          name: '', text, parsed: statements[i], declared: null, fromSql: false, prepareTime: state.statementStart,
         });
         yield* this.#runOne(prepared, last ? tell : null, statements.length > 1);
       }
@@ -106,7 +106,6 @@ export class ServerSession implements Session, Peer {
     state.current.statement = prepared.parsed?.statement ?? null;
     const bound = prepared.bind(state);
     if (bound === null) return;
-    if (bound.parameters.length > 0) throw new DatabaseError('42P02', 'there is no parameter $1');
     yield* this.#runBound(bound, last);
   }
 

@@ -40,7 +40,10 @@ function bindPlain(e: Expr, site: Site): Expression {
     case 'number': return numberLiteral(env, e.text, e.position);
     case 'string': return stringLiteral(e.value);
     case 'bitString': return bitStringLiteral(env, e.base, e.digits);
-    case 'parameter': return { kind: 'parameter', index: e.number - 1, type: env.parameters.typeOf(e.number - 1) };
+    case 'parameter': {
+      const index = e.number - 1;
+      return { kind: 'parameter', index, type: env.parameters.typeOf(index, e.position) };
+    }
     case 'column': return resolveName({ env, scope: site.scope, position: e.position }, e.name).expression;
     case 'star':
       if (e.qualifier.length === 0 || e.exclude.length > 0) throw noExpansion(e.position);

@@ -1,4 +1,5 @@
 // The syntax tree of commands, and the union of all statements; see ast.ts for positions and ranges.
+import type { DatabaseError } from '../../engine/data/error.ts';
 import type {
   Delete, Expr, Insert, Merge, Option, Position, Query, RelationName, SourceRange, TypeName, Update,
 } from './ast.ts';
@@ -191,4 +192,6 @@ export interface ParsedStatement {
   readonly statement: Statement;
   readonly text: string;
   readonly location: number;
+  /** Why PostgreSQL would not read it though the grammar does: refused but where it was kept before it was refused. */
+  readonly refusal?: DatabaseError | undefined;
 }

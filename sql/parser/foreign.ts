@@ -23,7 +23,7 @@ import { shownText, tokenizeForeign } from './foreign-tokens.ts';
 import { withWrapped, wrappedQuery } from './foreign-wrapped.ts';
 import type { Span } from './foreign-wrapped.ts';
 import type { ForeignToken, Region } from './foreign-tokens.ts';
-import { parse, parseExpression } from './parse.ts';
+import { parse, parseExpression, parseKept } from './parse.ts';
 import { stackDepthExceeded } from './pg-module.ts';
 import { CharacterIndex } from './source.ts';
 
@@ -32,6 +32,11 @@ export { loadForeign } from './foreign-grammar.ts';
 /** parse() under the setting sql_dialect. */
 export function parseIn(text: string, dialect: string): readonly ParsedStatement[] {
   return dialect === 'postgres' ? parse(text) : parseForeign(text, dialect);
+}
+
+/** As parseIn(), for what an older version may have kept. */
+export function parseKeptIn(text: string, dialect: string): readonly ParsedStatement[] {
+  return dialect === 'postgres' ? parseKept(text) : parseForeign(text, dialect);
 }
 
 /** As parse(), for a text in another dialect. Statements that are the same everywhere go to the first reader. */

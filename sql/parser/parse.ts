@@ -25,6 +25,13 @@ const cache = new Map<string, readonly ParsedStatement[]>();
  * PostgreSQL's message and position, 54001 where the text is nested too deeply.
  */
 export function parse(text: string): readonly ParsedStatement[] {
+  const statements = parseKept(text);
+  for (const { refusal } of statements) if (refusal !== undefined) throw refusal;
+  return statements;
+}
+
+/** As parse(), for a text an older version may have kept: what that read is read still. */
+export function parseKept(text: string): readonly ParsedStatement[] {
   const known = cache.get(text);
   if (known !== undefined) {
     cache.delete(text);

@@ -8,6 +8,7 @@ import { columnDefinition } from './postgres-column.ts';
 import { callArgument, expression, optional } from './postgres-expression.ts';
 import { alias, names, readTagged, refuse, relation, relationName, tagOf, text, untag } from './postgres-node.ts';
 import type { ReaderContext, Readers } from './postgres-node.ts';
+import { extent } from './unnamed.ts';
 
 export function fromItem(node: Node | undefined, context: ReaderContext): FromItem {
   if (node === undefined) throw new AssertionError('an item of FROM is missing in the syntax tree');
@@ -22,6 +23,7 @@ const readers: Readers<FromItem> = {
   RangeFunction: (node, context) => windowItem(node, context) ?? functionItem(node, context),
   RangeSubselect: (node, context): SubqueryItem => {
     const query = context.query(node.subquery);
+    if (node.alias === undefined) context.unnamed(node);
     return {
       kind: 'subquery', query, lateral: node.lateral ?? false, alias: alias(node.alias), position: query.position,
     };
@@ -70,25 +72,6 @@ function isAsof(node: JoinExpr, context: ReaderContext): boolean {
   const end = context.source.offset(extent(node.larg).last) ?? 0;
   const start = context.source.offset(extent(node.rarg).first) ?? 0;
   return marks.some((mark) => mark > end && mark < start);
-}
-
-/** The first and last byte location anywhere in a tree. */
-function extent(node: unknown): { readonly first: number; readonly last: number } {
-  let first = Number.MAX_SAFE_INTEGER;
-  let last = 0;
-  const pending: unknown[] = [node];
-  while (pending.length > 0) {
-    const next = pending.pop();
-    if (typeof next !== 'object' || next === null) continue;
-    for (const [key, value] of Object.entries(next)) {
-      if (key !== 'location') pending.push(value);
-      else if (typeof value === 'number' && value >= 0) {
-        first = Math.min(first, value);
-        last = Math.max(last, value);
-      }
-    }
-  }
-  return { first, last };
 }
 
 function functionItem(node: RangeFunction, context: ReaderContext): FunctionItem {

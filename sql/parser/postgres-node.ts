@@ -1,5 +1,5 @@
 // The small pieces of libpg-query's tree: names, relations, types, options; and what every reader is handed.
-import type { Alias as PgAlias, Node, RangeVar, RoleSpec, TypeName as PgTypeName } from 'libpg-query';
+import type { Alias as PgAlias, Node, RangeSubselect, RangeVar, RoleSpec, TypeName as PgTypeName } from 'libpg-query';
 import { AssertionError, DatabaseError, notSupported } from '../../engine/data/error.ts';
 import type { Statement } from './ast-statement.ts';
 import type {
@@ -17,6 +17,8 @@ export interface ReaderContext {
   readonly span: StatementSpan | undefined;
   query(node: Node | undefined): Query;
   statement(node: Node): Statement;
+  /** Is told of each subquery of FROM without an alias, inner ones first. */
+  unnamed(node: RangeSubselect): void;
   /** A statement inside another, whose place is known. */
   inner(node: Node | undefined, range: SourceRange | undefined): Statement;
 }

@@ -16,6 +16,7 @@ import { readQuery } from './postgres-query.ts';
 import type { Source } from './source.ts';
 import type { StatementSpan } from './span.ts';
 import { statementRange } from './statement-text.ts';
+import { unnamedSubquery } from './unnamed.ts';
 import { unsupportedName } from './unsupported.ts';
 
 const readers: Readers<Statement> = {
@@ -38,8 +39,10 @@ export function readStatements(source: Source, marks: Marks | undefined): readon
   return (stmts ?? []).map((raw) => {
     const span = spanOf(raw, source);
     const start = source.base + span.start;
-    const statement = read(raw.stmt, readerContext(source, marks, span));
-    return { statement, text: source.whole.text.slice(start, source.base + span.end), location: start };
+    let refusal: DatabaseError | undefined;
+    const context = readerContext(source, { marks, span, unnamed: (node) => { refusal ??= unnamedSubquery(node, context); } });
+    const statement = read(raw.stmt, context);
+    return { statement, text: source.whole.text.slice(start, source.base + span.end), location: start, refusal };
   });
 }
 
@@ -58,7 +61,7 @@ export function readExpression(source: Source, marks: Marks | undefined): Expr {
     || clauses.length > 0) {
     throw new DatabaseError('42601', 'an expression is expected here', { position: source.characterPosition(0) });
   }
-  return expression(val, readerContext(source, marks, undefined));
+  return expression(val, readerContext(source, { marks, span: undefined, unnamed: () => undefined }));
 }
 
 function grammar(source: Source): ReturnType<typeof parseTree> {
@@ -111,9 +114,9 @@ function spanOf(raw: RawStmt, source: Source): StatementSpan {
   return { start: from + (text.length - text.trimStart().length), end: from + text.trimEnd().length };
 }
 
-function readerContext(source: Source, marks: Marks | undefined, span: StatementSpan | undefined): ReaderContext {
+function readerContext(source: Source, options: Pick<ReaderContext, 'marks' | 'span' | 'unnamed'>): ReaderContext {
   const context: ReaderContext = {
-    source, marks, span,
+    source, ...options,
     query: (node) => readQuery(untag(node, 'SelectStmt'), context),
     statement: (node) => read(node, { ...context, span: undefined }),
     inner: (node, range) => read(node, { ...context, span: range === undefined ? undefined : local(range, source) }),

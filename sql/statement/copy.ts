@@ -116,7 +116,6 @@ function copyOut(statement: Copy, state: SessionState, bind: Bind): BoundStateme
     throw new DatabaseError('0A000', 'COPY (SELECT INTO) is not supported');
   }
   const bound = bind(query);
-  if (bound.parameters.length > 0) throw new DatabaseError('42P02', 'there is no parameter $1');
   const { columns } = bound;
   if (columns === null) throw new DatabaseError('0A000', 'COPY query must have a RETURNING clause');
   const all = relation === undefined ? null : state.catalog.findRelation(qualified(relation), state.searchPath);

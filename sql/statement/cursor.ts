@@ -2,7 +2,6 @@
 import { Batch, concatBatches } from '../../engine/data/batch.ts';
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import type { Datum } from '../../engine/data/datum.ts';
-import type { LogicalType } from '../../engine/data/types.ts';
 import type { CloseCursor, DeclareCursor, Fetch } from '../parser/ast-statement.ts';
 import { CursorPortal, SubscriptionPortal, collect } from '../portal.ts';
 import type { Portal, PortalOptions } from '../portal.ts';
@@ -84,9 +83,7 @@ function requireCursor(state: SessionState, name: string): Portal {
   return portal;
 }
 
-export function fetchCursor(
-  statement: Fetch, state: SessionState, _declared: readonly (LogicalType | null)[],
-): BoundStatement {
+export function fetchCursor(statement: Fetch, state: SessionState): BoundStatement {
   const columns = statement.move ? null : state.portals.get(statement.cursor)?.columns ?? null;
   return {
     parameters: [], columns, cacheable: false,

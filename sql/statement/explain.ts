@@ -3,9 +3,9 @@ import { vectorFromDatums } from '../../engine/data/access.ts';
 import { Batch } from '../../engine/data/batch.ts';
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { TEXT, simpleType } from '../../engine/data/types.ts';
-import type { LogicalType } from '../../engine/data/types.ts';
 import type { Datum } from '../../engine/data/datum.ts';
 import { bindQuery } from '../binder/bind-query.ts';
+import type { DeclaredParameters } from '../binder/environment.ts';
 import type { BoundQuery } from '../binder/level.ts';
 import { planQuery } from '../compiler/compile-query.ts';
 import type { Explain, Statement } from '../parser/ast-statement.ts';
@@ -50,7 +50,7 @@ function readOptions(statement: Explain): Options {
 }
 
 export function explain(
-  statement: Explain, state: SessionState, declared: readonly (LogicalType | null)[],
+  statement: Explain, state: SessionState, declared: DeclaredParameters,
   bind: (statement: Statement) => BoundStatement,
 ): BoundStatement {
   const options = readOptions(statement);

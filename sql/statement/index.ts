@@ -1,6 +1,6 @@
 // The one switch from a parsed statement to what binds and runs it.
 import { DatabaseError, notSupported, unreachable } from '../../engine/data/error.ts';
-import type { LogicalType } from '../../engine/data/types.ts';
+import type { DeclaredParameters } from '../binder/environment.ts';
 import type { DeclareCursor, Statement } from '../parser/ast-statement.ts';
 import type { IntoClause, Query } from '../parser/ast.ts';
 import type { SessionState } from '../session-state.ts';
@@ -43,8 +43,8 @@ import { createMaterializedView, createView } from './view-definition.ts';
 export interface StatementSite {
   /** The whole text that ranges index into. */
   readonly text: string;
-  /** Types of parameters the client named; null: to be inferred. */
-  readonly declared: readonly (LogicalType | null)[];
+  /** Types of parameters the client named. */
+  readonly declared: DeclaredParameters;
 }
 
 export function bindStatement(statement: Statement, state: SessionState, site: StatementSite): BoundStatement {
@@ -64,7 +64,7 @@ export function bindStatement(statement: Statement, state: SessionState, site: S
       names: statement.with, tag: 'MERGE', bind: (at) => bindMerge(statement, at),
     });
     case 'truncate': return truncate(statement);
-    case 'copy': return copy(statement, state, (query) => bindStatement(query, state, site));
+    case 'copy': return copy(statement, state, (query) => bindStatement(query, state, { ...site, declared: null }));
     case 'createTable': return createTable(statement, text);
     case 'createTableAs': return createTableAs(statement, bindStatement(statement.query, state, site));
     case 'createSource': return createSource(statement, text);
@@ -122,7 +122,7 @@ type Definition = Exclude<Statement, { readonly kind:
 function bindDefinition(statement: Definition, state: SessionState, site: StatementSite): BoundStatement {
   switch (statement.kind) {
     case 'createSchema': return createSchema(statement, async (session, element) => {
-      await bindStatement(element, session, site).run(session, []);
+      await bindStatement(element, session, { ...site, declared: null }).run(session, []);
     });
     case 'createSequence': return createSequence(statement);
     case 'createEnum': return createEnum(statement);
@@ -165,7 +165,7 @@ function bindCommand(statement: Command, state: SessionState, site: StatementSit
     case 'show': return bindShow(statement, state);
     case 'reset': return resetSetting(statement);
     case 'declareCursor': return declareCursor(statement, site.text, boundCursor(statement, state, site));
-    case 'fetch': return fetchCursor(statement, state, site.declared);
+    case 'fetch': return fetchCursor(statement, state);
     case 'closeCursor': return closeCursor(statement);
     case 'deallocate': return deallocate(statement);
     case 'prepare': return prepare(statement, site.text);

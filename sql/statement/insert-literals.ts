@@ -52,7 +52,7 @@ export function bindInsertLiterals(text: string, state: SessionState): BoundStat
 
 function boundAnew(text: string, session: SessionState): BoundStatement {
   const [{ statement }] = parse(text);
-  return session.bindStatement(statement, session, { text, declared: [] });
+  return session.bindStatement(statement, session, { text, declared: null });
 }
 
 /** The target columns; null when something about them is the binder's to say. */

@@ -3,8 +3,7 @@ import type { Batch } from '../../engine/data/batch.ts';
 import type { Datum } from '../../engine/data/datum.ts';
 import { whenThere } from '../../engine/data/soon.ts';
 import type { Soon } from '../../engine/data/soon.ts';
-import type { LogicalType } from '../../engine/data/types.ts';
-import type { Environment } from '../binder/environment.ts';
+import type { DeclaredParameters, Environment } from '../binder/environment.ts';
 import type { CommonTableScope } from '../binder/level.ts';
 import { sessionEnvironment } from '../planner.ts';
 import type { ResultColumn } from '../session-api.ts';
@@ -45,7 +44,7 @@ export interface Written {
 
 /** `tag`: as in `UPDATE 3`. `names`: the statement's WITH clause. */
 export function modifyingStatement(
-  state: SessionState, declared: readonly (LogicalType | null)[], statement: {
+  state: SessionState, declared: DeclaredParameters, statement: {
     readonly names: WithClause | undefined; readonly tag: string; readonly bind: (site: ModificationSite) => Modification;
   },
 ): BoundStatement {

@@ -13,7 +13,7 @@ import { locationOf } from '../binder/location.ts';
 import { resolveTypeName } from '../binder/type-name.ts';
 import type { CloseCursor, Execute, Prepare } from '../parser/ast-statement.ts';
 import type { Expr } from '../parser/ast.ts';
-import { bindRowExpression, rowSite, sessionEnvironment, withParameters } from '../planner.ts';
+import { bindRowExpression, rowSite, sessionEnvironment } from '../planner.ts';
 import { PreparedStatement, requireSameColumns } from '../prepared-statement.ts';
 import type { SessionState } from '../session-state.ts';
 import type { BoundStatement } from './bound.ts';
@@ -51,9 +51,9 @@ export function execute(statement: Execute, state: SessionState): BoundStatement
   const { bound: first } = requirePrepared(state, statement.name);
   return {
     parameters: [], columns: first.columns, cacheable: false,
-    run: (session, parameters) => {
+    run: (session) => {
       const { bound } = requirePrepared(session, statement.name);
-      return whenThere(bound.run(session, argumentValues(session, statement, bound, parameters)), (result) => {
+      return whenThere(bound.run(session, argumentValues(session, statement, bound)), (result) => {
         if (result.kind === 'rows') requireSameColumns(bound.columns, result.columns);
         return result;
       });
@@ -62,7 +62,7 @@ export function execute(statement: Execute, state: SessionState): BoundStatement
 }
 
 function argumentValues(
-  state: SessionState, statement: Execute, bound: BoundStatement, outer: readonly Datum[],
+  state: SessionState, statement: Execute, bound: BoundStatement,
 ): readonly Datum[] {
   const { parameters } = bound;
   // PostgreSQL looks at none where there is nothing to fill.
@@ -72,12 +72,12 @@ function argumentValues(
       detail: `Expected ${parameters.length} parameters but got ${statement.arguments.length}.`,
     });
   }
-  return statement.arguments.map((e, i) => argumentValue(state, e, { type: parameters[i], index: i, outer }));
+  return statement.arguments.map((e, i) => argumentValue(state, e, { type: parameters[i], index: i }));
 }
 
 function argumentValue(
   state: SessionState, e: Expr,
-  parameter: { readonly type: LogicalType; readonly index: number; readonly outer: readonly Datum[] },
+  parameter: { readonly type: LogicalType; readonly index: number },
 ): Datum {
   const env = sessionEnvironment(state, { atOnce: true });
   const site = rowSite(env, [], { phrase: 'EXECUTE parameters', noSubquery: 'EXECUTE parameter' });
@@ -91,7 +91,7 @@ function argumentValue(
       position, hint: 'You will need to rewrite or cast the expression.',
     });
   }
-  const compiled = compileExpression(withParameters(checked(site, coerced), parameter.outer));
+  const compiled = compileExpression(checked(site, coerced));
   return datumAt(compiled.evaluate(new Batch([], 1), state.evalContext()), 0);
 }
 

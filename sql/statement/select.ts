@@ -3,8 +3,8 @@ import type { Datum } from '../../engine/data/datum.ts';
 import { parseTimestampTz } from '../../engine/data/datetime-text.ts';
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import type { Snapshot } from '../../engine/runtime/contract.ts';
-import type { LogicalType } from '../../engine/data/types.ts';
 import { bindQuery } from '../binder/bind-query.ts';
+import type { DeclaredParameters } from '../binder/environment.ts';
 import type { BoundQuery } from '../binder/level.ts';
 import type { AsOf, Query } from '../parser/ast.ts';
 import { compileBound, sessionEnvironment } from '../planner.ts';
@@ -17,7 +17,7 @@ import { requireSame, unlessRedefined } from './redefined.ts';
 import type { BoundStatement, StatementResult } from './bound.ts';
 
 export function bindSelectStatement(
-  query: Query, state: SessionState, declared: readonly (LogicalType | null)[],
+  query: Query, state: SessionState, declared: DeclaredParameters,
 ): BoundStatement {
   const known = state.catalog;
   const catalog = readCatalog(state);
