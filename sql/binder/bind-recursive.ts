@@ -3,9 +3,10 @@ import { DatabaseError } from '../../engine/data/error.ts';
 import { mentionFullType } from '../../engine/data/type-info.ts';
 import { sameType, TEXT } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
-import type { CommonTable, Query, SetOperation } from '../parser/ast.ts';
+import type { CommonTable, Query, QueryBody, SetOperation } from '../parser/ast.ts';
 import type { LogicalPlan } from '../plan/logical-plan.ts';
 import { convertColumns, targetPosition } from './bind-set-operation.ts';
+import { coerceArgument } from './coercion.ts';
 import { requireCommonType } from './common-type.ts';
 import { Level } from './level.ts';
 import type { BoundQuery, CommonTableScope, QuerySite, Recursion, Site } from './level.ts';
@@ -16,6 +17,7 @@ import { checkRecursion } from './recursion-rules.ts';
 import { withSearchAndCycle } from './search-cycle.ts';
 import type { Extended } from './search-cycle.ts';
 import { asRelation } from './relation.ts';
+import type { Trace } from './trace.ts';
 
 /** Requires: the table's statement mentions its name; `outer` has what its own WITH names. */
 export function bindRecursive(table: CommonTable, query: Query, outer: QuerySite, recurse: Recursion): BoundQuery {
@@ -25,7 +27,25 @@ export function bindRecursive(table: CommonTable, query: Query, outer: QuerySite
   checkColumnCount(table, base);
   if (table.cycle !== undefined) checkMarks(table.cycle, outer, recurse);
   const extended = withSearchAndCycle(table, query, base.columns.map((c, i) => table.columns[i] ?? c.name));
-  return bindUnion(table, checkRecursion(table, extended.query), extended, { outer, recurse });
+  const bound = bindUnion(table, checkRecursion(table, extended.query), extended, { outer, recurse });
+  noteWritten(written, extended, outer.env.trace);
+  return bound;
+}
+
+/** What was written is printed, not what it was extended to: its right side has no columns of ours. */
+function noteWritten(written: SetOperation, { query, hidden }: Extended, trace: Trace | undefined): void {
+  const { body } = query;
+  if (trace === undefined || body.kind !== 'setOperation') return;
+  trace.types.set(written, trace.types.get(body)?.slice(0, -hidden.length) ?? []);
+  const right = stepBody(body);
+  const noted = right === undefined ? undefined : trace.queries.get(right);
+  if (noted !== undefined) trace.queries.set(written.right.body, { ...noted, targets: noted.targets.slice(0, -hidden.length) });
+}
+
+/** The recursive term inside of what withSearchAndCycle() has put around it. */
+function stepBody({ right }: SetOperation): QueryBody | undefined {
+  const [item] = right.body.kind === 'select' ? right.body.from : [];
+  return item?.kind === 'subquery' ? item.query.body : undefined;
 }
 
 /** The two values of the mark are of one type. */
@@ -36,8 +56,10 @@ function checkMarks(
   const site: Site = {
     env, scope, level: new Level(scope), clause: { phrase: 'CYCLE' }, commonTables, recurse, windows: new Map(),
   };
-  const types = [value, otherwise].map((e) => recurse.expression(e, site).type);
-  requireCommonType(types, 'CYCLE', (which) => locationOf(which === 0 ? value : otherwise));
+  const marks = [value, otherwise].map((e) => recurse.expression(e, site));
+  const place = (which: number): number | undefined => locationOf(which === 0 ? value : otherwise);
+  const type = requireCommonType(marks.map((e) => e.type), 'CYCLE', place);
+  [value, otherwise].forEach((e, i) => env.trace?.calls.set(e, coerceArgument(env, marks[i], type, place(i))));
 }
 
 type Added = Pick<Extended, 'hidden' | 'shown'>;

@@ -6,7 +6,9 @@ import type { Expr, Query, Select, SortKey as SortItem, WindowSpecification } fr
 import type { LogicalPlan, OrderTerm } from '../plan/logical-plan.ts';
 import { columnOf, projectOf } from '../plan/make.ts';
 import { sameExpression } from '../plan/same-expression.ts';
+import { bindFrame } from './bind-frame.ts';
 import { bindFrom } from './bind-from.ts';
+import { noWindow, resolveWindow } from './bind-window-call.ts';
 import { coerceBoolean, settleUnknown } from './coercion.ts';
 import { bindGroupBy } from './group-items.ts';
 import type { Grouping } from './group-items.ts';
@@ -112,6 +114,8 @@ function windowMap(select: Select): ReadonlyMap<string, WindowSpecification> {
   const map = new Map<string, WindowSpecification>();
   for (const w of select.windows) {
     if (w.name === undefined) continue;
+    // One that is defined behind it is not known yet.
+    if (w.base !== undefined && !map.has(w.base)) throw noWindow(w.base, w.position);
     if (map.has(w.name)) throw new DatabaseError('42P20', `window "${w.name}" is already defined`, { position: w.position });
     map.set(w.name, w);
   }
@@ -121,7 +125,11 @@ function windowMap(select: Select): ReadonlyMap<string, WindowSpecification> {
 /** Names in windows that nothing uses are looked up, too. */
 function checkWindow(window: WindowSpecification, site: Site): void {
   const apart: Site = { ...site, level: new Level(site.scope) };
-  for (const e of [...window.partitionBy, ...window.orderBy.map((k) => k.expression)]) bind(e, apart);
+  const { env } = site;
+  for (const e of window.partitionBy) settleUnknown(env, bind(e, apart));
+  const over = resolveWindow({ ...window, name: undefined }, site, true);
+  const order = over.orderBy.map((k) => orderTerm(env, k, settleUnknown(env, bind(k.expression, apart))));
+  bindFrame(over, order, apart);
 }
 
 function condition(e: Expr | undefined, site: Site, construct: string): Expression | null {

@@ -1,7 +1,7 @@
 // OVER: window functions and aggregates over a window; named windows.
 import { DatabaseError } from '../../engine/data/error.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
-import type { FunctionExpr, WindowSpecification } from '../parser/ast.ts';
+import type { FunctionExpr, Position, WindowSpecification } from '../parser/ast.ts';
 import type { WindowCall } from '../plan/logical-plan.ts';
 import { sameExpression } from '../plan/same-expression.ts';
 import { bindAggregateCall } from './bind-aggregate.ts';
@@ -82,15 +82,17 @@ function bindFunction(e: FunctionExpr, candidates: readonly Callable[], site: Si
   };
 }
 
-/** OVER name, OVER (base ..). */
-function resolveWindow(spec: WindowSpecification, site: Site): WindowSpecification {
+export function noWindow(name: string, position: Position): DatabaseError {
+  return new DatabaseError('42704', `window "${name}" does not exist`, { position });
+}
+
+/** OVER name, OVER (base ..); `defined`: it stands in the WINDOW clause. */
+export function resolveWindow(spec: WindowSpecification, site: Site, defined = false): WindowSpecification {
   const base = spec.name ?? spec.base;
   if (base === undefined) return spec;
   const named = site.windows.get(base);
-  if (named === undefined) {
-    throw new DatabaseError('42704', `window "${base}" does not exist`, { position: spec.position });
-  }
-  const resolved = resolveWindow({ ...named, name: undefined }, site);
+  if (named === undefined) throw noWindow(base, spec.position);
+  const resolved = resolveWindow({ ...named, name: undefined }, site, true);
   if (spec.name !== undefined) return resolved;
   if (spec.partitionBy.length > 0) {
     throw new DatabaseError('42P20', `cannot override PARTITION BY clause of window "${base}"`, { position: spec.position });
@@ -101,7 +103,7 @@ function resolveWindow(spec: WindowSpecification, site: Site): WindowSpecificati
   if (resolved.frame !== undefined) {
     throw new DatabaseError('42P20', `cannot copy window "${base}" because it has a frame clause`, {
       position: spec.position,
-      hint: spec.orderBy.length === 0 && spec.frame === undefined ? 'Omit the parentheses in this OVER clause.' : undefined,
+      hint: !defined && spec.orderBy.length === 0 && spec.frame === undefined ? 'Omit the parentheses in this OVER clause.' : undefined,
     });
   }
   return {

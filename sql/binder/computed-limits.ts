@@ -94,6 +94,7 @@ function bindCount(e: Expr | undefined, check: keyof typeof CHECKED, site: Site)
   const position = locationOf(e);
   const count = tryCoerce(bind(e, site), INT8, { env: site.env, context: 'assignment', position });
   if (count === null) throw new DatabaseError('42804', `argument of ${name} must be type bigint`, { position });
+  site.env.trace?.calls.set(e, count);
   return { kind: 'call', function: CHECKED[check], args: [count], type: INT8 };
 }
 

@@ -14,7 +14,7 @@ import { Scope } from './scope.ts';
 export function bindLimits(query: Query, site: Site): Pick<BoundQuery, 'limit' | 'offset' | 'withTies'> {
   if (query.withTies && query.orderBy.length === 0) throw tiesWithoutOrder();
   // LIMIT ALL and NULL are no limit.
-  if (query.withTies && query.limit === undefined) throw nullWithTies();
+  if (query.withTies && query.limit?.kind === 'null') throw nullWithTies();
   return {
     limit: bindLimit(query.limit, 'LIMIT', site), offset: bindLimit(query.offset, 'OFFSET', site), withTies: query.withTies,
   };
@@ -37,6 +37,7 @@ function bindLimit(e: Expr | undefined, name: 'LIMIT' | 'OFFSET', site: Site): E
     throw new DatabaseError('42804',
       `argument of ${name} must be type bigint, not type ${mentionType(bound.type)}`, { position });
   }
+  site.env.trace?.calls.set(e, coerced);
   return coerced.kind === 'literal' && coerced.value === null ? null : coerced;
 }
 

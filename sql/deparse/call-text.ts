@@ -6,6 +6,7 @@ import type { Expression } from '../../engine/expression/expression.ts';
 import type { ColumnSource, Form, HoleMeaning } from '../binder/trace.ts';
 import type { Expr, SortKey, WindowFrame, WindowSpecification } from '../parser/ast.ts';
 import { quoteFunction } from '../plan/deparse.ts';
+import { sameExpression } from '../plan/same-expression.ts';
 import type { Printer } from './printer.ts';
 import { boundOf, required, Unprintable } from './printer.ts';
 
@@ -164,7 +165,9 @@ function windowText(printer: Printer, { call, written }: HoleMeaning & { readonl
   const args = written.star ? '*' : list(printer, call.args);
   const over = written.over;
   if (over === undefined) throw new Unprintable('OVER');
-  const spec = over.name !== undefined ? quoteIdentifier(over.name) : specificationText(printer, over);
+  // What is written out as a window of the query is that window.
+  const name = over.name ?? printer.frame.windows.find((w) => sameWindow(printer, w, over))?.name;
+  const spec = name === undefined ? specificationText(printer, over) : quoteIdentifier(name);
   return `${quoteFunction(call.name)}(${args})${filterText(printer, call.filter)} OVER ${spec}`;
 }
 
@@ -180,6 +183,20 @@ export function specificationText(printer: Printer, over: WindowSpecification): 
   }
   if (over.frame !== undefined) parts.push(frameText(printer, over.frame));
   return `(${parts.join(' ')})`;
+}
+
+function sameWindow(printer: Printer, a: WindowSpecification, b: WindowSpecification): boolean {
+  const same = (x: Expr, y: Expr): boolean => sameExpression(boundOf(printer, x), boundOf(printer, y));
+  const sameBound = (x: WindowFrame['start'], y: WindowFrame['start']): boolean => x.kind === y.kind
+    && (!('offset' in x) || !('offset' in y) || sameExpression(offsetOf(printer, x.offset), offsetOf(printer, y.offset)));
+  const [f, g] = [a.frame, b.frame];
+  return a.base === b.base && a.partitionBy.length === b.partitionBy.length && a.orderBy.length === b.orderBy.length
+    && a.partitionBy.every((e, i) => same(e, b.partitionBy[i]))
+    && a.orderBy.every((k, i) => same(k.expression, b.orderBy[i].expression)
+      && directionText(k) === directionText(b.orderBy[i]))
+    && (f === undefined || g === undefined ? f === g
+      : f.mode === g.mode && f.between === g.between && f.exclusion === g.exclusion
+        && sameBound(f.start, g.start) && sameBound(f.end, g.end));
 }
 
 const EXCLUSIONS = { 'current row': 'CURRENT ROW', group: 'GROUP', ties: 'TIES' } as const;
@@ -198,8 +215,12 @@ function frameText(printer: Printer, frame: WindowFrame): string {
   return `${mode} ${range}${frame.exclusion === 'none' ? '' : ` EXCLUDE ${EXCLUSIONS[frame.exclusion]}`}`;
 }
 
+function offsetOf(printer: Printer, e: Expr): Expression {
+  return required(printer.trace.calls.get(e), 'offset of a frame');
+}
+
 function offsetText(printer: Printer, e: Expr): string {
-  return printer.expressions.text(required(printer.trace.calls.get(e), 'offset of a frame'), false);
+  return printer.expressions.text(offsetOf(printer, e), false);
 }
 
 /** An expression that is sorted or grouped by: calls stand in parentheses, lest they are taken for something else. */

@@ -140,7 +140,7 @@ function joinText(printer: Printer, item: JoinItem): string {
   const apart = pretty && item.right.kind === 'join' && item.right.alias === undefined;
   text += apart ? `(${itemText(printer, item.right)})` : itemText(printer, item.right);
   if (merged.length > 0) {
-    text += ` USING (${merged.map((m) => quoteIdentifier(m.name)).join(', ')})`;
+    text += ` USING (${(printer.usingNames.get(item) ?? []).map(quoteIdentifier).join(', ')})`;
     if (item.usingAlias !== undefined) text += ` AS ${quoteIdentifier(item.usingAlias)}`;
   } else if (item.on !== undefined) {
     const on = printer.expressions.text(required(trace.conditions.get(item.on), 'ON'), false);

@@ -15,52 +15,82 @@ export interface ItemNames {
 /** Names the items of one FROM clause. */
 export function nameItems(printer: Printer, from: readonly FromItem[], outer: Frame): Frame {
   const used = new Map(outer.used);
-  const merged = new Map<FromItem, Map<number, string>>();
+  const merged: Forced = new Map();
   for (const item of from) noteMerged(printer, item, merged);
   for (const item of from) nameItem(printer, item, used, merged);
-  return { used, common: outer.common, own: new Set(from.flatMap(within)) };
+  return { ...outer, used, own: new Set(from.flatMap(within)) };
 }
 
 function within(item: FromItem): readonly FromItem[] {
   return item.kind === 'join' ? [item, ...within(item.left), ...within(item.right)] : [item];
 }
 
-/** Columns that USING merges have one name on both sides, whatever they are called by now. */
-function noteMerged(printer: Printer, item: FromItem, merged: Map<FromItem, Map<number, string>>): void {
+/** Names that columns are given from outside, by item and place. */
+type Forced = Map<FromItem, Map<number, string>>;
+
+/** Columns that USING merges have one name on both sides: that of the outermost join that names it, whatever they are called by now. */
+function noteMerged(printer: Printer, item: FromItem, forced: Forced): void {
   if (item.kind !== 'join') return;
-  noteMerged(printer, item.left, merged);
-  noteMerged(printer, item.right, merged);
-  const force = (source: ColumnSource, name: string): void => {
-    if (source.index === null) return;
-    const known = merged.get(source.from) ?? new Map<number, string>();
-    merged.set(source.from, known.set(source.index, name));
-  };
-  for (const { name, sides } of printer.trace.joins.get(item)?.merged ?? []) {
-    for (const side of sides) force(side, name);
+  for (const [i, { name, sides }] of (printer.trace.joins.get(item)?.merged ?? []).entries()) {
+    const known = forced.get(item)?.get(i) ?? sides.map((s) => forcedName(forced, s)).find((n) => n !== undefined);
+    const chosen = known ?? item.alias?.columns[i] ?? name;
+    for (const source of [...sides, { from: item, index: i }]) {
+      if (source.index === null || forcedName(forced, source) !== undefined) continue;
+      forced.set(source.from, (forced.get(source.from) ?? new Map<number, string>()).set(source.index, chosen));
+    }
   }
+  noteMerged(printer, item.left, forced);
+  noteMerged(printer, item.right, forced);
+}
+
+function forcedName(forced: Forced, { from, index }: ColumnSource): string | undefined {
+  return index === null ? undefined : forced.get(from)?.get(index);
+}
+
+interface Shown {
+  readonly name: string;
+  /** Under which it is known: a merged column is its sides', too. */
+  readonly sources: readonly ColumnSource[];
+}
+
+/** The columns of an item that has its names; of a join under its alias those that the alias stands over (`inside`). */
+function shownColumns(printer: Printer, item: FromItem, inside = false): readonly Shown[] {
+  const named = printer.items.get(item);
+  if (item.kind !== 'join' || (item.alias !== undefined && !inside)) {
+    return (named?.columns ?? []).map((name, index) => ({ name, sources: [{ from: item, index }] }));
+  }
+  const usingNames = printer.usingNames.get(item) ?? [];
+  const merged = (printer.trace.joins.get(item)?.merged ?? []).map(({ sides }, index): Shown =>
+    ({ name: usingNames[index], sources: [...sides, { from: item, index }] }));
+  const isMerged = ({ sources }: Shown): boolean => sources.some((s) =>
+    merged.some((m) => m.sources.some((o) => o.from === s.from && o.index === s.index)));
+  const rest = [item.left, item.right].flatMap((side) => shownColumns(printer, side).filter((c) => !isMerged(c)));
+  return [...merged, ...rest];
 }
 
 function nameItem(
-  printer: Printer, item: FromItem, used: Map<string, number>, merged: ReadonlyMap<FromItem, ReadonlyMap<number, string>>,
+  printer: Printer, item: FromItem, used: Map<string, number>, merged: Forced,
 ): void {
   if (item.kind === 'window') throw new Unprintable(item.window);
   if (item.kind === 'join') {
     if (item.asof) throw new Unprintable('ASOF JOIN');
     nameItem(printer, item.left, used, merged);
     nameItem(printer, item.right, used, merged);
+    const columns = printer.trace.joins.get(item)?.merged.map((m, i) => merged.get(item)?.get(i) ?? m.name) ?? [];
+    printer.usingNames.set(item, columns);
     if (item.alias === undefined) {
-      const columns = printer.trace.joins.get(item)?.merged.map((m) => m.name) ?? [];
       printer.items.set(item, { name: null, columns, showName: false, showColumns: false });
       return;
     }
   }
+  const below = item.kind === 'join' ? shownColumns(printer, item, true) : [];
   const own = itemName(printer, item);
   const forced = merged.get(item);
   const known = required(printer.trace.items.get(item), item.kind);
   const names: string[] = [];
   let changed = false;
   for (const [i, c] of known.columns.entries()) {
-    const real = realName(printer, item, i) ?? c.name;
+    const real = realName(printer, item, i) ?? below.at(i)?.name ?? c.name;
     const name = distinct(forced?.get(i) ?? item.alias?.columns[i] ?? real, names);
     if (name !== real) changed = true;
     names.push(name);
@@ -68,7 +98,7 @@ function nameItem(
   const aliased = (item.alias?.columns.length ?? 0) > 0;
   const name = uniqueName(own, used);
   const stored = item.kind === 'table' && known.relation !== 0;
-  const showColumns = item.kind === 'functions' || changed || (aliased && !stored);
+  const showColumns = item.kind === 'functions' || changed || (aliased && !stored && item.kind !== 'join');
   const plain = item.kind === 'table' && name === tableName(printer, item);
   printer.items.set(item, {
     name, columns: names, showColumns, showName: item.alias !== undefined || showColumns || !plain,

@@ -4,7 +4,7 @@ import { AssertionError } from '../../engine/data/error.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { Trace } from '../binder/trace.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { Expr, FromItem, Query } from '../parser/ast.ts';
+import type { Expr, FromItem, Query, WindowSpecification } from '../parser/ast.ts';
 import type { Deparser, DeparseOptions } from '../plan/deparse.ts';
 import type { Indentation } from '../plan/indentation.ts';
 import type { ItemNames } from './item-names.ts';
@@ -28,6 +28,8 @@ export interface Frame {
   readonly common: ReadonlySet<string>;
   /** The items of the query's own FROM. */
   readonly own: ReadonlySet<FromItem>;
+  /** The query's WINDOW clause. */
+  readonly windows: readonly WindowSpecification[];
 }
 
 export interface QueryForm {
@@ -44,6 +46,8 @@ export interface Printer {
   readonly lines: Indentation;
   readonly expressions: Deparser;
   readonly items: Map<FromItem, ItemNames>;
+  /** The names behind USING, by join. */
+  readonly usingNames: Map<FromItem, readonly string[]>;
   /** Of the query whose expressions are printed. */
   frame: Frame;
   query(query: Query, form: QueryForm): string;

@@ -18,7 +18,7 @@ import { required, Unprintable } from './printer.ts';
 export function queryText(trace: Trace, query: Query, labels: readonly string[], options: PrintOptions): string {
   const printer = new QueryPrinter(trace, options);
   // Rules have two rows of these names.
-  const frame: Frame = { used: new Map([['old', 0], ['new', 0]]), common: new Set(), own: new Set() };
+  const frame: Frame = { used: new Map([['old', 0], ['new', 0]]), common: new Set(), own: new Set(), windows: [] };
   return Indentation.finished(printer.query(query, { labels, visible: true, frame }));
 }
 
@@ -27,8 +27,9 @@ class QueryPrinter implements Printer {
   readonly trace: Trace;
   readonly lines = new Indentation();
   readonly items = new Map<FromItem, ItemNames>();
+  readonly usingNames = new Map<FromItem, readonly string[]>();
   readonly expressions: Deparser;
-  frame: Frame = { used: new Map(), common: new Set(), own: new Set() };
+  frame: Frame = { used: new Map(), common: new Set(), own: new Set(), windows: [] };
 
   constructor(trace: Trace, options: PrintOptions) {
     this.trace = trace;
@@ -58,7 +59,7 @@ class QueryPrinter implements Printer {
   #query(query: Query, form: QueryForm): string {
     if (query.asOf !== undefined) throw new Unprintable('AS OF');
     const { body } = query;
-    if (body.kind === 'select') this.frame = nameItems(this, body.from, this.frame);
+    if (body.kind === 'select') this.frame = { ...nameItems(this, body.from, this.frame), windows: body.windows };
     let text = query.with === undefined ? '' : this.#with(query.with.tables, query.with.recursive);
     switch (body.kind) {
       case 'select': text += this.#select(body, form); break;
@@ -72,7 +73,7 @@ class QueryPrinter implements Printer {
     if (query.offset !== undefined) text += this.lines.keyword(' OFFSET ', -8, 8) + this.#limit(query.offset);
     if (query.limit !== undefined) {
       text += query.withTies ? `${this.lines.keyword(' FETCH FIRST ', -8, 8)}(${this.#limit(query.limit)}) ROWS WITH TIES`
-        : this.lines.keyword(' LIMIT ', -8, 8) + this.#limit(query.limit);
+        : this.lines.keyword(' LIMIT ', -8, 8) + (query.limit.kind === 'null' ? 'ALL' : this.#limit(query.limit));
     }
     return text + this.#locking(query);
   }
@@ -100,15 +101,30 @@ class QueryPrinter implements Printer {
     for (const table of tables) {
       const { statement } = table;
       if (statement.kind !== 'query') throw new Unprintable('a modification in WITH');
-      if (table.search !== undefined || table.cycle !== undefined) throw new Unprintable('SEARCH and CYCLE');
       const columns = table.columns.length === 0 ? '' : `(${table.columns.map(quoteIdentifier).join(', ')})`;
       const kept = table.materialized === undefined ? '' : table.materialized ? 'MATERIALIZED ' : 'NOT MATERIALIZED ';
       text += `${before}${quoteIdentifier(table.name)}${columns} AS ${kept}(${lines.keyword('')}`;
       text += this.query(statement, { labels: null, visible: true, frame: this.frame });
-      text += `${lines.keyword('')})`;
+      text += `${lines.keyword('')})${this.#searchAndCycle(table)}`;
       before = ', ';
     }
     return text + lines.keyword('', -8);
+  }
+
+  #searchAndCycle({ search, cycle }: CommonTable): string {
+    const list = (names: readonly string[]): string => names.map(quoteIdentifier).join(', ');
+    let text = '';
+    if (search !== undefined) {
+      text += ` SEARCH ${search.breadthFirst ? 'BREADTH' : 'DEPTH'} FIRST BY ${list(search.columns)}`
+        + ` SET ${quoteIdentifier(search.sequence)}`;
+    }
+    if (cycle === undefined) return text;
+    const [value, otherwise] = [cycle.value, cycle.otherwise].map((e) => required(this.trace.calls.get(e), 'mark of a cycle'));
+    text += ` CYCLE ${list(cycle.columns)} SET ${quoteIdentifier(cycle.mark)}`;
+    if (!isConstant(value, true) || !isConstant(otherwise, false)) {
+      text += ` TO ${this.expressions.text(value, false)} DEFAULT ${this.expressions.text(otherwise, false)}`;
+    }
+    return `${text} USING ${quoteIdentifier(cycle.path)}`;
   }
 
   #select(select: Select, form: QueryForm): string {
@@ -206,8 +222,9 @@ class QueryPrinter implements Printer {
   }
 
   #limit(e: NonNullable<Query['limit']>): string {
-    if (e.kind === 'null') return 'ALL';
-    return this.expressions.text(required(this.trace.bound.get(e), 'LIMIT'), false);
+    const bound = required(this.trace.calls.get(e), 'LIMIT');
+    return bound.kind === 'cast' && !bound.explicit ? this.expressions.inner(bound.input, bound, false)
+      : this.expressions.text(bound, false);
   }
 
   #values(values: Values, form: QueryForm): string {
@@ -264,6 +281,10 @@ class QueryPrinter implements Printer {
   #typed(e: Expression & { readonly kind: 'literal' }, type: LogicalType): Expression {
     return e.value === null ? { ...e, type } : { kind: 'cast', input: e, type, explicit: true };
   }
+}
+
+function isConstant(e: Expression, value: boolean): boolean {
+  return e.kind === 'literal' && e.value === value;
 }
 
 /** The set operation that a side is, where nothing surrounds it. */

@@ -4,7 +4,7 @@ import type {
 } from 'libpg-query';
 import { AssertionError } from '../../engine/data/error.ts';
 import type {
-  CommonTable, Expr, GroupItem, IntoClause, LockingClause, Query, QueryBody, Select, SetOperation, Target, WithClause,
+  CommonTable, GroupItem, IntoClause, LockingClause, Query, QueryBody, Select, SetOperation, Target, WithClause,
 } from './ast.ts';
 import { names, persistence, relation, untag } from './postgres-node.ts';
 import type { ReaderContext } from './postgres-node.ts';
@@ -17,17 +17,11 @@ export function readQuery(node: SelectStmt, context: ReaderContext): Query {
   const queryBody = body(node, context);
   return {
     kind: 'query', with: withClause(node.withClause, context), body: queryBody,
-    orderBy: sortKeys(node.sortClause, context, expression), limit: bound(node.limitCount, context),
+    orderBy: sortKeys(node.sortClause, context, expression), limit: optional(node.limitCount, context),
     withTies: node.limitOption === 'LIMIT_OPTION_WITH_TIES', offset: optional(node.limitOffset, context),
     locking: (node.lockingClause ?? []).map((clause) => locking(untag(clause, 'LockingClause'), context)),
     range: undefined, position: queryBody.position,
   };
-}
-
-/** LIMIT ALL is a NULL constant in the tree. */
-function bound(node: Node | undefined, context: ReaderContext): Expr | undefined {
-  if (node === undefined || ('A_Const' in node && node.A_Const.isnull === true)) return undefined;
-  return expression(node, context);
 }
 
 function body(node: SelectStmt, context: ReaderContext): QueryBody {

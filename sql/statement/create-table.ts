@@ -1,5 +1,6 @@
 // CREATE TABLE and CREATE TABLE AS.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import { mentionType } from '../../engine/data/type-info.ts';
 import type { CatalogChange } from '../catalog/catalog.ts';
 import type { ColumnEntry, ConstraintEntry, IndexEntry, SequenceEntry, TableEntry } from '../catalog/entry.ts';
 import { plainColumn } from '../catalog/entry.ts';
@@ -160,19 +161,23 @@ export function createTableAs(statement: CreateTableAs, query: BoundStatement): 
   };
 }
 
+function isPseudo(type: ColumnEntry['type']): boolean {
+  return type.kind === 'array' ? isPseudo(type.element) : type.kind === 'void' || (type.kind === 'record' && type.oid === undefined);
+}
+
 /** A query's columns as those of a relation, the first ones renamed. */
 export function namedColumns(
   columns: readonly { readonly name: string; readonly type: ColumnEntry['type'] }[], names: readonly string[],
   tooMany = 'too many column names were specified',
 ): readonly ColumnEntry[] {
   if (names.length > columns.length) throw new DatabaseError('42601', tooMany);
+  const all = columns.map((c, i) => names[i] ?? c.name);
+  const twice = all.find((name, i) => all.includes(name, i + 1));
+  if (twice !== undefined) throw new DatabaseError('42701', `column "${twice}" specified more than once`);
   const out: ColumnEntry[] = [];
   columns.forEach((column, i) => {
-    const name = names[i] ?? column.name;
-    if (out.some((c) => c.name === name)) throw new DatabaseError('42701', `column "${name}" specified more than once`);
-    if (column.type.kind === 'void' || (column.type.kind === 'record' && column.type.oid === undefined)) {
-      throw new DatabaseError('42P16', `column "${name}" has pseudo-type ${column.type.kind}`);
-    }
+    const name = all[i];
+    if (isPseudo(column.type)) throw new DatabaseError('42P16', `column "${name}" has pseudo-type ${mentionType(column.type)}`);
     out.push(plainColumn(name, i + 1, column.type.kind === 'unknown' ? { kind: 'text' } : column.type));
   });
   return out;
