@@ -22,6 +22,7 @@ export interface FromSite {
   readonly lateral: Scope | null;
   readonly commonTables: CommonTableScope | null;
   readonly recurse: Recursion;
+  readonly changes?: true | undefined;
   /** Names that the query may use as whole rows. */
   readonly rows?: ReadonlySet<string>;
 }

@@ -1,6 +1,7 @@
 // FROM: relations, subqueries, functions and windows, joined; every item gives a plan and the names it makes visible.
 import { DatabaseError, notSupported, unreachable } from '../../engine/data/error.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
+import { someExpression } from '../../engine/expression/walk.ts';
 import type { Expr, FromItem, JoinItem, SubqueryItem, TableItem } from '../parser/ast.ts';
 import type { JoinKind, LogicalPlan } from '../plan/logical-plan.ts';
 import { applyOf, columnOf, filterOf, joinOf, projectOf, selectColumns, SINGLE_ROW, width } from '../plan/make.ts';
@@ -27,18 +28,35 @@ export const NO_ITEMS: FromResult = { plan: SINGLE_ROW, items: [] };
 /** The comma list: cross joins, each item seeing those before it if it is lateral. */
 export function bindFrom(list: readonly FromItem[], site: FromSite): FromResult {
   let result = NO_ITEMS;
+  let changed: FromResult | null = null;
   for (const item of list) {
-    result = result === NO_ITEMS ? bindItem(item, site) : bindBeside(result, item, 'inner', site);
+    result = result === NO_ITEMS ? bindItem(item, site) : bindBeside(result, item, 'inner', site, changed);
+    if (site.changes === true) changed ??= result;
   }
   return result;
 }
 
-/** `left` joined with what the item is, which may refer to `left`. */
-export function bindBeside(left: FromResult, item: FromItem, join: JoinKind, site: FromSite): FromResult {
+/** `left` joined with what the item is, which may refer to `left` but for what is `changed`. */
+export function bindBeside(
+  left: FromResult, item: FromItem, join: JoinKind, site: FromSite, changed: FromResult | null = null,
+): FromResult {
   const scope = new Scope(site.lateral, left.items);
   const right = bindItem(item, { ...site, lateral: scope });
+  if (changed !== null) checkChanged(changed, right.plan, scope, site);
   checkDistinctNames(left.items, right.items);
   return combine(left, right, { join, scope, condition: null, site });
+}
+
+/** 42P10 where the right side refers to the table that the statement changes. */
+function checkChanged({ plan, items: [table] }: FromResult, right: LogicalPlan, scope: Scope, site: FromSite): void {
+  const free = freeHoles(right);
+  const out = scope.outers.find(({ hole, target }) => free.has(hole.index)
+    && someExpression(target, (e) => e.kind === 'column' && e.index < width(plan)));
+  if (out === undefined) return;
+  throw new DatabaseError('42P10', `invalid reference to FROM-clause entry for table "${table.name}"`, {
+    position: site.env.shared.positions.get(out.target),
+    hint: `There is an entry for table "${table.name}", but it cannot be referenced from this part of the query.`,
+  });
 }
 
 interface Combination {
@@ -93,7 +111,7 @@ function bindItem(item: FromItem, site: FromSite): FromResult {
 function around(site: FromSite): Scope | null {
   if (site.lateral === null || site.lateral === site.outer) return site.outer;
   const scope = new Scope(site.outer);
-  scope.hiddenItems = site.lateral.items;
+  scope.hiddenItems = [...site.lateral.items, ...site.lateral.hiddenItems];
   return scope;
 }
 

@@ -30,8 +30,10 @@ const OUTPUT: Clause = { phrase: 'SELECT', aggregates: true, windows: true, sets
 export function bindSelect(query: Query, select: Select, outer: QuerySite, recurse: Recursion): BoundQuery {
   if (select.into !== undefined) throw notSupported('SELECT INTO here', { position: select.into.relation.position });
   const { env } = outer;
+  const lateral = outer.hidden === undefined ? outer.parent : new Scope(outer.parent);
+  if (lateral !== null && outer.hidden !== undefined) lateral.hiddenItems = outer.hidden;
   const from = bindFrom(select.from, {
-    env, outer: outer.parent, lateral: outer.parent, commonTables: outer.commonTables, recurse,
+    env, outer: outer.parent, lateral, changes: outer.changes, commonTables: outer.commonTables, recurse,
     ...select.from.some((item) => item.kind === 'join') ? { rows: rowNames([select, query.orderBy]) } : {},
   });
   const scope = new Scope(outer.parent, from.items);

@@ -9,12 +9,13 @@ import { holesOf } from '../plan/map-plan.ts';
 import { attachSubqueries } from './attach.ts';
 import { coerceArgument } from './coercion.ts';
 import { requireCommonType } from './common-type.ts';
-import { bind, Level } from './level.ts';
+import { Level } from './level.ts';
 import type { BoundQuery, QuerySite, Recursion, Site } from './level.ts';
 import { bindLimits } from './limits.ts';
 import { locationOf } from './location.ts';
 import { bindOutputOrder } from './output-order.ts';
 import { Scope } from './scope.ts';
+import { bindCells } from './targets.ts';
 
 export function bindValues(query: Query, values: Values, outer: QuerySite, recurse: Recursion): BoundQuery {
   const { env } = outer;
@@ -24,15 +25,18 @@ export function bindValues(query: Query, values: Values, outer: QuerySite, recur
   const site: Site = {
     env, scope, level, clause: { phrase: 'VALUES' }, commonTables: outer.commonTables, recurse, windows: new Map(),
   };
-  const [first] = values.rows;
-  const rows = values.rows.map((row) => {
-    if (row.length !== first.length) {
+  const cells: (ReturnType<typeof bindCells>)[] = [];
+  for (const row of values.rows) {
+    const bound = bindCells(row, site);
+    if (bound.length !== (cells[0] ?? bound).length) {
       throw new DatabaseError('42601', 'VALUES lists must all be the same length',
         { position: row.length > 0 ? locationOf(row[0]) : values.position });
     }
-    return row.map((e) => bind(e, site));
-  });
-  const places = (column: number) => (row: number): number | undefined => locationOf(values.rows[row][column]);
+    cells.push(bound);
+  }
+  const rows = cells.map((row) => row.map((c) => c.expression));
+  const [first] = rows;
+  const places = (column: number) => (row: number): number | undefined => cells[row][column].position;
   const types = first.map((_, c): LogicalType => {
     const column = rows.map((r) => r[c].type);
     if (outer.keepUnknown === true && column.every((t) => t.kind === 'unknown')) return column[0];

@@ -103,7 +103,8 @@ export function resolveWindow(spec: WindowSpecification, site: Site, defined = f
   if (resolved.frame !== undefined) {
     throw new DatabaseError('42P20', `cannot copy window "${base}" because it has a frame clause`, {
       position: spec.position,
-      hint: !defined && spec.orderBy.length === 0 && spec.frame === undefined ? 'Omit the parentheses in this OVER clause.' : undefined,
+      hint: !defined && spec.orderBy.length === 0 && spec.frame === undefined
+        ? 'Omit the parentheses in this OVER clause.' : undefined,
     });
   }
   return {

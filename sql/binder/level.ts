@@ -9,7 +9,7 @@ import type {
 } from '../plan/logical-plan.ts';
 import { deepEqual } from '../plan/same-expression.ts';
 import type { Environment } from './environment.ts';
-import type { Scope } from './scope.ts';
+import type { Scope, ScopeItem } from './scope.ts';
 
 /** A bound query. `visible`: the leading columns; those behind them are there to sort by. */
 export interface BoundQuery {
@@ -131,6 +131,10 @@ export interface QuerySite {
   readonly keepUnknown?: boolean;
   /** What the select list counts as: UPDATE's new values are one. Default: SELECT. */
   readonly output?: Clause;
+  /** The first item of FROM is the table that the statement changes, which the others cannot refer to. */
+  readonly changes?: true;
+  /** Relations of the statement that FROM cannot refer to. */
+  readonly hidden?: readonly ScopeItem[];
 }
 
 /** Where an expression stands. */

@@ -6,7 +6,7 @@ import type { Expression } from '../../engine/expression/expression.ts';
 import { isVolatile, someExpression } from '../../engine/expression/walk.ts';
 import type { SortKey } from '../../engine/operator/operator.ts';
 import type { AggregateCall, LogicalPlan, OrderTerm, TableCall, WindowFrame, WindowPlan } from '../plan/logical-plan.ts';
-import { columnOf, extend, filterOf, setCallsOf, width } from '../plan/make.ts';
+import { columnOf, extend, filterOf, setCallsOf, SINGLE_ROW, width } from '../plan/make.ts';
 import { freeHoles, holesOf, mapFrame, offsetsOf } from '../plan/map-plan.ts';
 import { fillHoles, replaceTopDown } from '../plan/replace.ts';
 import { deepEqual, sameExpression } from '../plan/same-expression.ts';
@@ -165,8 +165,11 @@ function group(before: Attachment, parts: SelectParts, grouping: Grouping): Grou
     ...calls.map((c, i): Column => ({ name: level.aggregates[i].name, type: c.type })),
     ...groupings.map((): Column => ({ name: 'grouping', type: INT4 })),
   ];
+  // HAVING alone asks nothing of the rows: there is one group, whatever they are.
+  const alone = keys.length === 0 && sets === null && calls.length === 0 && groupings.length === 0;
   const plan: LogicalPlan = {
-    kind: 'aggregate', input: before.plan, keys: resolvedKeys, aggregates: calls, sets, groupings, closing: null,
+    kind: 'aggregate', input: alone ? SINGLE_ROW : before.plan, keys: resolvedKeys, aggregates: calls, sets, groupings,
+    closing: null,
     schema: { columns },
   };
   // Of several keys that compute the same, what is no key itself means that of the first output column.

@@ -63,8 +63,15 @@ export function missingRelation(use: NameUse, qualifier: readonly string[]): Dat
       hint: `There is an entry for table "${name}", but it cannot be referenced from this part of the query.`,
     });
   }
-  const aliased = all.flatMap((s) => s.items).find((i) => i.relation !== 0 && i.name !== name
-    && relationName(use, i.relation) === name);
+  const isMeant = (i: ScopeItem): boolean => i.relation !== 0 && i.name !== name && relationName(use, i.relation) === name;
+  const hidden = all.flatMap((s) => s.hiddenItems).find(isMeant);
+  if (hidden !== undefined) {
+    return new DatabaseError('42P01', `invalid reference to FROM-clause entry for table "${name}"`, {
+      position: use.position,
+      hint: `There is an entry for table "${hidden.name}", but it cannot be referenced from this part of the query.`,
+    });
+  }
+  const aliased = all.flatMap((s) => s.items).find(isMeant);
   if (aliased !== undefined && aliased.name !== null) {
     return new DatabaseError('42P01', `invalid reference to FROM-clause entry for table "${name}"`, {
       position: use.position, hint: `Perhaps you meant to reference the table alias "${aliased.name}".`,

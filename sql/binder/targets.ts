@@ -28,10 +28,22 @@ export function bindTargets(targets: readonly Target[], site: Site, keepUnknown:
     : { ...t, expression: settleRow(settleUnknown(site.env, t.expression), site) }));
 }
 
+/** What a star stands for; null: it is none. */
+function starred(e: Expr, site: Site): readonly BoundTarget[] | null {
+  if (e.kind === 'star') return starColumns(e, site);
+  return e.kind === 'fieldStar' ? recordFields(e, site) : null;
+}
+
+/** A row of VALUES, stars expanded. */
+export function bindCells(row: readonly Expr[], site: Site): readonly Pick<BoundTarget, 'expression' | 'position'>[] {
+  return row.flatMap((e): ReturnType<typeof bindCells> =>
+    starred(e, site) ?? [{ expression: bind(e, site), position: locationOf(e) }]);
+}
+
 function bindTarget(target: Target, site: Site): readonly BoundTarget[] {
   const e = target.expression;
-  if (e.kind === 'star') return starColumns(e, site);
-  if (e.kind === 'fieldStar') return recordFields(e, site);
+  const columns = starred(e, site);
+  if (columns !== null) return columns;
   const position = locationOf(e);
   const name = target.alias ?? labelOf(e);
   if (e.kind === 'column') {

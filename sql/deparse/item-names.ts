@@ -28,7 +28,7 @@ function within(item: FromItem): readonly FromItem[] {
 /** Names that columns are given from outside, by item and place. */
 type Forced = Map<FromItem, Map<number, string>>;
 
-/** Columns that USING merges have one name on both sides: that of the outermost join that names it, whatever they are called by now. */
+/** Columns that USING merges have one name on both sides: that of the outermost join that names it, whatever they are by now. */
 function noteMerged(printer: Printer, item: FromItem, forced: Forced): void {
   if (item.kind !== 'join') return;
   for (const [i, { name, sides }] of (printer.trace.joins.get(item)?.merged ?? []).entries()) {

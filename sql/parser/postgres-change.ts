@@ -2,7 +2,7 @@
 import type {
   DeleteStmt, InsertStmt, MergeStmt, MergeWhenClause, Node, OnConflictClause, RangeVar, UpdateStmt,
 } from 'libpg-query';
-import { AssertionError } from '../../engine/data/error.ts';
+import { AssertionError, DatabaseError } from '../../engine/data/error.ts';
 import type {
   Assignment, Delete, IndexElement, Insert, InsertColumn, Merge, MergeClause, OnConflict, TableItem, Update,
 } from './ast.ts';
@@ -12,6 +12,9 @@ import { names, relation, untag } from './postgres-node.ts';
 import type { ReaderContext } from './postgres-node.ts';
 import { targets, withClause } from './postgres-query.ts';
 import { direction, nullsPlace } from './postgres-window.ts';
+import { isWord } from './statement-text.ts';
+import { tokenize } from './tokens.ts';
+import { extent } from './unnamed.ts';
 
 function target(node: RangeVar | undefined, context: ReaderContext): TableItem {
   if (node === undefined) throw new AssertionError('a table is missing in the syntax tree');
@@ -100,6 +103,7 @@ export function readDelete(node: DeleteStmt, context: ReaderContext): Delete {
 }
 
 export function readMerge(node: MergeStmt, context: ReaderContext): Merge {
+  checkMergeForm(node, context);
   const table = target(node.relation, context);
   return {
     kind: 'merge', with: withClause(node.withClause, context), table, source: fromItem(node.sourceRelation, context),
@@ -107,6 +111,21 @@ export function readMerge(node: MergeStmt, context: ReaderContext): Merge {
     clauses: (node.mergeWhenClauses ?? []).map((clause) => mergeClause(untag(clause, 'MergeWhenClause'), context)),
     returning: targets(node.returningClause?.exprs, context), position: table.position,
   };
+}
+
+/** The grammar's build knows clauses of MERGE that PostgreSQL 15 does not. */
+function checkMergeForm(node: MergeStmt, { source }: ReaderContext): void {
+  const { returningClause: returning, mergeWhenClauses: clauses = [] } = node;
+  const bySource = clauses.some((c) => untag(c, 'MergeWhenClause').matchKind === 'MERGE_WHEN_NOT_MATCHED_BY_SOURCE');
+  if (returning === undefined && !bySource) return;
+  const tokens = tokenize(source.text);
+  const end = (source.offset(extent(returning).first) ?? 0) - source.base;
+  const at = bySource ? tokens.findIndex((t, i) => isWord(t, 'by') && isWord(tokens[i - 1], 'matched'))
+    : tokens.findLastIndex((t) => isWord(t, 'returning') && t.start < end);
+  const token = tokens[at];
+  if (token === undefined) return;
+  throw new DatabaseError('42601', `syntax error at or near "${source.text.slice(token.start, token.end)}"`,
+    { position: source.whole.position(source.base + token.start) });
 }
 
 function mergeClause(node: MergeWhenClause, context: ReaderContext): MergeClause {

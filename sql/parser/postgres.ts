@@ -69,7 +69,8 @@ function grammar(source: Source): ReturnType<typeof parseTree> {
     return parseTree(source.text);
   } catch (error) {
     if (!(error instanceof GrammarError)) throw error;
-    const position = error.offset === undefined ? undefined : source.characterPosition(error.offset);
+    const position = error.offset === undefined || /WITH TIES/.test(error.message) ? undefined
+      : source.characterPosition(error.offset);
     const code = codeOf(error.message, source, error.offset);
     throw new DatabaseError(code, error.message, { position, hint: hintOf(error.message, code) });
   }

@@ -17,7 +17,8 @@ export function sameComputation(a: Expression, b: Expression): boolean {
   return sameExpression(implied(a), implied(b));
 }
 
-function implied(e: Expression): Expression {
+/** With all conversions as implied. */
+export function implied(e: Expression): Expression {
   return mapExpression(e, (x) => (x.kind === 'cast' && typmodOf(x.type) === -1 ? { ...x, explicit: false } : x));
 }
 

@@ -64,7 +64,7 @@ export function bindChange(
     ...labels.map(starOf),
   ];
   const query = selectOf(source.with, targets, [source.table, ...source.from], source.where);
-  const first = bindQuery(query, { ...site, keepUnknown: true, output: { phrase: 'UPDATE' } });
+  const first = bindQuery(query, { ...site, keepUnknown: true, output: { phrase: 'UPDATE' }, changes: true });
   const wanted: (ColumnEntry | null)[] = [...live.map(() => null), ...set.map((a) => a.column)];
   const bound = assignTypes(site.env, first, wanted, set.map((a) => a.value), live.length);
   return {

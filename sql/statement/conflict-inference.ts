@@ -8,6 +8,7 @@ import type { ScopeItem } from '../binder/scope.ts';
 import type { TableEntry } from '../catalog/entry.ts';
 import type { OnConflict } from '../parser/ast.ts';
 import { parseExpression } from '../parser/parse.ts';
+import { impliesCondition } from '../optimizer/implication.ts';
 import { sameComputation } from '../plan/same-expression.ts';
 import { bindPredicate, bindValue, rowSite } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
@@ -75,6 +76,6 @@ function matchingKeys(env: Environment, state: SessionState, { table, items }: I
     return plain.length === columns.size && plain.every((c) => columns.has(c))
       && texts.every((text) => expressions.some((e) => sameComputation(e, read(text))))
       && expressions.every((e) => texts.some((text) => sameComputation(e, read(text))))
-      && predicate.every((p) => given.some((g) => sameComputation(g, p)));
+      && predicate.every((p) => impliesCondition(given, p));
   });
 }

@@ -2,11 +2,11 @@
 import { VectorBuilder, datumAt } from '../../engine/data/access.ts';
 import { Batch } from '../../engine/data/batch.ts';
 import type { Datum } from '../../engine/data/datum.ts';
-import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import { DatabaseError } from '../../engine/data/error.ts';
 import { compileExpression } from '../../engine/expression/evaluate.ts';
 import type { EvalContext } from '../../engine/expression/context.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
-import { bindQuery } from '../binder/bind-query.ts';
+import { bindCommonTables, bindQuery } from '../binder/bind-query.ts';
 import type { Environment } from '../binder/environment.ts';
 import type { BoundQuery, Clause, CommonTableScope, Site } from '../binder/level.ts';
 import { locationOf } from '../binder/location.ts';
@@ -44,10 +44,11 @@ export function bindInsert(statement: Insert, { state, env, commonTables }: Modi
   const { table } = through;
   const columns = targetColumns(through.seen, statement.columns);
   const { source } = statement;
-  if (source === undefined && statement.with !== undefined) throw notSupported('WITH before INSERT .. DEFAULT VALUES');
   const target = {
     state, statement, through, table, columns, given: statement.columns, overriding: statement.overriding, commonTables,
   };
+  // What WITH changes is changed all the same.
+  if (source === undefined) bindCommonTablesOf(statement, env, commonTables);
   const rows = source === undefined ? defaultRow() : bindSource(env, { ...target, source });
   const conflict = statement.onConflict === undefined ? null
     : bindConflict(env, state, {
@@ -94,6 +95,10 @@ function overridden({ overriding }: InsertTarget, column: ColumnEntry): boolean 
   return overriding === 'user' && column.identity !== null;
 }
 
+function bindCommonTablesOf({ with: names }: Insert, env: Environment, commonTables: CommonTableScope | null): void {
+  if (names !== undefined) bindCommonTables(names, { env, parent: null, commonTables });
+}
+
 function defaultRow(): RowSource {
   return { query: null, make: () => new Batch([], 1) };
 }
@@ -110,7 +115,7 @@ function bindSource(env: Environment, target: Target): RowSource {
   const { source, statement } = target;
   const { body } = source;
   const plain = isPlain(source) && statement.with === undefined;
-  if (body.kind === 'values' && plain && !body.rows.some((row) => row.some(hasSubquery))) {
+  if (body.kind === 'values' && plain && !body.rows.some((row) => row.some((e) => isStar(e) || hasSubquery(e)))) {
     return bindRows(env, target, body.rows);
   }
   return bindQuerySource(env, target);
@@ -130,6 +135,10 @@ function asSelect({ rows: [row], position }: ValuesBody): Query['body'] {
 /** Of VALUES: it may have DEFAULT in it. */
 function isPlain(source: Query): boolean {
   return source.with === undefined && source.orderBy.length === 0 && source.limit === undefined && source.offset === undefined;
+}
+
+function isStar(e: Expr): boolean {
+  return e.kind === 'star' || e.kind === 'fieldStar';
 }
 
 function hasSubquery(e: Expr): boolean {
@@ -244,7 +253,8 @@ function bindQuerySource(env: Environment, target: Target): RowSource {
   target.through.requireColumns(columns, 'insert into');
   const rows = body.kind === 'values' && isPlain(source) ? body.rows : [];
   columns.forEach((column, c) => {
-    if (rows.length === 0 || rows.some((row) => row[c].kind !== 'default')) checkAssignable(target, column);
+    const isDefault = (row: readonly Expr[]): boolean => row.length === columns.length && row[c].kind === 'default';
+    if (rows.length === 0 || !rows.every(isDefault)) checkAssignable(target, column);
   });
   const bound = hasParts(target.given)
     ? assembleQuery(rowSite(env, [], { phrase: 'VALUES' }), first, gatherParts(columns), { given: target.given, written: exact })

@@ -9,7 +9,7 @@ import type { ScopeItem } from '../binder/scope.ts';
 import { liveColumns } from '../catalog/entry.ts';
 import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
 import type { Expr, FromItem, Merge, MergeClause } from '../parser/ast.ts';
-import { rowSite } from '../planner.ts';
+import { rowScopeItem, rowSite } from '../planner.ts';
 import { resolveAssignments } from './assignment.ts';
 import { labelsOf, otherItems, plainTarget, selectOf, starOf, starWidth } from './change-query.ts';
 import type { ChangeQuery } from './change-query.ts';
@@ -45,7 +45,7 @@ export function bindMergeQuery(site: QuerySite, table: TableEntry, statement: Me
     plainTarget({ kind: 'column', name: [MATCHED, 'matched'], position: undefined }),
     ...labels.map(starOf),
   ], [from], undefined);
-  const bound = bindQuery(query, site);
+  const bound = bindQuery(query, { ...site, hidden: [rowScopeItem(table, { alias: target })] });
   const others = otherItems(bound, labels, { from: live.length + 1, offset: table.columns.length },
     (label) => starWidth(site, label, { with: statement.with, from: [statement.source] }));
   return { table, bound, values: [], joined: false, others };

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { DatabaseError } from '../../../engine/data/error.ts';
 import type { ParsedStatement, Statement } from '../../../sql/parser/ast-statement.ts';
-import { loadParser, parse, parseExpression } from '../../../sql/parser/parse.ts';
+import { loadParser, parse, parseExpression, parseKept } from '../../../sql/parser/parse.ts';
 import { parseTree } from '../../../sql/parser/pg-module.ts';
 
 beforeAll(loadParser);
@@ -88,6 +88,28 @@ describe('errors', () => {
     expect(failure('create table t (a int not null deferrable)')).toEqual({
       code: '42601', message: 'misplaced DEFERRABLE clause', position: 32,
     });
+  });
+});
+
+describe('a subquery of FROM without an alias', () => {
+  const refusal = (text: string): string => {
+    try {
+      parse(text);
+      return 'read';
+    } catch (error) {
+      return error instanceof DatabaseError ? `${error.fields.position} ${error.message}` : String(error);
+    }
+  };
+  test.each<[string, number, string]>([
+    ['select * from (select 1)', 15, 'subquery'], ['select * from ((values (1)))', 15, 'VALUES'],
+    ['select * from (values ((select 1)), (2))', 15, 'VALUES'], ["select 'é', * from t, lateral ( select (t.a))", 31, 'subquery'],
+    ['select * from ((select 1) join t on true)', 16, 'subquery'], ['select * from (select * from (select 1))', 30, 'subquery'],
+    ['select * from (((select 1) union (select 2)))', 15, 'subquery'], ['delete from t using (table t)', 21, 'subquery'],
+  ])('%s', (text, position, what) => {
+    expect(refusal(text)).toBe(`${position} ${what} in FROM must have an alias`);
+  });
+  test('is read where an older version kept it', () => {
+    expect(parseKept('select * from (select 1)')).toHaveLength(1);
   });
 });
 
