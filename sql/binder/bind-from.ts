@@ -121,7 +121,11 @@ function bindSubqueryItem(item: SubqueryItem, site: FromSite): FromResult {
   const columns = query.columns.map((c, i): ScopeColumn => ({
     name: c.name, table: c.table, attribute: c.attribute, expression: { kind: 'column', index: i, type: c.type },
   }));
-  return { plan: asRelation(query, true), items: [aliased(plainItem(null, columns), item.alias)], order: query.order };
+  const { kept } = item;
+  const shown = columns.length - (kept?.count ?? 0);
+  const own = aliased(plainItem(null, columns.slice(0, shown)), item.alias);
+  const named = kept === undefined ? own : { ...own, key: kept.key, hidden: columns.slice(shown) };
+  return { plan: asRelation(query, true), items: [named], order: query.order };
 }
 
 function bindJoin(item: JoinItem, site: FromSite): FromResult {

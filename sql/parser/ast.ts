@@ -298,6 +298,8 @@ export interface SubqueryItem extends At {
   readonly query: Query;
   readonly lateral: boolean;
   readonly alias: Alias | undefined;
+  /** Its last columns are for who knows their names, under a name that nothing hides: the rows that are locked. */
+  readonly kept?: { readonly key: string; readonly count: number };
 }
 
 /** A set-returning call, or several in ROWS FROM (..). */

@@ -2,7 +2,7 @@
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import type { BoundQuery } from '../binder/level.ts';
 import type { TableEntry } from '../catalog/entry.ts';
-import type { FromItem, LockingClause, Query, TableItem } from '../parser/ast.ts';
+import type { FromItem, LockingClause, Query, SubqueryItem, TableItem } from '../parser/ast.ts';
 import type { LogicalPlan } from '../plan/logical-plan.ts';
 import type { RowLockStrength } from '../row-locks.ts';
 import type { SessionState } from '../session-state.ts';
@@ -55,27 +55,50 @@ function below(plan: LogicalPlan): LogicalPlan | null {
 
 interface Found { readonly item: FromItem; readonly label: string | null; readonly nullable: boolean }
 
-/** Each table with the strongest of the clauses that mean it. */
-export function lockedTables(state: SessionState, query: Query): readonly LockedTable[] {
+/** What the clauses of a query lock. */
+export interface Locked {
+  /** Each with the strongest of the clauses that mean it; also those in subqueries of FROM whose rows are rows of tables. */
+  readonly tables: readonly LockedTable[];
+  /** Subqueries of FROM that lock for themselves, with the clauses that mean them. */
+  readonly pushed: ReadonlyMap<SubqueryItem, readonly LockingClause[]>;
+}
+
+/** `simple`: a subquery of FROM each row of which comes from a row of each of its tables. */
+export function lockedTables(state: SessionState, query: Query, simple: (query: Query) => boolean): Locked {
   const { body } = query;
-  if (body.kind !== 'select') return [];
-  const found = body.from.flatMap((item) => itemsOf(item, false));
+  const tables = new Map<FromItem, LockedTable>();
+  const pushed = new Map<SubqueryItem, LockingClause[]>();
   const names = new Set(query.with?.tables.map((t) => t.name));
-  const out = new Map<FromItem, LockedTable>();
-  for (const clause of query.locking) {
-    for (const { item, label, nullable } of meant(clause, found)) {
-      const named = clause.tables.length > 0;
-      const entry = tableOf(state, { item, label, named }, clause, names);
-      if (entry === null || item.kind !== 'table') continue;
-      if (nullable) {
+  const lock = (found: readonly Found[], clause: LockingClause, named: boolean): void => {
+    for (const { item, label, nullable } of found) {
+      if (nullable && (item.kind === 'subquery' || item.kind === 'table')) {
         throw new DatabaseError('0A000',
           `FOR ${clause.strength.toUpperCase()} cannot be applied to the nullable side of an outer join`);
       }
-      const before = out.get(item);
-      out.set(item, { item, entry, ...merged(before, clause) });
+      if (item.kind === 'subquery') {
+        const inner = item.query;
+        const all: LockingClause = { ...clause, tables: [] };
+        if (inner.body.kind === 'values') continue;
+        checkLockedForm({ ...inner, locking: [all] });
+        if (!simple(inner) || inner.body.kind !== 'select') pushed.set(item, [...pushed.get(item) ?? [], all]);
+        else lock(inner.body.from.flatMap((i) => itemsOf(i, false)), all, false);
+        continue;
+      }
+      const entry = tableOf(state, { item, label, named }, clause, names);
+      if (entry === null || item.kind !== 'table') continue;
+      tables.set(item, { item, entry, ...merged(tables.get(item), clause) });
     }
-  }
-  return [...out.values()];
+  };
+  const found = body.kind === 'select' ? body.from.flatMap((item) => itemsOf(item, false)) : [];
+  for (const clause of query.locking) lock(meant(clause, found), clause, clause.tables.length > 0);
+  return { tables: [...tables.values()], pushed };
+}
+
+/** As written: what only the bound query shows may stand against it. */
+export function looksSimple({ body, with: names, orderBy, limit, offset, locking }: Query): boolean {
+  return body.kind === 'select' && names === undefined && orderBy.length === 0 && limit === undefined && offset === undefined
+    && locking.length === 0 && body.distinct === undefined && body.groupBy.length === 0 && !body.groupByAll
+    && body.having === undefined;
 }
 
 function merged(before: LockedTable | undefined, clause: LockingClause): Pick<LockedTable, 'strength' | 'wait'> {

@@ -5,12 +5,12 @@ import { DatabaseError } from '../../engine/data/error.ts';
 import { nullVector } from '../../engine/data/vector.ts';
 import type { BoundQuery } from '../binder/level.ts';
 import { liveColumns } from '../catalog/entry.ts';
-import type { FromItem, Query } from '../parser/ast.ts';
+import type { FromItem, LockingClause, Query, SubqueryItem, Target } from '../parser/ast.ts';
 import { compileBound } from '../planner.ts';
 import { runQuery } from '../run-query.ts';
 import type { SessionState } from '../session-state.ts';
 import { Blocked } from '../write-conflict.ts';
-import { checkLockedForm, checkLockedPlan, lockedTables } from './lock-clause.ts';
+import { checkLockedForm, checkLockedPlan, lockedTables, looksSimple } from './lock-clause.ts';
 import type { LockedTable } from './lock-clause.ts';
 import { physicalBatch, rulesOf } from './table-rules.ts';
 
@@ -33,10 +33,10 @@ export function bindLockingQuery(
   const unlocked: Query = { ...query, locking: [] };
   checkLockedForm(query);
   const plain = bind(unlocked, true);
+  const { tables, pushed } = lockedTables(state, query, (inner) => isSimple(inner, bind));
   checkLockedPlan(query, plain);
-  const tables = lockedTables(state, query);
   const shown = plain.columns.length;
-  const bound = bind(withRows(unlocked, tables), false);
+  const bound = bind(withRows(withPushed(unlocked, pushed), tables, tables), false);
   let from = shown;
   const locked = tables.map((table): LockedRows => {
     const at = from;
@@ -52,26 +52,77 @@ export async function lockTables(session: SessionState, { clause, locked }: Lock
   for (const { entry } of locked) await session.current.lock(entry.oid, 'row share', session.lockWait);
 }
 
-const keyOf = (table: number): string => `*lock ${table}*`;
-
-/** The query with the locked tables' columns behind its own, under names that nothing refers to. */
-function withRows(query: Query, tables: readonly LockedTable[]): Query {
-  const { body } = query;
-  if (body.kind !== 'select') return query;
-  const more = tables.flatMap(({ entry, item }, t) => liveColumns(entry.columns).map((column, c) => ({
-    expression: {
-      kind: 'column', name: [keyOf(t), item.alias?.columns[c] ?? column.name], position: undefined,
-    } as const,
-    alias: `*lock ${t}.${c}*`, position: undefined,
-  })));
-  const from = body.from.map((item) => withKeys(item, tables));
-  return { ...query, body: { ...body, from, targets: [...body.targets, ...more] } };
+/** Whether its rows are rows of its tables; one that refers to its neighbours cannot be looked at by itself. */
+function isSimple(query: Query, bind: (query: Query, dry: boolean) => BoundQuery): boolean {
+  if (!looksSimple(query)) return false;
+  try {
+    checkLockedPlan({ ...query, locking: [PLAIN] }, bind(query, true));
+    return true;
+  } catch (error) {
+    if (!(error instanceof DatabaseError)) throw error;
+    return error.code !== '0A000';
+  }
 }
 
-function withKeys(item: FromItem, tables: readonly LockedTable[]): FromItem {
-  if (item.kind === 'join') return { ...item, left: withKeys(item.left, tables), right: withKeys(item.right, tables) };
-  const at = tables.findIndex((table) => table.item === item);
-  return at < 0 || item.kind !== 'table' ? item : { ...item, key: keyOf(at) };
+const PLAIN: LockingClause = { strength: 'update', tables: [], wait: 'block' };
+
+/** Subqueries that lock for themselves do. */
+function withPushed(query: Query, pushed: ReadonlyMap<SubqueryItem, readonly LockingClause[]>): Query {
+  const { body } = query;
+  if (body.kind !== 'select' || pushed.size === 0) return query;
+  const push = (item: FromItem): FromItem => {
+    if (item.kind === 'join') return { ...item, left: push(item.left), right: push(item.right) };
+    if (item.kind !== 'subquery') return item;
+    const clauses = pushed.get(item);
+    return clauses === undefined ? item
+      : { ...item, query: { ...item.query, locking: [...item.query.locking, ...clauses] } };
+  };
+  return { ...query, body: { ...body, from: body.from.map(push) } };
+}
+
+const keyOf = (table: number): string => `*lock ${table}*`;
+const columnOf = (table: number, column: number): string => `*lock ${table}.${column}*`;
+
+/** The query with the columns of `tables`, of `all` the locked ones, behind its own, under names that nothing refers to. */
+function withRows(query: Query, tables: readonly LockedTable[], all: readonly LockedTable[]): Query {
+  const { body } = query;
+  if (body.kind !== 'select') return query;
+  const items = body.from.flatMap(leaves);
+  const targets = tables.flatMap((table) => {
+    const number = all.indexOf(table);
+    const item = items.find((i) => holds(i, table));
+    return liveColumns(table.entry.columns).map((column, c): Target => {
+      const name = item?.kind === 'subquery' ? [subqueryKey(item, all), columnOf(number, c)]
+        : [keyOf(number), table.item.alias?.columns[c] ?? column.name];
+      return { expression: { kind: 'column', name, position: undefined }, alias: columnOf(number, c), position: undefined };
+    });
+  });
+  const from = body.from.map((item) => withKeys(item, tables, all));
+  return { ...query, body: { ...body, from, targets: [...body.targets, ...targets] } };
+}
+
+function leaves(item: FromItem): readonly FromItem[] {
+  return item.kind === 'join' ? [...leaves(item.left), ...leaves(item.right)] : [item];
+}
+
+function holds(item: FromItem, table: LockedTable): boolean {
+  if (item.kind !== 'subquery') return item === table.item;
+  return item.query.body.kind === 'select' && item.query.body.from.flatMap(leaves).some((i) => holds(i, table));
+}
+
+/** A subquery is known by the first of the locked tables in it. */
+function subqueryKey(item: FromItem, all: readonly LockedTable[]): string {
+  return `*lock in ${all.findIndex((table) => holds(item, table))}*`;
+}
+
+function withKeys(item: FromItem, tables: readonly LockedTable[], all: readonly LockedTable[]): FromItem {
+  if (item.kind === 'join') return { ...item, left: withKeys(item.left, tables, all), right: withKeys(item.right, tables, all) };
+  const own = tables.filter((table) => holds(item, table));
+  if (own.length === 0) return item;
+  if (item.kind === 'table') return { ...item, key: keyOf(all.indexOf(own[0])) };
+  if (item.kind !== 'subquery') return item;
+  const count = own.reduce((sum, { entry }) => sum + liveColumns(entry.columns).length, 0);
+  return { ...item, query: withRows(item.query, own, all), kept: { key: subqueryKey(item, all), count } };
 }
 
 /** Finds and locks; Blocked while another transaction is in the way and the clause says to wait. */

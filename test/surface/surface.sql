@@ -289,7 +289,7 @@ WITH RECURSIVE up AS (SELECT id, parent, 0 AS depth FROM dept WHERE parent IS NU
 --- WITH RECURSIVE, UNION over a cycle
 WITH RECURSIVE reach(x) AS (SELECT 1 UNION SELECT (x * 2) % 7 FROM reach) SELECT x FROM reach
 --- SEARCH DEPTH FIRST
-WITH RECURSIVE up(id) AS (SELECT id FROM dept WHERE parent IS NULL UNION ALL SELECT d.id FROM dept d JOIN up ON d.parent = up.id) SEARCH DEPTH FIRST BY id SET path SELECT id, path FROM up
+WITH RECURSIVE up(id) AS (SELECT id FROM dept WHERE parent IS NULL UNION ALL SELECT d.id FROM dept d JOIN up ON d.parent = up.id) SEARCH DEPTH FIRST BY id SET path SELECT id, path::text FROM up
 --- CYCLE
 WITH RECURSIVE up(id, boss) AS (SELECT id, boss FROM emp UNION ALL SELECT e.id, e.boss FROM emp e JOIN up ON e.boss = up.id) CYCLE id SET again USING path SELECT count(*) FROM up
 --- unbounded recursion [own] [error]
@@ -350,7 +350,7 @@ SELECT B'101' & B'110', B'101'::bit(5), 5::bit(4), B'1' || B'01'
 --- arrays, slices, dimensions
 SELECT ARRAY[[1,2],[3,4]], (ARRAY[1,2,3])[2:3], '[2:3]={1,2}'::int[], ARRAY[1,2] || 3, (ARRAY[[1,2],[3,4]])[2][1]
 --- arrays of rows and of enums
-SELECT ARRAY['ok'::mood, 'sad'], ARRAY[ROW(1, 'a')]
+SELECT ARRAY['ok'::mood, 'sad'], ARRAY[ROW(1, 'a')]::text
 --- json, jsonb
 SELECT '{"b":1, "a":[1.0]}'::json, '{"b":1, "a":[1.0], "b":2}'::jsonb
 --- jsonb operators
