@@ -5,6 +5,7 @@ import { TEXT } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { Expr, FunctionExpr } from '../parser/ast.ts';
+import { collated } from '../plan/deparse.ts';
 import { bind } from './level.ts';
 import type { Site } from './level.ts';
 import { categoryOf } from './type-rules.ts';
@@ -15,11 +16,7 @@ export function bindCollate(e: Expr & { kind: 'collate' }, site: Site): Expressi
   const input = bind(e.operand, site);
   checkCollation(e.collation, e.position);
   checkCollatable(input.type, e.position);
-  const { trace } = site.env;
-  if (trace === undefined) return input;
-  const bound = { ...input };
-  trace.forms.set(bound, { kind: 'collate', input, collation: e.collation });
-  return bound;
+  return collated(input, e.collation);
 }
 
 /** The COLLATE of a column, an index element or a domain: there is one order only, so nothing of it is kept. */
@@ -53,9 +50,10 @@ export function bindCollationFor(e: FunctionExpr, site: Site): Expression {
   if (e.arguments.length !== 1) throw notSupported('COLLATION FOR several values', { position: e.position });
   const { value } = e.arguments[0];
   const { type } = bind(value, site);
+  const said = site.env.shared.collations.get(value);
   // PostgreSQL finds it out when it runs the call: its error has no position.
   checkCollatable(type, undefined);
-  if (value.kind === 'collate') return collationName(value.collation[value.collation.length - 1]);
+  if (said !== undefined) return collationName(said.name);
   if (value.kind === 'string') return { kind: 'literal', type: TEXT, value: null };
   if (value.kind !== 'cast' || value.operand.kind !== 'string') {
     throw notSupported('COLLATION FOR an expression without COLLATE', { position: e.position });

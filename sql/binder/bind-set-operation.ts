@@ -3,10 +3,11 @@ import { DatabaseError } from '../../engine/data/error.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import { sameType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
-import type { Query, SetOperation } from '../parser/ast.ts';
+import type { Expr, Query, SetOperation } from '../parser/ast.ts';
 import type { LogicalPlan } from '../plan/logical-plan.ts';
 import { columnOf, projectOf } from '../plan/make.ts';
 import { coerceArgument } from './coercion.ts';
+import { common } from './collation.ts';
 import { requireCommonType } from './common-type.ts';
 import type { Environment } from './environment.ts';
 import { Level } from './level.ts';
@@ -33,6 +34,7 @@ export function bindSetOperation(query: Query, body: SetOperation, outer: QueryS
     if (!body.all || body.operator !== 'union') checkComparable(type, targetPosition(body.left, i));
     return type;
   });
+  types.forEach((_, i) => common(env, [body.left, body.right].map((q) => targetOf(q, i))));
   const inputs = [[left, body.left] as const, [right, body.right] as const]
     .map(([q, source]) => convertColumns(env, asRelation(q), types, (i) => targetPosition(source, i)));
   const columns = left.columns.map((c, i) => ({ name: c.name, type: types[i], table: 0, attribute: 0 }));
@@ -55,6 +57,12 @@ export function bindSetOperation(query: Query, body: SetOperation, outer: QueryS
     columns, order, ...bindLimits(query, site),
     visible: columns.length,
   };
+}
+
+/** What a column is computed by, where a query says it itself; stars would stand for several. */
+function targetOf({ body }: Query, column: number): Expr | undefined {
+  if (body.kind !== 'select' || body.targets.some((t) => t.expression.kind === 'star')) return undefined;
+  return body.targets[column]?.expression;
 }
 
 export function targetPosition(query: Query, column: number): number | undefined {

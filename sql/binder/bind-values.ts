@@ -8,6 +8,7 @@ import { projectOf, SINGLE_ROW } from '../plan/make.ts';
 import { holesOf } from '../plan/map-plan.ts';
 import { attachSubqueries } from './attach.ts';
 import { coerceArgument } from './coercion.ts';
+import { common } from './collation.ts';
 import { requireCommonType } from './common-type.ts';
 import { Level } from './level.ts';
 import type { BoundQuery, QuerySite, Recursion, Site } from './level.ts';
@@ -42,6 +43,7 @@ export function bindValues(query: Query, values: Values, outer: QuerySite, recur
     if (outer.keepUnknown === true && column.every((t) => t.kind === 'unknown')) return column[0];
     return requireCommonType(column, 'VALUES', places(c));
   });
+  if (cells.length > 1) first.forEach((_, c) => common(env, values.rows.map((r) => r[c])));
   const converted = rows.map((r, i) => r.map((e, c) => coerceArgument(env, e, types[c], places(c)(i))));
   const names = types.map((_, i) => `column${i + 1}`);
   env.trace?.queries.set(values, { targets: [], where: null, having: null, rows: converted, distinctOn: [], order: [] });

@@ -5,7 +5,7 @@ import { mentionType } from '../../engine/data/type-info.ts';
 import type { LogicalType, RecordType } from '../../engine/data/types.ts';
 import { TEXT, baseType, sameKind, sameType, typmodOf } from '../../engine/data/types.ts';
 import type { Expression, RowExpression } from '../../engine/expression/expression.ts';
-import { castRow } from '../plan/deparse.ts';
+import { castRow, collated, collatedInput } from '../plan/deparse.ts';
 import type { Environment } from './environment.ts';
 import { CatalogNames } from '../catalog/names.ts';
 import { canCoerce, withTypmod } from './type-rules.ts';
@@ -31,19 +31,16 @@ export function tryCoerce(e: Expression, target: LogicalType, site: CoercionSite
 }
 
 function cast(input: Expression, type: LogicalType, site: CoercionSite): Expression {
-  const form = site.env.trace?.forms.get(input);
-  if (form?.kind === 'collate') {
-    // As in PostgreSQL, COLLATE stays outside of what is converted.
-    const inner = cast(form.input, type, site);
-    const collated = { ...inner };
-    site.env.trace?.forms.set(collated, { ...form, input: inner });
-    return collated;
-  }
+  const known = collatedInput(input);
+  // As in PostgreSQL, COLLATE stays outside of what is converted.
+  if (known !== undefined) return collated(cast(known.input, type, site), known.collation);
   return { kind: 'cast', input, type, explicit: site.context === 'explicit' };
 }
 
 /** Literals and parameters whose type nobody said. */
 function coerceUnknown(e: Expression, target: LogicalType, site: CoercionSite): Expression {
+  const known = collatedInput(e);
+  if (known !== undefined) return collated(coerceUnknown(known.input, target, site), known.collation);
   if (e.kind === 'parameter' && e.hole === undefined) {
     const plain = withTypmod(target, -1);
     site.env.parameters.settle(e.index, plain, site.position);

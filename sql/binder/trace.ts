@@ -42,8 +42,7 @@ export type Form =
   | { readonly kind: 'case'; readonly operand: Expression; readonly values: readonly Expression[] }
   | { readonly kind: 'nullif'; readonly args: readonly Expression[] }
   | { readonly kind: 'rows'; readonly symbol: string;
-      readonly left: readonly Expression[]; readonly right: readonly Expression[] }
-  | { readonly kind: 'collate'; readonly input: Expression; readonly collation: readonly string[] };
+      readonly left: readonly Expression[]; readonly right: readonly Expression[] };
 
 /** One item of FROM that is no join. */
 export interface ItemTrace {

@@ -29,7 +29,7 @@ export function notedClear(
   const { trace } = printer;
   const form = trace.forms.get(e);
   if (form?.kind === 'as') return printer.options.qualified ? null : clear(form.expression);
-  if (form !== undefined) return form.kind === 'meaning' ? apart : form.kind !== 'collate' && form.kind !== 'rows';
+  if (form !== undefined) return form.kind === 'meaning' ? apart : form.kind !== 'rows';
   if (trace.columns.has(e)) return true;
   if (e.kind !== 'parameter' || e.hole !== true) return null;
   const meaning = trace.holes.get(e.index)?.kind;
@@ -85,10 +85,6 @@ function formText(printer: Printer, e: Expression, form: Form, implicit: boolean
     }
     case 'nullif': return `NULLIF(${list(printer, form.args)})`;
     case 'rows': return `(ROW(${list(printer, form.left)}) ${form.symbol} ROW(${list(printer, form.right)}))`;
-    case 'collate': {
-      const inner = expressions.inner(form.input, e, true);
-      return expressions.wrap(`${inner} COLLATE ${form.collation.map(quoteIdentifier).join('.')}`);
-    }
   }
 }
 

@@ -46,6 +46,22 @@ export function writtenAs(e: Expression, text: string): Expression {
   return own;
 }
 
+/** What COLLATE stood behind. */
+interface Collated { readonly input: Expression; readonly collation: readonly string[] }
+
+const COLLATED = new WeakMap<Expression, Collated>();
+
+/** The same value, with the words COLLATE. */
+export function collated(input: Expression, collation: readonly string[]): Expression {
+  const own = { ...input };
+  COLLATED.set(own, { input, collation });
+  return own;
+}
+
+export function collatedInput(e: Expression): Collated | undefined {
+  return COLLATED.get(e);
+}
+
 /** Rows that a cast has made rows of a named type. */
 const CAST_ROWS = new WeakSet<Expression>();
 
@@ -90,8 +106,12 @@ export class Deparser {
 
   /** `implicit`: whether conversions nobody wrote are shown, as in arguments. */
   text(e: Expression, implicit: boolean): string {
-    const written = WRITTEN.get(e) ?? this.#options.instead?.text(e, implicit) ?? undefined;
+    const written = WRITTEN.get(e) ?? (COLLATED.has(e) ? undefined : this.#options.instead?.text(e, implicit) ?? undefined);
     if (written !== undefined) return written;
+    const collate = COLLATED.get(e);
+    if (collate !== undefined) {
+      return this.wrap(`${this.inner(collate.input, e, true)} COLLATE ${collate.collation.map(quoteIdentifier).join('.')}`);
+    }
     if (e.kind === 'call' && e.function.name === DOMAIN_CHECK) return this.text(e.args[0], implicit);
     switch (e.kind) {
       case 'column': return this.#options.columnText ?? quoteIdentifier(this.#options.columnName(e.index));
@@ -158,6 +178,7 @@ export class Deparser {
 
   #isClear(e: Expression, parent: Expression, implicit: boolean): boolean {
     if (WRITTEN.has(e)) return true;
+    if (COLLATED.has(e)) return false;
     const known = this.#options.instead?.isClear(e, (x) => this.#isClear(x, parent, implicit),
       SEPARATES.has(parent.kind) || (parent.kind === 'call' && symbolOf(parent) === null)) ?? null;
     if (known !== null) return known;
