@@ -11,18 +11,21 @@ import {
   names, nameOf, options, persistence, refuse, relation, role, text, typeName, untag,
 } from './postgres-node.ts';
 import type { ReaderContext, Readers } from './postgres-node.ts';
-import { rangeAfter } from './statement-text.ts';
+import { elementRanges, rangeAfter } from './statement-text.ts';
 
 export const definitionReaders: Readers<Statement> = {
   CreateStmt: createTable,
   CreateTableAsStmt: createTableAs,
   ViewStmt: createView,
   IndexStmt: createIndex,
-  CreateSchemaStmt: (node, context) => ({
-    kind: 'createSchema', name: node.schemaname, ifNotExists: node.if_not_exists ?? false,
-    authorization: node.authrole === undefined ? undefined : role(node.authrole),
-    elements: (node.schemaElts ?? []).map((element) => context.statement(element)), position: undefined,
-  }),
+  CreateSchemaStmt: (node, context) => {
+    const ranges = context.span === undefined ? [] : elementRanges(context.span, context);
+    return {
+      kind: 'createSchema', name: node.schemaname, ifNotExists: node.if_not_exists ?? false,
+      authorization: node.authrole === undefined ? undefined : role(node.authrole),
+      elements: (node.schemaElts ?? []).map((element, i) => context.inner(element, ranges[i])), position: undefined,
+    };
+  },
   CreateSeqStmt: (node, context) => {
     const named = relation(node.sequence, context);
     return {

@@ -116,6 +116,14 @@ function withoutTail(tokens: readonly Token[]): number {
   return tokens.length;
 }
 
+/** The statements within CREATE SCHEMA: each begins with a reserved word. */
+export function elementRanges(span: StatementSpan, context: ReaderContext): readonly SourceRange[] {
+  const tokens = originalTokens(span, context);
+  const starts = tokens.flatMap((t, i) => (i > 0 && (isWord(t, 'create') || isWord(t, 'grant')) ? [i] : []));
+  return starts.map((from, n) =>
+    at(context, span.start + tokens[from].start, span.start + tokens[(starts[n + 1] ?? tokens.length) - 1].end));
+}
+
 /** What follows each SET DEFAULT of ALTER TABLE or DOMAIN; that of a foreign key, ON DELETE SET DEFAULT, is another. */
 export function defaultRanges(span: StatementSpan, context: ReaderContext): readonly SourceRange[] {
   const tokens = originalTokens(span, context);

@@ -38,11 +38,24 @@ export function createSchema(statement: CreateSchema,
     }]);
     if (statement.elements.length === 0) return done('CREATE SCHEMA');
     const path = state.settings.get('search_path') ?? '';
-    state.settings.set('search_path', `"${name.replaceAll('"', '""')}"`, true);
-    for (const element of statement.elements) await runElement(state, element);
+    state.settings.set('search_path', [`"${name.replaceAll('"', '""')}"`, path].filter((p) => p !== '').join(', '), true);
+    for (const element of inTurn(statement.elements, name)) await runElement(state, element);
     state.settings.set('search_path', path, true);
     return done('CREATE SCHEMA');
   });
+}
+
+const TURNS: readonly Statement['kind'][] = ['createSequence', 'createTable', 'createView', 'createIndex', 'grant'];
+
+/** What others may need first, wherever it stands; 42P15 for what is to be in another schema. */
+function inTurn(elements: readonly Statement[], schema: string): readonly Statement[] {
+  for (const element of elements) {
+    if (element.kind !== 'createSequence' && element.kind !== 'createTable' && element.kind !== 'createView') continue;
+    const own = element.relation.schema;
+    if (own === undefined || own === schema) continue;
+    throw new DatabaseError('42P15', `CREATE specifies a schema (${own}) different from the one being created (${schema})`);
+  }
+  return elements.toSorted((a, b) => TURNS.indexOf(a.kind) - TURNS.indexOf(b.kind));
 }
 
 export function createSequence(statement: CreateSequence): BoundStatement {
