@@ -54,7 +54,10 @@ const frames: Form = (r, w) => {
   const by = r.bool(0.6) ? `PARTITION BY ${r.pick(fields).sql} ` : '';
   const int = w.field(fields, ['int4', 'int8']);
   const date = w.field(fields, ['date', 'timestamp']);
+  const asked = w.relation();
+  const count = `(SELECT count(*) % 3 FROM ${asked.sql}${w.where(asked.fields)})`;
   const bound = (): string => r.pick([
+    `${count} PRECEDING AND CURRENT ROW`, `${count} PRECEDING AND ${count} + 1 FOLLOWING`,
     'UNBOUNDED PRECEDING AND CURRENT ROW', '1 PRECEDING AND 1 FOLLOWING', 'CURRENT ROW AND UNBOUNDED FOLLOWING', '2 PRECEDING AND 1 PRECEDING',
     '1 FOLLOWING AND 3 FOLLOWING', 'UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING', 'CURRENT ROW AND CURRENT ROW', '0 PRECEDING AND 2 FOLLOWING']);
   const exclude = (): string => r.pick(['', '', ' EXCLUDE CURRENT ROW', ' EXCLUDE GROUP', ' EXCLUDE TIES', ' EXCLUDE NO OTHERS']);
