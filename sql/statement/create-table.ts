@@ -153,7 +153,8 @@ export function createTableAs(statement: CreateTableAs, query: BoundStatement): 
       };
       const rows = statement.withData ? await collect(result) : null;
       state.current.changeCatalog([{ kind: 'put', entry }]);
-      if (rows === null) return done('CREATE TABLE AS');
+      // EXECUTE says how many rows it gave even so.
+      if (rows === null) return done(statement.query.kind === 'execute' ? 'SELECT 0' : 'CREATE TABLE AS');
       const writer = new TableWriter(state, entry);
       writer.insert(writer.complete(rows, entry.columns.map((c) => c.attnum)));
       return done(`SELECT ${rows.length}`);
