@@ -197,7 +197,7 @@ export interface SourceRange { readonly start: number; readonly end: number }
 /** A past moment, as written: a number's digits or a string's content. */
 export interface AsOf { readonly kind: 'epoch' | 'timestamp'; readonly text: string; readonly position: number | undefined }
 
-/** A SELECT, VALUES, TABLE or set operation with what surrounds it. Bounds of LIMIT: undefined is ALL. */
+/** A SELECT, VALUES, TABLE or set operation with what surrounds it. Bounds of LIMIT: ALL is NULL. */
 export interface Query extends At {
   readonly kind: 'query';
   readonly with: WithClause | undefined;

@@ -130,7 +130,7 @@ describe('queries', () => {
         left: { limit: number('1') } } } } }],
     ['select a from t order by a using > nulls first offset 2 rows fetch first 3 rows with ties', {
       orderBy: [{ using: ['>'], nulls: 'first' }], offset: number('2'), limit: number('3'), withTies: true }],
-    ['select 1 limit all', { limit: undefined }],
+    ['select 1 limit all', { limit: { kind: 'null' } }],
     ['select 1 from t for no key update of t skip locked', { locking: [{ strength: 'no key update',
       tables: [{ name: 't' }], wait: 'skip' }] }],
     ['table t', { body: { kind: 'select', targets: [{ expression: { kind: 'star' } }],
