@@ -46,26 +46,19 @@ function checked(name: 'LIMIT' | 'OFFSET'): ScalarFunction {
   });
 }
 
-/** As LIMIT's, but never NULL. */
-const TIES = scalar({
-  ...checked('LIMIT'), strict: false, row: ([count], call) => {
-    if (count === null) throw nullWithTies();
-    return CHECKED.LIMIT.row([count], call);
-  },
-});
-
-const CHECKED = { LIMIT: checked('LIMIT'), OFFSET: checked('OFFSET'), TIES };
+const CHECKED = { LIMIT: checked('LIMIT'), OFFSET: checked('OFFSET') };
 
 /** `bound`: the query without its limits. */
 export function withComputedLimits(query: Query, bound: BoundQuery, outer: QuerySite, recurse: Recursion): BoundQuery {
   if (query.withTies && query.orderBy.length === 0) throw tiesWithoutOrder();
+  if (query.withTies && query.limit?.kind === 'null') throw nullWithTies();
   const { env } = outer;
   const scope = new Scope(outer.parent);
   const site: Site = {
     env, scope, level: new Level(scope), clause: { phrase: 'LIMIT' }, commonTables: outer.commonTables, recurse,
     windows: new Map(),
   };
-  const counts = [bindCount(query.offset, 'OFFSET', site), bindCount(query.limit, query.withTies ? 'TIES' : 'LIMIT', site)];
+  const counts = [bindCount(query.offset, 'OFFSET', site), bindCount(query.limit, 'LIMIT', site)];
   const attached = attachSubqueries(numbered(bound), counts, site.level, (e) => e);
   const [offset, limit] = attached.expressions;
   const row = columnOf(attached.plan, width(bound.plan));
@@ -87,15 +80,13 @@ export function withComputedLimits(query: Query, bound: BoundQuery, outer: Query
   return { ...bound, plan: selectColumns(filterOf(attached.plan, condition), columns) };
 }
 
-function bindCount(e: Expr | undefined, check: keyof typeof CHECKED, site: Site): Expression {
-  if (e === undefined && check !== 'TIES') return { kind: 'literal', type: INT8, value: null };
-  if (e === undefined) throw nullWithTies();
-  const name = check === 'OFFSET' ? check : 'LIMIT';
+function bindCount(e: Expr | undefined, name: keyof typeof CHECKED, site: Site): Expression {
+  if (e === undefined) return { kind: 'literal', type: INT8, value: null };
   const position = locationOf(e);
   const count = tryCoerce(bind(e, site), INT8, { env: site.env, context: 'assignment', position });
   if (count === null) throw new DatabaseError('42804', `argument of ${name} must be type bigint`, { position });
   site.env.trace?.calls.set(e, count);
-  return { kind: 'call', function: CHECKED[check], args: [count], type: INT8 };
+  return { kind: 'call', function: CHECKED[name], args: [count], type: INT8 };
 }
 
 /** The rows with their numbers by the query's order, and the numbers of their first peers. */
