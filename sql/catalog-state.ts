@@ -8,7 +8,7 @@ import type { CatalogEntry, StoredEntry } from './catalog/entry.ts';
 import type { SequenceState } from './catalog/codec.ts';
 import { relationDefinition, viewDefinition } from './relation-definition.ts';
 import type { DefinitionContext } from './relation-definition.ts';
-import { rowFill } from './row-fill.ts';
+import { labelChanges, rowFill } from './row-fill.ts';
 import { SequenceStore } from './sequence-store.ts';
 import { viewContext } from './view-context.ts';
 
@@ -119,7 +119,8 @@ export function reshapedColumns(before: CatalogEntry | null, after: CatalogEntry
   if (before?.kind !== 'table' || after?.kind !== 'table') return new Set();
   return new Set(before.columns.flatMap((column, i) => {
     const { dropped, conversion } = after.columns[i];
-    const retyped = conversion?.serial !== column.conversion?.serial && conversion?.labels === undefined;
+    const retyped = conversion?.serial !== column.conversion?.serial
+      && (conversion?.labels === undefined || labelChanges(conversion.labels).some((l) => l.fields !== undefined));
     return column.hidden !== true && ((dropped && !column.dropped) || retyped) ? [i] : [];
   }));
 }

@@ -96,7 +96,7 @@ export function labelChanges(labels: NonNullable<ColumnEntry['conversion']>['lab
   return 'oid' in labels ? [labels] : labels;
 }
 
-/** A value with the labels of enums as they are now called, after one change after the other. */
+/** A value with the labels and the fields that its types have after one change after the other. */
 export function relabelled(type: LogicalType, datum: Datum, changes: readonly LabelChange[]): Datum {
   if (datum === null) return datum;
   switch (type.kind) {
@@ -110,7 +110,11 @@ export function relabelled(type: LogicalType, datum: Datum, changes: readonly La
     }
     case 'range': return relabelledRange(type.bound, asRange(datum), changes);
     case 'multirange': return { ranges: asMultirange(datum).ranges.map((r) => relabelledRange(type.bound, r, changes)) };
-    case 'record': return { fields: asRecord(datum).fields.map((f, i) => relabelled(type.fields[i].type, f, changes)) };
+    case 'record': {
+      const own = asRecord(datum).fields.map((f, i) => relabelled(type.fields[i].type, f, changes));
+      return { fields: changes.reduce((now: readonly Datum[], { oid, fields }) => (
+        type.oid === oid && fields !== undefined ? fields.map((from) => (from === null ? null : now[from])) : now), own) };
+    }
     default: return datum;
   }
 }

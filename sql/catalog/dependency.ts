@@ -1,5 +1,5 @@
 // Who depends on whom: what DROP must refuse (RESTRICT, 2BP01) or take along (CASCADE, with a notice).
-import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import { DatabaseError } from '../../engine/data/error.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import { parseExpression } from '../parser/parse.ts';
 import { writtenColumns } from '../parser/written-columns.ts';
@@ -27,11 +27,19 @@ export interface DropPlan {
 export interface DropOptions {
   readonly cascade: boolean;
   readonly searchPath: readonly string[];
-  /** The columns of a relation that a view's query names. Absent: all that there were when it was made. */
-  readonly namedBy?: NamedBy;
+  /** Absent: a view names all columns that there were when it was made, and nothing looks into values. */
+  readonly uses?: Uses;
 }
 
-type NamedBy = (view: ViewEntry | MaterializedViewEntry, relation: number) => ReadonlySet<number>;
+/** What queries and expressions that are kept as text name. */
+export interface Uses {
+  /** Attribute numbers of a relation. */
+  columns(view: ViewEntry | MaterializedViewEntry, relation: number): ReadonlySet<number>;
+  /** Fields of a row type's values. */
+  fields(view: ViewEntry | MaterializedViewEntry, rowType: number): ReadonlySet<string>;
+  /** The parts of a table and its indexes, or of a domain, whose expressions look at the field. */
+  parts(of: TableEntry | TypeEntry, rowType: number, field: string): readonly Target[];
+}
 
 interface Edge {
   readonly dependent: Target;
@@ -42,7 +50,7 @@ interface Edge {
 
 /** The changes that remove `targets`, or 2BP01 with PostgreSQL's list of what stands in the way. */
 export function planDrop(catalog: Catalog, targets: readonly Target[], options: DropOptions): DropPlan {
-  const search = new DependentSearch(catalog, options.namedBy ?? null);
+  const search = new DependentSearch(catalog, options.uses ?? null);
   for (const target of targets) search.visit(target, null);
   const visible = search.reasons(new Set(targets.map(idOf)));
   if (visible.length > 0 && !options.cascade) throw stillNeeded(catalog, targets, visible, options.searchPath);
@@ -59,11 +67,11 @@ class DependentSearch {
   /** Goes with something that goes, on whatever way it was found first. */
   readonly #silent = new Set<string>();
   readonly #catalog: Catalog;
-  readonly #namedBy: NamedBy | null;
+  readonly #uses: Uses | null;
 
-  constructor(catalog: Catalog, namedBy: NamedBy | null) {
+  constructor(catalog: Catalog, uses: Uses | null) {
     this.#catalog = catalog;
-    this.#namedBy = namedBy;
+    this.#uses = uses;
   }
 
   visit(target: Target, why: Edge | null): void {
@@ -71,7 +79,7 @@ class DependentSearch {
     if (why?.strength === 'auto') this.#silent.add(id);
     if (this.#visited.has(id)) return;
     this.#visited.set(id, target);
-    const edges = edgesOn(this.#catalog, target, this.#namedBy).toSorted((a, b) => newerFirst(a.dependent, b.dependent, target));
+    const edges = edgesOn(this.#catalog, target, this.#uses).toSorted((a, b) => newerFirst(a.dependent, b.dependent, target));
     for (const edge of edges) if (!coveredByOwner(this.#visited, edge.dependent)) this.visit(edge.dependent, edge);
     this.found.push({ target, why });
   }
@@ -110,13 +118,21 @@ function coveredByOwner(found: ReadonlyMap<string, Target>, target: Target): boo
 }
 
 /** Everything that depends directly on `on`. */
-function edgesOn(catalog: Catalog, on: Target, namedBy: NamedBy | null): readonly Edge[] {
+function edgesOn(catalog: Catalog, on: Target, uses: Uses | null): readonly Edge[] {
   const edges: Edge[] = [];
   const add = (dependent: Target, strength: Edge['strength']): void => {
     edges.push({ dependent, on, strength });
   };
+  const field = on.kind === 'column' ? fieldOf(catalog, on) : null;
   for (const entry of catalog.entries()) {
-    if (entry.kind === 'view' || entry.kind === 'materialized-view') viewEdges(entry, on, add, namedBy);
+    if (entry.kind === 'view' || entry.kind === 'materialized-view') {
+      if (readsRelation(entry, on, uses) || (field !== null && uses?.fields(entry, field.rowType).has(field.name) === true)) {
+        add({ kind: 'entry', oid: entry.oid }, 'normal');
+      }
+    }
+    if ((entry.kind === 'table' || entry.kind === 'type') && field !== null) {
+      for (const part of uses?.parts(entry, field.rowType, field.name) ?? []) add(part, 'normal');
+    }
     entryEdges(catalog, entry, on, add);
   }
   return edges;
@@ -155,10 +171,19 @@ function entryEdges(catalog: Catalog, entry: CatalogEntry, on: Target, add: Add)
   }
 }
 
-function viewEdges(view: ViewEntry | MaterializedViewEntry, on: Target, add: Add, namedBy: NamedBy | null): void {
-  const depends = view.dependencies.some((d) => touches(d.oid, d.columns, on)
-    && (on.kind !== 'column' || namedBy === null || namedBy(view, on.table).has(on.attnum)));
-  if (depends) add({ kind: 'entry', oid: view.oid }, 'normal');
+function readsRelation(view: ViewEntry | MaterializedViewEntry, on: Target, uses: Uses | null): boolean {
+  return view.dependencies.some((d) => touches(d.oid, d.columns, on)
+    && (on.kind !== 'column' || uses === null || uses.columns(view, on.table).has(on.attnum)));
+}
+
+/** A column as a field of the values of its relation's row type. */
+function fieldOf(
+  catalog: Catalog, { table, attnum }: { readonly table: number; readonly attnum: number },
+): { readonly rowType: number; readonly name: string } | null {
+  const entry = catalog.get(table);
+  if (entry?.kind === 'table') return { rowType: entry.rowType, name: columnName(entry, attnum) };
+  if (entry?.kind !== 'type' || entry.definition.kind !== 'composite') return null;
+  return { rowType: table, name: entry.definition.fields[attnum - 1]?.name ?? '' };
 }
 
 function indexEdges(
@@ -251,6 +276,9 @@ export function describe(catalog: Catalog, target: Target, searchPath: readonly 
     const field = table.definition.fields[target.attnum - 1]?.name ?? '?';
     return `column ${quoteIdentifier(field)} of composite ${describeEntry(catalog, table, searchPath)}`;
   }
+  if (table?.kind === 'type' && table.definition.kind === 'domain' && target.kind === 'constraint') {
+    return `constraint ${quoteIdentifier(table.definition.checks.find((c) => c.oid === target.oid)?.name ?? '?')}`;
+  }
   if (table === null || !isQueryable(table)) return `object ${target.table}`;
   const of = describeEntry(catalog, table, searchPath);
   switch (target.kind) {
@@ -325,12 +353,23 @@ function changesFor(catalog: Catalog, targets: readonly Target[]): readonly Cata
   for (const target of targets) {
     if (!('table' in target) || removed.has(target.table)) continue;
     const table = tables.get(target.table) ?? catalog.get(target.table);
-    if (table?.kind === 'type') throw notSupported(`dropping a column of composite type "${table.name}"`);
+    if (table?.kind === 'type') tables.set(target.table, withoutPart(catalog, table, target));
     if (table?.kind === 'table' || table?.kind === 'source') tables.set(target.table, without(table, target));
   }
   // Dependents come before what they need: views go away before their tables.
   const removals = [...removed].map((oid): CatalogChange => ({ kind: 'remove', oid }));
   return [...removals, ...[...tables.values()].map((entry): CatalogChange => ({ kind: 'put', entry }))];
+}
+
+/** A composite type without an attribute, or a domain without a check; `catalog` has the type as it was. */
+function withoutPart(catalog: Catalog, type: TypeEntry, target: Target): TypeEntry {
+  const { definition } = type;
+  if (definition.kind === 'domain' && target.kind === 'constraint') {
+    return { ...type, definition: { ...definition, checks: definition.checks.filter((c) => c.oid !== target.oid) } };
+  }
+  if (definition.kind !== 'composite' || target.kind !== 'column') return type;
+  const gone = fieldOf(catalog, target)?.name;
+  return { ...type, definition: { ...definition, fields: definition.fields.filter((f) => f.name !== gone) } };
 }
 
 function without<T extends TableEntry | SourceEntry>(table: T, target: Target): T {

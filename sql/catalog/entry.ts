@@ -74,7 +74,7 @@ export interface ColumnEntry {
     /** When it was, µs since 1970 UTC. */
     readonly time: bigint;
     readonly expression: string; readonly format: FormatSettings; readonly searchPath: readonly string[];
-    /** Instead of the expression: labels of enums in it are others than before. */
+    /** Instead of the expression: types in it are others than before. */
     readonly labels?: readonly LabelChange[] | LabelChange;
   };
   /** Value, as text, of rows that are older than the column; null: they have NULL. */
@@ -82,10 +82,12 @@ export interface ColumnEntry {
   readonly comment: string | null;
 }
 
-/** `renamed` null: labels have come to be, none has gone. */
+/** An enum or a row type is another. `renamed` null: labels have come to be, none has gone. */
 export interface LabelChange {
   readonly oid: number;
   readonly renamed: { readonly from: string; readonly to: string } | null;
+  /** Of a row type: the place that each of its fields had; null: it is new. */
+  readonly fields?: readonly (number | null)[];
 }
 
 export interface KeyConstraint {

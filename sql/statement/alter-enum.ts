@@ -1,24 +1,19 @@
 // ALTER TYPE .. ADD VALUE and RENAME VALUE: columns carry the labels in their type, so they are converted to the new one.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
-import { DEFAULT_FORMAT } from '../../engine/data/settings.ts';
-import { formatText, parseText } from '../../engine/data/text-format.ts';
 import { mentionType } from '../../engine/data/type-info.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import { typeOfEntry } from '../binder/type-name.ts';
-import type { CatalogChange } from '../catalog/catalog.ts';
-import type {
-  ColumnEntry, EnumDefinition, LabelChange, MaterializedViewEntry, TableEntry, TypeEntry, ViewEntry,
-} from '../catalog/entry.ts';
+import type { EnumDefinition, LabelChange, MaterializedViewEntry, TypeEntry, ViewEntry } from '../catalog/entry.ts';
 import type { AlterEnum } from '../parser/ast-definition.ts';
 import type { Name } from '../parser/ast.ts';
-import { labelChanges, relabelled, rowFill } from '../row-fill.ts';
+import { relabelled } from '../row-fill.ts';
 import type { SessionState } from '../session-state.ts';
 import type { BoundStatement } from './bound.ts';
 import { command, done } from './bound.ts';
 import { isMadeOf, mapType, mentioning } from './domain-use.ts';
-import { openConversion } from './column-type.ts';
 import { qualifiedName } from './naming.ts';
 import { rewriteType } from './renamed-text.ts';
+import { convertTable } from './value-change.ts';
 
 const LABEL_BYTES = 63;
 
@@ -124,34 +119,4 @@ function reads(state: SessionState, view: MaterializedViewEntry | ViewEntry, typ
     if (entry?.kind === 'table') return entry.columns.some((c) => !c.dropped && isMadeOf(c.type, type));
     return (entry?.kind === 'view' || entry?.kind === 'materialized-view') && reads(state, entry, type);
   });
-}
-
-/** The table's new entry, with its rows told how to follow. */
-function convertTable(
-  state: SessionState, { before, after }: { readonly before: TableEntry; readonly after: TableEntry }, change: LabelChange,
-): CatalogChange {
-  const columns = after.columns.map((column): ColumnEntry => (!isMadeOf(column.type, change.oid) ? column : {
-    ...column,
-    missing: missingLabel(before.columns[column.attnum - 1], column, change),
-    conversion: {
-      serial: (column.conversion?.serial ?? 0) + 1, time: state.current.startTime, expression: '',
-      labels: [...labelChanges(openConversion(state, before, column)?.labels), change],
-      format: state.settings.format, searchPath: [...state.searchPath],
-    },
-  }));
-  const entry = { ...after, columns };
-  const { current } = state;
-  if (current.writes.touches(before.oid)) {
-    if (!current.isUncommitted(before.oid)) throw notSupported('changing a type of a table that this transaction has written');
-    const fill = rowFill(before, entry, { catalog: state.catalog, functions: state.services.functions });
-    if (fill !== null) current.writes.rewrite(before.oid, fill);
-  }
-  return { kind: 'put', entry };
-}
-
-/** The value of rows older than the column, as text. */
-function missingLabel(before: ColumnEntry, after: ColumnEntry, change: LabelChange): string | null {
-  if (before.missing === null) return null;
-  const value = parseText(before.type, before.missing, DEFAULT_FORMAT);
-  return formatText(after.type, relabelled(before.type, value, [change]), DEFAULT_FORMAT);
 }

@@ -25,15 +25,17 @@ import type { TableContext } from './column-definition.ts';
 import { defineConstraint } from './constraint-definition.ts';
 import { checkNoDuplicates } from './duplicates.ts';
 import { refuseRowTypeUsed } from './domain-use.ts';
+import { alterComposite, refuseMember } from './alter-composite.ts';
 import { dropTargets } from './drop.ts';
 import { allRows, checkReferences } from './foreign-key.ts';
 import { changeIdentity, retypedSequence } from './identity.ts';
 import { TakenNames, qualified } from './naming.ts';
 import { optionRecord } from './options.ts';
 import { retypedColumn } from './column-type.ts';
+import { reshapeRows, rowShape } from './row-shape.ts';
 import { TableRules, domainDefault, typeChecks } from './table-rules.ts';
 import { keyOf, keysOf } from './unique-check.ts';
-import { ViewColumns, refuseTimedReaders } from './view-columns.ts';
+import { refuseTimedReaders } from './view-columns.ts';
 
 const WORDS: { readonly [kind in AlterAction['kind']]?: string } = {
   addColumn: 'ADD COLUMN', dropColumn: 'DROP COLUMN', setType: 'ALTER COLUMN ... SET DATA TYPE', setNotNull: 'ALTER COLUMN ... SET NOT NULL',
@@ -46,6 +48,21 @@ const WORDS: { readonly [kind in AlterAction['kind']]?: string } = {
 const PLURALS: { readonly [kind in Relation['kind']]?: string } = {
   'view': 'views', 'materialized-view': 'materialized views', 'index': 'indexes', 'sequence': 'sequences',
 };
+
+/** PostgreSQL drops first, then gives other types, then adds columns, then constraints. */
+const PASSES: readonly (readonly AlterAction['kind'][])[] = [
+  ['dropColumn', 'dropConstraint', 'dropNotNull', 'dropIdentity', 'dropExpression'], ['setType'], ['addColumn'],
+  ['setNotNull', 'setIdentity'], ['addConstraint', 'addIdentity'],
+];
+
+function inPasses(actions: readonly AlterAction[]): readonly AlterAction[] {
+  const pass = (action: AlterAction): number => {
+    const at = PASSES.findIndex((kinds) => kinds.includes(action.kind));
+    if (action.kind === 'setDefault') return action.value === undefined ? 0 : PASSES.length - 1;
+    return at < 0 ? PASSES.length : at;
+  };
+  return actions.toSorted((a, b) => pass(a) - pass(b));
+}
 
 function notOfTables(action: AlterAction, relation: Relation): DatabaseError {
   const words = WORDS[action.kind];
@@ -62,14 +79,20 @@ export function alterTable(statement: AlterTable, text: string): BoundStatement 
     const name = qualified(statement.relation);
     const found = state.catalog.findRelation(name, state.searchPath);
     if (found === null) {
-      if (statement.object === 'type' && state.catalog.findType(name, state.searchPath)?.definition.kind === 'composite') {
-        throw notSupported('changing the attributes of a composite type, but for their names,');
+      const type = state.catalog.findType(name, state.searchPath);
+      if (type?.definition.kind === 'composite') {
+        if (statement.object !== 'type') {
+          throw new DatabaseError('42809', `"${name.name}" is a composite type`, { hint: 'Use ALTER TYPE instead.' });
+        }
+        for (const action of inPasses(statement.actions)) await alterComposite(state, type.oid, action);
+        return done(tag);
       }
       if (!statement.ifExists) state.catalog.requireRelation(name, state.searchPath);
       state.notice('NOTICE', new DatabaseError('00000', `relation "${name.name}" does not exist, skipping`));
       return done(tag);
     }
-    for (const action of statement.actions) {
+    if (statement.object === 'type') throw new DatabaseError('42809', `"${name.name}" is not a composite type`);
+    for (const action of inPasses(statement.actions)) {
       if (action.kind === 'setOwner') {
         setOwner(state, found.oid, action.owner);
         continue;
@@ -113,9 +136,11 @@ class Alteration {
   }
 
   async run(action: AlterAction): Promise<void> {
-    if (action.kind === 'addColumn') this.#refuseRowsUsed();
     switch (action.kind) {
-      case 'addColumn': this.#addColumn(action); return;
+      case 'addColumn':
+        this.#addColumn(action);
+        await this.#follow();
+        return;
       case 'dropColumn': await this.#dropColumn(action); return;
       case 'setDefault': this.#setDefault(action); return;
       case 'setNotNull': this.#setNotNull(this.#column(action.column)); return;
@@ -143,7 +168,10 @@ class Alteration {
         return;
       }
       case 'setOwner': setOwner(this.#state, this.#table.oid, action.owner); return;
-      case 'setType': this.#setType(action); return;
+      case 'setType':
+        this.#setType(action);
+        await this.#follow();
+        return;
       case 'addIdentity': case 'setIdentity': case 'dropIdentity': {
         const column = this.#column(action.column);
         const change = changeIdentity(this.#context(), this.#table, column, action);
@@ -191,12 +219,15 @@ class Alteration {
     }
     const context = this.#context();
     const defined = defineColumn(context, definition, this.#table.columns.length + 1);
+    refuseMember(defined.column.type, this.#table.rowType, this.#table.name);
     const rows = this.#isEmpty() ? 0 : 1;
     if (rows > 0 && (defined.column.generated || defined.sequence !== null)) {
       throw notSupported('adding a generated or serial column to a table with rows', { position: action.position });
     }
     const missing = rows === 0 ? null : this.#missing(defined.column);
     if (rows > 0 && missing === null && defined.column.notNull) throw this.#containsNulls(defined.column);
+    const computed = defined.column.defaultText !== null || domainDefault(this.#state, defined.column.type) !== null;
+    if (computed) refuseRowTypeUsed(this.#state, this.#table);
     const column = { ...defined.column, missing };
     const columns = withGenerated(context, [...this.#table.columns, column], [definition]);
     const after: TableEntry = { ...this.#table, columns };
@@ -208,10 +239,10 @@ class Alteration {
     }
   }
 
-  /** Rows of the table that are values elsewhere do not follow it. */
-  #refuseRowsUsed(): void {
-    refuseRowTypeUsed(this.#state, this.#table);
-    new ViewColumns(this.#state).refuseRowsCompiled(this.#table);
+  /** What has rows of the table as values follows it. */
+  async #follow(): Promise<void> {
+    const shape = rowShape(this.#table, this.#state.catalog.get(this.#table.oid));
+    if (shape !== null) await reshapeRows(this.#state, shape);
   }
 
   #isEmpty(): boolean {
@@ -258,8 +289,8 @@ class Alteration {
     const retyped = retypedColumn(this.#state, this.#table, column, action);
     const after: TableEntry = { ...this.#table, columns: this.#table.columns.map((c) => (c === column ? retyped : c)) };
     if (retyped === column) return;
-    this.#refuseRowsUsed();
-    refuseTimedReaders(this.#state, this.#table, column.attnum);
+    refuseRowTypeUsed(this.#state, this.#table);
+    refuseTimedReaders(this.#state, after);
     const rows = allRows(this.#state, this.#table);
     // What a row cannot be converted to must be said now, not when the journal is applied.
     rowFill(this.#table, after, this.#fillContext())?.(rows);
@@ -288,8 +319,6 @@ class Alteration {
       throw notSupported('changing the columns of a table that this transaction has written');
     }
     await dropTargets(this.#state, [{ kind: 'column', table: this.#table.oid, attnum: column.attnum }], action.cascade);
-    this.#refuseRowsUsed();
-    refuseTimedReaders(this.#state, this.#table, column.attnum);
     const after = this.#state.catalog.get(this.#table.oid);
     const fill = after?.kind === 'table' ? rowFill(this.#table, after, this.#fillContext()) : null;
     if (written && fill !== null) current.writes.rewrite(this.#table.oid, fill);

@@ -66,7 +66,7 @@ function convertedTwice({ name }: ColumnEntry): DatabaseError {
 function refuseUsed(state: SessionState, table: TableEntry, column: ColumnEntry): void {
   const columns = new ViewColumns(state);
   for (const view of viewsOver(state.catalog, table.oid)) {
-    if (!columns.named(view, table.oid).has(column.attnum)) continue;
+    if (!columns.columns(view, table.oid).has(column.attnum)) continue;
     throw new DatabaseError('0A000', 'cannot alter type of a column used by a view or rule', {
       detail: `rule _RETURN on ${describeEntry(state.catalog, view, state.searchPath)} depends on column "${column.name}"`,
     });

@@ -6,7 +6,7 @@ import type { CatalogEntry, ColumnEntry, TableEntry, TypeEntry } from '../catalo
 import type { SessionState } from '../session-state.ts';
 
 /** A test for entries that hold the type or name it; a type is known by its OID, whatever it was called when it was stored. */
-export function mentioning(type: TypeEntry): (entry: CatalogEntry) => boolean {
+export function mentioning(type: Pick<TypeEntry, 'oid' | 'name'>): (entry: CatalogEntry) => boolean {
   const word = new RegExp(`(?<![\\w$])${type.name.replace(/[^\w]/g, '\\$&')}(?![\\w$])`, 'i');
   return (entry) => {
     if (entry.oid === type.oid || entry.oid < FIRST_USER_OID) return false;
@@ -66,15 +66,43 @@ export function* domainColumns(
   }
 }
 
-/** 0A000 when a column elsewhere has rows of the table as its values: those do not follow the table. */
-export function refuseRowTypeUsed(state: SessionState, table: TableEntry): void {
-  for (const other of state.catalog.entries()) {
-    if (other.kind !== 'table' && other.kind !== 'materialized-view') continue;
-    const column = other.columns.find((c) => !c.dropped && isMadeOf(c.type, table.rowType));
-    if (column === undefined) continue;
-    throw new DatabaseError('0A000',
-      `cannot alter table "${table.name}" because column "${other.name}.${column.name}" uses its row type`);
+/** 0A000 when a column elsewhere has rows of the table, or values of the composite type, as its values. */
+export function refuseRowTypeUsed(state: SessionState, owner: TableEntry | TypeEntry): void {
+  const column = holder(state, owner.kind === 'table' ? owner.rowType : owner.oid);
+  if (column === null) return;
+  throw new DatabaseError('0A000', owner.kind === 'table'
+    ? `cannot alter table "${owner.name}" because column "${column}" uses its row type`
+    : `cannot alter type "${owner.name}" because column "${column}" uses it`);
+}
+
+/** The column that stores values of the type, as PostgreSQL comes upon it: arrays of them first, then by age. */
+function holder(state: SessionState, oid: number): string | null {
+  const entries = [...state.catalog.entries()].toSorted((a, b) => a.oid - b.oid);
+  const is = (type: LogicalType): boolean => 'oid' in type && type.oid === oid;
+  for (const found of [(t: LogicalType): boolean => t.kind === 'array' && is(t.element), is]) {
+    for (const entry of entries) {
+      const inner = innerType(entry, found);
+      if (inner === null) continue;
+      if (typeof inner === 'string') return inner;
+      const deeper = holder(state, inner.oid);
+      if (deeper !== null) return deeper;
+    }
   }
+  return null;
+}
+
+/** A stored column with such values; or the type that is made of them; null: none. */
+function innerType(entry: CatalogEntry, found: (type: LogicalType) => boolean): string | { readonly oid: number } | null {
+  if (entry.kind === 'type') {
+    const { definition } = entry;
+    const made = definition.kind === 'domain' ? found(definition.base)
+      : definition.kind === 'composite' && definition.fields.some((f) => found(f.type));
+    return made ? { oid: entry.oid } : null;
+  }
+  if (!('columns' in entry) || entry.kind === 'index') return null;
+  const column = entry.columns.find((c) => !c.dropped && found(c.type));
+  if (column === undefined) return null;
+  return entry.kind === 'view' ? { oid: entry.rowType } : `${entry.name}.${column.name}`;
 }
 
 /** Is it the type that a user made or the row type, or made of it? */

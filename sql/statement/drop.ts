@@ -11,7 +11,8 @@ import type { SessionState } from '../session-state.ts';
 import type { BoundStatement } from './bound.ts';
 import { command, done } from './bound.ts';
 import { qualifiedName } from './naming.ts';
-import { ViewColumns } from './view-columns.ts';
+import { reshapeRows, rowShape } from './row-shape.ts';
+import { ViewColumns, refuseTimedReaders } from './view-columns.ts';
 
 export function drop(statement: Drop): BoundStatement {
   return command(async (state) => {
@@ -34,7 +35,7 @@ export function drop(statement: Drop): BoundStatement {
 export async function dropTargets(state: SessionState, targets: readonly Target[], cascade: boolean): Promise<void> {
   if (targets.length === 0) return;
   const plan = planDrop(state.catalog, targets, {
-    cascade, searchPath: state.searchPath, namedBy: new ViewColumns(state).named,
+    cascade, searchPath: state.searchPath, uses: new ViewColumns(state),
   });
   for (const change of plan.changes) {
     const oid = change.kind === 'remove' ? change.oid : change.entry.oid;
@@ -49,7 +50,15 @@ export async function dropTargets(state: SessionState, targets: readonly Target[
     if (change.kind !== 'put' || change.entry.kind !== 'table') continue;
     await state.current.lock(change.entry.oid, 'access exclusive', state.lockWait);
   }
+  const before = state.catalog;
+  for (const { kind, ...change } of plan.changes) {
+    if (kind === 'put' && 'entry' in change && change.entry.kind === 'table') refuseTimedReaders(state, change.entry);
+  }
   state.current.changeCatalog(changes);
+  for (const change of plan.changes) {
+    const shape = change.kind === 'put' ? rowShape(before.get(change.entry.oid), change.entry) : null;
+    if (shape !== null) await reshapeRows(state, shape);
+  }
 }
 
 /** Tables without the hidden columns of indexes that go. */

@@ -39,6 +39,9 @@ function findObject(state: SessionState, object: ObjectKind, name: Name, ifExist
     default: {
       const relation = catalog.findRelation(qualifiedName(name), searchPath);
       if (relation === null) {
+        if (catalog.findType(qualifiedName(name), searchPath)?.definition.kind === 'composite') {
+          throw new DatabaseError('42809', `"${last}" is a composite type`, { hint: 'Use ALTER TYPE instead.' });
+        }
         if (!ifExists) catalog.requireRelation(qualifiedName(name), searchPath);
         state.notice('NOTICE', new DatabaseError('00000', `relation "${last}" does not exist, skipping`));
         return null;

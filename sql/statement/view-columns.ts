@@ -1,20 +1,27 @@
-// Which columns of a relation a view's query names: what stands in the way of dropping them, or of giving them another type.
+// What queries and expressions kept as text name of relations: what stands in the way of dropping it, or of giving it another type.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { bindQuery } from '../binder/bind-query.ts';
 import { ColumnUse } from '../binder/column-use.ts';
+import { valueSite } from '../binder/domain-check.ts';
 import { readingOf } from '../binder/environment.ts';
+import type { Site } from '../binder/level.ts';
+import type { ScopeItem } from '../binder/scope.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { MaterializedViewEntry, TableEntry, ViewEntry } from '../catalog/entry.ts';
+import { reshapedColumns } from '../catalog-state.ts';
+import type { Target, Uses } from '../catalog/dependency.ts';
+import type { MaterializedViewEntry, TableEntry, TypeEntry, ViewEntry } from '../catalog/entry.ts';
+import { parseExpression } from '../parser/parse.ts';
 import type { LogicalPlan } from '../plan/logical-plan.ts';
 import { visitPlan } from '../plan/map-plan.ts';
-import { parseQuery, sessionEnvironment } from '../planner.ts';
+import { bindValue, parseQuery, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
 import { retentionOf } from '../retention.ts';
 import type { SessionState } from '../session-state.ts';
+import { isMadeOf } from './domain-use.ts';
 
 type AnyView = ViewEntry | MaterializedViewEntry;
 
 /** Looks it up in the queries of views, each bound once; what cannot be bound names all there was when it was made. */
-export class ViewColumns {
+export class ViewColumns implements Uses {
   readonly #state: SessionState;
   readonly #catalog: Catalog;
   readonly #found = new Map<AnyView, ColumnUse | null>();
@@ -24,9 +31,55 @@ export class ViewColumns {
     this.#catalog = state.catalog;
   }
 
-  /** Attribute numbers. */
-  readonly named = (view: AnyView, relation: number): ReadonlySet<number> => (
-    this.#useOf(view)?.columnsOf(relation) ?? new Set(view.dependencies.find((d) => d.oid === relation)?.columns));
+  columns(view: AnyView, relation: number): ReadonlySet<number> {
+    return this.#useOf(view)?.columnsOf(relation) ?? new Set(view.dependencies.find((d) => d.oid === relation)?.columns);
+  }
+
+  /** Only what reads columns of such types, or names one, is bound for it. */
+  fields(view: AnyView, rowType: number): ReadonlySet<string> {
+    const sees = view.dependencies.some((d) => {
+      const entry = this.#catalog.get(d.oid);
+      return d.oid === rowType || (entry !== null && 'columns' in entry && entry.kind !== 'index'
+        && (entry.rowType === rowType || entry.columns.some((c) => !c.dropped && isMadeOf(c.type, rowType))));
+    });
+    return (sees ? this.#useOf(view)?.fieldsOf(rowType) : undefined) ?? new Set();
+  }
+
+  parts(of: TableEntry | TypeEntry, rowType: number, field: string): readonly Target[] {
+    return of.kind === 'table' ? this.#partsOfTable(of, rowType, field) : this.#checks(of, rowType, field);
+  }
+
+  #checks({ oid, definition }: TypeEntry, rowType: number, field: string): readonly Target[] {
+    if (definition.kind !== 'domain' || !isMadeOf(definition.base, rowType)) return [];
+    const site = (own: Site): Site => valueSite(own, definition.base);
+    return definition.checks.filter((c) => this.#fieldsIn([], c.expression, site).fieldsOf(rowType).has(field))
+      .map((c): Target => ({ kind: 'constraint', table: oid, oid: c.oid }));
+  }
+
+  #partsOfTable(table: TableEntry, rowType: number, field: string): readonly Target[] {
+    if (!table.columns.some((c) => !c.dropped && isMadeOf(c.type, rowType))) return [];
+    const looks = (text: string | null): boolean => text !== null
+      && this.#fieldsIn([rowScopeItem(table)], text).fieldsOf(rowType).has(field);
+    return [
+      ...table.constraints.filter((c) => c.kind === 'check' && looks(c.expression))
+        .map((c): Target => ({ kind: 'constraint', table: table.oid, oid: c.oid })),
+      ...table.columns.filter((c) => !c.dropped && looks(c.defaultText))
+        .map((c): Target => ({ kind: c.generated ? 'column' : 'default', table: table.oid, attnum: c.attnum })),
+      ...this.#catalog.indexesOf(table.oid).filter(({ definition: d }) => [...d?.elements ?? [], d?.where ?? null].some(looks))
+        .map((i): Target => ({ kind: 'entry', oid: i.oid })),
+    ];
+  }
+
+  #fieldsIn(items: readonly ScopeItem[], text: string, inner: (site: Site) => Site = (site) => site): ColumnUse {
+    const columns = new ColumnUse();
+    const env = { ...sessionEnvironment(this.#state, { catalog: this.#catalog }), columns };
+    try {
+      bindValue(inner(rowSite(env, items, { phrase: 'stored expressions' })), parseExpression(text));
+    } catch (error) {
+      if (!(error instanceof DatabaseError)) throw error;
+    }
+    return columns;
+  }
 
   /** Whether it has the relation's row as a value. */
   takesRows(view: AnyView, relation: number): boolean {
@@ -82,14 +135,14 @@ function compiledOver(catalog: Catalog, view: number): MaterializedViewEntry | n
 
 /**
  * A circuit may read a column that its query does not name, only to have rows. When the column goes it is fed anew; 0A000 where
- * it would not come to the same: what it has depends on what was there when.
+ * it would not come to the same: what it has depends on what was there when. `after`: the table as it is to be.
  */
-export function refuseTimedReaders(state: SessionState, table: TableEntry, attnum: number): void {
-  for (const oid of state.services.runtime.readersOf(table.oid, new Set([attnum - 1]))) {
+export function refuseTimedReaders(state: SessionState, after: TableEntry): void {
+  const before = state.catalog.get(after.oid);
+  for (const oid of state.services.runtime.readersOf(after.oid, reshapedColumns(before, after))) {
     const view = state.catalog.get(oid);
     if (view?.kind !== 'materialized-view' || !isTimed(state, view)) continue;
-    const { name } = table.columns[attnum - 1];
-    throw notSupported(`changing column "${name}", which materialized view "${view.name}" was made from,`);
+    throw notSupported(`changing a column of table "${after.name}" that materialized view "${view.name}" was made from`);
   }
 }
 

@@ -1,0 +1,170 @@
+// A row type whose fields change: what has its values follows, and what cannot stands in the way.
+import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import { sameType } from '../../engine/data/types.ts';
+import type { Column, LogicalType } from '../../engine/data/types.ts';
+import { someExpression } from '../../engine/expression/walk.ts';
+import { readingOf } from '../binder/environment.ts';
+import { valueSite } from '../binder/domain-check.ts';
+import { bindQuery } from '../binder/bind-query.ts';
+import type { BoundQuery } from '../binder/level.ts';
+import type { CatalogChange } from '../catalog/catalog.ts';
+import { liveColumns } from '../catalog/entry.ts';
+import type { CatalogEntry, MaterializedViewEntry, TableEntry, TypeEntry, ViewEntry } from '../catalog/entry.ts';
+import { parseExpression } from '../parser/parse.ts';
+import { expressionsOf, visitPlan } from '../plan/map-plan.ts';
+import { bindAssignment, bindPredicate, bindValue, parseQuery, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
+import type { SessionState } from '../session-state.ts';
+import { isMadeOf, mapType, mentioning } from './domain-use.ts';
+import { convertTable } from './value-change.ts';
+import { ViewColumns, viewsOver } from './view-columns.ts';
+import { keysOf } from './unique-check.ts';
+
+/** `from`: the place that each field had; null: it is new. */
+export interface RowShape {
+  /** Of the row type. */
+  readonly oid: number;
+  readonly owner: TableEntry | TypeEntry;
+  readonly fields: readonly Column[];
+  readonly from: readonly (number | null)[];
+}
+
+/** How the rows of a table, or the values of a composite type, are others than before; null: they are not. */
+export function rowShape(before: CatalogEntry | null, after: CatalogEntry | null): RowShape | null {
+  const [was, is] = [fieldsOf(before), fieldsOf(after)];
+  if (was === null || is === null || (after?.kind !== 'table' && after?.kind !== 'type')) return null;
+  const from = is.map((f) => {
+    const at = was.findIndex((o) => o.key === f.key);
+    return at < 0 ? null : at;
+  });
+  const same = was.length === is.length && is.every((f, i) => from[i] === i && sameType(f.type, was[i].type));
+  if (same) return null;
+  const fields = is.map(({ name, type }) => ({ name, type }));
+  return { oid: after.kind === 'table' ? after.rowType : after.oid, owner: after, fields, from };
+}
+
+function fieldsOf(entry: CatalogEntry | null): readonly (Column & { readonly key: number | string })[] | null {
+  if (entry?.kind === 'table') return liveColumns(entry.columns).map((c) => ({ name: c.name, type: c.type, key: c.attnum }));
+  if (entry?.kind !== 'type' || entry.definition.kind !== 'composite') return null;
+  return entry.definition.fields.map((f) => ({ ...f, key: f.name }));
+}
+
+/** Lets follow what has values of the type. Requires: the catalog lock; the catalog has the type as it is now. */
+export async function reshapeRows(state: SessionState, shape: RowShape): Promise<void> {
+  if (shape.owner.kind === 'table') new ViewColumns(state).refuseRowsCompiled(shape.owner);
+  const { oid, fields, from } = shape;
+  const named = (type: LogicalType): LogicalType => mapType(type, (own) => (
+    own.kind === 'record' && own.oid === oid ? { ...own, fields } : own));
+  const changes: CatalogChange[] = [];
+  for (const entry of [...state.catalog.entries()]) {
+    if (!holds(entry, oid)) continue;
+    if (entry.kind === 'table') {
+      await state.current.lock(entry.oid, 'access exclusive', state.lockWait);
+      state.current.requireSettled(entry.oid, 'ALTER TABLE', entry.name);
+      refuseFixed(state, entry, shape);
+      const after = { ...entry, columns: entry.columns.map((c) => ({ ...c, type: named(c.type) })) };
+      changes.push(convertTable(state, { before: entry, after }, { oid, renamed: null, fields: from }));
+    } else changes.push(...renamedTypes(entry, named, shape));
+  }
+  const catalog = state.catalog;
+  state.current.changeCatalog(changes);
+  for (const entry of catalog.entries()) checkReadable(state, entry, shape);
+}
+
+/** Has it columns, fields or values made of the type? */
+function holds(entry: CatalogEntry, oid: number): boolean {
+  if (entry.kind === 'type') {
+    const { definition } = entry;
+    return definition.kind === 'domain' ? isMadeOf(definition.base, oid)
+      : definition.kind === 'composite' && definition.fields.some((f) => isMadeOf(f.type, oid));
+  }
+  return 'columns' in entry && entry.kind !== 'index' && entry.columns.some((c) => !c.dropped && isMadeOf(c.type, oid));
+}
+
+const refused = (shape: RowShape, what: string): DatabaseError => notSupported(
+  `changing the ${shape.owner.kind === 'table' ? 'columns of table' : 'attributes of type'} "${shape.owner.name}", ${what},`);
+
+function renamedTypes(entry: CatalogEntry, named: (type: LogicalType) => LogicalType, shape: RowShape): readonly CatalogChange[] {
+  switch (entry.kind) {
+    case 'view': {
+      const columns = entry.columns.map((c) => ({ ...c, type: named(c.type) }));
+      return [{ kind: 'put', entry: { ...entry, columns } }];
+    }
+    case 'type': {
+      const { definition } = entry;
+      if (definition.kind === 'domain') {
+        return [{ kind: 'put', entry: { ...entry, definition: { ...definition, base: named(definition.base) } } }];
+      }
+      if (definition.kind !== 'composite') return [];
+      const fields = definition.fields.map((f) => ({ ...f, type: named(f.type) }));
+      return [{ kind: 'put', entry: { ...entry, definition: { ...definition, fields } } }];
+    }
+    case 'source': case 'materialized-view': throw refused(shape, `whose rows "${entry.name}" has`);
+    default: return [];
+  }
+}
+
+/** 0A000 where keys or circuits have the values as they were. */
+function refuseFixed(state: SessionState, table: TableEntry, shape: RowShape): void {
+  const hidden = table.columns.some((c) => c.hidden === true && isMadeOf(c.type, shape.oid));
+  const key = keysOf(state, table).some((k) => k.columns.some((c) => isMadeOf(table.columns[c].type, shape.oid)));
+  if (hidden || key) throw refused(shape, `whose rows are in an index of table "${table.name}"`);
+  for (const view of compiledOver(state, table.oid)) {
+    let reads = false;
+    visitPlan(boundView(state, view).plan, (node) => {
+      reads ||= expressionsOf(node).some((e) => someExpression(e, (x) => isMadeOf(x.type, shape.oid)));
+    });
+    if (reads) throw refused(shape, `whose rows materialized view "${view.name}" reads`);
+  }
+}
+
+/** Materialized views that have a relation in their query, be it by way of a view. */
+function compiledOver(state: SessionState, relation: number): readonly MaterializedViewEntry[] {
+  return viewsOver(state.catalog, relation).flatMap((v) => (v.kind === 'view' ? compiledOver(state, v.oid) : [v]));
+}
+
+function boundView(state: SessionState, view: ViewEntry | MaterializedViewEntry): BoundQuery {
+  const env = { ...sessionEnvironment(state), ...readingOf(view) };
+  return bindQuery(parseQuery(view.query, view.settings.dialect), { env, parent: null, commonTables: null });
+}
+
+/** 0A000 when what is kept as text cannot be read any more: a constant of the type that has as many fields as it had. */
+function checkReadable(state: SessionState, before: CatalogEntry, shape: RowShape): void {
+  const entry = state.catalog.get(before.oid);
+  if (entry === null || (!holds(before, shape.oid) && !mentioning({ oid: shape.oid, name: shape.owner.name })(entry))) return;
+  try {
+    read(state, entry);
+  } catch (error) {
+    if (error instanceof DatabaseError) throw refused(shape, `of which "${entry.name}" names a value`);
+    throw error;
+  }
+}
+
+function read(state: SessionState, entry: CatalogEntry): void {
+  if (entry.kind === 'view') {
+    const { columns } = boundView(state, entry);
+    const same = liveColumns(entry.columns).every((c, i) => sameType(c.type, columns[i].type));
+    if (!same) throw new DatabaseError('42804', `view "${entry.name}" has other types`);
+  }
+  if (entry.kind === 'table') readTable(state, entry);
+  if (entry.kind !== 'type' || entry.definition.kind !== 'domain') return;
+  const { base, checks, defaultText } = entry.definition;
+  const site = rowSite(sessionEnvironment(state), [], STORED);
+  for (const check of checks) bindPredicate(valueSite(site, base), parseExpression(check.expression), 'CHECK');
+  if (defaultText !== null) bindAssignment(site, parseExpression(defaultText), { name: entry.name, type: base });
+}
+
+const STORED = { phrase: 'stored expressions' };
+
+function readTable(state: SessionState, table: TableEntry): void {
+  const row = rowSite(sessionEnvironment(state), [rowScopeItem(table)], STORED);
+  const alone = rowSite(sessionEnvironment(state), [], STORED);
+  for (const column of liveColumns(table.columns)) {
+    if (column.defaultText !== null) bindAssignment(column.generated ? row : alone, parseExpression(column.defaultText), column);
+  }
+  for (const c of table.constraints) if (c.kind === 'check') bindPredicate(row, parseExpression(c.expression), 'CHECK');
+  for (const { definition } of state.catalog.indexesOf(table.oid)) {
+    for (const text of [...definition?.elements ?? [], definition?.where ?? null]) {
+      if (text !== null) bindValue(row, parseExpression(text));
+    }
+  }
+}
