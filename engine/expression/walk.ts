@@ -120,10 +120,25 @@ export function isStable(e: Expression): boolean {
   });
 }
 
+/** What PostgreSQL calls immutable: no function in it, nor one that a cast stands for, is less. */
+export function isImmutable(e: Expression): boolean {
+  return !someExpression(e, (x) => {
+    if (x.kind === 'cast') return isStableCast(x.input.type, x);
+    const f = functionOf(x);
+    if (x.kind === 'call' && f?.casts === true) return x.args.some((arg) => isStableCast(arg.type, { ...x, input: arg }));
+    return f !== null && f.volatility !== 'immutable';
+  });
+}
+
+function isStableCast(from: LogicalType, cast: Pick<Expression & { kind: 'cast' }, 'input' | 'type'>): boolean {
+  const text = cast.type.kind === 'text' || cast.type.kind === 'varchar' || cast.type.kind === 'bpchar';
+  return (text && (from.kind === 'array' || from.kind === 'record')) || castReadsSettings(cast);
+}
+
 const SETTING_KINDS = new Set(['timestamptz', 'timetz']);
 
 /** Text ⇄ timestamptz and the like depend on the session's time zone and DateStyle. */
-function castReadsSettings(e: Expression & { kind: 'cast' }): boolean {
+function castReadsSettings(e: Pick<Expression & { kind: 'cast' }, 'input' | 'type'>): boolean {
   const from = momentOf(e.input.type);
   const to = momentOf(e.type);
   return SETTING_KINDS.has(from) || SETTING_KINDS.has(to) || to.startsWith('reg') || from.startsWith('reg')

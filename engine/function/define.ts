@@ -8,7 +8,8 @@ import type { LogicalType, RecordType } from '../data/types.ts';
 import type { FunctionExample, ScalarFunction, Signature, TableFunction } from './function.ts';
 
 type ScalarSpec = Signature & Pick<ScalarFunction, 'row'>
-  & Partial<Pick<ScalarFunction, 'strict' | 'volatility' | 'clock' | 'operator' | 'total' | 'kernel' | 'manyDimensions'>>;
+  & Partial<Pick<ScalarFunction,
+    'strict' | 'volatility' | 'casts' | 'clock' | 'operator' | 'total' | 'kernel' | 'manyDimensions'>>;
 
 /** A scalar function: strict and immutable unless it says otherwise. */
 export function scalar(spec: ScalarSpec): ScalarFunction {

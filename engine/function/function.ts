@@ -66,6 +66,8 @@ export interface ScalarFunction extends Signature {
   readonly clock?: true;
   /** It answers by the session or the catalog. */
   readonly host?: true;
+  /** It casts its arguments to text, and reads of the session only what those casts do. */
+  readonly casts?: true;
   /**
    * true: raises no error, whatever the arguments; a function: raises none with these constants (undefined: not
    * constant). Such calls may be evaluated on rows where SQL would not look at them, which is faster.

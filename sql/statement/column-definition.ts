@@ -4,7 +4,7 @@ import { mentionType } from '../../engine/data/type-info.ts';
 import { INT2, INT4, INT8 } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
-import { someExpression } from '../../engine/expression/walk.ts';
+import { isImmutable, someExpression } from '../../engine/expression/walk.ts';
 import type { ColumnEntry, SequenceEntry } from '../catalog/entry.ts';
 import { plainColumn } from '../catalog/entry.ts';
 import { withColumn } from '../catalog/dependency.ts';
@@ -45,6 +45,14 @@ const SERIAL_TYPES: ReadonlyMap<string, LogicalType> = new Map<string, LogicalTy
   ['smallserial', INT2], ['serial2', INT2], ['serial', INT4], ['serial4', INT4], ['bigserial', INT8], ['serial8', INT8],
 ]);
 
+export const SYSTEM_COLUMNS: ReadonlySet<string> = new Set(['tableoid', 'ctid', 'xmin', 'xmax', 'cmin', 'cmax']);
+
+export function checkColumnName(name: string): void {
+  if (SYSTEM_COLUMNS.has(name)) {
+    throw new DatabaseError('42701', `column name "${name}" conflicts with a system column name`);
+  }
+}
+
 export function defineColumn(context: TableContext, definition: ColumnDefinition, attnum: number): DefinedColumn {
   const { state } = context;
   const serial = definition.type.name.length === 1 && definition.type.arrayDimensions === 0
@@ -55,6 +63,7 @@ export function defineColumn(context: TableContext, definition: ColumnDefinition
     throw new DatabaseError('42P16', `column "${definition.name}" has pseudo-type ${type.kind}`);
   }
   checkCollateClause(definition.collation?.name, type, definition.collation?.position);
+  checkColumnName(definition.name);
   const builder = new ColumnBuilder(context, definition, plainColumn(definition.name, attnum, type));
   if (serial !== undefined) builder.makeSerial();
   for (const constraint of definition.constraints) builder.add(constraint);
@@ -263,9 +272,7 @@ export function withGenerated(context: TableContext, columns: readonly ColumnEnt
         });
       }
     }
-    if (someExpression(bound, (e) => e.kind === 'call' && e.function.volatility !== 'immutable')) {
-      throw new DatabaseError('42P17', 'generation expression is not immutable');
-    }
+    if (!isImmutable(bound)) throw new DatabaseError('42P17', 'generation expression is not immutable');
     out = withColumn(out, column.attnum, {
       defaultText: storedText(context.state, {
         bound, original: rangeText(context, constraint.range), columns,

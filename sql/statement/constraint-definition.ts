@@ -1,7 +1,5 @@
 // Constraints as written → ConstraintEntry and the index behind a key, with PostgreSQL's names and checks.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
-import { mentionType } from '../../engine/data/type-info.ts';
-import { sameKind } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { columnsOf } from '../../engine/expression/walk.ts';
 import type {
@@ -12,7 +10,8 @@ import type { Constraint } from '../parser/ast.ts';
 import { parseExpression } from '../parser/parse.ts';
 import { bindPredicate, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
 import { checkComparable } from '../binder/order.ts';
-import { rangeText } from './column-definition.ts';
+import { SYSTEM_COLUMNS, rangeText } from './column-definition.ts';
+import { checkImplementable } from './foreign-types.ts';
 import type { TableContext } from './column-definition.ts';
 import { qualified } from './naming.ts';
 import { storedText } from './stored-expression.ts';
@@ -173,14 +172,7 @@ function defineForeign(
   }
   checkReferenced(target, targetColumns, constraint.referencedColumns.length === 0);
   const name = constraintName(context, constraint.name, names.join('_'), 'fkey');
-  columns.forEach((from, i) => {
-    const to = targetColumns[i];
-    if (comparable(from, to)) return;
-    throw new DatabaseError('42804', `foreign key constraint "${name}" cannot be implemented`, {
-      detail: `Key columns "${from.name}" and "${to.name}" are of incompatible types: ${mentionType(from.type)} and `
-        + `${mentionType(to.type)}.`,
-    });
-  });
+  checkImplementable(name, columns, targetColumns);
   return {
     kind: 'foreign', oid: state.services.allocateOid(), name, columns: columns.map((c) => c.attnum), target: target.oid,
     targetColumns: targetColumns.map((c) => c.attnum), onDelete: constraint.onDelete, onUpdate: constraint.onUpdate,
@@ -210,8 +202,6 @@ function foreignTarget(
   return relation.oid === context.tableOid ? { ...relation, ...table } : relation;
 }
 
-const SYSTEM_COLUMNS: ReadonlySet<string> = new Set(['tableoid', 'ctid', 'xmin', 'xmax', 'cmin', 'cmax']);
-
 function foreignColumns(all: readonly ColumnEntry[], names: readonly string[]): readonly ColumnEntry[] {
   return names.map((name) => {
     const column = all.find((c) => c.name === name && !c.dropped);
@@ -234,12 +224,4 @@ function checkReferenced(
   }
   throw new DatabaseError('42830',
     `there is no unique constraint matching given keys for referenced table "${target.name}"`);
-}
-
-/** Look-ups in the other table compare stored values, so the types must be of one kind, or both integers. */
-function comparable(a: ColumnEntry, b: ColumnEntry): boolean {
-  const integer = (c: ColumnEntry): boolean => c.type.kind === 'int2' || c.type.kind === 'int4'
-    || c.type.kind === 'int8';
-  const textual = (c: ColumnEntry): boolean => c.type.kind === 'text' || c.type.kind === 'varchar';
-  return sameKind(a.type, b.type) || (integer(a) && integer(b)) || (textual(a) && textual(b));
 }

@@ -8,6 +8,7 @@ import { nullVector } from '../../engine/data/vector.ts';
 import { consolidate } from '../../engine/state/consolidate.ts';
 import type { ForeignConstraint, TableEntry } from '../catalog/entry.ts';
 import type { SessionState } from '../session-state.ts';
+import { checkImplementable } from './foreign-types.ts';
 import { rowKey } from './key-text.ts';
 import { castVector, rulesOf } from './table-rules.ts';
 import { describeKey } from './unique-check.ts';
@@ -27,6 +28,21 @@ export function referencesTo(state: SessionState, parent: number): readonly Refe
     }
   }
   return out;
+}
+
+/** The foreign keys that these columns of a table are in, on either side; 42804 for one that their types do not allow. */
+export function foreignKeysOver(state: SessionState, table: TableEntry, attnums: readonly number[]): readonly Reference[] {
+  const own = table.constraints.flatMap((constraint): readonly Reference[] => (
+    constraint.kind === 'foreign' && constraint.columns.some((a) => attnums.includes(a)) ? [{ constraint, child: table }] : []));
+  const others = referencesTo(state, table.oid).filter(({ constraint }) => (
+    constraint.targetColumns.some((a) => attnums.includes(a)) && !own.some((o) => o.constraint.oid === constraint.oid)));
+  const found = [...own, ...others.map((r) => (r.child.oid === table.oid ? { ...r, child: table } : r))];
+  for (const { constraint, child } of found) {
+    const parent = constraint.target === table.oid ? table : requireTable(state, constraint.target);
+    checkImplementable(constraint.name, constraint.columns.map((a) => child.columns[a - 1]),
+      constraint.targetColumns.map((a) => parent.columns[a - 1]));
+  }
+  return found;
 }
 
 /** Keeps the tables referred to from being dropped or emptied; their rows are looked after one by one. */

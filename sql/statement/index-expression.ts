@@ -3,7 +3,7 @@
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { DEFAULT_FORMAT } from '../../engine/data/settings.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
-import { columnsOf, someExpression } from '../../engine/expression/walk.ts';
+import { columnsOf, isImmutable } from '../../engine/expression/walk.ts';
 import { checkCollateClause } from '../binder/bind-collate.ts';
 import { settleUnknown } from '../binder/coercion.ts';
 import { labelOf } from '../binder/location.ts';
@@ -91,7 +91,7 @@ export function bindIndexPredicate(state: SessionState, table: TableEntry, where
 }
 
 function requireImmutable(bound: Expression, message: string): void {
-  if (!someExpression(bound, (e) => e.kind === 'call' && e.function.volatility !== 'immutable')) return;
+  if (isImmutable(bound)) return;
   throw new DatabaseError('42P17', message);
 }
 

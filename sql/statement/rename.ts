@@ -13,6 +13,7 @@ import { setOwner } from './alter-table.ts';
 import type { BoundStatement } from './bound.ts';
 import { command, done } from './bound.ts';
 import { renameLabel } from './alter-enum.ts';
+import { checkColumnName } from './column-definition.ts';
 import { renameDomainConstraint } from './domain.ts';
 import { wrongKind } from './drop.ts';
 import { withFollowers } from './follow-rename.ts';
@@ -135,6 +136,7 @@ function renameColumn(state: SessionState, entry: CatalogEntry, from: string, to
   if (entry.columns.some((c) => c.name === to && !c.dropped)) {
     throw new DatabaseError('42701', `column "${to}" of relation "${entry.name}" already exists`);
   }
+  if (entry.kind === 'table') checkColumnName(to);
   const columns = withColumn(entry.columns, column.attnum, { name: to });
   const changes: readonly CatalogChange[] = [
     { kind: 'put', entry: { ...entry, columns } }, ...fieldRenamed(state, entry.rowType, from, to),

@@ -259,12 +259,12 @@ const CONCATENATION: readonly ScalarFunction[] = [
   }),
   operator({
     name: '||', args: [TEXT, ANYNONARRAY], returns: TEXT, description: 'Concatenation with the text of a value.',
-    volatility: 'stable', example: example(`SELECT 'Value: ' || 42`, 'Value: 42'),
+    volatility: 'stable', casts: true, example: example(`SELECT 'Value: ' || 42`, 'Value: 42'),
     row: ([a, b], call) => str(a) + castedText(b, call.argTypes[1], call),
   }),
   operator({
     name: '||', args: [ANYNONARRAY, TEXT], returns: TEXT, description: 'Concatenation with the text of a value.',
-    volatility: 'stable', example: example(`SELECT 42 || ' is it'`, '42 is it'),
+    volatility: 'stable', casts: true, example: example(`SELECT 42 || ' is it'`, '42 is it'),
     row: ([a, b], call) => castedText(a, call.argTypes[0], call) + str(b),
   }),
   scalar({
