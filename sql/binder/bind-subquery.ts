@@ -153,12 +153,17 @@ export function namedAggregate(site: Pick<Site, 'env'>, name: string, args: read
   };
 }
 
+/** Of a row that is written as one its fields; a relation's row is one value. */
+function operandsOf(e: Of<'quantified'>, left: Expression): readonly Expression[] {
+  return e.operand.kind === 'row' && left.kind === 'row' ? left.fields : [left];
+}
+
 /** `left op ANY|ALL (query)`, left possibly a row. */
 export function bindQuantified(e: Of<'quantified'>, site: Site): Expression {
   checkAllowed(site, e.position);
   const left = bind(e.operand, site);
   const query = bindInner(e.query, site);
-  const lefts = left.kind === 'row' ? left.fields : [left];
+  const lefts = operandsOf(e, left);
   if (lefts.length !== query.visible) {
     const many = query.visible > lefts.length;
     throw new DatabaseError('42601', `subquery has too ${many ? 'many' : 'few'} columns`, { position: e.position });
@@ -197,7 +202,7 @@ function bindGeneral(e: Of<'quantified'>, left: Expression, query: BoundQuery, s
   const reach = (x: Expression): Expression => (x.kind === 'literal' ? x : site.scope.outer(site.env, x));
   const outer: Expression = left.kind === 'row' ? { ...left, fields: left.fields.map(reach) } : reach(left);
   const columns = query.columns.map((_, i) => columnOf(plan, i));
-  const right: Expression = left.kind === 'row'
+  const right: Expression = e.operand.kind === 'row' && left.kind === 'row'
     ? { kind: 'row', fields: columns, type: { kind: 'record', fields: plan.schema.columns } } : columns[0];
   const use = { symbol: e.operator, schema: e.schema, position: e.position, operands: [locationOf(e.operand)] };
   const comparison = compare(site.env, use, outer, right);
@@ -214,5 +219,5 @@ function bindGeneral(e: Of<'quantified'>, left: Expression, query: BoundQuery, s
     ],
   };
   return quantified(leave(site, 'scalar', projectOf(aggregate, [value], ['?column?']), { type: BOOLEAN }),
-    { lefts: left.kind === 'row' ? left.fields : [left], operator: e.operator, quantifier: e.quantifier, query: e.query }, site);
+    { lefts: operandsOf(e, left), operator: e.operator, quantifier: e.quantifier, query: e.query }, site);
 }

@@ -67,6 +67,8 @@ function merge(name: string, left: ScopeColumn, right: ScopeColumn, site: UsingS
   if (site.join === 'full') {
     return { name, sides, table: 0, attribute: 0, expression: { kind: 'coalesce', type, args: [l, r] } };
   }
-  const [source, expression] = site.join === 'right' ? [right, r] : [left, l];
+  // Of an inner join, the side that is of the common type as it is.
+  const takesRight = site.join === 'right' || (site.join !== 'left' && l !== left.expression && r === right.expression);
+  const [source, expression] = takesRight ? [right, r] : [left, l];
   return { name, expression, sides, source: source.source, table: source.table, attribute: source.attribute };
 }

@@ -1,6 +1,6 @@
 // VALUES: rows of expressions, each column brought to a common type.
 import { DatabaseError } from '../../engine/data/error.ts';
-import type { LogicalType } from '../../engine/data/types.ts';
+import type { LogicalType, Schema } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { Query, Values } from '../parser/ast.ts';
 import type { LogicalPlan } from '../plan/logical-plan.ts';
@@ -47,7 +47,8 @@ export function bindValues(query: Query, values: Values, outer: QuerySite, recur
   const converted = rows.map((r, i) => r.map((e, c) => coerceArgument(env, e, types[c], places(c)(i))));
   const names = types.map((_, i) => `column${i + 1}`);
   env.trace?.queries.set(values, { targets: [], where: null, having: null, rows: converted, distinctOn: [], order: [] });
-  const plan = valuesPlan(converted, level, names);
+  // The types that all rows have: what the first one is may be narrower.
+  const plan = valuesPlan(converted, level, { columns: types.map((type, i) => ({ name: names[i], type })) });
   const columns = types.map((type, i) => ({ name: names[i], type, table: 0, attribute: 0 }));
   return {
     plan, columns, order: bindOutputOrder(query.orderBy, columns, 'VALUES', site), ...bindLimits(query, site),
@@ -55,8 +56,8 @@ export function bindValues(query: Query, values: Values, outer: QuerySite, recur
   };
 }
 
-function valuesPlan(rows: readonly (readonly Expression[])[], level: Level, names: readonly string[]): LogicalPlan {
-  const schema = { columns: rows[0].map((e, i) => ({ name: names[i], type: e.type })) };
+function valuesPlan(rows: readonly (readonly Expression[])[], level: Level, schema: Schema): LogicalPlan {
+  const names = schema.columns.map((c) => c.name);
   const needsPlan = rows.some((r) => r.some((e) => holesOf(e).size > 0));
   if (!needsPlan) return { kind: 'values', rows, schema };
   const inputs = rows.map((r) => {

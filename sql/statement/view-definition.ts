@@ -13,6 +13,7 @@ import type { LogicalPlan } from '../plan/logical-plan.ts';
 import { expressionsOf, visitPlan } from '../plan/map-plan.ts';
 import { compileBound, compileView, optimizerSettings, sessionEnvironment } from '../planner.ts';
 import { runQuery } from '../run-query.ts';
+import { parseBoolean } from '../setting-value.ts';
 import type { SessionState } from '../session-state.ts';
 import type { BoundStatement } from './bound.ts';
 import { command, done } from './bound.ts';
@@ -23,7 +24,7 @@ import { keptQuery } from './follow-rename.ts';
 import { optionRecord } from './options.ts';
 import { readCatalog } from './read-catalog.ts';
 import { whyNotUpdatable } from './updatable-view.ts';
-import { mentionType, quoteIdentifier } from '../../engine/data/type-info.ts';
+import { mentionFullType, quoteIdentifier } from '../../engine/data/type-info.ts';
 import { sameType } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 
@@ -81,6 +82,7 @@ function dependenciesOf(catalog: Catalog, used: ReadonlySet<number>): readonly D
   for (const oid of [...used].toSorted((a, b) => a - b)) {
     const entry = catalog.get(oid);
     if (constraints.has(oid)) out.push({ oid, columns: [] });
+    if (entry?.kind === 'sequence') out.push({ oid, columns: [] });
     if (entry === null || !('columns' in entry)) continue;
     const columns = entry.kind === 'index' ? [] : entry.columns.filter((c) => !c.dropped).map((c) => c.attnum);
     out.push({ oid, columns });
@@ -158,6 +160,15 @@ export function createView(statement: CreateView, text: string): BoundStatement 
 /** WITH .. CHECK OPTION is the option check_option, too. */
 function viewOptions({ options, checkOption }: CreateView): ViewEntry['options'] {
   const given = optionRecord(options);
+  for (const [name, value] of Object.entries(given)) {
+    if (name === 'check_option') continue;
+    if (name !== 'security_barrier' && name !== 'security_invoker') {
+      throw new DatabaseError('22023', `unrecognized parameter "${name}"`);
+    }
+    if (parseBoolean(value) === null) {
+      throw new DatabaseError('22023', `invalid value for boolean option "${name}": ${value}`);
+    }
+  }
   return checkOption === undefined ? given : { ...given, check_option: checkOption };
 }
 
@@ -223,7 +234,7 @@ function checkReplacement(state: SessionState, old: ViewEntry, described: Descri
     }
     if (!sameType(before.type, after.type)) {
       throw new DatabaseError('42P16', `cannot change data type of view column "${before.name}" from `
-        + `${mentionType(before.type)} to ${mentionType(after.type)}`);
+        + `${mentionFullType(before.type)} to ${mentionFullType(after.type)}`);
     }
   });
 }
