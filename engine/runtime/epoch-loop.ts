@@ -182,6 +182,8 @@ export class EpochLoop {
       const types = this.#host.typesOf(id);
       if (types === null && catalog !== null) continue;
       const columns = delta.batch.columns;
+      // It gives the relation the columns itself.
+      if (types !== null && catalog !== null && columns.length > types.length) continue;
       const fits = types !== null && types.length === columns.length
         && types.every((type, c) => layoutOf(type) === columns[c].layout);
       if (fits) continue;

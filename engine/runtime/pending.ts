@@ -16,6 +16,8 @@ export class PendingRelation {
   /** Whole rows; kept from the first transaction that retracts, until nothing is queued. */
   #rows: NetWeights | null = null;
   #deltas: Delta[] = [];
+  /** Those of a transaction that gives the relation more columns: it has looked at all rows, and nobody else may. */
+  readonly #wider = new Set<Delta>();
   #queued = 0;
 
   constructor(relation: Relation) {
@@ -27,7 +29,7 @@ export class PendingRelation {
   }
 
   get deltas(): readonly Delta[] {
-    return this.#deltas;
+    return this.#wider.size === 0 ? this.#deltas : this.#deltas.filter((delta) => !this.#wider.has(delta));
   }
 
   /**
@@ -35,6 +37,12 @@ export class PendingRelation {
    * when a row is taken away that is not there.
    */
   add(delta: Delta): void {
+    if (delta.batch.columns.length > this.#relation.schema.columns.length) {
+      this.#wider.add(delta);
+      this.#deltas.push(delta);
+      this.#queued += delta.length;
+      return;
+    }
     const retracts = delta.weights.some((w) => w < 0);
     const done: (() => void)[] = [];
     try {
@@ -52,7 +60,7 @@ export class PendingRelation {
   #wholeRows({ batch }: Delta): void {
     if (this.#rows !== null) return;
     this.#rows = new NetWeights(batch.columns, 'exact', 'group');
-    for (const queued of this.#deltas) this.#rows.add(queued.batch.columns, queued.weights, 1);
+    for (const queued of this.deltas) this.#rows.add(queued.batch.columns, queued.weights, 1);
   }
 
   #addRows(rows: NetWeights, { batch, weights }: Delta, done: (() => void)[]): void {
@@ -89,13 +97,18 @@ export class PendingRelation {
   /** The oldest `count` deltas are published (or were refused): they are no longer pending. */
   remove(count: number): void {
     const gone = this.#deltas.splice(0, count);
-    if (this.#deltas.length === 0) return;
+    if (this.#deltas.length === 0) {
+      this.#wider.clear();
+      return;
+    }
     for (const delta of gone) this.#queued -= delta.length;
     if (this.#tooLarge()) this.#rebuild();
     else for (const delta of gone) this.#forget(delta);
   }
 
-  #forget({ batch, weights }: Delta): void {
+  #forget(delta: Delta): void {
+    if (this.#wider.delete(delta)) return;
+    const { batch, weights } = delta;
     this.#rows?.add(batch.columns, weights, -1);
     for (const [key, net] of this.#keys) net.add(keyColumns(key, batch), weights, -1);
   }
@@ -117,10 +130,11 @@ export class PendingRelation {
 
   #rebuild(): void {
     this.#keys.clear();
-    const [first] = this.#deltas;
+    const { deltas } = this;
+    const [first] = deltas;
     const hadRows = this.#rows !== null;
-    this.#rows = hadRows ? new NetWeights(first.batch.columns, 'exact', 'group') : null;
-    for (const { batch, weights } of this.#deltas) {
+    this.#rows = hadRows && deltas.length > 0 ? new NetWeights(first.batch.columns, 'exact', 'group') : null;
+    for (const { batch, weights } of deltas) {
       this.#rows?.add(batch.columns, weights, 1);
       for (const key of this.#relation.definition.keys) {
         const columns = keyColumns(key, batch);

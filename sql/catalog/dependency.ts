@@ -79,7 +79,7 @@ class DependentSearch {
     if (why?.strength === 'auto') this.#silent.add(id);
     if (this.#visited.has(id)) return;
     this.#visited.set(id, target);
-    const edges = edgesOn(this.#catalog, target, this.#uses).toSorted((a, b) => newerFirst(a.dependent, b.dependent, target));
+    const edges = edgesOn(this.#catalog, target, this.#uses).toSorted(newerFirst);
     for (const edge of edges) if (!coveredByOwner(this.#visited, edge.dependent)) this.visit(edge.dependent, edge);
     this.found.push({ target, why });
   }
@@ -98,9 +98,11 @@ const ageOf = (t: Target): number => ('oid' in t ? t.oid : t.table);
 
 const attnumOf = (t: Target): number => ('attnum' in t ? t.attnum : 0);
 
-/** Columns of a table stand in their order; those generated from a column depend on it by expressions, the newest first. */
-const newerFirst = (a: Target, b: Target, on: Target): number => ageOf(b) - ageOf(a)
-  || (attnumOf(a) - attnumOf(b)) * (on.kind === 'column' ? -1 : 1);
+/** Of a table's columns the first; but where their defaults depend on another column, those are things with an age. */
+function newerFirst({ dependent: a, on }: Edge, { dependent: b }: Edge): number {
+  const places = attnumOf(a) - attnumOf(b);
+  return ageOf(b) - ageOf(a) || (a.kind === 'column' && on.kind !== 'column' ? places : -places);
+}
 
 const idOf = (t: Target): string => {
   switch (t.kind) {

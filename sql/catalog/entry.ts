@@ -113,6 +113,8 @@ export interface CheckConstraint {
   /** Attribute numbers the expression mentions. */
   readonly columns: readonly number[];
   readonly comment: string | null;
+  /** NOT VALID: rows that were there have not been looked at. */
+  readonly notValid?: true;
 }
 export type ReferentialAction = 'no action' | 'restrict' | 'cascade' | 'set null' | 'set default';
 export interface ForeignConstraint {
@@ -128,6 +130,8 @@ export interface ForeignConstraint {
   readonly onUpdate: ReferentialAction;
   readonly matchFull: boolean;
   readonly comment: string | null;
+  /** As of a check. */
+  readonly notValid?: true;
   /** Absent: no. */
   readonly deferrable?: boolean;
   readonly initiallyDeferred?: boolean;

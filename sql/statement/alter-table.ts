@@ -10,7 +10,7 @@ import { someExpression } from '../../engine/expression/walk.ts';
 import type { CatalogChange, Relation } from '../catalog/catalog.ts';
 import { firstFailure } from '../binder/domain-check.ts';
 import { withColumn } from '../catalog/dependency.ts';
-import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
+import type { ColumnEntry, ConstraintEntry, TableEntry } from '../catalog/entry.ts';
 import type { AlterAction, AlterTable } from '../parser/ast-definition.ts';
 import type { Constraint } from '../parser/ast.ts';
 import { parseExpression } from '../parser/parse.ts';
@@ -23,11 +23,13 @@ import { command, done } from './bound.ts';
 import { columnDefault, defineColumn, withGenerated } from './column-definition.ts';
 import type { TableContext } from './column-definition.ts';
 import { defineConstraint } from './constraint-definition.ts';
+import { COLUMN_PASS, LAST_PASS, inPasses, passOf, unplaced } from './alter-passes.ts';
 import { checkNoDuplicates } from './duplicates.ts';
 import { refuseRowTypeUsed } from './domain-use.ts';
+import { fillAdded } from './added-columns.ts';
 import { alterComposite, refuseMember } from './alter-composite.ts';
 import { dropTargets } from './drop.ts';
-import { allRows, checkReferences } from './foreign-key.ts';
+import { allRows, checkReferences, foreignKeysOver } from './foreign-key.ts';
 import { changeIdentity, retypedSequence } from './identity.ts';
 import { TakenNames, qualified } from './naming.ts';
 import { optionRecord } from './options.ts';
@@ -48,21 +50,6 @@ const WORDS: { readonly [kind in AlterAction['kind']]?: string } = {
 const PLURALS: { readonly [kind in Relation['kind']]?: string } = {
   'view': 'views', 'materialized-view': 'materialized views', 'index': 'indexes', 'sequence': 'sequences',
 };
-
-/** PostgreSQL drops first, then gives other types, then adds columns, then constraints. */
-const PASSES: readonly (readonly AlterAction['kind'][])[] = [
-  ['dropColumn', 'dropConstraint', 'dropNotNull', 'dropIdentity', 'dropExpression'], ['setType'], ['addColumn'],
-  ['setNotNull', 'setIdentity'], ['addConstraint', 'addIdentity'],
-];
-
-function inPasses(actions: readonly AlterAction[]): readonly AlterAction[] {
-  const pass = (action: AlterAction): number => {
-    const at = PASSES.findIndex((kinds) => kinds.includes(action.kind));
-    if (action.kind === 'setDefault') return action.value === undefined ? 0 : PASSES.length - 1;
-    return at < 0 ? PASSES.length : at;
-  };
-  return actions.toSorted((a, b) => pass(a) - pass(b));
-}
 
 function notOfTables(action: AlterAction, relation: Relation): DatabaseError {
   const words = WORDS[action.kind];
@@ -92,7 +79,13 @@ export function alterTable(statement: AlterTable, text: string): BoundStatement 
       return done(tag);
     }
     if (statement.object === 'type') throw new DatabaseError('42809', `"${name.name}" is not a composite type`);
-    for (const action of inPasses(statement.actions)) {
+    if (found.kind === 'system') {
+      throw new DatabaseError('42501', `permission denied: "${found.name}" is a system catalog`);
+    }
+    const added: Added = { computed: [], constraints: [] };
+    const actions = inPasses(statement.actions);
+    const types = actions.filter((a) => a.kind === 'setType');
+    for (const action of actions) {
       if (action.kind === 'setOwner') {
         setOwner(state, found.oid, action.owner);
         continue;
@@ -103,10 +96,33 @@ export function alterTable(statement: AlterTable, text: string): BoundStatement 
       state.current.requireSettled(table.oid, 'ALTER TABLE', table.name);
       await lockReferenced(state, action.kind === 'addColumn' ? [action.column] : [],
         action.kind === 'addConstraint' ? [action.constraint] : []);
-      await new Alteration(state, table, text).run(action);
+      if (passOf(action) > COLUMN_PASS) completeAdded(state, table.oid, text, added, passOf(action) === LAST_PASS);
+      if (action.kind !== 'setType') await new Alteration(state, table, text, added).run(action);
+      else if (action === types[0]) await new Alteration(state, table, text, added).setTypes(types);
     }
+    completeAdded(state, found.oid, text, added, true);
     return done(tag);
   });
+}
+
+/** What is still to be done for columns that are new: values that each row has of its own, then the constraints. */
+interface Added {
+  computed: number[];
+  constraints: { readonly attnum: number; readonly constraint: Constraint }[];
+}
+
+/** `last`: foreign keys, too. */
+function completeAdded(state: SessionState, oid: number, text: string, added: Added, last: boolean): void {
+  const { computed, constraints } = added;
+  const due = constraints.filter(({ constraint }) => last || constraint.kind !== 'foreignKey');
+  added.computed = [];
+  added.constraints = constraints.filter((c) => !due.includes(c));
+  const now = (): Alteration | null => {
+    const table = state.catalog.get(oid);
+    return table?.kind === 'table' ? new Alteration(state, table, text, added) : null;
+  };
+  if (computed.length > 0) now()?.fill(computed);
+  for (const { attnum, constraint } of due) now()?.constrain(constraint, attnum);
 }
 
 export function ownerOid(state: SessionState, name: string): number {
@@ -128,8 +144,10 @@ class Alteration {
   readonly #state: SessionState;
   readonly #table: TableEntry;
   readonly #text: string;
+  readonly #added: Added;
 
-  constructor(state: SessionState, table: TableEntry, text: string) {
+  constructor(state: SessionState, table: TableEntry, text: string, added: Added = { computed: [], constraints: [] }) {
+    this.#added = added;
     this.#state = state;
     this.#table = table;
     this.#text = text;
@@ -156,7 +174,7 @@ class Alteration {
       }
       case 'addConstraint': this.#addConstraint(action.constraint); return;
       case 'dropConstraint': await this.#dropConstraint(action); return;
-      case 'validateConstraint': this.#constraint(action.name); return;
+      case 'validateConstraint': this.#validateConstraint(action.name); return;
       case 'alterConstraint': this.#alterConstraint(action); return;
       case 'setOptions':
         this.#put({ ...this.#table, options: { ...this.#table.options, ...optionRecord(action.options) } });
@@ -168,10 +186,7 @@ class Alteration {
         return;
       }
       case 'setOwner': setOwner(this.#state, this.#table.oid, action.owner); return;
-      case 'setType':
-        this.#setType(action);
-        await this.#follow();
-        return;
+      case 'setType': await this.setTypes([action]); return;
       case 'addIdentity': case 'setIdentity': case 'dropIdentity': {
         const column = this.#column(action.column);
         const change = changeIdentity(this.#context(), this.#table, column, action);
@@ -221,22 +236,33 @@ class Alteration {
     const defined = defineColumn(context, definition, this.#table.columns.length + 1);
     refuseMember(defined.column.type, this.#table.rowType, this.#table.name);
     const rows = this.#isEmpty() ? 0 : 1;
-    if (rows > 0 && (defined.column.generated || defined.sequence !== null)) {
-      throw notSupported('adding a generated or serial column to a table with rows', { position: action.position });
-    }
-    const missing = rows === 0 ? null : this.#missing(defined.column);
-    if (rows > 0 && missing === null && defined.column.notNull) throw this.#containsNulls(defined.column);
-    const computed = defined.column.defaultText !== null || domainDefault(this.#state, defined.column.type) !== null;
-    if (computed) refuseRowTypeUsed(this.#state, this.#table);
+    const known = rows === 0 ? null : defined.sequence !== null ? undefined : this.#missing(defined.column);
+    const missing = known ?? null;
+    if (known === undefined) this.#added.computed.push(defined.column.attnum);
+    else if (rows > 0 && missing === null && defined.column.notNull) throw this.#containsNulls(defined.column);
+    const valued = defined.sequence !== null || defined.column.defaultText !== null
+      || domainDefault(this.#state, defined.column.type) !== null;
+    if (valued) refuseRowTypeUsed(this.#state, this.#table);
     const column = { ...defined.column, missing };
     const columns = withGenerated(context, [...this.#table.columns, column], [definition]);
     const after: TableEntry = { ...this.#table, columns };
     const changes: CatalogChange[] = defined.sequence === null ? [] : [{ kind: 'put', entry: defined.sequence }];
     this.#reshape(after, changes);
-    for (const constraint of defined.constraints) {
-      const table = this.#state.catalog.get(after.oid);
-      if (table?.kind === 'table') new Alteration(this.#state, table, this.#text).#addConstraint(constraint, column);
+    for (const constraint of defined.constraints) this.#added.constraints.push({ attnum: column.attnum, constraint });
+  }
+
+  /** Gives columns that were added the values that are each row's own. */
+  fill(attnums: readonly number[]): void {
+    fillAdded(this.#state, this.#table, attnums);
+    for (const attnum of attnums) {
+      const column = this.#table.columns[attnum - 1];
+      if (column.notNull) this.#checkNoNulls(column);
     }
+  }
+
+  /** Adds a constraint that came with a column. */
+  constrain(constraint: Constraint, attnum: number): void {
+    this.#addConstraint(constraint, this.#table.columns[attnum - 1]);
   }
 
   /** What has rows of the table as values follows it. */
@@ -249,14 +275,13 @@ class Alteration {
     return allRows(this.#state, this.#table).length === 0;
   }
 
-  /** What rows that are there get for a new column, as text: its default, which must be the same for all of them. */
-  #missing(column: ColumnEntry): string | null {
+  /** What rows that are there get for a new column, as text: its default; undefined: each has a value of its own. */
+  #missing(column: ColumnEntry): string | null | undefined {
+    if (column.generated) return undefined;
     const text = column.defaultText ?? domainDefault(this.#state, column.type);
     const site = rowSite(sessionEnvironment(this.#state), [], { phrase: 'DEFAULT expressions' });
     const bound = bindAssignment(site, parseExpression(text ?? 'NULL'), column);
-    if (someExpression(bound, (e) => e.kind === 'call' && e.function.volatility === 'volatile')) {
-      throw notSupported('adding a column with a volatile default to a table with rows');
-    }
+    if (someExpression(bound, (e) => e.kind === 'call' && e.function.volatility === 'volatile')) return undefined;
     const context = this.#state.evalContext();
     const values = compileExpression(bound).evaluate(new Batch([], 1), context);
     const failure = firstFailure(typeChecks(this.#state, column), values, context);
@@ -284,25 +309,35 @@ class Alteration {
     this.#reshape(after);
   }
 
-  #setType(action: AlterAction & { kind: 'setType' }): void {
-    const column = this.#column(action.column);
-    const retyped = retypedColumn(this.#state, this.#table, column, action);
-    const after: TableEntry = { ...this.#table, columns: this.#table.columns.map((c) => (c === column ? retyped : c)) };
-    if (retyped === column) return;
+  /** All new values are made of the rows as they were. */
+  async setTypes(actions: readonly (AlterAction & { kind: 'setType' })[]): Promise<void> {
+    const retyped = new Map<ColumnEntry, ColumnEntry>();
+    for (const action of actions) {
+      const column = this.#column(action.column);
+      if (retyped.has(column)) throw new DatabaseError('0A000', `cannot alter type of column "${column.name}" twice`);
+      retyped.set(column, retypedColumn(this.#state, this.#table, column, action));
+    }
+    const changed = [...retyped].filter(([column, now]) => column !== now);
+    if (changed.length === 0) return;
+    const after: TableEntry = { ...this.#table, columns: this.#table.columns.map((c) => retyped.get(c) ?? c) };
     refuseRowTypeUsed(this.#state, this.#table);
     refuseTimedReaders(this.#state, after);
+    const keys = foreignKeysOver(this.#state, after, changed.map(([, now]) => now.attnum));
+    for (const { child } of keys) await this.#state.current.lock(child.oid, 'share row exclusive', this.#state.lockWait);
     const rows = allRows(this.#state, this.#table);
     // What a row cannot be converted to must be said now, not when the journal is applied.
     rowFill(this.#table, after, this.#fillContext())?.(rows);
-    this.#reshape(after, retypedSequence(this.#state, column, retyped.type));
+    this.#reshape(after, changed.flatMap(([column, now]) => retypedSequence(this.#state, column, now.type)));
     const altered = new Alteration(this.#state, after, this.#text);
-    if (retyped.notNull) altered.#checkNoNulls(retyped);
+    for (const [, now] of changed) if (now.notNull) altered.#checkNoNulls(now);
     for (const constraint of after.constraints) {
-      if (constraint.kind === 'check') altered.#validateCheck(after, constraint.name);
+      if (constraint.kind === 'check' && constraint.notValid !== true) altered.#validateCheck(after, constraint.name);
     }
     for (const key of keysOf(this.#state, after)) {
-      if (key.columns.includes(column.attnum - 1)) checkNoDuplicates(this.#state, after, key);
+      if (changed.some(([c]) => key.columns.includes(c.attnum - 1))) checkNoDuplicates(this.#state, after, key);
     }
+    for (const { child, constraint } of keys) altered.#validate(child, constraint, child);
+    await this.#follow();
   }
 
   async #dropColumn(action: AlterAction & { kind: 'dropColumn' }): Promise<void> {
@@ -340,7 +375,8 @@ class Alteration {
       this.#change(column, { defaultText: null, defaultReads: [], sequence: null });
       return;
     }
-    const value = columnDefault({ state: this.#state, text: this.#text }, column, action.value);
+    const { value: written } = action;
+    const value = unplaced(() => columnDefault({ state: this.#state, text: this.#text }, column, written));
     this.#change(column, { defaultReads: [], ...value, sequence: null });
   }
 
@@ -372,9 +408,10 @@ class Alteration {
   }
 
   #addConstraint(constraint: Constraint, column: ColumnEntry | null = null): void {
-    const defined = defineConstraint(this.#context(), this.#table, constraint, column);
+    if (column === null && constraint.kind === 'primaryKey') for (const name of constraint.columns) this.#column(name);
+    const defined = unplaced(() => defineConstraint(this.#context(), this.#table, constraint, column));
     let { columns } = this.#table;
-    const added = defined.constraint;
+    const added = withValidity(defined.constraint, constraint);
     if (added.kind === 'primary') {
       for (const attnum of added.columns) {
         this.#checkNoNulls(this.#table.columns[attnum - 1]);
@@ -386,9 +423,27 @@ class Alteration {
       checkNoDuplicates(this.#state, this.#table, keyOf(added));
     }
     this.#put(after, defined.index === null ? [] : [{ kind: 'put', entry: defined.index }]);
-    if (added.kind === 'check') this.#validateCheck(after, added.name);
-    if (added.kind === 'foreign') checkReferences(this.#state, { ...after, constraints: [added] },
-      allRows(this.#state, this.#table));
+    this.#validate(after, added);
+  }
+
+  /** `of`: whose constraint it is, where it is another table's. */
+  #validate(after: TableEntry, constraint: ConstraintEntry, of: TableEntry = this.#table): void {
+    if ((constraint.kind !== 'check' && constraint.kind !== 'foreign') || constraint.notValid === true) return;
+    if (constraint.kind === 'check') this.#validateCheck(after, constraint.name);
+    else checkReferences(this.#state, { ...after, constraints: [constraint] }, allRows(this.#state, of));
+  }
+
+  #validateConstraint(name: string): void {
+    const found = this.#constraint(name);
+    if (found.kind !== 'check' && found.kind !== 'foreign') {
+      throw new DatabaseError('42809',
+        `constraint "${name}" of relation "${this.#table.name}" is not a foreign key or check constraint`);
+    }
+    if (found.notValid !== true) return;
+    const { notValid: _, ...valid } = found;
+    const after = { ...this.#table, constraints: this.#table.constraints.map((c) => (c === found ? valid : c)) };
+    this.#validate(after, valid);
+    this.#put(after);
   }
 
   #validateCheck(after: TableEntry, name: string): void {
@@ -429,6 +484,12 @@ class Alteration {
     const { oid } = this.#constraint(action.name);
     await dropTargets(this.#state, [{ kind: 'constraint', table: this.#table.oid, oid }], action.cascade);
   }
+}
+
+/** NOT VALID: rows that are there need not keep to it. */
+function withValidity(defined: ConstraintEntry, written: Constraint): ConstraintEntry {
+  const skipped = (written.kind === 'check' || written.kind === 'foreignKey') && written.notValid;
+  return skipped && (defined.kind === 'check' || defined.kind === 'foreign') ? { ...defined, notValid: true } : defined;
 }
 
 /** Columns behind those there are, for the keys of an index; rows get them at once. */

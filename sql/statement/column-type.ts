@@ -17,7 +17,6 @@ import { deparse } from '../plan/deparse.ts';
 import { keptForm } from './stored-expression.ts';
 import { bindAssignment, bindRowExpression, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
-import { referencesTo } from './foreign-key.ts';
 import { ViewColumns, viewsOver } from './view-columns.ts';
 
 export function retypedColumn(
@@ -28,7 +27,10 @@ export function retypedColumn(
     throw new DatabaseError('42P16', `column "${column.name}" has pseudo-type ${type.kind}`);
   }
   checkCollateClause(action.collation, type);
-  if (column.generated) throw notSupported('changing the type of a generated column', { position: action.position });
+  if (column.generated && action.using !== undefined) {
+    throw new DatabaseError('42611', 'cannot specify USING when altering type of generated column',
+      { detail: `Column "${column.name}" is a generated column.` });
+  }
   refuseUsed(state, table, column);
   const expression = conversionText(state, table, { column, type, using: action.using });
   if (sameType(type, column.type) && action.using === undefined) return column;
@@ -39,7 +41,7 @@ export function retypedColumn(
   if (openConversion(state, table, column) !== null) throw convertedTwice(column);
   const serial = (column.conversion?.serial ?? 0) + 1;
   return {
-    ...column, type, missing: null, defaultText: checkDefault(state, column, type),
+    ...column, type, missing: null, defaultText: checkDefault(state, table, column, type),
     conversion: {
       serial, time: state.current.startTime, expression, format: state.settings.format, searchPath: [...state.searchPath],
     },
@@ -80,9 +82,6 @@ function refuseUsed(state: SessionState, table: TableEntry, column: ColumnEntry)
       detail: `Column "${column.name}" is used by generated column "${other.name}".`,
     });
   }
-  const inKey = table.constraints.some((c) => c.kind === 'foreign' && c.columns.includes(column.attnum))
-    || referencesTo(state, table.oid).some((r) => r.constraint.targetColumns.includes(column.attnum));
-  if (inKey) throw notSupported('changing the type of a column of a foreign key');
   const indexed = state.catalog.indexesOf(table.oid).some(({ definition }) => definition?.reads.includes(column.attnum) === true
     || definition?.plain.includes(column.attnum) === true);
   if (indexed) throw notSupported('changing the type of a column of an index on an expression or over part of the table');
@@ -104,9 +103,10 @@ function conversionText(state: SessionState, table: TableEntry, change: {
     if (!(error instanceof DatabaseError) || error.code !== '42804') throw error;
     const shown = mentionType(type);
     throw using === undefined
-      ? new DatabaseError('42804', `column "${column.name}" cannot be cast automatically to type ${shown}`, {
-        hint: `You might need to specify "USING ${quoteIdentifier(column.name)}::${mentionFullType(type)}".`,
-      })
+      ? new DatabaseError('42804', `column "${column.name}" cannot be cast automatically to type ${shown}`,
+        column.generated ? {} : {
+          hint: `You might need to specify "USING ${quoteIdentifier(column.name)}::${mentionFullType(type)}".`,
+        })
       : new DatabaseError('42804',
         `result of USING clause for column "${column.name}" cannot be cast automatically to type ${shown}`,
         { hint: 'You might need to add an explicit cast.' });
@@ -119,17 +119,19 @@ function conversionText(state: SessionState, table: TableEntry, change: {
 }
 
 /** A default of the old type must be one of the new. */
-function checkDefault(state: SessionState, column: ColumnEntry, type: LogicalType): string | null {
+function checkDefault(state: SessionState, table: TableEntry, column: ColumnEntry, type: LogicalType): string | null {
   if (column.defaultText === null) return null;
-  const site = rowSite(sessionEnvironment(state), [], { phrase: 'DEFAULT expressions', noSubquery: 'DEFAULT expression' });
+  const clause = { phrase: 'DEFAULT expressions', noSubquery: 'DEFAULT expression' };
+  const site = rowSite(sessionEnvironment(state), column.generated ? [rowScopeItem(table)] : [], clause);
   const expression = parseExpression(column.defaultText);
   try {
     const bound = bindAssignment(site, expression, column);
     const converted = coerceAssignment(site.env, bound, { name: column.name, type }, undefined);
-    return deparse(converted, keptForm(state, () => ''));
+    return deparse(converted, keptForm(state, (i) => table.columns[i].name));
   } catch (error) {
     if (!(error instanceof DatabaseError) || error.code !== '42804') throw error;
+    const what = column.generated ? 'generation expression' : 'default';
     throw new DatabaseError('42804',
-      `default for column "${column.name}" cannot be cast automatically to type ${mentionType(type)}`);
+      `${what} for column "${column.name}" cannot be cast automatically to type ${mentionType(type)}`);
   }
 }

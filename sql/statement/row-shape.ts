@@ -67,7 +67,14 @@ export async function reshapeRows(state: SessionState, shape: RowShape): Promise
   }
   const catalog = state.catalog;
   state.current.changeCatalog(changes);
-  for (const entry of catalog.entries()) checkReadable(state, entry, shape);
+  const names = mentioning({ oid, name: shape.owner.name });
+  const uses = new ViewColumns(state);
+  for (const entry of catalog.entries()) {
+    const speaks = holds(entry, oid) || (entry.kind === 'view'
+      ? entry.dependencies.some((d) => d.oid === oid || (d.oid === shape.owner.oid && uses.takesRows(entry, d.oid)))
+      : (entry.kind === 'table' || entry.kind === 'type') && names(entry));
+    if (speaks) checkReadable(state, entry.oid, shape);
+  }
 }
 
 /** Has it columns, fields or values made of the type? */
@@ -128,21 +135,23 @@ function boundView(state: SessionState, view: ViewEntry | MaterializedViewEntry)
 }
 
 /** 0A000 when what is kept as text cannot be read any more: a constant of the type that has as many fields as it had. */
-function checkReadable(state: SessionState, before: CatalogEntry, shape: RowShape): void {
-  const entry = state.catalog.get(before.oid);
-  if (entry === null || (!holds(before, shape.oid) && !mentioning({ oid: shape.oid, name: shape.owner.name })(entry))) return;
+function checkReadable(state: SessionState, oid: number, shape: RowShape): void {
+  const entry = state.catalog.get(oid);
+  if (entry === null) return;
   try {
-    read(state, entry);
+    read(state, entry, shape.oid);
   } catch (error) {
-    if (error instanceof DatabaseError) throw refused(shape, `of which "${entry.name}" names a value`);
-    throw error;
+    const fits = shape.from.every((place, i) => place === i);
+    // A field of another type is not what an operator of the text takes.
+    if (!(error instanceof DatabaseError)) throw error;
+    throw fits ? error.with({ position: undefined }) : refused(shape, `of which "${entry.name}" names a value`);
   }
 }
 
-function read(state: SessionState, entry: CatalogEntry): void {
+function read(state: SessionState, entry: CatalogEntry, oid: number): void {
   if (entry.kind === 'view') {
     const { columns } = boundView(state, entry);
-    const same = liveColumns(entry.columns).every((c, i) => sameType(c.type, columns[i].type));
+    const same = liveColumns(entry.columns).every((c, i) => !isMadeOf(c.type, oid) || sameType(c.type, columns[i].type));
     if (!same) throw new DatabaseError('42804', `view "${entry.name}" has other types`);
   }
   if (entry.kind === 'table') readTable(state, entry);

@@ -1,4 +1,4 @@
-// What queries and expressions kept as text name of relations: what stands in the way of dropping it, or of giving it another type.
+// What queries and expressions kept as text name of relations: what stands in the way of dropping or retyping it.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { bindQuery } from '../binder/bind-query.ts';
 import { ColumnUse } from '../binder/column-use.ts';

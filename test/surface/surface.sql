@@ -573,6 +573,12 @@ CREATE VIEW rich AS SELECT * FROM emp WHERE salary > 100; SELECT count(*) FROM r
 CREATE UNIQUE INDEX one ON emp (lower(name)) WHERE dept = 2; SELECT id FROM emp WHERE lower(name) = 'cid' AND dept = 2
 --- ALTER TABLE ADD and DROP COLUMN
 ALTER TABLE spare ADD COLUMN y int DEFAULT 7; ALTER TABLE spare DROP COLUMN x; SELECT DISTINCT y FROM spare
+--- ADD COLUMN serial, to a table with rows
+ALTER TABLE spare ADD COLUMN id serial; SELECT count(DISTINCT id) = count(*) FROM spare
+--- DROP COLUMN, of a table whose other columns a materialized view reads
+CREATE TABLE wide (a int, b int); CREATE MATERIALIZED VIEW sums AS SELECT sum(b) FROM wide; ALTER TABLE wide DROP COLUMN a; SELECT * FROM sums
+--- ADD CONSTRAINT NOT VALID
+ALTER TABLE spare ADD CONSTRAINT small CHECK (x < 0) NOT VALID; DELETE FROM spare WHERE x >= 0; ALTER TABLE spare VALIDATE CONSTRAINT small
 --- ALTER COLUMN TYPE
 ALTER TABLE spare ALTER COLUMN x TYPE text USING x || '!'; SELECT x FROM spare
 --- ALTER TABLE ADD CONSTRAINT [error]
@@ -595,6 +601,10 @@ ALTER TYPE mood ADD VALUE 'great' AFTER 'happy'
 ALTER TYPE mood RENAME VALUE 'ok' TO 'fine'
 --- CREATE TYPE AS composite
 CREATE TYPE pair AS (a int, b text); SELECT (ROW(1, 'x')::pair).b
+--- ALTER TYPE ADD ATTRIBUTE, of a type that a column has
+CREATE TYPE pair AS (a int, b text); CREATE TABLE paired (p pair); INSERT INTO paired VALUES (ROW(1, 'x')); ALTER TYPE pair ADD ATTRIBUTE c int; SELECT * FROM paired
+--- ALTER TYPE DROP ATTRIBUTE, of a type that a column has
+CREATE TYPE pair AS (a int, b text); CREATE TABLE paired (p pair); INSERT INTO paired VALUES (ROW(1, 'x')); ALTER TYPE pair DROP ATTRIBUTE a; SELECT * FROM paired
 --- CREATE TYPE AS RANGE
 CREATE TYPE floats AS RANGE (subtype = float8)
 --- CREATE DOMAIN

@@ -34,6 +34,10 @@ function timing(constraint: PlacedConstraint['constraint']): string {
   return isInitiallyDeferred(constraint) ? ' DEFERRABLE INITIALLY DEFERRED' : ' DEFERRABLE';
 }
 
+function isNotValid(constraint: ConstraintEntry): boolean {
+  return (constraint.kind === 'check' || constraint.kind === 'foreign') && constraint.notValid === true;
+}
+
 /** As PostgreSQL prints it: `PRIMARY KEY (a)`, `CHECK ((a > 0))`, `FOREIGN KEY (a) REFERENCES t(b)`. */
 export function constraintText(context: SystemContext, { constraint, table }: PlacedConstraint, pretty = false): string {
   const { catalog } = context;
@@ -41,7 +45,10 @@ export function constraintText(context: SystemContext, { constraint, table }: Pl
     case 'primary': return `PRIMARY KEY (${names(table, constraint.columns)})${timing(constraint)}`;
     case 'unique':
       return `UNIQUE ${constraint.nullsNotDistinct === true ? 'NULLS NOT DISTINCT ' : ''}(${names(table, constraint.columns)})${timing(constraint)}`;
-    case 'check': return `CHECK (${context.printed(constraint.expression, { relation: table.oid, pretty })})`;
+    case 'check': {
+      const text = `CHECK (${context.printed(constraint.expression, { relation: table.oid, pretty })})`;
+      return constraint.notValid === true ? `${text} NOT VALID` : text;
+    }
     case 'foreign': {
       const target = catalog.get(constraint.target);
       const action = (what: string, does: ReferentialAction): string =>
@@ -52,7 +59,8 @@ export function constraintText(context: SystemContext, { constraint, table }: Pl
       return `FOREIGN KEY (${names(table, constraint.columns)}) REFERENCES ${schema}${quoteIdentifier(target.name)}`
         + `(${names(target, constraint.targetColumns)})${constraint.matchFull ? ' MATCH FULL' : ''}`
         + action('UPDATE', constraint.onUpdate) + action('DELETE', constraint.onDelete)
-        + (set === undefined ? '' : ` (${names(table, set)})`) + timing(constraint);
+        + (set === undefined ? '' : ` (${names(table, set)})`) + timing(constraint)
+        + (constraint.notValid === true ? ' NOT VALID' : '');
     }
   }
 }
@@ -66,7 +74,7 @@ function* rows(catalog: Catalog): Iterable<SystemRow> {
     yield {
       oid: constraint.oid, conname: constraint.name, connamespace: namespaceOid(catalog, table.schema),
       contype: KINDS[constraint.kind], condeferrable: isDeferrable(constraint),
-      condeferred: isInitiallyDeferred(constraint), convalidated: true, conrelid: table.oid,
+      condeferred: isInitiallyDeferred(constraint), convalidated: !isNotValid(constraint), conrelid: table.oid,
       contypid: 0, conindid: 'index' in constraint ? constraint.index : targetIndex, conparentid: 0,
       confrelid: foreign?.target ?? 0, confupdtype: foreign === null ? ' ' : ACTIONS[foreign.onUpdate],
       confdeltype: foreign === null ? ' ' : ACTIONS[foreign.onDelete],
