@@ -87,7 +87,7 @@ describe.each(scripts)('$file', ({ script }) => {
         if (printed !== null) check(state, view, written);
         else {
           refused++;
-          expect(view.query).toMatch(OURS);
+          if (view.settings.dialect === undefined) expect(view.query).toMatch(OURS);
         }
       }
     }
