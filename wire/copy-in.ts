@@ -5,6 +5,7 @@ import { Batch } from '../engine/data/batch.ts';
 import { BytesColumn } from '../engine/data/column-builder.ts';
 import type { ColumnBuilder } from '../engine/data/column-builder.ts';
 import { PAGE_ROWS } from '../engine/data/cells.ts';
+import { giveMemory } from '../engine/data/given-memory.ts';
 import { DatabaseError } from '../engine/data/error.ts';
 import { stageInput } from '../engine/data/kernel/fields.ts';
 import type { FieldBlock } from '../engine/data/kernel/fields.ts';
@@ -219,7 +220,9 @@ export class CopyDecoder implements FieldSink, CopyInput {
 
   #emit(): void {
     if (this.#rows === 0) return;
-    this.#ready.push(new Batch(this.#builders.map((b) => b.finish()), this.#rows));
+    const batch = new Batch(this.#builders.map((b) => b.finish()), this.#rows);
+    giveMemory(batch);
+    this.#ready.push(batch);
     // As large as those before: rows are much alike, and growing would copy.
     this.#builders = this.#builders.map((b) => (b instanceof BytesColumn
       ? new BytesColumn(b.type, BATCH_ROWS, Math.ceil(b.byteLength * 1.1))

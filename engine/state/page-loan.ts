@@ -1,6 +1,7 @@
 // Loan: full pages over the memory of the batch that their rows came in, instead of copies of it.
 import type { Batch } from '../data/batch.ts';
 import { PAGE_ROWS } from '../data/cells.ts';
+import { takeMemory } from '../data/given-memory.ts';
 import type { LogicalType } from '../data/types.ts';
 import { PageColumn } from './page-column.ts';
 
@@ -13,18 +14,15 @@ export interface Borrower {
 /** The batch's memory may be so many times what its full pages take: what is beyond is held with them, and counted by nobody. */
 const MOST = 1.25;
 
-/** Memory that some pages are over: others copy it, or its end could not be told by the pages of one loan. */
-const lent = new WeakSet<ArrayBufferLike>();
-
 /**
- * Batches are never changed, and a borrowed page that is about to be changed takes a copy first, so both may be read
- * side by side for as long as anybody likes. The memory is given back as a whole: when one of the pages is evicted, the
- * others go on with copies.
+ * Only of memory that nobody writes to (given-memory.ts). A borrowed page that is about to be changed takes a copy first, so
+ * that both may be read side by side for as long as anybody likes. The memory is given back as a whole: when one of the pages
+ * is evicted, the others go on with copies.
  */
 export class Loan {
   readonly #pages = new Set<Borrower>();
 
-  /** null: the batch's memory is much larger than its full pages, or lent already. */
+  /** null: the batch's memory was not given away, or is lent already, or is much larger than its full pages. */
   static of(batch: Batch, types: readonly LogicalType[]): Loan | null {
     const rows = batch.length - batch.length % PAGE_ROWS;
     const buffers = new Set<ArrayBufferLike>();
@@ -35,13 +33,8 @@ export class Loan {
       for (const { buffer } of column.arrays()) buffers.add(buffer);
     }
     let held = 0;
-    for (const buffer of buffers) {
-      if (lent.has(buffer)) return null;
-      held += buffer.byteLength;
-    }
-    if (held > needed * MOST) return null;
-    for (const buffer of buffers) lent.add(buffer);
-    return new Loan();
+    for (const buffer of buffers) held += buffer.byteLength;
+    return held <= needed * MOST && takeMemory(buffers) ? new Loan() : null;
   }
 
   borrow(page: Borrower): void {

@@ -4,6 +4,7 @@ import { batchFromRows, batchToRows } from '../../../engine/data/access.ts';
 import type { Batch } from '../../../engine/data/batch.ts';
 import { PAGE_ROWS, PAGE_SHIFT } from '../../../engine/data/cells.ts';
 import type { Datum } from '../../../engine/data/datum.ts';
+import { giveMemory } from '../../../engine/data/given-memory.ts';
 import { BOOLEAN, FLOAT8, INT2, INT4, INT8, NUMERIC, TEXT, UUID } from '../../../engine/data/types.ts';
 import type { Schema } from '../../../engine/data/types.ts';
 import { Numeric } from '../../../engine/data/numeric.ts';
@@ -36,7 +37,9 @@ const textOf = (datums: readonly Datum[]): string => datums.map(String).join('|'
 /** As an operator gives it: arrays of just the size of its rows. */
 function batchOf(rows: number, nulls = false): Batch {
   const all = Int32Array.from({ length: rows }, (_, i) => i);
-  return batchFromRows(schema, Array.from({ length: rows }, () => row(nulls))).take(all);
+  const batch = batchFromRows(schema, Array.from({ length: rows }, () => row(nulls))).take(all);
+  giveMemory(batch);
+  return batch;
 }
 
 const idsOf = (length: number): Int32Array => new Int32Array(length);
@@ -78,6 +81,18 @@ describe('pages over lent memory', () => {
     const [one, two] = [new Pages(schema), new Pages(schema)];
     for (const pages of [one, two]) pages.append(batch, null, null, idsOf(PAGE_ROWS));
     expect([borrowed(one, batch), borrowed(two, batch)]).toEqual([[true], [false]]);
+  });
+
+  test('what a scan gives is copied: its arrays are those of a page, which is written in place', () => {
+    const [table, view] = [new Pages(schema), new Pages(schema)];
+    const ids = idsOf(PAGE_ROWS);
+    // Row by row: the page has arrays of its own.
+    for (let i = 0; i < PAGE_ROWS; i++) table.append(batchOf(1), null, null, ids.subarray(i, i + 1));
+    const before = texts(table.gather(ids));
+    for (const { batch } of table.scan()) view.append(batch, null, null, idsOf(PAGE_ROWS));
+    table.free(ids, 500);
+    table.append(batchOf(400), null, null, idsOf(400));
+    expect([...view.scan()].flatMap(({ batch }) => texts(batch))).toEqual(before);
   });
 
   test('memory much larger than the pages is not held by them', () => {
