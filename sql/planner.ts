@@ -1,6 +1,6 @@
 // Planner: from syntax to something that runs: environments to bind in, queries to circuits, expressions over rows.
 import type { Circuit, CompiledQuery } from '../engine/circuit/contract.ts';
-import { DatabaseError } from '../engine/data/error.ts';
+import { DatabaseError, notSupported } from '../engine/data/error.ts';
 import type { Datum } from '../engine/data/datum.ts';
 import type { LogicalType } from '../engine/data/types.ts';
 import type { FormatSettings } from '../engine/data/settings.ts';
@@ -20,6 +20,7 @@ import { Scope } from './binder/scope.ts';
 import type { ScopeItem } from './binder/scope.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import type { ColumnEntry, MaterializedViewEntry, OptimizerSettings } from './catalog/entry.ts';
+import { boundByTime } from './compiler/temporal-filter.ts';
 import { compileQuery } from './compiler/compile-query.ts';
 import type { Expr, Query } from './parser/ast.ts';
 import { parseKeptIn } from './parser/foreign.ts';
@@ -52,8 +53,8 @@ export function storedEnvironment(options: {
   readonly format: FormatSettings; readonly continuous: boolean; readonly known?: Environment['known'];
 }): Environment {
   return {
-    ...options, kept: true, parameters: new ParameterTypes(null), system: null, now: null, parseQuery, used: new Set(),
-    shared: new Shared(), effects: null,
+    ...options, ...options.continuous ? { clocks: [] } : {}, kept: true, parameters: new ParameterTypes(null), system: null,
+    now: null, parseQuery, used: new Set(), shared: new Shared(), effects: null,
   };
 }
 
@@ -203,9 +204,14 @@ export function compileView(
   const env = storedEnvironment({
     catalog: context.catalog, functions: context.functions, ...readingOf(entry), continuous: true,
   });
-  const bound = bindQuery(parseQuery(query, settings.dialect), { env, parent: null, commonTables: null });
+  const evaluation = { ...context.evalContext, format: settings.format };
+  const written = bindQuery(parseQuery(query, settings.dialect), { env, parent: null, commonTables: null });
+  const bound = { ...written, plan: boundByTime(written.plan, evaluation, env.clocks ?? []) };
+  if (emit === 'window-close' && bound.plan !== written.plan) {
+    throw notSupported('now() in a materialized view that emits on window close');
+  }
   const compiled = compileQuery(bound, {
-    functions: context.functions, evaluation: { ...context.evalContext, format: settings.format }, timer: milliseconds,
+    functions: context.functions, evaluation, timer: milliseconds,
     mode: emit === 'window-close' ? 'on-close' : 'view', ...settings.optimizer === undefined ? {} : planShape(settings.optimizer),
   });
   const eventTime = emit === 'window-close' || bound.limit !== null ? null : eventColumn(bound.plan);

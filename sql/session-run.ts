@@ -1,14 +1,17 @@
 // Execute of the extended protocol: a portal is run, or goes on where it was suspended.
 import type { Batch } from '../engine/data/batch.ts';
+import type { Datum } from '../engine/data/datum.ts';
 import { DatabaseError } from '../engine/data/error.ts';
 import { whenThere } from '../engine/data/soon.ts';
 import type { Soon } from '../engine/data/soon.ts';
+import type { Expr } from './parser/ast.ts';
+import type { Statement } from './parser/ast-statement.ts';
 import { RowReader } from './portal.ts';
 import type { CursorPortal, Portal, StatementPortal } from './portal.ts';
 import { requireSameColumns } from './prepared-statement.ts';
 import type { ExecuteResult } from './session-api.ts';
 import { interruptible } from './session-transaction.ts';
-import type { StatementResult } from './statement/bound.ts';
+import type { BoundStatement, StatementResult } from './statement/bound.ts';
 import type { SessionState } from './session-state.ts';
 
 export interface RunOptions {
@@ -26,6 +29,31 @@ export function runPortal(state: SessionState, portal: Portal, options: RunOptio
   }
 }
 
+/** What has come or gone with time until now is seen by the statement, if it looks at anything. */
+export function runBound(state: SessionState, bound: BoundStatement, parameters: readonly Datum[]): Soon<StatementResult> {
+  const { statement } = state.current;
+  const passing = statement === null || readsRelations(statement) ? state.services.runtime.passTime() : null;
+  return interruptible(state, passing === null ? bound.run(state, parameters) : passing.then(() => bound.run(state, parameters)));
+}
+
+const PLAIN_VALUES: ReadonlySet<Expr['kind']> = new Set(['parameter', 'string', 'number', 'boolean', 'null', 'default']);
+
+/** false: certainly not. Why: an epoch of its own for each row that a stream of rows brings is as much work again. */
+function readsRelations(statement: Statement): boolean {
+  switch (statement.kind) {
+    case 'begin': case 'commit': case 'rollback': case 'savepoint': case 'releaseSavepoint': case 'rollbackTo':
+    case 'set': return false;
+    case 'copy': return statement.direction === 'out';
+    case 'insert': {
+      const { source, with: common, returning } = statement;
+      if (common !== undefined || returning.length > 0) return true;
+      return source !== undefined && (source.body.kind !== 'values'
+        || source.body.rows.some((row) => row.some((value) => !PLAIN_VALUES.has(value.kind))));
+    }
+    default: return true;
+  }
+}
+
 function runStatement(state: SessionState, portal: StatementPortal, options: RunOptions): Soon<ExecuteResult> {
   if (portal.bound === null) {
     options.end();
@@ -35,7 +63,7 @@ function runStatement(state: SessionState, portal: StatementPortal, options: Run
   if (portal.started) return goOn(portal, options);
   portal.started = true;
   state.current.statement = portal.prepared.parsed?.statement ?? null;
-  const result = interruptible(state, portal.bound.run(state, portal.parameters));
+  const result = runBound(state, portal.bound, portal.parameters);
   return whenThere(result, (there) => (state.advisory.isWaiting
     ? state.advisory.settle(state.lockWait).then(() => deliver(state, portal, there, options))
     : deliver(state, portal, there, options)));

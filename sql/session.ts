@@ -21,7 +21,7 @@ import type { BoundStatement, StatementResult } from './statement/bound.ts';
 import { bindStatement } from './statement/index.ts';
 import { shownLimit } from './statement/alter-system.ts';
 import { bindInsertLiterals } from './statement/insert-literals.ts';
-import { runPortal } from './session-run.ts';
+import { runBound, runPortal } from './session-run.ts';
 import { dropTemporary } from './temporary.ts';
 import { failTransaction, finishTransaction, interruptible } from './session-transaction.ts';
 
@@ -133,7 +133,7 @@ export class ServerSession implements Session, Peer {
     const state = this.#state;
     this.#startStatement();
     if (state.transaction === null) state.begin('implicit');
-    yield* this.#deliver(await interruptible(state, bound.run(state, [])), last);
+    yield* this.#deliver(await runBound(state, bound, []), last);
   }
 
   /** The result as the wire takes it. */

@@ -161,9 +161,25 @@ export class OperatorCircuit implements Circuit {
     const known = watermark === FOREVER ? null : watermark;
     const moved = known !== null && known !== this.#watermarks[n];
     const closed = moved ? node.operator.advance(known, context) : this.#empty[n];
+    const due = node.operator.due?.() ?? null;
+    const passed = due !== null && context.time !== undefined && due <= context.time;
+    const ticked = passed ? node.operator.tick?.(context) ?? this.#empty[n] : this.#empty[n];
     if (this.#timer !== null) this.#took(n, this.#timer() - start);
     this.#watermarks[n] = watermark;
-    if (rows > 0 || closed.length > 0) this.#put(n, concatDeltas([stepped, closed]), rows);
+    if (rows > 0 || closed.length > 0 || ticked.length > 0) this.#put(n, concatDeltas([stepped, closed, ticked]), rows);
+  }
+
+  get timed(): boolean {
+    return this.#operators.some((operator) => operator.due !== undefined);
+  }
+
+  due(): bigint | null {
+    let least: bigint | null = null;
+    for (const operator of this.#operators) {
+      const due = operator.due?.() ?? null;
+      if (due !== null && (least === null || due < least)) least = due;
+    }
+    return least;
   }
 
   save(out: (operator: number) => StateWriter): void {

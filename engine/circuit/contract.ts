@@ -41,6 +41,10 @@ export interface Circuit {
   step(inputs: readonly Delta[], context: StepContext, probed?: ProbeReader): Delta;
   /** One watermark a source, in order; emits what closes. */
   advance(watermarks: readonly Watermark[], context: StepContext): Delta;
+  /** Its result changes as time passes. */
+  readonly timed: boolean;
+  /** When it does so next, µs since 1970 UTC: `advance` at an epoch of that time or later says how. null: not by itself. */
+  due(): bigint | null;
   /** Equal for circuits whose saved state is interchangeable: names, schemas and wiring of all operators. */
   readonly fingerprint: string;
   save(out: (operator: number) => StateWriter): void;

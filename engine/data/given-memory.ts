@@ -5,8 +5,8 @@ import type { Vector } from './vector.ts';
 const given = new WeakSet<ArrayBufferLike>();
 
 function buffersOf(vector: Vector): readonly ArrayBufferLike[] {
-  const validity = vector.validity === null ? [] : [vector.validity.buffer];
-  return vector.layout === 'bytes' ? [vector.bytes.buffer, vector.offsets.buffer, ...validity] : [vector.values.buffer, ...validity];
+  const own = vector.layout === 'bytes' ? [vector.bytes.buffer, vector.offsets.buffer] : [vector.values.buffer];
+  return vector.validity === null ? own : [...own, vector.validity.buffer];
 }
 
 /**

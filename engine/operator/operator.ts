@@ -9,6 +9,8 @@ import type { StateReader, StateWriter } from '../state/ports.ts';
 /** What a step may look at besides its inputs and state; all of it comes from the journal, so replay sees the same. */
 export interface StepContext {
   readonly epoch: Epoch;
+  /** Of the epoch, µs since 1970 UTC; never going back. Absent in a query that runs once, in which nothing asks for it. */
+  readonly time?: bigint;
   readonly eval: EvalContext;
   /**
    * Rows on which an expression fails do not stop the step: the operator reports the error with the row's weight
@@ -27,6 +29,10 @@ export interface Operator {
   step(inputs: readonly Delta[], context: StepContext): Delta;
   /** Event time below the watermark is over: emit what closes, drop state nobody can reach. */
   advance(watermark: Watermark, context: StepContext): Delta;
+  /** The time from which `tick` has something to do, µs since 1970 UTC; null: none so far. Absent where time changes nothing. */
+  due?(): bigint | null;
+  /** The epoch's time has come to `due`: what it brings and takes away. */
+  tick?(context: StepContext): Delta;
   /** Write what changed since the last save. Empty in a stateless operator. */
   save(out: StateWriter): void;
   restore(from: StateReader): void;

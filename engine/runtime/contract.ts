@@ -185,6 +185,8 @@ export interface Runtime {
    */
   commit(transaction: Transaction): Promise<Epoch>;
 
+  /** Before a read: publishes what rows' coming and going with time has changed up to now; null: nothing has. */
+  passTime(): Promise<void> | null;
   /** The published state: what readers see. */
   snapshot(): Snapshot;
   /** A past moment. Throws 55000 where none are kept, 22023 for one that is not; need not be released. */

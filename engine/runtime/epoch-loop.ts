@@ -241,12 +241,22 @@ export class EpochLoop {
     // Another one that waited may have tried and failed: the journal is being mended then.
     if (this.#failure !== null) throw readOnly(this.#failure);
     if (!this.#unsynced) return;
+    await this.#emptyEpoch();
+    if (this.#failure !== null) throw readOnly(this.#failure);
+  }
+
+  #emptyEpoch(): Promise<void> {
     this.#running = this.#runEpoch([]).finally(() => {
       this.#running = null;
       if (this.#queue.length > 0) this.#wake();
     });
-    await this.#running;
-    if (this.#failure !== null) throw readOnly(this.#failure);
+    return this.#running;
+  }
+
+  /** What time alone changes is published on return, unless nothing is taken just now. */
+  async tick(): Promise<void> {
+    while (this.#running !== null) await this.#running;
+    if (this.#failure === null && !this.#closing) await this.#emptyEpoch();
   }
 
   /** Takes nothing more; what is queued is done on return. */

@@ -213,6 +213,7 @@ export class PublishedState {
   #context(view: View, evalContext: EvalContext): StepContext {
     return {
       epoch: this.#epoch,
+      time: this.#time,
       eval: evalContext,
       error: (error: DatabaseError, weight: number): void => {
         view.relation.changing();
@@ -271,9 +272,24 @@ export class PublishedState {
     }
   }
 
+  /** When a view changes by itself next, µs since 1970 UTC. Reads the state of such views. */
+  due(): bigint | null {
+    const found: bigint[] = [];
+    for (const view of this.views.values()) {
+      if (!view.timed) continue;
+      this.#guarded(view, () => {
+        const due = view.due();
+        if (due !== null) found.push(due);
+      });
+    }
+    return found.length === 0 ? null : found.reduce((a, b) => (a < b ? a : b));
+  }
+
   #step(changes: ReadonlyMap<number, readonly RelationChange[]>): ReadonlyMap<number, readonly Delta[]> {
     const outputs = new Map<number, Delta[]>();
-    const steps = Math.max(0, ...[...changes.values()].map((portions) => portions.length));
+    const due = this.due();
+    const least = due !== null && due <= this.#time ? 1 : 0;
+    const steps = Math.max(least, ...[...changes.values()].map((portions) => portions.length));
     const evalContext = this.#environment.evalContext();
     for (let step = 0; step < steps; step++) {
       const current = new Map<number, RelationChange>();

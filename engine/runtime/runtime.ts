@@ -58,6 +58,11 @@ const LEAST_QUERY_BYTES = 64 << 20;
 
 const megabytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
 
+/** Rows that come and go one after the other do so in epochs that are at least so far apart, unless somebody reads or commits. */
+const TICK_MS = 100;
+/** No timer takes longer; then it is looked again. */
+const LONGEST_WAIT_MS = 3_600_000;
+
 function addsNothing({ changes }: Transaction): boolean {
   return changes.every(({ delta }) => delta.weights.every((w) => w <= 0));
 }
@@ -76,6 +81,8 @@ export class MillraceRuntime implements Runtime {
   readonly #snapshots = new Set<PublishedSnapshot>();
   readonly #subscriptions = new Subscriptions();
   #epoch: Epoch = toEpoch(0);
+  /** For when a look at the clock is planned, µs since 1970 UTC. */
+  #tickAt: bigint | null = null;
   #history: History | null = null;
 
   private constructor(ports: RuntimePorts, host: (runtime: Runtime) => RuntimeHost, options: RuntimeOptions) {
@@ -129,6 +136,7 @@ export class MillraceRuntime implements Runtime {
     const runtime = new MillraceRuntime(ports, host, options);
     await runtime.#recover();
     runtime.#startHistory();
+    runtime.#planTick();
     return runtime;
   }
 
@@ -251,6 +259,28 @@ export class MillraceRuntime implements Runtime {
     this.#epoch = epoch;
     this.#subscriptions.offer(epoch, outputs);
     this.#history?.published(epoch, time, outputs);
+    this.#planTick();
+  }
+
+  passTime(): Promise<void> | null {
+    const due = this.#loop.failure === null && !this.#loop.closing ? this.#state.due() : null;
+    return due === null || due > this.#host.now() ? null : this.#loop.tick();
+  }
+
+  /** For those who subscribe, and whoever reads later: what is due is done by then, or not much later. */
+  #planTick(): void {
+    const due = this.#state.due();
+    if (due === null || (this.#tickAt !== null && this.#tickAt <= due)) return;
+    this.#tickAt = due;
+    const wait = Number(due - this.#host.now()) / 1000;
+    this.#host.later(Math.min(Math.max(wait, TICK_MS), LONGEST_WAIT_MS), () => {
+      if (this.#tickAt === due) this.#tickAt = null;
+      if (this.#loop.closing) return;
+      const passing = this.passTime();
+      if (passing === null) this.#planTick();
+      // What stands in the way of an epoch the loop has told.
+      else passing.catch(() => undefined);
+    });
   }
 
   #preserve(relation: Relation): void {

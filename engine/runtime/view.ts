@@ -18,6 +18,8 @@ export class View {
   /** A fault of ours stopped it: its circuit is not to be trusted, fed or saved. */
   broken = false;
   readonly #circuit: Circuit;
+  /** Its result changes as time passes. */
+  readonly timed: boolean;
   readonly #empty: readonly Delta[];
   /** Not null: the circuit's state is still to be read. */
   #restore: (() => void) | null = null;
@@ -28,6 +30,7 @@ export class View {
     this.definition = definition;
     this.relation = relation;
     this.#circuit = definition.circuit;
+    this.timed = definition.circuit.timed;
     this.#empty = definition.circuit.sources.map((source) => Delta.empty(source.schema));
     this.#told = definition.circuit.sources.map(() => null);
   }
@@ -50,10 +53,19 @@ export class View {
     return this.#circuit.step(inputs, context);
   }
 
-  /** What closes, or null when no watermark has moved. */
+  /** When its result changes by itself, µs since 1970 UTC; null: not as things are. */
+  due(): bigint | null {
+    if (this.broken || !this.timed) return null;
+    this.ready();
+    return this.#circuit.due();
+  }
+
+  /** What closes, comes in or goes; null when no watermark has moved and nothing is due. */
   advance(watermarkOf: (relation: number) => Watermark, context: StepContext): Delta | null {
     const now = this.#watermarks(watermarkOf);
-    if (now.every((watermark, i) => watermark === this.#told[i])) return null;
+    const due = this.due();
+    const passed = due !== null && context.time !== undefined && due <= context.time;
+    if (!passed && now.every((watermark, i) => watermark === this.#told[i])) return null;
     this.#told = now;
     this.ready();
     return this.#circuit.advance(now, context);

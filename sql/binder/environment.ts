@@ -15,6 +15,12 @@ import type { BoundQuery, QuerySite } from './level.ts';
 import type { Scope } from './scope.ts';
 import type { Trace } from './trace.ts';
 
+/** now() and its like: what stands for it, and where. */
+export interface ClockUse {
+  readonly written: string;
+  readonly position: number | undefined;
+}
+
 export interface Environment {
   readonly catalog: Catalog;
   readonly searchPath: readonly string[];
@@ -38,6 +44,8 @@ export interface Environment {
   readonly effects: EffectBinder | null;
   /** Tells the client of something odd in what it has written; absent where what is bound is stored. */
   readonly warn?: ((warning: DatabaseError) => void) | undefined;
+  /** Where a view's query speaks of the current time; absent: it must not. */
+  readonly clocks?: ClockUse[] | undefined;
   /** Only where what is bound is to be printed. */
   readonly trace?: Trace | undefined;
   /** Only where somebody asks. */

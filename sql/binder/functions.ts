@@ -93,14 +93,22 @@ export function functionError(
   });
 }
 
+/** Functions of the wall clock that are the time of an epoch in a view. */
+export const EPOCH_CLOCKS: ReadonlySet<string> = new Set(['now', 'transaction_timestamp', 'statement_timestamp']);
+
 /**
  * 0A000 in a materialized view for what does not follow from its rows: clocks, dice, the session, the catalog. `written`: what
- * stands for the call.
+ * stands for the call. The current time is noted instead, where somebody sees to it.
  */
 export function checkContinuous(
   env: Environment, fn: ScalarFunction | TableFunction, position: number | undefined, written = `${fn.name}()`,
 ): void {
-  if (!env.continuous || env.kept === true) return;
+  if (!env.continuous) return;
+  if (env.clocks !== undefined && EPOCH_CLOCKS.has(fn.name)) {
+    env.clocks.push({ written, position });
+    return;
+  }
+  if (env.kept === true) return;
   if (fn.volatility === 'volatile' || (fn.kind === 'scalar' && (fn.clock === true || fn.host === true))) {
     throw notContinuous(written, position);
   }

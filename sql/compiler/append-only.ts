@@ -8,6 +8,7 @@ export function isAppendOnly(plan: LogicalPlan, once: boolean): boolean {
     case 'constant': case 'values': case 'single-row': return true;
     case 'filter': case 'project': case 'assign-window': case 'project-set': case 'shared': case 'emit-on-close':
       return isAppendOnly(plan.input, once);
+    case 'temporal-filter': return plan.bounds.every((b) => b.side === 'from') && isAppendOnly(plan.input, once);
     // What a left row was shown with stays.
     case 'join':
       if (plan.join === 'temporal' || plan.join === 'temporal-left') return isAppendOnly(plan.left, once);

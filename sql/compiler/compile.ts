@@ -25,6 +25,7 @@ import { ProjectSet } from '../../engine/operator/project-set.ts';
 import { Project } from '../../engine/operator/project.ts';
 import { SessionWindow } from '../../engine/operator/session-window.ts';
 import { SetOperation } from '../../engine/operator/set-operation.ts';
+import { TemporalFilter } from '../../engine/operator/temporal-filter.ts';
 import { TemporalJoin } from '../../engine/operator/temporal-join.ts';
 import { TopK } from '../../engine/operator/top-k.ts';
 import { Union } from '../../engine/operator/union.ts';
@@ -121,6 +122,7 @@ export class Compiler {
         return made;
       }
       case 'emit-on-close': return builder.add(new EmitOnCloseOperator(plan.schema, plan.column), [this.node(plan.input)]);
+      case 'temporal-filter': return builder.add(new TemporalFilter(plan.schema, plan.bounds), [this.node(plan.input)]);
       case 'recursive':
         // A step runs many times, whatever the whole circuit does.
         return compileRecursive(plan, this, (sources) => new Compiler({ ...this.context, once: false }, sources));

@@ -17,7 +17,8 @@ export function isNonNull(plan: LogicalPlan, e: Expression): boolean {
 function isNonNullColumn(plan: LogicalPlan, index: number): boolean {
   switch (plan.kind) {
     case 'scan': return plan.notNull.includes(plan.columns[index]);
-    case 'filter': case 'limit': case 'distinct': case 'shared': case 'emit-on-close': return isNonNullColumn(plan.input, index);
+    case 'filter': case 'limit': case 'distinct': case 'shared': case 'emit-on-close': case 'temporal-filter':
+      return isNonNullColumn(plan.input, index);
     case 'project': return isNonNull(plan.input, plan.expressions[index]);
     case 'values': return plan.rows.every((r) => isNonNull(plan, r[index]));
     case 'window': return index < width(plan.input) && isNonNullColumn(plan.input, index);

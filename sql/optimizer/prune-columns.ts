@@ -67,7 +67,7 @@ class Pruner {
       case 'values': return { ...plan, rows: plan.rows.map((r) => needed.map((c) => r[c])), schema };
       case 'single-row': return plan;
       case 'working-table': return selectColumns(plan, needed);
-      case 'filter': case 'limit': case 'emit-on-close': return this.#same(plan, needed);
+      case 'filter': case 'limit': case 'emit-on-close': case 'temporal-filter': return this.#same(plan, needed);
       case 'project': {
         const kept = needed.map((c) => plan.expressions[c]);
         const below = sorted(columnsOf(...kept));
@@ -102,7 +102,7 @@ class Pruner {
   }
 
   /** Nodes that show their input's columns. */
-  #same(plan: Of<'filter' | 'limit' | 'emit-on-close' | 'distinct'>, needed: Columns): LogicalPlan {
+  #same(plan: Of<'filter' | 'limit' | 'emit-on-close' | 'temporal-filter' | 'distinct'>, needed: Columns): LogicalPlan {
     const below = sorted(needed, ownColumns(plan));
     const input = this.prune(plan.input, below);
     const to = (c: number): number => below.indexOf(c);
@@ -117,6 +117,9 @@ class Pruner {
         };
         break;
       case 'emit-on-close': kept = { ...plan, input, schema, column: to(plan.column) }; break;
+      case 'temporal-filter':
+        kept = { ...plan, input, schema, bounds: plan.bounds.map((b) => ({ ...b, column: to(b.column) })) };
+        break;
       case 'distinct':
         kept = {
           ...plan, input, schema, on: plan.on === null ? null : {
@@ -226,6 +229,7 @@ function ownColumns(plan: LogicalPlan): Columns {
     case 'assign-window': return sorted(own, [plan.time]);
     case 'session-window': return sorted(own, [plan.time], plan.keys);
     case 'emit-on-close': return sorted(own, [plan.column]);
+    case 'temporal-filter': return sorted(own, plan.bounds.map((b) => b.column));
     default: return own;
   }
 }

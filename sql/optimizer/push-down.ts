@@ -63,6 +63,7 @@ class Pusher {
         const inputs = width(plan.input);
         return this.#through(plan, conditions, (c) => !isVolatile(c) && columnsOf(c).every((i) => i < inputs), (c) => c);
       }
+      case 'temporal-filter': return this.#through(plan, conditions, (c) => !isVolatile(c), (c) => c);
       case 'set-operation': {
         const [down, stay] = split(conditions, (c) => !isVolatile(c));
         return filtered({ ...plan, inputs: plan.inputs.map((i) => this.push(i, down)) }, stay);

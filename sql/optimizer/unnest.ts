@@ -56,6 +56,10 @@ export class Unnesting {
         const input = this.unnest(plan.input);
         return { ...plan, input, partition: [...plan.partition, ...this.#indexes(input)], schema: input.schema };
       }
+      case 'temporal-filter': {
+        const input = this.unnest(plan.input);
+        return { ...plan, input, schema: input.schema };
+      }
       case 'values': return this.unnest(valuesAsUnion(plan));
       case 'shared': return this.#sharedPlan(plan);
       case 'project-set': case 'assign-window': case 'session-window': case 'window': return this.#extension(plan);

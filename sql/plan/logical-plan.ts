@@ -7,6 +7,7 @@ import type { AggregateFunction } from '../../engine/function/aggregate/aggregat
 import type { TableFunction } from '../../engine/function/function.ts';
 import type { AsofKey } from '../../engine/operator/asof-join.ts';
 import type { SortKey } from '../../engine/operator/operator.ts';
+import type { TimeBound } from '../../engine/operator/temporal-filter.ts';
 import type { KeyRange } from '../../engine/state/key-range.ts';
 
 /**
@@ -16,7 +17,7 @@ import type { KeyRange } from '../../engine/state/key-range.ts';
 export type LogicalPlan =
   | ScanPlan | ConstantPlan | ValuesPlan | SingleRowPlan | FilterPlan | ProjectPlan | JoinPlan | AsofJoinPlan | ApplyPlan
   | AggregatePlan | DistinctPlan | SetOperationPlan | LimitPlan | AssignWindowPlan | SessionWindowPlan
-  | ProjectSetPlan | WindowPlan | RecursivePlan | WorkingTablePlan | SharedPlan | EmitOnClosePlan;
+  | ProjectSetPlan | WindowPlan | RecursivePlan | WorkingTablePlan | SharedPlan | EmitOnClosePlan | TemporalFilterPlan;
 
 interface Node { readonly schema: Schema }
 
@@ -363,6 +364,13 @@ export interface EmitOnClosePlan extends Node {
   readonly kind: 'emit-on-close';
   readonly input: LogicalPlan;
   readonly column: number;
+}
+
+/** A view's rows that time brings and takes away: see engine/operator/temporal-filter.ts. */
+export interface TemporalFilterPlan extends Node {
+  readonly kind: 'temporal-filter';
+  readonly input: LogicalPlan;
+  readonly bounds: readonly TimeBound[];
 }
 
 /** A constant of some type. */

@@ -12,7 +12,7 @@ export function inputsOf(plan: LogicalPlan): readonly LogicalPlan[] {
   switch (plan.kind) {
     case 'scan': case 'constant': case 'values': case 'single-row': case 'working-table': return [];
     case 'filter': case 'project': case 'aggregate': case 'distinct': case 'limit': case 'assign-window': case 'session-window':
-    case 'project-set': case 'window': case 'shared': case 'emit-on-close': return [plan.input];
+    case 'project-set': case 'window': case 'shared': case 'emit-on-close': case 'temporal-filter': return [plan.input];
     case 'join': case 'asof-join': case 'apply': return [plan.left, plan.right];
     case 'set-operation': return plan.inputs;
     case 'recursive': return [plan.base, plan.step];
@@ -25,7 +25,7 @@ export function mapInputs(plan: LogicalPlan, fn: PlanMapper): LogicalPlan {
   switch (plan.kind) {
     case 'scan': case 'constant': case 'values': case 'single-row': case 'working-table': return plan;
     case 'filter': case 'project': case 'aggregate': case 'distinct': case 'limit': case 'assign-window': case 'session-window':
-    case 'project-set': case 'window': case 'shared': case 'emit-on-close': {
+    case 'project-set': case 'window': case 'shared': case 'emit-on-close': case 'temporal-filter': {
       const input = fn(plan.input);
       return input === plan.input ? plan : { ...plan, input };
     }
@@ -81,7 +81,7 @@ export function offsetsOf({ start, end }: WindowFrame): readonly Expression[] {
 export function mapExpressions(plan: LogicalPlan, fn: ExpressionMapper): LogicalPlan {
   switch (plan.kind) {
     case 'constant': case 'single-row': case 'working-table': case 'asof-join': case 'distinct': case 'set-operation':
-    case 'shared': case 'recursive': case 'emit-on-close': return plan;
+    case 'shared': case 'recursive': case 'emit-on-close': case 'temporal-filter': return plan;
     case 'scan':
       if (plan.lookup === null || plan.lookup.kind !== 'keys') return plan;
       return { ...plan, lookup: { ...plan.lookup, keys: plan.lookup.keys.map((k) => k.map(fn)) } };

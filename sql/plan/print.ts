@@ -6,6 +6,7 @@ import { unreachable } from '../../engine/data/error.ts';
 import type { Datum } from '../../engine/data/datum.ts';
 import type { LogicalType, Schema } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
+import type { TimeBound } from '../../engine/operator/temporal-filter.ts';
 import type { KeyRange } from '../../engine/state/key-range.ts';
 import type { SortKey } from '../../engine/operator/operator.ts';
 import type { AggregateCall, EquiKey, LogicalPlan } from './logical-plan.ts';
@@ -90,6 +91,7 @@ function titleOf(plan: LogicalPlan): string {
     case 'working-table': return `WorkTable Scan on ${plan.name}`;
     case 'shared': return `CTE Scan on ${plan.name}`;
     case 'emit-on-close': return 'Emit On Window Close';
+    case 'temporal-filter': return 'Temporal Filter';
     default: return unreachable(plan);
   }
 }
@@ -145,8 +147,14 @@ function detailsOf(plan: LogicalPlan): readonly string[] {
     case 'project-set':
       return plan.input.kind === 'single-row' ? [] : [`Calls: ${callNames(plan)}`];
     case 'emit-on-close': return [`Window End: ${plan.schema.columns[plan.column].name}`];
+    case 'temporal-filter': return plan.bounds.map((bound) => `In ${bound.side}: ${printBound(plan, bound)}`);
     default: return [];
   }
+}
+
+function printBound({ schema }: LogicalPlan, { column, offset }: TimeBound): string {
+  const { name } = schema.columns[column];
+  return offset === 0n ? name : `${name} ${offset < 0n ? '-' : '+'} ${offset < 0n ? -offset : offset} µs`;
 }
 
 /** Empty: all of the index. */

@@ -1,7 +1,9 @@
 // CREATE VIEW and CREATE MATERIALIZED VIEW: the query checked, its columns and dependencies noted, its text kept.
+import { boundByTime } from '../compiler/temporal-filter.ts';
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { someExpression } from '../../engine/expression/walk.ts';
 import { bindQuery } from '../binder/bind-query.ts';
+import type { ClockUse } from '../binder/environment.ts';
 import { categoryOf } from '../binder/type-rules.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { notContinuous } from '../catalog/continuous.ts';
@@ -37,9 +39,10 @@ interface Described {
 function describeQuery(
   state: SessionState, query: Query, names: readonly string[], continuous: boolean,
 ): Described {
-  const env = { ...sessionEnvironment(state, { written: true }), continuous };
+  const clocks: ClockUse[] = [];
+  const env = { ...sessionEnvironment(state, { written: true }), continuous, ...continuous ? { clocks } : {} };
   const bound = bindQuery(query, { env, parent: null, commonTables: null });
-  if (continuous) refuseNames(bound.plan);
+  if (continuous) refuseNames(boundByTime(bound.plan, state.evalContext(), clocks));
   const dialect = state.settings.get('sql_dialect') ?? 'postgres';
   const optimizer = optimizerSettings(state);
   return {
