@@ -68,6 +68,8 @@ function checkClauses({ search, cycle }: CommonTable, columns: readonly string[]
   }
 }
 
+type Cycle = NonNullable<CommonTable['cycle']>;
+
 class Terms {
   readonly #table: CommonTable;
   readonly #columns: readonly string[];
@@ -92,7 +94,7 @@ class Terms {
         : this.#array(this.#row(this.#own(search.columns))));
     }
     if (cycle !== undefined) {
-      added.push(this.#choice({ kind: 'boolean', value: false, position: undefined }, cycle.value, cycle.otherwise));
+      added.push(this.#mark({ kind: 'boolean', value: false, position: undefined }, cycle));
       added.push(this.#array(this.#row(this.#own(cycle.columns))));
     }
     return this.#around(term, this.#columns, added, undefined);
@@ -125,9 +127,9 @@ class Terms {
       kind: 'quantifiedArray', operand: row, operator: '=', schema: undefined, quantifier: 'any', array: this.#column(PATH),
       position: cycle.position,
     };
-    added.push(this.#choice(seen, cycle.value, cycle.otherwise), this.#binary('||', this.#column(PATH), row));
+    added.push(this.#mark(seen, cycle), this.#binary('||', this.#column(PATH), row));
     return this.#around({ ...term, body }, [...this.#columns, ...this.#hidden], added,
-      this.#binary('<>', this.#column(MARK), cycle.value));
+      this.#binary('<>', this.#column(MARK), this.#marks(cycle)[0]));
   }
 
   /** SELECT own columns, added ones FROM (term) WHERE .. */
@@ -165,19 +167,30 @@ class Terms {
   }
 
   #depth(text: string): Expr {
-    return {
-      kind: 'cast', operand: { kind: 'number', text, position: undefined }, position: undefined, type: {
-        name: ['pg_catalog', 'int8'], modifiers: [], arrayDimensions: 0, setOf: false, ofColumn: false, position: undefined,
-      },
-    };
+    return this.#cast({ kind: 'number', text, position: undefined }, 'int8');
   }
 
   #binary(operator: string, left: Expr, right: Expr): Expr {
     return { kind: 'binary', operator, schema: undefined, left, right, position: this.#position };
   }
 
-  #choice(condition: Expr, result: Expr, otherwise: Expr): Expr {
-    const { position } = this.#table.cycle ?? this.#table;
+  #mark(condition: Expr, cycle: Cycle): Expr {
+    const { position } = cycle;
+    const [result, otherwise] = this.#marks(cycle);
     return { kind: 'case', operand: undefined, branches: [{ condition, result, position }], otherwise, position };
+  }
+
+  /** Constants without a type of their own are text from the start, as they are shown. */
+  #marks({ value, otherwise }: Cycle): readonly [Expr, Expr] {
+    const untyped = [value, otherwise].every(({ kind }) => kind === 'string' || kind === 'null');
+    return untyped ? [this.#cast(value, 'text'), this.#cast(otherwise, 'text')] : [value, otherwise];
+  }
+
+  #cast(operand: Expr, type: string): Expr {
+    return {
+      kind: 'cast', operand, position: undefined, type: {
+        name: ['pg_catalog', type], modifiers: [], arrayDimensions: 0, setOf: false, ofColumn: false, position: undefined,
+      },
+    };
   }
 }

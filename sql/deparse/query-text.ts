@@ -122,9 +122,15 @@ class QueryPrinter implements Printer {
     const [value, otherwise] = [cycle.value, cycle.otherwise].map((e) => required(this.trace.calls.get(e), 'mark of a cycle'));
     text += ` CYCLE ${list(cycle.columns)} SET ${quoteIdentifier(cycle.mark)}`;
     if (!isConstant(value, true) || !isConstant(otherwise, false)) {
-      text += ` TO ${this.expressions.text(value, false)} DEFAULT ${this.expressions.text(otherwise, false)}`;
+      text += ` TO ${this.#constant(value)} DEFAULT ${this.#constant(otherwise)}`;
     }
     return `${text} USING ${quoteIdentifier(cycle.path)}`;
+  }
+
+  /** PostgreSQL shows a cast where its grammar takes a constant alone; what is kept is to be read again. */
+  #constant(value: Expression): string {
+    const text = this.expressions.text(value, false);
+    return this.options.qualified ? text.replace(/^('(?:[^']|'')*')::(.*)$/, '$2 $1') : text;
   }
 
   #select(select: Select, form: QueryForm): string {

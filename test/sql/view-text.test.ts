@@ -30,6 +30,9 @@ const OTHER_WORDS = /\b(not )?in \(\d|not between|\bb'/i;
 /** Made again, PostgreSQL converts each element by itself: the array of x IN ('a', 'b') over varchar. */
 const CONVERTED_ARRAY = /ARRAY\[[^\]]*\]\)?::text\[\]/;
 
+/** PostgreSQL's grammar takes no cast there, though it shows one. */
+const UNREADABLE = /\bSET \w+ TO '[^']*'::/;
+
 let latest: SessionState | null = null;
 const original = SessionState.prototype.systemContext;
 vi.spyOn(SessionState.prototype, 'systemContext').mockImplementation(function (this: SessionState) {
@@ -57,7 +60,7 @@ function check(state: SessionState, view: View, written: string): void {
     const text = viewText(state, view, form);
     const again = remade(state, view, text);
     expect(viewText(state, { ...view, query: kept ?? '' }, form), 'of what is kept').toBe(text);
-    if (CONVERTED_ARRAY.test(text)) continue;
+    if (CONVERTED_ARRAY.test(text) || UNREADABLE.test(text)) continue;
     expect(viewText(state, again, form), 'printed again').toBe(text);
     if (!OTHER_WORDS.test(written)) expect(samePlan(planOf(state, view), planOf(state, again)), text).toBe(true);
   }
