@@ -7,7 +7,7 @@ import type { CheckpointRecord } from './checkpoint-record.ts';
 import type { FileSystem } from './file-system.ts';
 import { META_KEY, isDirectoryKey, isPageKey, parseDirectoryKey, parsePageKey } from './key-space.ts';
 import { LevelReader } from './level-reader.ts';
-import { decodePart, partChecksum } from './page-directory.ts';
+import { decodePart, partChecksum, unpackSummary } from './page-directory.ts';
 import type { PageEntry } from './page-directory.ts';
 
 export interface StateReport {
@@ -152,7 +152,8 @@ function wrongBlock(block: Block | undefined, entry: PageEntry): string | null {
 }
 
 /** How many rows go with a page. */
-export function rowsOf({ summary }: PageEntry): string {
+export function rowsOf(entry: PageEntry): string {
+  const summary = unpackSummary(entry.summary);
   if (summary === null) return `up to ${ROWS_A_PAGE} rows`;
   const rows = summary.weights === null ? summary.used : summary.weights.reduce((n, weight) => n + (weight === 0 ? 0 : 1), 0);
   return `${rows} rows`;

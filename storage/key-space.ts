@@ -7,7 +7,7 @@ import { corrupt } from '../engine/data/bytes.ts';
  *   'm'                                        the current checkpoint (checkpoint-record.ts)
  *   'b'                                        u64 number of a checkpoint that was begun; ended when equal to the one in 'm'
  *   'd' u16 length, state (UTF-8), u32 part    the state's pages as of the current checkpoint (page-directory.ts)
- *   's'                                        keys that the current checkpoint supersedes, until they are removed (encodeKeys)
+ *   's'                                        keys that the current checkpoint supersedes, until they are removed (KeyList)
  *   'p' u16 length, state (UTF-8), u32 page, u64 checkpoint number    a block (block.ts), or nothing: the page is gone
  *
  * A page's current version is the one its directory names; directories, 's' and 'm' are written together. Versions above the
@@ -90,26 +90,39 @@ export function parsePageKey(key: Uint8Array): PageKey {
   };
 }
 
-/** A list of keys as one value. */
-export function encodeKeys(keys: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(keys.reduce((sum, key) => sum + 4 + key.length, 0));
-  const view = new DataView(out.buffer);
-  let at = 0;
-  for (const key of keys) {
-    view.setUint32(at, key.length);
-    out.set(key, at + 4);
-    at += 4 + key.length;
-  }
-  return out;
-}
+/** A list of keys as one value: each u32 length, key. */
+export class KeyList implements Iterable<Uint8Array> {
+  #bytes: Uint8Array;
+  #length: number;
 
-export function decodeKeys(bytes: Uint8Array): readonly Uint8Array[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const out: Uint8Array[] = [];
-  for (let at = 0; at < bytes.length;) {
-    const length = view.getUint32(at);
-    out.push(bytes.slice(at + 4, at + 4 + length));
-    at += 4 + length;
+  /** As one was stored. */
+  constructor(bytes: Uint8Array = new Uint8Array(0)) {
+    this.#bytes = bytes;
+    this.#length = bytes.length;
   }
-  return out;
+
+  get isEmpty(): boolean { return this.#length === 0; }
+  /** As it is stored; to be used before the next key is added. */
+  get bytes(): Uint8Array { return this.#bytes.subarray(0, this.#length); }
+
+  add(key: Uint8Array): void {
+    const end = this.#length + 4 + key.length;
+    if (end > this.#bytes.length) {
+      const bytes = new Uint8Array(Math.max(1024, 2 * end));
+      bytes.set(this.bytes);
+      this.#bytes = bytes;
+    }
+    new DataView(this.#bytes.buffer, this.#bytes.byteOffset).setUint32(this.#length, key.length);
+    this.#bytes.set(key, this.#length + 4);
+    this.#length = end;
+  }
+
+  *[Symbol.iterator](): Generator<Uint8Array> {
+    const view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#length);
+    for (let at = 0; at < this.#length;) {
+      const length = view.getUint32(at);
+      yield this.#bytes.slice(at + 4, at + 4 + length);
+      at += 4 + length;
+    }
+  }
 }

@@ -2,6 +2,7 @@
 import { Level } from 'level';
 import { DatabaseError } from '../engine/data/error.ts';
 import type { Write } from './directory-changes.ts';
+import { pause } from './pause.ts';
 import { storageError } from './storage-error.ts';
 
 /** LevelDB's words for files that are missing, too short ("Invalid argument") or not as they were written. */
@@ -33,7 +34,7 @@ export interface Database {
   get(key: Uint8Array, options?: { readonly snapshot: DatabaseSnapshot }): Promise<Uint8Array | undefined>;
   getSync(key: Uint8Array): Uint8Array | undefined;
   put(key: Uint8Array, value: Uint8Array, options: { readonly sync: boolean }): Promise<void>;
-  batch(writes: readonly Write[], options: { readonly sync: boolean }): Promise<void>;
+  batch(writes: Iterable<Write>, options: { readonly sync: boolean }): Promise<void>;
   /** In the order of keys, as of the call. */
   iterator(range: KeyRange): AsyncIterable<readonly [Uint8Array, Uint8Array]>;
   keys(range: KeyRange): AsyncIterable<Uint8Array>;
@@ -52,7 +53,7 @@ export async function openDatabase(path: string, mode: 'create' | 'existing'): P
   const database = new Level<Uint8Array, Uint8Array>(path, options);
   try {
     await database.open();
-    return database;
+    return new LevelDatabase(database);
   } catch (error) {
     const cause = error instanceof Error ? error.cause : undefined;
     if (cause instanceof Error && 'code' in cause && cause.code === 'LEVEL_LOCKED') {
@@ -61,6 +62,60 @@ export async function openDatabase(path: string, mode: 'create' | 'existing'): P
       });
     }
     throw levelError(cause ?? error, `could not open the state store "${path}"`);
+  }
+}
+
+class LevelDatabase implements Database {
+  readonly #level: Level<Uint8Array, Uint8Array>;
+  readonly #reads: Pick<Database, 'get' | 'iterator' | 'keys' | 'snapshot'>;
+
+  constructor(level: Level<Uint8Array, Uint8Array>) {
+    this.#level = level;
+    this.#reads = level;
+  }
+
+  get(key: Uint8Array, options?: { readonly snapshot: DatabaseSnapshot }): Promise<Uint8Array | undefined> {
+    return options === undefined ? this.#reads.get(key) : this.#reads.get(key, options);
+  }
+
+  getSync(key: Uint8Array): Uint8Array | undefined {
+    return this.#level.getSync(key);
+  }
+
+  put(key: Uint8Array, value: Uint8Array, options: { readonly sync: boolean }): Promise<void> {
+    return this.#level.put(key, value, options);
+  }
+
+  /** Why a chained batch: its writes are copied one by one, and other work comes in between. */
+  async batch(writes: Iterable<Write>, options: { readonly sync: boolean }): Promise<void> {
+    const batch = this.#level.batch();
+    try {
+      for (const write of writes) {
+        if (write.type === 'put') batch.put(write.key, write.value);
+        else batch.del(write.key);
+        await pause();
+      }
+    } catch (error) {
+      await batch.close();
+      throw error;
+    }
+    await batch.write(options);
+  }
+
+  iterator(range: KeyRange): AsyncIterable<readonly [Uint8Array, Uint8Array]> {
+    return this.#reads.iterator(range);
+  }
+
+  keys(range: KeyRange): AsyncIterable<Uint8Array> {
+    return this.#reads.keys(range);
+  }
+
+  snapshot(): DatabaseSnapshot {
+    return this.#reads.snapshot();
+  }
+
+  close(): Promise<void> {
+    return this.#level.close();
   }
 }
 

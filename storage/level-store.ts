@@ -8,12 +8,12 @@ import { CheckpointExport } from './checkpoint-export.ts';
 import { NO_CHECKPOINT, decodeCheckpoint, encodeCheckpoint } from './checkpoint-record.ts';
 import type { CheckpointRecord, Manifest } from './checkpoint-record.ts';
 import {
-  BEGUN_KEY, DIRECTORY_RANGE, META_KEY, PAGE_RANGE, STALE_KEY, decodeKeys, directoryRange, encodeKeys, pageKey,
-  parseDirectoryKey, parsePageKey,
+  BEGUN_KEY, DIRECTORY_RANGE, KeyList, META_KEY, PAGE_RANGE, STALE_KEY, directoryRange, pageKey, parseDirectoryKey,
+  parsePageKey,
 } from './key-space.ts';
 import { DirectoryChanges } from './directory-changes.ts';
-import type { Write } from './directory-changes.ts';
-import { decodePart, partChecksum } from './page-directory.ts';
+import type { Directory, Write } from './directory-changes.ts';
+import { decodePart, partChecksum, unpackSummary } from './page-directory.ts';
 import type { PageEntry } from './page-directory.ts';
 import { BatchWriter, levelError } from './level-database.ts';
 import type { Database } from './level-database.ts';
@@ -22,7 +22,7 @@ import type { Machine } from './machine.ts';
 import { storageError } from './storage-error.ts';
 
 /** What it takes from the machine. */
-type StoreMachine = Pick<Machine, 'openDatabase' | 'compressor' | 'files'>;
+type StoreMachine = Pick<Machine, 'openDatabase' | 'compressor' | 'files' | 'pause'>;
 
 /** What a disk must take before a state store is closed and opened anew. */
 const PROBE_BYTES = 64 << 10;
@@ -38,14 +38,14 @@ export class LevelStore implements StateStore {
   #database: Database | null;
   #opening: Promise<void> | null = null;
   #current: Current;
-  /** The directories read so far, by state, then page. */
-  #directories = new Map<string, Map<number, PageEntry>>();
+  /** The directories read so far, by state. */
+  #directories = new Map<string, Directory>();
   /** Bytes of pages, directories and checkpoint records written. */
   writtenBytes = 0;
   /** A write has failed: none is made before the database was opened anew. */
   #failure: DatabaseError | null = null;
   /** Superseded versions that may still be there: the next checkpoint tries to remove them, too. */
-  #left: readonly Uint8Array[] = [];
+  #left = new KeyList();
   #closed = false;
 
   private constructor(
@@ -88,7 +88,7 @@ export class LevelStore implements StateStore {
 
   async checkpoint(pages: Iterable<PageImage>, dropped: readonly string[], meta: CheckpointMeta): Promise<void> {
     if (this.#failure !== null) await this.#reopen();
-    let stale: readonly Uint8Array[];
+    let stale: KeyList;
     try {
       stale = await this.#checkpoint(pages, dropped, meta);
     } catch (error) {
@@ -101,20 +101,25 @@ export class LevelStore implements StateStore {
   /** Returns the keys that are superseded. */
   async #checkpoint(
     pages: Iterable<PageImage>, dropped: readonly string[], meta: CheckpointMeta,
-  ): Promise<readonly Uint8Array[]> {
+  ): Promise<KeyList> {
+    const { pause, compressor } = this.#machine;
     const version = this.#current.number + 1;
-    const changes = new DirectoryChanges(version, (state) => this.#directory(state));
+    // Those that are left are in it, too. What this one supersedes is not, if it fails.
+    const stale = new KeyList(this.#left.bytes);
+    const changes = new DirectoryChanges(version, (state) => this.#directory(state), stale);
     const writer = new BatchWriter(this.#open, (bytes) => {
       this.writtenBytes += bytes;
     });
     const written: { readonly image: PageImage; readonly content: PageContent }[] = [];
     writer.put(BEGUN_KEY, numberBytes(version));
-    for (const state of dropped) await changes.drop(state);
+    for (const state of dropped) await changes.drop(state, pause);
     for (const image of pages) {
       const { state, page, content } = image;
-      await changes.put(state, page, content?.summary);
+      await pause();
+      await changes.open(state);
+      changes.put(state, page, content?.summary);
       if (content === null) continue;
-      const made = encodeBlock(content.image(), this.#machine.compressor).then((block) => {
+      const made = encodeBlock(content.image(), compressor).then((block) => {
         changes.made(state, page, blockChecksum(block));
         return block;
       });
@@ -122,30 +127,29 @@ export class LevelStore implements StateStore {
       written.push({ image, content });
     }
     await writer.flush();
-    const stale = [...this.#left, ...changes.stale];
-    const { writes, manifest } = changes.directoryWrites(this.#current.manifest);
+    const { writes, manifest } = await changes.directoryWrites(this.#current.manifest, pause);
     await this.#open.batch([
       ...writes,
-      { type: 'put', key: STALE_KEY, value: encodeKeys(stale) },
+      { type: 'put', key: STALE_KEY, value: stale.bytes },
       { type: 'put', key: META_KEY, value: encodeCheckpoint(version, meta, manifest) },
     ], { sync: true });
     for (const [state, directory] of changes.directories) this.#directories.set(state, directory);
     this.#current = { number: version, meta, manifest };
     for (const { image: { state, page }, content } of written) {
-      const checksum = changes.directories.get(state)?.get(page)?.checksum ?? null;
+      await pause();
+      const checksum = changes.checksum(state, page);
       content.kept((columns) => this.#read(state, page, { version, checksum }, columns));
     }
     return stale;
   }
 
   /** Removes superseded versions; what fails is tried again with the next checkpoint, or at the next start. */
-  async #sweep(keys: readonly Uint8Array[]): Promise<void> {
-    this.#left = keys;
-    if (keys.length === 0) return;
+  async #sweep(stale: KeyList): Promise<void> {
+    this.#left = stale;
+    if (stale.isEmpty) return;
     try {
-      const gone = keys.map((key): Write => ({ type: 'del', key }));
-      await this.#open.batch([...gone, { type: 'del', key: STALE_KEY }], { sync: false });
-      this.#left = [];
+      await this.#open.batch(removals(stale), { sync: false });
+      this.#left = new KeyList();
     } catch (error) {
       this.#failure = storageError(error, 'could not remove old pages');
       this.#log(this.#failure.message);
@@ -158,10 +162,11 @@ export class LevelStore implements StateStore {
   }
 
   async pages(state: string): Promise<readonly StoredPage[]> {
-    const entries = [...await this.#directory(state)].toSorted(([a], [b]) => a - b);
+    const directory = await this.#directory(state);
+    const entries = [...directory.values()].flatMap((part) => [...part]).toSorted(([a], [b]) => a - b);
     const read = (page: number, entry: PageEntry, columns?: readonly number[]): Batch => this.#read(state, page, entry, columns);
     return entries.map(([page, entry]) => ({
-      page, version: entry.version, summary: entry.summary, get batch() { return read(page, entry); },
+      page, version: entry.version, summary: unpackSummary(entry.summary), get batch() { return read(page, entry); },
       select: (columns) => read(page, entry, columns),
     }));
   }
@@ -183,10 +188,10 @@ export class LevelStore implements StateStore {
   }
 
   /** Read once. */
-  async #directory(state: string): Promise<ReadonlyMap<number, PageEntry>> {
+  async #directory(state: string): Promise<Directory> {
     const known = this.#directories.get(state);
     if (known !== undefined) return known;
-    const directory = new Map<number, PageEntry>();
+    const directory = new Map<number, Map<number, PageEntry>>();
     try {
       await this.#readDirectory(state, directory);
     } catch (error) {
@@ -196,7 +201,7 @@ export class LevelStore implements StateStore {
     return directory;
   }
 
-  async #readDirectory(state: string, directory: Map<number, PageEntry>): Promise<void> {
+  async #readDirectory(state: string, directory: Map<number, Map<number, PageEntry>>): Promise<void> {
     const missing = new Map(this.#current.manifest.get(state));
     for await (const [key, part] of this.#open.iterator(directoryRange(state))) {
       const number = parseDirectoryKey(key).part;
@@ -204,7 +209,7 @@ export class LevelStore implements StateStore {
       // What no checkpoint knows is of one that LevelDB has lost; the next one writes over it.
       if (checksum === undefined) continue;
       if (checksum !== partChecksum(part)) throw corrupt(`the directory of state "${state}" in "${this.#path}"`);
-      for (const [page, entry] of decodePart(part)) directory.set(page, entry);
+      directory.set(number, new Map(decodePart(part)));
       missing.delete(number);
     }
     if (missing.size > 0) throw corrupt(`the directory of state "${state}" in "${this.#path}" is not complete`);
@@ -283,9 +288,13 @@ function numberBytes(value: number): Uint8Array {
 }
 
 /** Superseded versions that may still be there. */
-async function readStale(database: Database): Promise<readonly Uint8Array[]> {
-  const stale = await database.get(STALE_KEY);
-  return stale === undefined ? [] : decodeKeys(stale);
+async function readStale(database: Database): Promise<KeyList> {
+  return new KeyList(await database.get(STALE_KEY));
+}
+
+function* removals(stale: KeyList): Generator<Write> {
+  for (const key of stale) yield { type: 'del', key };
+  yield { type: 'del', key: STALE_KEY };
 }
 
 /** The current checkpoint; what a later one left unfinished is removed first. */

@@ -8,6 +8,8 @@ import type { FileSystem } from './file-system.ts';
 import { openDatabase } from './level-database.ts';
 import type { Database } from './level-database.ts';
 import { DiskPageFile } from './page-file.ts';
+import { pause } from './pause.ts';
+import type { Pause } from './pause.ts';
 
 export interface Machine {
   readonly files: FileSystem;
@@ -18,6 +20,8 @@ export interface Machine {
   pageFile(path: string): PageFile;
   /** Milliseconds since any moment, for how long something takes. */
   stopwatch(): number;
+  /** Cuts long work into slices. */
+  readonly pause: Pause;
   randomBytes(length: number): Uint8Array;
 }
 
@@ -28,5 +32,6 @@ export const NODE_MACHINE: Machine = {
   compressor: CODEC,
   pageFile: (path) => new DiskPageFile(path),
   stopwatch: () => performance.now(),
+  pause,
   randomBytes: (length) => new Uint8Array(randomBytes(length)),
 };

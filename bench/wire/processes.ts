@@ -1,11 +1,12 @@
 // The processes of the wire benches: the real server on a fresh data folder, and the client.
 import { fork, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Answer, Order, Target } from './client.ts';
+import { STRETCHES_FILE } from './stretches.ts';
 
 const beside = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -17,6 +18,8 @@ export interface RunningServer {
   stop(): Promise<void>;
   /** kill -9; the data stays. */
   crash(): Promise<void>;
+  /** The longest stretch of its thread during the work, milliseconds of CPU; null where the system does not tell. */
+  longestStretch(work: () => Promise<void>): Promise<number | null>;
 }
 
 /** What `npm start` gives node for the server: collections of garbage that fit a process whose state is in array buffers. */
@@ -31,8 +34,10 @@ export async function startServer(before: string | null = null, args: readonly s
   const folder = before ?? mkdtempSync(join(process.env['MILLRACE_BENCH_DIR'] ?? tmpdir(), 'millrace-bench-'));
   const options = [...NODE_OPTIONS, ...(process.env['MILLRACE_BENCH_NODE'] ?? '').split(' ').filter((o) => o !== '')];
   const main = beside('../../wire/main.js');
-  const child = spawn(process.execPath, [...options, main, '--data', join(folder, 'data'), '--port', '0', ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const stretches = join(folder, 'stretches');
+  const watched = ['--import', beside('./stretches.js')];
+  const child = spawn(process.execPath, [...options, ...watched, main, '--data', join(folder, 'data'), '--port', '0', ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, [STRETCHES_FILE]: stretches },
   });
   const port = await listening(child);
   const ended = new Promise<void>((resolve) => { child.once('exit', () => resolve()); });
@@ -48,6 +53,16 @@ export async function startServer(before: string | null = null, args: readonly s
     crash: async () => {
       child.kill('SIGKILL');
       await ended;
+    },
+    longestStretch: async (work) => {
+      const told = process.platform === 'linux';
+      rmSync(stretches, { force: true });
+      if (told) child.kill('SIGUSR2');
+      await work();
+      if (!told) return null;
+      child.kill('SIGUSR2');
+      while (!existsSync(stretches)) await new Promise((resolve) => { setTimeout(resolve, 5); });
+      return Number(readFileSync(stretches, 'utf8'));
     },
   };
 }

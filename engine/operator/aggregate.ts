@@ -101,6 +101,7 @@ export class AggregateOperator implements Operator {
   #stepFrames(frames: SlotFrames, input: Delta, { slots, context }: Located): Delta {
     const out: Delta[] = [];
     for (const { rows, pages } of frames.portions(slots, input.length)) {
+      for (const page of pages) this.#settlePage(page);
       frames.bring(pages);
       for (const page of pages) this.#dirty[page] = 1;
       const portion = rows.length === input.length ? input : input.take(rows);
@@ -113,7 +114,7 @@ export class AggregateOperator implements Operator {
 
   #stepSlots(input: Delta, slots: Int32Array, context: StepContext): Delta {
     const touched = this.#touchedBy(slots, input.length);
-    if (this.#late.size > 0) this.#settle(touched.slots);
+    if (this.#frames === null) this.#settle(touched.slots);
     const results = this.#results;
     for (const column of results) column.begin(2 * touched.slots.length);
     const old = this.#show(this.#allPresent ? touched : this.#present(touched, this.#scratch.old), { results, context });
@@ -180,8 +181,6 @@ export class AggregateOperator implements Operator {
     const { pageCount } = this.#table.pages;
     if (this.#frames !== null || cache === null || !cache.crowded(pageCount * bytes)) return;
     if (this.#closing !== null || !this.#calls.every(({ accumulator }) => accumulator instanceof SlotAccumulator)) return;
-    for (const late of this.#late.values()) late.settle();
-    this.#late.clear();
     // Later pages are new: nothing is in them as yet.
     const pages = Math.min(pageCount, Math.ceil(this.#rows.slots / PAGE_ROWS));
     this.#reserve(pages * PAGE_ROWS);
@@ -377,16 +376,14 @@ export class AggregateOperator implements Operator {
     this.#calls.forEach(({ accumulator }, c) => accumulator.saveEntries(out, `call${c}`));
   }
 
-  /** What is in frames may have to go from there at any time, and is made at once. */
+  /** Groups that come to the page before it is settled are still empty then, and do no harm. */
   #contentOf(page: number): PageContent | null {
-    if (this.#frames !== null) {
-      const batch = this.#frames.batchOf(page);
-      return batch === null ? null : madePage(batch);
-    }
-    const slots = liveIds(this.#table.pages, page);
     this.#late.delete(page);
-    if (slots.length === 0) return null;
-    const late = new LatePage(() => this.#groupPage(slots, slots), () => {
+    if (this.#table.pages.page(page).live === 0) return null;
+    const late = new LatePage(() => {
+      const slots = liveIds(this.#table.pages, page);
+      return this.#frames === null ? this.#groupPage(slots, slots) : this.#frames.batchOf(page, slots);
+    }, () => {
       if (this.#late.get(page) === late) this.#late.delete(page);
     });
     this.#late.set(page, late);
@@ -395,11 +392,12 @@ export class AggregateOperator implements Operator {
 
   /** Groups are about to change. */
   #settle(slots: Int32Array): void {
-    for (let i = 0; i < slots.length && this.#late.size > 0; i++) {
-      const page = slots[i] >> PAGE_SHIFT;
-      this.#late.get(page)?.settle();
-      this.#late.delete(page);
-    }
+    for (let i = 0; i < slots.length && this.#late.size > 0; i++) this.#settlePage(slots[i] >> PAGE_SHIFT);
+  }
+
+  #settlePage(page: number): void {
+    this.#late.get(page)?.settle();
+    this.#late.delete(page);
   }
 
   #groupPage(places: Int32Array, slots: Int32Array): Batch {

@@ -161,11 +161,9 @@ export class SlotFrames {
     this.#contents.restore(this.places(savedSlots(batch)), batch);
   }
 
-  /** State of a page as it is saved, null when it has none. */
-  batchOf(page: number): Batch | null {
-    const slots = this.#contents.live(page);
+  /** State of a page as it is saved. `slots`: those in use. */
+  batchOf(page: number, slots: Int32Array): Batch {
     const kept = this.#kept.get(page);
-    if (slots.length === 0) return null;
     if (kept === undefined) return this.#contents.save(this.places(slots), slots);
     if (kept.columns !== null) return batchOf(kept.slot.read(), kept.columns);
     // By way of the frame that is there for this: what is in the others stays.

@@ -215,9 +215,15 @@ export class PageColumn extends Cells {
 
   /** Bytes held. */
   bytes(): number {
-    return this.u8.byteLength - this.heapFrom + this.i16.byteLength + this.i32.byteLength + this.f32.byteLength
-      + this.f64.byteLength + this.starts.byteLength + this.ends.byteLength
-      + (this.validity === null ? 0 : this.validity.byteLength);
+    const validity = this.validity === null ? 0 : this.validity.byteLength;
+    switch (this.layout) {
+      case 'bool': case 'fixed16': return validity + this.u8.byteLength;
+      case 'int16': return validity + this.i16.byteLength;
+      case 'int32': case 'int64': return validity + this.i32.byteLength;
+      case 'float32': return validity + this.f32.byteLength;
+      case 'float64': return validity + this.f64.byteLength;
+      case 'bytes': return validity + this.u8.byteLength - this.heapFrom + this.starts.byteLength + this.ends.byteLength;
+    }
   }
 }
 

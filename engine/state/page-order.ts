@@ -1,4 +1,6 @@
 // Rows in the order of their pages: how scattered rows are read when pages have to be brought in for them.
+import { concatBatches } from '../data/batch.ts';
+import type { Batch } from '../data/batch.ts';
 import { PAGE_SHIFT } from '../data/cells.ts';
 
 /** Positions fit below ids in a double. */
@@ -16,6 +18,22 @@ export function byPage(ids: Int32Array, length: number): Int32Array {
 }
 
 export const MAX_ORDERED = POSITIONS;
+
+/** The rows of the ids, by `gather`, which is asked for a page at a time. `order`: byPage. */
+export function gatherByPage(
+  ids: Int32Array, order: Int32Array, isAbsent: (page: number) => boolean, gather: (part: Int32Array) => Batch,
+): Batch {
+  const sorted = order.map((i) => ids[i]);
+  const parts: Batch[] = [];
+  let from = 0;
+  for (const end of pageEnds(sorted, isAbsent)) {
+    parts.push(gather(sorted.subarray(from, end)));
+    from = end;
+  }
+  const places = new Int32Array(ids.length);
+  for (let i = 0; i < order.length; i++) places[order[i]] = i;
+  return concatBatches(parts).take(places);
+}
 
 /** Where each run of ids ends that brings in one page at most. Requires: ascending ids. */
 export function* pageEnds(ids: Int32Array, isAbsent: (page: number) => boolean): Generator<number> {

@@ -11,6 +11,7 @@ import type { AbsentPage } from './absent-column.ts';
 import { columnsFromBytes, pageBytes, shapeOf } from './page-bytes.ts';
 import type { ColumnShape } from './page-bytes.ts';
 import type { PageCache } from './page-cache.ts';
+import { FULL_HEAP, heapOf } from './page-heap.ts';
 import { PageColumn } from './page-column.ts';
 import { loadColumns } from './page-load.ts';
 import { Loan, borrowColumns } from './page-loan.ts';
@@ -91,6 +92,10 @@ export class Page implements AbsentPage, Evictable, Borrower {
   #freeRows: Int16Array | null = null;
   /** Whose memory the columns are over; null: the page's own. */
   #loan: Loan | null = null;
+  /** As `bytes` says, while nobody writes; −1: not known. */
+  #bytes = -1;
+  /** As `heap` says, while the columns are not in memory. */
+  #heap = 0;
 
   /** `columns` null: they are read when they are asked for; a home must be given, and a place to read from. */
   constructor(columns: readonly PageColumn[] | null, capacity: number, stamp: number, weights = new Int32Array(capacity)) {
@@ -121,6 +126,7 @@ export class Page implements AbsentPage, Evictable, Borrower {
   /** About to be changed in place: copies elsewhere are of no use any more. */
   written(): void {
     this.dirty = true;
+    this.#bytes = -1;
     this.stored = null;
     this.#slot?.free();
     this.#slot = null;
@@ -135,6 +141,7 @@ export class Page implements AbsentPage, Evictable, Borrower {
     this.#loan = null;
     loan.leave(this);
     this.#resident = lent.map((c) => c.clone());
+    this.#bytes = -1;
     if (this.columns !== lent) return;
     this.columns = this.#resident;
     this.home?.replaced(this);
@@ -143,6 +150,10 @@ export class Page implements AbsentPage, Evictable, Borrower {
   get isResident(): boolean { return this.#resident !== null; }
   /** Full of rows of weight 1, as far as is known without looking at them. */
   get isOnes(): boolean { return this.weights === ONES; }
+  /** Bytes of its texts and the like. */
+  get heap(): number { return this.#resident === null ? this.#heap : heapOf(this.#resident); }
+  /** It takes no more rows, few as it may have. */
+  get isLarge(): boolean { return this.heap >= FULL_HEAP; }
   get idle(): boolean { return this.home?.guarded(this) === true; }
 
   present(): readonly PageColumn[] {
@@ -151,6 +162,7 @@ export class Page implements AbsentPage, Evictable, Borrower {
       this.cache?.makeRoom(this.size);
       columns = this.#read();
       this.#resident = columns;
+      this.#bytes = -1;
       this.cache?.loaded(this);
     }
     if (this.columns !== columns) {
@@ -210,9 +222,11 @@ export class Page implements AbsentPage, Evictable, Borrower {
       this.#slot = write(pageBytes(own));
     }
     this.hide();
+    this.#heap = heapOf(columns);
     this.#resident = null;
     this.#loan?.end(this);
     this.#loan = null;
+    this.#bytes = -1;
     if (this.live === PAGE_ROWS && this.weights !== ONES && this.weights.every((w) => w === 1)) this.weights = ONES;
   }
 
@@ -238,8 +252,10 @@ export class Page implements AbsentPage, Evictable, Borrower {
 
   /** In memory now. */
   bytes(): number {
+    if (this.#bytes >= 0) return this.#bytes;
     let total = (this.weights === ONES ? 0 : this.weights.byteLength) + (this.#freeRows === null ? 0 : this.#freeRows.byteLength);
     if (this.#resident !== null) for (const column of this.#resident) total += column.bytes();
+    if (this.idle) this.#bytes = total;
     return total;
   }
 
@@ -268,7 +284,7 @@ export class Page implements AbsentPage, Evictable, Borrower {
       if (!this.isResident || column.validity !== null) nulls |= 1 << Math.min(c, 31);
     });
     const once = this.live === used && (weights === ONES || everyOne(weights, used));
-    return { used, weights: once ? null : weights.slice(0, used), nulls };
+    return { used, weights: once ? null : weights.slice(0, used), nulls, large: this.isLarge };
   }
 
   /** What a checkpoint writes of the page: as it is now, for it is shared. */
@@ -306,11 +322,12 @@ export class Page implements AbsentPage, Evictable, Borrower {
 
   /** A page that `read` gives when its columns are asked for. */
   static absent(home: PageHome, summary: PageSummary, read: PageRead, stamp: number): Page {
-    const { used, weights } = summary;
+    const { used, weights, large } = summary;
     const ones = weights === null && used === PAGE_ROWS;
     const page = ones ? new Page(null, PAGE_ROWS, stamp, ONES) : new Page(null, capacityFor(used), stamp);
     page.home = home;
     page.stored = read;
+    if (large) page.#heap = FULL_HEAP;
     if (ones) page.#setUsed(PAGE_ROWS, PAGE_ROWS);
     else page.#setWeights(weights ?? ONES, used);
     page.#absent = home.types.map((type, c) => new AbsentColumn(type, page, c));

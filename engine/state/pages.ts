@@ -1,5 +1,5 @@
 // Pages: rows of one schema with a weight each, in copy-on-write pages of typed columns; what all state is made of.
-import { Batch, concatBatches } from '../data/batch.ts';
+import { Batch } from '../data/batch.ts';
 import { PAGE_MASK, PAGE_ROWS, PAGE_SHIFT, cellsOf } from '../data/cells.ts';
 import type { CellColumn } from '../data/cells.ts';
 import { Delta } from '../data/delta.ts';
@@ -13,7 +13,8 @@ import type { PageCache } from './page-cache.ts';
 import { Page } from './page.ts';
 import type { PageHome } from './page.ts';
 import type { PageColumn } from './page-column.ts';
-import { MAX_ORDERED, byPage, pageEnds } from './page-order.ts';
+import { fitsPages, heapPortions, heapRoom } from './page-heap.ts';
+import { MAX_ORDERED, byPage, gatherByPage } from './page-order.ts';
 import { PagesSnapshot, scanPage } from './pages-snapshot.ts';
 import type { ChangedPage, SavedState, StateReader, StateWriter, StoredPage } from './ports.ts';
 import { takePrepared } from './prepared-pages.ts';
@@ -44,6 +45,8 @@ export class Pages implements PageHome, SavedState {
   /** Pages with room besides the current one. */
   #open: number[] = [];
   #current = -1;
+  /** Rows of the current page that may be taken now. */
+  #granted = 0;
   #rows = 0;
   #generation = 0;
   #newestLive = -1;
@@ -75,20 +78,20 @@ export class Pages implements PageHome, SavedState {
 
   /**
    * Takes `length` free rows, of weight 1, ids into `out`. Their cells hold anything: the caller writes all of them.
-   * Returns whether none was ever taken before: then they follow each other in each page.
+   * Returns whether none was ever taken before: then they follow each other in each page. `rowBytes`: see `heapPortions`.
    */
-  allocate(length: number, out: Int32Array): boolean {
+  allocate(length: number, out: Int32Array, rowBytes = 0): boolean {
     let untouched = true;
     for (let at = 0; at < length;) {
-      const page = this.#pageWithRoom(length - at);
+      const page = this.#pageWithRoom(length - at, rowBytes);
       const base = this.#current << PAGE_SHIFT;
+      const end = at + this.#granted;
       if (page.freeCount > 0) untouched = false;
-      while (at < length && page.freeCount > 0) {
+      while (at < end && page.freeCount > 0) {
         const row = page.popFree();
         page.weights[row] = 1;
         out[at++] = base | row;
       }
-      const end = at + Math.min(length - at, page.capacity - page.used);
       const { weights } = page;
       let row = page.used;
       while (at < end) {
@@ -104,7 +107,8 @@ export class Pages implements PageHome, SavedState {
   /** Takes one row, as `allocate` does. */
   take(): number {
     const page = this.#current < 0 ? null : this.#pages[this.#current];
-    if (page !== null && this.#guard[this.#current] === 0 && page.freeCount === 0 && page.used < page.capacity) {
+    if (page !== null && this.#guard[this.#current] === 0 && page.freeCount === 0 && page.used < page.capacity
+      && (this.#bytesColumns.length === 0 || !page.isLarge)) {
       page.weights[page.used] = 1;
       page.live++;
       this.#rows++;
@@ -115,24 +119,28 @@ export class Pages implements PageHome, SavedState {
   }
 
   /** The current page, writable, with a free row in it; counts what is going to be taken. */
-  #pageWithRoom(wanted: number): Page {
+  #pageWithRoom(wanted: number, rowBytes: number): Page {
     for (;;) {
-      if (this.#current >= 0) {
+      if (this.#current >= 0 && this.#roomIn(this.#pages[this.#current], rowBytes) > 0) {
         const page = this.#writable(this.#current);
-        const room = PAGE_ROWS - page.used + page.freeCount;
-        if (room > 0) {
-          const taken = Math.min(room, wanted);
-          const end = page.used + taken - page.freeCount;
-          while (page.capacity < end) this.#growPage(this.#current, page);
-          page.live += taken;
-          return page;
-        }
+        const taken = Math.min(this.#roomIn(page, rowBytes), wanted);
+        const end = page.used + taken - page.freeCount;
+        while (page.capacity < end) page.grow();
+        this.weights[this.#current] = page.weights;
+        page.live += taken;
+        this.#granted = taken;
+        return page;
       }
       // Full soon: its size is known after the step.
       if (this.#current >= 0) this.#cache?.growing(this.#pages[this.#current]);
       this.#current = this.#open.pop() ?? this.#addPage();
       this.#pages[this.#current].open = false;
     }
+  }
+
+  #roomIn(page: Page, rowBytes: number): number {
+    const rows = PAGE_ROWS - page.used + page.freeCount;
+    return this.#bytesColumns.length === 0 ? rows : Math.min(rows, heapRoom(page.heap, page.live, rowBytes));
   }
 
   #addPage(): number {
@@ -206,11 +214,6 @@ export class Pages implements PageHome, SavedState {
     }
   }
 
-  #growPage(number: number, page: Page): void {
-    page.grow();
-    this.weights[number] = page.weights;
-  }
-
   #writable(number: number): Page {
     const page = this.#pages[number];
     if (this.#guard[number] === 0) return page;
@@ -241,7 +244,8 @@ export class Pages implements PageHome, SavedState {
    * behind one that the rest goes to. Weights are 1 unless given by row.
    */
   append(batch: Batch, rows: Int32Array | null, weights: Int32Array | null, out: Int32Array): void {
-    if (rows === null && batch.length >= PAGE_ROWS && this.#open.length === 0) this.#appendPages(batch, weights, out);
+    const whole = rows === null && batch.length >= PAGE_ROWS && this.#open.length === 0;
+    if (whole && fitsPages(batch, this.#bytesColumns)) this.#appendPages(batch, weights, out);
     else this.#appendRows(batch, rows, weights, out);
   }
 
@@ -274,13 +278,18 @@ export class Pages implements PageHome, SavedState {
   }
 
   #appendRows(batch: Batch, rows: Int32Array | null, weights: Int32Array | null, out: Int32Array): void {
-    const from = rows ?? rowNumbers(batch.length);
-    const length = from.length;
-    const untouched = this.allocate(length, out);
-    const runs = untouched && rows === null ? pageRuns(out, length) : findRuns(from, out, length);
-    const plan: ScatterPlan = { length, rows: from, ids: out, runs };
-    for (let c = 0; c < this.columns.length; c++) this.write(c, batch.columns[c], plan);
-    if (weights !== null) this.#setWeights(from, weights, out);
+    const all = rows ?? rowNumbers(batch.length);
+    let start = 0;
+    for (const { end, rowBytes } of heapPortions(batch, all, this.#bytesColumns)) {
+      const from = end - start === all.length ? all : all.subarray(start, end);
+      const ids = end - start === all.length ? out : out.subarray(start, end);
+      const untouched = this.allocate(from.length, ids, rowBytes);
+      const runs = untouched && from === all && rows === null ? pageRuns(ids, from.length) : findRuns(from, ids, from.length);
+      const plan: ScatterPlan = { length: from.length, rows: from, ids, runs };
+      for (let c = 0; c < this.columns.length; c++) this.write(c, batch.columns[c], plan);
+      if (weights !== null) this.#setWeights(from, weights, ids);
+      start = end;
+    }
   }
 
   #setWeights(rows: Int32Array, weights: Int32Array, ids: Int32Array): void {
@@ -317,7 +326,7 @@ export class Pages implements PageHome, SavedState {
     for (const c of this.#bytesColumns) page.columns[c].clearBytes(row);
     page.pushFree(row);
     if (page.live === 0) this.#reset(number);
-    else if (page.freeCount >= REFILL && !page.open && number !== this.#current) this.#reopen(number, page);
+    else if (isRefillable(page) && !page.open && number !== this.#current) this.#reopen(number, page);
   }
 
   #reopen(number: number, page: Page): void {
@@ -351,13 +360,13 @@ export class Pages implements PageHome, SavedState {
   gather(ids: Int32Array, columns: readonly number[] | null = null, padded = false): Batch {
     const chosen = columns ?? rowNumbersArray(this.columns.length);
     const order = this.readOrder(ids, ids.length);
-    if (order !== null) return this.#gatherByPage(ids, order, { chosen, padded });
+    if (order !== null) return this.#gatherByPage(ids, order, chosen, padded);
     return new Batch(chosen.map((c) => this.#gatherColumn(c, ids, padded)), ids.length);
   }
 
   gatherColumn(column: number, ids: Int32Array, padded = false): Vector {
     const order = this.readOrder(ids, ids.length);
-    if (order !== null) return this.#gatherByPage(ids, order, { chosen: [column], padded }).columns[0];
+    if (order !== null) return this.#gatherByPage(ids, order, [column], padded).columns[0];
     return this.#gatherColumn(column, ids, padded);
   }
 
@@ -373,20 +382,9 @@ export class Pages implements PageHome, SavedState {
 
   readonly isAbsent = (page: number): boolean => !this.#pages[page].isResident;
 
-  #gatherByPage(
-    ids: Int32Array, order: Int32Array, { chosen, padded }: { readonly chosen: readonly number[]; readonly padded: boolean },
-  ): Batch {
-    const sorted = order.map((i) => ids[i]);
-    const parts: Batch[] = [];
-    let from = 0;
-    for (const end of pageEnds(sorted, this.isAbsent)) {
-      const part = sorted.subarray(from, end);
-      parts.push(new Batch(chosen.map((c) => this.#gatherColumn(c, part, padded)), part.length));
-      from = end;
-    }
-    const places = new Int32Array(ids.length);
-    for (let i = 0; i < order.length; i++) places[order[i]] = i;
-    return concatBatches(parts).take(places);
+  #gatherByPage(ids: Int32Array, order: Int32Array, chosen: readonly number[], padded: boolean): Batch {
+    return gatherByPage(ids, order, this.isAbsent, (part) => (
+      new Batch(chosen.map((c) => this.#gatherColumn(c, part, padded)), part.length)));
   }
 
   #gatherColumn(column: number, ids: Int32Array, padded: boolean): Vector {
@@ -476,7 +474,7 @@ export class Pages implements PageHome, SavedState {
     const page = this.#pages[number];
     this.#rows += page.live;
     if (page.live < page.used) for (let row = page.used - 1; row >= 0; row--) if (page.weights[row] === 0) page.pushFree(row);
-    if (page.live < PAGE_ROWS - REFILL) this.#reopen(number, page);
+    if (page.live < PAGE_ROWS - REFILL && (!page.isLarge || isRefillable(page))) this.#reopen(number, page);
     if (!page.isResident) return;
     page.columns.forEach((column, c) => {
       if (column.validity !== null) this.#nullable[c] = true;
@@ -489,6 +487,11 @@ export class Pages implements PageHome, SavedState {
     for (const page of this.#pages) total += page.bytes();
     return total;
   }
+}
+
+/** Of a page with few rows, because they are long, fewer need to be free. */
+function isRefillable({ freeCount, used }: Page): boolean {
+  return freeCount >= Math.min(REFILL, Math.max(1, used >> 3));
 }
 
 function rowNumbersArray(length: number): number[] {

@@ -53,6 +53,8 @@ export interface PageSummary {
   readonly weights: Int32Array | null;
   /** Bit c, from 31 on bit 31: column c may hold NULLs. */
   readonly nulls: number;
+  /** Its rows are long: few as they may be, it takes no more (page-heap.ts). */
+  readonly large: boolean;
 }
 
 /** What a page holds, made when it is written. */

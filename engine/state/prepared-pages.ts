@@ -1,6 +1,8 @@
 // Full pages made of rows before they are appended: what a commit does while its record is on the way to the disk.
 import type { Batch } from '../data/batch.ts';
+import { layoutOf } from '../data/types.ts';
 import type { LogicalType } from '../data/types.ts';
+import { fitsPages } from './page-heap.ts';
 import { Page } from './page.ts';
 
 interface Prepared {
@@ -13,6 +15,7 @@ const prepared = new WeakMap<Batch, Prepared>();
 
 /** For an append of all rows, each of weight 1, to the Pages whose `types` these are. */
 export function preparePages(batch: Batch, types: readonly LogicalType[]): void {
+  if (!fitsPages(batch, types.flatMap((type, c) => (layoutOf(type) === 'bytes' ? [c] : [])))) return;
   prepared.set(batch, { types, pages: Page.filled(batch, types, null, 0) });
 }
 

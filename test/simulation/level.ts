@@ -217,7 +217,8 @@ class SimulatedLevel implements Database {
     return this.batch([{ type: 'put', key, value }], options);
   }
 
-  batch(writes: readonly Write[], options: { readonly sync: boolean }): Promise<void> {
+  batch(given: Iterable<Write>, options: { readonly sync: boolean }): Promise<void> {
+    const writes = [...given];
     return this.#during(() => {
       const done = this.#writing.then(() => this.#append(writes, options.sync));
       this.#writing = done.catch(() => undefined);

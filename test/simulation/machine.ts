@@ -58,6 +58,8 @@ export class SimulatedMachine {
       },
       pageFile: () => new SimulatedPageFile(this.faults),
       stopwatch: () => scheduler.clock * pace,
+      // Any piece of long work may be the last of its slice.
+      pause: () => (random.bool(0.05) ? scheduler.turn('defer') : undefined),
       usualSync: pace > 1 ? 5 : 0.25,
       randomBytes: (length) => Uint8Array.from({ length }, () => random.int(0, 255)),
     };

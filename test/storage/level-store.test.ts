@@ -95,6 +95,26 @@ describe('LevelStore', () => {
     expect((await rawKeys(path)).length).toBe(2);
   });
 
+  test('a checkpoint of many pages stops for others at any of them', async () => {
+    let stops = 0;
+    const pause = (): void => {
+      stops++;
+    };
+    const store = await LevelStore.open(folder(), quiet.log, 'create', { ...NODE_MACHINE, pause });
+    const small = content(pageBatch(1, 1));
+    const pages = Array.from({ length: 3000 }, (_, page) => ({ state: 'a', page, content: small }));
+    const take = async (e: number, images: readonly PageImage[], dropped: readonly string[] = []): Promise<number> => {
+      stops = 0;
+      await store.checkpoint(images, dropped, checkpointMeta(e));
+      return stops;
+    };
+    // When it is written, when it is known to be; a directory's parts.
+    expect(await take(1, pages)).toBeGreaterThan(6000);
+    expect(await take(2, pages)).toBeGreaterThan(6000);
+    expect(await take(3, [], ['a'])).toBeGreaterThan(3000);
+    await store.close();
+  });
+
   test('a damaged page is XX001 and names itself', async () => {
     const path = folder();
     const store = await LevelStore.open(path, quiet.log);
