@@ -183,6 +183,7 @@ export class AsofJoin implements Operator {
   save(out: StateWriter): void {
     this.#left.save('left', out);
     this.#right.save('right', out);
+    if (out.looking === true) this.#groups?.pages.save('groups', out);
   }
 
   restore(from: StateReader): void {

@@ -21,6 +21,7 @@ import type {
 import { NO_ERRORS } from '../function/ranking/window-function.ts';
 import { liveIds } from '../state/key-index.ts';
 import { KeyTable } from '../state/key-table.ts';
+import { EvictableInts } from '../state/evictable-ints.ts';
 import { NO_ROW, OrderTree } from '../state/order-tree.ts';
 import type { OrderWindow } from '../state/order-tree.ts';
 import { Pages } from '../state/pages.ts';
@@ -82,7 +83,7 @@ export class Over implements Operator {
   readonly #calls: readonly BoundCall[];
   readonly #reach: Reach;
   /** By partition: its tree. */
-  #roots = new Int32Array(64).fill(NO_ROW);
+  readonly #roots: EvictableInts;
   #slots = new Int32Array(1024);
 
   constructor(spec: OverSpec) {
@@ -98,7 +99,9 @@ export class Over implements Operator {
     const total = totalOrder(cells, order);
     this.#totalOrder = (a, b) => total(a, b) || a - b;
     this.#keyOrder = order.length === 0 ? null : rowOrder(cells, order);
-    this.#tree = new OrderTree(this.#totalOrder);
+    this.#tree = new OrderTree(this.#totalOrder, this.#rows.pages);
+    this.#roots = new EvictableInts(this.#table === null ? this.#rows.pages : this.#table.pages, NO_ROW);
+    this.#roots.ensure(1);
     this.#calls = calls.map(bindCall);
     this.#reach = calls.map(reachOf).reduce(joinReach);
   }
@@ -126,11 +129,7 @@ export class Over implements Operator {
       return;
     }
     this.#table.findOrInsert(this.#spec.partition.map((c) => batch.columns[c]), length, this.#slots);
-    const { idLimit } = this.#table.pages;
-    if (this.#roots.length >= idLimit) return;
-    const roots = new Int32Array(Math.max(idLimit, this.#roots.length * 2)).fill(NO_ROW);
-    roots.set(this.#roots);
-    this.#roots = roots;
+    this.#roots.ensure(this.#table.pages.idLimit);
   }
 
   #changesByGroup(delta: Delta): readonly Change[] {
@@ -155,7 +154,7 @@ export class Over implements Operator {
   }
 
   #rangeOf({ group, ids }: Change): Range {
-    const root = this.#roots[group];
+    const root = this.#roots.get(group);
     const { before, peers, after, back } = this.#reach;
     if (root < 0) return { loaded: 0, first: 0, tail: 0 };
     let first = 0;
@@ -186,7 +185,7 @@ export class Over implements Operator {
   }
 
   #apply({ group, ids, weights }: Change): void {
-    let root = this.#roots[group];
+    let root = this.#roots.get(group);
     for (let i = 0; i < ids.length; i++) {
       const id = ids[i];
       const before = Math.max(0, weights[i]);
@@ -196,7 +195,7 @@ export class Over implements Operator {
       else if (now === 0) root = this.#tree.remove(root, id);
       else this.#tree.addWeight(root, id, now - before);
     }
-    this.#roots[group] = root;
+    this.#roots.set(group, root);
   }
 
   #evaluate(changes: readonly Change[], ranges: readonly Range[], context: EvalContext): Evaluated {
@@ -222,7 +221,7 @@ export class Over implements Operator {
     const ids: number[] = [];
     const segments: Segment[] = [];
     changes.forEach(({ group }, c) => {
-      const root = this.#roots[group];
+      const root = this.#roots.get(group);
       const { loaded, first, tail } = ranges[c];
       const size = this.#tree.weight(root);
       const start = ids.length;
@@ -244,7 +243,7 @@ export class Over implements Operator {
     this.#rows.drop(Int32Array.from(empty));
     if (this.#table === null) return;
     const gone = new Set<number>();
-    for (let i = 0; i < length; i++) if (this.#roots[this.#slots[i]] < 0) gone.add(this.#slots[i]);
+    for (let i = 0; i < length; i++) if (this.#roots.get(this.#slots[i]) < 0) gone.add(this.#slots[i]);
     if (gone.size > 0) this.#table.remove(Int32Array.from(gone), gone.size);
   }
 
@@ -254,6 +253,7 @@ export class Over implements Operator {
 
   save(out: StateWriter): void {
     this.#rows.save('rows', out);
+    if (out.looking === true) this.#table?.pages.save('keys', out);
   }
 
   restore(from: StateReader): void {
@@ -270,7 +270,7 @@ export class Over implements Operator {
 
   stateSize(): StateSize {
     const keys = this.#table === null ? 0 : this.#table.bytes + this.#table.pages.bytes();
-    return { rows: this.#rows.pages.rows, bytes: this.#rows.bytes + this.#tree.bytes + keys + this.#roots.byteLength };
+    return { rows: this.#rows.pages.rows, bytes: this.#rows.bytes + this.#tree.bytes + keys + this.#roots.bytes };
   }
 }
 

@@ -240,6 +240,7 @@ export class SessionWindow implements Operator {
 
   save(out: StateWriter): void {
     this.#rows.save('rows', out);
+    if (out.looking === true) this.#groups?.pages.save('groups', out);
   }
 
   restore(from: StateReader): void {

@@ -33,7 +33,7 @@ export class SetOperation implements Operator {
   readonly #table: KeyTable;
   readonly #columns: readonly number[];
   readonly #multiplicity: (left: number, right: number) => number;
-  readonly #touched = new TouchedRows();
+  readonly #touched: TouchedRows;
   #slots = new Int32Array(1024);
 
   /** `schema`: of both inputs, which agree in layouts, and of the output. */
@@ -44,6 +44,7 @@ export class SetOperation implements Operator {
     this.#columns = schema.columns.map((_, c) => c);
     this.#pages = new Pages({ columns: [...schema.columns, { name: 'left', type: INT4 }, { name: 'right', type: INT4 }] });
     this.#table = new KeyTable(this.#pages, this.#columns);
+    this.#touched = new TouchedRows(this.#pages);
   }
 
   step(inputs: readonly Delta[], _context: StepContext): Delta {
@@ -118,6 +119,6 @@ export class SetOperation implements Operator {
   }
 
   stateSize(): StateSize {
-    return { rows: this.#pages.rows, bytes: this.#pages.bytes() + this.#table.bytes };
+    return { rows: this.#pages.rows, bytes: this.#pages.bytes() + this.#table.bytes + this.#touched.bytes };
   }
 }

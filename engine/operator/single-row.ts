@@ -24,7 +24,7 @@ export class SingleRow implements Operator {
   /** Key columns, then the group's number of rows. */
   readonly #pages: Pages;
   readonly #table: KeyTable;
-  readonly #touched = new TouchedRows();
+  readonly #touched: TouchedRows;
 
   /** `keys`: columns whose values make the groups; none: one group. */
   constructor(schema: Schema, keys: readonly number[]) {
@@ -32,6 +32,7 @@ export class SingleRow implements Operator {
     this.#keys = keys;
     this.#pages = new Pages({ columns: [...keys.map((k) => schema.columns[k]), { name: 'rows', type: INT4 }] });
     this.#table = new KeyTable(this.#pages, keys.map((_, i) => i));
+    this.#touched = new TouchedRows(this.#pages);
   }
 
   step([delta]: readonly Delta[], context: StepContext): Delta {
@@ -79,6 +80,6 @@ export class SingleRow implements Operator {
   }
 
   stateSize(): StateSize {
-    return { rows: this.#pages.rows, bytes: this.#pages.bytes() + this.#table.bytes };
+    return { rows: this.#pages.rows, bytes: this.#pages.bytes() + this.#table.bytes + this.#touched.bytes };
   }
 }

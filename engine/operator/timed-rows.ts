@@ -10,6 +10,7 @@ import type { Schema } from '../data/types.ts';
 import type { Vector } from '../data/vector.ts';
 import { liveIds } from '../state/key-index.ts';
 import type { KeyTable } from '../state/key-table.ts';
+import { EvictableInts } from '../state/evictable-ints.ts';
 import { NO_ROW, OrderTree } from '../state/order-tree.ts';
 import type { StateReader, StateWriter } from '../state/ports.ts';
 import { RowSet } from '../state/row-set.ts';
@@ -42,7 +43,7 @@ export class TimedRows {
   readonly #strict: readonly number[];
   readonly #rows: RowSet;
   /** By group: its tree. */
-  #roots = new Int32Array(64).fill(NO_ROW);
+  readonly #roots: EvictableInts;
 
   constructor(schema: Schema, { keys, strictKeys, time, descending }: TimedRowsSpec) {
     this.schema = schema;
@@ -50,18 +51,20 @@ export class TimedRows {
     this.#keys = keys;
     this.#strict = [...strictKeys.map((k) => keys[k]), time];
     this.#rows = new RowSet(schema);
+    this.#roots = new EvictableInts(this.#rows.pages, NO_ROW);
+    this.#roots.ensure(1);
     const cells = schema.columns.map((_, c): CellColumn => this.#rows.pages.cells(c));
     const order = [{ column: time, descending, nullsFirst: false }];
     this.timeCells = cells[time];
     this.timeOrder = rowOrder(cells, order);
-    this.tree = new OrderTree(totalOrder(cells, order));
+    this.tree = new OrderTree(totalOrder(cells, order), this.#rows.pages);
   }
 
   get rows(): number { return this.#rows.pages.rows; }
-  get bytes(): number { return this.#rows.bytes + this.tree.bytes + this.#roots.byteLength; }
+  get bytes(): number { return this.#rows.bytes + this.tree.bytes + this.#roots.bytes; }
 
   root(group: number): number {
-    return group < this.#roots.length ? this.#roots[group] : NO_ROW;
+    return group < this.#roots.length ? this.#roots.get(group) : NO_ROW;
   }
 
   /** `rest`: rows that match nothing, for a NULL in key or time. */
@@ -80,12 +83,7 @@ export class TimedRows {
     const out = new Int32Array(length);
     if (table !== null) {
       table.findOrInsert(this.#keys.map((c) => batch.columns[c]), length, out);
-      const { idLimit } = table.pages;
-      if (this.#roots.length < idLimit) {
-        const roots = new Int32Array(Math.max(idLimit, this.#roots.length * 2)).fill(NO_ROW);
-        roots.set(this.#roots);
-        this.#roots = roots;
-      }
+      this.#roots.ensure(table.pages.idLimit);
     }
     return out;
   }
@@ -112,10 +110,10 @@ export class TimedRows {
 
   #put(group: number, id: number, before: number): void {
     const now = Math.max(0, this.#rows.pages.weight(id));
-    const root = this.#roots[group];
+    const root = this.#roots.get(group);
     if (before === now) return;
-    if (before === 0) this.#roots[group] = this.tree.insert(root, id, now);
-    else if (now === 0) this.#roots[group] = this.tree.remove(root, id);
+    if (before === 0) this.#roots.set(group, this.tree.insert(root, id, now));
+    else if (now === 0) this.#roots.set(group, this.tree.remove(root, id));
     else this.tree.addWeight(root, id, now - before);
   }
 

@@ -5,6 +5,8 @@
 // window gives its last rows to the pile. So a hot group costs O(log n) a change, and one that only grows about one comparison.
 // After a restore the rows of the tree may be known alone: the others come to the pile when it is looked into.
 import type { RowOrder } from '../data/row-order.ts';
+import { EvictableInts } from '../state/evictable-ints.ts';
+import type { Governed } from '../state/evictable-ints.ts';
 import { NO_ROW, OrderTree } from '../state/order-tree.ts';
 import type { OrderWindow } from '../state/order-tree.ts';
 
@@ -18,8 +20,9 @@ export interface WindowSpec {
   readonly appendOnly: boolean;
 }
 
-const IN_TREE = 1;
-const IN_PILE = 2;
+/** In the place of the row before in its pile. */
+const IN_TREE = -2;
+const NOWHERE = -3;
 /** A pile up to this size is put in order as a whole. */
 const WHOLE_PILE = 512;
 const SAMPLE = 64;
@@ -35,22 +38,29 @@ export class TopKGroups {
   /** By which the pile is strictly behind the tree. */
   readonly #pileOrder: RowOrder;
   // By group.
-  #roots = filled(64);
-  #lasts = filled(64);
-  #piles = filled(64);
+  readonly #roots: EvictableInts;
+  readonly #lasts: EvictableInts;
+  readonly #piles: EvictableInts;
   /** Weight that the tree may have at least. */
-  #bounds = new Int32Array(64);
+  readonly #bounds: EvictableInts;
   // By row id.
-  #place = new Uint8Array(64);
-  #next = new Int32Array(64);
-  #prev = new Int32Array(64);
+  readonly #next: EvictableInts;
+  /** The row before in its pile, NO_ROW for the first; or where the row is else. */
+  readonly #prev: EvictableInts;
   /** Rows of group 0 that are behind the tree and have no place as yet; null: there are none. */
   #unplaced: (() => Iterable<Int32Array>) | null = null;
   /** Rows given up by an append-only window since the caller took them. */
   discarded: number[] = [];
 
-  constructor(order: RowOrder, spec: WindowSpec) {
-    this.tree = new OrderTree(order);
+  /** `rows` and `groups`: the pages that these are in. */
+  constructor(order: RowOrder, spec: WindowSpec, { rows, groups }: { readonly rows: Governed; readonly groups: Governed }) {
+    this.tree = new OrderTree(order, rows);
+    this.#next = new EvictableInts(rows);
+    this.#prev = new EvictableInts(rows, NOWHERE);
+    this.#roots = new EvictableInts(groups, NO_ROW);
+    this.#lasts = new EvictableInts(groups, NO_ROW);
+    this.#piles = new EvictableInts(groups, NO_ROW);
+    this.#bounds = new EvictableInts(groups);
     this.#spec = spec;
     this.#need = spec.offset + spec.limit;
     this.#single = spec.appendOnly && this.#need === 1 && spec.offset === 0 && spec.ties === null;
@@ -58,52 +68,44 @@ export class TopKGroups {
   }
 
   get bytes(): number {
-    return this.tree.bytes + this.#place.byteLength * 9 + this.#roots.byteLength * 4;
+    const byGroup = this.#roots.bytes + this.#lasts.bytes + this.#piles.bytes + this.#bounds.bytes;
+    return this.tree.bytes + this.#next.bytes + this.#prev.bytes + byGroup;
   }
 
   reserve(rows: number, groups: number): void {
-    if (!this.#single) this.tree.reserve(rows);
-    if (this.#place.length < rows) {
-      const size = Math.max(rows, this.#place.length * 2);
-      const place = new Uint8Array(size);
-      place.set(this.#place);
-      this.#place = place;
-      this.#next = grown(this.#next, size, 0);
-      this.#prev = grown(this.#prev, size, 0);
+    if (!this.#single) {
+      this.tree.reserve(rows);
+      this.#next.ensure(rows);
     }
-    if (this.#roots.length < groups) {
-      const size = Math.max(groups, this.#roots.length * 2);
-      this.#roots = grown(this.#roots, size, NO_ROW);
-      this.#lasts = grown(this.#lasts, size, NO_ROW);
-      this.#piles = grown(this.#piles, size, NO_ROW);
-      this.#bounds = grown(this.#bounds, size, 0);
-    }
+    this.#prev.ensure(rows);
+    for (const words of [this.#roots, this.#lasts, this.#piles, this.#bounds]) words.ensure(groups);
   }
 
   isEmpty(group: number): boolean {
-    return this.#roots[group] < 0 && this.#piles[group] < 0;
+    return this.#roots.get(group) < 0 && this.#piles.get(group) < 0;
   }
 
   /** Whether a new row would go behind the tree, where it changes nothing that is shown. */
   isBehind(group: number, id: number): boolean {
-    const root = this.#roots[group];
+    const root = this.#roots.get(group);
     if (root < 0) return this.#hasPile(group);
     if (this.#single) return this.#pileOrder(id, root) > 0;
     if (!this.#hasPile(group) && this.tree.weight(root) < this.#need) return false;
-    return this.#pileOrder(id, this.#lasts[group]) > 0;
+    return this.#pileOrder(id, this.#lasts.get(group)) > 0;
   }
 
   #hasPile(group: number): boolean {
-    return this.#piles[group] >= 0 || (group === 0 && this.#unplaced !== null);
+    return this.#piles.get(group) >= 0 || (group === 0 && this.#unplaced !== null);
   }
 
-  /** The rows in the tree of group 0; null: more than `most`. */
-  front(most: number): Int32Array | null {
-    const root = this.#roots[0];
+  treeWeight(group: number): number {
+    return this.tree.weight(this.#roots.get(group));
+  }
+
+  /** The rows in the tree of group 0. */
+  front(): Int32Array {
     const out: OrderWindow = { ids: [], weights: [] };
-    const weight = this.tree.weight(root);
-    if (weight > most) return null;
-    this.tree.window(root, 0, weight, out);
+    this.tree.window(this.#roots.get(0), 0, this.treeWeight(0), out);
     return Int32Array.from(out.ids);
   }
 
@@ -121,13 +123,13 @@ export class TopKGroups {
     const all = this.#unplaced;
     if (all === null) return;
     this.#unplaced = null;
-    for (const ids of all()) for (const id of ids) if (this.#place[id] === 0) this.putBehind(0, id);
+    for (const ids of all()) for (const id of ids) if (this.#prev.get(id) === NOWHERE) this.putBehind(0, id);
   }
 
   /** The last row in order of a group whose tree covers the window, else −1: what comes after it is behind. */
   lastOfFull(group: number): number {
-    const root = this.#roots[group];
-    return this.#single ? root : root < 0 || this.tree.weight(root) < this.#need ? NO_ROW : this.#lasts[group];
+    const root = this.#roots.get(group);
+    return this.#single ? root : root < 0 || this.tree.weight(root) < this.#need ? NO_ROW : this.#lasts.get(group);
   }
 
   /** Requires: isBehind. */
@@ -136,12 +138,11 @@ export class TopKGroups {
       this.discarded.push(id);
       return;
     }
-    const head = this.#piles[group];
-    this.#place[id] = IN_PILE;
-    this.#next[id] = head;
-    this.#prev[id] = NO_ROW;
-    if (head >= 0) this.#prev[head] = id;
-    this.#piles[group] = id;
+    const head = this.#piles.get(group);
+    this.#next.set(id, head);
+    this.#prev.set(id, NO_ROW);
+    if (head >= 0) this.#prev.set(head, id);
+    this.#piles.set(group, id);
   }
 
   /** Requires: not isBehind. */
@@ -157,37 +158,37 @@ export class TopKGroups {
 
   /** Why: the tree goes as far as the worst of the first rows that came, which is behind most that come later. */
   #cutBack(group: number): void {
-    const most = Math.max(4 * this.#need + SPARE, this.#bounds[group]);
-    if (this.tree.weight(this.#roots[group]) <= most) return;
+    const most = Math.max(4 * this.#need + SPARE, this.#bounds.get(group));
+    if (this.tree.weight(this.#roots.get(group)) <= most) return;
     const [end] = this.#at(group, Math.floor(most / 2)).ids;
-    for (let last = this.#lasts[group]; this.#pileOrder(last, end) > 0; last = this.#lasts[group]) {
+    for (let last = this.#lasts.get(group); this.#pileOrder(last, end) > 0; last = this.#lasts.get(group)) {
       this.#removeFromTree(group, last);
       this.putBehind(group, last);
     }
   }
 
   #replace(group: number, id: number): void {
-    const root = this.#roots[group];
+    const root = this.#roots.get(group);
     if (root >= 0) {
-      this.#place[root] = 0;
+      this.#prev.set(root, NOWHERE);
       this.discarded.push(root);
     }
-    this.#place[id] = IN_TREE;
-    this.#roots[group] = id;
-    this.#lasts[group] = id;
+    this.#prev.set(id, IN_TREE);
+    this.#roots.set(group, id);
+    this.#lasts.set(group, id);
   }
 
   #insert(group: number, id: number, weight: number): void {
-    const last = this.#lasts[group];
-    this.#place[id] = IN_TREE;
+    const last = this.#lasts.get(group);
+    this.#prev.set(id, IN_TREE);
     const behind = last < 0 ? true : this.tree.compare(id, last) > 0;
-    this.#roots[group] = this.tree.insert(this.#roots[group], id, weight);
-    if (behind) this.#lasts[group] = id;
+    this.#roots.set(group, this.tree.insert(this.#roots.get(group), id, weight));
+    if (behind) this.#lasts.set(group, id);
   }
 
   #trim(group: number): void {
-    for (let last = this.#lasts[group]; last >= 0; last = this.#lasts[group]) {
-      const rest = this.tree.weight(this.#roots[group]) - this.tree.ownWeight(last);
+    for (let last = this.#lasts.get(group); last >= 0; last = this.#lasts.get(group)) {
+      const rest = this.tree.weight(this.#roots.get(group)) - this.tree.ownWeight(last);
       if (rest < this.#need || (this.#spec.ties !== null && this.#tiesWithNeeded(group, last))) return;
       this.#removeFromTree(group, last);
       this.discarded.push(last);
@@ -200,50 +201,50 @@ export class TopKGroups {
   }
 
   isInTree(id: number): boolean {
-    return this.#place[id] === IN_TREE;
+    return this.#prev.get(id) === IN_TREE;
   }
 
   /** Takes a row out of its group. */
   remove(group: number, id: number): void {
-    if (this.#place[id] === IN_TREE) this.#removeFromTree(group, id);
+    if (this.#prev.get(id) === IN_TREE) this.#removeFromTree(group, id);
     else this.#removeFromPile(group, id);
   }
 
   #removeFromTree(group: number, id: number): void {
     if (this.#single) {
-      this.#roots[group] = NO_ROW;
-      this.#lasts[group] = NO_ROW;
+      this.#roots.set(group, NO_ROW);
+      this.#lasts.set(group, NO_ROW);
       return;
     }
-    this.#roots[group] = this.tree.remove(this.#roots[group], id);
-    if (this.#lasts[group] === id) this.#lasts[group] = this.tree.last(this.#roots[group]);
+    this.#roots.set(group, this.tree.remove(this.#roots.get(group), id));
+    if (this.#lasts.get(group) === id) this.#lasts.set(group, this.tree.last(this.#roots.get(group)));
   }
 
   #removeFromPile(group: number, id: number): void {
-    const before = this.#prev[id];
-    const after = this.#next[id];
-    if (before >= 0) this.#next[before] = after;
-    else this.#piles[group] = after;
-    if (after >= 0) this.#prev[after] = before;
+    const before = this.#prev.get(id);
+    const after = this.#next.get(id);
+    if (before >= 0) this.#next.set(before, after);
+    else this.#piles.set(group, after);
+    if (after >= 0) this.#prev.set(after, before);
   }
 
   addWeight(group: number, id: number, weight: number): void {
-    if (this.#place[id] === IN_TREE && !this.#single) this.tree.addWeight(this.#roots[group], id, weight);
+    if (this.#prev.get(id) === IN_TREE && !this.#single) this.tree.addWeight(this.#roots.get(group), id, weight);
   }
 
   /** Puts rows of the pile in order until the tree covers the window. */
   refill(group: number, weightOf: (id: number) => number): void {
-    if (!this.#hasPile(group) || this.tree.weight(this.#roots[group]) >= this.#need) return;
+    if (!this.#hasPile(group) || this.tree.weight(this.#roots.get(group)) >= this.#need) return;
     this.place();
     this.#fill(group, weightOf);
     // What it took to find them stays worth it.
-    this.#bounds[group] = 2 * this.tree.weight(this.#roots[group]);
+    this.#bounds.set(group, 2 * this.tree.weight(this.#roots.get(group)));
   }
 
   #fill(group: number, weightOf: (id: number) => number): void {
-    while (this.#piles[group] >= 0 && this.tree.weight(this.#roots[group]) < this.#need) {
+    while (this.#piles.get(group) >= 0 && this.tree.weight(this.#roots.get(group)) < this.#need) {
       const pile: number[] = [];
-      for (let id = this.#piles[group]; id >= 0; id = this.#next[id]) pile.push(id);
+      for (let id = this.#piles.get(group); id >= 0; id = this.#next.get(id)) pile.push(id);
       const limit = pile.length <= WHOLE_PILE ? NO_ROW : this.#threshold(pile);
       for (const id of pile) {
         if (limit >= 0 && this.#pileOrder(id, limit) > 0) continue;
@@ -262,13 +263,13 @@ export class TopKGroups {
 
   /** The first row in order, −1 when the tree is empty. */
   first(group: number): number {
-    return this.#single ? this.#roots[group] : this.tree.first(this.#roots[group]);
+    return this.#single ? this.#roots.get(group) : this.tree.first(this.#roots.get(group));
   }
 
   /** What is shown of the group. */
   window(group: number): OrderWindow {
     const { offset, limit, ties } = this.#spec;
-    const root = this.#roots[group];
+    const root = this.#roots.get(group);
     const out: OrderWindow = { ids: [], weights: [] };
     let take = Math.min(limit, this.tree.weight(root) - offset);
     if (ties !== null && limit > 0 && this.tree.weight(root) > this.#need) {
@@ -281,18 +282,7 @@ export class TopKGroups {
 
   #at(group: number, place: number): OrderWindow {
     const out: OrderWindow = { ids: [], weights: [] };
-    this.tree.window(this.#roots[group], place, 1, out);
+    this.tree.window(this.#roots.get(group), place, 1, out);
     return out;
   }
-}
-
-function filled(length: number): Int32Array<ArrayBuffer> {
-  return new Int32Array(length).fill(NO_ROW);
-}
-
-function grown(from: Int32Array, length: number, fill: number): Int32Array<ArrayBuffer> {
-  const to = new Int32Array(length);
-  to.set(from);
-  if (fill !== 0) to.fill(fill, from.length);
-  return to;
 }

@@ -16,7 +16,7 @@ import { Int32Vector } from '../data/vector.ts';
 import type { Vector } from '../data/vector.ts';
 import { KeyTable } from '../state/key-table.ts';
 import { liveIds } from '../state/key-index.ts';
-import { madePage } from '../state/made-page.ts';
+import { LatePage } from '../state/made-page.ts';
 import type { OrderWindow } from '../state/order-tree.ts';
 import { Pages } from '../state/pages.ts';
 import type { StateReader, StateWriter } from '../state/ports.ts';
@@ -55,11 +55,13 @@ export class TopK implements Operator {
   /** One row a group is shown: then its id says all, and no window is collected. */
   readonly #one: boolean;
   /** With #one, this step's groups and the row that each showed before it. */
-  readonly #shown = new TouchedRows();
+  readonly #shown: TouchedRows;
   /** Otherwise the windows. */
   readonly #before = new Map<number, OrderWindow>();
   /** Rows came or went since the last save. */
   #changed = false;
+  /** The tree's rows for a checkpoint, not taken yet. */
+  #front: LatePage | null = null;
   /** Rows held twice that became one in this step: the one gone → the one that stays. */
   readonly #merged = new Map<number, number>();
 
@@ -75,17 +77,21 @@ export class TopK implements Operator {
     this.#one = limit === 1 && offset === 0 && !withTies;
     const keys: Schema = { columns: partition.map((c) => schema.columns[c]) };
     this.#table = partition.length === 0 ? null : new KeyTable(new Pages(keys), partition.map((_, i) => i));
+    const groups = this.#table === null ? this.#rows.pages : this.#table.pages;
+    this.#shown = new TouchedRows(groups);
     const cells = schema.columns.map((_, c): CellColumn => this.#rows.pages.cells(c));
     this.#groups = new TopKGroups(byIdAtLast(totalOrder(cells, order)), {
       offset, limit: limit ?? Infinity, ties: withTies ? rowOrder(cells, order) : null,
       appendOnly: this.#appendOnly,
-    });
+    }, { rows: this.#rows.pages, groups });
   }
 
   step([delta]: readonly Delta[], _context: StepContext): Delta {
     const { length } = delta;
     if (length === 0) return Delta.empty(this.schema);
     this.#changed = true;
+    this.#front?.settle();
+    this.#front = null;
     this.#begin();
     this.#findGroups(this.#partition.map((c) => delta.batch.columns[c]), length);
     const emptied = this.#rows.canInsert(delta) ? this.#insert(this.#frontRows(delta)) : this.#change(delta);
@@ -260,10 +266,16 @@ export class TopK implements Operator {
   /** Format: `rows` as Pages has it; of one group alone also `front`: int4, the rows of its tree, in one page. */
   save(out: StateWriter): void {
     this.#rows.save('rows', out);
+    if (out.looking === true) this.#table?.pages.save('keys', out);
     if (out.looking === true || !this.#changed || !this.#hasFront) return;
     this.#changed = false;
-    const front = this.#groups.front(MOST_FRONT);
-    const page = front === null ? null : madePage(new Batch([new Int32Vector(INT4, front.length, front)], front.length));
+    const page = this.#groups.treeWeight(0) > MOST_FRONT ? null : new LatePage(() => {
+      const front = this.#groups.front();
+      return new Batch([new Int32Vector(INT4, front.length, front)], front.length);
+    }, () => {
+      if (this.#front === page) this.#front = null;
+    });
+    this.#front = page;
     out.page('front', 0, page);
   }
 
@@ -304,7 +316,7 @@ export class TopK implements Operator {
 
   stateSize(): StateSize {
     const keys = this.#table === null ? 0 : this.#table.bytes + this.#table.pages.bytes();
-    return { rows: this.#rows.pages.rows, bytes: this.#rows.bytes + this.#groups.bytes + keys };
+    return { rows: this.#rows.pages.rows, bytes: this.#rows.bytes + this.#groups.bytes + this.#shown.bytes + keys };
   }
 }
 

@@ -1,6 +1,7 @@
 // OrderTree: ordered multisets of state rows as treaps in flat arrays by row id; any number of trees, roots held outside.
-import { grown } from '../data/grown.ts';
 import type { RowOrder } from '../data/row-order.ts';
+import { EvictableInts } from './evictable-ints.ts';
+import type { Governed } from './evictable-ints.ts';
 
 /** An empty tree's root. */
 export const NO_ROW = -1;
@@ -21,26 +22,28 @@ export interface OrderWindow {
 export class OrderTree {
   readonly #order: RowOrder;
   /** By row id. */
-  #left = new Int32Array(64);
-  #right = new Int32Array(64);
+  readonly #left: EvictableInts;
+  readonly #right: EvictableInts;
   /** Weight of the row and of all rows below it. */
-  #sum = new Int32Array(64);
+  readonly #sum: EvictableInts;
   #low = NO_ROW;
   #high = NO_ROW;
 
-  constructor(order: RowOrder) {
+  /** `home`: the pages that the rows are in. */
+  constructor(order: RowOrder, home: Governed) {
     this.#order = order;
+    this.#left = new EvictableInts(home);
+    this.#right = new EvictableInts(home);
+    this.#sum = new EvictableInts(home);
   }
 
-  get bytes(): number { return this.#left.byteLength * 3; }
+  get bytes(): number { return this.#left.bytes + this.#right.bytes + this.#sum.bytes; }
 
   /** Room for ids below `limit`. */
   reserve(limit: number): void {
-    if (this.#left.length >= limit) return;
-    const size = Math.max(limit, this.#left.length * 2);
-    this.#left = grown(this.#left, size);
-    this.#right = grown(this.#right, size);
-    this.#sum = grown(this.#sum, size);
+    this.#left.ensure(limit);
+    this.#right.ensure(limit);
+    this.#sum.ensure(limit);
   }
 
   compare(a: number, b: number): number {
@@ -54,35 +57,35 @@ export class OrderTree {
 
   /** Weight of all rows of a tree. */
   weight(root: number): number {
-    return root < 0 ? 0 : this.#sum[root];
+    return root < 0 ? 0 : this.#sum.get(root);
   }
 
   #update(id: number, weight: number): void {
-    this.#sum[id] = weight + this.weight(this.#left[id]) + this.weight(this.#right[id]);
+    this.#sum.set(id, weight + this.weight(this.#left.get(id)) + this.weight(this.#right.get(id)));
   }
 
   #own(id: number): number {
-    return this.#sum[id] - this.weight(this.#left[id]) - this.weight(this.#right[id]);
+    return this.#sum.get(id) - this.weight(this.#left.get(id)) - this.weight(this.#right.get(id));
   }
 
   /** Adds a row; returns the root. */
   insert(root: number, id: number, weight: number): number {
     if (root < 0) {
-      this.#left[id] = NO_ROW;
-      this.#right[id] = NO_ROW;
-      this.#sum[id] = weight;
+      this.#left.set(id, NO_ROW);
+      this.#right.set(id, NO_ROW);
+      this.#sum.set(id, weight);
       return id;
     }
     if (priority(id) > priority(root)) {
       this.#split(root, id);
-      this.#left[id] = this.#low;
-      this.#right[id] = this.#high;
+      this.#left.set(id, this.#low);
+      this.#right.set(id, this.#high);
       this.#update(id, weight);
       return id;
     }
-    this.#sum[root] += weight;
-    if (this.#order(id, root) < 0) this.#left[root] = this.insert(this.#left[root], id, weight);
-    else this.#right[root] = this.insert(this.#right[root], id, weight);
+    this.#sum.set(root, this.#sum.get(root) + weight);
+    if (this.#order(id, root) < 0) this.#left.set(root, this.insert(this.#left.get(root), id, weight));
+    else this.#right.set(root, this.insert(this.#right.get(root), id, weight));
     return root;
   }
 
@@ -95,12 +98,12 @@ export class OrderTree {
     }
     const own = this.#own(root);
     if (this.#order(root, pivot) < 0) {
-      this.#split(this.#right[root], pivot);
-      this.#right[root] = this.#low;
+      this.#split(this.#right.get(root), pivot);
+      this.#right.set(root, this.#low);
       this.#low = root;
     } else {
-      this.#split(this.#left[root], pivot);
-      this.#left[root] = this.#high;
+      this.#split(this.#left.get(root), pivot);
+      this.#left.set(root, this.#high);
       this.#high = root;
     }
     this.#update(root, own);
@@ -108,10 +111,10 @@ export class OrderTree {
 
   /** Takes a row out that is there; returns the root. */
   remove(root: number, id: number): number {
-    if (root === id) return this.#join(this.#left[id], this.#right[id]);
+    if (root === id) return this.#join(this.#left.get(id), this.#right.get(id));
     const own = this.#own(root);
-    if (this.#order(id, root) < 0) this.#left[root] = this.remove(this.#left[root], id);
-    else this.#right[root] = this.remove(this.#right[root], id);
+    if (this.#order(id, root) < 0) this.#left.set(root, this.remove(this.#left.get(root), id));
+    else this.#right.set(root, this.remove(this.#right.get(root), id));
     this.#update(root, own);
     return root;
   }
@@ -121,12 +124,12 @@ export class OrderTree {
     if (high < 0) return low;
     if (priority(low) > priority(high)) {
       const own = this.#own(low);
-      this.#right[low] = this.#join(this.#right[low], high);
+      this.#right.set(low, this.#join(this.#right.get(low), high));
       this.#update(low, own);
       return low;
     }
     const own = this.#own(high);
-    this.#left[high] = this.#join(low, this.#left[high]);
+    this.#left.set(high, this.#join(low, this.#left.get(high)));
     this.#update(high, own);
     return high;
   }
@@ -135,21 +138,21 @@ export class OrderTree {
   addWeight(root: number, id: number, weight: number): void {
     let at = root;
     while (at !== id) {
-      this.#sum[at] += weight;
-      at = this.#order(id, at) < 0 ? this.#left[at] : this.#right[at];
+      this.#sum.set(at, this.#sum.get(at) + weight);
+      at = this.#order(id, at) < 0 ? this.#left.get(at) : this.#right.get(at);
     }
-    this.#sum[id] += weight;
+    this.#sum.set(id, this.#sum.get(id) + weight);
   }
 
   first(root: number): number {
     let at = root;
-    while (at >= 0 && this.#left[at] >= 0) at = this.#left[at];
+    while (at >= 0 && this.#left.get(at) >= 0) at = this.#left.get(at);
     return at;
   }
 
   last(root: number): number {
     let at = root;
-    while (at >= 0 && this.#right[at] >= 0) at = this.#right[at];
+    while (at >= 0 && this.#right.get(at) >= 0) at = this.#right.get(at);
     return at;
   }
 
@@ -160,8 +163,8 @@ export class OrderTree {
     while (at >= 0) {
       if (isBefore(at)) {
         found = at;
-        at = this.#right[at];
-      } else at = this.#left[at];
+        at = this.#right.get(at);
+      } else at = this.#left.get(at);
     }
     return found;
   }
@@ -171,10 +174,10 @@ export class OrderTree {
     let at = root;
     let found = NO_ROW;
     while (at >= 0) {
-      if (isBefore(at)) at = this.#right[at];
+      if (isBefore(at)) at = this.#right.get(at);
       else {
         found = at;
-        at = this.#left[at];
+        at = this.#left.get(at);
       }
     }
     return found;
@@ -185,10 +188,10 @@ export class OrderTree {
     let at = root;
     let total = 0;
     while (at >= 0) {
-      if (!isBefore(at)) at = this.#left[at];
+      if (!isBefore(at)) at = this.#left.get(at);
       else {
-        total += this.weight(this.#left[at]) + this.#own(at);
-        at = this.#right[at];
+        total += this.weight(this.#left.get(at)) + this.#own(at);
+        at = this.#right.get(at);
       }
     }
     return total;
@@ -196,10 +199,10 @@ export class OrderTree {
 
   /** The rows at places skip .. skip + take − 1, counting each row as often as it weighs. */
   window(root: number, skip: number, take: number, out: OrderWindow): void {
-    if (root < 0 || take <= 0 || skip >= this.#sum[root]) return;
-    const before = this.weight(this.#left[root]);
+    if (root < 0 || take <= 0 || skip >= this.#sum.get(root)) return;
+    const before = this.weight(this.#left.get(root));
     const own = this.#own(root);
-    if (skip < before) this.window(this.#left[root], skip, take, out);
+    if (skip < before) this.window(this.#left.get(root), skip, take, out);
     const from = Math.max(skip, before);
     const to = Math.min(skip + take, before + own);
     if (to > from) {
@@ -207,7 +210,7 @@ export class OrderTree {
       out.weights.push(to - from);
     }
     const rest = before + own;
-    if (skip + take > rest) this.window(this.#right[root], Math.max(0, skip - rest), skip + take - Math.max(skip, rest), out);
+    if (skip + take > rest) this.window(this.#right.get(root), Math.max(0, skip - rest), skip + take - Math.max(skip, rest), out);
   }
 
   /** Weight of the rows that `order` puts before `pivot`, which need not be in the tree. `order`: coarser than the tree's own. */

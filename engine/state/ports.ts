@@ -158,7 +158,7 @@ export interface SavedState {
 
 /** An operator's side of a checkpoint: named states, each a set of pages. */
 export interface StateWriter {
-  /** Only pages are to be shown, by `state`; nothing is saved. */
+  /** Only pages are to be shown, by `state`, such as are never saved, too; nothing is saved. */
   readonly looking?: boolean;
   /** A page made by the operator itself; null: it is gone. `name`: unique within the operator. */
   page(name: string, page: number, content: PageContent | null): void;

@@ -13,16 +13,17 @@ import { TouchedRows } from './touched-rows.ts';
 export class RowSet {
   readonly pages: Pages;
   /** After `change`: the rows that came by, the weight before noted. */
-  readonly touched = new TouchedRows();
+  readonly touched: TouchedRows;
   /** By row of the last delta: its id. */
   ids = new Int32Array(1024);
   #rows: KeyIndex | null = null;
 
   constructor(schema: Schema) {
     this.pages = new Pages(schema);
+    this.touched = new TouchedRows(this.pages);
   }
 
-  get bytes(): number { return this.pages.bytes() + (this.#rows === null ? 0 : this.#rows.bytes); }
+  get bytes(): number { return this.pages.bytes() + this.touched.bytes + (this.#rows === null ? 0 : this.#rows.bytes); }
 
   /** Whether `insert` may be used for the delta: only insertions, and none was retracted before. */
   canInsert({ weights, length }: Delta): boolean {

@@ -1,4 +1,8 @@
 // TouchedRows: the distinct state rows that a step came by, each with a number noted at the first time.
+import { EvictableInts } from './evictable-ints.ts';
+import type { Governed } from './evictable-ints.ts';
+
+const FIRST_ROWS = 256;
 
 export class TouchedRows {
   /** In order of first touch. */
@@ -6,24 +10,34 @@ export class TouchedRows {
   notes = new Int32Array(256);
   length = 0;
   /** By id: the round that touched it last. */
-  #rounds = new Int32Array(256);
+  #rounds: EvictableInts;
   #round = 0;
+  readonly #home: Governed;
+
+  /** `home`: the pages that the rows are in. */
+  constructor(home: Governed) {
+    this.#home = home;
+    this.#rounds = new EvictableInts(home);
+  }
+
+  get bytes(): number { return this.#rounds.bytes; }
 
   /** Forgets the last round. */
   begin(): void {
     this.length = 0;
     this.#round++;
     if (this.#round === 0x7fffffff) {
-      this.#rounds.fill(0);
+      this.#rounds.release();
+      this.#rounds = new EvictableInts(this.#home);
       this.#round = 1;
     }
   }
 
   /** True the first time in this round; then `note` is due. */
   add(id: number): boolean {
-    if (id >= this.#rounds.length) this.#growTo(id);
-    if (this.#rounds[id] === this.#round) return false;
-    this.#rounds[id] = this.#round;
+    if (id >= this.#rounds.length) this.#rounds.ensure(Math.max(id + 1, FIRST_ROWS));
+    if (this.#rounds.get(id) === this.#round) return false;
+    this.#rounds.set(id, this.#round);
     if (this.length === this.ids.length) {
       this.ids = doubled(this.ids);
       this.notes = doubled(this.notes);
@@ -36,12 +50,6 @@ export class TouchedRows {
   /** For the row added last. */
   note(value: number): void {
     this.notes[this.length - 1] = value;
-  }
-
-  #growTo(id: number): void {
-    const rounds = new Int32Array(Math.max(id + 1, this.#rounds.length * 2));
-    rounds.set(this.#rounds);
-    this.#rounds = rounds;
   }
 }
 

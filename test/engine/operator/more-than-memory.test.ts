@@ -9,9 +9,14 @@ import { INT8 } from '../../../engine/data/types.ts';
 import type { Schema } from '../../../engine/data/types.ts';
 import { Int64Vector } from '../../../engine/data/vector.ts';
 import { AGGREGATES } from '../../../engine/function/aggregate/index.ts';
+import { RANKING_FUNCTIONS } from '../../../engine/function/ranking/index.ts';
+import type { RankingFunction } from '../../../engine/function/ranking/window-function.ts';
 import { AggregateOperator } from '../../../engine/operator/aggregate.ts';
 import { Join } from '../../../engine/operator/join.ts';
 import type { Operator, StepContext } from '../../../engine/operator/operator.ts';
+import type { Frame } from '../../../engine/operator/over-frame.ts';
+import { Over } from '../../../engine/operator/over.ts';
+import { TopK } from '../../../engine/operator/top-k.ts';
 import { PageCache } from '../../../engine/state/page-cache.ts';
 import { MemoryPageFile, looking } from '../../support/eviction.ts';
 import { Random } from '../../support/random.ts';
@@ -42,6 +47,22 @@ function aggregate(name: string, distinct: boolean): Operator {
   return new AggregateOperator({ schema, input: INPUT, keys: [0], calls, appendOnly: false });
 }
 
+const WHOLE: Frame = {
+  mode: 'range', start: { kind: 'unbounded-preceding' }, end: { kind: 'current-row' }, exclude: 'no-others',
+};
+
+function rowNumber(): RankingFunction {
+  const found = RANKING_FUNCTIONS.find((fn) => fn.name === 'row_number');
+  if (found === undefined) throw new Error('no row_number');
+  return found;
+}
+
+const BY_VALUE = [{ column: 1, type: INT8, descending: true, nullsFirst: false }];
+
+function first(limit: number): Operator {
+  return new TopK({ schema: INPUT, partition: [0], order: BY_VALUE, limit, offset: 0, withTies: false });
+}
+
 interface Case {
   readonly name: string;
   /** Of one input. */
@@ -63,6 +84,14 @@ const CASES: readonly Case[] = [
   },
   { name: 'max', keys: 1000, inputs: 1, rows: 11_000, budget: 1 << 18, make: () => aggregate('max', false) },
   { name: 'count(DISTINCT)', keys: 100, inputs: 1, rows: 8000, budget: 1 << 18, make: () => aggregate('count', true) },
+  { name: 'first three by key', keys: 4000, inputs: 1, rows: 1250, budget: 1 << 16, make: () => first(3) },
+  { name: 'DISTINCT ON', keys: 10_000, inputs: 1, rows: 1250, budget: 1 << 16, make: () => first(1) },
+  {
+    name: 'row_number()', keys: 4000, inputs: 1, rows: 1250, budget: 1 << 16, make: () => new Over({
+      input: INPUT, schema: { columns: [...INPUT.columns, { name: 'n', type: INT8 }] }, partition: [0], order: BY_VALUE,
+      calls: [{ function: rowNumber(), args: [], type: INT8, frame: WHOLE, filter: null }],
+    }),
+  },
 ];
 
 type Pair = readonly [key: number, value: number];

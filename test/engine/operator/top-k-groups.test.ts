@@ -4,6 +4,8 @@ import { TopKGroups } from '../../../engine/operator/top-k-groups.ts';
 import { Random } from '../../support/random.ts';
 
 const ROWS = 20_000;
+/** Pages that no cache governs. */
+const NOBODY = { cache: null, dependents: new Set<{ detach(): void }>() };
 
 describe.each([1, 10, 300])('the first %i', (limit) => {
   test.each([false, true])('ties shown: %s', (withTies) => {
@@ -15,7 +17,9 @@ describe.each([1, 10, 300])('the first %i', (limit) => {
       return values[a] - values[b];
     };
     const order = (a: number, b: number): number => keys(a, b) || a - b;
-    const groups = new TopKGroups(order, { offset: 0, limit, ties: withTies ? keys : null, appendOnly: false });
+    const groups = new TopKGroups(order, {
+      offset: 0, limit, ties: withTies ? keys : null, appendOnly: false,
+    }, { rows: NOBODY, groups: NOBODY });
     const weightOf = (): number => 1;
     groups.reserve(ROWS, 1);
     const put = (id: number): void => {
