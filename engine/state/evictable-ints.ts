@@ -175,9 +175,9 @@ export class EvictableInts {
     }
     if (this.#chunks !== null) this.#addChunks(this.#chunks, length);
     else if (this.#plain.length < length) {
-      // An eighth at a time: copying is cheap beside what a row costs, and what is reserved is memory nobody else has.
+      // What is reserved is memory nobody else has: where it is short, an eighth at a time.
       const before = this.#plain.length;
-      this.#plain = grown(this.#plain, Math.max(length, before + (before >> 3)));
+      this.#plain = grown(this.#plain, Math.max(length, before + (before >> (cache?.tight === true ? 3 : 1))));
       if (this.#empty !== 0) this.#plain.fill(this.#empty, before);
     }
   }

@@ -70,22 +70,27 @@ export class OrderTree {
 
   /** Adds a row; returns the root. */
   insert(root: number, id: number, weight: number): number {
-    if (root < 0) {
-      this.#left.set(id, NO_ROW);
-      this.#right.set(id, NO_ROW);
-      this.#sum.set(id, weight);
-      return id;
+    const rank = priority(id);
+    let above = NO_ROW;
+    let isLeft = false;
+    let at = root;
+    while (at >= 0 && priority(at) >= rank) {
+      this.#sum.set(at, this.#sum.get(at) + weight);
+      above = at;
+      isLeft = this.#order(id, at) < 0;
+      at = (isLeft ? this.#left : this.#right).get(at);
     }
-    if (priority(id) > priority(root)) {
-      this.#split(root, id);
-      this.#left.set(id, this.#low);
-      this.#right.set(id, this.#high);
-      this.#update(id, weight);
-      return id;
-    }
-    this.#sum.set(root, this.#sum.get(root) + weight);
-    if (this.#order(id, root) < 0) this.#left.set(root, this.insert(this.#left.get(root), id, weight));
-    else this.#right.set(root, this.insert(this.#right.get(root), id, weight));
+    this.#split(at, id);
+    this.#left.set(id, this.#low);
+    this.#right.set(id, this.#high);
+    this.#update(id, weight);
+    return this.#hang(root, above, isLeft, id);
+  }
+
+  /** `id` comes below a row, or in the place of the root where there is none; returns the root. */
+  #hang(root: number, above: number, isLeft: boolean, id: number): number {
+    if (above < 0) return id;
+    (isLeft ? this.#left : this.#right).set(above, id);
     return root;
   }
 
@@ -111,12 +116,17 @@ export class OrderTree {
 
   /** Takes a row out that is there; returns the root. */
   remove(root: number, id: number): number {
-    if (root === id) return this.#join(this.#left.get(id), this.#right.get(id));
-    const own = this.#own(root);
-    if (this.#order(id, root) < 0) this.#left.set(root, this.remove(this.#left.get(root), id));
-    else this.#right.set(root, this.remove(this.#right.get(root), id));
-    this.#update(root, own);
-    return root;
+    const weight = this.#own(id);
+    let above = NO_ROW;
+    let isLeft = false;
+    let at = root;
+    while (at !== id) {
+      this.#sum.set(at, this.#sum.get(at) - weight);
+      above = at;
+      isLeft = this.#order(id, at) < 0;
+      at = (isLeft ? this.#left : this.#right).get(at);
+    }
+    return this.#hang(root, above, isLeft, this.#join(this.#left.get(id), this.#right.get(id)));
   }
 
   #join(low: number, high: number): number {

@@ -38,6 +38,7 @@ for (const [name, limit] of [['nothing stays', 1], ['some chunks stay', 10 * CHU
       const home: { cache: PageCache | null; readonly dependents: typeof dependents } = { cache: null, dependents };
       const ints = new EvictableInts(home, -1);
       const model: number[] = [];
+      let wanted = 0;
       for (let step = 0; step < 60; step++) {
         const where = `seed ${seed}, step ${step}`;
         if (step === 5) home.cache = cache;
@@ -46,7 +47,8 @@ for (const [name, limit] of [['nothing stays', 1], ['some chunks stay', 10 * CHU
           expect(cache.statistics(), where).toMatchObject({ pages: 0, pageBytes: 0 });
         }
         if (random.bool(0.7)) {
-          ints.ensure(model.length + random.pick([1, 64, 1000, 3000]));
+          wanted += random.pick([1, 64, 1000, 3000]);
+          ints.ensure(wanted);
           while (model.length < ints.length) model.push(-1);
         }
         for (let n = random.int(0, 300); n > 0 && model.length > 0; n--) {
