@@ -253,10 +253,10 @@ export class EpochLoop {
     return this.#running;
   }
 
-  /** What time alone changes is published on return, unless nothing is taken just now. */
-  async tick(): Promise<void> {
+  /** What time alone changes is published on return, unless nothing is taken just now. `due`: whether it still is to be done. */
+  async tick(due: () => boolean): Promise<void> {
     while (this.#running !== null) await this.#running;
-    if (this.#failure === null && !this.#closing) await this.#emptyEpoch();
+    if (this.#failure === null && !this.#closing && due()) await this.#emptyEpoch();
   }
 
   /** Takes nothing more; what is queued is done on return. */

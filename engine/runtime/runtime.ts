@@ -263,8 +263,13 @@ export class MillraceRuntime implements Runtime {
   }
 
   passTime(): Promise<void> | null {
-    const due = this.#loop.failure === null && !this.#loop.closing ? this.#state.due() : null;
-    return due === null || due > this.#host.now() ? null : this.#loop.tick();
+    if (this.#loop.failure !== null || this.#loop.closing || !this.#isDue()) return null;
+    return this.#loop.tick(() => this.#isDue());
+  }
+
+  #isDue(): boolean {
+    const due = this.#state.due();
+    return due !== null && due <= this.#host.now();
   }
 
   /** For those who subscribe, and whoever reads later: what is due is done by then, or not much later. */

@@ -58,7 +58,8 @@ function refuse({ written, position }: ClockUse): never {
 
 const isClock = (e: Expression): boolean =>
   e.kind === 'call' && e.function.operator !== true && EPOCH_CLOCKS.has(e.function.name);
-const readsClock = (e: Expression): boolean => someExpression(e, isClock);
+/** Whether its value changes as time passes. */
+export const readsClock = (e: Expression): boolean => someExpression(e, isClock);
 
 function boundFilter(plan: LogicalPlan, evaluation: EvalContext): LogicalPlan {
   if (plan.kind !== 'filter' || !readsClock(plan.condition)) return plan;

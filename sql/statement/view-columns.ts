@@ -11,8 +11,9 @@ import { reshapedColumns } from '../catalog-state.ts';
 import type { Target, Uses } from '../catalog/dependency.ts';
 import type { MaterializedViewEntry, TableEntry, TypeEntry, ViewEntry } from '../catalog/entry.ts';
 import { parseExpression } from '../parser/parse.ts';
+import { readsClock } from '../compiler/temporal-filter.ts';
 import type { LogicalPlan } from '../plan/logical-plan.ts';
-import { visitPlan } from '../plan/map-plan.ts';
+import { expressionsOf, visitPlan } from '../plan/map-plan.ts';
 import { bindValue, parseQuery, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
 import { retentionOf } from '../retention.ts';
 import type { SessionState } from '../session-state.ts';
@@ -157,6 +158,7 @@ function isTimed(state: SessionState, view: MaterializedViewEntry): boolean {
 }
 
 function isTimedNode(catalog: Catalog, node: LogicalPlan): boolean {
+  if (expressionsOf(node).some(readsClock)) return true;
   if (node.kind === 'join') return node.join === 'temporal' || node.join === 'temporal-left';
   const entry = node.kind === 'scan' ? catalog.get(node.relation) : null;
   return entry?.kind === 'source' || (entry?.kind === 'table' && (entry.watermark !== null || retentionOf(entry) !== null));

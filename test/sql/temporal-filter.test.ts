@@ -137,6 +137,24 @@ describe('now() in a view', () => {
     expect(await client.error(`CREATE MATERIALIZED VIEW b ${view}`)).toBe(null);
   });
 
+  test('many readers at a time make one epoch of it', async () => {
+    await client.query("CREATE TABLE e (id int, at timestamptz); INSERT INTO e VALUES (1, now() + interval '5 seconds')");
+    await client.query('CREATE MATERIALIZED VIEW v AS SELECT id FROM e WHERE at <= now()');
+    const before = (await client.rows('SELECT epoch FROM millrace_epoch'))[0];
+    now += 10_000_000n;
+    const readers = Array.from({ length: 5 }, () => new Client(database));
+    expect(await Promise.all(readers.map((reader) => reader.rows('SELECT * FROM v')))).toEqual(readers.map(() => ['1']));
+    for (const reader of readers) await reader.close();
+    expect(Number((await client.rows('SELECT epoch FROM millrace_epoch'))[0]) - Number(before)).toBe(1);
+  });
+
+  test('a view that time changes is not fed anew when a column goes that it only had rows by', async () => {
+    await client.query('CREATE TABLE e (id int, at timestamptz); CREATE TABLE f (a int, b int); INSERT INTO f VALUES (1, 2)');
+    await client.query('CREATE MATERIALIZED VIEW v AS SELECT id FROM e CROSS JOIN f WHERE at > now()');
+    expect(await client.error('ALTER TABLE f DROP COLUMN a')).toMatch(/^0A000 changing a column of table "f"/);
+    expect(await client.error('ALTER TABLE f DROP COLUMN b')).toBe(null);
+  });
+
   test('a watermark and windows that close do not go with it', async () => {
     await client.query("CREATE TABLE e (id int, at timestamptz, WATERMARK FOR at AS at - interval '1 second')");
     const error = await client.error('CREATE MATERIALIZED VIEW v AS SELECT window_start, window_end, count(*) '
