@@ -41,7 +41,11 @@ async function runThrough(script: Script, data: string, memory: Parameters<typeo
   }
 }
 
-/** After each statement outside a transaction the folder is copied as it lies and the copy is opened. */
+/** After it the folder is as it was before. */
+const isReading = (sql: string): boolean => /^\s*(select|table|values|explain)\b/i.test(sql)
+  && !/\b(into|nextval|setval|for (no key )?update|for (key )?share)\b|pg_|;\s*\S/i.test(sql);
+
+/** After each statement outside a transaction that may have changed something the folder is copied as it lies and opened. */
 async function runReopening(script: Script, name: string): Promise<string[]> {
   let generation = 0;
   let data = join(scratch, `${name}-0`);
@@ -51,7 +55,7 @@ async function runReopening(script: Script, name: string): Promise<string[]> {
   try {
     for (const block of script.blocks) {
       out.push(await runBlock(client, block));
-      if (client.session.transactionStatus !== 'I') continue;
+      if (client.session.transactionStatus !== 'I' || isReading(block.sql)) continue;
       const next = join(scratch, `${name}-${++generation}`);
       cpSync(data, next, { recursive: true });
       rmSync(join(next, 'state', 'LOCK'), { force: true });
