@@ -31,8 +31,8 @@ export function runPortal(state: SessionState, portal: Portal, options: RunOptio
 
 /** What has come or gone with time until now is seen by the statement, if it looks at anything. */
 export function runBound(state: SessionState, bound: BoundStatement, parameters: readonly Datum[]): Soon<StatementResult> {
-  const { statement } = state.current;
-  const passing = statement === null || readsRelations(statement) ? state.services.runtime.passTime() : null;
+  const { services: { runtime }, current: { statement } } = state;
+  const passing = runtime.timeIsDue && (statement === null || readsRelations(statement)) ? runtime.passTime() : null;
   return interruptible(state, passing === null ? bound.run(state, parameters) : passing.then(() => bound.run(state, parameters)));
 }
 

@@ -6,7 +6,9 @@ import { compareIntervals, Interval, intervalSpan } from './interval.ts';
 import { compareJsonb, hashJsonb } from './jsonb-order.ts';
 import { Numeric } from './numeric.ts';
 import { asMultirange, asRange, orderMultiranges, orderRanges } from './range-bounds.ts';
+import type { ValueOrder } from './range-bounds.ts';
 import { anyRangeFamily } from './range-type.ts';
+import type { RangeFamily } from './range-type.ts';
 import { unsignedOf } from './scalar-text.ts';
 import type { LogicalType } from './types.ts';
 import { compareUtf8 } from './utf8.ts';
@@ -28,20 +30,27 @@ export function compareDatums(type: LogicalType, a: Datum, b: Datum): number {
 
 /** Ranges, and what is plain all the same. */
 function compareObjects(type: LogicalType, a: Datum & object, b: Datum): number {
-  if ('lowerInclusive' in a) return orderRanges(boundOrder(type), a, asRange(b));
-  if ('ranges' in a) return orderMultiranges(boundOrder(type), a, asMultirange(b));
+  if ('lowerInclusive' in a) return orderRanges(boundOrder(familyOf(type)), a, asRange(b));
+  if ('ranges' in a) return orderMultiranges(boundOrder(familyOf(type)), a, asMultirange(b));
   return comparePlain(a, b);
 }
 
-function boundOrder(type: LogicalType): (a: Datum, b: Datum) => number {
-  const bound = boundOf(type);
-  return (a, b) => compareDatums(bound, a, b);
+const ORDERS = new WeakMap<RangeFamily, ValueOrder>();
+
+/** Order of a family's bounds, made once. */
+export function boundOrder(family: RangeFamily): ValueOrder {
+  const known = ORDERS.get(family);
+  if (known !== undefined) return known;
+  const { bound } = family;
+  const made: ValueOrder = (a, b) => compareDatums(bound, a, b);
+  ORDERS.set(family, made);
+  return made;
 }
 
-function boundOf(type: LogicalType): LogicalType {
+function familyOf(type: LogicalType): RangeFamily {
   const family = anyRangeFamily(type);
   assert(family !== undefined, 'the type of a range');
-  return family.bound;
+  return family;
 }
 
 function unsigned(datum: Datum): bigint {
@@ -140,7 +149,7 @@ export function hashDatum(type: LogicalType, datum: Datum): number {
 function hashObject(type: LogicalType, datum: Datum & object): number {
   if ('ranges' in datum) return datum.ranges.reduce<number>((h, range) => step(h, hashObject(type, range)), 19);
   if (!('lowerInclusive' in datum)) return hashPlain(datum);
-  const bound = boundOf(type);
+  const { bound } = familyOf(type);
   const flags = (datum.lowerInclusive ? 1 : 0) | (datum.upperInclusive ? 2 : 0) | (datum.empty ? 4 : 0);
   return [datum.lower, datum.upper].reduce<number>((h, v) => step(h, hashDatum(bound, v)), flags);
 }

@@ -1,16 +1,18 @@
 // Multiranges: sorted ranges with something between each two (manual 8.17, PostgreSQL's multirangetypes.c).
+import { boundOrder } from './datum-order.ts';
 import {
-  EMPTY_RANGE, areAdjacent, compareBounds, compareRanges, containsRange, intersectionOf, isBefore, makeRange, mergeRanges,
+  EMPTY_RANGE, areAdjacent, compareBounds, containsRange, intersectionOf, isBefore, makeRange, mergeRanges,
   overlaps, partsBeside,
 } from './range.ts';
-import { lowerBound, upperBound } from './range-bounds.ts';
+import { lowerBound, orderRanges, upperBound } from './range-bounds.ts';
 import type { SqlMultirange, SqlRange } from './datum.ts';
 import type { RangeFamily } from './range-type.ts';
 
 /** The ranges in order, empty ones left out, overlapping and adjacent ones made one. */
 export function makeMultirange(family: RangeFamily, ranges: readonly SqlRange[]): SqlMultirange {
+  const order = boundOrder(family);
   const out: SqlRange[] = [];
-  for (const range of ranges.filter((r) => !r.empty).sort((a, b) => compareRanges(family, a, b))) {
+  for (const range of ranges.filter((r) => !r.empty).sort((a, b) => orderRanges(order, a, b))) {
     const last = out.at(-1);
     if (last !== undefined && (areAdjacent(family, last, range) || !isBefore(family, last, range))) {
       out[out.length - 1] = mergeRanges(family, last, range);

@@ -2,6 +2,7 @@
 import { DATE, INT4, INT8, NUMERIC, TIMESTAMP, TIMESTAMPTZ, simpleType } from './types.ts';
 import type { LogicalType, MultirangeType, RangeType, SimpleType } from './types.ts';
 
+/** A range type, that of its multiranges, and what they are of. */
 export interface RangeFamily {
   readonly range: SimpleType | RangeType;
   readonly multirange: SimpleType | MultirangeType;
@@ -11,6 +12,7 @@ export interface RangeFamily {
   readonly discrete: boolean;
 }
 
+/** One that there always is. */
 export interface BuiltinFamily extends RangeFamily {
   readonly range: SimpleType;
   readonly multirange: SimpleType;

@@ -3,28 +3,18 @@
 // A value is canonical: of int4, int8 and date the lower bound is in it and the upper one is not, as far as there are
 // such bounds; what is unbounded or empty has no other flags. So these are equal where their bytes are.
 import { END_DATE, isDateFinite } from './calendar.ts';
-import { compareDatums } from './datum-order.ts';
+import { boundOrder, compareDatums } from './datum-order.ts';
 import { DatabaseError, assert } from './error.ts';
-import { lowerBound, orderBounds, orderRanges, upperBound } from './range-bounds.ts';
+import { lowerBound, orderBounds, upperBound } from './range-bounds.ts';
 import type { Bound } from './range-bounds.ts';
 import type { Datum, SqlRange } from './datum.ts';
 import type { RangeFamily } from './range-type.ts';
 
 export const EMPTY_RANGE: SqlRange = { empty: true, lower: null, upper: null, lowerInclusive: false, upperInclusive: false };
 
-/** Order of two values of the bounds' type. Requires: not null. */
-function compareValues({ bound }: RangeFamily, a: Datum, b: Datum): number {
-  return compareDatums(bound, a, b);
-}
-
 /** Where two bounds are on the line. */
-export function compareBounds({ bound }: RangeFamily, a: Bound, b: Bound): number {
-  return orderBounds((x, y) => compareDatums(bound, x, y), a, b);
-}
-
-/** Order of ranges: the empty one first, then by lower and upper bound. */
-export function compareRanges({ bound }: RangeFamily, a: SqlRange, b: SqlRange): number {
-  return orderRanges((x, y) => compareDatums(bound, x, y), a, b);
+export function compareBounds(family: RangeFamily, a: Bound, b: Bound): number {
+  return orderBounds(boundOrder(family), a, b);
 }
 
 /** The canonical range of two bounds. 22000 when they are the wrong way round, 22003 and 22008 beyond the type. */
@@ -41,7 +31,7 @@ export function makeRange(family: RangeFamily, lower: Omit<Bound, 'lower'>, uppe
 
 function serialized(family: RangeFamily, lower: Omit<Bound, 'lower'>, upper: Omit<Bound, 'lower'>): SqlRange {
   if (lower.value !== null && upper.value !== null) {
-    const order = compareValues(family, lower.value, upper.value);
+    const order = compareDatums(family.bound, lower.value, upper.value);
     if (order > 0) {
       throw new DatabaseError('22000', 'range lower bound must be less than or equal to range upper bound');
     }
@@ -76,11 +66,11 @@ function following(family: RangeFamily, value: Datum): Datum {
 export function containsValue(family: RangeFamily, range: SqlRange, value: Datum): boolean {
   if (range.empty) return false;
   if (range.lower !== null) {
-    const order = compareValues(family, range.lower, value);
+    const order = compareDatums(family.bound, range.lower, value);
     if (order > 0 || (order === 0 && !range.lowerInclusive)) return false;
   }
   if (range.upper === null) return true;
-  const order = compareValues(family, range.upper, value);
+  const order = compareDatums(family.bound, range.upper, value);
   return order > 0 || (order === 0 && range.upperInclusive);
 }
 
@@ -105,7 +95,7 @@ export function isBefore(family: RangeFamily, a: SqlRange, b: SqlRange): boolean
 /** Is there nothing, and nothing in common, between an upper and a lower bound? */
 export function areBoundsAdjacent(family: RangeFamily, upper: Bound, lower: Bound): boolean {
   if (upper.value === null || lower.value === null) return false;
-  const order = compareValues(family, upper.value, lower.value);
+  const order = compareDatums(family.bound, upper.value, lower.value);
   if (order !== 0) {
     return order < 0 && family.discrete && makeRange(family,
       { value: upper.value, inclusive: !upper.inclusive }, { value: lower.value, inclusive: !lower.inclusive }).empty;

@@ -155,14 +155,15 @@ export function characterFits(text: string, type: ParametricType, explicit: bool
   return kept;
 }
 
-const NAME_BYTES = 63;
+/** What a name may have. */
+export const NAME_BYTES = 63;
 
-/** name: at most 63 bytes of whole characters. */
-export function nameFits(text: string): string {
-  if (text.length * 3 <= NAME_BYTES) return text;
+/** name: at most so many bytes of whole characters. */
+export function nameFits(text: string, most = NAME_BYTES): string {
+  if (text.length * 3 <= most) return text;
   const bytes = encodeUtf8(text);
-  if (bytes.length <= NAME_BYTES) return text;
-  let end = NAME_BYTES;
+  if (bytes.length <= most) return text;
+  let end = most;
   while ((bytes[end] & 0xc0) === 0x80) end--;
   return decodeUtf8(bytes, 0, end);
 }

@@ -60,6 +60,8 @@ export interface RangeType {
   /** Of the type of its multiranges. */
   readonly multirange: TypeIdentity;
 }
+
+/** The type of a range type's multiranges. */
 export interface MultirangeType {
   readonly kind: 'multirange';
   readonly oid: number;
@@ -68,6 +70,8 @@ export interface MultirangeType {
   /** Of the type of its ranges. */
   readonly range: TypeIdentity;
 }
+
+/** Of the other type of such a pair. */
 export interface TypeIdentity {
   readonly oid: number;
   readonly name: string;

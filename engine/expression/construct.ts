@@ -4,7 +4,7 @@ import { arrayFrom, asArray, asRecord, EMPTY_ARRAY } from '../data/composite.ts'
 import type { Batch } from '../data/batch.ts';
 import type { Datum, SqlArray } from '../data/datum.ts';
 import { assert, DatabaseError } from '../data/error.ts';
-import { baseType, hasDimensions } from '../data/types.ts';
+import { hasDimensions } from '../data/types.ts';
 import type { LogicalType } from '../data/types.ts';
 import type { Vector } from '../data/vector.ts';
 import { CompiledExpression } from './compiled.ts';
@@ -51,7 +51,7 @@ export class ArrayValue extends RowWise {
   readonly #nested: boolean;
   constructor(type: LogicalType, elements: readonly CompiledExpression[]) {
     super(type, elements);
-    this.#nested = elements.some((e) => hasDimensions(baseType(e.type)));
+    this.#nested = elements.some((e) => hasDimensions(e.type));
   }
   protected row(inputs: readonly Datum[]): Datum {
     return this.#nested ? stackArrays(inputs) : arrayFrom(inputs.slice());

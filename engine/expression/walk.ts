@@ -1,7 +1,7 @@
 // Walks over expressions: children, rebuilding, and the facts the optimizer asks for (columns, volatility, errors).
 import { unreachable } from '../data/error.ts';
 import { anyRangeFamily } from '../data/range-type.ts';
-import { hasDimensions } from '../data/types.ts';
+import { baseType, hasDimensions } from '../data/types.ts';
 import type { LogicalType } from '../data/types.ts';
 import type { ScalarFunction } from '../function/function.ts';
 import type { Expression } from './expression.ts';
@@ -116,39 +116,53 @@ export function isVolatile(e: Expression): boolean {
 export function isStable(e: Expression): boolean {
   return someExpression(e, (x) => {
     const f = functionOf(x);
-    return (f !== null && f.volatility !== 'immutable') || (x.kind === 'cast' && castReadsSettings(x));
+    return (f !== null && f.volatility !== 'immutable') || (x.kind === 'cast' && castReadsSettings(x.input.type, x.type));
   });
 }
 
 /** What PostgreSQL calls immutable: no function in it, nor one that a cast stands for, is less. */
 export function isImmutable(e: Expression): boolean {
   return !someExpression(e, (x) => {
-    if (x.kind === 'cast') return isStableCast(x.input.type, x);
+    if (x.kind === 'cast') return isStableCast(x.input.type, x.type);
     const f = functionOf(x);
-    if (x.kind === 'call' && f?.casts === true) return x.args.some((arg) => isStableCast(arg.type, { ...x, input: arg }));
+    if (x.kind === 'call' && f?.casts === true) return x.args.some((arg) => isStableCast(arg.type, x.type));
     return f !== null && f.volatility !== 'immutable';
   });
 }
 
-function isStableCast(from: LogicalType, cast: Pick<Expression & { kind: 'cast' }, 'input' | 'type'>): boolean {
-  const text = cast.type.kind === 'text' || cast.type.kind === 'varchar' || cast.type.kind === 'bpchar';
-  return (text && (from.kind === 'array' || from.kind === 'record')) || castReadsSettings(cast);
+/** Labels and elements are read and written by functions that PostgreSQL calls stable. */
+function isStableCast(from: LogicalType, to: LogicalType): boolean {
+  const [a, b] = [baseType(from), baseType(to)];
+  if (a.kind === 'array' && b.kind === 'array') return isStableCast(a.element, b.element);
+  if (a.kind === b.kind && a.kind !== 'record') return false;
+  return (isText(a) && isComposed(b)) || (isText(b) && isComposed(a)) || castReadsSettings(a, b);
+}
+
+function isText({ kind }: LogicalType): boolean {
+  return kind === 'text' || kind === 'varchar' || kind === 'bpchar';
+}
+
+function isComposed(type: LogicalType): boolean {
+  return type.kind === 'array' || type.kind === 'record' || type.kind === 'enum' || anyRangeFamily(type) !== undefined;
 }
 
 const SETTING_KINDS = new Set(['timestamptz', 'timetz']);
 
 /** Text ⇄ timestamptz and the like depend on the session's time zone and DateStyle. */
-function castReadsSettings(e: Pick<Expression & { kind: 'cast' }, 'input' | 'type'>): boolean {
-  const from = momentOf(e.input.type);
-  const to = momentOf(e.type);
+function castReadsSettings(input: LogicalType, output: LogicalType): boolean {
+  const from = momentOf(input);
+  const to = momentOf(output);
   return SETTING_KINDS.has(from) || SETTING_KINDS.has(to) || to.startsWith('reg') || from.startsWith('reg')
     || ((from === 'date' || from === 'timestamp' || from === 'interval') && !isTimeKind(to))
     || ((to === 'date' || to === 'timestamp' || to === 'interval' || to === 'time') && !isTimeKind(from));
 }
 
-/** The kind of a type; of ranges, that of their bounds. */
+/** The kind of a type; of domains, arrays and ranges, that of what they are made of. */
 function momentOf(type: LogicalType): string {
-  return anyRangeFamily(type)?.bound.kind ?? type.kind;
+  const base = baseType(type);
+  if (base.kind === 'array') return momentOf(base.element);
+  const family = anyRangeFamily(base);
+  return family === undefined ? base.kind : momentOf(family.bound);
 }
 
 function isTimeKind(kind: string): boolean {

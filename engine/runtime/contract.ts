@@ -185,8 +185,10 @@ export interface Runtime {
    */
   commit(transaction: Transaction): Promise<Epoch>;
 
-  /** Before a read: publishes what rows' coming and going with time has changed up to now; null: nothing has. */
-  passTime(): Promise<void> | null;
+  /** Rows were to come or go with time by now and have not yet. */
+  readonly timeIsDue: boolean;
+  /** Publishes what time has changed; for who is going to read. */
+  passTime(): Promise<void>;
   /** The published state: what readers see. */
   snapshot(): Snapshot;
   /** A past moment. Throws 55000 where none are kept, 22023 for one that is not; need not be released. */

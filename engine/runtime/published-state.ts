@@ -63,6 +63,8 @@ export class PublishedState {
   readonly views = new Map<number, View>();
   /** While a checkpoint is loaded: views are installed and not filled. */
   restoring = false;
+  /** Views that time changes. */
+  #timed: readonly View[] = [];
   #epoch: Epoch;
   #time = 0n;
   /** Of a step, where memory is short. */
@@ -100,7 +102,7 @@ export class PublishedState {
 
   install(definition: ViewDefinition): void {
     const view = new View(definition, this.define(definition));
-    this.views.set(definition.id, view);
+    this.#put(view);
     const { cache } = this.#environment;
     view.save(looking((state) => state.attach(cache)));
     if (!this.restoring) this.fill(view);
@@ -112,7 +114,7 @@ export class PublishedState {
     old.save(looking((state) => state.detach()));
     const view = new View(definition, old.relation);
     for (const state of old.states) view.states.add(state);
-    this.views.set(definition.id, view);
+    this.#put(view);
     view.save(looking((state) => state.attach(this.#environment.cache)));
     this.refill(view);
   }
@@ -130,6 +132,13 @@ export class PublishedState {
     this.views.get(id)?.save(looking((state) => state.detach()));
     this.relations.delete(id);
     this.views.delete(id);
+    this.#timed = this.#timed.filter((view) => view.definition.id !== id);
+  }
+
+  #put(view: View): void {
+    const { id } = view.definition;
+    this.views.set(id, view);
+    this.#timed = [...this.#timed.filter((other) => other.definition.id !== id), ...(view.timed ? [view] : [])];
   }
 
   #statesOf(id: number): readonly string[] {
@@ -274,9 +283,9 @@ export class PublishedState {
 
   /** When a view changes by itself next, µs since 1970 UTC. Reads the state of such views. */
   due(): bigint | null {
+    if (this.#timed.length === 0) return null;
     const found: bigint[] = [];
-    for (const view of this.views.values()) {
-      if (!view.timed) continue;
+    for (const view of this.#timed) {
       this.#guarded(view, () => {
         const due = view.due();
         if (due !== null) found.push(due);

@@ -262,14 +262,14 @@ export class MillraceRuntime implements Runtime {
     this.#planTick();
   }
 
-  passTime(): Promise<void> | null {
-    if (this.#loop.failure !== null || this.#loop.closing || !this.#isDue()) return null;
-    return this.#loop.tick(() => this.#isDue());
-  }
-
-  #isDue(): boolean {
+  get timeIsDue(): boolean {
+    if (this.#loop.failure !== null || this.#loop.closing) return false;
     const due = this.#state.due();
     return due !== null && due <= this.#host.now();
+  }
+
+  passTime(): Promise<void> {
+    return this.#loop.tick(() => this.timeIsDue);
   }
 
   /** For those who subscribe, and whoever reads later: what is due is done by then, or not much later. */
@@ -281,10 +281,9 @@ export class MillraceRuntime implements Runtime {
     this.#host.later(Math.min(Math.max(wait, TICK_MS), LONGEST_WAIT_MS), () => {
       if (this.#tickAt === due) this.#tickAt = null;
       if (this.#loop.closing) return;
-      const passing = this.passTime();
-      if (passing === null) this.#planTick();
       // What stands in the way of an epoch the loop has told.
-      else passing.catch(() => undefined);
+      if (this.timeIsDue) this.passTime().catch(() => undefined);
+      else this.#planTick();
     });
   }
 

@@ -16,7 +16,12 @@ export function bindCollate(e: Expr & { kind: 'collate' }, site: Site): Expressi
   const input = bind(e.operand, site);
   checkCollation(e.collation, e.position);
   checkCollatable(input.type, e.position);
-  return collated(input, e.collation);
+  const made = collated(input, e.collation);
+  // An error speaks of the same place.
+  const { positions } = site.env.shared;
+  const position = positions.get(input);
+  if (position !== undefined) positions.set(made, position);
+  return made;
 }
 
 /** The COLLATE of a column, an index element or a domain: there is one order only, so nothing of it is kept. */

@@ -46,7 +46,7 @@ export function bindArray(e: Of<'array'>, site: Site, element: LogicalType | nul
     }
     return { kind: 'array', type: arrayOf(element), elements: [] };
   }
-  const nested = bound.some((b) => hasDimensions(baseType(b.type)));
+  const nested = bound.some((b) => hasDimensions(b.type));
   const type = element !== null && !nested ? element
     : requireCommonType(bound.map((b) => b.type), 'ARRAY', (i) => places[i]);
   const elements = bound.map((b, i) => (element === null ? coerceArgument(site.env, b, type, places[i])

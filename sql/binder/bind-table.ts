@@ -14,6 +14,7 @@ import type { Expression } from '../../engine/expression/expression.ts';
 import { aliased, plainItem, siteOver } from './bind-from-item.ts';
 import type { FromResult, FromSite } from './bind-from-item.ts';
 import { readingOf } from './environment.ts';
+import type { ClockUse } from './environment.ts';
 import { conjuncts } from './functions.ts';
 import type { CommonTableScope } from './level.ts';
 import { undefinedRelation } from '../catalog/catalog.ts';
@@ -80,10 +81,11 @@ function relationItem(
   const tableoid: ScopeColumn = {
     name: 'tableoid', table: found.oid, attribute: -6, expression: { kind: 'literal', type: OID, value: found.oid },
   };
-  const shown = columns.filter((c) => known === undefined || known.includes(c.attribute));
+  const isKnown = ({ attribute }: ScopeColumn): boolean => known === undefined || known.includes(attribute);
+  const younger = known === undefined ? [] : columns.filter((c) => !isKnown(c));
   return {
-    ...plainItem(found.name, shown), schema: found.schema, hidden: [tableoid, ...columns.filter((c) => !shown.includes(c))],
-    rowType, relation: found.oid,
+    ...plainItem(found.name, younger.length === 0 ? columns : columns.filter(isKnown)), schema: found.schema,
+    hidden: [tableoid, ...younger], rowType, relation: found.oid,
   };
 }
 
@@ -193,11 +195,17 @@ function computedKeys(found: StoredEntry, definition: IndexDefinitionText, site:
 function bindView(item: TableItem, found: ViewEntry, site: FromSite): FromResult {
   const { settings } = found;
   const written = site.env.parseQuery(found.query, settings.dialect);
+  const clocks: ClockUse[] = [];
   const query = site.recurse.query(item.base === undefined ? written : withBase(written, item.base), {
     // What the view reads is its own affair: whoever reads the view depends on the view.
-    env: { ...site.env, ...readingOf(found), used: new Set(), trace: undefined, columns: undefined, warn: undefined },
+    env: {
+      ...site.env, ...readingOf(found), used: new Set(), trace: undefined, columns: undefined, warn: undefined,
+      ...site.env.clocks === undefined ? {} : { clocks },
+    },
     parent: null, commonTables: null,
   });
+  // Where it stands in the view's own text is nothing to who writes another.
+  for (const { written: clock } of clocks) site.env.clocks?.push({ written: clock, position: undefined });
   const columns = scopeColumns(found.oid, liveColumns(found.columns));
   const own = relationItem(found, columns, rowTypeOf(found), site.env.known?.get(found.oid));
   const first = query.visible - (item.base?.length ?? 0);

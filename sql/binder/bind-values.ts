@@ -43,7 +43,7 @@ export function bindValues(query: Query, values: Values, outer: QuerySite, recur
     if (outer.keepUnknown === true && column.every((t) => t.kind === 'unknown')) return column[0];
     return requireCommonType(column, 'VALUES', places(c));
   });
-  if (cells.length > 1) first.forEach((_, c) => common(env, values.rows.map((r) => r[c])));
+  if (cells.length > 1 && env.shared.collations.size > 0) first.forEach((_, c) => common(env, cells.map((r) => r[c].source)));
   const converted = rows.map((r, i) => r.map((e, c) => coerceArgument(env, e, types[c], places(c)(i))));
   const names = types.map((_, i) => `column${i + 1}`);
   env.trace?.queries.set(values, { targets: [], where: null, having: null, rows: converted, distinctOn: [], order: [] });

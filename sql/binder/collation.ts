@@ -5,6 +5,7 @@ import type { LogicalType } from '../../engine/data/types.ts';
 import { baseType } from '../../engine/data/types.ts';
 import type { Expr } from '../parser/ast.ts';
 import type { Environment } from './environment.ts';
+import { hasColumn } from './location.ts';
 import { categoryOf } from './type-rules.ts';
 
 /** COLLATE, somewhere in an expression whose value is ordered by it. */
@@ -54,11 +55,6 @@ interface Parts {
   readonly apart: readonly (readonly (Expr | undefined)[])[];
 }
 
-function hasColumn(syntax: unknown): boolean {
-  if (typeof syntax !== 'object' || syntax === null) return false;
-  return ('kind' in syntax && syntax.kind === 'column') || Object.values(syntax).some(hasColumn);
-}
-
 const together = (...result: readonly (Expr | undefined)[]): Parts => ({ result, apart: [] });
 
 function partsOf(e: Expr): Parts {
@@ -72,7 +68,7 @@ function partsOf(e: Expr): Parts {
     case 'inList': {
       // What has columns is compared by itself, as PostgreSQL does it.
       const constants = e.list.filter((x) => !hasColumn(x));
-      const others = e.list.filter((x) => !constants.includes(x));
+      const others = e.list.filter((x) => hasColumn(x));
       return { result: [], apart: [[e.operand, ...constants], ...others.map((x) => [e.operand, x])] };
     }
     case 'like': return together(e.operand, e.pattern, e.escape);

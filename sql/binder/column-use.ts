@@ -20,7 +20,8 @@ export class ColumnUse {
   noteFields(row: Expression, fields: readonly number[]): void {
     const item = this.#rows.get(row);
     if (item !== undefined) {
-      for (const field of fields) this.note(item.columns[field]);
+      // A row has columns that are younger than the view, too.
+      for (const field of fields) if (field < item.columns.length) this.note(item.columns[field]);
       // A hole stands for every use of its row.
       if (row.kind === 'row') this.#rows.delete(row);
       return;

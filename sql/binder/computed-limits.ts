@@ -14,7 +14,7 @@ import { applyOperator } from './functions.ts';
 import { bind, Level } from './level.ts';
 import { nullWithTies, tiesWithoutOrder } from './limits.ts';
 import type { BoundQuery, QuerySite, Recursion, Site } from './level.ts';
-import { locationOf } from './location.ts';
+import { hasColumn, locationOf } from './location.ts';
 import { Scope } from './scope.ts';
 
 const SUBQUERIES: ReadonlySet<string> = new Set(['scalarSubquery', 'exists', 'arraySubquery', 'inSubquery', 'quantified']);
@@ -23,11 +23,6 @@ function hasSubquery(syntax: unknown): boolean {
   if (typeof syntax !== 'object' || syntax === null) return false;
   if ('kind' in syntax && typeof syntax.kind === 'string' && SUBQUERIES.has(syntax.kind)) return true;
   return Object.values(syntax).some(hasSubquery);
-}
-
-function hasColumn(syntax: unknown): boolean {
-  if (typeof syntax !== 'object' || syntax === null) return false;
-  return ('kind' in syntax && syntax.kind === 'column') || Object.values(syntax).some(hasColumn);
 }
 
 /** Columns there are those of a query around (`inner`: there is one). */
@@ -59,7 +54,7 @@ export function withComputedLimits(query: Query, bound: BoundQuery, outer: Query
     windows: new Map(),
   };
   const counts = [bindCount(query.offset, 'OFFSET', site), bindCount(query.limit, 'LIMIT', site)];
-  const attached = attachSubqueries(numbered(bound), counts, site.level, (e) => e);
+  const attached = attachSubqueries(numbered(bound, query.withTies), counts, site.level, (e) => e);
   const [offset, limit] = attached.expressions;
   const row = columnOf(attached.plan, width(bound.plan));
   const last = query.withTies ? columnOf(attached.plan, width(bound.plan) + 1) : row;
@@ -72,7 +67,8 @@ export function withComputedLimits(query: Query, bound: BoundQuery, outer: Query
     kind: 'and', type: BOOLEAN, args: [compare('>', row, from), {
       kind: 'or', type: BOOLEAN, args: [
         { kind: 'test', type: BOOLEAN, test: 'null', negated: false, input: limit },
-        compare('<=', compare('-', last, from), limit),
+        // Peers of a last row, if there is one.
+        { kind: 'and', type: BOOLEAN, args: [compare('<=', compare('-', last, from), limit), compare('>', limit, zero)] },
       ],
     }],
   };
@@ -89,9 +85,9 @@ function bindCount(e: Expr | undefined, name: keyof typeof CHECKED, site: Site):
   return { kind: 'call', function: CHECKED[name], args: [count], type: INT8 };
 }
 
-/** The rows with their numbers by the query's order, and the numbers of their first peers. */
-function numbered({ plan, order }: BoundQuery): LogicalPlan {
-  const calls = ['row_number', 'rank'].map((name): WindowCall =>
+/** The rows with their numbers by the query's order; `peers`: and the numbers of their first peers. */
+function numbered({ plan, order }: BoundQuery, peers: boolean): LogicalPlan {
+  const calls = ['row_number', ...(peers ? ['rank'] : [])].map((name): WindowCall =>
     ({ name, aggregate: null, args: [], filter: null, type: INT8, frame: DEFAULT_FRAME }));
   return {
     kind: 'window', input: plan, partition: [], calls,

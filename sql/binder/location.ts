@@ -66,3 +66,9 @@ function subqueryLabel(query: Query): Label | null {
     case 'setOperation': return subqueryLabel(body.left);
   }
 }
+
+/** Is there a column in it? */
+export function hasColumn(syntax: unknown): boolean {
+  if (typeof syntax !== 'object' || syntax === null) return false;
+  return ('kind' in syntax && syntax.kind === 'column') || Object.values(syntax).some(hasColumn);
+}

@@ -1,5 +1,5 @@
 // The functions that make ranges and multiranges of types that users made: they come with the type, as PostgreSQL's do.
-import { rangeFamily, multirangeFamily } from '../../engine/data/range-type.ts';
+import { anyRangeFamily } from '../../engine/data/range-type.ts';
 import { constructorsOf } from '../../engine/function/scalar/range.ts';
 import type { ScalarFunction } from '../../engine/function/function.ts';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -27,7 +27,7 @@ function functionsOf(entry: TypeEntry): readonly ScalarFunction[] {
   if (known !== undefined) return known;
   const { definition } = entry;
   const type = typeOfEntry(entry);
-  const family = rangeFamily(type) ?? multirangeFamily(type);
+  const family = anyRangeFamily(type);
   if (family === undefined || !('constructedBy' in definition)) return [];
   const home = definition.constructedBy;
   const made = constructorsOf(family, { range: home, multirange: home })

@@ -35,9 +35,11 @@ function starred(e: Expr, site: Site): readonly BoundTarget[] | null {
 }
 
 /** A row of VALUES, stars expanded. */
-export function bindCells(row: readonly Expr[], site: Site): readonly Pick<BoundTarget, 'expression' | 'position'>[] {
+export function bindCells(
+  row: readonly Expr[], site: Site,
+): readonly (Pick<BoundTarget, 'expression' | 'position'> & { readonly source?: Expr })[] {
   return row.flatMap((e): ReturnType<typeof bindCells> =>
-    starred(e, site) ?? [{ expression: bind(e, site), position: locationOf(e) }]);
+    starred(e, site) ?? [{ expression: bind(e, site), position: locationOf(e), source: e }]);
 }
 
 function bindTarget(target: Target, site: Site): readonly BoundTarget[] {

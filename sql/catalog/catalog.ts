@@ -241,8 +241,9 @@ export class Catalog {
   /** Whether the unqualified name finds this object (pg_table_is_visible). */
   isVisible(object: { readonly schema: string; readonly name: string; readonly oid: number },
     path: readonly string[]): boolean {
+    const isType = 'kind' in object && object.kind === 'type';
     for (const schema of this.effectivePath(path)) {
-      if (schema === 'pg_catalog' && 'definition' in object && typeRowByName(object.name) !== undefined) return false;
+      if (isType && schema === 'pg_catalog' && typeRowByName(object.name) !== undefined) return false;
       const found = this.relationIn(schema, object.name) ?? this.typeIn(schema, object.name);
       if (found !== null) return found.oid === object.oid;
     }

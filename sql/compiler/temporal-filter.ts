@@ -35,6 +35,9 @@ export function boundByTime(
   plan: LogicalPlan, evaluation: EvalContext, clocks: readonly ClockUse[],
 ): LogicalPlan {
   if (clocks.length === 0) return plan;
+  // Of several it is not known which one it is.
+  const [{ written, position }] = clocks;
+  const blamed = { written, position: clocks.length === 1 ? position : undefined };
   const bounded = mapPlan(plan, (p) => {
     if (p.kind === 'filter') return boundFilter(p, evaluation);
     if (p.kind !== 'join' || p.join !== 'inner' || p.condition === null || !readsClock(p.condition)) return p;
@@ -43,8 +46,8 @@ export function boundByTime(
     return boundFilter(filterOf(joined, conjunction(parts.filter(readsClock))), evaluation);
   });
   visitPlan(bounded, (p) => {
-    if (expressionsOf(p).some(readsClock)) refuse(clocks[0]);
-    if (p.kind === 'recursive') visitPlan(p, (q) => { if (q.kind === 'temporal-filter') refuse(clocks[0]); });
+    if (expressionsOf(p).some(readsClock)) refuse(blamed);
+    if (p.kind === 'recursive') visitPlan(p, (q) => { if (q.kind === 'temporal-filter') refuse(blamed); });
   });
   return bounded;
 }

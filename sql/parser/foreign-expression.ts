@@ -407,7 +407,7 @@ function functionOf(tree: Tree, foreign: Foreign): Expr {
   cursor.take(')');
   if (distinct && values.length > 1) throw cursor.refuse('DISTINCT of several arguments', position);
   const [digits] = values;
-  if (value !== undefined && digits?.kind === 'number') {
+  if (value !== undefined && values.length === 1 && !distinct && digits.kind === 'number' && /^\d+$/.test(digits.text)) {
     return { kind: 'sqlValue', function: value, precision: Number(digits.text), position };
   }
   const made = mapped(written, values, { foreign, position });

@@ -119,7 +119,14 @@ function withoutTail(tokens: readonly Token[]): number {
 /** The statements within CREATE SCHEMA: each begins with a reserved word. */
 export function elementRanges(span: StatementSpan, context: ReaderContext): readonly SourceRange[] {
   const tokens = originalTokens(span, context);
-  const starts = tokens.flatMap((t, i) => (i > 0 && (isWord(t, 'create') || isWord(t, 'grant')) ? [i] : []));
+  let depth = 0;
+  const starts = tokens.flatMap((t, i) => {
+    depth += nesting(t);
+    // Not a label, a privilege, or WITH GRANT OPTION.
+    const begins = i > 0 && depth === 0 && (isWord(t, 'create') || isWord(t, 'grant')) && !isMark(tokens[i - 1], ',')
+      && !['as', 'with', 'grant'].some((word) => isWord(tokens[i - 1], word));
+    return begins ? [i] : [];
+  });
   return starts.map((from, n) =>
     at(context, span.start + tokens[from].start, span.start + tokens[(starts[n + 1] ?? tokens.length) - 1].end));
 }

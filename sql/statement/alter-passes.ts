@@ -5,7 +5,7 @@ import type { AlterAction } from '../parser/ast-definition.ts';
 /** PostgreSQL drops first, then gives other types, then adds columns, then constraints. */
 const PASSES: readonly (readonly AlterAction['kind'][])[] = [
   ['dropColumn', 'dropConstraint', 'dropNotNull', 'dropIdentity', 'dropExpression'], ['setType'], ['addColumn'],
-  ['setNotNull', 'setIdentity'], ['addConstraint'],
+  ['setNotNull'], ['addConstraint'],
 ];
 
 export const COLUMN_PASS = 2;

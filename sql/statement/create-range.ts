@@ -1,6 +1,7 @@
 // CREATE TYPE .. AS RANGE: a range type, and the type of its multiranges.
 import { DatabaseError } from '../../engine/data/error.ts';
 import { mentionType, typeRowByName } from '../../engine/data/type-info.ts';
+import { NAME_BYTES, nameFits } from '../../engine/data/scalar-text.ts';
 import { TEXT, baseType, sameKind } from '../../engine/data/types.ts';
 import type { LogicalType, TypeIdentity } from '../../engine/data/types.ts';
 import { checkCollateClause } from '../binder/bind-collate.ts';
@@ -15,7 +16,9 @@ import type { SessionState } from '../session-state.ts';
 import type { BoundStatement } from './bound.ts';
 import { command, done } from './bound.ts';
 import { newType } from './define.ts';
-import { clipName, qualifiedName, targetSchema } from './naming.ts';
+import { qualifiedName, targetSchema } from './naming.ts';
+
+const MULTIRANGE = '_multirange';
 
 const COLLATIONS: { readonly [name: string]: number } = { default: 100, C: 950, POSIX: 951 };
 
@@ -140,7 +143,9 @@ function multirangeName(state: SessionState, range: Identity, written: TypeName 
       schema: 'pg_catalog', table: 'pg_type', constraint: 'pg_type_typname_nsp_index',
     });
   }
-  const name = clipName(range.name.includes('range') ? range.name.replace('range', 'multirange') : `${range.name}_multirange`);
+  // The words at the end are there whole.
+  const name = range.name.includes('range') ? nameFits(range.name.replace('range', 'multirange'))
+    : `${nameFits(range.name, NAME_BYTES - MULTIRANGE.length)}${MULTIRANGE}`;
   const chosen = { schema: range.schema, name };
   if (!isTaken(state, chosen) && name !== range.name) return chosen;
   throw new DatabaseError('42710', `type "${name}" already exists`, {

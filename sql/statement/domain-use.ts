@@ -91,13 +91,20 @@ function holder(state: SessionState, oid: number): string | null {
   return null;
 }
 
+/** The types that values of a user's type are made of. */
+export function partsOf(definition: TypeEntry['definition']): readonly LogicalType[] {
+  switch (definition.kind) {
+    case 'domain': return [definition.base];
+    case 'composite': return definition.fields.map((f) => f.type);
+    case 'range': case 'multirange': return [definition.bound];
+    default: return [];
+  }
+}
+
 /** A stored column with such values; or the type that is made of them; null: none. */
 function innerType(entry: CatalogEntry, found: (type: LogicalType) => boolean): string | { readonly oid: number } | null {
   if (entry.kind === 'type') {
-    const { definition } = entry;
-    const made = definition.kind === 'domain' ? found(definition.base)
-      : definition.kind === 'composite' && definition.fields.some((f) => found(f.type));
-    return made ? { oid: entry.oid } : null;
+    return partsOf(entry.definition).some(found) ? { oid: entry.oid } : null;
   }
   if (!('columns' in entry) || entry.kind === 'index') return null;
   const column = entry.columns.find((c) => !c.dropped && found(c.type));

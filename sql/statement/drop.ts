@@ -51,8 +51,9 @@ export async function dropTargets(state: SessionState, targets: readonly Target[
     await state.current.lock(change.entry.oid, 'access exclusive', state.lockWait);
   }
   const before = state.catalog;
-  for (const { kind, ...change } of plan.changes) {
-    if (kind === 'put' && 'entry' in change && change.entry.kind === 'table') refuseTimedReaders(state, change.entry);
+  const removed = new Set(plan.changes.flatMap((c) => (c.kind === 'remove' ? [c.oid] : [])));
+  for (const change of plan.changes) {
+    if (change.kind === 'put' && change.entry.kind === 'table') refuseTimedReaders(state, change.entry, removed);
   }
   state.current.changeCatalog(changes);
   for (const change of plan.changes) {

@@ -71,13 +71,6 @@ function fitName(table: string, columns: string, label: string): string {
   return [first, second, label].filter((part) => part !== '').join('_');
 }
 
-/** As much of it as PostgreSQL keeps. */
-export function clipName(name: string): string {
-  let clipped = name;
-  while (bytes(clipped) > NAME_BYTES) clipped = [...clipped].slice(0, -1).join('');
-  return clipped;
-}
-
 function bytes(text: string): number {
   return new TextEncoder().encode(text).length;
 }

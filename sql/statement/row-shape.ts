@@ -14,7 +14,7 @@ import { parseExpression } from '../parser/parse.ts';
 import { expressionsOf, visitPlan } from '../plan/map-plan.ts';
 import { bindAssignment, bindPredicate, bindValue, parseQuery, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
-import { isMadeOf, mapType, mentioning } from './domain-use.ts';
+import { isMadeOf, mapType, mentioning, partsOf } from './domain-use.ts';
 import { convertTable } from './value-change.ts';
 import { ViewColumns, viewsOver } from './view-columns.ts';
 import { keysOf } from './unique-check.ts';
@@ -81,8 +81,7 @@ export async function reshapeRows(state: SessionState, shape: RowShape): Promise
 function holds(entry: CatalogEntry, oid: number): boolean {
   if (entry.kind === 'type') {
     const { definition } = entry;
-    return definition.kind === 'domain' ? isMadeOf(definition.base, oid)
-      : definition.kind === 'composite' && definition.fields.some((f) => isMadeOf(f.type, oid));
+    return partsOf(definition).some((type) => isMadeOf(type, oid));
   }
   return 'columns' in entry && entry.kind !== 'index' && entry.columns.some((c) => !c.dropped && isMadeOf(c.type, oid));
 }
@@ -100,6 +99,9 @@ function renamedTypes(entry: CatalogEntry, named: (type: LogicalType) => Logical
       const { definition } = entry;
       if (definition.kind === 'domain') {
         return [{ kind: 'put', entry: { ...entry, definition: { ...definition, base: named(definition.base) } } }];
+      }
+      if (definition.kind === 'range' || definition.kind === 'multirange') {
+        return [{ kind: 'put', entry: { ...entry, definition: { ...definition, bound: named(definition.bound) } } }];
       }
       if (definition.kind !== 'composite') return [];
       const fields = definition.fields.map((f) => ({ ...f, type: named(f.type) }));

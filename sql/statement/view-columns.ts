@@ -136,21 +136,23 @@ function compiledOver(catalog: Catalog, view: number): MaterializedViewEntry | n
 
 /**
  * A circuit may read a column that its query does not name, only to have rows. When the column goes it is fed anew; 0A000 where
- * it would not come to the same: what it has depends on what was there when. `after`: the table as it is to be.
+ * it would not come to the same: what it has depends on what was there when. `after`: the table as it is to be. `gone`: what is
+ * dropped with the column.
  */
-export function refuseTimedReaders(state: SessionState, after: TableEntry): void {
+export function refuseTimedReaders(state: SessionState, after: TableEntry, gone: ReadonlySet<number> = new Set()): void {
   const before = state.catalog.get(after.oid);
   for (const oid of state.services.runtime.readersOf(after.oid, reshapedColumns(before, after))) {
     const view = state.catalog.get(oid);
-    if (view?.kind !== 'materialized-view' || !isTimed(state, view)) continue;
+    if (view?.kind !== 'materialized-view' || gone.has(oid) || !isTimed(state, view)) continue;
     throw notSupported(`changing a column of table "${after.name}" that materialized view "${view.name}" was made from`);
   }
 }
 
 function isTimed(state: SessionState, view: MaterializedViewEntry): boolean {
+  if (view.emit === 'window-close') return true;
   const env = { ...sessionEnvironment(state), ...readingOf(view) };
   const { plan } = bindQuery(parseQuery(view.query, view.settings.dialect), { env, parent: null, commonTables: null });
-  let timed = view.emit === 'window-close';
+  let timed = false;
   visitPlan(plan, (node) => {
     timed ||= isTimedNode(state.catalog, node);
   });

@@ -1,6 +1,8 @@
 // WATERMARK FOR column AS expression: checked, and kept as text.
-import { DatabaseError } from '../../engine/data/error.ts';
+import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { mentionType } from '../../engine/data/type-info.ts';
+import { isVolatile, someExpression } from '../../engine/expression/walk.ts';
+import { locationOf } from '../binder/location.ts';
 import type { ColumnEntry, WatermarkEntry } from '../catalog/entry.ts';
 import type { WatermarkDefinition } from '../parser/ast-definition.ts';
 import { bindAssignment, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
@@ -22,6 +24,10 @@ export function watermarkEntry(
   const env = sessionEnvironment(context.state);
   const item = rowScopeItem({ name: context.table, columns, oid: context.tableOid });
   const site = rowSite(env, [item], { phrase: 'watermark expressions', noSubquery: 'watermark expression' });
-  bindAssignment(site, definition.expression, column);
+  const bound = bindAssignment(site, definition.expression, column);
+  const asksMore = someExpression(bound, (e) => e.kind === 'call' && (e.function.clock === true || e.function.host === true));
+  if (asksMore || isVolatile(bound)) {
+    throw notSupported('a watermark that changes without any row changing', { position: locationOf(definition.expression) });
+  }
   return { column: column.attnum, expression: definition.text ?? rangeText(context, definition.range) };
 }

@@ -153,6 +153,8 @@ describe('now() in a view', () => {
     await client.query('CREATE MATERIALIZED VIEW v AS SELECT id FROM e CROSS JOIN f WHERE at > now()');
     expect(await client.error('ALTER TABLE f DROP COLUMN a')).toMatch(/^0A000 changing a column of table "f"/);
     expect(await client.error('ALTER TABLE f DROP COLUMN b')).toBe(null);
+    expect(await client.error('ALTER TABLE e DROP COLUMN at CASCADE')).toBe(null);
+    expect(await client.error('SELECT * FROM v')).toMatch(/^42P01/);
   });
 
   test('a watermark and windows that close do not go with it', async () => {
@@ -168,12 +170,12 @@ test('who subscribes is told while nobody commits or reads', async () => {
   database = await openDatabase({ data: folder });
   client = new Client(database);
   await client.query('CREATE TABLE e (id int, at timestamptz)');
-  await client.query("CREATE MATERIALIZED VIEW v AS SELECT id FROM e WHERE at <= now() AND at > now() - interval '0.3 seconds'");
+  await client.query("CREATE MATERIALIZED VIEW v AS SELECT id FROM e WHERE at <= now() AND at > now() - interval '2 seconds'");
   await client.query('BEGIN; DECLARE c CURSOR FOR SUBSCRIBE TO v');
   const writer = new Client(database);
-  await writer.query("INSERT INTO e VALUES (1, now()), (2, now() + interval '0.3 seconds')");
+  await writer.query("INSERT INTO e VALUES (1, now() + interval '0.1 seconds'), (2, now() + interval '0.4 seconds')");
   const told: string[] = [];
-  for (let tries = 0; told.length < 4 && tries < 100; tries++) {
+  for (let tries = 0; told.length < 4 && tries < 400; tries++) {
     told.push(...(await client.rows('FETCH 10 FROM c')).map((line) => line.split('|').slice(1).join('|')));
     await sleep(50);
   }

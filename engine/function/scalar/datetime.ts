@@ -293,8 +293,8 @@ function sqlClock(name: string, returns: LogicalType, words: string,
 
 const CLOCKS: readonly ScalarFunction[] = [
   ...['now', 'transaction_timestamp'].map((name) =>
-    clock(name, TIMESTAMPTZ, 'The start of the transaction.', (call) => call.context.transactionTime)),
-  clock('statement_timestamp', TIMESTAMPTZ, 'The start of the statement.', (call) => call.context.statementTime),
+    clock(name, TIMESTAMPTZ, 'The start of the transaction.', (call) => timeOf(call.context.transactionTime))),
+  clock('statement_timestamp', TIMESTAMPTZ, 'The start of the statement.', (call) => timeOf(call.context.statementTime)),
   fn({
     name: 'clock_timestamp', args: [], returns: TIMESTAMPTZ, words: 'The time now, however long the statement runs.',
     volatility: 'volatile', clock: true, row: (_args, call) => call.context.clock(),

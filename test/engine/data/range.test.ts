@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { decodeBinary, encodeBinary } from '../../../engine/data/binary-format.ts';
 import { decodeDatum, encodeDatum } from '../../../engine/data/composite.ts';
 import { compareDatums, hashDatum } from '../../../engine/data/datum-order.ts';
-import type { SqlMultirange, SqlRange } from '../../../engine/data/datum.ts';
+import type { Datum, SqlMultirange, SqlRange } from '../../../engine/data/datum.ts';
 import { DatabaseError } from '../../../engine/data/error.ts';
 import {
   containsMultirange, intersectMultiranges, makeMultirange, multirangesOverlap, spanOf, subtractMultiranges,
@@ -151,5 +151,22 @@ describe(`ranges (RANGE_SEED=${SEED} npx vitest run test/engine/data/range.test.
     expect(code([1, 9])).toBe('22P03');
     expect(code([2, 0, 0, 0, 4, 0, 0, 0, 9, 0, 0, 0, 4, 0, 0, 0, 1])).toBe('22000');
     expect(code([24])).toBe('none');
+  });
+
+  test('ranges of users\' types are in the order of their bounds\' type', () => {
+    // Labels are not in the order of their letters; of float8 there are two zeros, which are one, and NaN is greatest.
+    const cases: readonly (readonly [RangeFamily, readonly Datum[]])[] = [[MADE[3], ['sad', 'ok']], [MADE[0], [-1, -0, NaN]]];
+    for (const [family, values] of cases) {
+      const ranges = values.map((lower) => (
+        makeRange(family, { value: lower, inclusive: true }, { value: null, inclusive: false })));
+      for (const [i, a] of ranges.entries()) for (const [j, b] of ranges.entries()) {
+        expect(Math.sign(compareDatums(family.range, a, b)), `${family.range.kind} ${i} ${j}`).toBe(Math.sign(i - j));
+      }
+      const hashes = ranges.map((range) => hashDatum(family.range, range));
+      expect(new Set(hashes).size, 'hashes').toBe(values.length);
+    }
+    const zeros = [0, -0].map((lower) => makeRange(MADE[0], { value: lower, inclusive: true }, { value: null, inclusive: false }));
+    expect(compareDatums(MADE[0].range, zeros[0], zeros[1])).toBe(0);
+    expect(hashDatum(MADE[0].range, zeros[0])).toBe(hashDatum(MADE[0].range, zeros[1]));
   });
 });
