@@ -10,7 +10,7 @@ import { relabelled } from '../row-fill.ts';
 import type { SessionState } from '../session-state.ts';
 import type { BoundStatement } from './bound.ts';
 import { command, done } from './bound.ts';
-import { isMadeOf, mapType, mentioning } from './domain-use.ts';
+import { isMadeOf, mentioning } from './domain-use.ts';
 import { qualifiedName } from './naming.ts';
 import { rewriteType } from './renamed-text.ts';
 import { convertTable } from './value-change.ts';
@@ -94,8 +94,8 @@ async function relabel(
 ): Promise<void> {
   const { labels } = definition;
   const change: LabelChange = { oid: entry.oid, renamed };
-  const named = (type: LogicalType): LogicalType => mapType(type, (own) => (
-    own.kind === 'enum' && own.oid === entry.oid ? { ...own, labels } : own));
+  const relabelledType = (own: LogicalType): LogicalType => (
+    own.kind === 'enum' && own.oid === entry.oid ? { ...own, labels } : own);
   const mentions = mentioning(entry);
   for (const other of state.catalog.entries()) {
     const compiled = other.kind === 'source' || (other.kind === 'index' && other.definition !== undefined) ? mentions(other)
@@ -107,7 +107,7 @@ async function relabel(
   }
   const next: TypeEntry = { ...entry, definition: { ...definition, kind: 'enum' } };
   rewriteType(state, entry, next, {
-    named, value: (type, datum) => relabelled(type, datum, [change]),
+    change: relabelledType, value: (type, datum) => relabelled(type, datum, [change]),
     table: (table) => convertTable(state, table, change),
   });
 }

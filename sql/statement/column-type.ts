@@ -14,10 +14,11 @@ import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
 import type { AlterAction } from '../parser/ast-definition.ts';
 import { parseExpression } from '../parser/parse.ts';
 import { deparse } from '../plan/deparse.ts';
+import { viewsOver } from './kept-view.ts';
 import { keptForm } from './stored-expression.ts';
 import { bindAssignment, bindRowExpression, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
-import { ViewColumns, viewsOver } from './view-columns.ts';
+import { ViewColumns } from './view-columns.ts';
 
 export function retypedColumn(
   state: SessionState, table: TableEntry, column: ColumnEntry, action: AlterAction & { kind: 'setType' },

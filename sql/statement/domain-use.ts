@@ -1,6 +1,7 @@
 // What has values of a type or speaks of it: whom a change of the type concerns.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
+import { isQueryable } from '../catalog/catalog.ts';
 import { FIRST_USER_OID } from '../catalog/entry.ts';
 import type { CatalogEntry, ColumnEntry, TableEntry, TypeEntry } from '../catalog/entry.ts';
 import type { SessionState } from '../session-state.ts';
@@ -8,15 +9,14 @@ import type { SessionState } from '../session-state.ts';
 /** A test for entries that hold the type or name it; a type is known by its OID, whatever it was called when it was stored. */
 export function mentioning(type: Pick<TypeEntry, 'oid' | 'name'>): (entry: CatalogEntry) => boolean {
   const word = new RegExp(`(?<![\\w$])${type.name.replace(/[^\w]/g, '\\$&')}(?![\\w$])`, 'i');
+  const speaks = (value: unknown, key: string): boolean => {
+    if (typeof value === 'string') return key !== 'name' && key !== 'comment' && word.test(value);
+    if (typeof value !== 'object' || value === null) return key === 'oid' && value === type.oid;
+    return Object.entries(value).some(([k, v]) => speaks(v, k));
+  };
   return (entry) => {
     if (entry.oid === type.oid || entry.oid < FIRST_USER_OID) return false;
-    let mentioned = false;
-    JSON.stringify(entry, (key, value: unknown) => {
-      if (key === 'oid' && value === type.oid) mentioned = true;
-      if (key !== 'name' && key !== 'comment' && typeof value === 'string' && word.test(value)) mentioned = true;
-      return typeof value === 'bigint' ? '' : value;
-    });
-    return mentioned;
+    return speaks(entry, '');
   };
 }
 
@@ -92,7 +92,7 @@ function holder(state: SessionState, oid: number): string | null {
 }
 
 /** The types that values of a user's type are made of. */
-export function partsOf(definition: TypeEntry['definition']): readonly LogicalType[] {
+export function typesWithin(definition: TypeEntry['definition']): readonly LogicalType[] {
   switch (definition.kind) {
     case 'domain': return [definition.base];
     case 'composite': return definition.fields.map((f) => f.type);
@@ -104,7 +104,7 @@ export function partsOf(definition: TypeEntry['definition']): readonly LogicalTy
 /** A stored column with such values; or the type that is made of them; null: none. */
 function innerType(entry: CatalogEntry, found: (type: LogicalType) => boolean): string | { readonly oid: number } | null {
   if (entry.kind === 'type') {
-    return partsOf(entry.definition).some(found) ? { oid: entry.oid } : null;
+    return typesWithin(entry.definition).some(found) ? { oid: entry.oid } : null;
   }
   if (!('columns' in entry) || entry.kind === 'index') return null;
   const column = entry.columns.find((c) => !c.dropped && found(c.type));
@@ -138,5 +138,31 @@ export function mapType(type: LogicalType, change: (type: LogicalType) => Logica
     case 'record': return change({ ...type, fields: type.fields.map((f) => ({ ...f, type: mapType(f.type, change) })) });
     case 'range': case 'multirange': return change({ ...type, bound: mapType(type.bound, change) });
     default: return change(type);
+  }
+}
+
+/** Columns or fields with `change` made of each type in theirs. */
+export function retyped<T extends { readonly type: LogicalType }>(
+  parts: readonly T[], change: (type: LogicalType) => LogicalType,
+): readonly T[] {
+  return parts.map((part) => ({ ...part, type: mapType(part.type, change) }));
+}
+
+/** The types of an entry's columns, dropped ones too, or those that values of its type are made of. */
+export function typesIn(entry: CatalogEntry): readonly LogicalType[] {
+  return entry.kind === 'type' ? typesWithin(entry.definition) : isQueryable(entry) ? entry.columns.map((c) => c.type) : [];
+}
+
+/** The entry with `change` made of each type in those; its texts are as they were. */
+export function withTypes(entry: CatalogEntry, change: (type: LogicalType) => LogicalType): CatalogEntry {
+  if (isQueryable(entry)) return { ...entry, columns: retyped(entry.columns, change) };
+  if (entry.kind !== 'type') return entry;
+  const { definition } = entry;
+  switch (definition.kind) {
+    case 'enum': return entry;
+    case 'domain': return { ...entry, definition: { ...definition, base: mapType(definition.base, change) } };
+    case 'composite': return { ...entry, definition: { ...definition, fields: retyped(definition.fields, change) } };
+    case 'range': return { ...entry, definition: { ...definition, bound: mapType(definition.bound, change) } };
+    case 'multirange': return { ...entry, definition: { ...definition, bound: mapType(definition.bound, change) } };
   }
 }

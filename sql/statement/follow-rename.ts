@@ -1,21 +1,18 @@
 // What is kept as text follows when something it names gets another name: views' queries, and a table's own expressions.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
-import { bindQuery } from '../binder/bind-query.ts';
 import { valueSite } from '../binder/domain-check.ts';
-import { readingOf } from '../binder/environment.ts';
 import type { Catalog, CatalogChange } from '../catalog/catalog.ts';
-import type {
-  CatalogEntry, ColumnEntry, IndexEntry, MaterializedViewEntry, TableEntry, TypeEntry, ViewEntry,
-} from '../catalog/entry.ts';
+import type { CatalogEntry, ColumnEntry, IndexEntry, TableEntry, TypeEntry } from '../catalog/entry.ts';
 import { parseExpression } from '../parser/parse.ts';
 import { deparse } from '../plan/deparse.ts';
 import type { DeparseOptions } from '../plan/deparse.ts';
-import type { LogicalPlan } from '../plan/logical-plan.ts';
 import { sameButForNames, samePlan } from '../plan/same-plan.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
-import { bindValue, parseQuery, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
+import { bindValue, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
 import { shownKey } from './index-expression.ts';
+import { boundView } from './kept-view.ts';
+import type { AnyView } from './kept-view.ts';
 import { keptForm } from './stored-expression.ts';
 import { printedQuery } from './view-text.ts';
 
@@ -89,8 +86,8 @@ function wordsOf(names: ReadonlySet<string>): (text: string) => boolean {
 }
 
 /** Views, those that a view reads before it. */
-function innermostFirst(catalog: Catalog): readonly (ViewEntry | MaterializedViewEntry)[] {
-  const found: (ViewEntry | MaterializedViewEntry)[] = [];
+function innermostFirst(catalog: Catalog): readonly AnyView[] {
+  const found: AnyView[] = [];
   const seen = new Set<number>();
   const visit = (entry: CatalogEntry | null): void => {
     if ((entry?.kind !== 'view' && entry?.kind !== 'materialized-view') || seen.has(entry.oid)) return;
@@ -104,8 +101,8 @@ function innermostFirst(catalog: Catalog): readonly (ViewEntry | MaterializedVie
 
 /** null: it stays as it is. `renamed`: what has another name, not only something that it is made of. */
 function viewAfter(
-  state: SessionState, view: ViewEntry | MaterializedViewEntry, after: Catalog, renamed: ReadonlySet<number>,
-): ViewEntry | MaterializedViewEntry | null {
+  state: SessionState, view: AnyView, after: Catalog, renamed: ReadonlySet<number>,
+): AnyView | null {
   // Types that a view names and one that it reads, too, are noted of that one only.
   const direct = view.dependencies.some((d) => renamed.has(d.oid));
   const asItIs = (): boolean => readsTheSame(state, view, view, after);
@@ -117,9 +114,7 @@ function viewAfter(
 }
 
 /** The query in the names of `after`, whole ones; null where it cannot be said so that it is the same query. */
-export function keptQuery(
-  state: SessionState, view: ViewEntry | MaterializedViewEntry, after: Catalog = state.catalog,
-): string | null {
+export function keptQuery(state: SessionState, view: AnyView, after: Catalog = state.catalog): string | null {
   const query = printedQuery(state, view, state.catalog, {
     catalog: after, searchPath: [], qualified: true, pretty: false, wrap: 0, format: view.settings.format,
     names: keptForm(state, () => '', after).names,
@@ -128,21 +123,13 @@ export function keptQuery(
 }
 
 /** Whether the one, as things are called now, is the other, as they are called then. */
-function readsTheSame(
-  state: SessionState, now: ViewEntry | MaterializedViewEntry, then: ViewEntry | MaterializedViewEntry, after: Catalog,
-): boolean {
+function readsTheSame(state: SessionState, now: AnyView, then: AnyView, after: Catalog): boolean {
   try {
-    return samePlan(planOf(state, now, state.catalog), planOf(state, then, after));
+    return samePlan(boundView(state, now).plan, boundView(state, then, { catalog: after }).plan);
   } catch (error) {
     if (error instanceof DatabaseError) return false;
     throw error;
   }
-}
-
-function planOf(state: SessionState, view: ViewEntry | MaterializedViewEntry, catalog: Catalog): LogicalPlan {
-  const { query, settings } = view;
-  const env = { ...sessionEnvironment(state, { catalog }), ...readingOf(view) };
-  return bindQuery(parseQuery(query, settings.dialect), { env, parent: null, commonTables: null }).plan;
 }
 
 /** How a text that is kept is read, before and after. */

@@ -17,7 +17,7 @@ import { checkColumnName } from './column-definition.ts';
 import { renameDomainConstraint } from './domain.ts';
 import { wrongKind } from './drop.ts';
 import { withFollowers } from './follow-rename.ts';
-import { isMadeOf, mapType } from './domain-use.ts';
+import { isMadeOf, typesIn, withTypes } from './domain-use.ts';
 import { renameType } from './renamed-text.ts';
 import { duplicateRelation, qualified, qualifiedName } from './naming.ts';
 
@@ -158,25 +158,10 @@ function renameAttribute(state: SessionState, entry: TypeEntry, fields: readonly
 
 /** What has values of the row type, with its field under the new name. */
 function fieldRenamed(state: SessionState, rowType: number, from: string, to: string): readonly CatalogChange[] {
-  const named = (type: LogicalType): LogicalType => mapType(type, (own) => (own.kind !== 'record' || own.oid !== rowType ? own
-    : { ...own, fields: own.fields.map((f) => (f.name === from ? { ...f, name: to } : f)) }));
-  const retyped = <T extends { readonly type: LogicalType }>(parts: readonly T[]): readonly T[] =>
-    parts.map((part) => ({ ...part, type: named(part.type) }));
-  return [...state.catalog.entries()].flatMap((e): readonly CatalogChange[] => {
-    if (e.kind === 'type') {
-      const { definition } = e;
-      if (definition.kind === 'composite' && definition.fields.some((f) => isMadeOf(f.type, rowType))) {
-        return [{ kind: 'put', entry: { ...e, definition: { kind: 'composite', fields: retyped(definition.fields) } } }];
-      }
-      if ((definition.kind === 'range' || definition.kind === 'multirange') && isMadeOf(definition.bound, rowType)) {
-        return [{ kind: 'put', entry: { ...e, definition: { ...definition, bound: named(definition.bound) } } }];
-      }
-      return definition.kind === 'domain' && isMadeOf(definition.base, rowType)
-        ? [{ kind: 'put', entry: { ...e, definition: { ...definition, base: named(definition.base) } } }] : [];
-    }
-    if (!isQueryable(e) || !e.columns.some((c) => isMadeOf(c.type, rowType))) return [];
-    return [{ kind: 'put', entry: { ...e, columns: retyped(e.columns) } }];
-  });
+  const named = (own: LogicalType): LogicalType => (own.kind !== 'record' || own.oid !== rowType ? own
+    : { ...own, fields: own.fields.map((f) => (f.name === from ? { ...f, name: to } : f)) });
+  return [...state.catalog.entries()].filter((e) => typesIn(e).some((type) => isMadeOf(type, rowType)))
+    .map((e) => ({ kind: 'put', entry: withTypes(e, named) }));
 }
 
 function renameConstraint(state: SessionState, entry: CatalogEntry, from: string, to: string): void {

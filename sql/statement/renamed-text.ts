@@ -6,19 +6,20 @@ import type { Expression } from '../../engine/expression/expression.ts';
 import { mapExpression } from '../../engine/expression/walk.ts';
 import { valueSite } from '../binder/domain-check.ts';
 import type { Site } from '../binder/level.ts';
+import { isQueryable } from '../catalog/catalog.ts';
 import type { CatalogChange } from '../catalog/catalog.ts';
-import type { DomainDefinition, MultirangeDefinition, RangeDefinition, TableEntry, TypeEntry } from '../catalog/entry.ts';
+import type { CatalogEntry, DomainDefinition, TableEntry, TypeEntry } from '../catalog/entry.ts';
 import { parseExpression } from '../parser/parse.ts';
 import { deparse } from '../plan/deparse.ts';
 import { keptForm } from './stored-expression.ts';
 import { bindAssignment, bindPredicate, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
-import { mapType, mentioning } from './domain-use.ts';
+import { mapType, mentioning, retyped, withTypes } from './domain-use.ts';
 
 /** Puts `renamed` in the place of `type`; texts that name it are as they are now to be read. Requires: the catalog lock. */
 export function renameType(state: SessionState, type: TypeEntry, renamed: TypeEntry): void {
   rewriteType(state, type, renamed, {
-    named: (t) => mapType(t, (own) => renamedType(own, renamed)),
+    change: (own) => renamedType(own, renamed),
     value: (_, datum) => datum, table: ({ after }) => ({ kind: 'put', entry: after }),
   });
 }
@@ -31,25 +32,26 @@ function renamedType(type: LogicalType, { oid, name }: TypeEntry): LogicalType {
 
 /** How a type becomes another under the same OID. */
 interface Rewriting {
-  readonly named: (type: LogicalType) => LogicalType;
+  /** As of `mapType`. */
+  readonly change: (type: LogicalType) => LogicalType;
   /** Of constants. */
   readonly value: (type: LogicalType, datum: Datum) => Datum;
   readonly table: (table: { readonly before: TableEntry; readonly after: TableEntry }) => CatalogChange;
 }
 
-function renamedRange(
-  definition: RangeDefinition | MultirangeDefinition, { named }: Rewriting, { oid, name }: TypeEntry,
-): TypeEntry['definition'] {
-  const bound = named(definition.bound);
-  if (definition.kind === 'range') {
-    return { ...definition, bound, multirange: definition.multirange.oid === oid ? { oid, name } : definition.multirange };
+/** Range and multirange types know each other's names. */
+function withPartner(entry: CatalogEntry, { oid, name }: TypeEntry): CatalogEntry {
+  if (entry.kind !== 'type') return entry;
+  const { definition } = entry;
+  if (definition.kind === 'range' && definition.multirange.oid === oid) {
+    return { ...entry, definition: { ...definition, multirange: { oid, name } } };
   }
-  return { ...definition, bound, range: definition.range.oid === oid ? { oid, name } : definition.range };
+  return definition.kind === 'multirange' && definition.range.oid === oid
+    ? { ...entry, definition: { ...definition, range: { oid, name } } } : entry;
 }
 
 /** Puts `renamed` in the place of `type` wherever the catalog keeps it. Requires: the catalog lock. */
 export function rewriteType(state: SessionState, type: TypeEntry, renamed: TypeEntry, how: Rewriting): void {
-  const { named } = how;
   const mentions = mentioning(type);
   const later: (() => CatalogChange)[] = [];
   for (const entry of state.catalog.entries()) {
@@ -58,19 +60,10 @@ export function rewriteType(state: SessionState, type: TypeEntry, renamed: TypeE
       throw notSupported(`renaming type "${type.name}", which index "${entry.name}" names,`);
     }
     if (entry.kind === 'table') later.push(tableTexts(state, entry, how));
-    if (entry.kind === 'view' || entry.kind === 'materialized-view') {
-      const columns = entry.columns.map((c) => ({ ...c, type: named(c.type) }));
-      later.push(() => ({ kind: 'put', entry: { ...entry, columns } }));
-    }
-    if (entry.kind !== 'type') continue;
-    const { definition } = entry;
-    if (definition.kind === 'domain') later.push(domainTexts(state, entry, definition, how));
-    if (definition.kind === 'range' || definition.kind === 'multirange') {
-      later.push(() => ({ kind: 'put', entry: { ...entry, definition: renamedRange(definition, how, renamed) } }));
-    }
-    if (definition.kind === 'composite') {
-      const fields = definition.fields.map((f) => ({ ...f, type: named(f.type) }));
-      later.push(() => ({ kind: 'put', entry: { ...entry, definition: { kind: 'composite', fields } } }));
+    else if (entry.kind === 'type' && entry.definition.kind === 'domain') {
+      later.push(domainTexts(state, entry, entry.definition, how));
+    } else if (isQueryable(entry) || entry.kind === 'type') {
+      later.push(() => ({ kind: 'put', entry: withPartner(withTypes(entry, how.change), renamed) }));
     }
   }
   state.current.changeCatalog([{ kind: 'put', entry: renamed }]);
@@ -84,8 +77,10 @@ function site(state: SessionState, table: TableEntry | null): Site {
 interface Written { readonly bound: Expression; readonly names: readonly string[]; readonly how: Rewriting }
 
 function written(state: SessionState, { bound, names, how }: Written): string {
-  const changed = mapExpression(bound, (e) => (e.kind === 'literal'
-    ? { ...e, type: how.named(e.type), value: how.value(e.type, e.value) } : { ...e, type: how.named(e.type) }));
+  const changed = mapExpression(bound, (e) => {
+    const type = mapType(e.type, how.change);
+    return e.kind === 'literal' ? { ...e, type, value: how.value(e.type, e.value) } : { ...e, type };
+  });
   return deparse(changed, keptForm(state, (i) => names[i]));
 }
 
@@ -97,10 +92,9 @@ function tableTexts(state: SessionState, table: TableEntry, how: Rewriting): () 
     ? bindPredicate(site(state, table), parseExpression(c.expression), 'CHECK') : null));
   return () => how.table({ before: table, after: {
     ...table,
-    columns: table.columns.map((column, i) => {
+    columns: retyped(table.columns, how.change).map((column, i) => {
       const bound = columns[i];
-      return { ...column, type: how.named(column.type),
-        ...(bound === null ? {} : { defaultText: written(state, { bound, names, how }) }) };
+      return bound === null ? column : { ...column, defaultText: written(state, { bound, names, how }) };
     }),
     constraints: table.constraints.map((constraint, i) => {
       const bound = checks[i];
@@ -118,7 +112,7 @@ function domainTexts(state: SessionState, entry: TypeEntry, definition: DomainDe
     check, bound: bindPredicate(valueSite(site(state, null), base), parseExpression(check.expression), 'CHECK'),
   }));
   return () => ({ kind: 'put', entry: { ...entry, definition: {
-    ...definition, base: how.named(base), defaultText: bound === null ? null : written(state, { bound, names: [], how }),
+    ...definition, base: mapType(base, how.change), defaultText: bound === null ? null : written(state, { bound, names: [], how }),
     checks: checks.map((c) => ({ ...c.check, expression: written(state, { bound: c.bound, names: ['value'], how }) })),
   } } });
 }

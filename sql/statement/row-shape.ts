@@ -3,20 +3,20 @@ import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { sameType } from '../../engine/data/types.ts';
 import type { Column, LogicalType } from '../../engine/data/types.ts';
 import { someExpression } from '../../engine/expression/walk.ts';
-import { readingOf } from '../binder/environment.ts';
 import { valueSite } from '../binder/domain-check.ts';
-import { bindQuery } from '../binder/bind-query.ts';
-import type { BoundQuery } from '../binder/level.ts';
+import { isQueryable } from '../catalog/catalog.ts';
 import type { CatalogChange } from '../catalog/catalog.ts';
 import { liveColumns } from '../catalog/entry.ts';
-import type { CatalogEntry, MaterializedViewEntry, TableEntry, TypeEntry, ViewEntry } from '../catalog/entry.ts';
+import type { CatalogEntry, TableEntry, TypeEntry } from '../catalog/entry.ts';
 import { parseExpression } from '../parser/parse.ts';
 import { expressionsOf, visitPlan } from '../plan/map-plan.ts';
-import { bindAssignment, bindPredicate, bindValue, parseQuery, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
+import { bindAssignment, bindPredicate, bindValue, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
-import { isMadeOf, mapType, mentioning, partsOf } from './domain-use.ts';
+import { isMadeOf, mentioning, retyped, typesIn, withTypes } from './domain-use.ts';
+import { boundView, compiledOver, viewsOver } from './kept-view.ts';
+import type { AnyView } from './kept-view.ts';
 import { convertTable } from './value-change.ts';
-import { ViewColumns, viewsOver } from './view-columns.ts';
+import { ViewColumns } from './view-columns.ts';
 import { keysOf } from './unique-check.ts';
 
 /** `from`: the place that each field had; null: it is new. */
@@ -50,90 +50,63 @@ function fieldsOf(entry: CatalogEntry | null): readonly (Column & { readonly key
 
 /** Lets follow what has values of the type. Requires: the catalog lock; the catalog has the type as it is now. */
 export async function reshapeRows(state: SessionState, shape: RowShape): Promise<void> {
-  if (shape.owner.kind === 'table') new ViewColumns(state).refuseRowsCompiled(shape.owner);
-  const { oid, fields, from } = shape;
-  const named = (type: LogicalType): LogicalType => mapType(type, (own) => (
-    own.kind === 'record' && own.oid === oid ? { ...own, fields } : own));
+  const { oid, owner, fields, from } = shape;
+  const takers = owner.kind === 'table' ? rowTakers(state, owner) : [];
+  const names = mentioning({ oid, name: owner.name });
+  const concerned = [...state.catalog.entries()].filter((entry) => holds(entry, oid) || (entry.kind === 'view'
+    ? takers.includes(entry) || entry.dependencies.some((d) => d.oid === oid)
+    : (entry.kind === 'table' || entry.kind === 'type') && names(entry)));
+  const changed = (own: LogicalType): LogicalType => (own.kind === 'record' && own.oid === oid ? { ...own, fields } : own);
   const changes: CatalogChange[] = [];
-  for (const entry of [...state.catalog.entries()]) {
+  for (const entry of concerned) {
     if (!holds(entry, oid)) continue;
+    if (entry.kind === 'source' || entry.kind === 'materialized-view') throw refused(shape, `whose rows "${entry.name}" has`);
     if (entry.kind === 'table') {
       await state.current.lock(entry.oid, 'access exclusive', state.lockWait);
       state.current.requireSettled(entry.oid, 'ALTER TABLE', entry.name);
       refuseFixed(state, entry, shape);
-      const after = { ...entry, columns: entry.columns.map((c) => ({ ...c, type: named(c.type) })) };
+      const after = { ...entry, columns: retyped(entry.columns, changed) };
       changes.push(convertTable(state, { before: entry, after }, { oid, renamed: null, fields: from }));
-    } else changes.push(...renamedTypes(entry, named, shape));
+    } else changes.push({ kind: 'put', entry: withTypes(entry, changed) });
   }
-  const catalog = state.catalog;
   state.current.changeCatalog(changes);
-  const names = mentioning({ oid, name: shape.owner.name });
+  for (const entry of concerned) checkReadable(state, entry.oid, shape);
+}
+
+/** Views that have the table's rows as values. 0A000 when a circuit makes such: those it has made do not follow the table. */
+function rowTakers(state: SessionState, table: TableEntry): readonly AnyView[] {
   const uses = new ViewColumns(state);
-  for (const entry of catalog.entries()) {
-    const speaks = holds(entry, oid) || (entry.kind === 'view'
-      ? entry.dependencies.some((d) => d.oid === oid || (d.oid === shape.owner.oid && uses.takesRows(entry, d.oid)))
-      : (entry.kind === 'table' || entry.kind === 'type') && names(entry));
-    if (speaks) checkReadable(state, entry.oid, shape);
+  const takers = viewsOver(state.catalog, table.oid).filter((view) => uses.takesRows(view, table.oid));
+  for (const view of takers) {
+    const [compiled] = view.kind === 'materialized-view' ? [view] : compiledOver(state.catalog, view.oid);
+    if (compiled === undefined) continue;
+    throw notSupported(`changing the columns of table "${table.name}", of whose rows materialized view "${compiled.name}" `
+      + 'makes values,');
   }
+  return takers;
 }
 
 /** Has it columns, fields or values made of the type? */
 function holds(entry: CatalogEntry, oid: number): boolean {
-  if (entry.kind === 'type') {
-    const { definition } = entry;
-    return partsOf(definition).some((type) => isMadeOf(type, oid));
-  }
-  return 'columns' in entry && entry.kind !== 'index' && entry.columns.some((c) => !c.dropped && isMadeOf(c.type, oid));
+  if (entry.kind === 'type') return typesIn(entry).some((type) => isMadeOf(type, oid));
+  return isQueryable(entry) && entry.columns.some((c) => !c.dropped && isMadeOf(c.type, oid));
 }
 
 const refused = (shape: RowShape, what: string): DatabaseError => notSupported(
   `changing the ${shape.owner.kind === 'table' ? 'columns of table' : 'attributes of type'} "${shape.owner.name}", ${what},`);
-
-function renamedTypes(entry: CatalogEntry, named: (type: LogicalType) => LogicalType, shape: RowShape): readonly CatalogChange[] {
-  switch (entry.kind) {
-    case 'view': {
-      const columns = entry.columns.map((c) => ({ ...c, type: named(c.type) }));
-      return [{ kind: 'put', entry: { ...entry, columns } }];
-    }
-    case 'type': {
-      const { definition } = entry;
-      if (definition.kind === 'domain') {
-        return [{ kind: 'put', entry: { ...entry, definition: { ...definition, base: named(definition.base) } } }];
-      }
-      if (definition.kind === 'range' || definition.kind === 'multirange') {
-        return [{ kind: 'put', entry: { ...entry, definition: { ...definition, bound: named(definition.bound) } } }];
-      }
-      if (definition.kind !== 'composite') return [];
-      const fields = definition.fields.map((f) => ({ ...f, type: named(f.type) }));
-      return [{ kind: 'put', entry: { ...entry, definition: { ...definition, fields } } }];
-    }
-    case 'source': case 'materialized-view': throw refused(shape, `whose rows "${entry.name}" has`);
-    default: return [];
-  }
-}
 
 /** 0A000 where keys or circuits have the values as they were. */
 function refuseFixed(state: SessionState, table: TableEntry, shape: RowShape): void {
   const hidden = table.columns.some((c) => c.hidden === true && isMadeOf(c.type, shape.oid));
   const key = keysOf(state, table).some((k) => k.columns.some((c) => isMadeOf(table.columns[c].type, shape.oid)));
   if (hidden || key) throw refused(shape, `whose rows are in an index of table "${table.name}"`);
-  for (const view of compiledOver(state, table.oid)) {
+  for (const view of compiledOver(state.catalog, table.oid)) {
     let reads = false;
     visitPlan(boundView(state, view).plan, (node) => {
       reads ||= expressionsOf(node).some((e) => someExpression(e, (x) => isMadeOf(x.type, shape.oid)));
     });
     if (reads) throw refused(shape, `whose rows materialized view "${view.name}" reads`);
   }
-}
-
-/** Materialized views that have a relation in their query, be it by way of a view. */
-function compiledOver(state: SessionState, relation: number): readonly MaterializedViewEntry[] {
-  return viewsOver(state.catalog, relation).flatMap((v) => (v.kind === 'view' ? compiledOver(state, v.oid) : [v]));
-}
-
-function boundView(state: SessionState, view: ViewEntry | MaterializedViewEntry): BoundQuery {
-  const env = { ...sessionEnvironment(state), ...readingOf(view) };
-  return bindQuery(parseQuery(view.query, view.settings.dialect), { env, parent: null, commonTables: null });
 }
 
 /** 0A000 when what is kept as text cannot be read any more: a constant of the type that has as many fields as it had. */

@@ -1,25 +1,23 @@
 // What queries and expressions kept as text name of relations: what stands in the way of dropping or retyping it.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
-import { bindQuery } from '../binder/bind-query.ts';
 import { ColumnUse } from '../binder/column-use.ts';
 import { valueSite } from '../binder/domain-check.ts';
-import { readingOf } from '../binder/environment.ts';
 import type { Site } from '../binder/level.ts';
 import type { ScopeItem } from '../binder/scope.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { reshapedColumns } from '../catalog-state.ts';
 import type { Target, Uses } from '../catalog/dependency.ts';
-import type { MaterializedViewEntry, TableEntry, TypeEntry, ViewEntry } from '../catalog/entry.ts';
+import type { MaterializedViewEntry, TableEntry, TypeEntry } from '../catalog/entry.ts';
 import { parseExpression } from '../parser/parse.ts';
 import { readsClock } from '../compiler/temporal-filter.ts';
 import type { LogicalPlan } from '../plan/logical-plan.ts';
 import { expressionsOf, visitPlan } from '../plan/map-plan.ts';
-import { bindValue, parseQuery, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
+import { bindValue, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
 import { retentionOf } from '../retention.ts';
 import type { SessionState } from '../session-state.ts';
 import { isMadeOf } from './domain-use.ts';
-
-type AnyView = ViewEntry | MaterializedViewEntry;
+import { boundView } from './kept-view.ts';
+import type { AnyView } from './kept-view.ts';
 
 /** Looks it up in the queries of views, each bound once; what cannot be bound names all there was when it was made. */
 export class ViewColumns implements Uses {
@@ -87,51 +85,24 @@ export class ViewColumns implements Uses {
     return this.#useOf(view)?.takesRowsOf(relation) ?? true;
   }
 
-  /** 0A000 when a circuit makes values of the table's rows: those it has made do not follow the table. */
-  refuseRowsCompiled(table: TableEntry): void {
-    for (const view of viewsOver(this.#catalog, table.oid)) {
-      if (!this.takesRows(view, table.oid)) continue;
-      const compiled = view.kind === 'materialized-view' ? view : compiledOver(this.#catalog, view.oid);
-      if (compiled === null) continue;
-      throw notSupported(`changing the columns of table "${table.name}", of whose rows materialized view "${compiled.name}" `
-        + 'makes values,');
-    }
-  }
-
   #useOf(view: AnyView): ColumnUse | null {
     const known = this.#found.get(view);
     if (known !== undefined) return known;
-    const use = this.#bound(view);
+    const use = this.#notedUse(view);
     this.#found.set(view, use);
     return use;
   }
 
-  #bound(view: AnyView): ColumnUse | null {
+  #notedUse(view: AnyView): ColumnUse | null {
     const columns = new ColumnUse();
-    const env = { ...sessionEnvironment(this.#state, { catalog: this.#catalog }), ...readingOf(view), columns };
     try {
-      bindQuery(parseQuery(view.query, view.settings.dialect), { env, parent: null, commonTables: null });
+      boundView(this.#state, view, { catalog: this.#catalog, columns });
       return columns;
     } catch (error) {
       if (error instanceof DatabaseError) return null;
       throw error;
     }
   }
-}
-
-/** Views over a relation, the oldest first. */
-export function viewsOver(catalog: Catalog, relation: number): readonly AnyView[] {
-  return [...catalog.entries()].filter((e): e is AnyView => (e.kind === 'view' || e.kind === 'materialized-view')
-    && e.dependencies.some((d) => d.oid === relation)).toSorted((a, b) => a.oid - b.oid);
-}
-
-/** A materialized view that has a view's query in its own. */
-function compiledOver(catalog: Catalog, view: number): MaterializedViewEntry | null {
-  for (const over of viewsOver(catalog, view)) {
-    const compiled = over.kind === 'materialized-view' ? over : compiledOver(catalog, over.oid);
-    if (compiled !== null) return compiled;
-  }
-  return null;
 }
 
 /**
@@ -150,10 +121,8 @@ export function refuseTimedReaders(state: SessionState, after: TableEntry, gone:
 
 function isTimed(state: SessionState, view: MaterializedViewEntry): boolean {
   if (view.emit === 'window-close') return true;
-  const env = { ...sessionEnvironment(state), ...readingOf(view) };
-  const { plan } = bindQuery(parseQuery(view.query, view.settings.dialect), { env, parent: null, commonTables: null });
   let timed = false;
-  visitPlan(plan, (node) => {
+  visitPlan(boundView(state, view).plan, (node) => {
     timed ||= isTimedNode(state.catalog, node);
   });
   return timed;

@@ -1,16 +1,14 @@
 // A view's definition for people to read: as PostgreSQL prints it, under the names things have now.
-import { bindQuery } from '../binder/bind-query.ts';
-import { readingOf } from '../binder/environment.ts';
 import { Trace } from '../binder/trace.ts';
 import { DatabaseError } from '../../engine/data/error.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { liveColumns } from '../catalog/entry.ts';
-import type { MaterializedViewEntry, ViewEntry } from '../catalog/entry.ts';
 import { Unprintable } from '../deparse/printer.ts';
 import type { PrintOptions } from '../deparse/printer.ts';
 import { queryText } from '../deparse/query-text.ts';
-import { parseQuery, sessionEnvironment } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
+import { boundView, writtenQuery } from './kept-view.ts';
+import type { AnyView } from './kept-view.ts';
 
 export interface ViewTextOptions {
   readonly pretty: boolean;
@@ -19,7 +17,7 @@ export interface ViewTextOptions {
 }
 
 /** As pg_get_viewdef() gives it. What has no words of PostgreSQL's is shown as it was written. */
-export function viewText(state: SessionState, entry: ViewEntry | MaterializedViewEntry, options: ViewTextOptions): string {
+export function viewText(state: SessionState, entry: AnyView, options: ViewTextOptions): string {
   const printed = printedQuery(state, entry, state.catalog, {
     catalog: state.catalog, searchPath: state.searchPath, qualified: false, ...options, format: state.settings.format,
     names: { names: state.names, now: 0n },
@@ -31,15 +29,14 @@ export function viewText(state: SessionState, entry: ViewEntry | MaterializedVie
 
 /** The view's query, bound in `catalog`, as SQL; null where it has no words of PostgreSQL's. */
 export function printedQuery(
-  state: SessionState, entry: ViewEntry | MaterializedViewEntry, catalog: Catalog, options: PrintOptions,
+  state: SessionState, entry: AnyView, catalog: Catalog, options: PrintOptions,
 ): string | null {
   const { settings } = entry;
   if (settings.dialect !== undefined && settings.dialect !== 'postgres') return null;
   const trace = new Trace();
   try {
-    const query = parseQuery(entry.query, settings.dialect);
-    const env = { ...sessionEnvironment(state, { catalog }), ...readingOf(entry), trace };
-    bindQuery(query, { env, parent: null, commonTables: null });
+    const query = writtenQuery(entry);
+    boundView(state, entry, { query, catalog, trace });
     return queryText(trace, query, liveColumns(entry.columns).map((c) => c.name), options);
   } catch (error) {
     if (error instanceof Unprintable || error instanceof DatabaseError) return null;
