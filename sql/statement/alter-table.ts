@@ -82,7 +82,7 @@ export function alterTable(statement: AlterTable, text: string): BoundStatement 
     if (found.kind === 'system') {
       throw new DatabaseError('42501', `permission denied: "${found.name}" is a system catalog`);
     }
-    const added: Added = { computed: [], constraints: [] };
+    const added: Added = { followed: null, computed: [], constraints: [] };
     const actions = inPasses(statement.actions);
     const types = actions.filter((a) => a.kind === 'setType');
     for (const action of actions) {
@@ -96,24 +96,30 @@ export function alterTable(statement: AlterTable, text: string): BoundStatement 
       state.current.requireSettled(table.oid, 'ALTER TABLE', table.name);
       await lockReferenced(state, action.kind === 'addColumn' ? [action.column] : [],
         action.kind === 'addConstraint' ? [action.constraint] : []);
-      if (passOf(action) > COLUMN_PASS) completeAdded(state, table.oid, text, added, passOf(action) === LAST_PASS);
+      if (passOf(action) > COLUMN_PASS) await completeAdded(state, table.oid, text, added, passOf(action) === LAST_PASS);
       if (action.kind !== 'setType') await new Alteration(state, table, text, added).run(action);
       else if (action === types[0]) await new Alteration(state, table, text, added).setTypes(types);
     }
-    completeAdded(state, found.oid, text, added, true);
+    await completeAdded(state, found.oid, text, added, true);
     return done(tag);
   });
 }
 
-/** What is still to be done for columns that are new: values that each row has of its own, then the constraints. */
+/** What is still to be done for columns that are new or of other types. */
 interface Added {
+  /** The table as what has its rows for values knows it; null: as it is. */
+  followed: TableEntry | null;
+  /** Columns of which each row has a value of its own. */
   computed: number[];
   constraints: { readonly attnum: number; readonly constraint: Constraint }[];
 }
 
 /** `last`: foreign keys, too. */
-function completeAdded(state: SessionState, oid: number, text: string, added: Added, last: boolean): void {
-  const { computed, constraints } = added;
+async function completeAdded(state: SessionState, oid: number, text: string, added: Added, last: boolean): Promise<void> {
+  const { followed, computed, constraints } = added;
+  added.followed = null;
+  const shape = rowShape(followed, state.catalog.get(oid));
+  if (shape !== null) await reshapeRows(state, shape);
   const due = constraints.filter(({ constraint }) => last || constraint.kind !== 'foreignKey');
   added.computed = [];
   added.constraints = constraints.filter((c) => !due.includes(c));
@@ -146,7 +152,7 @@ class Alteration {
   readonly #text: string;
   readonly #added: Added;
 
-  constructor(state: SessionState, table: TableEntry, text: string, added: Added = { computed: [], constraints: [] }) {
+  constructor(state: SessionState, table: TableEntry, text: string, added: Added = { followed: null, computed: [], constraints: [] }) {
     this.#added = added;
     this.#state = state;
     this.#table = table;
@@ -155,10 +161,7 @@ class Alteration {
 
   async run(action: AlterAction): Promise<void> {
     switch (action.kind) {
-      case 'addColumn':
-        this.#addColumn(action);
-        await this.#follow();
-        return;
+      case 'addColumn': this.#addColumn(action); return;
       case 'dropColumn': await this.#dropColumn(action); return;
       case 'setDefault': this.#setDefault(action); return;
       case 'setNotNull': this.#setNotNull(this.#column(action.column)); return;
@@ -247,6 +250,7 @@ class Alteration {
     const columns = withGenerated(context, [...this.#table.columns, column], [definition]);
     const after: TableEntry = { ...this.#table, columns };
     const changes: CatalogChange[] = defined.sequence === null ? [] : [{ kind: 'put', entry: defined.sequence }];
+    this.#added.followed ??= this.#table;
     this.#reshape(after, changes);
     for (const constraint of defined.constraints) this.#added.constraints.push({ attnum: column.attnum, constraint });
   }
@@ -263,12 +267,6 @@ class Alteration {
   /** Adds a constraint that came with a column. */
   constrain(constraint: Constraint, attnum: number): void {
     this.#addConstraint(constraint, this.#table.columns[attnum - 1]);
-  }
-
-  /** What has rows of the table as values follows it. */
-  async #follow(): Promise<void> {
-    const shape = rowShape(this.#table, this.#state.catalog.get(this.#table.oid));
-    if (shape !== null) await reshapeRows(this.#state, shape);
   }
 
   #isEmpty(): boolean {
@@ -327,6 +325,7 @@ class Alteration {
     const rows = allRows(this.#state, this.#table);
     // What a row cannot be converted to must be said now, not when the journal is applied.
     rowFill(this.#table, after, this.#fillContext())?.(rows);
+    this.#added.followed ??= this.#table;
     this.#reshape(after, changed.flatMap(([column, now]) => retypedSequence(this.#state, column, now.type)));
     const altered = new Alteration(this.#state, after, this.#text);
     for (const [, now] of changed) if (now.notNull) altered.#checkNoNulls(now);
@@ -337,7 +336,6 @@ class Alteration {
       if (changed.some(([c]) => key.columns.includes(c.attnum - 1))) checkNoDuplicates(this.#state, after, key);
     }
     for (const { child, constraint } of keys) altered.#validate(child, constraint, child);
-    await this.#follow();
   }
 
   async #dropColumn(action: AlterAction & { kind: 'dropColumn' }): Promise<void> {
