@@ -112,7 +112,8 @@ function domainTexts(state: SessionState, entry: TypeEntry, definition: DomainDe
     check, bound: bindPredicate(valueSite(site(state, null), base), parseExpression(check.expression), 'CHECK'),
   }));
   return () => ({ kind: 'put', entry: { ...entry, definition: {
-    ...definition, base: mapType(base, how.change), defaultText: bound === null ? null : written(state, { bound, names: [], how }),
+    ...definition, base: mapType(base, how.change),
+    defaultText: bound === null ? null : written(state, { bound, names: [], how }),
     checks: checks.map((c) => ({ ...c.check, expression: written(state, { bound: c.bound, names: ['value'], how }) })),
   } } });
 }
