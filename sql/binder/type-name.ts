@@ -114,10 +114,12 @@ export function typeOfEntry(entry: TypeEntry): LogicalType {
 
 /** A type that is not built in, by its OID. */
 export function typeOfOid(catalog: Catalog, oid: number): LogicalType | null {
-  const entry = catalog.get(oid);
-  if (entry?.kind === 'type') return typeOfEntry(entry);
-  const element = catalog.get(oid - 1);
-  if (element?.kind === 'type' && element.arrayType === oid) return arrayOf(typeOfEntry(element));
-  const relation = catalog.relationOfRows(oid);
-  return relation === null ? null : rowTypeOf(relation);
+  const found = catalog.ofType(oid);
+  if (found !== null) return declaredType(found);
+  const element = catalog.ofArrayType(oid);
+  return element === null ? null : arrayOf(declaredType(element));
+}
+
+function declaredType(of: TypeEntry | RowRelation): LogicalType {
+  return of.kind === 'type' ? typeOfEntry(of) : rowTypeOf(of);
 }

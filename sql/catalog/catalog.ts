@@ -34,6 +34,10 @@ export function columnsOf(relation: RowRelation): readonly Column[] {
 interface Names {
   readonly relations: ReadonlyMap<string, RelationEntry>;
   readonly types: ReadonlyMap<string, TypeEntry>;
+  /** By the OID of their arrays' type. */
+  readonly elements: ReadonlyMap<number, TypeEntry>;
+  /** By the OID of their rows' type. */
+  readonly rowTypes: ReadonlyMap<number, RowRelation>;
   readonly schemas: ReadonlyMap<string, SchemaEntry>;
   readonly roles: ReadonlyMap<string, RoleEntry>;
   /** Range and multirange types by the names of the functions that make their values. */
@@ -141,28 +145,23 @@ export class Catalog {
 
   /** Of a composite type or a relation's row type; null: it is none. */
   fieldNames(type: number): readonly string[] | null {
+    const found = this.ofType(type);
+    if (found?.kind === 'type') return found.definition.kind === 'composite' ? found.definition.fields.map((f) => f.name) : null;
+    return found === null ? null : columnsOf(found).map((c) => c.name);
+  }
+
+  /** The type that a user made, or the relation whose rows are of this type. */
+  ofType(type: number): TypeEntry | RowRelation | null {
     const entry = this.#entries.get(type);
-    if (entry?.kind === 'type') return entry.definition.kind === 'composite' ? entry.definition.fields.map((f) => f.name) : null;
-    const relation = this.relationOfRows(type);
-    return relation === null ? null : columnsOf(relation).map((c) => c.name);
+    return entry?.kind === 'type' ? entry : this.#system.byRowType.get(type) ?? this.#names.rowTypes.get(type) ?? null;
   }
 
-  /** The relation whose rows are of this type. */
-  relationOfRows(type: number): RowRelation | null {
-    const system = this.#system.byRowType.get(type);
-    if (system !== undefined) return system;
-    for (const relation of type === 0 ? [] : this.relations()) {
-      if ('rowType' in relation && relation.rowType === type) return relation;
-    }
-    return null;
-  }
-
-  /** The relation of whose rows arrays of this type are. */
-  relationOfRowArrays(type: number): RowRelation | null {
-    for (const relation of type === 0 ? [] : [...this.#system.all, ...this.relations()]) {
-      if ('rowType' in relation && this.rowArrayType(relation) === type) return relation;
-    }
-    return null;
+  /** The same for a type of arrays: of what they are. */
+  ofArrayType(type: number): TypeEntry | RowRelation | null {
+    const entry = this.#names.elements.get(type);
+    if (entry !== undefined) return entry;
+    const relation = this.#system.byArrayType.get(type) ?? this.#names.rowTypes.get(type - 1);
+    return relation !== undefined && this.rowArrayType(relation) === type ? relation : null;
   }
 
   /** OID of the type of arrays of a relation's rows; 0: none, as older catalogs have given that OID to something else. */
@@ -281,12 +280,14 @@ class SystemIndex {
   readonly byName: ReadonlyMap<string, SystemRelation>;
   readonly byOid: ReadonlyMap<number, SystemRelation>;
   readonly byRowType: ReadonlyMap<number, SystemRelation>;
+  readonly byArrayType: ReadonlyMap<number, SystemRelation>;
 
   constructor(all: readonly SystemRelation[]) {
     this.all = all;
     this.byName = new Map(all.map((r) => [key(r.schema, r.name), r]));
     this.byOid = new Map(all.map((r) => [r.oid, r]));
     this.byRowType = new Map(all.map((r) => [r.rowType, r]));
+    this.byArrayType = new Map(all.filter((r) => r.arrayType !== 0).map((r) => [r.arrayType, r]));
   }
 }
 
@@ -322,6 +323,8 @@ function oidsOf(entry: CatalogEntry): readonly number[] {
 function indexNames(entries: Iterable<CatalogEntry>): Names {
   const relations = new Map<string, RelationEntry>();
   const types = new Map<string, TypeEntry>();
+  const elements = new Map<number, TypeEntry>();
+  const rowTypes = new Map<number, RowRelation>();
   const schemas = new Map<string, SchemaEntry>();
   const roles = new Map<string, RoleEntry>();
   const indexes = new Map<number, IndexEntry[]>();
@@ -335,11 +338,14 @@ function indexNames(entries: Iterable<CatalogEntry>): Names {
     else if (entry.kind === 'role') roles.set(entry.name, entry);
     else if (entry.kind === 'type') types.set(key(entry.schema, entry.name), entry);
     else relations.set(key(entry.schema, entry.name), entry);
+    if (entry.kind === 'type' && entry.arrayType !== 0) elements.set(entry.arrayType, entry);
+    // Relations of older catalogs may have none.
+    if ('rowType' in entry && entry.rowType !== 0) rowTypes.set(entry.rowType, entry);
     if (entry.kind !== 'index') continue;
     const others = indexes.get(entry.table);
     if (others === undefined) indexes.set(entry.table, [entry]);
     else others.push(entry);
   }
   for (const list of indexes.values()) list.sort((a, b) => a.oid - b.oid);
-  return { relations, types, schemas, roles, constructed, indexes };
+  return { relations, types, elements, rowTypes, schemas, roles, constructed, indexes };
 }

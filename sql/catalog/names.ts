@@ -87,13 +87,9 @@ export class CatalogNames implements CatalogAccess {
   #typeName(oid: number): string | null {
     const builtin = typeFromOid(oid);
     if (builtin !== null) return formatTypeName(builtin);
-    for (const type of this.#catalog.types()) {
-      if (type.oid === oid) return this.#qualified(type);
-      if (type.arrayType === oid) return `${this.#qualified(type)}[]`;
-    }
-    const relation = this.#catalog.relationOfRows(oid);
-    if (relation !== null) return this.#qualified(relation);
-    const element = this.#catalog.relationOfRowArrays(oid);
+    const named = this.#catalog.ofType(oid);
+    if (named !== null) return this.#qualified(named);
+    const element = this.#catalog.ofArrayType(oid);
     return element === null ? null : `${this.#qualified(element)}[]`;
   }
 

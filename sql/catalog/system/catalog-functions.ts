@@ -75,9 +75,8 @@ function alwaysVisible(name: string, what: string): ScalarFunction {
 function typeVisible(call: CallInfo, oid: number): boolean | null {
   const { catalog, searchPath } = systemOf(call);
   if (typeFromOid(oid) !== null) return true;
-  for (const t of catalog.types()) if (t.oid === oid || t.arrayType === oid) return catalog.isVisible(t, searchPath);
-  const relation = catalog.relationOfRows(oid) ?? catalog.relationOfRowArrays(oid);
-  return relation === null ? null : catalog.isVisible(relation, searchPath);
+  const found = catalog.ofType(oid) ?? catalog.ofArrayType(oid);
+  return found === null ? null : catalog.isVisible(found, searchPath);
 }
 
 const VISIBILITY: readonly ScalarFunction[] = [

@@ -45,6 +45,23 @@ describe('extended protocol', () => {
     expect(await client.rows('SELECT * FROM t')).toEqual(['41|x|1.50']);
   });
 
+  test('the client may declare parameters to be of any type by its OID', async () => {
+    await client.query("CREATE TYPE mood AS ENUM ('sad', 'happy'); CREATE TYPE pair AS (a int, b mood)");
+    await client.query('CREATE TABLE t (a int, p pair)');
+    const types = ['mood', 'mood[]', 'pair', 'pair[]', 't', 't[]', 'pg_class', 'pg_class[]'];
+    for (const type of types) {
+      const [oid] = await client.rows(`SELECT '${type}'::regtype::oid`);
+      const values = type.endsWith('[]') ? '{}' : type === 'mood' ? 'sad' : null;
+      session.parse('', 'SELECT pg_typeof($1), $1', [Number(oid)]);
+      session.bind({ portal: '', statement: '', parameters: [text(values)] });
+      expect((await client.take(await session.execute('', 0))).rows).toEqual([[type, values]]);
+      await session.sync();
+    }
+    expect(await codeOf(() => session.parse('', 'SELECT $1', [99_999]))).toBe('42704 type with OID 99999 does not exist');
+    session.fail();
+    await session.sync();
+  });
+
   test('a portal is suspended after maxRows and goes on', async () => {
     session.parse('', 'SELECT g FROM generate_series(1, 5) AS g', []);
     session.bind({ portal: 'p', statement: '', parameters: [] });
