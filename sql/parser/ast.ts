@@ -471,11 +471,10 @@ export interface Merge extends At {
   readonly source: FromItem;
   readonly on: Expr;
   readonly clauses: readonly MergeClause[];
-  readonly returning: readonly Target[];
 }
 
 export interface MergeClause {
-  readonly match: 'matched' | 'not matched by source' | 'not matched by target';
+  readonly match: 'matched' | 'not matched';
   readonly condition: Expr | undefined;
   readonly action:
     | { readonly kind: 'nothing' | 'delete' }

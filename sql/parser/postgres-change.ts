@@ -109,29 +109,28 @@ export function readMerge(node: MergeStmt, context: ReaderContext): Merge {
     kind: 'merge', with: withClause(node.withClause, context), table, source: fromItem(node.sourceRelation, context),
     on: expression(node.joinCondition, context),
     clauses: (node.mergeWhenClauses ?? []).map((clause) => mergeClause(untag(clause, 'MergeWhenClause'), context)),
-    returning: targets(node.returningClause?.exprs, context), position: table.position,
+    position: table.position,
   };
 }
 
-/** The grammar's build knows clauses of MERGE that PostgreSQL 15 does not. */
-function checkMergeForm(node: MergeStmt, { source }: ReaderContext): void {
-  const { returningClause: returning, mergeWhenClauses: clauses = [] } = node;
-  const bySource = clauses.some((c) => untag(c, 'MergeWhenClause').matchKind === 'MERGE_WHEN_NOT_MATCHED_BY_SOURCE');
-  if (returning === undefined && !bySource) return;
+/** The grammar's build knows RETURNING and WHEN NOT MATCHED BY .., at which PostgreSQL 15 stops. */
+function checkMergeForm({ returningClause: returning }: MergeStmt, { source }: ReaderContext): void {
   const tokens = tokenize(source.text);
+  // BY TARGET is not in the tree.
+  const by = tokens.find((t, i) => isWord(t, 'by') && isWord(tokens[i - 1], 'matched'));
   const end = (source.offset(extent(returning).first) ?? 0) - source.base;
-  const at = bySource ? tokens.findIndex((t, i) => isWord(t, 'by') && isWord(tokens[i - 1], 'matched'))
-    : tokens.findLastIndex((t) => isWord(t, 'returning') && t.start < end);
-  const token = tokens[at];
+  const token = by ?? (returning === undefined ? undefined
+    : tokens.findLast((t) => isWord(t, 'returning') && t.start < end));
   if (token === undefined) return;
   throw new DatabaseError('42601', `syntax error at or near "${source.text.slice(token.start, token.end)}"`,
     { position: source.whole.position(source.base + token.start) });
 }
 
 function mergeClause(node: MergeWhenClause, context: ReaderContext): MergeClause {
-  const match = node.matchKind === 'MERGE_WHEN_MATCHED' ? 'matched'
-    : node.matchKind === 'MERGE_WHEN_NOT_MATCHED_BY_SOURCE' ? 'not matched by source' : 'not matched by target';
-  return { match, condition: optional(node.condition, context), action: mergeAction(node, context) };
+  return {
+    match: node.matchKind === 'MERGE_WHEN_MATCHED' ? 'matched' : 'not matched',
+    condition: optional(node.condition, context), action: mergeAction(node, context),
+  };
 }
 
 function mergeAction(node: MergeWhenClause, context: ReaderContext): MergeClause['action'] {

@@ -28,7 +28,7 @@ const unsupportedNames: { readonly [tag: string]: string } = {
   JsonObjectConstructor: 'JSON_OBJECT', JsonArrayConstructor: 'JSON_ARRAY', JsonArrayQueryConstructor: 'JSON_ARRAY',
   JsonObjectAgg: 'JSON_OBJECTAGG', JsonArrayAgg: 'JSON_ARRAYAGG', JsonParseExpr: 'JSON', JsonScalarExpr: 'JSON_SCALAR',
   JsonSerializeExpr: 'JSON_SERIALIZE', JsonFuncExpr: 'an SQL/JSON query function', JsonIsPredicate: 'IS JSON',
-  XmlExpr: 'an XML expression', XmlSerialize: 'XMLSERIALIZE', MergeSupportFunc: 'MERGE_ACTION',
+  XmlExpr: 'an XML expression', XmlSerialize: 'XMLSERIALIZE',
 };
 
 const readers: Readers<Expr> = {
@@ -37,6 +37,9 @@ const readers: Readers<Expr> = {
   A_Expr: operatorExpression,
   BoolExpr: logical,
   FuncCall: functionCall,
+  // To PostgreSQL 15 a name like any other.
+  MergeSupportFunc: ({ location = -1 }, context) => functionCall(
+    { funcname: [{ String: { sval: 'merge_action' } }], location }, context),
   TypeCast: cast,
   SubLink: subquery,
   CaseExpr: caseExpression,

@@ -2,7 +2,7 @@
 import { datumAt } from '../../engine/data/access.ts';
 import { Batch, concatBatches } from '../../engine/data/batch.ts';
 import type { Datum } from '../../engine/data/datum.ts';
-import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import { DatabaseError } from '../../engine/data/error.ts';
 import type { Snapshot } from '../../engine/runtime/contract.ts';
 import type { ScopeItem } from '../binder/scope.ts';
 import type { TableEntry } from '../catalog/entry.ts';
@@ -21,7 +21,7 @@ import { emptyRows } from './unique-check.ts';
 import { withNames } from './with-names.ts';
 
 export function bindMerge(statement: Merge, { state, env, commonTables }: ModificationSite): Modification {
-  checkForm(statement);
+  checkReached(statement);
   const table = requireTarget(state, statement);
   checkNames(statement);
   const query = bindMergeQuery({ env, parent: null, commonTables }, table, statement);
@@ -36,7 +36,7 @@ export function bindMerge(statement: Merge, { state, env, commonTables }: Modifi
       const pairs = Array.from({ length: rows.length }, (_, i) => i);
       const matched = pairs.map((i) => datumAt(flag, i) === true);
       const work = new MergeWork(session, new TableWriter(session, table), { rows, old: found.old, parameters: values });
-      for (const match of ['matched', 'not matched by target'] as const) {
+      for (const match of ['matched', 'not matched'] as const) {
         const wanted = match === 'matched';
         work.take(clauses.filter((c) => c.match === match), pairs.filter((i) => matched[i] === wanted));
       }
@@ -45,13 +45,10 @@ export function bindMerge(statement: Merge, { state, env, commonTables }: Modifi
   };
 }
 
-/** What PostgreSQL 15 does not have, and clauses that nothing reaches. */
-function checkForm(statement: Merge): void {
-  const { position } = statement;
-  if (statement.returning.length > 0) throw notSupported('RETURNING of MERGE', { position });
+/** 42601 for a clause that nothing reaches. */
+function checkReached(statement: Merge): void {
   const closed = new Set<string>();
   for (const { match, condition } of statement.clauses) {
-    if (match === 'not matched by source') throw notSupported('WHEN NOT MATCHED BY SOURCE', { position });
     if (closed.has(match)) {
       throw new DatabaseError('42601', 'unreachable WHEN clause specified after unconditional WHEN clause');
     }

@@ -166,7 +166,7 @@ describe('changes', () => {
       when not matched then insert (a) values (2) when matched then delete`, {
       kind: 'merge', source: { kind: 'table' }, on: { kind: 'binary' }, clauses: [
         { match: 'matched', condition: column('s', 'b'), action: { kind: 'update' } },
-        { match: 'not matched by target', action: { kind: 'insert', columns: [{ name: 'a' }], values: [number('2')] } },
+        { match: 'not matched', action: { kind: 'insert', columns: [{ name: 'a' }], values: [number('2')] } },
         { match: 'matched', action: { kind: 'delete' } }] }],
     ['truncate a, only b restart identity cascade', { kind: 'truncate', tables: [{ only: false }, { only: true }],
       restartIdentity: true, cascade: true }],
