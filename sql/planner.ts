@@ -3,7 +3,6 @@ import type { Circuit, CompiledQuery } from '../engine/circuit/contract.ts';
 import { DatabaseError, notSupported } from '../engine/data/error.ts';
 import type { Datum } from '../engine/data/datum.ts';
 import type { LogicalType } from '../engine/data/types.ts';
-import type { FormatSettings } from '../engine/data/settings.ts';
 import type { EvalContext } from '../engine/expression/context.ts';
 import type { Expression } from '../engine/expression/expression.ts';
 import { mapExpression } from '../engine/expression/walk.ts';
@@ -12,7 +11,7 @@ import { bindExpression } from './binder/bind-expression.ts';
 import { bindQuery } from './binder/bind-query.ts';
 import { coerceAssignment, coerceBoolean, settleUnknown } from './binder/coercion.ts';
 import { ParameterTypes, Shared, readingOf } from './binder/environment.ts';
-import type { DeclaredParameters, EffectBinder, Environment } from './binder/environment.ts';
+import type { DeclaredParameters, EffectBinder, Environment, Reading } from './binder/environment.ts';
 import { Level } from './binder/level.ts';
 import type { BoundQuery, Clause, CommonTableScope, Site } from './binder/level.ts';
 import { locationOf } from './binder/location.ts';
@@ -48,9 +47,8 @@ export function sessionEnvironment(
 }
 
 /** What stored text (a view's query, a default) is bound against: no session, the settings it was written under. */
-export function storedEnvironment(options: {
-  readonly catalog: Catalog; readonly searchPath: readonly string[]; readonly functions: FunctionRegistry;
-  readonly format: FormatSettings; readonly continuous: boolean; readonly known?: Environment['known'];
+export function storedEnvironment(options: Reading & {
+  readonly catalog: Catalog; readonly functions: FunctionRegistry; readonly continuous: boolean;
 }): Environment {
   return {
     ...options, ...options.continuous ? { clocks: [] } : {}, kept: true, parameters: new ParameterTypes(null), system: null,

@@ -13,6 +13,7 @@ import { aliased, plainItem, siteOver } from './bind-from-item.ts';
 import type { FromResult, FromSite } from './bind-from-item.ts';
 import { settleUnknown } from './coercion.ts';
 import { checked, checkedRows } from './domain-check.ts';
+import { spreadFields } from './environment.ts';
 import type { Site } from './level.ts';
 import { labelOf } from './location.ts';
 import { Scope } from './scope.ts';
@@ -22,6 +23,10 @@ import { resolveTypeName } from './type-name.ts';
 interface ItemCall {
   readonly call: TableCall;
   readonly columns: readonly Column[];
+  /** How many of the columns were there when the view was made that is bound. */
+  readonly shown: number;
+  /** OID of the row type whose fields the columns are. */
+  readonly rowType?: number | undefined;
   /** One column without a name of its own: the alias names it. */
   readonly scalar: boolean;
   /** What its rows are as one value, where that has a name. */
@@ -39,19 +44,22 @@ export function bindFunctionItem(item: FunctionItem, site: FromSite): FromResult
   const attached = attachSubqueries(SINGLE_ROW, args, inner.level, (e) => e);
   let used = 0;
   const calls = bound.map(({ call }) => ({ ...call, args: call.args.map(() => attached.expressions[used++]) }));
-  const columns = bound.flatMap((b) => b.columns);
-  const all = item.ordinality ? [...columns, { name: 'ordinality', type: INT8 }] : columns;
+  const columns = bound.flatMap((b) => b.columns.map((c, i) => ({
+    ...c, younger: i >= b.shown, field: b.rowType === undefined ? undefined : { rowType: b.rowType, name: c.name },
+  })));
+  const all = item.ordinality ? [...columns, { name: 'ordinality', type: INT8, younger: false, field: undefined }] : columns;
   const before = width(attached.plan);
   const called = setCallsOf(attached.plan, calls, { names: all.map((c) => c.name), ordinality: item.ordinality });
   const plan = before === 0 ? called : selectColumns(called, all.map((_, i) => before + i));
-  const scopeColumns = all.map((c, i): ScopeColumn => ({
-    name: c.name, table: 0, attribute: 0, expression: { kind: 'column', index: i, type: c.type },
+  const scopeColumns = all.map(({ name, type, younger, field }, i): ScopeColumn => ({
+    name, table: 0, attribute: 0, expression: { kind: 'column', index: i, type }, field, ...younger ? { younger } : {},
   }));
   const name = item.rowsFrom ? null : labelOf(item.calls[0].call);
   const only = bound.length === 1 && !item.ordinality ? bound[0] : null;
   return {
     plan, items: [aliased({
-      ...plainItem(name, scopeColumns), scalar: only?.scalar ?? false, rowType: only?.row ?? null,
+      ...plainItem(name, scopeColumns.filter((c) => !c.younger)), hidden: scopeColumns.filter((c) => c.younger),
+      scalar: only?.scalar ?? false, rowType: only?.row ?? null,
     }, item.alias)],
   };
 }
@@ -81,14 +89,18 @@ function bindItemCall({ call: e, columns: definitions }: Call, site: Site, alias
     definitions, site, position: e.position,
   });
   const whole = namedRow(given);
-  if (isSet) return { ...setCall(added[0].call, type, alias ?? label, site), row: whole };
+  const set = (call: TableCall): ItemCall => {
+    const made = setCall(call, type, alias ?? label, site);
+    if (type.kind !== 'record' || made.columns !== type.fields) return { ...made, row: whole, shown: made.columns.length };
+    return { ...made, row: whole, shown: spreadFields(site.env, type).length, rowType: type.oid };
+  };
+  if (isSet) return set(added[0].call);
   if (type.kind === 'record' && type.fields.length > 0) {
     const row = bound.type === type ? bound : checked(site, { ...bound, type });
-    const call = { function: rowsOfType(EXPAND, type), args: [row], types: [type] };
-    return { ...setCall(call, type, alias ?? label, site), row: whole };
+    return set({ function: rowsOfType(EXPAND, type), args: [row], types: [type] });
   }
   const columns = [{ name: alias ?? label, type }];
-  return { call: { function: null, args: [bound], types: [type] }, columns, scalar: true, row: whole };
+  return { call: { function: null, args: [bound], types: [type] }, columns, scalar: true, row: whole, shown: 1 };
 }
 
 function namedRow(type: LogicalType): ItemCall['row'] {
@@ -156,7 +168,7 @@ function requireSameRow(type: RecordType, wanted: RecordType): void {
   }
 }
 
-function setCall(given: TableCall, type: LogicalType, name: string, site: Site): Omit<ItemCall, 'row'> {
+function setCall(given: TableCall, type: LogicalType, name: string, site: Site): Omit<ItemCall, 'row' | 'shown'> {
   const call = given.function?.fields === true && given.types[0] !== type
     ? { ...given, function: checkedRows(site, given.function, type) } : given;
   const declared = call.function?.columns;

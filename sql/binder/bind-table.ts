@@ -82,7 +82,8 @@ function relationItem(
     name: 'tableoid', table: found.oid, attribute: -6, expression: { kind: 'literal', type: OID, value: found.oid },
   };
   const isKnown = ({ attribute }: ScopeColumn): boolean => known === undefined || known.includes(attribute);
-  const younger = known === undefined ? [] : columns.filter((c) => !isKnown(c));
+  const younger = known === undefined ? []
+    : columns.filter((c) => !isKnown(c)).map((c): ScopeColumn => ({ ...c, younger: true }));
   return {
     ...plainItem(found.name, younger.length === 0 ? columns : columns.filter(isKnown)), schema: found.schema,
     hidden: [tableoid, ...younger], rowType, relation: found.oid,

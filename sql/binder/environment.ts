@@ -2,7 +2,7 @@
 import { DatabaseError } from '../../engine/data/error.ts';
 import type { FormatSettings } from '../../engine/data/settings.ts';
 import { mentionType } from '../../engine/data/type-info.ts';
-import type { LogicalType } from '../../engine/data/types.ts';
+import type { Column, LogicalType, RecordType } from '../../engine/data/types.ts';
 import { sameKind, UNKNOWN } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { FunctionRegistry } from '../../engine/function/registry.ts';
@@ -52,14 +52,27 @@ export interface Environment {
   readonly columns?: ColumnUse | undefined;
   /** Of relations, the columns that there were when the view was made: `*` is these, and no others are merged. */
   readonly known?: ReadonlyMap<number, readonly number[]> | undefined;
+  /** Of row types, how many fields there were then: as many become columns. */
+  readonly rowWidths?: ReadonlyMap<number, number> | undefined;
 }
 
 /** How the query of a view is read. */
-export function readingOf(
-  { settings, dependencies }: Pick<ViewEntry, 'settings' | 'dependencies'>,
-): Pick<Environment, 'searchPath' | 'format' | 'known'> {
-  const { searchPath, format } = settings;
-  return { searchPath, format, known: new Map(dependencies.map((d) => [d.oid, d.columns])) };
+export function readingOf({ settings, dependencies }: Pick<ViewEntry, 'settings' | 'dependencies'>): Reading {
+  const { searchPath, format, rowWidths = [] } = settings;
+  return {
+    searchPath, format, known: new Map(dependencies.map((d) => [d.oid, d.columns])),
+    rowWidths: new Map(rowWidths.map((w) => [w.type, w.fields])),
+  };
+}
+
+export type Reading = Pick<Environment, 'searchPath' | 'format' | 'known' | 'rowWidths'>;
+
+/** The fields of a row that are made columns of. */
+export function spreadFields({ rowWidths, columns }: Environment, { oid, fields }: RecordType): readonly Column[] {
+  if (oid === undefined) return fields;
+  const shown = fields.slice(0, rowWidths?.get(oid));
+  columns?.noteWidth(oid, shown.length);
+  return shown;
 }
 
 /** Binds the parts of a query that do something when the statement runs; gives their rows as a query. */

@@ -18,6 +18,10 @@ export interface ScopeColumn {
   readonly attribute: number;
   /** Noted only where what is bound is to be printed. */
   readonly source?: ColumnSource | undefined;
+  /** Of a function's rows: the field that it is of which row type. */
+  readonly field?: { readonly rowType: number; readonly name: string } | undefined;
+  /** Has come to be after the view that reads it: not in its `*`, but in its rows. */
+  readonly younger?: true;
   /** Of a merged column: what it is made of. */
   readonly sides?: readonly ColumnSource[];
 }
@@ -184,9 +188,7 @@ export function findItem(
 /** The row of a relation as one value. */
 export function wholeRow(item: ScopeItem): Expression {
   if (item.scalar) return item.columns[0].expression;
-  // Columns younger than the view are in the row, though `*` does not show them.
-  const younger = item.hidden.filter((c) => item.relation !== 0 && c.table === item.relation && c.attribute > 0);
-  const columns = [...item.columns, ...younger];
+  const columns = [...item.columns, ...item.hidden.filter((c) => c.younger)];
   const fields = columns.map((c) => c.expression);
   const type: RecordType | DomainType = item.rowType ?? {
     kind: 'record', fields: columns.map((c) => ({ name: c.name, type: c.expression.type })),

@@ -7,6 +7,7 @@ import type { Expr, Position, StarExpr, Target } from '../parser/ast.ts';
 import { sameExpression } from '../plan/same-expression.ts';
 import { settleRow } from './bind-composite.ts';
 import { settleUnknown } from './coercion.ts';
+import { spreadFields } from './environment.ts';
 import { bind } from './level.ts';
 import type { Site } from './level.ts';
 import { labelOf, locationOf } from './location.ts';
@@ -83,8 +84,9 @@ function recordFields(e: Expr & { kind: 'fieldStar' }, site: Site): readonly Bou
   if (type.kind !== 'record' || type.fields.length === 0) {
     throw new DatabaseError('42809', `type ${mentionType(input.type)} is not composite`, { position: locationOf(e.operand) });
   }
-  site.env.columns?.noteFields(input, type.fields.map((_, index) => index));
-  return type.fields.map((f, index) => ({
+  const fields = spreadFields(site.env, type);
+  site.env.columns?.noteFields(input, fields.map((_, index) => index));
+  return fields.map((f, index) => ({
     name: f.name, table: 0, attribute: 0, position: e.position,
     expression: input.kind === 'row' ? input.fields[index] : { kind: 'field', input, index, type: f.type },
   }));

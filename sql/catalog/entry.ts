@@ -195,6 +195,8 @@ export interface ViewSettings {
   readonly dialect?: string;
   /** Absent: as it is by default. Kept, because the state of operators is of one plan. */
   readonly optimizer?: OptimizerSettings;
+  /** Row types whose fields the query makes columns of, by `.*` or in FROM, and how many they had. Absent: none was noted. */
+  readonly rowWidths?: readonly { readonly type: number; readonly fields: number }[];
 }
 
 /** The settings optimizer_disable and optimizer_seed. */

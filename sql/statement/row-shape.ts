@@ -26,6 +26,8 @@ export interface RowShape {
   readonly owner: TableEntry | TypeEntry;
   readonly fields: readonly Column[];
   readonly from: readonly (number | null)[];
+  /** How many fields there were. */
+  readonly width: number;
 }
 
 /** How the rows of a table, or the values of a composite type, are others than before; null: they are not. */
@@ -39,7 +41,7 @@ export function rowShape(before: CatalogEntry | null, after: CatalogEntry | null
   const same = was.length === is.length && is.every((f, i) => from[i] === i && sameType(f.type, was[i].type));
   if (same) return null;
   const fields = is.map(({ name, type }) => ({ name, type }));
-  return { oid: after.kind === 'table' ? after.rowType : after.oid, owner: after, fields, from };
+  return { oid: after.kind === 'table' ? after.rowType : after.oid, owner: after, fields, from, width: was.length };
 }
 
 function fieldsOf(entry: CatalogEntry | null): readonly (Column & { readonly key: number | string })[] | null {
@@ -116,7 +118,7 @@ function checkReadable(state: SessionState, oid: number, shape: RowShape): void 
   try {
     read(state, entry, shape.oid);
   } catch (error) {
-    const fits = shape.from.every((place, i) => place === i);
+    const fits = shape.from.length === shape.width && shape.from.every((place, i) => place === i);
     // A field of another type is not what an operator of the text takes.
     if (!(error instanceof DatabaseError)) throw error;
     throw fits ? error.with({ position: undefined }) : refused(shape, `of which "${entry.name}" names a value`);

@@ -3,6 +3,7 @@ import { boundByTime } from '../compiler/temporal-filter.ts';
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { someExpression } from '../../engine/expression/walk.ts';
 import { bindQuery } from '../binder/bind-query.ts';
+import { ColumnUse } from '../binder/column-use.ts';
 import type { ClockUse } from '../binder/environment.ts';
 import { categoryOf } from '../binder/type-rules.ts';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -40,7 +41,8 @@ function describeQuery(
   state: SessionState, query: Query, names: readonly string[], continuous: boolean,
 ): Described {
   const clocks: ClockUse[] = [];
-  const env = { ...sessionEnvironment(state, { written: true }), continuous, ...continuous ? { clocks } : {} };
+  const columns = new ColumnUse();
+  const env = { ...sessionEnvironment(state, { written: true }), columns, continuous, ...continuous ? { clocks } : {} };
   const bound = bindQuery(query, { env, parent: null, commonTables: null });
   if (continuous) refuseNames(boundByTime(bound.plan, state.evalContext(), clocks));
   const dialect = state.settings.get('sql_dialect') ?? 'postgres';
@@ -51,6 +53,7 @@ function describeQuery(
     settings: {
       format: state.settings.format, searchPath: [...state.searchPath], ...dialect === 'postgres' ? {} : { dialect },
       ...optimizer.disable === '' && optimizer.seed === 0 ? {} : { optimizer },
+      ...columns.widths.size === 0 ? {} : { rowWidths: [...columns.widths].map(([type, fields]) => ({ type, fields })) },
     },
   };
 }
