@@ -1,9 +1,10 @@
 // Subqueries in expressions: scalar, EXISTS, ARRAY(..), IN, op ANY and op ALL; each becomes a hole of its level.
-import { DatabaseError } from '../../engine/data/error.ts';
+import { AssertionError, DatabaseError } from '../../engine/data/error.ts';
 import { arrayOf, BOOLEAN, hasDimensions } from '../../engine/data/types.ts';
 import type { LogicalType, RecordType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { isVolatile } from '../../engine/expression/walk.ts';
+import type { AggregateFunction } from '../../engine/function/aggregate/aggregate.ts';
 import type { Expr, Position, Query } from '../parser/ast.ts';
 import type { AggregateCall, InOperand, LogicalPlan } from '../plan/logical-plan.ts';
 import { aggregateOf, columnOf, columnsOfPlan, projectOf } from '../plan/make.ts';
@@ -121,7 +122,7 @@ export function bindArraySubquery(e: PlainSubquery, site: Site): Expression {
   }
   const element = query.columns[0].type;
   const type = hasDimensions(element) ? element : arrayOf(element);
-  const call = collected(site, columnOf(query.plan, 0), type);
+  const call = aggregateCall(collecting(site, element), [columnOf(query.plan, 0)], type);
   const ordered: AggregateCall = {
     ...call, order: query.order.map((k) => ({
       expression: columnOf(query.plan, k.column), descending: k.descending, nullsFirst: k.nullsFirst,
@@ -133,11 +134,16 @@ export function bindArraySubquery(e: PlainSubquery, site: Site): Expression {
   return subquery(leave(site, 'scalar', projectOf(aggregate, [value], ['array']), { type }), 'array', e, site);
 }
 
-/** array_agg; vectors are elements here, where it would lay several end to end. */
-function collected(site: Site, element: Expression, type: LogicalType): AggregateCall {
-  if (element.type.kind !== 'array' || element.type.vector !== true) return namedAggregate(site, 'array_agg', [element]);
-  const ofElements = namedAggregate(site, 'array_agg', [{ kind: 'literal', type: BOOLEAN, value: null }]);
-  return { ...ofElements, args: [element], type };
+/** The array_agg that takes such values one by one: vectors too, which are arrays to it where it is called. */
+function collecting(site: Site, element: LogicalType): AggregateFunction {
+  const taken = hasDimensions(element) ? 'anyarray' : 'anynonarray';
+  const found = site.env.functions.aggregateFunctions('array_agg').find((f) => f.args[0].kind === taken);
+  if (found === undefined) throw new AssertionError(`no array_agg(${taken})`);
+  return found;
+}
+
+function aggregateCall(fn: AggregateFunction, args: readonly Expression[], type: LogicalType): AggregateCall {
+  return { function: fn, args, type, distinct: false, filter: null, order: [], withinGroup: false };
 }
 
 /** An aggregate the binder itself writes. */
@@ -146,11 +152,8 @@ export function namedAggregate(site: Pick<Site, 'env'>, name: string, args: read
   const resolution = resolveOverload(site.env.functions.aggregateFunctions(name), types);
   if (resolution.kind !== 'found') throw new DatabaseError('42883', `function ${name} does not exist`);
   const targets = argumentTypes(resolution.declared, types);
-  return {
-    function: resolution.signature, args: args.map((a, i) => coerceArgument(site.env, a, targets[i], undefined)),
-    distinct: false, filter: null, order: [], withinGroup: false,
-    type: returnType(resolution.signature, resolution.declared, targets),
-  };
+  return aggregateCall(resolution.signature, args.map((a, i) => coerceArgument(site.env, a, targets[i], undefined)),
+    returnType(resolution.signature, resolution.declared, targets));
 }
 
 /** Of a row that is written as one its fields; a relation's row is one value. */

@@ -13,20 +13,21 @@ const collectArray: Fold = ({ rows }) => arrayFrom(rows.map(([value]) => value))
 
 /** Arrays of one shape become an array of one dimension more. */
 const collectArrays: Fold = ({ rows, argTypes: [type] }) => {
-  if (!hasDimensions(baseType(type))) throw new DatabaseError('42804', `array is not a valid ${formatTypeName(type)}`);
-  const parts = rows.map(([value]): SqlArray => {
+  const parts: SqlArray[] = [];
+  for (const [value] of rows) {
     if (value === null) throw new DatabaseError('22004', 'cannot accumulate null arrays');
-    return asArray(value);
-  });
-  const [first] = parts;
-  if (first.dimensions.length === 0) throw new DatabaseError('2202E', 'cannot accumulate empty arrays');
-  for (const part of parts) {
-    if (part.dimensions.length === 0) throw new DatabaseError('2202E', 'cannot accumulate empty arrays');
+    const part = asArray(value);
+    const first = parts.length === 0 ? part : parts[0];
+    if (first.dimensions.length === 0) throw new DatabaseError('2202E', 'cannot accumulate empty arrays');
     if (part.dimensions.length !== first.dimensions.length
       || part.dimensions.some((d, i) => d !== first.dimensions[i] || part.lowerBounds[i] !== first.lowerBounds[i])) {
       throw new DatabaseError('2202E', 'cannot accumulate arrays of different dimensionality');
     }
+    parts.push(part);
   }
+  // PostgreSQL calls several vectors one as well, and finds out when it shows them.
+  if (!hasDimensions(baseType(type))) throw new DatabaseError('42804', `array is not a valid ${formatTypeName(type)}`);
+  const [first] = parts;
   return {
     dimensions: [parts.length, ...first.dimensions],
     lowerBounds: [1, ...first.lowerBounds],
