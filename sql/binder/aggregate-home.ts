@@ -4,6 +4,7 @@ import type { Expression } from '../../engine/expression/expression.ts';
 import { mapExpression, someExpression } from '../../engine/expression/walk.ts';
 import { freeHoles } from '../plan/map-plan.ts';
 import type { Clause, Level, Site, SubqueryUse } from './level.ts';
+import { referencesBy } from './scope.ts';
 import type { Scope } from './scope.ts';
 
 export interface Home {
@@ -67,7 +68,7 @@ export function moveTo({ scope, level }: Home, e: Expression, site: Site): Expre
   return mapExpression(e, (x) => {
     if (x.kind !== 'parameter' || x.hole !== true) return x;
     const use = site.level.subqueries.get(x.index);
-    if (use === undefined) return scope.outers.find((o) => o.hole.index === x.index)?.target ?? x;
+    if (use === undefined) return referencesBy(scope, new Set([x.index])).at(0)?.target ?? x;
     const operands = use.operands.map((o) => ({ ...o, left: moveTo({ scope, level, clause: site.clause }, o.left, site) }));
     level.subqueries.set(x.index, { ...use, operands });
     return x;
@@ -97,8 +98,7 @@ export function firstWithin(parts: readonly Expression[], home: Home): Expressio
 
 /** What a subquery reads of the scope that it stands in. */
 function read(use: SubqueryUse, scope: Scope): readonly Expression[] {
-  const free = freeHoles(use.plan);
-  return [...use.operands.map((o) => o.left), ...scope.outers.flatMap((o) => (free.has(o.hole.index) ? [o.target] : []))];
+  return [...use.operands.map((o) => o.left), ...referencesBy(scope, freeHoles(use.plan)).map((o) => o.target)];
 }
 
 /** 42803 where the home's clause has no aggregates. */

@@ -13,6 +13,7 @@ import type { CoercionSite } from './coercion.ts';
 import { bind } from './level.ts';
 import type { Site } from './level.ts';
 import { locationOf } from './location.ts';
+import { referencesBy } from './scope.ts';
 
 export const DEFAULT_FRAME: WindowFrame = {
   mode: 'range', start: { kind: 'unbounded-preceding' }, end: { kind: 'current-row' }, exclude: 'no-others',
@@ -75,8 +76,7 @@ function bindOffset(e: Expr, mode: WindowFrame['mode'], order: readonly OrderTer
 function subqueryColumn(e: Expression, { level, scope }: Site): Expression | null {
   for (const hole of holesOf(e)) {
     const use = level.subqueries.get(hole);
-    const free = use === undefined ? null : freeHoles(use.plan);
-    const outer = scope.outers.find((o) => free?.has(o.hole.index) === true);
+    const outer = use === undefined ? undefined : referencesBy(scope, freeHoles(use.plan)).at(0);
     if (outer !== undefined) return outer.target;
   }
   return null;

@@ -19,7 +19,7 @@ import { locationOf } from './location.ts';
 import { freeHoles } from '../plan/map-plan.ts';
 import { sameExpression } from '../plan/same-expression.ts';
 import { asRelation } from './relation.ts';
-import { checkDistinctNames, Scope, shiftItems } from './scope.ts';
+import { checkDistinctNames, referencesBy, Scope, shiftItems } from './scope.ts';
 import type { ScopeColumn, ScopeItem } from './scope.ts';
 import { noteItem, noteJoin } from './trace-from.ts';
 
@@ -49,9 +49,8 @@ export function bindBeside(
 
 /** 42P10 where the right side refers to the table that the statement changes. */
 function checkChanged({ plan, items: [table] }: FromResult, right: LogicalPlan, scope: Scope, site: FromSite): void {
-  const free = freeHoles(right);
-  const out = scope.outers.find(({ hole, target }) => free.has(hole.index)
-    && someExpression(target, (e) => e.kind === 'column' && e.index < width(plan)));
+  const out = referencesBy(scope, freeHoles(right))
+    .find(({ target }) => someExpression(target, (e) => e.kind === 'column' && e.index < width(plan)));
   if (out === undefined) return;
   throw new DatabaseError('42P10', `invalid reference to FROM-clause entry for table "${table.name}"`, {
     position: site.env.shared.positions.get(out.target),
@@ -81,8 +80,7 @@ function combine(left: FromResult, right: FromResult, how: Combination): FromRes
 }
 
 function lateralSide(right: LogicalPlan, { scope, site }: Pick<Combination, 'scope' | 'site'>): DatabaseError {
-  const free = freeHoles(right);
-  const target = scope.outers.find((o) => free.has(o.hole.index))?.target;
+  const target = referencesBy(scope, freeHoles(right)).at(0)?.target;
   const item = target === undefined ? undefined
     : scope.items.find((i) => i.name !== null && i.columns.some((c) => sameExpression(c.expression, target)));
   const name = item === undefined ? '' : ` for table "${item.name}"`;

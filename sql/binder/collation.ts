@@ -22,7 +22,7 @@ export function noteCollation(env: Environment, e: Expr, type: LogicalType): voi
     return;
   }
   if (known.size === 0) return;
-  const { result, apart } = partsOf(e);
+  const { result, apart } = comparedParts(e);
   for (const group of apart) common(env, group);
   const own = common(env, result);
   if (own !== null && isCollatable(type)) known.set(e, own);
@@ -57,7 +57,7 @@ interface Parts {
 
 const together = (...result: readonly (Expr | undefined)[]): Parts => ({ result, apart: [] });
 
-function partsOf(e: Expr): Parts {
+function comparedParts(e: Expr): Parts {
   switch (e.kind) {
     case 'binary': case 'isDistinct': case 'nullif': {
       const { left, right } = e;

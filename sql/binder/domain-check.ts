@@ -106,7 +106,7 @@ export interface Demand {
 export function firstFailure(demands: readonly Demand[], vector: Vector, context: EvalContext): Failure | null {
   let found: Failure | null = null;
   for (const demand of demands) {
-    const { values, rows } = demand.path.length === 0 ? { values: vector, rows: null } : partsOf(vector, demand);
+    const { values, rows } = demand.path.length === 0 ? { values: vector, rows: null } : valuesAt(vector, demand);
     for (const { compiled, error } of demand.checks) {
       const result = boolVector(compiled.evaluate(new Batch([values], values.length), context));
       for (let i = 0; i < values.length; i++) {
@@ -121,7 +121,7 @@ export function firstFailure(demands: readonly Demand[], vector: Vector, context
 }
 
 /** What stands at the place in all values, and in whose. */
-function partsOf(vector: Vector, { path, type }: Demand): { readonly values: Vector; readonly rows: readonly number[] } {
+function valuesAt(vector: Vector, { path, type }: Demand): { readonly values: Vector; readonly rows: readonly number[] } {
   const parts: Datum[] = [];
   const rows: number[] = [];
   const walk = (datum: Datum, level: number, row: number): void => {

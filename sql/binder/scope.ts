@@ -83,6 +83,11 @@ export class Scope {
   }
 }
 
+/** Those references to the scope for which one of the holes stands. */
+export function referencesBy({ outers }: Scope, holes: ReadonlySet<number>): readonly OuterReference[] {
+  return outers.filter(({ hole }) => holes.has(hole.index));
+}
+
 export interface NameUse {
   readonly env: Environment;
   readonly scope: Scope;

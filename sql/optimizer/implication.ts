@@ -6,6 +6,7 @@ import { implied, sameExpression } from '../plan/same-expression.ts';
 import { allOf, intervalsOf } from './key-intervals.ts';
 import type { Interval } from './key-intervals.ts';
 
+/** Whether the wanted condition holds for every row for which all the given ones do; false: it cannot be told. */
 export function impliesCondition(given: readonly Expression[], wanted: Expression): boolean {
   const known = given.map(implied);
   const condition = implied(wanted);

@@ -6,6 +6,7 @@ import { isMark, isWord } from './statement-text.ts';
 import { tokenize } from './tokens.ts';
 import type { Token } from './tokens.ts';
 
+/** PostgreSQL 15's error for an item of FROM that has no alias. */
 export function unnamedSubquery(node: RangeSubselect, context: ReaderContext): DatabaseError {
   const isValues = node.subquery !== undefined && 'SelectStmt' in node.subquery
     && node.subquery.SelectStmt.valuesLists !== undefined;
