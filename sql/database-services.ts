@@ -8,6 +8,7 @@ import type { SequenceState } from './catalog/codec.ts';
 import { encodeRecord } from './catalog/codec.ts';
 import type { CatalogState } from './catalog-state.ts';
 import { LockTable } from './lock-table.ts';
+import type { Pause } from '../storage/pause.ts';
 import type { CommitRequest, Notification, Peer, ReadPoint, Services } from './services.ts';
 import { OpenTransactions } from './write-conflict.ts';
 import type { SequenceStore } from './sequence-store.ts';
@@ -21,6 +22,7 @@ export interface ServiceParts {
   log(message: string): void;
   now(): bigint;
   random(): number;
+  startSlices(): Pause;
   terminate(processId: number): boolean;
 }
 
@@ -102,6 +104,10 @@ export class DatabaseServices implements Services {
 
   random(): number {
     return this.#parts.random();
+  }
+
+  startSlices(): Pause {
+    return this.#parts.startSlices();
   }
 
   allocateOid(): number {

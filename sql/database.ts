@@ -9,6 +9,7 @@ import type { StorageOptions } from '../storage/index.ts';
 import { CatalogState } from './catalog-state.ts';
 import { HOST_FUNCTIONS } from './catalog/functions.ts';
 import { SYSTEM_RELATIONS } from './catalog/system/index.ts';
+import { startSlices } from '../storage/pause.ts';
 import { DatabaseServices } from './database-services.ts';
 import { loadParser } from './parser/parse.ts';
 import { Catalog } from './catalog/catalog.ts';
@@ -40,7 +41,7 @@ export interface DatabaseOptions {
   /** Parts of the machine that are another's, its files for one; for tests. */
   readonly machine?: Omit<StorageOptions, 'log' | 'segmentBytes' | 'aheadBytes'>;
   /** How work is postponed; for tests. */
-  readonly schedule?: Pick<RuntimeHost, 'defer' | 'later'>;
+  readonly schedule?: Schedule;
   /** µs for which past moments can be read with AS OF; by default none are kept. */
   readonly history?: bigint;
   /** Bytes on the disk below which what adds data is refused; by default 64 MB, or a sixteenth of a small disk. */
@@ -48,6 +49,9 @@ export interface DatabaseOptions {
   /** Bytes of memory for state; by default half of what the machine, or the process's group, has. */
   readonly memoryBytes?: number;
 }
+
+/** How work is postponed, and cut into turns with other work. */
+export type Schedule = Pick<RuntimeHost, 'defer' | 'later'> & Pick<DatabaseServices, 'startSlices'>;
 
 /** How a user proves who they are. */
 export type Authentication =
@@ -139,7 +143,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       now,
       evalContext: () => viewContext(catalog.current, catalog.functions),
       alone: () => services === null || services.alone,
-      ...schedule,
+      defer: schedule.defer, later: schedule.later,
       fatal: options.fatal ?? ((error) => log(`fatal: ${error.message}`)),
       log,
     };
@@ -158,7 +162,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   });
   catalog.live = true;
   services = new DatabaseServices({
-    catalog, runtime, functions, log, now, random: options.random ?? Math.random,
+    catalog, runtime, functions, log, now, random: options.random ?? Math.random, startSlices: schedule.startSlices,
     connectors: options.connectors ?? [], backup: storage.backup ?? null, terminate: options.terminate ?? (() => false),
   });
   await dropLeftovers(services);
@@ -169,7 +173,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   return new Database({ services: running, runtime, catalog, sources });
 }
 
-const NODE_SCHEDULE: Pick<RuntimeHost, 'defer' | 'later'> = {
+const NODE_SCHEDULE: Schedule = {
+  startSlices,
   defer: (task) => void setImmediate(task),
   later: (milliseconds, task) => void setTimeout(task, milliseconds).unref(),
 };

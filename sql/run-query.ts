@@ -1,19 +1,26 @@
 // Running a compiled query once: sources read from a snapshot, one step, then order, offset and limit.
 import { Batch } from '../engine/data/batch.ts';
 import type { CircuitSource, CompiledQuery } from '../engine/circuit/contract.ts';
-import { Delta, concatDeltas } from '../engine/data/delta.ts';
+import { Delta, concatDeltas, deltaBytes } from '../engine/data/delta.ts';
 import { DatabaseError } from '../engine/data/error.ts';
 import { sortBatch } from '../engine/data/row-order.ts';
 import { compileExpression } from '../engine/expression/evaluate.ts';
 import type { Expression } from '../engine/expression/expression.ts';
 import type { EvalContext } from '../engine/expression/context.ts';
-import type { StepContext } from '../engine/operator/operator.ts';
-import { deltaBytes } from '../engine/runtime/append-queue.ts';
+import type { Soon } from '../engine/data/soon.ts';
+import { slices } from '../engine/operator/pieces.ts';
+import type { Pieces } from '../engine/operator/pieces.ts';
+import type { Pause } from '../storage/pause.ts';
 import type { Snapshot } from '../engine/runtime/contract.ts';
 import { cancel } from '../engine/state/consolidate.ts';
 
 /** Rows a batch handed to the client has at most: small enough that the first rows leave early. */
 const BATCH_ROWS = 4096;
+
+/** Rows of a piece: enough for what a piece costs by itself to be nothing, few enough for the nearer caches and short turns. */
+const PIECE_ROWS = 8192;
+/** After so many pieces what operators hold is looked at. */
+const PIECES_A_LOOK = 32;
 
 export interface QueryRun {
   readonly snapshot: Snapshot;
@@ -26,17 +33,56 @@ export interface QueryRun {
 
 /** All rows of the result, in order. */
 export function runQuery(query: CompiledQuery, run: QueryRun): Batch {
-  const errors = new ErrorSum();
-  const context: StepContext = {
-    epoch: run.snapshot.epoch, eval: run.context, error: (error, weight) => errors.add(error, weight),
+  const work = running(query, run);
+  for (;;) {
+    const next = work.next();
+    if (next.done === true) return next.value;
+    run.checkInterrupt();
+  }
+}
+
+/**
+ * The same, in turns with whatever else is to be done, if it takes long.
+ * Requires: the snapshot, and who reads it, stay as they are until the end.
+ */
+export function runQueryInTurns(query: CompiledQuery, run: QueryRun & { readonly pause: Pause }): Soon<Batch> {
+  const work = running(query, run);
+  const goOn = (): Soon<Batch> => {
+    for (;;) {
+      run.checkInterrupt();
+      const next = work.next();
+      if (next.done === true) return next.value;
+      const turn = run.pause();
+      if (turn instanceof Promise) return turn.then(goOn);
+    }
   };
+  return goOn();
+}
+
+/** Yields between any two pieces of work. */
+function* running(query: CompiledQuery, run: QueryRun): Generator<null, Batch> {
+  const errors = new ErrorSum();
+  const { circuit } = query;
+  const pieceRows = query.pieceRows ?? PIECE_ROWS;
   const held = new QueryMemory(run.snapshot.queryBytes ?? Infinity);
-  const inputs = query.circuit.sources.map((source) => readSource(source, run, held));
-  run.checkInterrupt();
-  const result = query.circuit.step(inputs, context, (source, keys) => readProbed(source, keys, { run, held }));
+  for (const source of circuit.sources) refuseFailing(source, run);
+  const pieces = circuit.pieces((source, keys) => read(source, keys, { ...run, pieceRows, held }), {
+    epoch: run.snapshot.epoch, eval: run.context, pieceRows,
+    error: (error, weight) => errors.add(error, weight), hold: (bytes) => held.add(bytes),
+  });
+  const parts: Delta[] = [];
+  let seen = 0;
+  for (const piece of pieces) {
+    if (piece !== null && (piece.length > 0 || parts.length === 0)) {
+      parts.push(piece);
+      held.add(deltaBytes(piece));
+    }
+    if (++seen % PIECES_A_LOOK === 0) held.check(circuit.stateSize().bytes);
+    yield null;
+  }
   errors.raise();
-  held.add(deltaBytes(result) + query.circuit.stateSize().bytes);
-  run.checkInterrupt();
+  held.check(circuit.stateSize().bytes);
+  const result = concatDeltas(parts);
   return query.late === null ? arrange(query, result) : withLate(query, query.late, result, run.context);
 }
 
@@ -53,47 +99,65 @@ export function* inBatches(rows: Batch): Generator<Batch> {
   for (let at = 0; at < rows.length; at += BATCH_ROWS) yield rows.slice(at, Math.min(at + BATCH_ROWS, rows.length));
 }
 
-function readSource(source: CircuitSource, run: QueryRun, held: QueryMemory): Delta {
-  if (source.kind === 'constant') return Delta.insert(source.rows());
-  if (source.probe !== undefined) return Delta.empty(source.schema);
-  return readRelation(source, run, held);
+/** A view that has an error answers with it. */
+function refuseFailing(source: CircuitSource, { snapshot, instead }: QueryRun): void {
+  if (source.kind === 'constant' || instead?.has(source.relation) === true) return;
+  const error = snapshot.error(source.relation);
+  if (error !== null) throw error;
 }
 
 /** More keys than this share of a relation's rows: reading all rows is better. */
 const PROBE_SHARE = 8;
 const FEW_KEYS = 64;
 
-/** The rows that have the keys of the other side of a join, or all rows. */
-function readProbed(
-  source: CircuitSource, keys: Delta, { run, held }: { readonly run: QueryRun; readonly held: QueryMemory },
-): Delta {
-  if (source.kind === 'constant' || source.probe === undefined) return readSource(source, run, held);
-  const { relation, columns, probe } = source;
-  const few = keys.length <= Math.max(FEW_KEYS, run.snapshot.rowCount(relation) / PROBE_SHARE);
-  if (!few || run.instead?.has(relation) === true) return readRelation(source, run, held);
-  const error = run.snapshot.error(relation);
-  if (error !== null) throw error;
-  const found = cancel(run.snapshot.lookup(relation, columns, { columns: probe.columns, keys: keys.batch }));
-  held.add(deltaBytes(found));
-  return found.length === 0 ? Delta.empty(source.schema) : found;
+type RelationSource = CircuitSource & { readonly kind: 'relation' };
+
+interface SourceRun extends QueryRun {
+  readonly pieceRows: number;
+  readonly held: QueryMemory;
 }
 
-function readRelation(source: CircuitSource & { readonly kind: 'relation' }, run: QueryRun, held: QueryMemory): Delta {
-  const { relation, columns } = source;
-  const instead = run.instead?.get(relation);
-  if (instead !== undefined) return Delta.insert(instead.select(columns));
-  const error = run.snapshot.error(relation);
-  if (error !== null) throw error;
-  if (source.range !== undefined) return cancel(run.snapshot.range(relation, columns, source.range));
-  if (source.lookup !== null) return cancel(run.snapshot.lookup(relation, columns, source.lookup));
-  const parts: Delta[] = [];
-  for (const part of run.snapshot.scan(relation, columns)) {
+function read(source: CircuitSource, keys: Delta | null, run: SourceRun): Pieces {
+  const { snapshot, instead, pieceRows } = run;
+  if (source.kind === 'constant') return slices(Delta.insert(source.rows()), pieceRows);
+  const { relation, columns, probe, range, lookup, schema } = source;
+  const found = (rows: Delta): Pieces => slices(rows.length === 0 ? Delta.empty(schema) : cancel(rows), pieceRows);
+  const given = instead?.get(relation);
+  if (given !== undefined) return slices(Delta.insert(given.select(columns)), pieceRows);
+  if (range !== undefined) return found(snapshot.range(relation, columns, range));
+  if (lookup !== null) return found(snapshot.lookup(relation, columns, lookup));
+  const few = keys !== null && keys.length <= Math.max(FEW_KEYS, snapshot.rowCount(relation) / PROBE_SHARE);
+  if (few && probe !== undefined) return found(snapshot.lookup(relation, columns, { columns: probe.columns, keys: keys.batch }));
+  return snapshot.stands?.(relation) === true ? scanned(source, snapshot, pieceRows) : changed(source, run);
+}
+
+function* scanned({ relation, columns, schema }: RelationSource, snapshot: Snapshot, pieceRows: number): Pieces {
+  let parts: Delta[] = [];
+  let rows = 0;
+  for (const part of snapshot.scan(relation, columns)) {
+    if (rows > 0 && rows + part.length > pieceRows) {
+      yield concatDeltas(parts);
+      parts = [];
+      rows = 0;
+    }
+    parts.push(part);
+    rows += part.length;
+  }
+  yield parts.length === 0 ? Delta.empty(schema) : concatDeltas(parts);
+}
+
+/** A transaction's own deletions follow what they take back; a circuit that runs once is made for rows that stay. */
+function* changed({ relation, columns, schema }: RelationSource, { snapshot, pieceRows, held }: SourceRun): Pieces {
+  const parts = [Delta.empty(schema)];
+  let bytes = 0;
+  for (const part of snapshot.scan(relation, columns)) {
     parts.push(part);
     held.add(deltaBytes(part));
-    if ((parts.length & 15) === 0) run.checkInterrupt();
+    bytes += deltaBytes(part);
+    if ((parts.length & 15) === 0) yield null;
   }
-  // A transaction's own deletions follow what they take back; a circuit that runs once is made for rows that stay.
-  return parts.length === 0 ? Delta.empty(source.schema) : cancel(concatDeltas(parts));
+  yield* slices(cancel(concatDeltas(parts)), pieceRows);
+  held.add(-bytes);
 }
 
 /** Weights out, rows in order, offset and limit applied, helper columns gone. */
@@ -121,7 +185,7 @@ function repeated(delta: Delta): Batch {
   return delta.batch.take(rows);
 }
 
-/** What a query holds: rows it reads, and what its operators make of them. */
+/** What a query holds: rows on their way, and what its operators keep. */
 class QueryMemory {
   readonly #limit: number;
   #bytes = 0;
@@ -133,7 +197,12 @@ class QueryMemory {
   /** 53200 where it is more than the query's share. */
   add(bytes: number): void {
     this.#bytes += bytes;
-    if (this.#bytes <= this.#limit) return;
+    this.check(0);
+  }
+
+  /** The same, with so many bytes besides. */
+  check(others: number): void {
+    if (this.#bytes + others <= this.#limit) return;
     throw new DatabaseError('53200', 'out of memory', {
       detail: `The query needs more than ${Math.round(this.#limit / 2 ** 20)} MB for its rows.`,
       hint: 'Read less at a time, keep the result as a materialized view, or raise memory_limit.',

@@ -10,6 +10,7 @@ import type { LockTable } from './lock-table.ts';
 import type { OpenTransactions } from './write-conflict.ts';
 import type { SequenceStore } from './sequence-store.ts';
 import type { BackupSummary } from '../storage/backup.ts';
+import type { Pause } from '../storage/pause.ts';
 
 export interface RelationChange {
   readonly relation: number;
@@ -71,6 +72,8 @@ export interface Services {
   /** µs since 1970 UTC. */
   now(): bigint;
   random(): number;
+  /** For work that goes on in turns with others. */
+  startSlices(): Pause;
   /** A number never given out before, to this or another transaction. */
   allocateOid(): number;
   nextTransactionId(): number;

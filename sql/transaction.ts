@@ -210,7 +210,13 @@ export class Transaction implements OpenTransaction {
     }
   }
 
-  /** A block keeps it so until its end; a lone statement is done before anybody else comes. */
+  /** Of relations that are readable: so they stay until the transaction ends. */
+  keepReadable(relations: ReadonlySet<number>): void {
+    if (this.kind !== 'implicit') return;
+    for (const relation of relations) this.#services.locks.tryAcquire(this, relation, 'access share');
+  }
+
+  /** A block keeps it so until its end; a lone statement is mostly done before anybody else comes. */
   #mayRead(relation: number): boolean {
     const { locks } = this.#services;
     return this.kind === 'implicit' ? locks.isReadable(this, relation) : locks.tryAcquire(this, relation, 'access share');

@@ -5,15 +5,20 @@ import type { Soon } from '../engine/data/soon.ts';
 export type Pause = () => Soon<void>;
 
 const SLICE_MS = 2;
-let since = 0;
 
-/** One for the process, as there is one thread. */
-export function pause(): Soon<void> {
-  if (performance.now() - since < SLICE_MS) return undefined;
-  return new Promise((resolve) => {
-    setImmediate(() => {
-      since = performance.now();
-      resolve();
+/** Slices that begin now. */
+export function startSlices(): Pause {
+  let since = performance.now();
+  return () => {
+    if (performance.now() - since < SLICE_MS) return undefined;
+    return new Promise((resolve) => {
+      setImmediate(() => {
+        since = performance.now();
+        resolve();
+      });
     });
-  });
+  };
 }
+
+/** One for all that the process does in the background, as there is one thread. */
+export const pause: Pause = startSlices();

@@ -6,9 +6,11 @@ import type { Epoch, Watermark } from '../data/time.ts';
 import type { Schema } from '../data/types.ts';
 import type { Operator, StateSize, StepContext } from '../operator/operator.ts';
 import type { StateReader, StateWriter } from '../state/ports.ts';
-import type { Circuit, CircuitSource, ProbeReader } from './contract.ts';
+import type { Circuit, CircuitSource, ProbeReader, SourceReader } from './contract.ts';
 import { contextFor } from '../operator/error-scope.ts';
 import type { ErrorScope, ErrorTargets } from '../operator/error-scope.ts';
+import type { PieceContext, Pieces } from '../operator/pieces.ts';
+import { PieceRun } from './piece-run.ts';
 import { circuitFingerprint, printCircuit } from './print.ts';
 
 export type CircuitNode =
@@ -82,6 +84,11 @@ export class OperatorCircuit implements Circuit {
     }
     this.#fresh = false;
     return this.#take();
+  }
+
+  *pieces(read: SourceReader, context: PieceContext): Pieces {
+    const run = new PieceRun(this.#nodes, this.#root, { read, context, flows: this.#flows, timer: this.#timer });
+    yield* run.pieces();
   }
 
   #stepNode(n: number, node: CircuitNode & { readonly kind: 'operator' }, context: StepContext): void {

@@ -5,6 +5,7 @@ import type { Delta } from '../data/delta.ts';
 import type { Watermark } from '../data/time.ts';
 import type { Schema } from '../data/types.ts';
 import type { SortKey, StateSize, StepContext } from '../operator/operator.ts';
+import type { PieceContext, Pieces } from '../operator/pieces.ts';
 import type { RangeLookup } from '../state/key-range.ts';
 import type { StateReader, StateWriter } from '../state/ports.ts';
 
@@ -33,12 +34,20 @@ export type CircuitSource =
 /** The rows of a source whose columns equal one of the keys. */
 export type ProbeReader = (source: CircuitSource, keys: Delta) => Delta;
 
+/** The rows of a source in pieces, at least one; of one with a probe those whose columns equal one of the keys. */
+export type SourceReader = (source: CircuitSource, keys: Delta | null) => Pieces;
+
 /** Operators in topological order. One circuit serves a view for ever or a SELECT once. */
 export interface Circuit {
   readonly sources: readonly CircuitSource[];
   readonly schema: Schema;
   /** One delta a source, in order; of those with a probe `probed` reads them by keys. Returns the change of the result. */
   step(inputs: readonly Delta[], context: StepContext, probed?: ProbeReader): Delta;
+  /**
+   * The one step of a circuit that runs once, with its rows in pieces: what is asked for is made, and held where an operator
+   * needs it whole. Between any two of what is returned others may go on.
+   */
+  pieces(read: SourceReader, context: PieceContext): Pieces;
   /** One watermark a source, in order; emits what closes. */
   advance(watermarks: readonly Watermark[], context: StepContext): Delta;
   /** Its result changes as time passes. */
@@ -65,4 +74,6 @@ export interface CompiledQuery {
   readonly visible: number;
   /** What the client sees, over the visible columns, computed once rows are in order and cut; null: these as they are. */
   readonly late: readonly Expression[] | null;
+  /** Rows of the pieces it runs in; null: as many as are good. */
+  readonly pieceRows: number | null;
 }

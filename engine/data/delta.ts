@@ -92,3 +92,13 @@ export function insertsOnly({ weights }: Delta): boolean {
   for (let i = 0; i < weights.length; i++) if (weights[i] <= 0) return false;
   return true;
 }
+
+/** What a delta's rows take in memory. */
+export function deltaBytes({ batch, length }: Delta): number {
+  let bytes = 4 * length;
+  for (const column of batch.columns) {
+    if (column.layout === 'bytes') bytes += 4 * length + column.offsets[length] - column.offsets[0];
+    else bytes += column.layout === 'fixed16' ? 16 * length : column.values.BYTES_PER_ELEMENT * length;
+  }
+  return bytes;
+}

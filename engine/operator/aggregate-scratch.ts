@@ -1,8 +1,11 @@
 // What the group aggregate works with in a step: arrays as long as its input, and the weights that count.
+import type { Delta } from '../data/delta.ts';
 import { assert } from '../data/error.ts';
 import { isValid } from '../data/vector.ts';
 import type { Vector } from '../data/vector.ts';
+import type { ResultColumn } from '../function/aggregate/result-column.ts';
 import type { Groups } from './changed-rows.ts';
+import type { StepContext } from './operator.ts';
 
 export interface Scratch {
   /** Of each row. */
@@ -12,6 +15,25 @@ export interface Scratch {
   readonly fresh: Groups;
   /** For those of both. */
   readonly joined: Int32Array;
+}
+
+export interface Located {
+  /** Of each row. */
+  readonly slots: Int32Array;
+  readonly context: StepContext;
+}
+
+export interface ResultsOf {
+  readonly results: readonly ResultColumn[];
+  readonly context: StepContext;
+}
+
+export interface Change {
+  readonly results: readonly ResultColumn[];
+  readonly touched: Int32Array;
+  readonly input: Delta;
+  /** The input had insertions alone. */
+  readonly grown: boolean;
 }
 
 export function makeScratch(length: number): Scratch {

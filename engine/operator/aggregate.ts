@@ -17,13 +17,16 @@ import { KeyTable } from '../state/key-table.ts';
 import { LatePage, madePage } from '../state/made-page.ts';
 import { Pages } from '../state/pages.ts';
 import type { PageContent, StateReader, StateWriter } from '../state/ports.ts';
+import { rowNumbers } from '../state/scratch.ts';
 import { bindCall, isRowCount } from './aggregate-call.ts';
 import type { AggregateOptions, BoundCall } from './aggregate-call.ts';
 import { filtered, makeScratch, onlyInsertions } from './aggregate-scratch.ts';
+import type { Change, Located, ResultsOf } from './aggregate-scratch.ts';
 import { changedRows } from './changed-rows.ts';
 import type { Groups, Shown } from './changed-rows.ts';
 import { ClosingSlots } from './closing-slots.ts';
 import type { Operator, StateSize, StepContext } from './operator.ts';
+import type { PieceContext, Pieces } from './pieces.ts';
 import { SlotFrames, savedSlots } from './slot-frames.ts';
 
 const CACHED_GROUPS = 256;
@@ -95,6 +98,35 @@ export class AggregateOperator implements Operator {
     const slots = this.#locate(input);
     if (this.#frames !== null) return this.#stepFrames(this.#frames, input, { slots, context });
     return this.#stepSlots(input, slots, context);
+  }
+
+  /** The groups are shown once, when all rows are in. */
+  *pieces([input]: readonly Pieces[], context: PieceContext): Pieces {
+    for (const piece of input) {
+      if (piece !== null && piece.length > 0) this.#update(piece, this.#locate(piece));
+      yield null;
+    }
+    if (this.#options.keys.length === 0) yield this.#allOf(ONE_SLOT, context);
+    else {
+      const { floats, stride } = this.#rows;
+      const { pages } = this.#table;
+      yield Delta.empty(this.schema);
+      for (let page = 0; page < pages.pageCount; page++) {
+        const slots = liveIds(pages, page).filter((slot) => floats[slot * stride] > 0);
+        if (slots.length > 0) yield this.#allOf(slots, context);
+      }
+    }
+  }
+
+  #allOf(slots: Int32Array, context: StepContext): Delta {
+    const results = this.#results;
+    for (const column of results) column.begin(slots.length);
+    const { errors } = this.#show({ slots, rows: slots }, { results, context });
+    for (const error of errors.values()) context.error(error, 1);
+    const keys = this.#options.keys.length === 0 ? [] : this.#table.keys(slots).columns;
+    const all = new Batch([...keys, ...results.map((column) => column.finish())], slots.length);
+    const rows = new Delta(all, replacementWeights(0, slots.length), true);
+    return errors.size === 0 ? rows : rows.take(rowNumbers(slots.length).filter((row) => !errors.has(row)));
   }
 
   /** A portion of the groups at a time, as many as frames take. */
@@ -460,25 +492,6 @@ export class AggregateOperator implements Operator {
       bytes: this.#calls.reduce((sum, { accumulator }) => sum + accumulator.bytes, own),
     };
   }
-}
-
-interface Located {
-  /** Of each row. */
-  readonly slots: Int32Array;
-  readonly context: StepContext;
-}
-
-interface ResultsOf {
-  readonly results: readonly ResultColumn[];
-  readonly context: StepContext;
-}
-
-interface Change {
-  readonly results: readonly ResultColumn[];
-  readonly touched: Int32Array;
-  readonly input: Delta;
-  /** The input had insertions alone. */
-  readonly grown: boolean;
 }
 
 /** As KEPT_CELLS. */

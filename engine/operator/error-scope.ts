@@ -24,7 +24,7 @@ export class ErrorScope {
 export type ErrorTargets = readonly (ErrorScope | null)[];
 
 /** The step as a node sees it whose errors go there. */
-export function contextFor(context: StepContext, targets: ErrorTargets): StepContext {
+export function contextFor<C extends StepContext>(context: C, targets: ErrorTargets): C {
   if (targets.includes(null)) return context;
   return {
     ...context, error: (error, weight) => {

@@ -54,15 +54,20 @@ export class JoinSide {
     this.arrangement = new Arrangement({ columns: [...schema.columns, ...stored] }, this.#keyColumns);
   }
 
+  /** Of rows in the stored schema. */
+  keysOf({ batch }: Delta): readonly Vector[] {
+    return this.#keyColumns.map((c) => batch.columns[c]);
+  }
+
   prepare(delta: Delta, context: StepContext): PreparedDelta {
     const full = this.#computed.length === 0 ? delta : this.#compute(delta, context);
-    const keys = this.#keyColumns.map((c) => full.batch.columns[c]);
+    const keys = this.keysOf(full);
     const strict = this.#strict.map((k) => keys[k]);
     if (strict.every((v) => v.validity === null)) return { keyed: full, keys, unkeyed: full.slice(0, 0) };
     const marks = new Uint8Array(full.length);
     if (!nullRows(strict, full.length, marks)) return { keyed: full, keys, unkeyed: full.slice(0, 0) };
     const keyed = full.take(marked(marks, 0));
-    return { keyed, keys: this.#keyColumns.map((c) => keyed.batch.columns[c]), unkeyed: full.take(marked(marks, 1)) };
+    return { keyed, keys: this.keysOf(keyed), unkeyed: full.take(marked(marks, 1)) };
   }
 
   #compute(delta: Delta, context: StepContext): Delta {

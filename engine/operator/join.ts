@@ -6,7 +6,7 @@
 // A left row of a single join that matches several is an error of the row's weight.
 // Requires: the inputs sum to multisets (no row of negative weight after an epoch).
 import { Batch } from '../data/batch.ts';
-import { Delta, concatDeltas } from '../data/delta.ts';
+import { Delta, concatDeltas, deltaBytes } from '../data/delta.ts';
 import type { Watermark } from '../data/time.ts';
 import { INT8 } from '../data/types.ts';
 import type { Schema } from '../data/types.ts';
@@ -16,12 +16,14 @@ import { compileExpression, predicateOrReport } from '../expression/evaluate.ts'
 import type { CompiledExpression } from '../expression/compiled.ts';
 import type { Expression } from '../expression/expression.ts';
 import { columnsOf } from '../expression/walk.ts';
-import type { Probe } from '../state/key-chains.ts';
+import type { Pairs } from '../state/key-chains.ts';
 import { liveIds } from '../state/key-index.ts';
 import type { StateReader, StateWriter } from '../state/ports.ts';
 import { JoinSide } from './join-side.ts';
 import type { PreparedDelta, Shows } from './join-side.ts';
 import type { Operator, StateSize, StepContext } from './operator.ts';
+import { whole } from './pieces.ts';
+import type { PieceContext, Pieces } from './pieces.ts';
 import { moreThanOneRow } from './single-row.ts';
 
 /** single: a left join whose left rows must not match more than one row (21000: a scalar subquery). */
@@ -80,6 +82,74 @@ export class Join implements Operator {
     return out.length === 0 ? Delta.empty(this.schema) : concatDeltas(out);
   }
 
+  /** One side is held, through which the other is led. */
+  *pieces(inputs: readonly Pieces[], context: PieceContext): Pieces {
+    const [left, right] = inputs;
+    if (this.#left.shows === 'none' && this.#right.shows === 'none') yield* this.#leadLonger(left, right, context);
+    else if (this.#right.shows === 'none') yield* this.#lead(this.#left, left, right, context);
+    else if (this.#left.shows === 'none') yield* this.#lead(this.#right, right, left, context);
+    else yield* whole(this, inputs, context);
+  }
+
+  *#lead(self: JoinSide, pieces: Pieces, others: Pieces, context: PieceContext): Pieces {
+    const other = this.#other(self);
+    for (const piece of others) {
+      if (piece !== null && piece.length > 0) other.arrangement.apply(other.prepare(piece, context).keyed);
+      yield null;
+    }
+    for (const piece of pieces) {
+      if (piece === null) yield null;
+      else yield* this.#leadPiece(self, piece, context);
+    }
+  }
+
+  /** The side that ends first is held. */
+  *#leadLonger(left: Pieces, right: Pieces, context: PieceContext): Pieces {
+    const sides = [left, right].map((pieces) => ({ rest: pieces[Symbol.iterator](), first: new Array<Delta>() }));
+    let ended: number | null = null;
+    while (ended === null) {
+      for (const [i, { rest, first }] of sides.entries()) {
+        const next = rest.next();
+        if (next.done === true) {
+          ended = i;
+          break;
+        }
+        if (next.value !== null) {
+          first.push(next.value);
+          context.hold(deltaBytes(next.value));
+        }
+        yield null;
+      }
+    }
+    const [held, led] = [sides[ended], sides[1 - ended]];
+    yield* this.#lead(ended === 0 ? this.#right : this.#left, resumed(led, context), resumed(held, context), context);
+  }
+
+  #leadPiece(self: JoinSide, piece: Delta, context: PieceContext): Pieces {
+    const prepared = self.prepare(piece, context);
+    const out: Delta[] = [];
+    if (prepared.unkeyed.length > 0 && self.shows === 'unmatched') out.push(this.#alone(self, prepared.unkeyed));
+    if (this.#pairs || this.#condition !== null) return this.#leadRows(self, prepared.keyed, { context, out });
+    this.#showMatched(self, prepared, out);
+    return [concatDeltas([Delta.empty(this.schema), ...out])];
+  }
+
+  /** As many rows at a time as give a piece; the pairs of one row are never cut. */
+  *#leadRows(self: JoinSide, keyed: Delta, { context, out }: CountedRun & { readonly context: PieceContext }): Pieces {
+    const { arrangement } = this.#other(self);
+    for (let at = 0, next = keyed.length; at < keyed.length;) {
+      const rest = at === 0 ? keyed : keyed.slice(at, Math.min(at + next, keyed.length));
+      const probe = arrangement.probe(self.keysOf(rest), rest.length, context.pieceRows);
+      const some = probe.taken === rest.length ? rest : rest.slice(0, probe.taken);
+      if (this.#condition === null && !this.#single) this.#showPairs(self, some, probe, out);
+      else this.#showCounted(self, some, this.#matching(self, some, probe, { context, out }), { context, out });
+      at += probe.taken;
+      next = 2 * probe.taken;
+      if (at < keyed.length) yield concatDeltas([Delta.empty(this.schema), ...out.splice(0)]);
+    }
+    yield concatDeltas([Delta.empty(this.schema), ...out]);
+  }
+
   #update(self: JoinSide, delta: Delta, context: StepContext, out: Delta[]): void {
     const prepared = self.prepare(delta, context);
     if (prepared.unkeyed.length > 0 && self.shows === 'unmatched') out.push(this.#alone(self, prepared.unkeyed));
@@ -94,22 +164,31 @@ export class Join implements Operator {
 
   #updateByKey(self: JoinSide, { keyed, keys }: PreparedDelta, out: Delta[]): void {
     const other = this.#other(self);
-    const { length } = keyed;
-    const found = new Int32Array(length);
-    if (this.#pairs) {
-      const probe = other.arrangement.probe(keys, length);
-      if (probe.rowIds.length > 0) out.push(this.#pairRows(self, keyed, probe));
-      if (self.shows !== 'none') {
-        found.fill(-1);
-        for (let i = 0; i < probe.probeRows.length; i++) found[probe.probeRows[i]] = probe.rowIds[i];
-      }
-    } else if (self.shows !== 'none') other.arrangement.probeHeads(keys, length, found);
-    if (self.shows !== 'none') {
-      const shown = rowsWhere(found, self.shows === 'matched');
-      if (shown.length > 0) out.push(this.#alone(self, keyed.take(shown)));
-    }
+    if (this.#pairs) this.#showPairs(self, keyed, other.arrangement.probe(keys, keyed.length), out);
+    else this.#showMatched(self, { keyed, keys }, out);
     if (other.shows === 'none') self.arrangement.apply(keyed);
     else this.#applyAndShow(self, { keyed, keys }, out);
+  }
+
+  #showPairs(self: JoinSide, keyed: Delta, probe: Pairs, out: Delta[]): void {
+    if (probe.rowIds.length > 0) out.push(this.#pairRows(self, keyed, probe));
+    if (self.shows === 'none') return;
+    const found = new Int32Array(keyed.length).fill(-1);
+    for (let i = 0; i < probe.probeRows.length; i++) found[probe.probeRows[i]] = probe.rowIds[i];
+    this.#showFound(self, keyed, found, out);
+  }
+
+  /** Where rows are shown by themselves alone, whether there is a match is all that counts. */
+  #showMatched(self: JoinSide, { keyed, keys }: Pick<PreparedDelta, 'keyed' | 'keys'>, out: Delta[]): void {
+    if (self.shows === 'none') return;
+    const found = new Int32Array(keyed.length);
+    this.#other(self).arrangement.probeHeads(keys, keyed.length, found);
+    this.#showFound(self, keyed, found, out);
+  }
+
+  #showFound(self: JoinSide, keyed: Delta, found: Int32Array, out: Delta[]): void {
+    const shown = rowsWhere(found, self.shows === 'matched');
+    if (shown.length > 0) out.push(this.#alone(self, keyed.take(shown)));
   }
 
   /** Applies the change of `self`; rows of the other side whose key came or went there begin or cease to be shown. */
@@ -138,14 +217,17 @@ export class Join implements Operator {
   #updateByCount(self: JoinSide, { keyed, keys }: PreparedDelta, run: CountedRun): void {
     const other = this.#other(self);
     const probe = this.#matching(self, keyed, other.arrangement.probe(keys, keyed.length), run);
-    if (this.#pairs && probe.rowIds.length > 0) run.out.push(this.#pairRows(self, keyed, probe));
-    if (self.shows === 'none') self.arrangement.apply(keyed);
-    else this.#applyCounted(self, keyed, probe, run);
+    const counts = this.#showCounted(self, keyed, probe, run);
+    if (counts === null) self.arrangement.apply(keyed);
+    else self.arrangement.apply(keyed, (rows, ids) => {
+      self.reserveCounts();
+      for (let i = 0; i < rows.length; i++) self.counts[ids[i]] = counts[rows[i]];
+    });
     if (other.shows !== 'none') this.#countOther(other, keyed.weights, probe, run);
   }
 
   /** The pairs on which the condition is true. */
-  #matching(self: JoinSide, keyed: Delta, probe: Probe, { context }: CountedRun): Probe {
+  #matching(self: JoinSide, keyed: Delta, probe: Pairs, { context }: CountedRun): Pairs {
     const condition = this.#condition;
     if (probe.rowIds.length === 0 || condition === null) return probe;
     const batch = this.#pairBatch(self, keyed.batch, probe, this.#conditionColumns);
@@ -157,21 +239,21 @@ export class Join implements Operator {
     };
   }
 
-  #applyCounted(self: JoinSide, keyed: Delta, probe: Probe, { context, out }: CountedRun): void {
+  /** How many rows each matches; null where nothing is shown of it by itself. */
+  #showCounted(self: JoinSide, keyed: Delta, probe: Pairs, { context, out }: CountedRun): Int32Array | null {
+    if (this.#pairs && probe.rowIds.length > 0) out.push(this.#pairRows(self, keyed, probe));
+    if (self.shows === 'none') return null;
     const counts = new Int32Array(keyed.length);
     const { pages } = this.#other(self).arrangement;
     for (let i = 0; i < probe.rowIds.length; i++) counts[probe.probeRows[i]] += pages.weight(probe.rowIds[i]);
     if (this.#single) reportSeveral(counts, keyed.weights, context);
     const shown = countsWhere(counts, self.shows === 'matched');
     if (shown.length > 0) out.push(this.#alone(self, keyed.take(shown)));
-    self.arrangement.apply(keyed, (rows, ids) => {
-      self.reserveCounts();
-      for (let i = 0; i < rows.length; i++) self.counts[ids[i]] = counts[rows[i]];
-    });
+    return counts;
   }
 
   /** Adds the weights of matching rows to the counts of the other side; its rows are shown or not accordingly. */
-  #countOther(other: JoinSide, weights: Int32Array, probe: Probe, { context, out }: CountedRun): void {
+  #countOther(other: JoinSide, weights: Int32Array, probe: Pairs, { context, out }: CountedRun): void {
     other.reserveCounts();
     const { counts } = other;
     const before = new Map<number, number>();
@@ -217,18 +299,18 @@ export class Join implements Operator {
     }
   }
 
-  #pairRows(self: JoinSide, keyed: Delta, probe: Probe): Delta {
+  #pairRows(self: JoinSide, keyed: Delta, probe: Pairs): Delta {
     return new Delta(this.#pairBatch(self, keyed.batch, probe, null), this.#pairWeights(self, keyed, probe));
   }
 
-  #pairWeights(self: JoinSide, { weights }: Delta, { probeRows, rowIds }: Probe): Int32Array {
+  #pairWeights(self: JoinSide, { weights }: Delta, { probeRows, rowIds }: Pairs): Int32Array {
     const out = this.#other(self).arrangement.pages.gatherWeights(rowIds);
     for (let i = 0; i < out.length; i++) out[i] *= weights[probeRows[i]];
     return out;
   }
 
   /** Left, then right columns of the pairs; columns outside `wanted` are left empty. */
-  #pairBatch(self: JoinSide, batch: Batch, { probeRows, rowIds }: Probe, wanted: ReadonlySet<number> | null): Batch {
+  #pairBatch(self: JoinSide, batch: Batch, { probeRows, rowIds }: Pairs, wanted: ReadonlySet<number> | null): Batch {
     const other = this.#other(self);
     const selfAt = self === this.#left ? 0 : this.#left.schema.columns.length;
     const otherAt = self === this.#left ? this.#left.schema.columns.length : 0;
@@ -283,6 +365,15 @@ export class Join implements Operator {
     const right = this.#right.arrangement.size();
     return { rows: left.rows + right.rows, bytes: left.bytes + right.bytes };
   }
+}
+
+/** What had been taken of the pieces, let go as it is, and then the rest. */
+function* resumed({ first, rest }: { readonly first: Delta[]; readonly rest: Iterator<Delta | null> }, context: PieceContext): Pieces {
+  for (const piece of first.splice(0)) {
+    context.hold(-deltaBytes(piece));
+    yield piece;
+  }
+  for (let next = rest.next(); next.done !== true; next = rest.next()) yield next.value;
 }
 
 interface CountedRun {

@@ -5,6 +5,7 @@ import type { Epoch, Watermark } from '../data/time.ts';
 import type { LogicalType, Schema } from '../data/types.ts';
 import type { EvalContext } from '../expression/context.ts';
 import type { StateReader, StateWriter } from '../state/ports.ts';
+import type { PieceContext, Pieces } from './pieces.ts';
 
 /** What a step may look at besides its inputs and state; all of it comes from the journal, so replay sees the same. */
 export interface StepContext {
@@ -27,6 +28,11 @@ export interface Operator {
   readonly schema: Schema;
   /** Law: for any inputs I and change ΔI, the outputs sum to Q(I + ΔI) − Q(I). One delta per input, in order. */
   step(inputs: readonly Delta[], context: StepContext): Delta;
+  /**
+   * The step in pieces, of an operator of a circuit that runs once: called instead of `step`, and that is all it is ever asked.
+   * The pieces sum to what a step would give; there is at least one. Absent: its inputs are collected for a step.
+   */
+  pieces?(inputs: readonly Pieces[], context: PieceContext): Pieces;
   /** Event time below the watermark is over: emit what closes, drop state nobody can reach. */
   advance(watermark: Watermark, context: StepContext): Delta;
   /** The time from which `tick` has something to do, µs since 1970 UTC; null: none so far. Absent where time changes nothing. */

@@ -13,6 +13,7 @@ import { compileExpression, evaluateOrReport } from '../expression/evaluate.ts';
 import type { Expression } from '../expression/expression.ts';
 import type { CallInfo, TableFunction } from '../function/function.ts';
 import type { StepContext } from './operator.ts';
+import type { PieceContext, Pieces } from './pieces.ts';
 import { StatelessOperator } from './stateless.ts';
 
 export interface SetCall {
@@ -35,8 +36,6 @@ export interface ProjectSetSpec {
   readonly schema: Schema;
 }
 
-type Rows = readonly (readonly Datum[])[];
-
 export class ProjectSet extends StatelessOperator {
   readonly name: string;
   readonly #spec: ProjectSetSpec;
@@ -54,35 +53,55 @@ export class ProjectSet extends StatelessOperator {
   }
 
   step([input]: readonly Delta[], context: StepContext): Delta {
-    if (input.length === 0) return Delta.empty(this.schema);
-    const { rows, vectors } = this.#args.length === 0 ? { rows: null, vectors: [] }
-      : evaluateOrReport(this.#args, input.batch, input.weights, context);
-    const kept = rows === null ? input : input.take(rows);
-    const from: number[] = [];
-    const builders = this.#builders();
+    const { kept, vectors } = this.#arguments(input, context);
+    const out = this.#expansion(kept);
     for (let row = 0; row < kept.length; row++) {
-      const sets = this.#sets(vectors, row, kept.weights[row], context);
-      if (sets !== null) this.#emit(sets, row, from, builders);
+      // All of a row's sets are there before the first of them is put out: where one fails, nothing of the row is.
+      const sets = this.#orReport(kept.weights[row], context, () => this.#sets(vectors, row, context).map((set) => [...set]));
+      if (sets !== null) for (const set of sideBySide(sets, this.#spec.outer)) out.add(row, set);
     }
-    const repeated = kept.take(Int32Array.from(from));
-    const columns = [...repeated.batch.columns, ...builders.map((b) => b.finish())];
-    return new Delta(new Batch(columns, repeated.length), repeated.weights);
+    return out.finish();
   }
 
-  #builders(): VectorBuilder[] {
-    const types = this.#spec.calls.flatMap((c) => c.types);
-    return (this.#spec.ordinality ? [...types, INT8] : types).map((type) => new VectorBuilder(type));
+  /** A query in which a row fails has no result: what has been put out of its sets by then does no harm. */
+  override *pieces([input]: readonly Pieces[], context: PieceContext): Pieces {
+    for (const piece of input) {
+      if (piece === null) yield null;
+      else yield* this.#expanded(piece, context);
+    }
   }
 
-  /** What each call gives for a row; null when one fails. */
-  #sets(vectors: readonly Vector[], row: number, weight: number, context: StepContext): Rows[] | null {
+  *#expanded(piece: Delta, context: PieceContext): Pieces {
+    const { kept, vectors } = this.#arguments(piece, context);
+    let out = this.#expansion(kept);
+    for (let row = 0; row < kept.length; row++) {
+      const weight = kept.weights[row];
+      const rows = this.#orReport(weight, context, () => sideBySide(this.#sets(vectors, row, context), this.#spec.outer));
+      for (;;) {
+        const next = rows === null ? null : this.#orReport(weight, context, () => rows.next());
+        if (next === null || next.done === true) break;
+        out.add(row, next.value);
+        if (out.length < context.pieceRows) continue;
+        yield out.finish();
+        out = this.#expansion(kept);
+      }
+    }
+    yield out.finish();
+  }
+
+  #arguments(input: Delta, context: StepContext): { readonly kept: Delta; readonly vectors: readonly Vector[] } {
+    if (this.#args.length === 0 || input.length === 0) return { kept: input, vectors: [] };
+    const { rows, vectors } = evaluateOrReport(this.#args, input.batch, input.weights, context);
+    return { kept: rows === null ? input : input.take(rows), vectors };
+  }
+
+  #expansion(input: Delta): Expansion {
+    return new Expansion(this.#spec, input);
+  }
+
+  #orReport<T>(weight: number, context: StepContext, work: () => T): T | null {
     try {
-      return this.#spec.calls.map((call, c) => {
-        const args = call.args.map((_, i) => datumAt(vectors[this.#starts[c] + i], row));
-        if (call.function === null) return [args.slice(0, 1)];
-        if (args.includes(null) && call.function.strict !== false) return [];
-        return taken(call.function.rows(args, callInfo(call, context)), this.#spec.enough);
-      });
+      return work();
     } catch (error) {
       if (!(error instanceof DatabaseError)) throw error;
       context.error(error, weight);
@@ -90,32 +109,85 @@ export class ProjectSet extends StatelessOperator {
     }
   }
 
-  #emit(sets: readonly Rows[], row: number, from: number[], builders: readonly VectorBuilder[]): void {
-    const longest = Math.max(0, ...sets.map((s) => s.length));
-    const count = longest === 0 && this.#spec.outer ? 1 : longest;
-    for (let i = 0; i < count; i++) {
-      from.push(row);
-      let column = 0;
-      sets.forEach((set, c) => {
-        const values = i < set.length ? set[i] : null;
-        for (let k = 0; k < this.#spec.calls[c].types.length; k++) {
-          builders[column++].append(values === null ? null : values[k] ?? null);
-        }
-      });
-      if (this.#spec.ordinality) builders[column].append(longest === 0 ? null : BigInt(i + 1));
-    }
+  /** What each call gives for a row, made as it is asked for. */
+  #sets(vectors: readonly Vector[], row: number, context: StepContext): readonly Iterable<readonly Datum[]>[] {
+    return this.#spec.calls.map((call, c) => {
+      const args = call.args.map((_, i) => datumAt(vectors[this.#starts[c] + i], row));
+      if (call.function === null) return [args.slice(0, 1)];
+      if (args.includes(null) && call.function.strict !== false) return [];
+      return taken(call.function.rows(args, callInfo(call, context)), this.#spec.enough);
+    });
   }
 }
 
-function taken(rows: Iterable<readonly Datum[]>, enough: number | null): Rows {
-  if (enough === null) return [...rows];
-  const first: (readonly Datum[])[] = [];
-  if (enough === 0) return first;
-  for (const row of rows) {
-    first.push(row);
-    if (first.length === enough) break;
+/** What stands beside an input row in one row of the output. */
+interface SetRow {
+  /** By call; null: it has no more rows while others have. */
+  readonly values: readonly (readonly Datum[] | null)[];
+  /** null: none of the calls gave a row. */
+  readonly ordinal: bigint | null;
+}
+
+/** The output's rows as they come. */
+class Expansion {
+  readonly #spec: ProjectSetSpec;
+  readonly #input: Delta;
+  readonly #from: number[] = [];
+  readonly #builders: readonly VectorBuilder[];
+
+  constructor(spec: ProjectSetSpec, input: Delta) {
+    this.#spec = spec;
+    this.#input = input;
+    const types = spec.calls.flatMap((c) => c.types);
+    this.#builders = (spec.ordinality ? [...types, INT8] : types).map((type) => new VectorBuilder(type));
   }
-  return first;
+
+  get length(): number {
+    return this.#from.length;
+  }
+
+  add(row: number, { values, ordinal }: SetRow): void {
+    this.#from.push(row);
+    let column = 0;
+    for (const [c, { types }] of this.#spec.calls.entries()) {
+      for (let k = 0; k < types.length; k++) this.#builders[column++].append(values[c]?.[k] ?? null);
+    }
+    if (this.#spec.ordinality) this.#builders[column].append(ordinal);
+  }
+
+  finish(): Delta {
+    const repeated = this.#input.take(Int32Array.from(this.#from));
+    return new Delta(new Batch([...repeated.batch.columns, ...this.#builders.map((b) => b.finish())], repeated.length),
+      repeated.weights);
+  }
+}
+
+/** The calls' rows in step, the shorter ones filled up. */
+function* sideBySide(sets: readonly Iterable<readonly Datum[]>[], outer: boolean): Generator<SetRow> {
+  const iterators = sets.map((set) => set[Symbol.iterator]());
+  for (let ordinal = 1n; ; ordinal++) {
+    let some = false;
+    const values = iterators.map((iterator) => {
+      const next = iterator.next();
+      if (next.done === true) return null;
+      some = true;
+      return next.value;
+    });
+    if (!some) {
+      if (outer && ordinal === 1n) yield { values, ordinal: null };
+      return;
+    }
+    yield { values, ordinal };
+  }
+}
+
+function* taken(rows: Iterable<readonly Datum[]>, enough: number | null): Iterable<readonly Datum[]> {
+  let left = enough ?? Infinity;
+  if (left === 0) return;
+  for (const row of rows) {
+    yield row;
+    if (--left === 0) return;
+  }
 }
 
 function callInfo({ args, types, function: fn }: SetCall, context: StepContext): CallInfo {

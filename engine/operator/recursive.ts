@@ -15,6 +15,8 @@ import type { StateReader, StateWriter } from '../state/ports.ts';
 import { DerivedRows } from './derived-rows.ts';
 import { Distinct } from './distinct.ts';
 import type { Operator, StateSize, StepContext } from './operator.ts';
+import { collect } from './pieces.ts';
+import type { PieceContext, Pieces } from './pieces.ts';
 import { RowErrors } from './row-errors.ts';
 
 export interface RecursionLimits {
@@ -79,7 +81,7 @@ export class Recursive implements Operator {
   }
 
   step(inputs: readonly Delta[], context: StepContext): Delta {
-    if (this.#spec.once) return this.#compute(inputs.map(cancel), context, this.#errors, context);
+    if (this.#spec.once) return atOnce(this.#compute(inputs.map(cancel), context, this.#errors, context));
     const before = this.#restored ? this.#recover(context) : null;
     const deltas = inputs.map(cancel);
     const { shape, all } = this.#spec;
@@ -88,10 +90,16 @@ export class Recursive implements Operator {
     return before === null ? change : concatDeltas([before, change]);
   }
 
+  *pieces(inputs: readonly Pieces[], context: PieceContext): Pieces {
+    const deltas: Delta[] = [];
+    for (const input of inputs) deltas.push(cancel(yield* collect(input, context)));
+    yield yield* this.#compute(deltas, context, this.#errors, context);
+  }
+
   /** After a restore: the errors readers know of, and rows that equal the held ones but are written otherwise. */
   #recover(context: StepContext): Delta {
     this.#restored = false;
-    return this.#replace(this.#compute(this.#held(), context, this.#errors, null));
+    return this.#replace(atOnce(this.#compute(this.#held(), context, this.#errors, null)));
   }
 
   #held(): readonly Delta[] {
@@ -127,7 +135,7 @@ export class Recursive implements Operator {
   #recompute(deltas: readonly Delta[], context: StepContext): Delta {
     this.#hold(deltas);
     const errors = new RowErrors();
-    const change = this.#replace(this.#compute(this.#held(), context, errors, null));
+    const change = this.#replace(atOnce(this.#compute(this.#held(), context, errors, null)));
     this.#errors.report(context, -1);
     errors.report(context, 1);
     this.#errors = errors;
@@ -142,7 +150,9 @@ export class Recursive implements Operator {
   }
 
   /** The fixed point over whole inputs. `into`: where errors go besides `errors`. */
-  #compute(inputs: readonly Delta[], context: StepContext, errors: RowErrors, into: StepContext | null): Delta {
+  *#compute(
+    inputs: readonly Delta[], context: StepContext, errors: RowErrors, into: StepContext | null,
+  ): Generator<null, Delta> {
     const { all, shape } = this.#spec;
     const seen = all ? null : shape === 'monotone' && !this.#spec.once ? new DerivedRows(this.schema) : new Distinct(this.schema);
     const live: Live = { circuit: this.#spec.step(), seen };
@@ -150,7 +160,7 @@ export class Recursive implements Operator {
     this.#live = null;
     let rows: Delta;
     try {
-      rows = this.#spec.shape === 'general' ? run.general(inputs[0], inputs.slice(1), errors)
+      rows = yield* this.#spec.shape === 'general' ? run.general(inputs[0], inputs.slice(1), errors)
         : run.linear(inputs[0], inputs.slice(1));
       if (!this.#spec.once) this.#live = live;
     } catch (error) {
@@ -194,7 +204,7 @@ function rowsOf(held: Arrangement): Delta {
   return all.take(Int32Array.from(rowNumbers(all.length)));
 }
 
-/** Iterations of the step until nothing new comes. */
+/** Iterations of the step until nothing new comes; they yield between any two rounds. */
 class Iteration {
   readonly #spec: RecursiveSpec;
   readonly #live: Live;
@@ -215,7 +225,7 @@ class Iteration {
   /** As linear, from a fixed point on; of UNION deletions first. Requires: the step is monotone, or it is UNION ALL. */
   change(base: Delta, reads: readonly Delta[]): Delta {
     const { seen } = this.#live;
-    if (!(seen instanceof DerivedRows)) return this.linear(base, reads);
+    if (!(seen instanceof DerivedRows)) return atOnce(this.linear(base, reads));
     const most = this.#rows * MUCH + FEW;
     let lost = 0;
     let inputs = reads.map(negative);
@@ -229,17 +239,18 @@ class Iteration {
       } while (front.length > 0);
     }
     const back = this.#counted(seen.restored());
-    return this.linear(positive(base), reads.map(positive), back);
+    return atOnce(this.linear(positive(base), reads.map(positive), back));
   }
 
   /** Each round takes the rows the last one added. */
-  linear(base: Delta, reads: readonly Delta[], back: Delta | null = null): Delta {
+  *linear(base: Delta, reads: readonly Delta[], back: Delta | null = null): Generator<null, Delta> {
     let inputs = reads;
     const first = this.#fresh(base);
     let front = back === null || back.length === 0 ? first : concatDeltas([first, back]);
     do {
       front = this.#fresh(this.#live.circuit.step([front, ...inputs], this.#context));
       inputs = this.#nothing;
+      yield null;
     } while (front.length > 0 && !this.#enough());
     return this.#result();
   }
@@ -248,7 +259,7 @@ class Iteration {
    * The working table is exchanged for the next one, so that whatever the step does sees that one alone. Errors of
    * each round stay, though the rows they belong to go.
    */
-  general(base: Delta, reads: readonly Delta[], errors: RowErrors): Delta {
+  *general(base: Delta, reads: readonly Delta[], errors: RowErrors): Generator<null, Delta> {
     const lasting = new RowErrors();
     let inputs = reads;
     let previous = Delta.empty(this.#spec.schema);
@@ -262,6 +273,7 @@ class Iteration {
       lasting.addAll(errors);
       previous = front;
       front = this.#fresh(all);
+      yield null;
     }
     errors.clear();
     errors.addAll(lasting);
@@ -298,6 +310,13 @@ class Iteration {
 
   #result(): Delta {
     return concatDeltas([Delta.empty(this.#spec.schema), ...this.#parts]);
+  }
+}
+
+function atOnce<T>(work: Generator<null, T>): T {
+  for (;;) {
+    const next = work.next();
+    if (next.done === true) return next.value;
   }
 }
 

@@ -5,7 +5,7 @@
 import { Batch } from '../data/batch.ts';
 import { PAGE_MASK, PAGE_SHIFT, flatColumn } from '../data/cells.ts';
 import type { CellColumn } from '../data/cells.ts';
-import { Delta } from '../data/delta.ts';
+import { Delta, concatDeltas } from '../data/delta.ts';
 import { assert } from '../data/error.ts';
 import { crossOrder, rowOrder, totalOrder } from '../data/row-order.ts';
 import type { RowOrder } from '../data/row-order.ts';
@@ -14,6 +14,7 @@ import { INT4, INT8 } from '../data/types.ts';
 import type { Schema } from '../data/types.ts';
 import { Int32Vector } from '../data/vector.ts';
 import type { Vector } from '../data/vector.ts';
+import { cancel } from '../state/consolidate.ts';
 import { KeyTable } from '../state/key-table.ts';
 import { liveIds } from '../state/key-index.ts';
 import { LatePage } from '../state/made-page.ts';
@@ -23,6 +24,8 @@ import type { StateReader, StateWriter } from '../state/ports.ts';
 import { RowSet } from '../state/row-set.ts';
 import { TouchedRows } from '../state/touched-rows.ts';
 import type { Operator, SortKey, StateSize, StepContext } from './operator.ts';
+import { whole } from './pieces.ts';
+import type { PieceContext, Pieces } from './pieces.ts';
 import { TopKGroups } from './top-k-groups.ts';
 
 /** Of a tree that is saved by itself. */
@@ -48,6 +51,7 @@ export class TopK implements Operator {
   readonly #partition: readonly number[];
   readonly #order: readonly SortKey[];
   readonly #appendOnly: boolean;
+  readonly #bounded: boolean;
   /** null: one group, number 0. */
   readonly #table: KeyTable | null;
   readonly #groups: TopKGroups;
@@ -74,6 +78,7 @@ export class TopK implements Operator {
     this.#partition = partition;
     this.#order = order;
     this.#appendOnly = spec.appendOnly === true;
+    this.#bounded = limit !== null;
     this.#one = limit === 1 && offset === 0 && !withTies;
     const keys: Schema = { columns: partition.map((c) => schema.columns[c]) };
     this.#table = partition.length === 0 ? null : new KeyTable(new Pages(keys), partition.map((_, i) => i));
@@ -99,6 +104,29 @@ export class TopK implements Operator {
     this.#rows.drop(emptied);
     this.#dropGroups(length);
     return out;
+  }
+
+  /** Without retractions, what is clearly behind need not be held; but many groups are many windows to put together. */
+  pieces([input]: readonly Pieces[], context: PieceContext): Pieces {
+    return this.#appendOnly && this.#bounded && this.#table === null ? this.#summed(input, context) : whole(this, [input], context);
+  }
+
+  *#summed(input: Pieces, context: PieceContext): Pieces {
+    let window = Delta.empty(this.schema);
+    let changes: Delta[] = [];
+    let changed = 0;
+    for (const piece of input) {
+      if (piece !== null) {
+        changed += changes[changes.push(this.step([piece], context)) - 1].length;
+        if (changed > window.length + context.pieceRows) {
+          window = cancel(concatDeltas([window, ...changes]));
+          changes = [];
+          changed = 0;
+        }
+      }
+      yield null;
+    }
+    yield cancel(concatDeltas([window, ...changes]));
   }
 
   #begin(): void {

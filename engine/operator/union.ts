@@ -3,6 +3,7 @@
 import type { Delta } from '../data/delta.ts';
 import { concatDeltas } from '../data/delta.ts';
 import type { Schema } from '../data/types.ts';
+import type { Pieces } from './pieces.ts';
 import { retypeDelta } from './retype.ts';
 import { StatelessOperator } from './stateless.ts';
 
@@ -17,7 +18,16 @@ export class Union extends StatelessOperator {
   }
 
   step(inputs: readonly Delta[]): Delta {
-    const parts = inputs.map((input, i) => retypeDelta(this.#negated[i] === true ? input.negate() : input, this.schema));
-    return concatDeltas(parts);
+    return concatDeltas(inputs.map((input, i) => this.#signed(input, i)));
+  }
+
+  override *pieces(inputs: readonly Pieces[]): Pieces {
+    for (const [i, input] of inputs.entries()) {
+      for (const piece of input) yield piece === null ? null : this.#signed(piece, i);
+    }
+  }
+
+  #signed(delta: Delta, input: number): Delta {
+    return retypeDelta(this.#negated[input] === true ? delta.negate() : delta, this.schema);
   }
 }

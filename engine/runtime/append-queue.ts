@@ -1,6 +1,5 @@
 // AppendQueue: transactions waiting for an epoch; cut into epochs of bounded size.
 import type { Epoch } from '../data/time.ts';
-import type { Delta } from '../data/delta.ts';
 import type { Transaction } from './contract.ts';
 
 export interface Waiting {
@@ -66,14 +65,4 @@ export class AppendQueue {
     this.#bytes = 0;
     return all;
   }
-}
-
-/** What a delta's rows take in memory. */
-export function deltaBytes({ batch, length }: Delta): number {
-  let bytes = 4 * length;
-  for (const column of batch.columns) {
-    if (column.layout === 'bytes') bytes += 4 * length + column.offsets[length] - column.offsets[0];
-    else bytes += column.layout === 'fixed16' ? 16 * length : column.values.BYTES_PER_ELEMENT * length;
-  }
-  return bytes;
 }

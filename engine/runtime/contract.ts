@@ -120,6 +120,8 @@ export interface Snapshot {
   lookup(relation: number, columns: readonly number[], lookup: RelationLookup): Delta;
   /** Rows in ranges of a key; see range-lookup.ts. */
   range(relation: number, columns: readonly number[], lookup: RangeLookup): Delta;
+  /** All rows of a scan have a weight above 0: none is taken back by a later delta. Absent: of no relation. */
+  stands?(relation: number): boolean;
   /** An error a view carries (PostgreSQL's error of the failing row), or null. */
   error(relation: number): DatabaseError | null;
   rowCount(relation: number): number;

@@ -1,6 +1,6 @@
 // PublishedState: all relations and views as of the last epoch, and how an epoch changes them. Synchronous, deterministic.
 import type { Batch } from '../data/batch.ts';
-import { concatDeltas } from '../data/delta.ts';
+import { concatDeltas, deltaBytes } from '../data/delta.ts';
 import type { Delta } from '../data/delta.ts';
 import { DatabaseError, assert } from '../data/error.ts';
 import type { Epoch, Watermark } from '../data/time.ts';
@@ -13,7 +13,6 @@ import type { PageCache } from '../state/page-cache.ts';
 import type { StateWriter } from '../state/ports.ts';
 import type { RelationDefinition, Transaction, ViewDefinition } from './contract.ts';
 import type { RecordedChange } from './epoch-record.ts';
-import { deltaBytes } from './append-queue.ts';
 import { RelationChange, stepsOf } from './relation-change.ts';
 import type { ChangePart } from './relation-change.ts';
 import { Relation } from './relation.ts';

@@ -1,5 +1,6 @@
 // MillraceRuntime: tables and views as of the published epoch: what changes and reads them, checkpoints and recovery.
 import type { Batch } from '../data/batch.ts';
+import { deltaBytes } from '../data/delta.ts';
 import { DatabaseError, assert } from '../data/error.ts';
 import { toEpoch } from '../data/time.ts';
 import type { Epoch } from '../data/time.ts';
@@ -7,7 +8,6 @@ import type { StateSize } from '../operator/operator.ts';
 import { PageCache } from '../state/page-cache.ts';
 import type { PageCacheStatistics } from '../state/page-cache.ts';
 import type { DiskSpace, Journal, PageFile, StateStore } from '../state/ports.ts';
-import { deltaBytes } from './append-queue.ts';
 import { decodeMeta } from './checkpoint.ts';
 import { CheckpointSchedule } from './checkpoint-schedule.ts';
 import { Checkpointer } from './checkpointer.ts';

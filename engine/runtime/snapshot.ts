@@ -60,6 +60,10 @@ export class PublishedSnapshot implements Snapshot {
     return this.#freeze(relation)?.scan(columns) ?? [];
   }
 
+  stands(): boolean {
+    return true;
+  }
+
   lookup(relation: number, columns: readonly number[], lookup: RelationLookup): Delta {
     const frozen = this.#frozen.get(relation);
     // Not frozen: it has not changed since, so its live indexes answer, and nothing needs to be held.
@@ -122,6 +126,10 @@ export class OverlaySnapshot implements Snapshot {
   *scan(relation: number, columns: readonly number[]): Iterable<Delta> {
     yield* this.#base.scan(relation, columns);
     for (const delta of this.#changes.get(relation) ?? []) yield selectColumns(delta, columns);
+  }
+
+  stands(relation: number): boolean {
+    return !this.#changes.has(relation) && this.#base.stands?.(relation) === true;
   }
 
   lookup(relation: number, columns: readonly number[], lookup: RelationLookup): Delta {

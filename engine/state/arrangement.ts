@@ -255,9 +255,9 @@ export class Arrangement {
     return rows;
   }
 
-  /** Rows by key, in bulk. Requires: a key. */
-  probe(keys: readonly Vector[], length: number): Probe {
-    return this.#keyed().probe(keys, length);
+  /** Rows by key, in bulk; see KeyChains. Requires: a key. */
+  probe(keys: readonly Vector[], length: number, enough = Infinity): Probe {
+    return this.#keyed().probe(keys, length, enough);
   }
 
   /** The first row of each key, −1 where there is none. */

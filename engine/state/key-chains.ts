@@ -10,9 +10,14 @@ import type { Pages } from './pages.ts';
 import { rowNumbers } from './scratch.ts';
 
 /** Pairs of a probing row and a row found, in order of the probing rows. */
-export interface Probe {
+export interface Pairs {
   readonly probeRows: Int32Array;
   readonly rowIds: Int32Array;
+}
+
+export interface Probe extends Pairs {
+  /** So many of the probing rows were looked up. */
+  readonly taken: number;
 }
 
 const NONE = -1;
@@ -157,8 +162,8 @@ export class KeyChains {
     return this.#next.get(id);
   }
 
-  /** All rows with the keys, probing row by probing row. */
-  probe(keys: readonly Vector[], length: number): Probe {
+  /** All rows with the keys, probing row by probing row; after the row that makes `enough` pairs it may stop. */
+  probe(keys: readonly Vector[], length: number, enough = Infinity): Probe {
     if (this.#heads.length < length) this.#heads = new Int32Array(length * 2);
     const heads = this.#heads;
     this.#index.find(keys, length, heads);
@@ -167,7 +172,8 @@ export class KeyChains {
     let probeRows: Int32Array = new Int32Array(length + (length >> 1) + 8);
     let rowIds: Int32Array = new Int32Array(probeRows.length);
     let n = 0;
-    for (let i = 0; i < length; i++) {
+    let i = 0;
+    for (; i < length && n < enough; i++) {
       for (let id = heads[i]; id >= 0; id = next[id]) {
         if (n === rowIds.length) {
           probeRows = grown(probeRows, n * 2);
@@ -177,13 +183,13 @@ export class KeyChains {
         rowIds[n++] = id;
       }
     }
-    return { probeRows: probeRows.subarray(0, n), rowIds: rowIds.subarray(0, n) };
+    return { probeRows: probeRows.subarray(0, n), rowIds: rowIds.subarray(0, n), taken: i };
   }
 
   /** The rows of all chains, link by link: in order of the ids, so that a part of the links that is away is read once. */
   #probeByLink(heads: Int32Array, length: number): Probe {
     const counts = new Int32Array(length);
-    const levels: Probe[] = [];
+    const levels: Pairs[] = [];
     let probeRows = rowNumbers(length).filter((i) => heads[i] >= 0);
     let rowIds = probeRows.map((i) => heads[i]);
     while (rowIds.length > 0) {
@@ -198,7 +204,7 @@ export class KeyChains {
       probeRows = probeRows.filter((_, i) => after[i] >= 0);
       rowIds = after.filter((id) => id >= 0);
     }
-    return byProbeRow(levels, counts);
+    return { ...byProbeRow(levels, counts), taken: length };
   }
 
   /** The chains anew from the pages. Requires: nothing was linked yet. */
@@ -208,7 +214,7 @@ export class KeyChains {
 }
 
 /** The levels put together. `counts`: by probing row, how many rows there are for it. */
-function byProbeRow(levels: readonly Probe[], counts: Int32Array): Probe {
+function byProbeRow(levels: readonly Pairs[], counts: Int32Array): Pairs {
   const at = new Int32Array(counts.length);
   let total = 0;
   for (let i = 0; i < counts.length; i++) {

@@ -48,7 +48,8 @@ export interface PlannedQuery {
 export function compileQuery(bound: BoundQuery, options: QueryOptions): CompiledQuery {
   const { plan, ...delivery } = planQuery(bound, options);
   const circuit = compile(plan, { evaluation: options.evaluation, once: options.mode === 'once', timer: options.timer ?? null });
-  return { circuit, ...delivery };
+  // Plans of chance come in pieces of chance.
+  return { circuit, ...delivery, pieceRows: options.seed === undefined || options.seed === 0 ? null : 1 + options.seed % 7 };
 }
 
 export function planQuery(bound: BoundQuery, options: QueryOptions): PlannedQuery {

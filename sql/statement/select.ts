@@ -8,7 +8,9 @@ import type { DeclaredParameters } from '../binder/environment.ts';
 import type { BoundQuery } from '../binder/level.ts';
 import type { AsOf, Query } from '../parser/ast.ts';
 import { compileBound, sessionEnvironment } from '../planner.ts';
-import { inBatches, runQuery } from '../run-query.ts';
+import type { Pause } from '../../storage/pause.ts';
+import { inBatches, runQuery, runQueryInTurns } from '../run-query.ts';
+import type { QueryRun } from '../run-query.ts';
 import type { SessionState } from '../session-state.ts';
 import { whenFree } from '../write-conflict.ts';
 import { Effects } from './effects.ts';
@@ -39,15 +41,29 @@ export function bindSelectStatement(
         effects, values, ready: () => requireSame(session, known, env.used),
       });
       const compiled = compileBound(session, bound, values);
-      const rows = runQuery(compiled, {
+      const rows = await runQueryInTurns(compiled, {
         snapshot: query.asOf === undefined ? session.current.snapshot() : snapshotAt(query.asOf, session),
-        context: session.evalContext(),
-        checkInterrupt: () => session.checkInterrupt(),
+        context: session.evalContext(), ...turnsOf(session, env.used),
       });
       return {
         kind: 'rows', columns: bound.columns, batches: slept(session, () => inBatches(rows)), tag: (n) => `SELECT ${n}`,
       };
     }, () => bindSelectStatement(query, session, parameters).run(session, values)),
+  };
+}
+
+/** What is read stays what it is, from the first time on that others get their turn. */
+export function turnsOf(session: SessionState, used: ReadonlySet<number>): Pick<QueryRun, 'checkInterrupt'> & { readonly pause: Pause } {
+  const { signal, services, current } = session;
+  const pause = services.startSlices();
+  return {
+    // Of this statement alone: the session's next one has a signal of its own.
+    checkInterrupt: () => signal.throwIfAborted(),
+    pause: () => {
+      const turn = pause();
+      if (turn !== undefined) current.keepReadable(used);
+      return turn;
+    },
   };
 }
 

@@ -123,6 +123,7 @@ export class SqlWorkload implements Workload {
       fatal: (error) => { this.#fatal ??= error; },
       now: () => BigInt(Math.floor(scheduler.wallClock * 1000)), random: () => scheduler.random.float(),
       schedule: {
+        startSlices: () => machine.machine.pause,
         defer: (task) => scheduler.post('defer', task), later: (milliseconds, task) => scheduler.later(milliseconds, task),
       },
     });

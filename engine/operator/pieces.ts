@@ -1,0 +1,48 @@
+// Pieces: how rows go along the edges of a circuit that runs once, so that nobody has to hold all of them at a time.
+import type { Delta } from '../data/delta.ts';
+import { concatDeltas, deltaBytes } from '../data/delta.ts';
+import type { Operator, StepContext } from './operator.ts';
+
+/**
+ * Deltas that sum to what would go along the edge in one step, made as they are asked for. null: still at work; whoever
+ * asks hands it on, so that the one who drives the circuit gets a say between any two pieces of work.
+ */
+export type Pieces = Iterable<Delta | null>;
+
+export interface PieceContext extends StepContext {
+  /** Rows that a piece should not have many more of, where an operator makes them. At least 1. */
+  readonly pieceRows: number;
+  /** Bytes of rows are kept for later; fewer are, where the number is negative. Throws 53200. */
+  hold(bytes: number): void;
+}
+
+/** A step of an operator that needs its inputs whole. */
+export function* whole(operator: Operator, inputs: readonly Pieces[], context: PieceContext): Pieces {
+  const deltas: Delta[] = [];
+  for (const input of inputs) deltas.push(yield* collect(input, context));
+  yield operator.step(deltas, context);
+  for (const delta of deltas) context.hold(-deltaBytes(delta));
+}
+
+/** The sum of the pieces, which is held until the caller says otherwise. Requires: at least one that is not null. */
+export function* collect(pieces: Pieces, context: PieceContext): Generator<null, Delta> {
+  const parts: Delta[] = [];
+  for (const piece of pieces) {
+    if (piece !== null) {
+      parts.push(piece);
+      context.hold(deltaBytes(piece));
+    }
+    yield null;
+  }
+  return concatDeltas(parts);
+}
+
+/** What is made is small: a piece at a time, through an operator of one input whose outputs sum to that of the whole. */
+export function* eachPiece(operator: Operator, input: Pieces, context: PieceContext): Pieces {
+  for (const piece of input) yield piece === null ? null : operator.step([piece], context);
+}
+
+export function* slices(delta: Delta, rows: number): Pieces {
+  if (delta.length <= rows) yield delta;
+  else for (let at = 0; at < delta.length; at += rows) yield delta.slice(at, Math.min(at + rows, delta.length));
+}
