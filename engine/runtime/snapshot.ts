@@ -1,6 +1,7 @@
 // Snapshots: immutable moments of all relations, and moments with changes on top.
 import { Batch } from '../data/batch.ts';
 import { Delta, concatDeltas } from '../data/delta.ts';
+import { assert } from '../data/error.ts';
 import type { DatabaseError } from '../data/error.ts';
 import type { Epoch, Watermark } from '../data/time.ts';
 import type { RelationLookup, Snapshot } from './contract.ts';
@@ -45,8 +46,9 @@ export class PublishedSnapshot implements Snapshot {
   #freeze(id: number): FrozenRelation | null {
     const held = this.#frozen.get(id);
     if (held !== undefined) return held;
+    assert(!this.#released, 'a snapshot is read before it is given back');
     const relation = this.#owner.relation(id);
-    if (relation === null || this.#released) return null;
+    if (relation === null) return null;
     const frozen = relation.freeze();
     this.#frozen.set(id, frozen);
     return frozen;

@@ -30,6 +30,13 @@ async function answer(client: Client, sql: string): Promise<Answer> {
   }
 }
 
+/** One after the other, as a session wants it. */
+async function answersOf(client: Client, queries: readonly string[]): Promise<Answer[]> {
+  const answers: Answer[] = [];
+  for (const sql of queries) answers.push(await answer(client, sql));
+  return answers;
+}
+
 function same(a: Answer, b: Answer): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
@@ -93,7 +100,7 @@ export async function chunking(seed: number): Promise<LawReport> {
       const made = await createViews(client, queries);
       if (size === 1) changes = await runAll(client, changes);
       else for (let at = 0; at < changes.length; at += size) await client.query(['BEGIN', ...changes.slice(at, at + size), 'COMMIT'].join('; '));
-      return Promise.all(made.map((i) => answer(client, `SELECT * FROM m${i}`)));
+      return answersOf(client, made.map((i) => `SELECT * FROM m${i}`));
     });
     expected ??= answers;
     for (const [i, got] of answers.entries()) {
@@ -147,7 +154,7 @@ export async function partitioning(seed: number): Promise<LawReport> {
         const own = [law.whole, ...law.parts].map((query) => ({ query, view: `SELECT * FROM m${at}`, made: made.includes(at++) }));
         if (!own.every((q) => q.made)) continue;
         for (const read of ['view', 'query'] as const) {
-          const [whole, ...parts] = await Promise.all(own.map((q) => answer(client, q[read])));
+          const [whole, ...parts] = await answersOf(client, own.map((q) => q[read]));
           comparisons++;
           if (typeof whole === 'string' || parts.some((part) => typeof part === 'string')) continue;
           const sum = parts.flat().toSorted();

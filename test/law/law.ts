@@ -3,7 +3,7 @@
 import { expect } from 'vitest';
 import { batchFromRows, datumAt } from '../../engine/data/access.ts';
 import type { Datum } from '../../engine/data/datum.ts';
-import { Delta } from '../../engine/data/delta.ts';
+import { Delta, concatDeltas, deltaBytes } from '../../engine/data/delta.ts';
 import type { DatabaseError } from '../../engine/data/error.ts';
 import { Interval } from '../../engine/data/interval.ts';
 import { Numeric } from '../../engine/data/numeric.ts';
@@ -13,6 +13,7 @@ import type { Watermark } from '../../engine/data/time.ts';
 import type { Schema } from '../../engine/data/types.ts';
 import type { EvalContext } from '../../engine/expression/context.ts';
 import type { Operator, StepContext } from '../../engine/operator/operator.ts';
+import type { Pieces } from '../../engine/operator/pieces.ts';
 import { MemoryState } from '../../engine/state/memory.ts';
 import { looking, tinyCache } from '../support/eviction.ts';
 import { saveLate } from '../support/late-state.ts';
@@ -51,7 +52,12 @@ export const EVAL: EvalContext = {
   host: null,
 };
 
-export function stepContext(epoch: number, errors: { error: DatabaseError; weight: number }[] = []): StepContext {
+interface Failure {
+  readonly error: DatabaseError;
+  readonly weight: number;
+}
+
+export function stepContext(epoch: number, errors: Failure[] = []): StepContext {
   return { epoch: toEpoch(epoch), eval: EVAL, error: (error, weight) => void errors.push({ error, weight }) };
 }
 
@@ -154,6 +160,46 @@ function runSeed(law: Law, random: Random, evicting: boolean): void {
       operator.restore(saved);
     } else if (random.bool(0.3)) readLate = saveLate(operator, saved);
   }
+  checkPieces(law, random);
+}
+
+/** A circuit that runs once is given its rows in pieces: the outputs sum to those of one step, in which nothing fails otherwise. */
+function checkPieces(law: Law, random: Random): void {
+  const operator = law.operator();
+  if (operator.pieces === undefined) return;
+  const deltas = law.inputs.map((schema, input) => {
+    const rows: Row[] = [];
+    return concatDeltas([1, 2, 3].map(() => randomDelta(law, random, { schema, input, rows })));
+  });
+  const errors: Failure[] = [];
+  const want = tallyOf(law, [law.operator().step(deltas, stepContext(1, errors))]);
+  const pieceErrors: Failure[] = [];
+  let bytes = 0;
+  const pieces = operator.pieces(deltas.map((delta) => cutAtRandom(delta, random)), {
+    ...stepContext(1, pieceErrors), pieceRows: random.int(1, 20), hold: (more) => { bytes += more; },
+  });
+  const got = [...pieces].filter((piece) => piece !== null);
+  expect(tallyOf(law, got), 'in pieces').toEqual(want);
+  expect(got.length, 'at least one piece').toBeGreaterThan(0);
+  expect(bytes, 'what is held at the end').toBeLessThanOrEqual(deltas.reduce((sum, delta) => sum + deltaBytes(delta), 0));
+  expect(failures(pieceErrors), 'errors in pieces').toEqual(failures(errors));
+}
+
+function* cutAtRandom(delta: Delta, random: Random): Pieces {
+  if (delta.length === 0) yield delta;
+  for (let at = 0; at < delta.length;) {
+    if (random.bool(0.2)) yield null;
+    const end = Math.min(delta.length, at + random.int(0, 9));
+    yield delta.slice(at, end);
+    at = end;
+  }
+}
+
+/** Messages by weight. */
+function failures(errors: readonly Failure[]): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const { error, weight } of errors) sums.set(error.message, (sums.get(error.message) ?? 0) + weight);
+  return new Map([...sums].filter(([, weight]) => weight !== 0));
 }
 
 function tallyOf(law: Law, deltas: readonly Delta[]): string[] {
