@@ -72,11 +72,14 @@ function* running(query: CompiledQuery, run: QueryRun): Generator<null, Batch> {
   });
   const parts: Delta[] = [];
   let seen = 0;
+  let rows = 0;
   for (const piece of pieces) {
     if (piece !== null && (piece.length > 0 || parts.length === 0)) {
       parts.push(piece);
       held.add(deltaBytes(piece));
     }
+    rows += piece?.length ?? 0;
+    if (query.enough !== null && rows >= query.enough) break;
     if (++seen % PIECES_A_LOOK === 0) held.check(circuit.stateSize().bytes);
     yield null;
   }

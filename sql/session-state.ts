@@ -56,6 +56,8 @@ export class SessionState {
   stateChange: bigint;
   active = false;
   #abort = new AbortController();
+  /** Of the statement, in milliseconds of performance.now(). */
+  deadline = Infinity;
   #interrupted: ((error: DatabaseError) => void) | null = null;
   /** Name of the schema of the session's temporary objects, whether it is there or not. */
   readonly temporarySchema: string;
@@ -168,8 +170,10 @@ export class SessionState {
     if (this.#abort.signal.aborted) this.#abort = new AbortController();
   }
 
+  /** While a statement keeps the thread to itself, no timer and no client can interrupt it: it looks at the clock. */
   checkInterrupt(): void {
     if (this.#abort.signal.aborted) throw this.#abort.signal.reason;
+    if (this.deadline !== Infinity && performance.now() > this.deadline) throw statementTimeout();
   }
 
   get lockWait(): { readonly signal: AbortSignal; readonly timeout: number } {
@@ -345,4 +349,8 @@ export function validSearchPath(text: string): string {
     });
   }
   return text;
+}
+
+export function statementTimeout(): DatabaseError {
+  return new DatabaseError('57014', 'canceling statement due to statement timeout');
 }

@@ -15,7 +15,7 @@ import type {
   BindRequest, ExecuteResult, Session, SessionOptions, StatementDescription, TransactionStatus,
 } from './session-api.ts';
 import type { Notification, Peer, Services } from './services.ts';
-import { SessionState, startupOptions } from './session-state.ts';
+import { SessionState, startupOptions, statementTimeout } from './session-state.ts';
 import type { SessionInfo } from './catalog/entry.ts';
 import type { BoundStatement, StatementResult } from './statement/bound.ts';
 import { bindStatement } from './statement/index.ts';
@@ -420,14 +420,16 @@ export class ServerSession implements Session, Peer {
     this.#stopStatement();
     const limit = state.settings.integer('statement_timeout');
     if (limit === 0) return;
+    state.deadline = performance.now() + limit;
     this.#statementTimer = setTimeout(() => {
-      state.interrupt(new DatabaseError('57014', 'canceling statement due to statement timeout'));
+      state.interrupt(statementTimeout());
     }, limit);
   }
 
   #stopStatement(): void {
     if (this.#statementTimer !== null) clearTimeout(this.#statementTimer);
     this.#statementTimer = null;
+    this.#state.deadline = Infinity;
   }
 
   #applyStartup(options: SessionOptions): void {

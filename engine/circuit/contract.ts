@@ -74,6 +74,8 @@ export interface CompiledQuery {
   readonly visible: number;
   /** What the client sees, over the visible columns, computed once rows are in order and cut; null: these as they are. */
   readonly late: readonly Expression[] | null;
+  /** Whichever these rows are, no more are asked for; null: all have to be known. */
+  readonly enough: number | null;
   /** Rows of the pieces it runs in; null: as many as are good. */
   readonly pieceRows: number | null;
 }

@@ -368,7 +368,9 @@ export class Join implements Operator {
 }
 
 /** What had been taken of the pieces, let go as it is, and then the rest. */
-function* resumed({ first, rest }: { readonly first: Delta[]; readonly rest: Iterator<Delta | null> }, context: PieceContext): Pieces {
+function* resumed(
+  { first, rest }: { readonly first: Delta[]; readonly rest: Iterator<Delta | null> }, context: PieceContext,
+): Pieces {
   for (const piece of first.splice(0)) {
     context.hold(-deltaBytes(piece));
     yield piece;

@@ -17,6 +17,7 @@ import type { LogicalPlan } from '../plan/logical-plan.ts';
 import { limitOf, selectColumns, width } from '../plan/make.ts';
 import { mapAllExpressions, visitPlan } from '../plan/map-plan.ts';
 import { range } from '../optimizer/unnest.ts';
+import { isAppendOnly } from './append-only.ts';
 import { compile, countOf } from './compile.ts';
 import { emitOnClose } from './emit-on-close.ts';
 
@@ -48,8 +49,11 @@ export interface PlannedQuery {
 export function compileQuery(bound: BoundQuery, options: QueryOptions): CompiledQuery {
   const { plan, ...delivery } = planQuery(bound, options);
   const circuit = compile(plan, { evaluation: options.evaluation, once: options.mode === 'once', timer: options.timer ?? null });
+  const { order, limit, offset } = delivery;
+  const enough = order.length === 0 && limit !== null && isAppendOnly(plan, options.mode === 'once')
+    ? Number(limit + (offset ?? 0n)) : null;
   // Plans of chance come in pieces of chance.
-  return { circuit, ...delivery, pieceRows: options.seed === undefined || options.seed === 0 ? null : 1 + options.seed % 7 };
+  return { circuit, ...delivery, enough, pieceRows: options.seed === undefined || options.seed === 0 ? null : 1 + options.seed % 7 };
 }
 
 export function planQuery(bound: BoundQuery, options: QueryOptions): PlannedQuery {

@@ -13,8 +13,9 @@ import type { Query } from '../parser/ast.ts';
 import { printPlan, printSortKey } from '../plan/print.ts';
 import { compileBound, milliseconds, optimizerSettings, planShape, sessionEnvironment } from '../planner.ts';
 import { collect } from '../portal.ts';
-import { runQuery } from '../run-query.ts';
+import { runQueryInTurns } from '../run-query.ts';
 import type { SessionState } from '../session-state.ts';
+import { turnsOf } from './select.ts';
 import type { BoundStatement, StatementResult } from './bound.ts';
 import { resultColumn } from './bound.ts';
 import { optionFlag, optionText } from './options.ts';
@@ -69,9 +70,9 @@ export function explain(
   const parameters = env.parameters.finish();
   return {
     parameters, columns, cacheable: false,
-    run: (session, values): StatementResult => {
+    run: async (session, values): Promise<StatementResult> => {
       const lines = [...printQuery(session, bound, values)];
-      if (options.analyze) lines.push(...analyzed(session, bound, values), ...keptViews(session, env.used));
+      if (options.analyze) lines.push(...await analyzed(session, bound, values, env.used), ...keptViews(session, env.used));
       return answer(lines);
     },
   };
@@ -136,12 +137,14 @@ function explainedQuery(statement: Statement): Query | null {
 }
 
 /** What went through each operator of the query, as it is run now. */
-function analyzed(session: SessionState, bound: BoundQuery, values: readonly Datum[]): readonly string[] {
+async function analyzed(
+  session: SessionState, bound: BoundQuery, values: readonly Datum[], used: ReadonlySet<number>,
+): Promise<readonly string[]> {
   const start = milliseconds();
   const compiled = compileBound(session, bound, values, milliseconds);
   const compiledAt = milliseconds();
-  const rows = runQuery(compiled, {
-    snapshot: session.current.snapshot(), context: session.evalContext(), checkInterrupt: () => session.checkInterrupt(),
+  const rows = await runQueryInTurns(compiled, {
+    snapshot: session.current.snapshot(), context: session.evalContext(), ...turnsOf(session, used),
   });
   const end = milliseconds();
   return [

@@ -53,7 +53,9 @@ export function bindSelectStatement(
 }
 
 /** What is read stays what it is, from the first time on that others get their turn. */
-export function turnsOf(session: SessionState, used: ReadonlySet<number>): Pick<QueryRun, 'checkInterrupt'> & { readonly pause: Pause } {
+export function turnsOf(
+  session: SessionState, used: ReadonlySet<number>,
+): Pick<QueryRun, 'checkInterrupt'> & { readonly pause: Pause } {
   const { signal, services, current } = session;
   const pause = services.startSlices();
   return {
