@@ -106,7 +106,7 @@ export class TopK implements Operator {
     return out;
   }
 
-  /** Without retractions, what is clearly behind is not held; but many groups are many windows to put together. */
+  /** Without retractions, what is behind is not held; but many groups are many windows to put together. */
   pieces([input]: readonly Pieces[], context: PieceContext): Pieces {
     return this.#appendOnly && this.#bounded && this.#table === null ? this.#summed(input, context) : whole(this, [input], context);
   }

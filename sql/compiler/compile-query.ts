@@ -53,7 +53,8 @@ export function compileQuery(bound: BoundQuery, options: QueryOptions): Compiled
   const enough = order.length === 0 && limit !== null && isAppendOnly(plan, options.mode === 'once')
     ? Number(limit + (offset ?? 0n)) : null;
   // Plans of chance come in pieces of chance.
-  return { circuit, ...delivery, enough, pieceRows: options.seed === undefined || options.seed === 0 ? null : 1 + options.seed % 7 };
+  const seed = options.seed ?? 0;
+  return { circuit, ...delivery, enough, pieceRows: seed === 0 ? null : 1 + seed % 7 };
 }
 
 export function planQuery(bound: BoundQuery, options: QueryOptions): PlannedQuery {
