@@ -108,7 +108,8 @@ export class TopK implements Operator {
 
   /** Without retractions, what is behind is not held; but many groups are many windows to put together. */
   pieces([input]: readonly Pieces[], context: PieceContext): Pieces {
-    return this.#appendOnly && this.#bounded && this.#table === null ? this.#summed(input, context) : whole(this, [input], context);
+    const small = this.#appendOnly && this.#bounded && this.#table === null;
+    return small ? this.#summed(input, context) : whole(this, [input], context);
   }
 
   *#summed(input: Pieces, context: PieceContext): Pieces {
