@@ -33,7 +33,9 @@ export function runPortal(state: SessionState, portal: Portal, options: RunOptio
 export function runBound(state: SessionState, bound: BoundStatement, parameters: readonly Datum[]): Soon<StatementResult> {
   const { services: { runtime }, current: { statement } } = state;
   const passing = runtime.timeIsDue && (statement === null || readsRelations(statement)) ? runtime.passTime() : null;
-  return interruptible(state, passing === null ? bound.run(state, parameters) : passing.then(() => bound.run(state, parameters)));
+  const work = passing === null ? bound.run(state, parameters) : passing.then(() => bound.run(state, parameters));
+  // How a transaction ends is for COMMIT to say: it looks for interrupts itself, where it may still be given up.
+  return statement?.kind === 'commit' ? work : interruptible(state, work);
 }
 
 const PLAIN_VALUES: ReadonlySet<Expr['kind']> = new Set(['parameter', 'string', 'number', 'boolean', 'null', 'default']);

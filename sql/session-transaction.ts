@@ -1,4 +1,5 @@
 // How a session's transaction ends, well or badly, and what ends with it.
+import { buildViews } from './build-views.ts';
 import { whenThere } from '../engine/data/soon.ts';
 import type { Soon } from '../engine/data/soon.ts';
 import type { SessionState } from './session-state.ts';
@@ -17,6 +18,18 @@ export function finishTransaction(state: SessionState, which: 'implicit' | 'any'
     failTransaction(state, 'any');
     return;
   }
+  const building = buildViews(state, transaction);
+  if (building === null) return checkAndCommit(state, transaction, durable);
+  return building.then(async (views) => {
+    try {
+      await checkAndCommit(state, transaction, durable);
+    } finally {
+      for (const view of views) view.close();
+    }
+  });
+}
+
+function checkAndCommit(state: SessionState, transaction: Transaction, durable?: () => void): Soon<void> {
   if (transaction.writes.checks.length === 0) return commit(state, transaction, durable);
   const checked = whenFree(transaction, state.lockWait, () => transaction.checkDeferred(null));
   return whenThere(checked, () => commit(state, transaction, durable));

@@ -295,6 +295,8 @@ export class ServerSession implements Session, Peer {
       throw error;
     };
     try {
+      // Views are filled by what commits them.
+      if (this.#state.transaction?.hasCatalogChanges === true) this.#startStatement();
       const done = finishTransaction(this.#state, 'implicit', () => {
         end();
         durable?.();

@@ -5,6 +5,7 @@ import type { Delta } from '../engine/data/delta.ts';
 import type { Soon } from '../engine/data/soon.ts';
 import type { Epoch } from '../engine/data/time.ts';
 import type { Snapshot } from '../engine/runtime/contract.ts';
+import type { MaterializedViewEntry } from './catalog/entry.ts';
 import type { Catalog, CatalogChange } from './catalog/catalog.ts';
 import { Deferral } from './deferral.ts';
 import { CATALOG_LOCK } from './lock-table.ts';
@@ -131,6 +132,15 @@ export class Transaction implements OpenTransaction {
 
   get hasCatalogChanges(): boolean {
     return this.#catalogChanges.length > 0;
+  }
+
+  /** Materialized views that are not there yet, in the order they were made. */
+  get newViews(): readonly MaterializedViewEntry[] {
+    const oids = new Set(this.#catalogChanges.flatMap((change) => (change.kind === 'put' ? [change.entry.oid] : [])));
+    return [...oids].flatMap((oid) => {
+      const entry = this.#services.catalog.get(oid) === null ? this.catalog.get(oid) : null;
+      return entry?.kind === 'materialized-view' ? [entry] : [];
+    });
   }
 
   get isDirty(): boolean {

@@ -84,7 +84,7 @@ export class TpchViews {
       indexes: [], appendOnly: false, watermark: null, eventTime: null, circuit,
     } as const;
     const view = new View(definition, new Relation(definition, () => undefined));
-    view.fill(() => [], this.#context(view), (delta) => view.relation.apply(cancel(delta)));
+    for (const _ of view.fill(() => [], () => this.#context(view)));
     this.#views.set(number, view);
   }
 

@@ -131,6 +131,13 @@ export interface Snapshot {
   release(): void;
 }
 
+export interface ViewBuilding {
+  /** To be driven to its end, in turns with whatever else there is to do; 53200 where there is no memory for it. */
+  work(): Generator<null>;
+  /** To be called at the end, whether the view was installed or not. */
+  close(): void;
+}
+
 export interface SubscriptionEvent {
   readonly epoch: Epoch;
   /** Consolidated; empty for a progress mark. */
@@ -186,6 +193,11 @@ export interface Runtime {
    * Waits (in the promise) while the queue is full.
    */
   commit(transaction: Transaction): Promise<Epoch>;
+  /**
+   * Begins to fill a view that is going to be installed by a commit of the caller's, so that this finds it filled; null where
+   * it can only be filled then. Requires: until then its sources are not redefined or dropped.
+   */
+  buildView(view: ViewDefinition): ViewBuilding | null;
 
   /** Rows were to come or go with time by now and have not yet. */
   readonly timeIsDue: boolean;

@@ -11,12 +11,13 @@ import type { StepContext } from '../operator/operator.ts';
 import { cancel } from '../state/consolidate.ts';
 import type { PageCache } from '../state/page-cache.ts';
 import type { StateWriter } from '../state/ports.ts';
-import type { RelationDefinition, Transaction, ViewDefinition } from './contract.ts';
+import type { RelationDefinition, Snapshot, Transaction, ViewDefinition } from './contract.ts';
 import type { RecordedChange } from './epoch-record.ts';
 import { RelationChange, stepsOf } from './relation-change.ts';
 import type { ChangePart } from './relation-change.ts';
 import { Relation } from './relation.ts';
 import { View } from './view.ts';
+import { ViewBuild } from './view-build.ts';
 
 /** Steps between two counts of the state that cannot be evicted, or a step for so many pages. */
 const COUNT_STEPS = 64;
@@ -62,6 +63,7 @@ export class PublishedState {
   readonly views = new Map<number, View>();
   /** While a checkpoint is loaded: views are installed and not filled. */
   restoring = false;
+  readonly #builds = new Map<number, ViewBuild>();
   /** Views that time changes. */
   #timed: readonly View[] = [];
   #epoch: Epoch;
@@ -89,9 +91,15 @@ export class PublishedState {
 
   define(definition: RelationDefinition): Relation {
     assert(!this.relations.has(definition.id), `relation ${definition.id} is defined twice`);
-    const relation = new Relation(definition, (changed) => this.#environment.beforeChange(changed), this.#environment.cache);
+    const relation = this.#newRelation(definition);
     this.relations.set(definition.id, relation);
     return relation;
+  }
+
+  #newRelation(definition: RelationDefinition): Relation {
+    return new Relation(definition, (changed) => {
+      if (this.relations.get(changed.id) === changed) this.#environment.beforeChange(changed);
+    }, this.#environment.cache);
   }
 
   redefine(definition: RelationDefinition, fill: ((rows: Batch) => Batch) | null): void {
@@ -99,12 +107,55 @@ export class PublishedState {
     if (rewritten) this.#environment.dropped([rowsState(definition.id)]);
   }
 
+  /**
+   * A view to be filled before it is installed; null where that is not the same as filling it then. Its relation is nobody's
+   * before.
+   */
+  build(
+    definition: ViewDefinition, from: { readonly snapshot: () => Snapshot; readonly checkMemory: () => void },
+  ): ViewBuild | null {
+    const { sources } = definition.circuit;
+    // Of rows that age out, those that go in the meantime would stay in the view.
+    const stay = (id: number): boolean => this.relations.get(id)?.definition.retention === undefined && this.relations.has(id);
+    if (!sources.every((source) => source.kind === 'constant' || stay(source.relation))) return null;
+    const { id } = definition;
+    const { cache } = this.#environment;
+    const view = new View(definition, this.#newRelation(definition));
+    view.save(looking((state) => state.attach(cache)));
+    const build = new ViewBuild({
+      view, snapshot: from.snapshot(), cache, checkMemory: from.checkMemory,
+      context: () => this.#context(view, this.#environment.evalContext()),
+      closed: () => {
+        this.#builds.delete(id);
+        if (this.views.get(id) !== view) detach(view);
+      },
+    });
+    this.#builds.set(id, build);
+    return build;
+  }
+
   install(definition: ViewDefinition): void {
+    const build = this.#builds.get(definition.id);
+    if (build?.view.circuit.fingerprint === definition.circuit.fingerprint) {
+      this.#adopt(build);
+      return;
+    }
     const view = new View(definition, this.define(definition));
     this.#put(view);
     const { cache } = this.#environment;
     view.save(looking((state) => state.attach(cache)));
     if (!this.restoring) this.fill(view);
+  }
+
+  #adopt(build: ViewBuild): void {
+    const { view } = build;
+    this.relations.set(view.definition.id, view.relation);
+    this.#put(view);
+    this.#guarded(view, () => {
+      for (const _ of build.catchUp());
+      this.#settle(view);
+    });
+    build.close();
   }
 
   reinstall(definition: ViewDefinition): void {
@@ -156,14 +207,16 @@ export class PublishedState {
     const context = this.#context(view, this.#environment.evalContext());
     const scan = (id: number, columns: readonly number[]): Iterable<Delta> => this.#known(id).scan(columns);
     this.#guarded(view, () => {
-      view.fill(scan, context, (delta) => {
-        view.relation.apply(cancel(delta));
-        this.#environment.cache.balance();
-      });
-      const closed = view.advance(this.#watermarkOf, context);
-      if (closed !== null) view.relation.apply(cancel(closed));
-      this.#propagate(view);
+      for (const _ of view.fill(scan, () => context)) this.#environment.cache.balance();
+      this.#settle(view);
     });
+  }
+
+  /** It has been fed what there is: now it is told how far time has come. */
+  #settle(view: View): void {
+    const closed = view.advance(this.#watermarkOf, this.#context(view, this.#environment.evalContext()));
+    if (closed !== null) view.relation.apply(cancel(closed));
+    this.#propagate(view);
   }
 
   /**
@@ -261,6 +314,7 @@ export class PublishedState {
     for (const [id, parts] of collected) changes.set(id, stepsOf(parts, rows));
     const outputs = this.#step(changes);
     for (const id of collected.keys()) this.relations.get(id)?.expire();
+    for (const build of this.#builds.values()) build.note(outputs);
     return outputs;
   }
 
@@ -336,6 +390,7 @@ export class PublishedState {
     let total = 0;
     for (const relation of this.relations.values()) total += relation.arrangement.size().bytes;
     for (const view of this.views.values()) total += view.circuit.stateSize().bytes;
+    for (const build of this.#builds.values()) total += build.bytes;
     cache.setFixed(Math.max(0, total - pageBytes));
     this.#uncounted = Math.max(COUNT_STEPS, Math.floor(pages / COUNT_PAGES));
   }
@@ -361,6 +416,12 @@ export class PublishedState {
     view.relation.apply(delta);
     if (delta.length > 0) changes.set(view.definition.id, new RelationChange([{ delta, onTime: delta }]));
   }
+}
+
+/** Nothing of it is kept in memory for long. */
+function detach(view: View): void {
+  view.relation.detach();
+  view.save(looking((state) => state.detach()));
 }
 
 /** A writer that is shown the states and saves nothing. */

@@ -13,7 +13,8 @@ import { CheckpointSchedule } from './checkpoint-schedule.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { readOnly, shuttingDown } from './commit-error.ts';
 import type {
-  JournalStatus, RelationDefinition, Runtime, RuntimeHost, Snapshot, StorageStatistics, Subscription, Transaction, ViewDefinition,
+  JournalStatus, RelationDefinition, Runtime, RuntimeHost, Snapshot, StorageStatistics, Subscription, Transaction, ViewBuilding,
+  ViewDefinition,
 } from './contract.ts';
 import { EpochLoop } from './epoch-loop.ts';
 import { EpochRecordReader } from './epoch-record.ts';
@@ -228,9 +229,17 @@ export class MillraceRuntime implements Runtime {
     return this.#loop.commit(transaction, bytes);
   }
 
+  buildView(definition: ViewDefinition): ViewBuilding | null {
+    return this.#state.build(definition, { snapshot: () => this.snapshot(), checkMemory: () => this.#requireMemory() });
+  }
+
   /** What only takes rows away, or drops relations, always goes through. */
   #checkMemory(transaction: Transaction): void {
-    if (!this.#cache.exhausted || addsNothing(transaction)) return;
+    if (this.#cache.exhausted && !addsNothing(transaction)) this.#requireMemory();
+  }
+
+  #requireMemory(): void {
+    if (!this.#cache.exhausted) return;
     // Views may have been dropped since it was counted, or the disk has room again.
     this.#state.recount();
     this.#cache.balance();

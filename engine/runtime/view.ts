@@ -5,9 +5,11 @@ import type { Watermark } from '../data/time.ts';
 import type { Circuit, CircuitSource } from '../circuit/contract.ts';
 import type { StepContext } from '../operator/operator.ts';
 import { prefixed } from '../operator/composite.ts';
+import { cancel } from '../state/consolidate.ts';
 import type { StateReader, StateWriter } from '../state/ports.ts';
 import type { ViewDefinition } from './contract.ts';
 import type { RelationChange } from './relation-change.ts';
+import { selectColumns } from './relation.ts';
 import type { Relation } from './relation.ts';
 
 export class View {
@@ -83,20 +85,34 @@ export class View {
     return first === undefined ? null : rest.reduce(leastWatermark, first);
   }
 
-  /** Everything its sources hold, a portion at a time; each change of the result goes to `emit`. */
-  fill(
-    scan: (relation: number, columns: readonly number[]) => Iterable<Delta>, context: StepContext,
-    emit: (delta: Delta) => void,
-  ): void {
+  /** Everything its sources hold, a portion at a time; what closes is still to come. `context`: as of now. */
+  *fill(
+    scan: (relation: number, columns: readonly number[]) => Iterable<Delta>, context: () => StepContext,
+  ): Generator<null> {
     const { sources } = this.#circuit;
     const constants = sources.map((source, i) => (source.kind === 'constant' ? Delta.insert(source.rows()) : this.#empty[i]));
-    emit(this.#circuit.step(constants, context));
+    this.#take(constants, context());
+    yield null;
     for (const [i, source] of sources.entries()) {
       if (source.kind === 'constant') continue;
       for (const delta of scan(source.relation, source.columns)) {
-        emit(this.#circuit.step(this.#empty.with(i, delta), context));
+        this.#take(this.#empty.with(i, delta), context());
+        yield null;
       }
     }
+  }
+
+  /** More of what a relation holds, or less: the same as if it had been there when the view was filled. */
+  *feed(relation: number, delta: Delta, context: () => StepContext): Generator<null> {
+    for (const [i, source] of this.#circuit.sources.entries()) {
+      if (source.kind === 'constant' || source.relation !== relation) continue;
+      this.#take(this.#empty.with(i, selectColumns(delta, source.columns)), context());
+      yield null;
+    }
+  }
+
+  #take(inputs: readonly Delta[], context: StepContext): void {
+    this.relation.apply(cancel(this.#circuit.step(inputs, context)));
   }
 
   /** States by name, `operator/name`. What was not restored yet has not changed. */

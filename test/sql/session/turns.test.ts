@@ -3,15 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../../sql/index.ts';
 import type { Database, DatabaseOptions } from '../../../sql/index.ts';
 import { Client } from '../../support/client.ts';
+import { ALWAYS, endsSoon, turn } from '../../support/turns.ts';
 
-const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
-
-/** A pause between any two pieces, however short. */
-const ALWAYS: NonNullable<DatabaseOptions['schedule']> = {
-  startSlices: () => turn,
-  defer: (task) => void setImmediate(task),
-  later: (milliseconds, task) => void setTimeout(task, milliseconds).unref(),
-};
 const ENDLESS = 'SELECT count(*) FROM generate_series(1, 1000000) x, generate_series(1, 1000000) y';
 
 let database: Database;
@@ -29,14 +22,6 @@ afterEach(async () => {
   await b.close();
   await database.close();
 });
-
-/** Whether it ends while some turns pass. */
-async function endsSoon(work: Promise<unknown>): Promise<boolean> {
-  let ended = false;
-  work.then(() => { ended = true; }, () => { ended = true; });
-  for (let i = 0; i < 50; i++) await turn();
-  return ended;
-}
 
 describe('one moment', () => {
   beforeEach(async () => {
