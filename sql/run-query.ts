@@ -11,7 +11,7 @@ import type { Soon } from '../engine/data/soon.ts';
 import { slices } from '../engine/operator/pieces.ts';
 import type { Pieces } from '../engine/operator/pieces.ts';
 import type { Pause } from '../storage/pause.ts';
-import type { Snapshot } from '../engine/runtime/contract.ts';
+import type { QueryMemory, Snapshot } from '../engine/runtime/contract.ts';
 import { cancel } from '../engine/state/consolidate.ts';
 
 /** Rows a batch handed to the client has at most: small enough that the first rows leave early. */
@@ -20,7 +20,7 @@ const BATCH_ROWS = 4096;
 /** Rows of a piece: enough for what a piece costs by itself to be nothing, few enough for the nearer caches and short turns. */
 const PIECE_ROWS = 8192;
 /** After so many pieces what operators hold is looked at. */
-const PIECES_A_LOOK = 32;
+const PIECES_A_LOOK = 8;
 
 export interface QueryRun {
   readonly snapshot: Snapshot;
@@ -37,7 +37,7 @@ export function runQuery(query: CompiledQuery, run: QueryRun): Batch {
   for (;;) {
     const next = work.next();
     if (next.done === true) return next.value;
-    run.checkInterrupt();
+    orEnd(work, run.checkInterrupt);
   }
 }
 
@@ -49,7 +49,7 @@ export function runQueryInTurns(query: CompiledQuery, run: QueryRun & { readonly
   const work = running(query, run);
   const goOn = (): Soon<Batch> => {
     for (;;) {
-      run.checkInterrupt();
+      orEnd(work, run.checkInterrupt);
       const next = work.next();
       if (next.done === true) return next.value;
       const turn = run.pause();
@@ -59,12 +59,29 @@ export function runQueryInTurns(query: CompiledQuery, run: QueryRun & { readonly
   return goOn();
 }
 
+/** What the check throws ends the work, too. */
+function orEnd(work: Generator, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    work.throw(error);
+  }
+}
+
 /** Yields between any two pieces of work. */
 function* running(query: CompiledQuery, run: QueryRun): Generator<null, Batch> {
+  const held = new Held(run.snapshot.queryMemory);
+  try {
+    return yield* made(query, run, held);
+  } finally {
+    held.release();
+  }
+}
+
+function* made(query: CompiledQuery, run: QueryRun, held: Held): Generator<null, Batch> {
   const errors = new ErrorSum();
   const { circuit } = query;
   const pieceRows = query.pieceRows ?? PIECE_ROWS;
-  const held = new QueryMemory(run.snapshot.queryBytes ?? Infinity);
   for (const source of circuit.sources) refuseFailing(source, run);
   const pieces = circuit.pieces((source, keys) => read(source, keys, { ...run, pieceRows, held }), {
     epoch: run.snapshot.epoch, eval: run.context, pieceRows,
@@ -80,11 +97,11 @@ function* running(query: CompiledQuery, run: QueryRun): Generator<null, Batch> {
     }
     rows += piece?.length ?? 0;
     if (query.enough !== null && rows >= query.enough) break;
-    if (++seen % PIECES_A_LOOK === 0) held.check(circuit.stateSize().bytes);
+    if (++seen % PIECES_A_LOOK === 0) held.state(circuit.stateSize().bytes);
     yield null;
   }
   errors.raise();
-  held.check(circuit.stateSize().bytes);
+  held.state(circuit.stateSize().bytes);
   const result = concatDeltas(parts);
   return query.late === null ? arrange(query, result) : withLate(query, query.late, result, run.context);
 }
@@ -117,7 +134,7 @@ type RelationSource = CircuitSource & { readonly kind: 'relation' };
 
 interface SourceRun extends QueryRun {
   readonly pieceRows: number;
-  readonly held: QueryMemory;
+  readonly held: Held;
 }
 
 function read(source: CircuitSource, keys: Delta | null, run: SourceRun): Pieces {
@@ -189,29 +206,52 @@ function repeated(delta: Delta): Batch {
 }
 
 /** What a query holds: rows on their way, and what its operators keep. */
-class QueryMemory {
-  readonly #limit: number;
+class Held {
+  readonly #memory: QueryMemory | undefined;
   #bytes = 0;
+  /** What operators held when they were asked last. */
+  #state = 0;
+  /** Of which all queries' memory knows. */
+  #told = 0;
 
-  constructor(limit: number) {
-    this.#limit = limit;
+  constructor(memory: QueryMemory | undefined) {
+    this.#memory = memory;
   }
 
-  /** 53200 where it is more than the query's share. */
+  /** 53200 where it is more than the query's share, or all queries together have no more. */
   add(bytes: number): void {
     this.#bytes += bytes;
-    this.check(0);
+    this.#check();
   }
 
-  /** The same, with so many bytes besides. */
-  check(others: number): void {
-    if (this.#bytes + others <= this.#limit) return;
+  /** The same, of what operators hold now. */
+  state(bytes: number): void {
+    this.#state = bytes;
+    this.#check();
+  }
+
+  #check(): void {
+    const memory = this.#memory;
+    if (memory === undefined) return;
+    const own = this.#bytes + this.#state;
+    memory.held += own - this.#told;
+    this.#told = own;
+    if (own <= memory.most && memory.held <= memory.mostOfAll) return;
+    const alone = own > memory.most;
     throw new DatabaseError('53200', 'out of memory', {
-      detail: `The query needs more than ${Math.round(this.#limit / 2 ** 20)} MB for its rows.`,
-      hint: 'Read less at a time, keep the result as a materialized view, or raise memory_limit.',
+      detail: alone ? `The query needs more than ${megabytes(memory.most)} MB for its rows.`
+        : `The queries that run need more than ${megabytes(memory.mostOfAll)} MB for their rows.`,
+      hint: `Read less at a time, keep the result as a materialized view, or raise memory_limit.`,
     });
   }
+
+  release(): void {
+    if (this.#memory !== undefined) this.#memory.held -= this.#told;
+    this.#told = 0;
+  }
 }
+
+const megabytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
 
 /** Errors of rows by what they say; those of rows that cancel out do not count. */
 class ErrorSum {

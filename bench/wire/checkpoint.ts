@@ -57,8 +57,10 @@ async function load(client: Client, server: RunningServer, millions: number): Pr
   return { wall: rows / wall, cpu: rows / Math.max(cpu, 0.01), checkpoints };
 }
 
-/** Milliseconds: the longest of single-row commits one after another, until `done`. */
-async function longest(probe: Client, { target }: RunningServer, done: Promise<unknown>): Promise<readonly number[]> {
+/** Milliseconds that single-row commits take one after another until `done`, in ascending order. */
+export async function commitsUntil(
+  probe: Client, { target }: Pick<RunningServer, 'target'>, done: Promise<unknown>,
+): Promise<readonly number[]> {
   const all: number[] = [];
   let over = false;
   void done.finally(() => { over = true; });
@@ -89,7 +91,7 @@ async function checkpointStop(client: Client, probe: Client, server: RunningServ
   let during: readonly number[] = [];
   const stretch = await server.longestStretch(async () => {
     const checkpoint = client.do({ kind: 'run', target, statements: ['CHECKPOINT'] });
-    during = await longest(probe, server, checkpoint);
+    during = await commitsUntil(probe, server, checkpoint);
     await checkpoint;
   });
   const said = (times: readonly number[]): string => [0.5, 0.99, 0.999].map((part) => (

@@ -111,6 +111,16 @@ export interface RelationLookup {
   readonly nulls?: NullKeys;
 }
 
+/** Bytes that queries hold of rows besides the state. */
+export interface QueryMemory {
+  /** Of one query. */
+  readonly most: number;
+  /** Of all that run, in turns, at a time. */
+  readonly mostOfAll: number;
+  /** That they hold now, by what they say. */
+  held: number;
+}
+
 /** A consistent, immutable moment: it stays readable while epochs go on, without copying (pages are copy-on-write). */
 export interface Snapshot {
   readonly epoch: Epoch;
@@ -126,8 +136,8 @@ export interface Snapshot {
   error(relation: number): DatabaseError | null;
   rowCount(relation: number): number;
   watermark(relation: number): Watermark;
-  /** Bytes of rows that one query may hold at a time; absent: as many as there are. */
-  readonly queryBytes?: number;
+  /** What queries may hold of rows; absent: as much as there is. */
+  readonly queryMemory?: QueryMemory;
   release(): void;
 }
 

@@ -13,7 +13,7 @@ import { CheckpointSchedule } from './checkpoint-schedule.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { readOnly, shuttingDown } from './commit-error.ts';
 import type {
-  JournalStatus, RelationDefinition, Runtime, RuntimeHost, Snapshot, StorageStatistics, Subscription, Transaction, ViewBuilding,
+  JournalStatus, QueryMemory, RelationDefinition, Runtime, RuntimeHost, Snapshot, StorageStatistics, Subscription, Transaction, ViewBuilding,
   ViewDefinition,
 } from './contract.ts';
 import { EpochLoop } from './epoch-loop.ts';
@@ -56,6 +56,8 @@ const PROGRESS_MICROS = 2_000_000n;
 /** Of the memory for state: what one query may hold of its rows besides, and what it always may. */
 const QUERY_SHARE = 4;
 const LEAST_QUERY_BYTES = 64 << 20;
+/** All queries together may hold so many times what one may. */
+const QUERIES_SHARE = 2;
 
 const megabytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
 
@@ -79,6 +81,7 @@ export class MillraceRuntime implements Runtime {
   readonly #cache: PageCache;
   readonly #memoryBytes: number;
   readonly #pending: PendingChanges;
+  readonly #queries: QueryMemory;
   readonly #snapshots = new Set<PublishedSnapshot>();
   readonly #subscriptions = new Subscriptions();
   #epoch: Epoch = toEpoch(0);
@@ -91,6 +94,12 @@ export class MillraceRuntime implements Runtime {
     this.#options = options;
     this.#memoryBytes = options.memoryBytes ?? Infinity;
     this.#cache = new PageCache(this.#memoryBytes, ports.pageFile ?? null);
+    const cache = this.#cache;
+    this.#queries = {
+      get most() { return Math.max(cache.limit / QUERY_SHARE, LEAST_QUERY_BYTES); },
+      get mostOfAll() { return QUERIES_SHARE * this.most; },
+      held: 0,
+    };
     this.#host = host(this);
     this.#state = new PublishedState(this.#epoch, {
       evalContext: () => this.#host.evalContext(),
@@ -302,7 +311,7 @@ export class MillraceRuntime implements Runtime {
 
   snapshot(): PublishedSnapshot {
     const snapshot = new PublishedSnapshot(this.#epoch, {
-      queryBytes: Math.max(this.#cache.limit / QUERY_SHARE, LEAST_QUERY_BYTES),
+      queryMemory: this.#queries,
       relation: (id) => this.#state.relations.get(id) ?? null,
       errorOf: (id, read) => this.#state.errorOf(id, read),
       released: (released) => this.#snapshots.delete(released),

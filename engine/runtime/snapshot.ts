@@ -4,7 +4,7 @@ import { Delta, concatDeltas } from '../data/delta.ts';
 import { assert } from '../data/error.ts';
 import type { DatabaseError } from '../data/error.ts';
 import type { Epoch, Watermark } from '../data/time.ts';
-import type { RelationLookup, Snapshot } from './contract.ts';
+import type { QueryMemory, RelationLookup, Snapshot } from './contract.ts';
 import { KeyFilter } from './key-filter.ts';
 import { RangeFilter } from './range-lookup.ts';
 import type { RangeLookup } from '../state/key-range.ts';
@@ -14,8 +14,7 @@ import type { FrozenRelation, Relation } from './relation.ts';
 const NOTHING = new Delta(new Batch([], 0), new Int32Array(0));
 
 export interface SnapshotOwner {
-  /** Bytes of rows that one query may hold. */
-  readonly queryBytes: number;
+  readonly queryMemory: QueryMemory;
   /** As published now. */
   relation(id: number): Relation | null;
   /** Of a relation or, for a view, of what it reads; `read` gives a relation's own as of the snapshot. */
@@ -54,8 +53,8 @@ export class PublishedSnapshot implements Snapshot {
     return frozen;
   }
 
-  get queryBytes(): number {
-    return this.#owner.queryBytes;
+  get queryMemory(): QueryMemory {
+    return this.#owner.queryMemory;
   }
 
   scan(relation: number, columns: readonly number[]): Iterable<Delta> {
@@ -107,22 +106,20 @@ export class PublishedSnapshot implements Snapshot {
 
 /** A snapshot with changes on top that are not published. */
 export class OverlaySnapshot implements Snapshot {
+  readonly queryMemory?: QueryMemory;
   readonly #base: Snapshot;
   readonly #ownsBase: boolean;
   readonly #changes: ReadonlyMap<number, readonly Delta[]>;
 
   constructor(base: Snapshot, changes: ReadonlyMap<number, readonly Delta[]>, ownsBase: boolean) {
     this.#base = base;
+    if (base.queryMemory !== undefined) this.queryMemory = base.queryMemory;
     this.#changes = changes;
     this.#ownsBase = ownsBase;
   }
 
   get epoch(): Epoch {
     return this.#base.epoch;
-  }
-
-  get queryBytes(): number {
-    return this.#base.queryBytes ?? Infinity;
   }
 
   *scan(relation: number, columns: readonly number[]): Iterable<Delta> {

@@ -133,6 +133,15 @@ describe('a share of the memory', () => {
       .toEqual(['5998000|6000999000']);
   });
 
+  test('queries that run at a time share it, and give it back', async () => {
+    const large = `SELECT cardinality(array_agg(repeat('x', 200) || x)) FROM generate_series(1, 200000) x`;
+    const clients = Array.from({ length: 5 }, () => new Client(database));
+    const ends = await Promise.all(clients.map((client) => client.error(large)));
+    expect(new Set(ends)).toEqual(new Set(['53200 out of memory', null]));
+    for (const client of clients) await client.close();
+    expect(await a.rows(large)).toEqual(['200000']);
+  });
+
   test.each([
     'SELECT x, y FROM generate_series(1, 100000) x, generate_series(1, 100000) y ORDER BY x + y',
     'SELECT x, y, count(*) FROM generate_series(1, 100000) x, generate_series(1, 100000) y GROUP BY x, y',
