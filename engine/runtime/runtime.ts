@@ -13,8 +13,8 @@ import { CheckpointSchedule } from './checkpoint-schedule.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { readOnly, shuttingDown } from './commit-error.ts';
 import type {
-  JournalStatus, QueryMemory, RelationDefinition, Runtime, RuntimeHost, Snapshot, StorageStatistics, Subscription, Transaction, ViewBuilding,
-  ViewDefinition,
+  JournalStatus, QueryMemory, RelationDefinition, Runtime, RuntimeHost, Snapshot, StorageStatistics, Subscription, Transaction,
+  ViewBuilding, ViewDefinition,
 } from './contract.ts';
 import { EpochLoop } from './epoch-loop.ts';
 import { EpochRecordReader } from './epoch-record.ts';
