@@ -4,6 +4,7 @@
 // ΔL ⋈ R and (L + ΔL) ⋈ ΔR. What is shown of a row by itself (NULL-padded, semi, anti) follows from whether it has a
 // match: without a condition from whether its key is on the other side, else from a count kept with the row.
 // A left row of a single join that matches several is an error of the row's weight.
+// Pairs come in portions of bounded size, in which the rows of ΔL, and then those of ΔR, are as good as coming one by one.
 // Requires: the inputs sum to multisets (no row of negative weight after an epoch).
 import { Batch } from '../data/batch.ts';
 import { Delta, concatDeltas, deltaBytes } from '../data/delta.ts';
@@ -16,13 +17,14 @@ import { compileExpression, predicateOrReport } from '../expression/evaluate.ts'
 import type { CompiledExpression } from '../expression/compiled.ts';
 import type { Expression } from '../expression/expression.ts';
 import { columnsOf } from '../expression/walk.ts';
-import type { Pairs } from '../state/key-chains.ts';
+import type { ChainWalk, Pairs } from '../state/chain-walk.ts';
+import { cancel } from '../state/consolidate.ts';
 import { liveIds } from '../state/key-index.ts';
 import type { StateReader, StateWriter } from '../state/ports.ts';
 import { JoinSide } from './join-side.ts';
 import type { PreparedDelta, Shows } from './join-side.ts';
-import type { Operator, StateSize, StepContext } from './operator.ts';
-import { whole } from './pieces.ts';
+import type { Operator, Portions, StateSize, StepContext } from './operator.ts';
+import { PORTION_ROWS, whole } from './pieces.ts';
 import type { PieceContext, Pieces } from './pieces.ts';
 import { moreThanOneRow } from './single-row.ts';
 
@@ -57,6 +59,8 @@ export class Join implements Operator {
   readonly #single: boolean;
   readonly #condition: CompiledExpression | null;
   readonly #conditionColumns: ReadonlySet<number>;
+  /** Whether a row has a match is not known from its key alone. */
+  readonly #counted: boolean;
   /** Counts were not restored and are made again before they are needed. */
   #stale = false;
 
@@ -72,14 +76,30 @@ export class Join implements Operator {
     this.#single = kind === 'single';
     this.#condition = condition === null ? null : compileExpression(condition);
     this.#conditionColumns = new Set(condition === null ? [] : columnsOf(condition));
+    this.#counted = condition !== null || this.#single;
   }
 
-  step([left, right]: readonly Delta[], context: StepContext): Delta {
-    const out: Delta[] = [];
-    if (this.#stale) this.#recount(context);
-    if (left.length > 0) this.#update(this.#left, left, context, out);
-    if (right.length > 0) this.#update(this.#right, right, context, out);
-    return out.length === 0 ? Delta.empty(this.schema) : concatDeltas(out);
+  step(inputs: readonly Delta[], context: StepContext): Delta {
+    const portions = this.portions(inputs, context);
+    const parts: Delta[] = [];
+    for (;;) {
+      const next = portions.next();
+      parts.push(next.value);
+      if (next.done === true) return concatDeltas(parts);
+    }
+  }
+
+  *portions([left, right]: readonly Delta[], context: StepContext): Portions {
+    const run: Run = { context, rows: context.portionRows ?? PORTION_ROWS, out: [] };
+    if (this.#stale) yield* this.#recount(run);
+    if (left.length > 0) yield* this.#update(this.#left, left, run);
+    if (right.length > 0) yield* this.#update(this.#right, right, run);
+    return this.#taken(run.out);
+  }
+
+  /** What is there to be put out so far. */
+  #taken(out: Delta[]): Delta {
+    return out.length === 0 ? Delta.empty(this.schema) : concatDeltas(out.splice(0));
   }
 
   /** One side is held, through which the other is led. */
@@ -125,57 +145,78 @@ export class Join implements Operator {
     yield* this.#lead(ended === 0 ? this.#right : this.#left, resumed(led, context), resumed(held, context), context);
   }
 
-  #leadPiece(self: JoinSide, piece: Delta, context: PieceContext): Pieces {
-    const prepared = self.prepare(piece, context);
-    const out: Delta[] = [];
-    if (prepared.unkeyed.length > 0 && self.shows === 'unmatched') out.push(this.#alone(self, prepared.unkeyed));
-    if (this.#pairs || this.#condition !== null) return this.#leadRows(self, prepared.keyed, { context, out });
-    this.#showMatched(self, prepared, out);
-    return [concatDeltas([Delta.empty(this.schema), ...out])];
+  *#leadPiece(self: JoinSide, piece: Delta, context: PieceContext): Pieces {
+    const run: Run = { context, rows: context.pieceRows, out: [] };
+    const prepared = this.#prepare(self, piece, run);
+    if (prepared.keyed.length > 0) yield* this.#meet(self, prepared, run);
+    yield this.#taken(run.out);
   }
 
-  /** As many rows at a time as give a piece; the pairs of one row are never cut. */
-  *#leadRows(self: JoinSide, keyed: Delta, { context, out }: CountedRun & { readonly context: PieceContext }): Pieces {
-    const { arrangement } = this.#other(self);
-    for (let at = 0, next = keyed.length; at < keyed.length;) {
-      const rest = at === 0 ? keyed : keyed.slice(at, Math.min(at + next, keyed.length));
-      const probe = arrangement.probe(self.keysOf(rest), rest.length, context.pieceRows);
-      const some = probe.taken === rest.length ? rest : rest.slice(0, probe.taken);
-      if (this.#condition === null && !this.#single) this.#showPairs(self, some, probe, out);
-      else this.#showCounted(self, some, this.#matching(self, some, probe, { context, out }), { context, out });
-      at += probe.taken;
-      next = 2 * probe.taken;
-      if (at < keyed.length) yield concatDeltas([Delta.empty(this.schema), ...out.splice(0)]);
-    }
-    yield concatDeltas([Delta.empty(this.schema), ...out]);
-  }
-
-  #update(self: JoinSide, delta: Delta, context: StepContext, out: Delta[]): void {
+  #prepare(self: JoinSide, delta: Delta, { context, out }: Run): PreparedDelta {
     const prepared = self.prepare(delta, context);
     if (prepared.unkeyed.length > 0 && self.shows === 'unmatched') out.push(this.#alone(self, prepared.unkeyed));
+    return prepared;
+  }
+
+  *#update(self: JoinSide, delta: Delta, run: Run): Generator<Delta, void> {
+    const prepared = this.#prepare(self, delta, run);
     if (prepared.keyed.length === 0) return;
-    if (this.#condition === null && !this.#single) this.#updateByKey(self, prepared, out);
-    else this.#updateByCount(self, prepared, { context, out });
+    const { keyed, counts } = yield* this.#meet(self, prepared, run);
+    if (counts !== null) self.arrangement.apply(keyed, (rows, ids) => {
+      self.reserveCounts();
+      for (let i = 0; i < rows.length; i++) self.counts[ids[i]] = counts[rows[i]];
+    });
+    else if (this.#counted || this.#other(self).shows === 'none') self.arrangement.apply(keyed);
+    else yield* this.#applyAndShow(self, keyed, run);
   }
 
   #other(self: JoinSide): JoinSide {
     return self === this.#left ? this.#right : this.#left;
   }
 
-  #updateByKey(self: JoinSide, { keyed, keys }: PreparedDelta, out: Delta[]): void {
-    const other = this.#other(self);
-    if (this.#pairs) this.#showPairs(self, keyed, other.arrangement.probe(keys, keyed.length), out);
-    else this.#showMatched(self, { keyed, keys }, out);
-    if (other.shows === 'none') self.arrangement.apply(keyed);
-    else this.#applyAndShow(self, { keyed, keys }, out);
+  /** Rows of one side, not applied yet, meet the other as it stands. */
+  *#meet(self: JoinSide, prepared: PreparedDelta, run: Run): Generator<Delta, Met> {
+    if (!this.#pairs && !this.#counted) {
+      this.#showMatched(self, prepared, run.out);
+      return { keyed: prepared.keyed, counts: null };
+    }
+    const { keyed, walk, first } = this.#walk(self, prepared, run.rows);
+    const counts = this.#counted && self.shows !== 'none' ? new Int32Array(keyed.length) : null;
+    const meeting: Meeting = { context: run.context, rows: run.rows, out: run.out, self, keyed, counts };
+    for (let pairs = first; ; pairs = walk.next(run.rows)) {
+      if (pairs.rowIds.length > 0) this.#showPairs(pairs, meeting);
+      if (walk.isOver) break;
+      yield this.#taken(run.out);
+    }
+    if (counts !== null) this.#showCounted(self, keyed, counts, run);
+    else if (self.shows !== 'none') this.#showFound(self, keyed, walk.heads, run.out);
+    return { keyed, counts };
   }
 
-  #showPairs(self: JoinSide, keyed: Delta, probe: Pairs, out: Delta[]): void {
-    if (probe.rowIds.length > 0) out.push(this.#pairRows(self, keyed, probe));
-    if (self.shows === 'none') return;
-    const found = new Int32Array(keyed.length).fill(-1);
-    for (let i = 0; i < probe.probeRows.length; i++) found[probe.probeRows[i]] = probe.rowIds[i];
-    this.#showFound(self, keyed, found, out);
+  /**
+   * Whoever reads several portions must not see rows taken away that are still to come: what cancels out within the change
+   * goes before, and then each portion leaves a multiset.
+   */
+  #walk(self: JoinSide, { keyed, keys }: PreparedDelta, rows: number): Walk {
+    const { arrangement } = this.#other(self);
+    const walk = arrangement.walk(keys, keyed.length);
+    const first = walk.next(rows);
+    const net = walk.isOver ? keyed : cancel(keyed);
+    if (net === keyed) return { keyed, walk, first };
+    const anew = arrangement.walk(self.keysOf(net), net.length);
+    return { keyed: net, walk: anew, first: anew.next(rows) };
+  }
+
+  #showPairs(pairs: Pairs, meeting: Meeting): void {
+    const { self, keyed, counts, out, context } = meeting;
+    const other = this.#other(self);
+    const hits = this.#matching(self, keyed, pairs, context);
+    if (this.#pairs && hits.rowIds.length > 0) out.push(this.#pairRows(self, keyed, hits));
+    if (counts !== null) {
+      const { pages } = other.arrangement;
+      for (let i = 0; i < hits.rowIds.length; i++) counts[hits.probeRows[i]] += pages.weight(hits.rowIds[i]);
+    }
+    if (this.#counted && other.shows !== 'none') this.#countOther(other, keyed.weights, hits, meeting);
   }
 
   /** Where rows are shown by themselves alone, whether there is a match is all that counts. */
@@ -192,11 +233,10 @@ export class Join implements Operator {
   }
 
   /** Applies the change of `self`; rows of the other side whose key came or went there begin or cease to be shown. */
-  #applyAndShow(
-    self: JoinSide, { keyed, keys }: { readonly keyed: Delta; readonly keys: readonly Vector[] }, out: Delta[],
-  ): void {
+  *#applyAndShow(self: JoinSide, keyed: Delta, { rows, out }: Run): Generator<Delta, void> {
     const other = this.#other(self);
     const { length } = keyed;
+    const keys = self.keysOf(keyed);
     const before = new Int32Array(length);
     const after = new Int32Array(length);
     self.arrangement.probeHeads(keys, length, before);
@@ -205,62 +245,47 @@ export class Join implements Operator {
     const came = firstOfKeys(after, before);
     const went = firstOfKeys(before, after);
     const sign = other.shows === 'matched' ? 1 : -1;
-    for (const [rows, weight] of [[came, sign], [went, -sign]] as const) {
-      if (rows.length === 0) continue;
-      const some = keyed.batch.take(rows);
-      const { rowIds } = other.arrangement.probe((self.arrangement.key?.columns ?? []).map((c) => some.columns[c]),
-        rows.length);
-      if (rowIds.length > 0) out.push(this.#aloneById(other, rowIds, () => weight));
+    for (const [some, weight] of [[came, sign], [went, -sign]] as const) {
+      if (some.length === 0) continue;
+      const walk = other.arrangement.walk(self.keysOf(keyed.take(some)), some.length);
+      for (;;) {
+        const { rowIds } = walk.next(rows);
+        if (rowIds.length > 0) out.push(this.#aloneById(other, rowIds, () => weight));
+        if (walk.isOver) break;
+        yield this.#taken(out);
+      }
     }
   }
 
-  #updateByCount(self: JoinSide, { keyed, keys }: PreparedDelta, run: CountedRun): void {
-    const other = this.#other(self);
-    const probe = this.#matching(self, keyed, other.arrangement.probe(keys, keyed.length), run);
-    const counts = this.#showCounted(self, keyed, probe, run);
-    if (counts === null) self.arrangement.apply(keyed);
-    else self.arrangement.apply(keyed, (rows, ids) => {
-      self.reserveCounts();
-      for (let i = 0; i < rows.length; i++) self.counts[ids[i]] = counts[rows[i]];
-    });
-    if (other.shows !== 'none') this.#countOther(other, keyed.weights, probe, run);
-  }
-
   /** The pairs on which the condition is true. */
-  #matching(self: JoinSide, keyed: Delta, probe: Pairs, { context }: CountedRun): Pairs {
+  #matching(self: JoinSide, keyed: Delta, pairs: Pairs, context: StepContext): Pairs {
     const condition = this.#condition;
-    if (probe.rowIds.length === 0 || condition === null) return probe;
-    const batch = this.#pairBatch(self, keyed.batch, probe, this.#conditionColumns);
-    const hits = predicateOrReport(condition, batch, this.#pairWeights(self, keyed, probe), context);
-    if (hits.length === probe.rowIds.length) return probe;
+    if (pairs.rowIds.length === 0 || condition === null) return pairs;
+    const batch = this.#pairBatch(self, keyed.batch, pairs, this.#conditionColumns);
+    const hits = predicateOrReport(condition, batch, this.#pairWeights(self, keyed, pairs), context);
+    if (hits.length === pairs.rowIds.length) return pairs;
     return {
-      probeRows: hits.map((hit) => probe.probeRows[hit]),
-      rowIds: hits.map((hit) => probe.rowIds[hit]),
+      probeRows: hits.map((hit) => pairs.probeRows[hit]),
+      rowIds: hits.map((hit) => pairs.rowIds[hit]),
     };
   }
 
-  /** How many rows each matches; null where nothing is shown of it by itself. */
-  #showCounted(self: JoinSide, keyed: Delta, probe: Pairs, { context, out }: CountedRun): Int32Array | null {
-    if (this.#pairs && probe.rowIds.length > 0) out.push(this.#pairRows(self, keyed, probe));
-    if (self.shows === 'none') return null;
-    const counts = new Int32Array(keyed.length);
-    const { pages } = this.#other(self).arrangement;
-    for (let i = 0; i < probe.rowIds.length; i++) counts[probe.probeRows[i]] += pages.weight(probe.rowIds[i]);
+  /** `counts`: how many rows each matches. */
+  #showCounted(self: JoinSide, keyed: Delta, counts: Int32Array, { context, out }: Run): void {
     if (this.#single) reportSeveral(counts, keyed.weights, context);
     const shown = countsWhere(counts, self.shows === 'matched');
     if (shown.length > 0) out.push(this.#alone(self, keyed.take(shown)));
-    return counts;
   }
 
   /** Adds the weights of matching rows to the counts of the other side; its rows are shown or not accordingly. */
-  #countOther(other: JoinSide, weights: Int32Array, probe: Pairs, { context, out }: CountedRun): void {
+  #countOther(other: JoinSide, weights: Int32Array, { probeRows, rowIds }: Pairs, { context, out }: Run): void {
     other.reserveCounts();
     const { counts } = other;
     const before = new Map<number, number>();
-    for (let i = 0; i < probe.rowIds.length; i++) {
-      const id = probe.rowIds[i];
+    for (let i = 0; i < rowIds.length; i++) {
+      const id = rowIds[i];
       if (!before.has(id)) before.set(id, counts[id]);
-      counts[id] += weights[probe.probeRows[i]];
+      counts[id] += weights[probeRows[i]];
     }
     const changed: number[] = [];
     for (const [id, count] of before) {
@@ -274,10 +299,10 @@ export class Join implements Operator {
     out.push(this.#aloneById(other, Int32Array.from(changed), (id) => ((counts[id] > 0) === matched ? 1 : -1)));
   }
 
-  /** After a restore. */
-  #recount(context: StepContext): void {
+  /** After a restore. Nothing is put out; it takes turns with whoever takes the portions. */
+  *#recount({ context, rows, out }: Run): Generator<Delta, void> {
     this.#stale = false;
-    if (this.#condition === null && !this.#single) return;
+    if (!this.#counted) return;
     // These pairs' errors were reported when they came.
     const quiet: StepContext = { epoch: context.epoch, eval: context.eval, error: () => undefined };
     for (const self of [this.#left, this.#right]) {
@@ -288,12 +313,14 @@ export class Join implements Operator {
       for (let number = 0; number < pages.pageCount; number++) {
         const ids = liveIds(pages, number);
         if (ids.length === 0) continue;
-        const rows = self.arrangement.gather(ids);
-        const keys = (self.arrangement.key?.columns ?? []).map((c) => rows.batch.columns[c]);
-        const probe = this.#matching(self, rows, other.probe(keys, ids.length), { context: quiet, out: [] });
+        const held = self.arrangement.gather(ids);
         self.counts.fill(0, ids[0], ids[ids.length - 1] + 1);
-        for (let i = 0; i < probe.rowIds.length; i++) {
-          self.counts[ids[probe.probeRows[i]]] += other.pages.weight(probe.rowIds[i]);
+        const walk = other.walk(self.keysOf(held), ids.length);
+        for (;;) {
+          const { probeRows, rowIds } = this.#matching(self, held, walk.next(rows), quiet);
+          for (let i = 0; i < rowIds.length; i++) self.counts[ids[probeRows[i]]] += other.pages.weight(rowIds[i]);
+          if (walk.isOver) break;
+          yield this.#taken(out);
         }
       }
     }
@@ -316,13 +343,15 @@ export class Join implements Operator {
     const otherAt = self === this.#left ? this.#left.schema.columns.length : 0;
     const mine = pick(self.schema, selfAt, wanted);
     const theirs = pick(other.schema, otherAt, wanted);
-    const whole = isIdentity(probeRows, batch.length);
-    const taken = whole ? batch : batch.select(mine).take(probeRows);
+    const chosen = batch.select(mine);
+    // Each row found once is nothing to copy.
+    const taken = areConsecutive(probeRows) ? chosen.slice(probeRows[0], probeRows[0] + probeRows.length)
+      : chosen.take(probeRows);
     const found = other.arrangement.pages.gather(rowIds, theirs);
     const columns: Vector[] = [];
     self.schema.columns.forEach(({ type }, c) => {
       const at = mine.indexOf(c);
-      columns[selfAt + c] = at < 0 ? nullVector(type, 0) : taken.columns[whole ? c : at];
+      columns[selfAt + c] = at < 0 ? nullVector(type, 0) : taken.columns[at];
     });
     other.schema.columns.forEach(({ type }, c) => {
       const at = theirs.indexOf(c);
@@ -378,9 +407,27 @@ function* resumed(
   for (let next = rest.next(); next.done !== true; next = rest.next()) yield next.value;
 }
 
-interface CountedRun {
+interface Run {
   readonly context: StepContext;
+  /** Pairs to make at a time. */
+  readonly rows: number;
   readonly out: Delta[];
+}
+
+interface Meeting extends Run, Met {
+  readonly self: JoinSide;
+}
+
+interface Walk {
+  readonly keyed: Delta;
+  readonly walk: ChainWalk;
+  readonly first: Pairs;
+}
+
+/** Rows as they are to be applied; `counts`: how many rows each matches, where that is to be kept. */
+interface Met {
+  readonly keyed: Delta;
+  readonly counts: Int32Array | null;
 }
 
 /** Columns of a side that stand at `at` in the pair, those wanted. */
@@ -389,10 +436,10 @@ function pick(schema: Schema, at: number, wanted: ReadonlySet<number> | null): n
   return wanted === null ? all : all.filter((c) => wanted.has(at + c));
 }
 
-function isIdentity(rows: Int32Array, length: number): boolean {
-  if (rows.length !== length) return false;
-  for (let i = 0; i < length; i++) if (rows[i] !== i) return false;
-  return true;
+/** Not of no rows. */
+function areConsecutive(rows: Int32Array): boolean {
+  for (let i = 0; i < rows.length; i++) if (rows[i] !== rows[0] + i) return false;
+  return rows.length > 0;
 }
 
 function reportSeveral(counts: Int32Array, weights: Int32Array, context: StepContext): void {

@@ -18,7 +18,12 @@ export interface StepContext {
    * and leaves the row out. A view whose errors do not cancel out answers reads with one of them.
    */
   error(error: DatabaseError, weight: number): void;
+  /** Rows that a portion should not have many more of. At least 1; absent: as many as are good. */
+  readonly portionRows?: number;
 }
+
+/** Deltas that sum to a step's output, made as they are asked for; the last one is what is returned. */
+export type Portions = Generator<Delta, Delta>;
 
 /** Deterministic in inputs and state: no clock, no random, no I/O. Synchronous. */
 export interface Operator {
@@ -28,6 +33,12 @@ export interface Operator {
   readonly schema: Schema;
   /** Law: for any inputs I and change ΔI, the outputs sum to Q(I + ΔI) − Q(I). One delta per input, in order. */
   step(inputs: readonly Delta[], context: StepContext): Delta;
+  /**
+   * The step, where it may give far more rows than it is given, so that nobody has to hold all of them at a time. Each portion
+   * leaves the sum of the outputs a multiset where the inputs are. Absent: what a step gives is held whole. Requires: the
+   * operator is not used otherwise before the last portion.
+   */
+  portions?(inputs: readonly Delta[], context: StepContext): Portions;
   /**
    * The step in pieces, of an operator of a circuit that runs once: called instead of `step`, and that is all it is ever asked.
    * The pieces sum to what a step would give; there is at least one. Absent: its inputs are collected for a step.

@@ -1,7 +1,11 @@
 // Pieces: how rows go along the edges of a circuit that runs once, so that nobody has to hold all of them at a time.
+import { PAGE_ROWS } from '../data/cells.ts';
 import type { Delta } from '../data/delta.ts';
 import { concatDeltas, deltaBytes } from '../data/delta.ts';
 import type { Operator, StepContext } from './operator.ts';
+
+/** Rows of a portion of a view's step: what most epochs give is one portion, and one is small beside what any server has. */
+export const PORTION_ROWS = 64 * PAGE_ROWS;
 
 /**
  * Deltas that sum to what would go along the edge in one step, made as they are asked for. null: still at work; whoever

@@ -6,8 +6,8 @@ import { matchRows, rowsEqual } from '../data/row-key.ts';
 import type { Schema } from '../data/types.ts';
 import type { Vector } from '../data/vector.ts';
 import type { StateSize } from '../operator/operator.ts';
+import type { ChainWalk, Pairs } from './chain-walk.ts';
 import { KeyChains } from './key-chains.ts';
-import type { Probe } from './key-chains.ts';
 import { GivenRows, KeyIndex, liveIds } from './key-index.ts';
 import type { KeyIndexOptions } from './key-index.ts';
 import { netRows, owesRows } from './page-weights.ts';
@@ -256,8 +256,13 @@ export class Arrangement {
   }
 
   /** Rows by key, in bulk; see KeyChains. Requires: a key. */
-  probe(keys: readonly Vector[], length: number, enough = Infinity): Probe {
-    return this.#keyed().probe(keys, length, enough);
+  probe(keys: readonly Vector[], length: number): Pairs {
+    return this.#keyed().probe(keys, length);
+  }
+
+  /** The same, some at a time. Requires: no `apply` before it is over. */
+  walk(keys: readonly Vector[], length: number): ChainWalk {
+    return this.#keyed().walk(keys, length);
   }
 
   /** The first row of each key, −1 where there is none. */

@@ -1,24 +1,12 @@
 // KeyChains: an index over Pages: key columns → all rows with that key, as doubly linked chains of row ids.
-import { grown } from '../data/grown.ts';
 import type { Vector } from '../data/vector.ts';
+import { ChainWalk, linkOrder } from './chain-walk.ts';
+import type { Pairs } from './chain-walk.ts';
 import { EvictableInts } from './evictable-ints.ts';
 import { GivenRows, KeyIndex } from './key-index.ts';
 import type { KeyIndexOptions } from './key-index.ts';
 import { eachLive } from './live-columns.ts';
-import { MAX_ORDERED, byPage } from './page-order.ts';
 import type { Pages } from './pages.ts';
-import { rowNumbers } from './scratch.ts';
-
-/** Pairs of a probing row and a row found, in order of the probing rows. */
-export interface Pairs {
-  readonly probeRows: Int32Array;
-  readonly rowIds: Int32Array;
-}
-
-export interface Probe extends Pairs {
-  /** So many of the probing rows were looked up. */
-  readonly taken: number;
-}
 
 const NONE = -1;
 /** In `prev`: the row is in no chain (its key has a NULL and NULLs never match). */
@@ -85,7 +73,7 @@ export class KeyChains {
   #linkInOrder(ids: Int32Array, heads: Int32Array, length: number): void {
     const next = this.#next;
     const prev = this.#prev;
-    const order = this.#order(heads, length);
+    const order = linkOrder(this.#next, heads, length);
     for (let n = 0; n < length; n++) {
       const i = order === null ? n : order[n];
       const id = ids[i];
@@ -101,12 +89,6 @@ export class KeyChains {
     }
   }
 
-  /** In which order rows are best taken whose links are going to be asked for; null where it is of no account. */
-  #order(ids: Int32Array, length: number): Int32Array | null {
-    if (!this.#next.divided || length < 2 || length > MAX_ORDERED) return null;
-    return byPage(ids, length);
-  }
-
   #reserve(length: number): void {
     if (this.#heads.length < length) this.#heads = new Int32Array(length * 2);
     this.#next.ensure(this.#pages.idLimit);
@@ -119,7 +101,7 @@ export class KeyChains {
     const prev = this.#prev;
     // Heads last: by then their next is a row that stays.
     const heads = new Int32Array(length);
-    const order = this.#order(ids, length);
+    const order = linkOrder(this.#next, ids, length);
     let count = 0;
     for (let n = 0; n < length; n++) {
       const id = ids[order === null ? n : order[n]];
@@ -162,72 +144,20 @@ export class KeyChains {
     return this.#next.get(id);
   }
 
-  /** All rows with the keys, probing row by probing row; after the row that makes `enough` pairs it may stop. */
-  probe(keys: readonly Vector[], length: number, enough = Infinity): Probe {
-    if (this.#heads.length < length) this.#heads = new Int32Array(length * 2);
-    const heads = this.#heads;
-    this.#index.find(keys, length, heads);
-    const next = this.#next.words;
-    if (next === null) return this.#probeByLink(heads, length);
-    let probeRows: Int32Array = new Int32Array(length + (length >> 1) + 8);
-    let rowIds: Int32Array = new Int32Array(probeRows.length);
-    let n = 0;
-    let i = 0;
-    for (; i < length && n < enough; i++) {
-      for (let id = heads[i]; id >= 0; id = next[id]) {
-        if (n === rowIds.length) {
-          probeRows = grown(probeRows, n * 2);
-          rowIds = grown(rowIds, n * 2);
-        }
-        probeRows[n] = i;
-        rowIds[n++] = id;
-      }
-    }
-    return { probeRows: probeRows.subarray(0, n), rowIds: rowIds.subarray(0, n), taken: i };
+  /** All rows with the keys, probing row by probing row. */
+  probe(keys: readonly Vector[], length: number): Pairs {
+    return this.walk(keys, length).next(Infinity);
   }
 
-  /** The rows of all chains, link by link: in order of the ids, so that a part of the links that is away is read once. */
-  #probeByLink(heads: Int32Array, length: number): Probe {
-    const counts = new Int32Array(length);
-    const levels: Pairs[] = [];
-    let probeRows = rowNumbers(length).filter((i) => heads[i] >= 0);
-    let rowIds = probeRows.map((i) => heads[i]);
-    while (rowIds.length > 0) {
-      levels.push({ probeRows, rowIds });
-      const after = new Int32Array(rowIds.length);
-      const order = this.#order(rowIds, rowIds.length);
-      for (let n = 0; n < rowIds.length; n++) {
-        const i = order === null ? n : order[n];
-        after[i] = this.#next.get(rowIds[i]);
-        counts[probeRows[i]]++;
-      }
-      probeRows = probeRows.filter((_, i) => after[i] >= 0);
-      rowIds = after.filter((id) => id >= 0);
-    }
-    return { ...byProbeRow(levels, counts), taken: length };
+  /** The same, some at a time. */
+  walk(keys: readonly Vector[], length: number): ChainWalk {
+    if (this.#heads.length < length) this.#heads = new Int32Array(length * 2);
+    this.#index.find(keys, length, this.#heads);
+    return new ChainWalk(this.#heads, length, this.#next);
   }
 
   /** The chains anew from the pages. Requires: nothing was linked yet. */
   rebuild(): void {
     for (const { ids, columns } of eachLive(this.#pages, this.columns)) this.link(columns, ids, ids.length);
   }
-}
-
-/** The levels put together. `counts`: by probing row, how many rows there are for it. */
-function byProbeRow(levels: readonly Pairs[], counts: Int32Array): Pairs {
-  const at = new Int32Array(counts.length);
-  let total = 0;
-  for (let i = 0; i < counts.length; i++) {
-    at[i] = total;
-    total += counts[i];
-  }
-  const out = { probeRows: new Int32Array(total), rowIds: new Int32Array(total) };
-  for (const { probeRows, rowIds } of levels) {
-    for (let i = 0; i < rowIds.length; i++) {
-      const to = at[probeRows[i]]++;
-      out.probeRows[to] = probeRows[i];
-      out.rowIds[to] = rowIds[i];
-    }
-  }
-  return out;
 }

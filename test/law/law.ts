@@ -97,6 +97,11 @@ export class Tally {
     for (let i = 0; i < length; i++) this.add(batch.columns.map((c) => datumAt(c, i)), weights[i]);
   }
 
+  /** No row is there less than not at all. */
+  get isMultiset(): boolean {
+    return [...this.counts.values()].every((count) => count > 0);
+  }
+
   lines(): string[] {
     return [...this.counts].map(([row, count]) => `${count} × ${row}`).toSorted();
   }
@@ -137,12 +142,16 @@ function runSeed(law: Law, random: Random, evicting: boolean): void {
   for (let epoch = 1; epoch <= epochs; epoch++) {
     const deltas = law.inputs.map((schema, input) => randomDelta(law, random, { schema, input, rows: held[input] }));
     const watermark = law.watermark?.(random, held);
+    const context = { ...stepContext(epoch), portionRows: 1 + epoch % 5 };
     const run = (of: Operator): readonly Delta[] => [
-      ...(epoch === 1 || deltas.some((d) => d.length > 0) ? [of.step(deltas, stepContext(epoch))] : []),
-      ...(watermark === undefined ? [] : [of.advance(watermark, stepContext(epoch))]),
-    ].map(copied);
+      ...(epoch === 1 || deltas.some((d) => d.length > 0) ? portionsOf(of, deltas, context) : []),
+      ...(watermark === undefined ? [] : [copied(of.advance(watermark, context))]),
+    ];
     const out = run(operator);
-    for (const delta of out) got.addDelta(delta);
+    for (const delta of out) {
+      got.addDelta(delta);
+      expect(got.isMultiset, `a multiset after each portion of epoch ${epoch}`).toBe(true);
+    }
     cache.balance();
     if (readLate !== null) {
       readLate();
@@ -161,6 +170,36 @@ function runSeed(law: Law, random: Random, evicting: boolean): void {
     } else if (random.bool(0.3)) readLate = saveLate(operator, saved);
   }
   checkPieces(law, random);
+  checkPortions(law, random);
+}
+
+/** A step in portions, or the step where there are none. */
+function portionsOf(operator: Operator, deltas: readonly Delta[], context: StepContext): readonly Delta[] {
+  if (operator.portions === undefined) return [copied(operator.step(deltas, context))];
+  const portions = operator.portions(deltas, context);
+  const out: Delta[] = [];
+  for (;;) {
+    const next = portions.next();
+    out.push(copied(next.value));
+    if (next.done === true) return out;
+  }
+}
+
+/** Portions are no larger than asked for, but for rows that are there already, and nothing fails otherwise. */
+function checkPortions(law: Law, random: Random): void {
+  const [whole, portioned] = [law.operator(), law.operator()];
+  if (portioned.portions === undefined) return;
+  const held: Row[][] = law.inputs.map(() => []);
+  const errors: Failure[][] = [[], []];
+  for (let epoch = 1; epoch <= 4; epoch++) {
+    const deltas = law.inputs.map((schema, input) => randomDelta(law, random, { schema, input, rows: held[input] }));
+    const portionRows = random.int(1, 20);
+    const out = portionsOf(portioned, deltas, { ...stepContext(epoch, errors[1]), portionRows });
+    expect(tallyOf(law, out), 'in portions').toEqual(tallyOf(law, [whole.step(deltas, stepContext(epoch, errors[0]))]));
+    expect(failures(errors[1]), 'errors in portions').toEqual(failures(errors[0]));
+    const given = deltas.reduce((sum, delta) => sum + delta.length, 0);
+    for (const { length } of out) expect(length).toBeLessThanOrEqual(4 * portionRows + given);
+  }
 }
 
 /** A circuit that runs once is given its rows in pieces: the outputs sum to those of one step, in which nothing fails otherwise. */
