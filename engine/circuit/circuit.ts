@@ -4,12 +4,13 @@ import { Delta as EmptyDelta, concatDeltas } from '../data/delta.ts';
 import { leastWatermark } from '../data/time.ts';
 import type { Epoch, Watermark } from '../data/time.ts';
 import type { Schema } from '../data/types.ts';
-import type { Operator, StateSize, StepContext } from '../operator/operator.ts';
+import type { Operator, Portions, StateSize, StepContext } from '../operator/operator.ts';
 import type { StateReader, StateWriter } from '../state/ports.ts';
 import type { Circuit, CircuitSource, ProbeReader, SourceReader } from './contract.ts';
 import { contextFor } from '../operator/error-scope.ts';
 import type { ErrorScope, ErrorTargets } from '../operator/error-scope.ts';
 import type { PieceContext, Pieces } from '../operator/pieces.ts';
+import { DeltaSum } from './delta-sum.ts';
 import { PieceRun } from './piece-run.ts';
 import { circuitFingerprint, printCircuit } from './print.ts';
 
@@ -32,6 +33,35 @@ export interface NodeFlow {
   totalTime: number;
 }
 
+/** An operator that has more portions to give. */
+interface Unfinished {
+  readonly n: number;
+  readonly portions: Portions;
+}
+
+interface FirstStep {
+  readonly probed: ProbeReader | null;
+  readonly unfinished: Unfinished[];
+}
+
+interface NodeStep {
+  readonly context: StepContext;
+  /** Even without rows for it. */
+  readonly asked: boolean;
+  /** Takes those that have more to give; null: all is asked for at once. */
+  readonly unfinished: Unfinished[] | null;
+}
+
+interface AdvanceStep {
+  /** As the node sees it. */
+  readonly own: StepContext;
+  readonly outer: StepContext;
+  /** Takes what comes out of the circuit on the way. */
+  readonly sum: DeltaSum;
+}
+
+type OperatorNode = CircuitNode & { readonly kind: 'operator' };
+
 /** Of an input without rows to come (constants): later than any other. */
 const FOREVER = 0x7fffffffffffffffn;
 
@@ -42,7 +72,7 @@ export class OperatorCircuit implements Circuit {
   readonly #nodes: readonly CircuitNode[];
   readonly #operators: readonly Operator[];
   readonly #root: number;
-  readonly #outputs: Delta[];
+  #outputs: Delta[];
   readonly #empty: readonly Delta[];
   readonly #flows: readonly NodeFlow[];
   readonly #watermarks: Watermark[];
@@ -70,6 +100,23 @@ export class OperatorCircuit implements Circuit {
   }
 
   step(inputs: readonly Delta[], context: StepContext, probed: ProbeReader | null = null): Delta {
+    const unfinished: Unfinished[] = [];
+    const first = this.#first(inputs, context, { probed, unfinished });
+    if (unfinished.length === 0) return first;
+    const sum = new DeltaSum();
+    sum.add(first);
+    for (const portion of this.#rest(unfinished, context)) sum.add(portion);
+    return sum.with(this.#empty[this.#root]);
+  }
+
+  *steps(inputs: readonly Delta[], context: StepContext): Generator<Delta, void> {
+    const unfinished: Unfinished[] = [];
+    yield this.#first(inputs, context, { probed: null, unfinished });
+    yield* this.#rest(unfinished, context);
+  }
+
+  /** Every node is stepped; what the `unfinished` have still to give is left to `#rest`. */
+  #first(inputs: readonly Delta[], context: StepContext, { probed, unfinished }: FirstStep): Delta {
     this.#enter(context.epoch);
     let source = 0;
     for (let n = 0; n < this.#nodes.length; n++) {
@@ -80,9 +127,33 @@ export class OperatorCircuit implements Circuit {
         const rows = probed === null || probe === undefined ? given : probed(node.source, this.#outputs[probe.node]);
         this.#put(n, rows, rows.length);
       }
-      else this.#stepNode(n, node, context);
+      // A source that is probed is read once, with all the keys.
+      else this.#stepNode(n, node, { context, asked: this.#fresh, unfinished: probed === null ? unfinished : null });
     }
     this.#fresh = false;
+    return this.#take();
+  }
+
+  /**
+   * The other portions, each taken to the end of the circuit before the next is made. The last of the nodes goes on first:
+   * those before it stand still for as long, and with them the deltas that it reads.
+   */
+  *#rest(unfinished: Unfinished[], context: StepContext): Generator<Delta, void> {
+    for (let last = unfinished.at(-1); last !== undefined; last = unfinished.at(-1)) {
+      const { n, portions } = last;
+      const next = this.#timed(n, () => portions.next());
+      if (next.done === true) unfinished.pop();
+      yield this.#behind(n, next.value, context, unfinished);
+    }
+  }
+
+  /** What a node has given goes through those behind it. */
+  #behind(n: number, output: Delta, context: StepContext, unfinished: Unfinished[]): Delta {
+    this.#put(n, output, 0);
+    for (let reader = n + 1; reader < this.#nodes.length; reader++) {
+      const node = this.#nodes[reader];
+      if (node.kind === 'operator') this.#stepNode(reader, node, { context, asked: false, unfinished });
+    }
     return this.#take();
   }
 
@@ -91,19 +162,28 @@ export class OperatorCircuit implements Circuit {
     yield* run.pieces();
   }
 
-  #stepNode(n: number, node: CircuitNode & { readonly kind: 'operator' }, context: StepContext): void {
+  #stepNode(n: number, node: OperatorNode, { context, asked, unfinished }: NodeStep): void {
     let rows = 0;
     const deltas: Delta[] = [];
     for (const input of node.inputs) {
       deltas.push(this.#outputs[input]);
       rows += this.#outputs[input].length;
     }
-    if (rows === 0 && !this.#fresh && node.listens?.waiting !== true) {
+    if (rows === 0 && !asked && node.listens?.waiting !== true) {
       this.#outputs[n] = this.#empty[n];
       return;
     }
+    const { operator } = node;
+    const own = contextFor(context, node.targets);
     const start = this.#timer === null ? 0 : this.#timer();
-    const output = node.operator.step(deltas, contextFor(context, node.targets));
+    let output: Delta;
+    if (operator.portions === undefined || unfinished === null) output = operator.step(deltas, own);
+    else {
+      const portions = operator.portions(deltas, own);
+      const next = portions.next();
+      if (next.done !== true) unfinished.push({ n, portions });
+      output = next.value;
+    }
     if (this.#timer !== null) this.#took(n, this.#timer() - start);
     this.#put(n, output, rows);
   }
@@ -125,6 +205,14 @@ export class OperatorCircuit implements Circuit {
     flow.totalTime += milliseconds;
   }
 
+  #timed<T>(n: number, work: () => T): T {
+    if (this.#timer === null) return work();
+    const start = this.#timer();
+    const done = work();
+    this.#took(n, this.#timer() - start);
+    return done;
+  }
+
   #put(n: number, output: Delta, rowsIn: number): void {
     this.#outputs[n] = output;
     const flow = this.#flows[n];
@@ -144,6 +232,7 @@ export class OperatorCircuit implements Circuit {
   advance(watermarks: readonly Watermark[], context: StepContext): Delta {
     this.#enter(context.epoch);
     let source = 0;
+    const sum = new DeltaSum();
     for (let n = 0; n < this.#nodes.length; n++) {
       const node = this.#nodes[n];
       if (node.kind === 'source') {
@@ -151,18 +240,38 @@ export class OperatorCircuit implements Circuit {
         source++;
         continue;
       }
-      this.#advanceNode(n, node, context);
+      this.#advanceNode(n, node, context, sum);
     }
-    return this.#take();
+    return sum.with(this.#take());
+  }
+
+  /**
+   * Steps a node to its last portion. Those before it go through the nodes behind at once, which must have all rows before
+   * they are told the time; what other nodes have put out waits.
+   */
+  #stepWhole(n: number, operator: Operator, deltas: readonly Delta[], { own, outer, sum }: AdvanceStep): Delta {
+    if (operator.portions === undefined) return this.#timed(n, () => operator.step(deltas, own));
+    const portions = operator.portions(deltas, own);
+    for (;;) {
+      const next = this.#timed(n, () => portions.next());
+      if (next.done === true) return next.value;
+      const waiting = this.#outputs;
+      this.#outputs = this.#empty.slice();
+      const unfinished: Unfinished[] = [];
+      sum.add(this.#behind(n, next.value, outer, unfinished));
+      for (const portion of this.#rest(unfinished, outer)) sum.add(portion);
+      this.#outputs = waiting;
+    }
   }
 
   /** What closed upstream comes in as a step of its own, before the node is told the time itself. */
-  #advanceNode(n: number, node: CircuitNode & { readonly kind: 'operator' }, outer: StepContext): void {
+  #advanceNode(n: number, node: OperatorNode, outer: StepContext, sum: DeltaSum): void {
     const context = contextFor(outer, node.targets);
     const deltas = node.inputs.map((input) => this.#outputs[input]);
-    const rows = deltas.reduce((sum, delta) => sum + delta.length, 0);
+    const rows = deltas.reduce((total, delta) => total + delta.length, 0);
+    const stepped = rows > 0 || node.listens?.waiting === true
+      ? this.#stepWhole(n, node.operator, deltas, { own: context, outer, sum }) : this.#empty[n];
     const start = this.#timer === null ? 0 : this.#timer();
-    const stepped = rows > 0 || node.listens?.waiting === true ? node.operator.step(deltas, context) : this.#empty[n];
     const watermark = node.inputs.map((input) => this.#watermarks[input]).reduce(leastWatermark, FOREVER);
     // Constants alone have no time to speak of.
     const known = watermark === FOREVER ? null : watermark;

@@ -44,6 +44,12 @@ export interface Circuit {
   /** One delta a source, in order; of those with a probe `probed` reads them by keys. Returns the change of the result. */
   step(inputs: readonly Delta[], context: StepContext, probed?: ProbeReader): Delta;
   /**
+   * The same in steps that sum to it, each of bounded size where an operator gives far more rows than it is given. Between any
+   * two of them others may go on; each is read before the next is asked for, and all are asked for before the circuit is used
+   * otherwise. Requires: the inputs stay as they are until then.
+   */
+  steps(inputs: readonly Delta[], context: StepContext): Generator<Delta, void>;
+  /**
    * The one step of a circuit that runs once, with its rows in pieces: what is asked for is made, and held where an operator
    * needs it whole. Between any two of what is returned others may go on.
    */

@@ -150,7 +150,7 @@ export class MemoryQueries {
         return piece === undefined ? Delta.empty(s.schema) : new Delta(piece.batch.select(s.columns), piece.weights);
       });
       const out = circuit.step(inputs, {
-        epoch: toEpoch(i + 1), eval: this.evaluation,
+        epoch: toEpoch(i + 1), eval: this.evaluation, portionRows: random.int(1, 8),
         error: (error, weight) => {
           const known = errors.get(error.message) ?? { error, weight: 0 };
           errors.set(error.message, { error, weight: known.weight + weight });
