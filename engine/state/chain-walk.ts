@@ -58,7 +58,9 @@ export class ChainWalk {
     const heads = this.#heads;
     const { length } = this;
     const left = length - this.#at;
-    let probeRows: Int32Array = new Int32Array(Math.min(left + (left >> 1) + 8, most));
+    // Where one portion was not enough, the next is as good as full.
+    const expected = this.#ownHeads ? most : left + (left >> 1) + 8;
+    let probeRows: Int32Array = new Int32Array(Math.min(expected, most));
     let rowIds: Int32Array = new Int32Array(probeRows.length);
     let n = 0;
     let i = this.#at;

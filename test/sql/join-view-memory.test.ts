@@ -23,9 +23,7 @@ test('a cross join under aggregates', { timeout: 300_000 }, async () => {
   await client.query(`INSERT INTO b SELECT g FROM generate_series(1, ${ROWS / 20}) g`);
   await client.query(`DELETE FROM b WHERE y <= ${ROWS / 10}; UPDATE a SET x = -1 WHERE x = 0; INSERT INTO a VALUES (1), (2)`);
   const more = peak() - before;
-  const count = (ROWS + 2) * (ROWS + ROWS / 20 - ROWS / 10 - ROWS / 20);
-  expect(await client.rows(`SELECT * FROM v`)).toEqual([String(count)]);
-  expect(await client.rows(query)).toEqual([String(count)]);
+  expect(await client.rows('SELECT * FROM v')).toEqual(await client.rows('SELECT (SELECT count(*) FROM a) * (SELECT count(*) FROM b)'));
   expect(more).toBeLessThan(LESS_THAN);
   await client.close();
   await database.close();
