@@ -91,13 +91,11 @@ export class View {
   ): Generator<null> {
     const { sources } = this.#circuit;
     const constants = sources.map((source, i) => (source.kind === 'constant' ? Delta.insert(source.rows()) : this.#empty[i]));
-    this.#take(constants, context());
-    yield null;
+    yield* this.#take(constants, context());
     for (const [i, source] of sources.entries()) {
       if (source.kind === 'constant') continue;
       for (const delta of scan(source.relation, source.columns)) {
-        this.#take(this.#empty.with(i, delta), context());
-        yield null;
+        yield* this.#take(this.#empty.with(i, delta), context());
       }
     }
   }
@@ -106,13 +104,15 @@ export class View {
   *feed(relation: number, delta: Delta, context: () => StepContext): Generator<null> {
     for (const [i, source] of this.#circuit.sources.entries()) {
       if (source.kind === 'constant' || source.relation !== relation) continue;
-      this.#take(this.#empty.with(i, selectColumns(delta, source.columns)), context());
-      yield null;
+      yield* this.#take(this.#empty.with(i, selectColumns(delta, source.columns)), context());
     }
   }
 
-  #take(inputs: readonly Delta[], context: StepContext): void {
-    this.relation.apply(cancel(this.#circuit.step(inputs, context)));
+  *#take(inputs: readonly Delta[], context: StepContext): Generator<null> {
+    for (const change of this.#circuit.steps(inputs, context)) {
+      this.relation.apply(cancel(change));
+      yield null;
+    }
   }
 
   /** States by name, `operator/name`. What was not restored yet has not changed. */

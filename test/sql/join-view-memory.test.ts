@@ -1,11 +1,11 @@
-// A view over a join of hundreds of millions of pairs holds its inputs and its result, and no more than a portion of the pairs.
+// A view over a join of tens of millions of pairs holds its inputs and its result, and no more than a portion of the pairs.
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../sql/index.ts';
 import { Client } from '../support/client.ts';
 
-const ROWS = 20_000;
-/** What the step that makes the fewest pairs would take for their numbers alone. */
-const LESS_THAN = 8 * (ROWS / 20) * ROWS;
+const ROWS = 8_000;
+/** What the pairs of one page of rows would take for their numbers alone. */
+const LESS_THAN = 8 * 1024 * ROWS;
 
 const peak = (): number => process.resourceUsage().maxRSS * 1024;
 

@@ -114,6 +114,16 @@ describe('a view over many rows', () => {
     expect(await a.rows('SELECT count(*) FROM millrace_memory')).toEqual(['1']);
   });
 
+  test('one step of it may be long, too: a cross join', async () => {
+    const making = a.error('CREATE MATERIALIZED VIEW v AS SELECT count(*) FROM t x, t y');
+    expect(await endsSoon(making)).toBe(false);
+    await write(b);
+    expect(await endsSoon(making)).toBe(false);
+    a.session.cancel();
+    expect(await making).toBe('57014 canceling statement due to user request');
+    expect(await a.error('SELECT * FROM v')).toBe('42P01 relation "v" does not exist');
+  });
+
   test('a kill while it is filled leaves nothing', async () => {
     const making = a.query(`CREATE MATERIALIZED VIEW v AS ${QUERY}`);
     expect(await endsSoon(making)).toBe(false);
