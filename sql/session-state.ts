@@ -215,6 +215,7 @@ export class SessionState {
       clock: () => this.services.now(),
       random: () => this.random?.next() ?? this.services.random(),
       catalog: this.names,
+      checkInterrupt: () => this.checkInterrupt(),
       host: this,
     };
   }

@@ -1,5 +1,5 @@
 // BackendMessage → bytes: one function per message of the PostgreSQL protocol 3.0 that we send (manual 55.7).
-import { DatabaseError } from '../engine/data/error.ts';
+import { DatabaseError, sizeError } from '../engine/data/error.ts';
 import { oidOf, typeSize } from '../engine/data/type-info.ts';
 import { baseType, typmodOf } from '../engine/data/types.ts';
 import type { ResultColumn, TransactionStatus } from '../sql/index.ts';
@@ -179,9 +179,8 @@ export function errorOrNotice(page: Page, severity: Severity, error: DatabaseErr
 /** What a client is told of an error that is no DatabaseError: a fault of ours, XX000, without its stack. */
 export function asDatabaseError(error: unknown): DatabaseError {
   if (error instanceof DatabaseError) return error;
-  if (error instanceof RangeError && /call stack/i.test(error.message)) {
-    return new DatabaseError('54001', 'stack depth limit exceeded', { cause: error });
-  }
+  const limit = error instanceof RangeError ? sizeError(error) : error;
+  if (limit instanceof DatabaseError) return limit;
   const message = error instanceof Error ? error.message : String(error);
   return new DatabaseError('XX000', `internal error: ${message}`, { cause: error });
 }

@@ -36,6 +36,11 @@ export class DatabaseError extends Error {
     this.fields = { ...fields, detail: unmarked(detail), hint: unmarked(hint) };
   }
 
+  /** It is no row's fault: the statement was told to end. */
+  get isInterrupt(): boolean {
+    return this.code.startsWith('57');
+  }
+
   /** The same error at a position in the statement, unless it already has one. */
   at(position: number | undefined): DatabaseError {
     if (position === undefined || this.fields.position !== undefined) return this;
@@ -58,6 +63,18 @@ export class DatabaseError extends Error {
 
 function unmarked<T extends string | undefined>(text: T): T {
   return withNames(text, null);
+}
+
+/** What the machine says of a value that is larger than it takes, as an error of the user's; other faults as they are. */
+export function sizeError(error: RangeError): DatabaseError | RangeError {
+  if (/call stack/i.test(error.message)) return new DatabaseError('54001', 'stack depth limit exceeded', { cause: error });
+  if (/string length|array length|"size" is out of range|ERR_STRING_TOO_LONG/.test(error.message)) {
+    return new DatabaseError('54000', 'requested length too large', { cause: error });
+  }
+  if (/allocation failed|maximum size exceeded/.test(error.message)) {
+    return new DatabaseError('53200', 'out of memory', { cause: error });
+  }
+  return error;
 }
 
 /** 0A000: what we do not do (yet), said plainly. */

@@ -2,6 +2,8 @@
 import { constantVector, datumAt, VectorBuilder } from '../data/access.ts';
 import type { Batch } from '../data/batch.ts';
 import type { Datum } from '../data/datum.ts';
+import { DatabaseError } from '../data/error.ts';
+import { checkElements, MAX_VALUE, valueTooLarge } from '../data/value-size.ts';
 import { BOOLEAN } from '../data/types.ts';
 import type { LogicalType } from '../data/types.ts';
 import {
@@ -15,6 +17,11 @@ import type { EvalContext } from './context.ts';
 /** Constants of more bytes than this are not broadcast for a kernel; the row body reads them once. */
 const BROADCAST_MAX = 4096;
 
+/** Rows between two looks at whether the statement is to end, less one: a power of two, less one. */
+const INTERRUPT_ROWS = 3;
+/** Bytes of one column of a piece: a statement that makes more at a time would take the whole process's memory. */
+const MAX_COLUMN = 1 << 30;
+
 /** An argument of the row loop: a column, or one value for all rows. */
 type RowArgument = { readonly vector: Vector } | { readonly constant: Datum };
 
@@ -25,14 +32,26 @@ function callRows(
   const builder = new VectorBuilder(call.returnType, length);
   const values: Datum[] = args.map((a) => ('constant' in a ? a.constant : null));
   const strict = fn.strict;
+  const { checkInterrupt } = call.context;
+  let bytes = 0;
   for (let i = 0; i < length; i++) {
+    if ((i & INTERRUPT_ROWS) === INTERRUPT_ROWS) checkInterrupt?.();
     let missing = false;
     for (let k = 0; k < args.length; k++) {
       const arg = args[k];
       if ('vector' in arg) values[k] = datumAt(arg.vector, i);
       if (values[k] === null) missing = true;
     }
-    builder.append(missing && strict ? null : fn.row(values, call));
+    const value = missing && strict ? null : fn.row(values, call);
+    if (typeof value === 'string' || value instanceof Uint8Array) {
+      if (value.length > MAX_VALUE) throw valueTooLarge();
+      bytes += value.length;
+    } else if (value !== null && typeof value === 'object' && 'values' in value) {
+      checkElements(value.values.length);
+      bytes += 8 * value.values.length;
+    }
+    if (bytes > MAX_COLUMN && checkInterrupt !== undefined) throw new DatabaseError('53200', 'out of memory');
+    builder.append(value);
   }
   return builder.finish();
 }

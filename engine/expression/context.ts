@@ -26,6 +26,8 @@ export interface EvalContext {
   /** random(): [0, 1); only for ad-hoc statements. */
   random(): number;
   readonly catalog: CatalogAccess;
+  /** Throws where the statement is to end; what may take long calls it now and then. Absent in a view. */
+  readonly checkInterrupt?: () => void;
   /** Host object for functions that sql/ defines (current_setting, nextval, pg_get_viewdef ...); they narrow it themselves. */
   readonly host: unknown;
 }

@@ -1,7 +1,7 @@
 // Expression → CompiledExpression → vectors: compiling, constant folding, predicates, and isolation of failing rows.
 import { constantVector, datumAt } from '../data/access.ts';
 import { Batch } from '../data/batch.ts';
-import { assert, DatabaseError, unreachable } from '../data/error.ts';
+import { assert, DatabaseError, sizeError, unreachable } from '../data/error.ts';
 import { concatVectors } from '../data/vector.ts';
 import type { Vector } from '../data/vector.ts';
 import type { StepContext } from '../operator/operator.ts';
@@ -81,8 +81,9 @@ const ONE_ROW = new Batch([], 1);
 
 /** The value of an expression without columns. Throws its error. */
 export function evaluateConstant(e: Expression, context: EvalContext): LiteralExpression {
-  const vector = compileExpression(e).evaluate(ONE_ROW, context);
-  return { kind: 'literal', type: e.type, value: datumAt(vector, 0) };
+  const values = attempt([compileExpression(e)], ONE_ROW, context);
+  if (values instanceof DatabaseError) throw values;
+  return { kind: 'literal', type: e.type, value: datumAt(values[0], 0) };
 }
 
 /**
@@ -156,8 +157,9 @@ function attempt(
   try {
     return expressions.map((e) => e.evaluate(batch, context));
   } catch (error) {
-    if (error instanceof DatabaseError) return error;
-    throw error;
+    const failure = error instanceof RangeError ? sizeError(error) : error;
+    if (failure instanceof DatabaseError && !failure.isInterrupt) return failure;
+    throw failure;
   }
 }
 

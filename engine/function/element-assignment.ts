@@ -2,6 +2,7 @@
 import { asArray } from '../data/composite.ts';
 import type { Datum, SqlArray } from '../data/datum.ts';
 import { DatabaseError } from '../data/error.ts';
+import { checkElements } from '../data/value-size.ts';
 import { formatJsonb, isJsonArray, isJsonObject, orderedObject, parseJson } from '../data/json.ts';
 import type { Json } from '../data/json.ts';
 import { arrayOf, INT4, JSONB, simpleType, TEXT } from '../data/types.ts';
@@ -42,14 +43,7 @@ function setElement(array: SqlArray | null, at: readonly number[], value: Datum)
   return { ...array, values: values.with(offset, value) };
 }
 
-const MAX_ELEMENTS = 134_217_727;
 const MAX_SUBSCRIPT = 2_147_483_647;
-
-/** 54000 for more elements than an array may have. */
-export function checkSize(length: number): void {
-  if (length <= MAX_ELEMENTS) return;
-  throw new DatabaseError('54000', `array size exceeds the maximum allowed (${MAX_ELEMENTS})`);
-}
 
 /** 54000 where the subscript after the last would be no integer. */
 export function checkBounds(dimensions: readonly number[], lowerBounds: readonly number[]): void {
@@ -60,7 +54,7 @@ export function checkBounds(dimensions: readonly number[], lowerBounds: readonly
 function setInLine({ lowerBounds: [low], values }: SqlArray, index: number, value: Datum): SqlArray {
   const place = index - low;
   const length = Math.max(place + 1, values.length, values.length - place);
-  checkSize(length);
+  checkElements(length);
   checkBounds([length], [Math.min(low, index)]);
   const before = place < 0 ? [value, ...Array.from({ length: -place - 1 }, () => null)] : [];
   const after = place >= values.length ? [...Array.from({ length: place - values.length }, () => null), value] : [];

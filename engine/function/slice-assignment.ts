@@ -2,10 +2,11 @@
 import { asArray, EMPTY_ARRAY } from '../data/composite.ts';
 import type { Datum, SqlArray } from '../data/datum.ts';
 import { DatabaseError } from '../data/error.ts';
+import { checkElements } from '../data/value-size.ts';
 import { BOOLEAN, INT4, arrayOf, simpleType } from '../data/types.ts';
 import { num, scalar } from './define.ts';
 import type { ScalarFunction } from './function.ts';
-import { checkBounds, checkSize, subscriptsOf } from './element-assignment.ts';
+import { checkBounds, subscriptsOf } from './element-assignment.ts';
 
 /**
  * (array, lower bounds, which are given, upper bounds, which are given, value). A NULL array is empty; a NULL value changes
@@ -51,10 +52,10 @@ function made(wanted: readonly Bound[], source: Values): SqlArray {
     lowerBounds.push(low);
     return high - low + 1;
   });
-  for (const length of dimensions) checkSize(length);
-  if (dimensions.some((length) => length < 0)) checkSize(Infinity);
+  for (const length of dimensions) checkElements(length);
+  if (dimensions.some((length) => length < 0)) checkElements(Infinity);
   const count = dimensions.reduce((a, b) => a * b, 1);
-  checkSize(count);
+  checkElements(count);
   const values = enough(source, count).slice(0, count);
   if (count === 0) return EMPTY_ARRAY;
   checkBounds(dimensions, lowerBounds);
@@ -99,7 +100,7 @@ function inLine(
 ): SqlArray {
   const start = Math.min(first, low);
   const length = Math.max(first + values.length, high + 1) - start;
-  checkSize(length);
+  checkElements(length);
   checkBounds([length], [start]);
   enough(source, high - low + 1);
   const out: Datum[] = Array.from({ length }, () => null);

@@ -17,7 +17,12 @@ export interface PathOptions {
   readonly variables: ReadonlyMap<string, Json>;
   /** For the functions whose names end in _tz: what compares a moment without a zone to one with it. */
   readonly zone: TimeZone | null;
+  /** Throws where the statement is to end. */
+  readonly checkInterrupt: (() => void) | undefined;
 }
+
+/** Items that one path may find. */
+const MAX_FOUND = 1 << 22;
 
 const error = (code: string, message: string): DatabaseError => new DatabaseError(code, message);
 
@@ -28,6 +33,8 @@ export class PathEvaluation {
   readonly #variables: ReadonlyMap<string, Json>;
   readonly #path: Path;
   readonly #predicates: Predicates;
+  readonly #checkInterrupt: (() => void) | undefined;
+  #steps = 0;
   #ignoreStructure: boolean;
   /** Of the array that `last` is about; −1: none. */
   #arraySize = -1;
@@ -35,7 +42,8 @@ export class PathEvaluation {
   /** PostgreSQL numbers objects: 0 is the root, 1 the variables, then those that .keyvalue() makes. */
   #generated = 2;
 
-  constructor({ strict, path }: JsonPath, root: Json, { variables, zone }: PathOptions) {
+  constructor({ strict, path }: JsonPath, root: Json, { variables, zone, checkInterrupt }: PathOptions) {
+    this.#checkInterrupt = checkInterrupt;
     this.root = root;
     this.strict = strict;
     this.zone = zone;
@@ -71,6 +79,9 @@ export class PathEvaluation {
 
   /** Items path[at ..] applied to a value. True: something was found. */
   run(path: Path, at: number, place: Place, found: FoundItems, unwrap = !this.strict): boolean {
+    // As many items as a path of several wildcards finds come from a small value.
+    if ((++this.#steps & 1023) === 0) this.#checkInterrupt?.();
+    if (found !== null && found.length > MAX_FOUND) throw error('53200', 'out of memory');
     const item = path[at];
     if (isPredicate(item)) {
       if (at + 1 === path.length && found === null) return true;

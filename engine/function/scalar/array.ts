@@ -3,6 +3,7 @@ import { arrayFrom, asArray, EMPTY_ARRAY } from '../../data/composite.ts';
 import { compareDatums } from '../../data/datum-order.ts';
 import type { Datum, SqlArray } from '../../data/datum.ts';
 import { DatabaseError } from '../../data/error.ts';
+import { checkElements } from '../../data/value-size.ts';
 import { arrayOf, BOOLEAN, INT4, simpleType, TEXT } from '../../data/types.ts';
 import type { LogicalType } from '../../data/types.ts';
 import { elementType, example, num, operator, scalar } from '../define.ts';
@@ -201,7 +202,6 @@ function replace([a, from, to]: readonly Datum[], call: CallInfo): Datum {
   return { ...array, values: array.values.map((v) => (same(type, v, from) ? to : v)) };
 }
 
-const MAX_ELEMENTS = 134217727;
 
 function fill([value, sizes, bounds]: readonly Datum[]): Datum {
   if (sizes === null || bounds === null) throw new DatabaseError('22004',
@@ -223,9 +223,7 @@ function fill([value, sizes, bounds]: readonly Datum[]): Datum {
   }
   const total = lengths.reduce((a, b) => a * b, 1);
   if (lengths.length === 0 || total === 0) return EMPTY_ARRAY;
-  if (lengths.some((n) => n < 0) || total > MAX_ELEMENTS) {
-    throw new DatabaseError('54000', `array size exceeds the maximum allowed (${MAX_ELEMENTS})`);
-  }
+  checkElements(lengths.some((n) => n < 0) ? Infinity : total);
   const values = Array.from({ length: total }, () => value);
   return { dimensions: lengths, lowerBounds: lower === null ? lengths.map(() => 1) : lower.map(num), values };
 }

@@ -32,7 +32,7 @@ function runOf([target, path, vars, silent]: readonly Datum[], call: CallInfo, z
       detail: 'Jsonpath parameters should be encoded as key-value pairs of "vars" object.',
     });
   }
-  const options = { variables, zone: zoned ? zoneOf(call.context) : null };
+  const options = { variables, zone: zoned ? zoneOf(call.context) : null, checkInterrupt: call.context.checkInterrupt };
   return {
     evaluation: new PathEvaluation(jsonPathOf(str(path)), parseJson(str(target)), options),
     silent: silent !== undefined && bool(silent),

@@ -1,5 +1,6 @@
 // String algorithms over code points, in the "C" locale: case and character classes are ASCII's.
 import { DatabaseError } from '../../data/error.ts';
+import { MAX_VALUE, valueTooLarge } from '../../data/value-size.ts';
 import { checkedInteger } from './arithmetic.ts';
 
 export function asciiLower(s: string): string {
@@ -70,14 +71,8 @@ export function trimBytes(bytes: Uint8Array, set: Uint8Array, side: Side): Uint8
   return bytes.slice(from, to);
 }
 
-const MAX_SIZE = 0x3fffffff;
-
-export function tooLong(): DatabaseError {
-  return new DatabaseError('54000', 'requested length too large');
-}
-
 export function pad(s: string, length: number, fill: string, side: 'start' | 'end'): string {
-  if (length > MAX_SIZE / 4) throw tooLong();
+  if (length > MAX_VALUE) throw valueTooLarge();
   const size = lengthOf(s);
   if (length <= size) return slicePoints(s, 0, Math.max(0, length));
   if (fill === '') return s;
@@ -89,7 +84,7 @@ export function pad(s: string, length: number, fill: string, side: 'start' | 'en
 
 export function repeat(s: string, count: number): string {
   if (count <= 0 || s === '') return '';
-  if (s.length * count > MAX_SIZE) throw tooLong();
+  if (s.length * count > MAX_VALUE) throw valueTooLarge();
   return s.repeat(count);
 }
 

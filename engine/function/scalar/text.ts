@@ -7,6 +7,7 @@ import { quoteIdentifier } from '../../data/type-info.ts';
 import { arrayOf, BOOLEAN, BPCHAR, INT4, INT8, simpleType, TEXT } from '../../data/types.ts';
 import type { LogicalType } from '../../data/types.ts';
 import { encodeUtf8 } from '../../data/utf8.ts';
+import { checkElements, MAX_ELEMENTS } from '../../data/value-size.ts';
 import { castDatum } from '../../expression/cast.ts';
 import { BytesVector, Int32Vector } from '../../data/vector.ts';
 import { big, elementType, example, num, operator, scalar, str } from '../define.ts';
@@ -321,8 +322,14 @@ const QUOTING: readonly ScalarFunction[] = [
 /** Parts between separators: characters when the separator is NULL, the whole when it is empty. */
 export function splitString(s: string, separator: string | null): string[] {
   if (s === '') return [];
-  if (separator === null) return [...s];
-  return separator === '' ? [s] : s.split(separator);
+  if (separator === null) {
+    checkElements(algorithm.lengthOf(s));
+    return [...s];
+  }
+  if (separator === '') return [s];
+  const parts = s.split(separator, MAX_ELEMENTS + 1);
+  checkElements(parts.length);
+  return parts;
 }
 
 export function splitWithNull([s, separator, nullText]: readonly Datum[]): Datum[] {
