@@ -8,6 +8,7 @@ import { compileExpression } from '../engine/expression/evaluate.ts';
 import type { Expression } from '../engine/expression/expression.ts';
 import type { EvalContext } from '../engine/expression/context.ts';
 import type { Soon } from '../engine/data/soon.ts';
+import { Pace } from './pace.ts';
 import { slices } from '../engine/operator/pieces.ts';
 import type { Pieces } from '../engine/operator/pieces.ts';
 import type { Pause } from '../storage/pause.ts';
@@ -82,9 +83,10 @@ function* made(query: CompiledQuery, run: QueryRun, held: Held): Generator<null,
   const errors = new ErrorSum();
   const { circuit } = query;
   const pieceRows = query.pieceRows ?? PIECE_ROWS;
+  const pace = new Pace(pieceRows, () => run.context.clock());
   for (const source of circuit.sources) refuseFailing(source, run);
   const pieces = circuit.pieces((source, keys) => read(source, keys, { ...run, pieceRows, held }), {
-    epoch: run.snapshot.epoch, eval: run.context, pieceRows,
+    epoch: run.snapshot.epoch, eval: run.context, pieceRows, pace,
     error: (error, weight) => errors.add(error, weight), hold: (bytes) => held.add(bytes),
   });
   const parts: Delta[] = [];
@@ -98,7 +100,9 @@ function* made(query: CompiledQuery, run: QueryRun, held: Held): Generator<null,
     rows += piece?.length ?? 0;
     if (query.enough !== null && rows >= query.enough) break;
     if (++seen % PIECES_A_LOOK === 0) held.state(circuit.stateSize().bytes);
+    pace.end();
     yield null;
+    pace.begin();
   }
   errors.raise();
   held.state(circuit.stateSize().bytes);

@@ -16,6 +16,8 @@ export type Pieces = Iterable<Delta | null>;
 export interface PieceContext extends StepContext {
   /** Rows that a piece should not have many more of, where an operator makes them. At least 1. */
   readonly pieceRows: number;
+  /** Rows to be worked on at a time just now: fewer where rows take long. At least 1. */
+  readonly pace: { readonly rows: number };
   /** Bytes of rows are kept for later; fewer are, where the number is negative. Throws 53200. */
   hold(bytes: number): void;
 }
@@ -43,7 +45,20 @@ export function* collect(pieces: Pieces, context: PieceContext): Generator<null,
 
 /** What is made is small: a piece at a time, through an operator of one input whose outputs sum to that of the whole. */
 export function* eachPiece(operator: Operator, input: Pieces, context: PieceContext): Pieces {
-  for (const piece of input) yield piece === null ? null : operator.step([piece], context);
+  for (const piece of input) {
+    if (piece === null) yield null;
+    else for (const part of paced(piece, context)) yield operator.step([part], context);
+  }
+}
+
+/** A piece in parts, as small as is the pace when each is begun. At least one, which may be empty. */
+export function* paced(piece: Delta, { pace }: PieceContext): Generator<Delta> {
+  let at = 0;
+  do {
+    const end = Math.min(at + pace.rows, piece.length);
+    yield at === 0 && end === piece.length ? piece : piece.slice(at, end);
+    at = end;
+  } while (at < piece.length);
 }
 
 export function* slices(delta: Delta, rows: number): Pieces {

@@ -13,6 +13,7 @@ import { compileExpression, evaluateOrReport } from '../expression/evaluate.ts';
 import type { Expression } from '../expression/expression.ts';
 import type { CallInfo, TableFunction } from '../function/function.ts';
 import type { StepContext } from './operator.ts';
+import { paced } from './pieces.ts';
 import type { PieceContext, Pieces } from './pieces.ts';
 import { StatelessOperator } from './stateless.ts';
 
@@ -67,7 +68,7 @@ export class ProjectSet extends StatelessOperator {
   override *pieces([input]: readonly Pieces[], context: PieceContext): Pieces {
     for (const piece of input) {
       if (piece === null) yield null;
-      else yield* this.#expanded(piece, context);
+      else for (const part of paced(piece, context)) yield* this.#expanded(part, context);
     }
   }
 

@@ -215,7 +215,7 @@ function checkPieces(law: Law, random: Random): void {
   const pieceErrors: Failure[] = [];
   let bytes = 0;
   const pieces = operator.pieces(deltas.map((delta) => cutAtRandom(delta, random)), {
-    ...stepContext(1, pieceErrors), pieceRows: random.int(1, 20), hold: (more) => { bytes += more; },
+    ...stepContext(1, pieceErrors), pieceRows: random.int(1, 20), pace: { rows: random.int(1, 20) }, hold: (more) => { bytes += more; },
   });
   const got = [...pieces].filter((piece) => piece !== null);
   expect(tallyOf(law, got), 'in pieces').toEqual(want);
