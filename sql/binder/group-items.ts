@@ -53,12 +53,15 @@ export function bindGroupBy(select: Select, targets: readonly BoundTarget[], sit
     for (const t of targets) if (!usesAggregate(t.expression, site.level)) addKey(t.expression, firstOf(t.expression));
     return { keys, outputs, sets: null };
   }
+  // Before they are bound: what is refused may be huge.
+  if (!plain && select.groupBy.reduce((n, item) => n * countSets(item), 1) > MAX_SETS) {
+    throw new DatabaseError('54001', `too many grouping sets present (maximum ${MAX_SETS})`);
+  }
   const expanded = select.groupBy.map((item) => setsOf(item, add));
   if (plain) return { keys, outputs, sets: null };
   let sets: readonly (readonly number[])[] = [[]];
   for (const choices of expanded) {
     sets = sets.flatMap((s) => choices.map((c) => [...new Set([...s, ...c])]));
-    if (sets.length > MAX_SETS) throw new DatabaseError('54001', `too many grouping sets present (maximum ${MAX_SETS})`);
   }
   const sorted = sets.map((s) => s.toSorted((a, b) => a - b));
   return {
@@ -79,6 +82,16 @@ function checkKey(e: Expression, site: Site, position: Position): void {
   }
   if (!usesAggregate(e, site.level)) return;
   throw new DatabaseError('42803', 'aggregate functions are not allowed in GROUP BY', { position });
+}
+
+function countSets(item: GroupItem): number {
+  switch (item.kind) {
+    case 'expression': case 'empty': return 1;
+    case 'rollup': return item.items.length + 1;
+    // One of too many elements has an error of its own.
+    case 'cube': return item.items.length > 12 ? 1 : 1 << item.items.length;
+    case 'sets': return item.items.reduce((n, i) => n + countSets(i), 0);
+  }
 }
 
 function setsOf(item: GroupItem, add: (e: Expr) => readonly number[]): readonly (readonly number[])[] {

@@ -23,9 +23,14 @@ export interface BoundTarget {
   readonly position: Position;
 }
 
+/** PostgreSQL's, which comes from how its rows are laid out. */
+const MAX_TARGETS = 1664;
+
 /** `keepUnknown`: leave untyped literals to whoever uses the query (UNION, INSERT). */
 export function bindTargets(targets: readonly Target[], site: Site, keepUnknown: boolean): readonly BoundTarget[] {
-  return targets.flatMap((t) => bindTarget(t, site)).map((t) => (keepUnknown ? t
+  const bound = targets.flatMap((t) => bindTarget(t, site));
+  if (bound.length > MAX_TARGETS) throw new DatabaseError('54011', `target lists can have at most ${MAX_TARGETS} entries`);
+  return bound.map((t) => (keepUnknown ? t
     : { ...t, expression: settleRow(settleUnknown(site.env, t.expression), site) }));
 }
 

@@ -20,7 +20,7 @@ import type { FillContext } from '../row-fill.ts';
 import type { SessionState } from '../session-state.ts';
 import type { BoundStatement } from './bound.ts';
 import { command, done } from './bound.ts';
-import { columnDefault, defineColumn, withGenerated } from './column-definition.ts';
+import { checkColumnCount, columnDefault, defineColumn, withGenerated } from './column-definition.ts';
 import type { TableContext } from './column-definition.ts';
 import { defineConstraint } from './constraint-definition.ts';
 import { COLUMN_PASS, LAST_PASS, inPasses, passOf, unplaced } from './alter-passes.ts';
@@ -236,6 +236,7 @@ class Alteration {
       return;
     }
     const context = this.#context();
+    checkColumnCount(this.#table.columns.length + 1);
     const defined = defineColumn(context, definition, this.#table.columns.length + 1);
     refuseMember(defined.column.type, this.#table.rowType, this.#table.name);
     const rows = this.#isEmpty() ? 0 : 1;

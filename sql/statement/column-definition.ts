@@ -47,6 +47,13 @@ const SERIAL_TYPES: ReadonlyMap<string, LogicalType> = new Map<string, LogicalTy
 
 export const SYSTEM_COLUMNS: ReadonlySet<string> = new Set(['tableoid', 'ctid', 'xmin', 'xmax', 'cmin', 'cmax']);
 
+/** PostgreSQL's, which comes from how its rows are laid out. */
+const MAX_COLUMNS = 1600;
+
+export function checkColumnCount(count: number): void {
+  if (count > MAX_COLUMNS) throw new DatabaseError('54011', `tables can have at most ${MAX_COLUMNS} columns`);
+}
+
 export function checkColumnName(name: string): void {
   if (SYSTEM_COLUMNS.has(name)) {
     throw new DatabaseError('42701', `column name "${name}" conflicts with a system column name`);

@@ -10,7 +10,7 @@ import type { SessionState } from '../session-state.ts';
 import { collect } from '../portal.ts';
 import type { BoundStatement } from './bound.ts';
 import { command, done } from './bound.ts';
-import { defineColumn, withGenerated } from './column-definition.ts';
+import { checkColumnCount, defineColumn, withGenerated } from './column-definition.ts';
 import type { TableContext } from './column-definition.ts';
 import { defineConstraint } from './constraint-definition.ts';
 import { lockReferenced } from './ddl-locks.ts';
@@ -92,6 +92,7 @@ export function defineParts(
     if (columns.some((c) => c.name === column.name)) {
       throw new DatabaseError('42701', `column "${column.name}" specified more than once`);
     }
+    checkColumnCount(columns.length + 1);
     columns = [...columns, column];
     if (sequence !== null) sequences.push(sequence);
   };
