@@ -7,7 +7,7 @@ import { PAGE_MASK, PAGE_SHIFT, flatColumn } from '../data/cells.ts';
 import type { CellColumn } from '../data/cells.ts';
 import { Delta, concatDeltas } from '../data/delta.ts';
 import { assert } from '../data/error.ts';
-import { crossOrder, rowOrder, totalOrder } from '../data/row-order.ts';
+import { crossOrder, rowOrder, sortBatch, totalOrder } from '../data/row-order.ts';
 import type { RowOrder } from '../data/row-order.ts';
 import type { Watermark } from '../data/time.ts';
 import { INT4, INT8 } from '../data/types.ts';
@@ -127,7 +127,9 @@ export class TopK implements Operator {
       }
       yield null;
     }
-    yield cancel(concatDeltas([window, ...changes]));
+    // In order, as from one step: what is numbered after it depends on that.
+    const rows = cancel(concatDeltas([window, ...changes]));
+    yield rows.take(sortBatch(rows.batch, this.#order));
   }
 
   #begin(): void {

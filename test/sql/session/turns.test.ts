@@ -61,6 +61,12 @@ describe('one moment', () => {
     expect(await a.error('SELECT count(*) FROM t')).toBe('42P01 relation "t" does not exist');
   });
 
+  test('the first rows of many pieces are in order for what numbers them', async () => {
+    await a.query('CREATE SEQUENCE s');
+    expect(await a.rows(`WITH q AS (SELECT id, nextval('s') AS n FROM t ORDER BY id = 15000 DESC, id LIMIT 2) SELECT * FROM q ORDER BY n`))
+      .toEqual(['15000|1', '1|2']);
+  });
+
   test('a cursor, COPY TO, CREATE TABLE AS and EXPLAIN ANALYZE', async () => {
     await a.query('BEGIN');
     const all = [
