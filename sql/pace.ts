@@ -1,7 +1,7 @@
 // Pace: how many rows a query works on at a time, so that a piece of its work is short however long its rows take.
 
 /** Rows to begin with: what a row takes is not known. */
-const FIRST = 1;
+const FIRST = 16;
 /** µs. A piece that took longer was too large, one that took less may be larger. */
 const LONG = 500_000n;
 const SHORT = 100_000n;

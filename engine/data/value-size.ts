@@ -2,7 +2,7 @@
 import { DatabaseError } from './error.ts';
 
 /** Characters of a text, bytes of a bytea. PostgreSQL takes 1 GB; a string of the machine has half as many characters at most. */
-export const MAX_VALUE = 1 << 26;
+export const MAX_VALUE = 1 << 27;
 /** Elements of an array in PostgreSQL. */
 const THEIR_ELEMENTS = 134_217_727;
 /** Ours are fewer: each is a word of the heap, several times over while they are worked on. */
