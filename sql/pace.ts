@@ -3,8 +3,8 @@
 /** Rows to begin with: what a row takes is not known. */
 const FIRST = 16;
 /** µs. A piece that took longer was too large, one that took less may be larger. */
-const LONG = 500_000n;
-const SHORT = 100_000n;
+const LONG = 40_000n;
+const SHORT = 10_000n;
 
 export class Pace {
   readonly #most: number;

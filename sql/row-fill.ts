@@ -16,7 +16,7 @@ import type { Vector } from '../engine/data/vector.ts';
 import type { EvalContext } from '../engine/expression/context.ts';
 import { compileExpression } from '../engine/expression/evaluate.ts';
 import type { FunctionRegistry } from '../engine/function/registry.ts';
-import type { Snapshot } from '../engine/runtime/contract.ts';
+import type { QueryMemory, Snapshot } from '../engine/runtime/contract.ts';
 import type { RangeLookup } from '../engine/state/key-range.ts';
 import { filterRanges } from '../engine/runtime/relation.ts';
 import { KeyFilter } from '../engine/runtime/key-filter.ts';
@@ -132,17 +132,23 @@ type Fill = (rows: Batch) => Batch;
 
 /** A snapshot in which some relations have the columns that an open transaction has given them. */
 export class ReshapedSnapshot implements Snapshot {
+  readonly queryMemory?: QueryMemory;
   readonly #base: Snapshot;
   /** By relation: how many columns it has in the base, and how its rows are filled up. */
   readonly #fills: ReadonlyMap<number, { readonly width: number; readonly fill: Fill }>;
 
   constructor(base: Snapshot, fills: ReadonlyMap<number, { readonly width: number; readonly fill: Fill }>) {
     this.#base = base;
+    if (base.queryMemory !== undefined) this.queryMemory = base.queryMemory;
     this.#fills = fills;
   }
 
   get epoch(): Epoch {
     return this.#base.epoch;
+  }
+
+  stands(relation: number): boolean {
+    return this.#base.stands?.(relation) === true;
   }
 
   *scan(relation: number, columns: readonly number[]): Iterable<Delta> {

@@ -1,4 +1,5 @@
-// Running a compiled query once: sources read from a snapshot, one step, then order, offset and limit.
+// Running a compiled query once: sources are read from a snapshot in pieces, which go through the circuit; then order, offset
+// and limit.
 import { Batch } from '../engine/data/batch.ts';
 import type { CircuitSource, CompiledQuery } from '../engine/circuit/contract.ts';
 import { Delta, concatDeltas, deltaBytes } from '../engine/data/delta.ts';
@@ -20,6 +21,8 @@ const BATCH_ROWS = 4096;
 
 /** Rows of a piece: enough for what a piece costs by itself to be nothing, few enough for the nearer caches and short turns. */
 const PIECE_ROWS = 8192;
+/** µs. */
+const PATIENCE = 100_000n;
 /** After so many pieces what operators hold is looked at. */
 const PIECES_A_LOOK = 8;
 
@@ -53,7 +56,7 @@ export function runQueryInTurns(query: CompiledQuery, run: QueryRun & { readonly
       orEnd(work, run.checkInterrupt);
       const next = work.next();
       if (next.done === true) return next.value;
-      const turn = run.pause();
+      const turn = next.value ? run.pause() : undefined;
       if (turn instanceof Promise) return turn.then(goOn);
     }
   };
@@ -69,8 +72,8 @@ function orEnd(work: Generator, check: () => void): void {
   }
 }
 
-/** Yields between any two pieces of work. */
-function* running(query: CompiledQuery, run: QueryRun): Generator<null, Batch> {
+/** Yields between any two pieces of work: whether others may go on now. */
+function* running(query: CompiledQuery, run: QueryRun): Generator<boolean, Batch> {
   const held = new Held(run.snapshot.queryMemory);
   try {
     return yield* made(query, run, held);
@@ -79,13 +82,20 @@ function* running(query: CompiledQuery, run: QueryRun): Generator<null, Batch> {
   }
 }
 
-function* made(query: CompiledQuery, run: QueryRun, held: Held): Generator<null, Batch> {
+function* made(query: CompiledQuery, run: QueryRun, held: Held): Generator<boolean, Batch> {
   const errors = new ErrorSum();
   const { circuit } = query;
   const pieceRows = query.pieceRows ?? PIECE_ROWS;
   const pace = new Pace(pieceRows, () => run.context.clock());
   for (const source of circuit.sources) refuseFailing(source, run);
-  const pieces = circuit.pieces((source, keys) => read(source, keys, { ...run, pieceRows, held }), {
+  // Indexes are of the relation as it is: what is looked up in them is, before anybody changes it, if that does not take long.
+  let probes = circuit.sources.filter((source) => source.kind === 'relation' && source.probe !== undefined).length;
+  const patience = run.context.clock() + PATIENCE;
+  const reading = (source: CircuitSource, keys: Delta | null): Pieces => {
+    if (keys !== null) probes--;
+    return read(source, keys, { ...run, pieceRows, held });
+  };
+  const pieces = circuit.pieces(reading, {
     epoch: run.snapshot.epoch, eval: run.context, pieceRows, pace,
     error: (error, weight) => errors.add(error, weight), hold: (bytes) => held.add(bytes),
   });
@@ -101,7 +111,7 @@ function* made(query: CompiledQuery, run: QueryRun, held: Held): Generator<null,
     if (query.enough !== null && rows >= query.enough) break;
     if (++seen % PIECES_A_LOOK === 0) held.state(circuit.stateSize().bytes);
     pace.end();
-    yield null;
+    yield probes === 0 || run.context.clock() > patience;
     pace.begin();
   }
   errors.raise();
@@ -238,10 +248,13 @@ class Held {
     const memory = this.#memory;
     if (memory === undefined) return;
     const own = this.#bytes + this.#state;
+    const grows = own > this.#told;
     memory.held += own - this.#told;
     this.#told = own;
-    if (own <= memory.most && memory.held <= memory.mostOfAll) return;
     const alone = own > memory.most;
+    // Small ones are not refused for what others hold.
+    const others = memory.held > memory.mostOfAll && own > memory.most / SMALL;
+    if (!grows || !(alone || others)) return;
     throw new DatabaseError('53200', 'out of memory', {
       detail: alone ? `The query needs more than ${megabytes(memory.most)} MB for its rows.`
         : `The queries that run need more than ${megabytes(memory.mostOfAll)} MB for their rows.`,
@@ -254,6 +267,9 @@ class Held {
     this.#told = 0;
   }
 }
+
+/** A query that holds no more than such a part of what one may is small. */
+const SMALL = 16;
 
 const megabytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
 

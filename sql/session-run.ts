@@ -73,13 +73,14 @@ function runStatement(state: SessionState, portal: StatementPortal, options: Run
 
 function deliver(
   state: SessionState, portal: StatementPortal, result: StatementResult, options: RunOptions,
-): ExecuteResult {
+): Soon<ExecuteResult> {
   switch (result.kind) {
     case 'command': {
       portal.done = true;
-      const tag = result.lateTag?.() ?? result.tag;
-      options.end();
-      return { kind: 'command', tag };
+      return whenThere(result.lateTag?.() ?? result.tag, (tag): ExecuteResult => {
+        options.end();
+        return { kind: 'command', tag };
+      });
     }
     case 'copyIn': {
       portal.done = true;

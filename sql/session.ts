@@ -142,7 +142,7 @@ export class ServerSession implements Session, Peer {
     switch (result.kind) {
       case 'command':
         await this.#finish(last, result.lateTag === undefined ? result.tag : null);
-        yield { kind: 'command', tag: result.lateTag?.() ?? result.tag };
+        yield { kind: 'command', tag: await result.lateTag?.() ?? result.tag };
         return;
       case 'rows': case 'copyOut': {
         let taken = false;

@@ -37,12 +37,16 @@ export class PieceRun {
     for (const [n, node] of nodes.entries()) {
       const made = this.#made(node, n);
       const measured = options.timer === null ? made : this.#measured(made, n, options.timer);
-      this.#outputs.push(n < this.#early || readers[n] > 1 ? new KeptPieces(measured, options.context) : measured);
+      const late = n < this.#early && readers[n].some((reader) => reader >= this.#early);
+      this.#outputs.push(late || readers[n].length > 1 ? new KeptPieces(measured, options.context) : measured);
     }
   }
 
   *pieces(): Pieces {
-    for (let n = 0; n < this.#early; n++) for (const _ of this.#outputs[n]) yield null;
+    // Those that are not kept are run by the one that reads them.
+    for (const output of this.#outputs.slice(0, Math.max(0, this.#early))) {
+      if (output instanceof KeptPieces) for (const _ of output) yield null;
+    }
     yield* this.#outputs[this.#root];
   }
 
@@ -133,11 +137,12 @@ class KeptPieces implements Iterable<Delta | null> {
   }
 }
 
-function readersOf(nodes: readonly CircuitNode[]): readonly number[] {
-  const readers = nodes.map(() => 0);
-  for (const node of nodes) {
-    if (node.kind === 'operator') for (const input of node.inputs) readers[input]++;
-    else if (node.source.kind === 'relation' && node.source.probe !== undefined) readers[node.source.probe.node]++;
+/** By node, once for each time that one reads it. */
+function readersOf(nodes: readonly CircuitNode[]): readonly (readonly number[])[] {
+  const readers = nodes.map((): number[] => []);
+  for (const [n, node] of nodes.entries()) {
+    if (node.kind === 'operator') for (const input of node.inputs) readers[input].push(n);
+    else if (node.source.kind === 'relation' && node.source.probe !== undefined) readers[node.source.probe.node].push(n);
   }
   return readers;
 }

@@ -36,9 +36,9 @@ export class DatabaseError extends Error {
     this.fields = { ...fields, detail: unmarked(detail), hint: unmarked(hint) };
   }
 
-  /** It is no row's fault: the statement was told to end. */
-  get isInterrupt(): boolean {
-    return this.code.startsWith('57');
+  /** It is no row's fault: the statement was told to end, or needs more than there is. */
+  get endsStatement(): boolean {
+    return this.code.startsWith('57') || this.code.startsWith('53');
   }
 
   /** The same error at a position in the statement, unless it already has one. */

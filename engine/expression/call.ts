@@ -3,7 +3,7 @@ import { constantVector, datumAt, VectorBuilder } from '../data/access.ts';
 import type { Batch } from '../data/batch.ts';
 import type { Datum } from '../data/datum.ts';
 import { DatabaseError } from '../data/error.ts';
-import { checkElements, MAX_VALUE, valueTooLarge } from '../data/value-size.ts';
+import { checkedSize } from '../data/value-size.ts';
 import { BOOLEAN } from '../data/types.ts';
 import type { LogicalType } from '../data/types.ts';
 import {
@@ -43,13 +43,7 @@ function callRows(
       if (values[k] === null) missing = true;
     }
     const value = missing && strict ? null : fn.row(values, call);
-    if (typeof value === 'string' || value instanceof Uint8Array) {
-      if (value.length > MAX_VALUE) throw valueTooLarge();
-      bytes += value.length;
-    } else if (value !== null && typeof value === 'object' && 'values' in value) {
-      checkElements(value.values.length);
-      bytes += 8 * value.values.length;
-    }
+    bytes += checkedSize(value);
     if (bytes > MAX_COLUMN && checkInterrupt !== undefined) throw new DatabaseError('53200', 'out of memory');
     builder.append(value);
   }
@@ -99,7 +93,9 @@ export class Call extends CompiledExpression {
     if (length === 0 || this.#alwaysNull) return nullVector(this.type, length);
     const call: CallInfo = { argTypes: this.#argTypes, returnType: this.type, context };
     if (this.#once) {
-      return constantVector(this.type, this.#fn.row(this.#args.map((a) => a.constant ?? null), call), length);
+      const value = this.#fn.row(this.#args.map((a) => a.constant ?? null), call);
+      checkedSize(value);
+      return constantVector(this.type, value, length);
     }
     if (this.#useKernel) {
       return applyFunction(this.#fn, this.#args.map((a) => a.evaluate(batch, context)), length, call);

@@ -151,15 +151,22 @@ function withoutStacks(work: () => void): void {
   }
 }
 
+/** What a row fails with, and would anywhere; throws what else there is: an interrupt, a lack of memory, a fault of ours. */
+export function rowError(error: unknown): DatabaseError {
+  const failure = error instanceof RangeError ? sizeError(error) : error;
+  if (!(failure instanceof DatabaseError) || failure.endsStatement) throw error;
+  // How deep the stack is hangs on who calls.
+  if (failure !== error && failure.code === '54001') throw error;
+  return failure;
+}
+
 function attempt(
   expressions: readonly CompiledExpression[], batch: Batch, context: EvalContext,
 ): readonly Vector[] | DatabaseError {
   try {
     return expressions.map((e) => e.evaluate(batch, context));
   } catch (error) {
-    const failure = error instanceof RangeError ? sizeError(error) : error;
-    if (failure instanceof DatabaseError && !failure.isInterrupt) return failure;
-    throw failure;
+    return rowError(error);
   }
 }
 

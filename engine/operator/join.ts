@@ -24,7 +24,7 @@ import type { StateReader, StateWriter } from '../state/ports.ts';
 import { JoinSide } from './join-side.ts';
 import type { PreparedDelta, Shows } from './join-side.ts';
 import type { Operator, Portions, StateSize, StepContext } from './operator.ts';
-import { PORTION_ROWS, whole } from './pieces.ts';
+import { PORTION_ROWS, paced, whole } from './pieces.ts';
 import type { PieceContext, Pieces } from './pieces.ts';
 import { moreThanOneRow } from './single-row.ts';
 
@@ -114,8 +114,11 @@ export class Join implements Operator {
   *#lead(self: JoinSide, pieces: Pieces, others: Pieces, context: PieceContext): Pieces {
     const other = this.#other(self);
     for (const piece of others) {
-      if (piece !== null && piece.length > 0) other.arrangement.apply(other.prepare(piece, context).keyed);
-      yield null;
+      for (const part of piece === null || piece.length === 0 ? [] : paced(piece, context)) {
+        other.arrangement.apply(other.prepare(part, context).keyed);
+        yield null;
+      }
+      if (piece === null) yield null;
     }
     for (const piece of pieces) {
       if (piece === null) yield null;
@@ -146,10 +149,12 @@ export class Join implements Operator {
   }
 
   *#leadPiece(self: JoinSide, piece: Delta, context: PieceContext): Pieces {
-    const run: Run = { context, rows: context.pieceRows, out: [] };
-    const prepared = this.#prepare(self, piece, run);
-    if (prepared.keyed.length > 0) yield* this.#meet(self, prepared, run);
-    yield this.#taken(run.out);
+    const run: Run = { context, get rows() { return Math.min(context.pieceRows, context.pace.rows); }, out: [] };
+    for (const part of paced(piece, context)) {
+      const prepared = this.#prepare(self, part, run);
+      if (prepared.keyed.length > 0) yield* this.#meet(self, prepared, run);
+      yield this.#taken(run.out);
+    }
   }
 
   #prepare(self: JoinSide, delta: Delta, { context, out }: Run): PreparedDelta {

@@ -5,11 +5,10 @@ import { VectorBuilder, datumAt } from '../data/access.ts';
 import { Batch } from '../data/batch.ts';
 import type { Datum } from '../data/datum.ts';
 import { Delta } from '../data/delta.ts';
-import { DatabaseError } from '../data/error.ts';
 import { INT8 } from '../data/types.ts';
 import type { LogicalType, Schema } from '../data/types.ts';
 import type { Vector } from '../data/vector.ts';
-import { compileExpression, evaluateOrReport } from '../expression/evaluate.ts';
+import { compileExpression, evaluateOrReport, rowError } from '../expression/evaluate.ts';
 import type { Expression } from '../expression/expression.ts';
 import type { CallInfo, TableFunction } from '../function/function.ts';
 import type { StepContext } from './operator.ts';
@@ -104,8 +103,7 @@ export class ProjectSet extends StatelessOperator {
     try {
       return work();
     } catch (error) {
-      if (!(error instanceof DatabaseError)) throw error;
-      context.error(error, weight);
+      context.error(rowError(error), weight);
       return null;
     }
   }

@@ -4,7 +4,7 @@
 // epoch goes on from where the last one stopped: with UNION, what it takes away is deleted with all that hangs on it, and
 // what is derived otherwise comes back (derived-rows.ts). Any other is computed anew from the inputs held, and the difference
 // to the output held is what comes out. A recursion that does not end has an error instead of rows, as long as it does not.
-import { Delta, concatDeltas } from '../data/delta.ts';
+import { Delta, concatDeltas, deltaBytes } from '../data/delta.ts';
 import { DatabaseError } from '../data/error.ts';
 import type { Watermark } from '../data/time.ts';
 import type { Schema } from '../data/types.ts';
@@ -92,8 +92,14 @@ export class Recursive implements Operator {
 
   *pieces(inputs: readonly Pieces[], context: PieceContext): Pieces {
     const deltas: Delta[] = [];
-    for (const input of inputs) deltas.push(cancel(yield* collect(input, context)));
+    let bytes = 0;
+    for (const input of inputs) {
+      const delta = yield* collect(input, context);
+      bytes += deltaBytes(delta);
+      deltas.push(cancel(delta));
+    }
     yield yield* this.#compute(deltas, context, this.#errors, context);
+    context.hold(-bytes);
   }
 
   /** After a restore: the errors readers know of, and rows that equal the held ones but are written otherwise. */

@@ -123,7 +123,11 @@ export class PublishedState {
     const view = new View(definition, this.#newRelation(definition));
     view.save(looking((state) => state.attach(cache)));
     const build = new ViewBuild({
-      view, snapshot: from.snapshot(), cache, checkMemory: from.checkMemory,
+      view, snapshot: from.snapshot(), cache,
+      checkMemory: () => {
+        this.#count();
+        from.checkMemory();
+      },
       context: () => this.#context(view, this.#environment.evalContext()),
       closed: () => {
         this.#builds.delete(id);

@@ -1,6 +1,6 @@
 // Snapshots: immutable moments of all relations, and moments with changes on top.
 import { Batch } from '../data/batch.ts';
-import { Delta, concatDeltas } from '../data/delta.ts';
+import { Delta, concatDeltas, insertsOnly } from '../data/delta.ts';
 import { assert } from '../data/error.ts';
 import type { DatabaseError } from '../data/error.ts';
 import type { Epoch, Watermark } from '../data/time.ts';
@@ -128,7 +128,7 @@ export class OverlaySnapshot implements Snapshot {
   }
 
   stands(relation: number): boolean {
-    return !this.#changes.has(relation) && this.#base.stands?.(relation) === true;
+    return (this.#changes.get(relation)?.every(insertsOnly) ?? true) && this.#base.stands?.(relation) === true;
   }
 
   lookup(relation: number, columns: readonly number[], lookup: RelationLookup): Delta {

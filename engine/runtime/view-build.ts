@@ -13,7 +13,7 @@ export interface ViewBuildOptions {
   readonly cache: PageCache;
   /** As of now. */
   readonly context: () => StepContext;
-  /** Throws where there is no memory for more. */
+  /** Called after each piece of work; throws where there is no memory for more. */
   readonly checkMemory: () => void;
   /** Given up, or installed. */
   readonly closed: () => void;
@@ -82,8 +82,8 @@ export class ViewBuild implements ViewBuilding {
     while (this.#missed.length > 0) {
       const missed = this.#missed;
       this.#missed = [];
-      this.#missedBytes = 0;
       for (const { relation, delta } of missed) {
+        this.#missedBytes -= deltaBytes(delta);
         for (const _ of view.feed(relation, delta, context)) {
           cache.balance();
           yield null;

@@ -193,7 +193,8 @@ export function findItem(
 /** The row of a relation as one value. */
 export function wholeRow(item: ScopeItem): Expression {
   if (item.scalar) return item.columns[0].expression;
-  const columns = [...item.columns, ...item.hidden.filter((c) => c.younger)];
+  // Rows that are put together here are of the columns there were.
+  const columns = item.rowType === null ? item.columns : [...item.columns, ...item.hidden.filter((c) => c.younger)];
   const fields = columns.map((c) => c.expression);
   const type: RecordType | DomainType = item.rowType ?? {
     kind: 'record', fields: columns.map((c) => ({ name: c.name, type: c.expression.type })),

@@ -10,6 +10,7 @@ import { someExpression } from '../../engine/expression/walk.ts';
 import type { CatalogChange, Relation } from '../catalog/catalog.ts';
 import { firstFailure } from '../binder/domain-check.ts';
 import { withColumn } from '../catalog/dependency.ts';
+import { liveColumns } from '../catalog/entry.ts';
 import type { ColumnEntry, ConstraintEntry, TableEntry } from '../catalog/entry.ts';
 import type { AlterAction, AlterTable } from '../parser/ast-definition.ts';
 import type { Constraint } from '../parser/ast.ts';
@@ -236,7 +237,7 @@ class Alteration {
       return;
     }
     const context = this.#context();
-    checkColumnCount(this.#table.columns.length + 1);
+    checkColumnCount(liveColumns(this.#table.columns).length + 1);
     const defined = defineColumn(context, definition, this.#table.columns.length + 1);
     refuseMember(defined.column.type, this.#table.rowType, this.#table.name);
     const rows = this.#isEmpty() ? 0 : 1;

@@ -14,7 +14,7 @@ export type StatementResult =
       /** SUBSCRIBE: has no end of its own, and must not be collected. */
       readonly endless?: true }
   /** `lateTag`: asked for instead once the statement, and its transaction if it ends with it, is through. */
-  | { readonly kind: 'command'; readonly tag: string; readonly lateTag?: () => string }
+  | { readonly kind: 'command'; readonly tag: string; readonly lateTag?: () => Soon<string> }
   | { readonly kind: 'copyIn'; readonly sink: CopyInSink }
   | { readonly kind: 'copyOut'; readonly format: CopyFormat; readonly columns: readonly ResultColumn[];
       readonly batches: Iterable<Batch> | AsyncIterable<Batch>; readonly tag: (rows: number) => string };

@@ -50,6 +50,7 @@ export const SYSTEM_COLUMNS: ReadonlySet<string> = new Set(['tableoid', 'ctid', 
 /** PostgreSQL's, which comes from how its rows are laid out. */
 const MAX_COLUMNS = 1600;
 
+/** 54011 for more than a relation or a composite type may have. */
 export function checkColumnCount(count: number): void {
   if (count > MAX_COLUMNS) throw new DatabaseError('54011', `tables can have at most ${MAX_COLUMNS} columns`);
 }

@@ -173,6 +173,7 @@ export function namedColumns(
   tooMany = 'too many column names were specified',
 ): readonly ColumnEntry[] {
   if (names.length > columns.length) throw new DatabaseError('42601', tooMany);
+  checkColumnCount(columns.length);
   const all = columns.map((c, i) => names[i] ?? c.name);
   const twice = all.find((name, i) => all.includes(name, i + 1));
   if (twice !== undefined) throw new DatabaseError('42701', `column "${twice}" specified more than once`);

@@ -71,8 +71,20 @@ export async function reshapeRows(state: SessionState, shape: RowShape): Promise
       changes.push(convertTable(state, { before: entry, after }, { oid, renamed: null, fields: from }));
     } else changes.push({ kind: 'put', entry: withTypes(entry, changed) });
   }
-  state.current.changeCatalog(changes);
+  state.current.changeCatalog([...changes, ...narrowed(state, shape)]);
   for (const entry of concerned) checkReadable(state, entry.oid, shape);
+}
+
+/** Views count the fields that they know: of those, some may be gone, and the next one that is added is not among them. */
+function narrowed({ catalog }: SessionState, { oid, from }: RowShape): readonly CatalogChange[] {
+  return [...catalog.entries()].flatMap((entry): readonly CatalogChange[] => {
+    if (entry.kind !== 'view' && entry.kind !== 'materialized-view') return [];
+    const known = entry.settings.rowWidths?.find((w) => w.type === oid);
+    const left = known === undefined ? 0 : from.filter((place) => place !== null && place < known.fields).length;
+    if (known === undefined || left === known.fields) return [];
+    const rowWidths = entry.settings.rowWidths?.map((w) => (w === known ? { ...w, fields: left } : w)) ?? [];
+    return [{ kind: 'put', entry: { ...entry, settings: { ...entry.settings, rowWidths } } }];
+  });
 }
 
 /** Views that have the table's rows as values. 0A000 when a circuit makes such: those it has made do not follow the table. */

@@ -41,10 +41,13 @@ export function bindSelectStatement(
         effects, values, ready: () => requireSame(session, known, env.used),
       });
       const compiled = compileBound(session, bound, values);
-      const rows = await runQueryInTurns(compiled, {
-        snapshot: query.asOf === undefined ? session.current.snapshot() : snapshotAt(query.asOf, session),
-        context: session.evalContext(), ...turnsOf(session, env.used),
-      });
+      const context = session.evalContext();
+      // Nobody holds a past moment for as long as others go on.
+      const rows = query.asOf === undefined
+        ? await runQueryInTurns(compiled, { snapshot: session.current.snapshot(), context, ...turnsOf(session, env.used) })
+        : runQuery(compiled, {
+          snapshot: snapshotAt(query.asOf, session), context, checkInterrupt: () => session.checkInterrupt(),
+        });
       return {
         kind: 'rows', columns: bound.columns, batches: slept(session, () => inBatches(rows)), tag: (n) => `SELECT ${n}`,
       };

@@ -1,6 +1,8 @@
 // CREATE VIEW and CREATE MATERIALIZED VIEW: the query checked, its columns and dependencies noted, its text kept.
 import { boundByTime } from '../compiler/temporal-filter.ts';
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import { whenThere } from '../../engine/data/soon.ts';
+import type { Soon } from '../../engine/data/soon.ts';
 import { someExpression } from '../../engine/expression/walk.ts';
 import { bindQuery } from '../binder/bind-query.ts';
 import { ColumnUse } from '../binder/column-use.ts';
@@ -15,7 +17,7 @@ import type { Query } from '../parser/ast.ts';
 import type { LogicalPlan } from '../plan/logical-plan.ts';
 import { expressionsOf, visitPlan } from '../plan/map-plan.ts';
 import { compileBound, compileView, optimizerSettings, sessionEnvironment } from '../planner.ts';
-import { runQuery } from '../run-query.ts';
+import { runQueryInTurns } from '../run-query.ts';
 import { parseBoolean } from '../setting-value.ts';
 import type { SessionState } from '../session-state.ts';
 import type { BoundStatement } from './bound.ts';
@@ -26,6 +28,7 @@ import { allocateRowType, nameIsFree, qualified, targetSchema } from './naming.t
 import { keptQuery } from './follow-rename.ts';
 import { optionRecord } from './options.ts';
 import { readCatalog } from './read-catalog.ts';
+import { turnsOf } from './select.ts';
 import { whyNotUpdatable } from './updatable-view.ts';
 import { mentionFullType, quoteIdentifier } from '../../engine/data/type-info.ts';
 import { sameType } from '../../engine/data/types.ts';
@@ -268,12 +271,13 @@ export function createMaterializedView(statement: CreateMaterializedView, text: 
     compileView({ catalog: state.catalog, functions: state.services.functions, evalContext: state.evalContext() },
       entry);
     state.current.changeCatalog([{ kind: 'put', entry: settled(state, entry) }]);
-    return { kind: 'command', tag: 'SELECT 0', lateTag: () => `SELECT ${rowsOf(state, entry, statement.query)}` };
+    const tag = (): Soon<string> => whenThere(rowsOf(state, entry, statement.query), (n) => `SELECT ${n}`);
+    return { kind: 'command', tag: 'SELECT 0', lateTag: tag };
   });
 }
 
 /** How many rows the new view has: kept ones if it is committed, else those of its query. */
-function rowsOf(state: SessionState, entry: MaterializedViewEntry, query: Query): number {
+function rowsOf(state: SessionState, entry: MaterializedViewEntry, query: Query): Soon<number> {
   if (state.services.catalog.get(entry.oid) !== null) {
     const { snapshot } = state.services.readPoint();
     try {
@@ -285,7 +289,8 @@ function rowsOf(state: SessionState, entry: MaterializedViewEntry, query: Query)
   if (entry.emit === 'window-close') return 0;
   const env = sessionEnvironment(state, { catalog: readCatalog(state) });
   const bound = bindQuery(query, { env, parent: null, commonTables: null });
-  return runQuery(compileBound(state, bound, []), {
-    snapshot: state.current.snapshot(), context: state.evalContext(), checkInterrupt: () => state.checkInterrupt(),
-  }).length;
+  const rows = runQueryInTurns(compileBound(state, bound, []), {
+    snapshot: state.current.snapshot(), context: state.evalContext(), ...turnsOf(state, env.used),
+  });
+  return whenThere(rows, ({ length }) => length);
 }

@@ -81,7 +81,7 @@ export class PathEvaluation {
   run(path: Path, at: number, place: Place, found: FoundItems, unwrap = !this.strict): boolean {
     // As many items as a path of several wildcards finds come from a small value.
     if ((++this.#steps & 1023) === 0) this.#checkInterrupt?.();
-    if (found !== null && found.length > MAX_FOUND) throw error('53200', 'out of memory');
+    if (found !== null && found.length > MAX_FOUND) throw error('54000', `jsonpath finds more than ${MAX_FOUND} items`);
     const item = path[at];
     if (isPredicate(item)) {
       if (at + 1 === path.length && found === null) return true;

@@ -7,7 +7,7 @@ import { quoteIdentifier } from '../../data/type-info.ts';
 import { arrayOf, BOOLEAN, BPCHAR, INT4, INT8, simpleType, TEXT } from '../../data/types.ts';
 import type { LogicalType } from '../../data/types.ts';
 import { encodeUtf8 } from '../../data/utf8.ts';
-import { checkElements, MAX_ELEMENTS } from '../../data/value-size.ts';
+import { checkElements, MAX_ELEMENTS, MAX_VALUE, valueTooLarge } from '../../data/value-size.ts';
 import { castDatum } from '../../expression/cast.ts';
 import { BytesVector, Int32Vector } from '../../data/vector.ts';
 import { big, elementType, example, num, operator, scalar, str } from '../define.ts';
@@ -48,17 +48,22 @@ const octetKernel: Kernel = ([input], length, validity, call) => {
   return new Int32Vector(call.returnType, length, out, validity);
 };
 
+const MAX_BYTES = 2 ** 31 - 1;
+
 /** text || text, bytea || bytea. */
 const concatKernel: Kernel = ([left, right], length, validity, call) => {
   const [a, b] = [bytesColumn(left), bytesColumn(right)];
   const offsets = new Int32Array(length + 1);
   const total = a.offsets[length] - a.offsets[0] + b.offsets[length] - b.offsets[0];
+  // Where each value begins is an Int32.
+  if (total > MAX_BYTES) throw new DatabaseError('53200', 'out of memory');
   const out = new Uint8Array(total);
   let to = 0;
   for (let i = 0; i < length; i++) {
     for (let at = a.offsets[i]; at < a.offsets[i + 1]; at++) out[to++] = a.bytes[at];
     for (let at = b.offsets[i]; at < b.offsets[i + 1]; at++) out[to++] = b.bytes[at];
     offsets[i + 1] = to;
+    if (to - offsets[i] > MAX_VALUE) throw valueTooLarge();
   }
   return new BytesVector(call.returnType, length, offsets, out, validity);
 };
