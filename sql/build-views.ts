@@ -1,5 +1,5 @@
-// Views that a transaction makes are filled before it commits, in turns with whatever else is to be done: nobody waits for
-// them, and until then they can be given up.
+// Views that a transaction makes are filled before it commits, in turns with whatever else is to be done: no row waits for
+// them, and until then they can be given up. Other sessions' definitions wait, since the transaction holds the catalog's lock.
 import type { ViewBuilding } from '../engine/runtime/contract.ts';
 import { viewDefinition } from './relation-definition.ts';
 import type { SessionState } from './session-state.ts';

@@ -6,7 +6,7 @@ import type { Epoch, Watermark } from '../data/time.ts';
 import type { Schema } from '../data/types.ts';
 import type { Operator, Portions, StateSize, StepContext } from '../operator/operator.ts';
 import type { StateReader, StateWriter } from '../state/ports.ts';
-import type { Circuit, CircuitSource, ProbeReader, SourceReader } from './contract.ts';
+import type { Circuit, CircuitSource, SourceReader } from './contract.ts';
 import { contextFor } from '../operator/error-scope.ts';
 import type { ErrorScope, ErrorTargets } from '../operator/error-scope.ts';
 import type { PieceContext, Pieces } from '../operator/pieces.ts';
@@ -39,17 +39,12 @@ interface Unfinished {
   readonly portions: Portions;
 }
 
-interface FirstStep {
-  readonly probed: ProbeReader | null;
-  readonly unfinished: Unfinished[];
-}
-
 interface NodeStep {
   readonly context: StepContext;
   /** Even without rows for it. */
   readonly asked: boolean;
-  /** Takes those that have more to give; null: all is asked for at once. */
-  readonly unfinished: Unfinished[] | null;
+  /** Takes those that have more to give. */
+  readonly unfinished: Unfinished[];
 }
 
 interface AdvanceStep {
@@ -99,9 +94,9 @@ export class OperatorCircuit implements Circuit {
     this.fingerprint = circuitFingerprint(nodes, root);
   }
 
-  step(inputs: readonly Delta[], context: StepContext, probed: ProbeReader | null = null): Delta {
+  step(inputs: readonly Delta[], context: StepContext): Delta {
     const unfinished: Unfinished[] = [];
-    const first = this.#first(inputs, context, { probed, unfinished });
+    const first = this.#first(inputs, context, unfinished);
     if (unfinished.length === 0) return first;
     const sum = new DeltaSum();
     sum.add(first);
@@ -111,24 +106,20 @@ export class OperatorCircuit implements Circuit {
 
   *steps(inputs: readonly Delta[], context: StepContext): Generator<Delta, void> {
     const unfinished: Unfinished[] = [];
-    yield this.#first(inputs, context, { probed: null, unfinished });
+    yield this.#first(inputs, context, unfinished);
     yield* this.#rest(unfinished, context);
   }
 
   /** Every node is stepped; what the `unfinished` have still to give is left to `#rest`. */
-  #first(inputs: readonly Delta[], context: StepContext, { probed, unfinished }: FirstStep): Delta {
+  #first(inputs: readonly Delta[], context: StepContext, unfinished: Unfinished[]): Delta {
     this.#enter(context.epoch);
     let source = 0;
     for (let n = 0; n < this.#nodes.length; n++) {
       const node = this.#nodes[n];
       if (node.kind === 'source') {
-        const given = inputs[source++];
-        const probe = probed === null || node.source.kind === 'constant' ? undefined : node.source.probe;
-        const rows = probed === null || probe === undefined ? given : probed(node.source, this.#outputs[probe.node]);
+        const rows = inputs[source++];
         this.#put(n, rows, rows.length);
-      }
-      // A source that is probed is read once, with all the keys.
-      else this.#stepNode(n, node, { context, asked: this.#fresh, unfinished: probed === null ? unfinished : null });
+      } else this.#stepNode(n, node, { context, asked: this.#fresh, unfinished });
     }
     this.#fresh = false;
     return this.#take();
@@ -177,7 +168,7 @@ export class OperatorCircuit implements Circuit {
     const own = contextFor(context, node.targets);
     const start = this.#timer === null ? 0 : this.#timer();
     let output: Delta;
-    if (operator.portions === undefined || unfinished === null) output = operator.step(deltas, own);
+    if (operator.portions === undefined) output = operator.step(deltas, own);
     else {
       const portions = operator.portions(deltas, own);
       const next = portions.next();

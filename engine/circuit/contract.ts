@@ -31,9 +31,6 @@ export type CircuitSource =
   /** Constant rows, fed once when the circuit is installed or run (VALUES, table functions, system relations). */
   | { readonly kind: 'constant'; readonly rows: () => Batch; readonly schema: Schema };
 
-/** The rows of a source whose columns equal one of the keys. */
-export type ProbeReader = (source: CircuitSource, keys: Delta) => Delta;
-
 /** The rows of a source in pieces, at least one; of one with a probe those whose columns equal one of the keys. */
 export type SourceReader = (source: CircuitSource, keys: Delta | null) => Pieces;
 
@@ -41,8 +38,8 @@ export type SourceReader = (source: CircuitSource, keys: Delta | null) => Pieces
 export interface Circuit {
   readonly sources: readonly CircuitSource[];
   readonly schema: Schema;
-  /** One delta a source, in order; of those with a probe `probed` reads them by keys. Returns the change of the result. */
-  step(inputs: readonly Delta[], context: StepContext, probed?: ProbeReader): Delta;
+  /** One delta a source, in order. Returns the change of the result. Requires: no source has a probe. */
+  step(inputs: readonly Delta[], context: StepContext): Delta;
   /**
    * The same in steps that sum to it, each of bounded size where an operator gives far more rows than it is given. Between any
    * two of them others may go on; each is read before the next is asked for, and all are asked for before the circuit is used
