@@ -21,7 +21,7 @@ const BATCH_ROWS = 4096;
 
 /** Rows of a piece: enough for what a piece costs by itself to be nothing, few enough for the nearer caches and short turns. */
 const PIECE_ROWS = 8192;
-/** µs. */
+/** µs for which a query keeps the thread to itself, before what it looks up in indexes is known. */
 const PATIENCE = 100_000n;
 /** After so many pieces what operators hold is looked at. */
 const PIECES_A_LOOK = 8;
@@ -152,10 +152,13 @@ interface SourceRun extends QueryRun {
 }
 
 function read(source: CircuitSource, keys: Delta | null, run: SourceRun): Pieces {
-  const { snapshot, instead, pieceRows } = run;
+  const { snapshot, instead, pieceRows, held } = run;
   if (source.kind === 'constant') return slices(Delta.insert(source.rows()), pieceRows);
   const { relation, columns, probe, range, lookup, schema } = source;
-  const found = (rows: Delta): Pieces => slices(rows.length === 0 ? Delta.empty(schema) : cancel(rows), pieceRows);
+  const found = (rows: Delta): Pieces => {
+    held.add(deltaBytes(rows));
+    return slices(rows.length === 0 ? Delta.empty(schema) : cancel(rows), pieceRows);
+  };
   const given = instead?.get(relation);
   if (given !== undefined) return slices(Delta.insert(given.select(columns)), pieceRows);
   if (range !== undefined) return found(snapshot.range(relation, columns, range));

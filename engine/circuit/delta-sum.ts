@@ -3,11 +3,11 @@ import type { Delta } from '../data/delta.ts';
 import { concatDeltas } from '../data/delta.ts';
 import { PORTION_ROWS } from '../operator/pieces.ts';
 import { cancel } from '../state/consolidate.ts';
-import { rowNumbers } from '../state/scratch.ts';
 
 /** Above so many, what each costs by itself is more than what is in it. */
 const PARTS = 1024;
 
+/** Law: what was added sums to what comes out. */
 export class DeltaSum {
   #parts: Delta[] = [];
   #rows = 0;
@@ -16,8 +16,7 @@ export class DeltaSum {
 
   add(part: Delta): void {
     if (part.length === 0) return;
-    // Operators may write over what they gave.
-    this.#parts.push(part.take(Int32Array.from(rowNumbers(part.length))));
+    this.#parts.push(part);
     this.#rows += part.length;
     if (this.#rows <= this.#many && this.#parts.length <= PARTS) return;
     const sum = cancel(concatDeltas(this.#parts));
@@ -26,7 +25,7 @@ export class DeltaSum {
     this.#many = Math.max(PORTION_ROWS, 2 * sum.length);
   }
 
-  /** With the last part, which is not copied. */
+  /** With the last part. */
   with(last: Delta): Delta {
     return this.#parts.length === 0 ? last : concatDeltas([...this.#parts, last]);
   }

@@ -16,6 +16,7 @@ export interface PieceRunOptions {
   readonly flows: readonly NodeFlow[];
 }
 
+/** One run, begun by asking for `pieces`; see Circuit.pieces. */
 export class PieceRun {
   readonly #nodes: readonly CircuitNode[];
   readonly #root: number;

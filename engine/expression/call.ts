@@ -17,8 +17,8 @@ import type { EvalContext } from './context.ts';
 /** Constants of more bytes than this are not broadcast for a kernel; the row body reads them once. */
 const BROADCAST_MAX = 4096;
 
-/** Rows between two looks at whether the statement is to end, less one: a power of two, less one. */
-const INTERRUPT_ROWS = 3;
+/** At each fourth row it is looked whether the statement is to end: the low bits of such a row's number. */
+const LOOK_MASK = 3;
 /** Bytes of one column of a piece: a statement that makes more at a time would take the whole process's memory. */
 const MAX_COLUMN = 1 << 30;
 
@@ -35,7 +35,7 @@ function callRows(
   const { checkInterrupt } = call.context;
   let bytes = 0;
   for (let i = 0; i < length; i++) {
-    if ((i & INTERRUPT_ROWS) === INTERRUPT_ROWS) checkInterrupt?.();
+    if ((i & LOOK_MASK) === LOOK_MASK) checkInterrupt?.();
     let missing = false;
     for (let k = 0; k < args.length; k++) {
       const arg = args[k];

@@ -1,4 +1,5 @@
-// What the group aggregate works with in a step: arrays as long as its input, and the weights that count.
+// What the group aggregate works with in a step: arrays as long as its input, what goes from one part of the step to the next,
+// and the weights that count.
 import type { Delta } from '../data/delta.ts';
 import { assert } from '../data/error.ts';
 import { isValid } from '../data/vector.ts';
@@ -17,17 +18,20 @@ export interface Scratch {
   readonly joined: Int32Array;
 }
 
+/** Rows whose groups are known. */
 export interface Located {
   /** Of each row. */
   readonly slots: Int32Array;
   readonly context: StepContext;
 }
 
+/** Where results go, and what they may depend on. */
 export interface ResultsOf {
   readonly results: readonly ResultColumn[];
   readonly context: StepContext;
 }
 
+/** What was shown and is to be shown, put together into a delta. */
 export interface Change {
   readonly results: readonly ResultColumn[];
   readonly touched: Int32Array;

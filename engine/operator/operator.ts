@@ -31,7 +31,10 @@ export interface Operator {
   readonly name: string;
   /** Of the output. */
   readonly schema: Schema;
-  /** Law: for any inputs I and change ΔI, the outputs sum to Q(I + ΔI) − Q(I). One delta per input, in order. */
+  /**
+   * Law: for any inputs I and change ΔI, the outputs sum to Q(I + ΔI) − Q(I). One delta per input, in order. What is put out is
+   * the reader's: the operator does not write to it any more.
+   */
   step(inputs: readonly Delta[], context: StepContext): Delta;
   /**
    * The step, where it may give far more rows than it is given, so that nobody has to hold all of them at a time. Each portion

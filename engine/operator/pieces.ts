@@ -61,6 +61,7 @@ export function* paced(piece: Delta, { pace }: PieceContext): Generator<Delta> {
   } while (at < piece.length);
 }
 
+/** A delta in pieces. At least one, which may be empty. */
 export function* slices(delta: Delta, rows: number): Pieces {
   if (delta.length <= rows) yield delta;
   else for (let at = 0; at < delta.length; at += rows) yield delta.slice(at, Math.min(at + rows, delta.length));

@@ -21,7 +21,9 @@ export interface Grouping {
   readonly sets: readonly (readonly number[])[] | null;
 }
 
+/** PostgreSQL's. */
 const MAX_SETS = 4096;
+const MAX_CUBE = 12;
 
 export function bindGroupBy(select: Select, targets: readonly BoundTarget[], site: Site): Grouping {
   const keys: Expression[] = [];
@@ -89,7 +91,7 @@ function countSets(item: GroupItem): number {
     case 'expression': case 'empty': return 1;
     case 'rollup': return item.items.length + 1;
     // One of too many elements has an error of its own.
-    case 'cube': return item.items.length > 12 ? 1 : 1 << item.items.length;
+    case 'cube': return item.items.length > MAX_CUBE ? 1 : 1 << item.items.length;
     case 'sets': return item.items.reduce((n, i) => n + countSets(i), 0);
   }
 }
@@ -103,7 +105,9 @@ function setsOf(item: GroupItem, add: (e: Expr) => readonly number[]): readonly 
       return Array.from({ length: parts.length + 1 }, (_, i) => parts.slice(0, parts.length - i).flat());
     }
     case 'cube': {
-      if (item.items.length > 12) throw new DatabaseError('54001', 'CUBE is limited to 12 elements', { position: item.position });
+      if (item.items.length > MAX_CUBE) {
+        throw new DatabaseError('54001', `CUBE is limited to ${MAX_CUBE} elements`, { position: item.position });
+      }
       const parts = item.items.map(add);
       const count = 1 << parts.length;
       return Array.from({ length: count }, (_, i) =>

@@ -83,7 +83,7 @@ export function alterTable(statement: AlterTable, text: string): BoundStatement 
     if (found.kind === 'system') {
       throw new DatabaseError('42501', `permission denied: "${found.name}" is a system catalog`);
     }
-    const added: Added = { followed: null, computed: [], constraints: [] };
+    const added = nothingAdded();
     const actions = inPasses(statement.actions);
     const types = actions.filter((a) => a.kind === 'setType');
     for (const action of actions) {
@@ -113,6 +113,10 @@ interface Added {
   /** Columns of which each row has a value of its own. */
   computed: number[];
   constraints: { readonly attnum: number; readonly constraint: Constraint }[];
+}
+
+function nothingAdded(): Added {
+  return { followed: null, computed: [], constraints: [] };
 }
 
 /** `last`: foreign keys, too. */
@@ -153,7 +157,7 @@ class Alteration {
   readonly #text: string;
   readonly #added: Added;
 
-  constructor(state: SessionState, table: TableEntry, text: string, added: Added = { followed: null, computed: [], constraints: [] }) {
+  constructor(state: SessionState, table: TableEntry, text: string, added = nothingAdded()) {
     this.#added = added;
     this.#state = state;
     this.#table = table;

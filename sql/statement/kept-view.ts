@@ -9,6 +9,7 @@ import type { Query } from '../parser/ast.ts';
 import { parseQuery, sessionEnvironment } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
 
+/** Both keep a query as text. */
 export type AnyView = ViewEntry | MaterializedViewEntry;
 
 /** `catalog`: the session's where it is left out. The others as in the environment: who is to note what the query is made of. */
@@ -36,7 +37,14 @@ export function viewsOver(catalog: Catalog, relation: number): readonly AnyView[
     && e.dependencies.some((d) => d.oid === relation)).toSorted((a, b) => a.oid - b.oid);
 }
 
-/** Materialized views that have a relation in their query, be it by way of a view. */
-export function compiledOver(catalog: Catalog, relation: number): readonly MaterializedViewEntry[] {
-  return viewsOver(catalog, relation).flatMap((v) => (v.kind === 'view' ? compiledOver(catalog, v.oid) : [v]));
+/** Materialized views that have a relation in their query, be it by way of a view; each once, as they are asked for. */
+export function* compiledOver(
+  catalog: Catalog, relation: number, seen = new Set<number>(),
+): Generator<MaterializedViewEntry, void> {
+  for (const view of viewsOver(catalog, relation)) {
+    if (seen.has(view.oid)) continue;
+    seen.add(view.oid);
+    if (view.kind === 'view') yield* compiledOver(catalog, view.oid, seen);
+    else yield view;
+  }
 }

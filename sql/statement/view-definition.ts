@@ -15,6 +15,7 @@ import type { ColumnEntry, Dependency, MaterializedViewEntry, ViewEntry, ViewSet
 import type { CreateMaterializedView, CreateView } from '../parser/ast-definition.ts';
 import type { Query } from '../parser/ast.ts';
 import type { LogicalPlan } from '../plan/logical-plan.ts';
+import { selectColumns } from '../plan/make.ts';
 import { expressionsOf, visitPlan } from '../plan/map-plan.ts';
 import { compileBound, compileView, optimizerSettings, sessionEnvironment } from '../planner.ts';
 import { runQueryInTurns } from '../run-query.ts';
@@ -289,7 +290,9 @@ function rowsOf(state: SessionState, entry: MaterializedViewEntry, query: Query)
   if (entry.emit === 'window-close') return 0;
   const env = sessionEnvironment(state, { catalog: readCatalog(state) });
   const bound = bindQuery(query, { env, parent: null, commonTables: null });
-  const rows = runQueryInTurns(compileBound(state, bound, []), {
+  // Only their number is wanted; which rows WITH TIES keeps hangs on the columns it orders by.
+  const counted = bound.withTies ? bound : { ...bound, plan: selectColumns(bound.plan, []), order: [], visible: 0 };
+  const rows = runQueryInTurns(compileBound(state, counted, []), {
     snapshot: state.current.snapshot(), context: state.evalContext(), ...turnsOf(state, env.used),
   });
   return whenThere(rows, ({ length }) => length);

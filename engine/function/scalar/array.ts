@@ -202,7 +202,6 @@ function replace([a, from, to]: readonly Datum[], call: CallInfo): Datum {
   return { ...array, values: array.values.map((v) => (same(type, v, from) ? to : v)) };
 }
 
-
 function fill([value, sizes, bounds]: readonly Datum[]): Datum {
   if (sizes === null || bounds === null) throw new DatabaseError('22004',
     'dimension array or low bound array cannot be null');
