@@ -1,10 +1,10 @@
 // Running a compiled query once: sources are read from a snapshot in pieces, which go through the circuit; then order, offset
 // and limit.
-import { Batch } from '../engine/data/batch.ts';
+import { Batch, concatBatches } from '../engine/data/batch.ts';
 import type { CircuitSource, CompiledQuery } from '../engine/circuit/contract.ts';
 import { Delta, concatDeltas, deltaBytes } from '../engine/data/delta.ts';
 import { DatabaseError } from '../engine/data/error.ts';
-import { sortBatch } from '../engine/data/row-order.ts';
+import { SORT_BYTES, sorting } from '../engine/data/sort.ts';
 import { compileExpression } from '../engine/expression/evaluate.ts';
 import type { Expression } from '../engine/expression/expression.ts';
 import type { EvalContext } from '../engine/expression/context.ts';
@@ -117,13 +117,16 @@ function* made(query: CompiledQuery, run: QueryRun, held: Held): Generator<boole
   errors.raise();
   held.state(circuit.stateSize().bytes);
   const result = concatDeltas(parts);
-  return query.late === null ? arrange(query, result) : withLate(query, query.late, result, run.context);
+  if (query.late !== null) return yield* withLate(query, query.late, result, run.context, held);
+  return yield* arrange(query, result, held);
 }
 
 /** Rows that OFFSET skips have been computed. */
-function withLate(query: CompiledQuery, late: readonly Expression[], result: Delta, context: EvalContext): Batch {
+function* withLate(
+  query: CompiledQuery, late: readonly Expression[], result: Delta, context: EvalContext, held: Held,
+): Generator<boolean, Batch> {
   const { offset, limit } = query;
-  const rows = arrange({ ...query, offset: null, limit: limit === null ? null : limit + (offset ?? 0n) }, result);
+  const rows = yield* arrange({ ...query, offset: null, limit: limit === null ? null : limit + (offset ?? 0n) }, result, held);
   const whole = new Batch(late.map((e) => compileExpression(e).evaluate(rows, context)), rows.length);
   return offset === null ? whole : whole.slice(offset > BigInt(rows.length) ? rows.length : Number(offset), rows.length);
 }
@@ -198,7 +201,7 @@ function* changed({ relation, columns, schema }: RelationSource, { snapshot, pie
 }
 
 /** Weights out, rows in order, offset and limit applied, helper columns gone. */
-function arrange(query: CompiledQuery, result: Delta): Batch {
+function* arrange(query: CompiledQuery, result: Delta, held: Held): Generator<boolean, Batch> {
   const { order, offset, limit, visible } = query;
   const allOnes = result.weights.every((w) => w === 1);
   const rows = allOnes ? result.batch : repeated(cancel(result));
@@ -208,8 +211,19 @@ function arrange(query: CompiledQuery, result: Delta): Batch {
   const picked = Array.from({ length: visible }, (_, i) => i);
   const whole = from === 0 && count === rows.length;
   if (order.length === 0) return (whole ? rows : rows.slice(from, from + count)).select(picked);
-  const sorted = sortBatch(rows, order);
-  return rows.select(picked).take(whole ? sorted : sorted.subarray(from, from + count));
+  held.add(SORT_BYTES * rows.length);
+  const work = sorting(rows, order);
+  let next = work.next();
+  for (; next.done !== true; next = work.next()) yield true;
+  const sorted = next.value.subarray(from, from + count);
+  const shown = rows.select(picked);
+  if (count <= PIECE_ROWS) return shown.take(sorted);
+  const parts: Batch[] = [];
+  for (let at = 0; at < count; at += PIECE_ROWS) {
+    parts.push(shown.take(sorted.subarray(at, at + PIECE_ROWS)));
+    yield true;
+  }
+  return concatBatches(parts);
 }
 
 /** Each row as often as its weight says. */

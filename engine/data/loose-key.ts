@@ -75,7 +75,7 @@ function hashBlankPadded(bytes: Uint8Array, start: number, end: number): number 
   return h;
 }
 
-function trimmedEnd(bytes: Uint8Array, start: number, end: number): number {
+export function trimmedEnd(bytes: Uint8Array, start: number, end: number): number {
   let to = end;
   while (to > start && bytes[to - 1] === 32) to--;
   return to;

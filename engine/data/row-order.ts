@@ -1,13 +1,11 @@
-// Row order: comparators of rows by key columns, over vectors and state pages, and the sorting of batches.
-import type { Batch } from './batch.ts';
-import { flatColumn } from './cells.ts';
+// Row order: comparators of rows by key columns, over vectors and state pages.
 import type { CellColumn } from './cells.ts';
 import { compareNumbers } from './datum-order.ts';
 import { compareBytesAs, comparePlainBytes, isLoose } from './loose-key.ts';
 import { anyRangeFamily } from './range-type.ts';
 import { orderFlip } from './types.ts';
 import type { LogicalType } from './types.ts';
-import type { Validity, Vector } from './vector.ts';
+import type { Validity } from './vector.ts';
 
 /** Negative, 0 or positive for rows `a` and `b` (row numbers or state row ids). */
 export type RowOrder = (a: number, b: number) => number;
@@ -177,7 +175,8 @@ function chosenOrder(sides: Sides): RowOrder {
   }
 }
 
-function plainOrder(type: LogicalType): boolean {
+/** Whether the encoded bytes' order is the values'. */
+export function plainOrder(type: LogicalType): boolean {
   if (type.kind === 'domain') return plainOrder(type.base);
   return !isLoose(type) && type.kind !== 'array' && type.kind !== 'record' && type.kind !== 'enum'
     && type.kind !== 'timetz' && anyRangeFamily(type) === undefined;
@@ -244,56 +243,3 @@ function representationOrder(column: CellColumn): RowOrder {
 function zeroSign(value: number): number {
   return Object.is(value, -0) ? -1 : 0;
 }
-
-/** Row numbers of the batch in order; rows that compare equal keep theirs. */
-export function sortBatch(batch: Batch, keys: readonly KeyOrder[]): Int32Array {
-  const rows = new Int32Array(batch.length);
-  for (let i = 0; i < rows.length; i++) rows[i] = i;
-  if (keys.length === 0 || batch.length < 2) return rows;
-  if (keys.length === 1 && sortByInteger(batch.columns[keys[0].column], keys[0].descending, rows)) return rows;
-  const order = rowOrder(batch.columns.map(flatColumn), keys);
-  return rows.sort(order);
-}
-
-/** One integer key without NULLs whose range leaves room for the row number in a double: sorted as numbers. */
-function sortByInteger(v: Vector, descending: boolean, rows: Int32Array): boolean {
-  if (v.validity !== null) return false;
-  const values = integerValues(v);
-  if (values === null) return false;
-  let least = Infinity;
-  let greatest = -Infinity;
-  for (let i = 0; i < values.length; i++) {
-    if (values[i] < least) least = values[i];
-    if (values[i] > greatest) greatest = values[i];
-  }
-  const n = values.length;
-  if ((greatest - least + 1) * n > Number.MAX_SAFE_INTEGER || greatest - least > Number.MAX_SAFE_INTEGER) return false;
-  if (descending) for (let i = 0; i < n; i++) values[i] = (greatest - values[i]) * n + i;
-  else for (let i = 0; i < n; i++) values[i] = (values[i] - least) * n + i;
-  values.sort();
-  for (let i = 0; i < n; i++) rows[i] = values[i] % n;
-  return true;
-}
-
-function integerValues(v: Vector): Float64Array | null {
-  switch (v.layout) {
-    case 'bool': case 'int16': case 'int32': {
-      const out = new Float64Array(v.length);
-      for (let i = 0; i < out.length; i++) out[i] = v.values[i];
-      return out;
-    }
-    case 'int64': {
-      const out = new Float64Array(v.length);
-      const { words } = v;
-      const least = orderFlip(v.type) === 0 ? -0x200000 : 0;
-      for (let i = 0; i < out.length; i++) {
-        const high = words[2 * i + 1];
-        if (high > 0x1fffff || high < least) return null;
-        out[i] = high * 0x100000000 + (words[2 * i] >>> 0);
-      }
-      return out;
-    }
-    default: return null;
-  }
-}
-

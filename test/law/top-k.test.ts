@@ -6,7 +6,7 @@ import { compareDatums } from '../../engine/data/datum-order.ts';
 import { Interval } from '../../engine/data/interval.ts';
 import { Numeric } from '../../engine/data/numeric.ts';
 import { Delta } from '../../engine/data/delta.ts';
-import { sortBatch } from '../../engine/data/row-order.ts';
+import { sortBatch } from '../../engine/data/sort.ts';
 import { BOOLEAN, FLOAT8, INT4, INT8, INTERVAL, JSONB, NUMERIC, TEXT, TIMESTAMP } from '../../engine/data/types.ts';
 import type { Schema } from '../../engine/data/types.ts';
 import type { SortKey } from '../../engine/operator/operator.ts';
