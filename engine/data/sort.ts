@@ -1,5 +1,6 @@
 // Sorting rows: by a number a row (engine/data/sort-rank.ts), a stable merge sort; rows of equal numbers then among
 // themselves, by what follows. In turns with whatever else is to be done.
+import { atOnce } from './at-once.ts';
 import type { Batch } from './batch.ts';
 import { flatColumn } from './cells.ts';
 import type { CellColumn } from './cells.ts';
@@ -20,11 +21,7 @@ export const SORT_BYTES = 24;
 
 /** Row numbers of the batch in order; rows that compare equal keep theirs. */
 export function sortBatch(batch: Batch, keys: readonly KeyOrder[]): Int32Array {
-  const work = sorting(batch, keys);
-  for (;;) {
-    const next = work.next();
-    if (next.done === true) return next.value;
-  }
+  return atOnce(sorting(batch, keys));
 }
 
 /** The same, in turns. `ties`: the order of rows whose keys are equal; null: they keep theirs. */

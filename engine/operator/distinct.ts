@@ -10,7 +10,7 @@ export class Distinct extends SetOperation {
     super(schema, 'distinct');
   }
 
-  pieces([input]: readonly Pieces[], context: PieceContext): Pieces {
+  override pieces([input]: readonly Pieces[], context: PieceContext): Pieces {
     return eachPiece(this, input, context);
   }
 }

@@ -14,6 +14,9 @@ export interface FrameAggregateCall extends OverCallShape {
   readonly filter: OverArgument | null;
 }
 
+/** Rows a partition moves on by between two turns. */
+const MOVES_A_TURN = 64;
+
 /** Entries that come into and leave a partition's frame. */
 class Moves {
   slots: number[] = [];
@@ -47,7 +50,8 @@ export class FrameAggregate {
     });
   }
 
-  evaluate(site: WindowSite, context: EvalContext): WindowValues {
+  /** In turns. */
+  *evaluate(site: WindowSite, context: EvalContext): Generator<null, WindowValues> {
     const { rows } = site;
     const { length } = rows.evaluated;
     const slots = rows.segments.length;
@@ -55,9 +59,11 @@ export class FrameAggregate {
     this.#rows.ensure(slots);
     this.#accumulator.ensure(slots);
     const sweep = new Sweep(this.#call, this.#accumulator, site, context);
-    const result = sweep.run();
-    this.#accumulator.clear(Int32Array.from({ length: slots }, (_, i) => i));
-    return result;
+    try {
+      return yield* sweep.run();
+    } finally {
+      this.#accumulator.clear(Int32Array.from({ length: slots }, (_, i) => i));
+    }
   }
 }
 
@@ -92,7 +98,7 @@ class Sweep {
     this.#current = new Int32Array(rows.segments.length).fill(-1);
   }
 
-  run(): WindowValues {
+  *run(): Generator<null, WindowValues> {
     const { rows } = this.#site;
     const { lows, highs } = this.#site.frames();
     const { segments } = rows;
@@ -115,6 +121,7 @@ class Sweep {
       this.#settle(moves, changed);
       for (const s of active) resultOf[firsts[s] + row] = this.#current[s];
       active = active.filter((s) => segments[s].from + row + 1 < segments[s].to);
+      if (row % MOVES_A_TURN === 0) yield null;
     }
     const errors = new Map<number, DatabaseError>();
     if (this.#failed.size > 0) {

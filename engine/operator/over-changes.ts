@@ -5,6 +5,7 @@ import type { DatabaseError } from '../data/error.ts';
 import type { RowOrder } from '../data/row-order.ts';
 import { concatVectors, takeVector } from '../data/vector.ts';
 import type { Vector } from '../data/vector.ts';
+import type { Pages } from '../state/pages.ts';
 import type { OverRows } from './over-rows.ts';
 import { keepSame } from './same-rows.ts';
 import type { RowPairs } from './same-rows.ts';
@@ -17,10 +18,16 @@ export interface Evaluated {
   readonly errors: ReadonlyMap<number, DatabaseError>;
 }
 
-/** null: nothing changed. `shown`: columns of the state rows that are in the output. */
-export function changesOf(
-  old: Evaluated, fresh: Evaluated, order: RowOrder, shown: readonly number[],
-): Delta | null {
+/** What both are of. */
+export interface ShownRows {
+  readonly pages: Pages;
+  readonly order: RowOrder;
+  /** Columns of the pages that are in the output. */
+  readonly shown: readonly number[];
+}
+
+/** null: nothing changed. */
+export function changesOf(old: Evaluated, fresh: Evaluated, { pages, order, shown }: ShownRows): Delta | null {
   const pairs = pairUp(old.rows, fresh.rows, order);
   let same = pairs.length;
   for (let c = 0; same > 0 && c < old.columns.length; c++) same = keepSame(old.columns[c], fresh.columns[c], pairs);
@@ -47,7 +54,7 @@ export function changesOf(
     if (come.length === 0) return takeVector(column, gone);
     return concatVectors([takeVector(column, gone), takeVector(fresh.columns[c], come)]);
   });
-  return new Delta(new Batch([...old.rows.pages.gather(ids, shown).columns, ...values], length), weights);
+  return new Delta(new Batch([...pages.gather(ids, shown).columns, ...values], length), weights);
 }
 
 function zeros(flags: Uint8Array): Int32Array {

@@ -1,7 +1,11 @@
 // OverRows: the rows that window functions are evaluated on: of each touched partition, in order, one entry a row.
 import type { RowOrder } from '../data/row-order.ts';
 import type { Vector } from '../data/vector.ts';
-import type { Pages } from '../state/pages.ts';
+
+/** Where rows are: the pages of a state, or a batch. */
+export interface RowSource {
+  gatherColumn(column: number, ids: Int32Array): Vector;
+}
 
 /**
  * A run of one partition's rows. Entries start .. end − 1 are loaded, entries from .. to − 1 are evaluated; entry
@@ -23,8 +27,8 @@ export interface Peers {
 }
 
 export class OverRows {
-  readonly pages: Pages;
-  /** By entry: the state row. */
+  readonly #source: RowSource;
+  /** By entry: the row of the source. */
   readonly ids: Int32Array;
   readonly segments: readonly Segment[];
   /** Entries that are evaluated, in order: an output is one value for each. */
@@ -34,8 +38,8 @@ export class OverRows {
   #peers: Peers | null = null;
 
   /** `keyOrder` null: no ORDER BY, all rows of a partition are peers. */
-  constructor(pages: Pages, ids: Int32Array, segments: readonly Segment[], keyOrder: RowOrder | null) {
-    this.pages = pages;
+  constructor(source: RowSource, ids: Int32Array, segments: readonly Segment[], keyOrder: RowOrder | null) {
+    this.#source = source;
     this.ids = ids;
     this.segments = segments;
     this.#keyOrder = keyOrder;
@@ -44,11 +48,11 @@ export class OverRows {
     for (const { from, to } of segments) for (let i = from; i < to; i++) this.evaluated[n++] = i;
   }
 
-  /** A column of the state rows, by entry. */
+  /** A column of the rows, by entry. */
   column(c: number): Vector {
     const known = this.#columns.get(c);
     if (known !== undefined) return known;
-    const vector = this.pages.gatherColumn(c, this.ids);
+    const vector = this.#source.gatherColumn(c, this.ids);
     this.#columns.set(c, vector);
     return vector;
   }

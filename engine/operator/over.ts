@@ -2,55 +2,32 @@
 // Law: a partition's rows are in the order of the keys, ties by the whole row, so values are a function of the input
 // alone; the output is the change of the rows whose values changed. A row one of whose values is an error is left out and
 // the error reported. Requires: the input sums to a multiset.
-import { constantVector } from '../data/access.ts';
+import { atOnce } from '../data/at-once.ts';
 import type { CellColumn } from '../data/cells.ts';
 import { Delta } from '../data/delta.ts';
 import { assert } from '../data/error.ts';
-import type { DatabaseError } from '../data/error.ts';
 import { rowOrder, totalOrder } from '../data/row-order.ts';
 import type { RowOrder } from '../data/row-order.ts';
 import type { Schema } from '../data/types.ts';
-import { nullVector } from '../data/vector.ts';
-import type { Vector } from '../data/vector.ts';
 import type { EvalContext } from '../expression/context.ts';
-import type { AggregateFunction } from '../function/aggregate/aggregate.ts';
-import { frameReach } from '../function/ranking/frame-reach.ts';
-import type {
-  OverArgument, OverCallShape, RankingFunction, Reach, WindowSite, WindowValues,
-} from '../function/ranking/window-function.ts';
-import { NO_ERRORS } from '../function/ranking/window-function.ts';
+import type { Reach } from '../function/ranking/window-function.ts';
+import { EvictableInts } from '../state/evictable-ints.ts';
 import { liveIds } from '../state/key-index.ts';
 import { KeyTable } from '../state/key-table.ts';
-import { EvictableInts } from '../state/evictable-ints.ts';
 import { NO_ROW, OrderTree } from '../state/order-tree.ts';
 import type { OrderWindow } from '../state/order-tree.ts';
 import { Pages } from '../state/pages.ts';
 import type { StateReader, StateWriter } from '../state/ports.ts';
 import { RowSet } from '../state/row-set.ts';
-import type { Operator, SortKey, StateSize, StepContext } from './operator.ts';
-import { FrameAggregate } from './over-aggregate.ts';
+import type { Operator, StateSize, StepContext } from './operator.ts';
+import { OverCalls } from './over-calls.ts';
+import type { OverSpec } from './over-calls.ts';
 import { changesOf } from './over-changes.ts';
 import type { Evaluated } from './over-changes.ts';
-import { framesOf, offsetErrors } from './over-frame.ts';
-import type { Frame, Frames } from './over-frame.ts';
+import { overOnce } from './over-once.ts';
 import { OverRows } from './over-rows.ts';
 import type { Segment } from './over-rows.ts';
-
-export interface OverCall extends OverCallShape {
-  readonly function: RankingFunction | AggregateFunction;
-  /** Of an aggregate: a boolean argument; rows where it is not true do not count. */
-  readonly filter: OverArgument | null;
-}
-
-export interface OverSpec {
-  readonly input: Schema;
-  /** The first columns of the input, then the calls. */
-  readonly schema: Schema;
-  /** Columns of the input; none: one partition. NULLs are equal. */
-  readonly partition: readonly number[];
-  readonly order: readonly SortKey[];
-  readonly calls: readonly OverCall[];
-}
+import type { PieceContext, Pieces } from './pieces.ts';
 
 /** What changed of one partition. */
 interface Change {
@@ -67,8 +44,6 @@ interface Range {
   readonly tail: number;
 }
 
-type BoundCall = (site: WindowSite, context: EvalContext) => WindowValues;
-
 export class Over implements Operator {
   readonly name: string;
   readonly schema: Schema;
@@ -80,7 +55,7 @@ export class Over implements Operator {
   readonly #tree: OrderTree;
   readonly #keyOrder: RowOrder | null;
   readonly #totalOrder: RowOrder;
-  readonly #calls: readonly BoundCall[];
+  readonly #calls: OverCalls;
   readonly #reach: Reach;
   /** By partition: its tree. */
   readonly #roots: EvictableInts;
@@ -102,8 +77,8 @@ export class Over implements Operator {
     this.#tree = new OrderTree(this.#totalOrder, this.#rows.pages);
     this.#roots = new EvictableInts(this.#table === null ? this.#rows.pages : this.#table.pages, NO_ROW);
     this.#roots.ensure(1);
-    this.#calls = calls.map(bindCall);
-    this.#reach = calls.map(reachOf).reduce(joinReach);
+    this.#calls = new OverCalls(spec);
+    this.#reach = this.#calls.reach;
   }
 
   step([delta]: readonly Delta[], context: StepContext): Delta {
@@ -117,9 +92,14 @@ export class Over implements Operator {
     const fresh = this.#evaluate(changes, ranges, context.eval);
     for (const error of old.errors.values()) context.error(error, -1);
     for (const error of fresh.errors.values()) context.error(error, 1);
-    const out = changesOf(old, fresh, this.#totalOrder, this.#shown);
+    const out = changesOf(old, fresh, { pages: this.#rows.pages, order: this.#totalOrder, shown: this.#shown });
     this.#dropEmpty(delta.length);
     return out ?? Delta.empty(this.schema);
+  }
+
+  /** Nothing is kept. */
+  pieces([input]: readonly Pieces[], context: PieceContext): Pieces {
+    return overOnce(this.#spec, this.#calls, input, context);
   }
 
   #findGroups({ batch, length }: Delta): void {
@@ -199,22 +179,7 @@ export class Over implements Operator {
   }
 
   #evaluate(changes: readonly Change[], ranges: readonly Range[], context: EvalContext): Evaluated {
-    const rows = this.#load(changes, ranges);
-    const errors = new Map<number, DatabaseError>();
-    const site = siteOf(rows, context, this.#spec.order);
-    const columns = this.#calls.map((evaluate, c) => {
-      if (rows.evaluated.length === 0) return nullVector(this.#spec.calls[c].type, 0);
-      const { frame } = this.#spec.calls[c];
-      const { order } = this.#spec;
-      const offsets = offsetErrors(rows, frame, order.length === 1 ? order[0] : null, context);
-      const place = site(frame);
-      const found = evaluate(place, context);
-      for (const failed of [offsets, place.frameErrors(), found.errors]) {
-        for (const [row, error] of failed) if (!errors.has(row)) errors.set(row, error);
-      }
-      return found.vector;
-    });
-    return { rows, columns, errors };
+    return atOnce(this.#calls.evaluate(this.#load(changes, ranges), context));
   }
 
   #load(changes: readonly Change[], ranges: readonly Range[]): OverRows {
@@ -272,42 +237,4 @@ export class Over implements Operator {
     const keys = this.#table === null ? 0 : this.#table.bytes + this.#table.pages.bytes();
     return { rows: this.#rows.pages.rows, bytes: this.#rows.bytes + this.#tree.bytes + keys + this.#roots.bytes };
   }
-}
-
-function isAggregate(fn: OverCall['function']): fn is AggregateFunction {
-  return 'kind' in fn;
-}
-
-function bindCall(call: OverCall): BoundCall {
-  const fn = call.function;
-  if (!isAggregate(fn)) return (site) => fn.evaluate(call, site);
-  const aggregate = new FrameAggregate({ ...call, aggregate: fn });
-  return (site, context) => aggregate.evaluate(site, context);
-}
-
-function reachOf(call: OverCall): Reach {
-  return isAggregate(call.function) ? frameReach(call.frame) : call.function.reach(call);
-}
-
-function joinReach(a: Reach, b: Reach): Reach {
-  return {
-    before: Math.max(a.before, b.before), peers: a.peers || b.peers, after: Math.max(a.after, b.after),
-    back: Math.max(a.back, b.back), ahead: Math.max(a.ahead, b.ahead),
-  };
-}
-
-/** Calls with the same frame share its limits. */
-function siteOf(rows: OverRows, context: EvalContext, order: readonly SortKey[]): (frame: Frame) => WindowSite {
-  const known = new Map<Frame, Frames>();
-  const argument = (arg: OverArgument): Vector => (arg.kind === 'column'
-    ? rows.column(arg.column) : constantVector(arg.type, arg.value, rows.ids.length));
-  return (frame) => ({
-    rows, argument,
-    frameErrors: () => known.get(frame)?.errors ?? NO_ERRORS,
-    frames: () => {
-      const found = known.get(frame) ?? framesOf(rows, frame, order.length === 1 ? order[0] : null, context);
-      known.set(frame, found);
-      return found;
-    },
-  });
 }

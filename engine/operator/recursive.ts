@@ -4,6 +4,7 @@
 // epoch goes on from where the last one stopped: with UNION, what it takes away is deleted with all that hangs on it, and
 // what is derived otherwise comes back (derived-rows.ts). Any other is computed anew from the inputs held, and the difference
 // to the output held is what comes out. A recursion that does not end has an error instead of rows, as long as it does not.
+import { atOnce } from '../data/at-once.ts';
 import { Delta, concatDeltas, deltaBytes } from '../data/delta.ts';
 import { DatabaseError } from '../data/error.ts';
 import type { Watermark } from '../data/time.ts';
@@ -316,13 +317,6 @@ class Iteration {
 
   #result(): Delta {
     return concatDeltas([Delta.empty(this.#spec.schema), ...this.#parts]);
-  }
-}
-
-function atOnce<T>(work: Generator<null, T>): T {
-  for (;;) {
-    const next = work.next();
-    if (next.done === true) return next.value;
   }
 }
 

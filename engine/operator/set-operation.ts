@@ -10,6 +10,7 @@ import { KeyTable } from '../state/key-table.ts';
 import { Pages } from '../state/pages.ts';
 import type { StateReader, StateWriter } from '../state/ports.ts';
 import { TouchedRows } from '../state/touched-rows.ts';
+import type { PieceContext, Pieces } from './pieces.ts';
 import type { Operator, StateSize, StepContext } from './operator.ts';
 
 export type SetOperationKind =
@@ -50,7 +51,24 @@ export class SetOperation implements Operator {
   step(inputs: readonly Delta[], _context: StepContext): Delta {
     this.#touched.begin();
     inputs.forEach((delta, input) => this.#count(delta, this.#columns.length + input));
-    return this.#changes();
+    const { out, gone } = this.#changes(0, this.#touched.length);
+    if (gone.length > 0) this.#table.remove(gone, gone.length);
+    return out;
+  }
+
+  /** Nothing is put out before all is counted. */
+  *pieces(inputs: readonly Pieces[], context: PieceContext): Pieces {
+    this.#touched.begin();
+    for (const [input, pieces] of inputs.entries()) {
+      for (const piece of pieces) {
+        if (piece !== null) this.#count(piece, this.#columns.length + input);
+        yield null;
+      }
+    }
+    yield Delta.empty(this.schema);
+    for (let from = 0; from < this.#touched.length; from += context.pieceRows) {
+      yield this.#changes(from, Math.min(from + context.pieceRows, this.#touched.length)).out;
+    }
   }
 
   #count({ batch, weights, length }: Delta, column: number): void {
@@ -84,14 +102,15 @@ export class SetOperation implements Operator {
     return this.#multiplicity(this.#countOf(slot, 0), this.#countOf(slot, 1));
   }
 
-  #changes(): Delta {
-    const { ids, notes, length } = this.#touched;
-    const changed = new Int32Array(length);
-    const weights = new Int32Array(length);
-    const gone = new Int32Array(length);
+  /** Of the touched rows from .. to − 1; `gone`: rows that are in no input any more. */
+  #changes(from: number, to: number): { readonly out: Delta; readonly gone: Int32Array } {
+    const { ids, notes } = this.#touched;
+    const changed = new Int32Array(to - from);
+    const weights = new Int32Array(to - from);
+    const gone = new Int32Array(to - from);
     let n = 0;
     let m = 0;
-    for (let i = 0; i < length; i++) {
+    for (let i = from; i < to; i++) {
       const slot = ids[i];
       const change = this.#multiplicityOf(slot) - notes[i];
       if (change !== 0) {
@@ -101,8 +120,7 @@ export class SetOperation implements Operator {
       if (this.#countOf(slot, 0) === 0 && this.#countOf(slot, 1) === 0) gone[m++] = slot;
     }
     const out = new Delta(this.#pages.gather(changed.subarray(0, n), this.#columns), weights.subarray(0, n));
-    if (m > 0) this.#table.remove(gone.subarray(0, m), m);
-    return out;
+    return { out, gone: gone.subarray(0, m) };
   }
 
   advance(_watermark: Watermark, _context: StepContext): Delta {

@@ -10,7 +10,7 @@ import type { OverArgument } from '../../engine/function/ranking/window-function
 import { checkOffset } from '../../engine/operator/over-frame.ts';
 import type { Bound, Frame } from '../../engine/operator/over-frame.ts';
 import { Over } from '../../engine/operator/over.ts';
-import type { OverCall } from '../../engine/operator/over.ts';
+import type { OverCall } from '../../engine/operator/over-calls.ts';
 import { Project } from '../../engine/operator/project.ts';
 import type { FrameBound, WindowCall, WindowFrame, WindowPlan } from '../plan/logical-plan.ts';
 import { sameExpression } from '../plan/same-expression.ts';

@@ -9,7 +9,7 @@ import { AGGREGATES } from '../../engine/function/aggregate/index.ts';
 import { RANKING_FUNCTIONS } from '../../engine/function/ranking/index.ts';
 import type { OverArgument } from '../../engine/function/ranking/window-function.ts';
 import { Over } from '../../engine/operator/over.ts';
-import type { OverCall, OverSpec } from '../../engine/operator/over.ts';
+import type { OverCall, OverSpec } from '../../engine/operator/over-calls.ts';
 import type { Bound, Frame } from '../../engine/operator/over-frame.ts';
 import { Random } from '../support/random.ts';
 import { checkLaw, rowText } from './law.ts';

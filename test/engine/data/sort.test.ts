@@ -1,6 +1,7 @@
 // Sorting against Array.sort by PostgreSQL's order of single values: every layout, NULLs, ties, runs that are in order.
 import { describe, expect, it } from 'vitest';
 import { batchFromRows, datumAt } from '../../../engine/data/access.ts';
+import { atOnce } from '../../../engine/data/at-once.ts';
 import type { Batch } from '../../../engine/data/batch.ts';
 import { compareDatums } from '../../../engine/data/datum-order.ts';
 import type { Datum } from '../../../engine/data/datum.ts';
@@ -90,7 +91,7 @@ describe('sorting', () => {
     const rows = Array.from({ length: 5000 }, (): Datum[] => [random.int(0, 3), Numeric.parse(random.pick(['1', '1.0', '1.00', '2']))]);
     const inOrder = (given: readonly Datum[][]): string => {
       const batch = batchFromRows(schema, given);
-      return rowsOf(batch, finished(sorting(batch, [{ column: 0, descending: false, nullsFirst: false }], totalOrder(batch.columns.map(flatColumn), [])))).join(' ');
+      return rowsOf(batch, atOnce(sorting(batch, [{ column: 0, descending: false, nullsFirst: false }], totalOrder(batch.columns.map(flatColumn), [])))).join(' ');
     };
     expect(inOrder(random.shuffle(rows))).toBe(inOrder(rows));
   });
@@ -105,10 +106,3 @@ describe('sorting', () => {
     expect(turns).toBeGreaterThan(50);
   });
 });
-
-function finished<T>(work: Generator<null, T>): T {
-  for (;;) {
-    const next = work.next();
-    if (next.done === true) return next.value;
-  }
-}

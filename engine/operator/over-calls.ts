@@ -1,0 +1,115 @@
+// The evaluation of window functions on rows in order.
+import { constantVector } from '../data/access.ts';
+import type { DatabaseError } from '../data/error.ts';
+import type { Schema } from '../data/types.ts';
+import { nullVector } from '../data/vector.ts';
+import type { Vector } from '../data/vector.ts';
+import type { EvalContext } from '../expression/context.ts';
+import type { AggregateFunction } from '../function/aggregate/aggregate.ts';
+import { frameReach } from '../function/ranking/frame-reach.ts';
+import type {
+  OverArgument, OverCallShape, RankingFunction, Reach, WindowSite, WindowValues,
+} from '../function/ranking/window-function.ts';
+import { NO_ERRORS } from '../function/ranking/window-function.ts';
+import type { SortKey } from './operator.ts';
+import { FrameAggregate } from './over-aggregate.ts';
+import type { Evaluated } from './over-changes.ts';
+import { framesOf, offsetErrors } from './over-frame.ts';
+import type { Frame, Frames } from './over-frame.ts';
+import type { OverRows } from './over-rows.ts';
+
+export interface OverCall extends OverCallShape {
+  readonly function: RankingFunction | AggregateFunction;
+  /** Of an aggregate: a boolean argument; rows where it is not true do not count. */
+  readonly filter: OverArgument | null;
+}
+
+export interface OverSpec {
+  readonly input: Schema;
+  /** The first columns of the input, then the calls. */
+  readonly schema: Schema;
+  /** Columns of the input; none: one partition. NULLs are equal. */
+  readonly partition: readonly number[];
+  readonly order: readonly SortKey[];
+  readonly calls: readonly OverCall[];
+}
+
+/** In turns. */
+type BoundCall = (site: WindowSite, context: EvalContext) => Generator<null, WindowValues>;
+
+/** The calls of an OVER. */
+export class OverCalls {
+  readonly #spec: OverSpec;
+  readonly #bound: readonly BoundCall[];
+  /** Of all of them. */
+  readonly reach: Reach;
+
+  constructor(spec: OverSpec) {
+    this.#spec = spec;
+    this.#bound = spec.calls.map(bindCall);
+    this.reach = spec.calls.map(reachOf).reduce(joinReach);
+  }
+
+  /** In turns. */
+  *evaluate(rows: OverRows, context: EvalContext): Generator<null, Evaluated> {
+    const { calls, order } = this.#spec;
+    const errors = new Map<number, DatabaseError>();
+    const site = siteOf(rows, context, order);
+    const columns: Vector[] = [];
+    for (const [c, evaluate] of this.#bound.entries()) {
+      if (rows.evaluated.length === 0) {
+        columns.push(nullVector(calls[c].type, 0));
+        continue;
+      }
+      const { frame } = calls[c];
+      const offsets = offsetErrors(rows, frame, order.length === 1 ? order[0] : null, context);
+      const place = site(frame);
+      const found = yield* evaluate(place, context);
+      for (const failed of [offsets, place.frameErrors(), found.errors]) {
+        for (const [row, error] of failed) if (!errors.has(row)) errors.set(row, error);
+      }
+      columns.push(found.vector);
+      yield null;
+    }
+    return { rows, columns, errors };
+  }
+}
+
+function isAggregate(fn: OverCall['function']): fn is AggregateFunction {
+  return 'kind' in fn;
+}
+
+function bindCall(call: OverCall): BoundCall {
+  const fn = call.function;
+  // oxlint-disable-next-line require-yield
+  if (!isAggregate(fn)) return function* (site) { return fn.evaluate(call, site); };
+  const aggregate = new FrameAggregate({ ...call, aggregate: fn });
+  return (site, context) => aggregate.evaluate(site, context);
+}
+
+function reachOf(call: OverCall): Reach {
+  return isAggregate(call.function) ? frameReach(call.frame) : call.function.reach(call);
+}
+
+function joinReach(a: Reach, b: Reach): Reach {
+  return {
+    before: Math.max(a.before, b.before), peers: a.peers || b.peers, after: Math.max(a.after, b.after),
+    back: Math.max(a.back, b.back), ahead: Math.max(a.ahead, b.ahead),
+  };
+}
+
+/** Calls with the same frame share its limits. */
+function siteOf(rows: OverRows, context: EvalContext, order: readonly SortKey[]): (frame: Frame) => WindowSite {
+  const known = new Map<Frame, Frames>();
+  const argument = (arg: OverArgument): Vector => (arg.kind === 'column'
+    ? rows.column(arg.column) : constantVector(arg.type, arg.value, rows.ids.length));
+  return (frame) => ({
+    rows, argument,
+    frameErrors: () => known.get(frame)?.errors ?? NO_ERRORS,
+    frames: () => {
+      const found = known.get(frame) ?? framesOf(rows, frame, order.length === 1 ? order[0] : null, context);
+      known.set(frame, found);
+      return found;
+    },
+  });
+}
