@@ -107,7 +107,7 @@ export class PieceRun {
   }
 }
 
-/** Pieces that several ask for, each at its own pace: made once, and kept. */
+/** Pieces that several ask for, each at its own pace: made once, and kept, but for empty ones: readers may double at each level. */
 class KeptPieces implements Iterable<Delta | null> {
   readonly #source: Iterator<Delta | null>;
   readonly #context: PieceContext;
@@ -130,7 +130,7 @@ class KeptPieces implements Iterable<Delta | null> {
   #more(): boolean {
     const next = this.#source.next();
     if (next.done === true) this.#ended = true;
-    else if (next.value !== null) {
+    else if (next.value !== null && (next.value.length > 0 || this.#kept.length === 0)) {
       this.#context.hold(deltaBytes(next.value));
       return this.#kept.push(next.value) > 0;
     }

@@ -7,7 +7,7 @@ import type { Schema } from '../../engine/data/types.ts';
 import { Recursive, RECURSION_LIMITS } from '../../engine/operator/recursive.ts';
 import type { RecursiveSpec } from '../../engine/operator/recursive.ts';
 import type { LogicalPlan, RecursivePlan } from '../plan/logical-plan.ts';
-import { inputsOf } from '../plan/map-plan.ts';
+import { inputsOf, somePlan } from '../plan/map-plan.ts';
 import type { Compiler } from './compile.ts';
 
 /** Nodes of a step that are sources there: working tables by their recursion's id, other plans by identity. */
@@ -39,7 +39,7 @@ export function compileRecursive(
 }
 
 function dependsOn(plan: LogicalPlan, ...ids: readonly number[]): boolean {
-  return plan.kind === 'working-table' ? ids.includes(plan.id) : inputsOf(plan).some((p) => dependsOn(p, ...ids));
+  return somePlan(plan, (p) => p.kind === 'working-table' && ids.includes(p.id));
 }
 
 /** The largest parts of a step that depend neither on its working table nor on that of a recursion within it. */

@@ -2,7 +2,7 @@
 import { columnsOf, isVolatile } from '../../engine/expression/walk.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { JoinPlan, LogicalPlan, ScanPlan } from '../plan/logical-plan.ts';
-import { inputsOf, mapPlan } from '../plan/map-plan.ts';
+import { mapPlan, somePlan } from '../plan/map-plan.ts';
 import { isInteger } from './key-constants.ts';
 import { printExpression } from '../plan/print.ts';
 import type { Rewrite } from './rewrite.ts';
@@ -15,7 +15,7 @@ export const indexJoin: Rewrite = {
 
 /** The step of a recursion runs again and again, over rows that it has read once. */
 function recurs(plan: LogicalPlan): boolean {
-  return plan.kind === 'recursive' || inputsOf(plan).some(recurs);
+  return somePlan(plan, (p) => p.kind === 'recursive');
 }
 
 /** The sides whose rows matter only as far as the other side has their key. */

@@ -4,7 +4,7 @@ import { canRaise, mapExpression } from '../../engine/expression/walk.ts';
 import type { AggregateCall, LogicalPlan } from '../plan/logical-plan.ts';
 import { fold } from './fold-constants.ts';
 import type { RewriteContext } from './rewrite.ts';
-import { expressionsOf, inputsOf } from '../plan/map-plan.ts';
+import { expressionsOf, somePlan } from '../plan/map-plan.ts';
 
 /** Aggregates that give a result for any rows (sums of floats that overflow aside). */
 const TOTAL: ReadonlySet<string> = new Set([
@@ -13,7 +13,7 @@ const TOTAL: ReadonlySet<string> = new Set([
 ]);
 
 export function mayFail(plan: LogicalPlan, context: RewriteContext): boolean {
-  return failsItself(plan, context) || inputsOf(plan).some((input) => mayFail(input, context));
+  return somePlan(plan, (p) => failsItself(p, context));
 }
 
 function failsItself(plan: LogicalPlan, context: RewriteContext): boolean {

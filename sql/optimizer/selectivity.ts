@@ -33,6 +33,9 @@ function shareOfOperator(e: Expression & { readonly kind: 'call' }): number {
   }
 }
 
+/** Of what shared plans read, which is asked for once a reader at each level. Plans are immutable. */
+const SHARED = new WeakMap<LogicalPlan, number>();
+
 /** Share of a plan's rows that its conditions leave, of those its largest relation would give. */
 export function shareOfPlan(plan: LogicalPlan): number {
   switch (plan.kind) {
@@ -40,7 +43,12 @@ export function shareOfPlan(plan: LogicalPlan): number {
     case 'join':
       if (plan.join === 'inner') return shareOfPlan(plan.left) * shareOfPlan(plan.right);
       return plan.join === 'semi' ? shareOfPlan(plan.left) * shareOfPlan(plan.right) : shareOfPlan(plan.left);
-    case 'project': case 'distinct': case 'shared': case 'aggregate': return shareOfPlan(plan.input);
+    case 'project': case 'distinct': case 'aggregate': return shareOfPlan(plan.input);
+    case 'shared': {
+      const share = SHARED.get(plan.input) ?? shareOfPlan(plan.input);
+      SHARED.set(plan.input, share);
+      return share;
+    }
     default: return 1;
   }
 }

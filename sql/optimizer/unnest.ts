@@ -6,7 +6,7 @@ import type { EquiKey, LogicalPlan } from '../plan/logical-plan.ts';
 import {
   asofJoinOf, columnOf, columnsOfPlan, filterOf, joinOf, projectOf, selectColumns, showsLeftOnly, width,
 } from '../plan/make.ts';
-import { expressionsOf, freeHoles, holesOf, inputsOf, mapExpressions } from '../plan/map-plan.ts';
+import { expressionsOf, freeHoles, holesOf, mapExpressions, somePlan } from '../plan/map-plan.ts';
 import { fillHoles } from '../plan/replace.ts';
 import { zero } from './written-calls.ts';
 
@@ -88,8 +88,7 @@ export class Unnesting {
   }
 
   #reads(plan: LogicalPlan): boolean {
-    if (plan.kind === 'working-table') return this.#recursions.has(plan.id);
-    return inputsOf(plan).some((input) => this.#reads(input));
+    return somePlan(plan, (p) => p.kind === 'working-table' && this.#recursions.has(p.id));
   }
 
   /** Where the domain's columns stand in an unnested plan: last. */

@@ -132,17 +132,33 @@ export function mapAllExpressions(plan: LogicalPlan, fn: ExpressionMapper): Logi
   return mapPlan(plan, (p) => mapExpressions(p, fn));
 }
 
+/** Every node; what is below a shared plan once, however often it is read. */
 export function visitPlan(plan: LogicalPlan, visit: (plan: LogicalPlan) => void): void {
-  visit(plan);
-  for (const input of inputsOf(plan)) visitPlan(input, visit);
+  somePlan(plan, (p) => {
+    visit(p);
+    return false;
+  });
 }
 
-/** Numbers of the holes in the tree that nothing in it fills. */
-export function freeHoles(plan: LogicalPlan): ReadonlySet<number> {
+/** Whether it is true of a node. What is below a shared plan is asked once: readers may double at each level. */
+export function somePlan(plan: LogicalPlan, test: (plan: LogicalPlan) => boolean, seen = new Set<number>()): boolean {
+  if (test(plan)) return true;
+  if (plan.kind === 'shared') {
+    if (seen.has(plan.id)) return false;
+    seen.add(plan.id);
+  }
+  return inputsOf(plan).some((input) => somePlan(input, test, seen));
+}
+
+/** Numbers of the holes in the tree that nothing in it fills. `known`: by shared plan. */
+export function freeHoles(plan: LogicalPlan, known = new Map<number, ReadonlySet<number>>()): ReadonlySet<number> {
+  const before = plan.kind === 'shared' ? known.get(plan.id) : undefined;
+  if (before !== undefined) return before;
   const holes = new Set<number>();
   for (const e of expressionsOf(plan)) addHoles(e, holes);
-  for (const input of inputsOf(plan)) for (const id of freeHoles(input)) holes.add(id);
+  for (const input of inputsOf(plan)) for (const id of freeHoles(input, known)) holes.add(id);
   if (plan.kind === 'apply') for (const c of plan.correlations) holes.delete(c.id);
+  if (plan.kind === 'shared') known.set(plan.id, holes);
   return holes;
 }
 

@@ -91,3 +91,22 @@ describe('rows that take long', () => {
     await other.close();
   });
 });
+
+describe('common tables, each of which reads the one before it twice, forty deep', () => {
+  const STEPS: readonly (readonly [string, (before: string, i: number) => string])[] = [
+    ['join', (t) => `SELECT x.id, y.k FROM ${t} x JOIN ${t} y ON x.id = y.id`],
+    ['UNION', (t, i) => `SELECT * FROM ${t} WHERE id > 1 UNION SELECT * FROM ${t} WHERE k > ${i - 40}`],
+    ['EXCEPT', (t) => `SELECT * FROM ${t} EXCEPT SELECT id, k + 100 FROM ${t}`],
+    ['scalar subquery', (t) => `SELECT id, (SELECT max(k) FROM ${t} y WHERE y.id = x.id) AS k FROM ${t} x`],
+    ['LEFT JOIN', (t) => `SELECT x.id, y.k FROM ${t} x LEFT JOIN ${t} y USING (id)`],
+    ['EXISTS', (t) => `SELECT * FROM ${t} x WHERE EXISTS (SELECT 1 FROM ${t} y WHERE y.id = x.id)`],
+    ['NOT IN', (t) => `SELECT * FROM ${t} x WHERE id NOT IN (SELECT k + 100 FROM ${t})`],
+    ['aggregates', (t) => `SELECT a.id, b.k FROM ${t} a, (SELECT id, max(k) AS k FROM ${t} GROUP BY id) b WHERE a.id = b.id`],
+    ['OVER', (t) => `SELECT x.id, sum(y.k) OVER (PARTITION BY y.id) AS k FROM ${t} x JOIN ${t} y USING (id)`],
+  ];
+  test.each(STEPS)('%s', async (name, step) => {
+    const tables = Array.from({ length: 40 }, (_, i) => (i === 0 ? 't0 AS (SELECT g AS id, g AS k FROM generate_series(1, 10) g)'
+      : `t${i} AS (${step(`t${i - 1}`, i)})`));
+    expect(await client.rows(`WITH ${tables.join(', ')} SELECT count(*), min(k), max(k) FROM t39`), name).toEqual(['10|1|10']);
+  });
+});
