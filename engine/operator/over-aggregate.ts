@@ -1,4 +1,4 @@
-// Aggregates over frames: one slot a partition; all partitions move on by one row at a time, together.
+// Aggregates over frames: one slot for each lane, a run of a partition's rows; all lanes move on by one row at a time, together.
 import { DatabaseError } from '../data/error.ts';
 import { INT4 } from '../data/types.ts';
 import { Int32Vector, concatVectors, isValid, nullVector, takeVector } from '../data/vector.ts';
@@ -7,27 +7,84 @@ import type { EvalContext } from '../expression/context.ts';
 import type { Accumulator, AggregateFunction } from '../function/aggregate/aggregate.ts';
 import { SlotRows } from '../function/aggregate/slots.ts';
 import type { OverArgument, OverCallShape, WindowSite, WindowValues } from '../function/ranking/window-function.ts';
+import { rowNumbers } from '../state/scratch.ts';
 import { piecesOf } from './over-frame.ts';
+import type { Frames } from './over-frame.ts';
+import type { OverRows, Segment } from './over-rows.ts';
 
 export interface FrameAggregateCall extends OverCallShape {
   readonly aggregate: AggregateFunction;
   readonly filter: OverArgument | null;
 }
 
-/** Rows a partition moves on by between two turns. */
+/** Rows a lane moves on by between two turns. */
 const MOVES_A_TURN = 64;
+/** Entries that the accumulator takes at a time. */
+const MOST_MOVES = 16_384;
+/** What it costs to move all lanes on by a row, in entries that could be taken instead; measured. */
+const MOVE_COST = 128;
+const SHORTEST_LANE = 16;
 
-/** Entries that come into and leave a partition's frame. */
+/**
+ * Rows from .. to − 1 of a partition, evaluated one after the other, beginning with an empty slot; `first` is the number of
+ * the first among all evaluated rows.
+ */
+interface Lane {
+  readonly from: number;
+  readonly to: number;
+  readonly first: number;
+}
+
+/**
+ * Why: moving on by a row costs the same for one lane and for hundreds, but each begins with a whole frame. Short lanes where
+ * frames are short; of a running sum over 1 M rows some ten.
+ */
+function lanesOf({ segments }: OverRows, { lows, highs }: Frames): readonly Lane[] {
+  const longest = segments.reduce((most, s) => Math.max(most, s.to - s.from), 0);
+  let best: readonly Lane[] = lanesOfLength(segments, longest);
+  let least = costOf(best, longest, lows, highs);
+  for (let length = SHORTEST_LANE; length < longest; length *= 2) {
+    const lanes = lanesOfLength(segments, length);
+    const cost = costOf(lanes, length, lows, highs);
+    if (cost >= least) continue;
+    best = lanes;
+    least = cost;
+  }
+  return best;
+}
+
+function lanesOfLength(segments: readonly Segment[], length: number): readonly Lane[] {
+  const lanes: Lane[] = [];
+  let n = 0;
+  for (const { from, to } of segments) {
+    for (let at = from; at < to; at += length) lanes.push({ from: at, to: Math.min(at + length, to), first: n + at - from });
+    n += to - from;
+  }
+  return lanes;
+}
+
+function costOf(lanes: readonly Lane[], length: number, lows: Int32Array, highs: Int32Array): number {
+  return lanes.reduce((sum, { first }) => sum + highs[first] - lows[first], MOVE_COST * length);
+}
+
+/** Entries that come into and leave the frames of lanes. */
 class Moves {
-  slots: number[] = [];
-  entries: number[] = [];
-  weights: number[] = [];
+  readonly slots = new Int32Array(MOST_MOVES);
+  readonly entries = new Int32Array(MOST_MOVES);
+  readonly weights = new Int32Array(MOST_MOVES);
+  length = 0;
+  readonly #full: () => void;
+
+  constructor(full: () => void) {
+    this.#full = full;
+  }
 
   add(slot: number, from: number, to: number, weight: number): void {
     for (let i = from; i < to; i++) {
-      this.slots.push(slot);
-      this.entries.push(i);
-      this.weights.push(weight);
+      if (this.length === MOST_MOVES) this.#full();
+      this.slots[this.length] = slot;
+      this.entries[this.length] = i;
+      this.weights[this.length++] = weight;
     }
   }
 }
@@ -53,16 +110,15 @@ export class FrameAggregate {
   /** In turns. */
   *evaluate(site: WindowSite, context: EvalContext): Generator<null, WindowValues> {
     const { rows } = site;
-    const { length } = rows.evaluated;
-    const slots = rows.segments.length;
-    if (length === 0) return { vector: nullVector(this.#call.type, 0), errors: new Map() };
-    this.#rows.ensure(slots);
-    this.#accumulator.ensure(slots);
-    const sweep = new Sweep(this.#call, this.#accumulator, site, context);
+    if (rows.evaluated.length === 0) return { vector: nullVector(this.#call.type, 0), errors: new Map() };
+    const lanes = lanesOf(rows, site.frames());
+    this.#rows.ensure(lanes.length);
+    this.#accumulator.ensure(lanes.length);
+    const sweep = new Sweep(this.#call, this.#accumulator, site, context, lanes);
     try {
       return yield* sweep.run();
     } finally {
-      this.#accumulator.clear(Int32Array.from({ length: slots }, (_, i) => i));
+      this.#accumulator.clear(rowNumbers(lanes.length));
     }
   }
 }
@@ -76,14 +132,20 @@ class Sweep {
   readonly #filter: Vector | null;
   readonly #parts: Vector[] = [];
   readonly #failed = new Map<number, DatabaseError>();
+  /** By slot. */
+  readonly #lanes: readonly Lane[];
+  readonly #moves = new Moves(() => this.#take());
   /** By slot: the runs of entries that are in it now. */
   readonly #held: (readonly number[])[];
   /** By slot: the result of what is in it, −1: not asked for yet. */
   readonly #current: Int32Array;
   #results = 0;
 
-  constructor(call: FrameAggregateCall, accumulator: Accumulator, site: WindowSite, context: EvalContext) {
+  constructor(
+    call: FrameAggregateCall, accumulator: Accumulator, site: WindowSite, context: EvalContext, lanes: readonly Lane[],
+  ) {
     this.#call = call;
+    this.#lanes = lanes;
     this.#accumulator = accumulator;
     this.#site = site;
     this.#context = context;
@@ -94,33 +156,29 @@ class Sweep {
       ...(call.aggregate.ordered ? [new Int32Vector(INT4, places.length, places)] : []),
     ];
     this.#filter = call.filter === null ? null : site.argument(call.filter);
-    this.#held = rows.segments.map(() => []);
-    this.#current = new Int32Array(rows.segments.length).fill(-1);
+    this.#held = lanes.map(() => []);
+    this.#current = new Int32Array(lanes.length).fill(-1);
   }
 
   *run(): Generator<null, WindowValues> {
     const { rows } = this.#site;
     const { lows, highs } = this.#site.frames();
-    const { segments } = rows;
-    const firsts: number[] = [];
-    let n = 0;
-    for (const { from, to } of segments) {
-      firsts.push(n);
-      n += to - from;
-    }
+    const lanes = this.#lanes;
+    const n = rows.evaluated.length;
     const resultOf = new Int32Array(n);
-    let active = segments.map((_, s) => s).filter((s) => segments[s].to > segments[s].from);
+    let active = lanes.map((_, slot) => slot);
     for (let row = 0; active.length > 0; row++) {
-      const moves = new Moves();
       const changed: number[] = [];
-      for (const s of active) {
-        const at = firsts[s] + row;
-        const pieces = piecesOf(rows, this.#call.frame, segments[s].from + row, lows[at], highs[at]);
-        if (this.#move(s, pieces, moves) || this.#current[s] < 0) changed.push(s);
+      for (const slot of active) {
+        const { from, first } = lanes[slot];
+        const pieces = piecesOf(rows, this.#call.frame, from + row, lows[first + row], highs[first + row]);
+        if (this.#move(slot, pieces) || this.#current[slot] < 0) changed.push(slot);
+        if (row === 0) yield null;
       }
-      this.#settle(moves, changed);
-      for (const s of active) resultOf[firsts[s] + row] = this.#current[s];
-      active = active.filter((s) => segments[s].from + row + 1 < segments[s].to);
+      this.#take();
+      this.#ask(changed);
+      for (const slot of active) resultOf[lanes[slot].first + row] = this.#current[slot];
+      active = active.filter((slot) => lanes[slot].from + row + 1 < lanes[slot].to);
       if (row % MOVES_A_TURN === 0) yield null;
     }
     const errors = new Map<number, DatabaseError>();
@@ -134,22 +192,27 @@ class Sweep {
   }
 
   /** From the runs that are held to these; false: they are the same. */
-  #move(slot: number, pieces: readonly number[], moves: Moves): boolean {
+  #move(slot: number, pieces: readonly number[]): boolean {
     const held = this.#held[slot];
     if (held.length === pieces.length && held.every((x, i) => x === pieces[i])) return false;
     this.#held[slot] = pieces;
-    addDifference(pieces, held, (from, to) => moves.add(slot, from, to, 1));
-    addDifference(held, pieces, (from, to) => moves.add(slot, from, to, -1));
+    addDifference(pieces, held, (from, to) => this.#moves.add(slot, from, to, 1));
+    addDifference(held, pieces, (from, to) => this.#moves.add(slot, from, to, -1));
     return true;
   }
 
-  #settle({ slots, entries, weights }: Moves, changed: readonly number[]): void {
-    if (entries.length > 0) {
-      const rows = Int32Array.from(entries);
-      const counted = Int32Array.from(weights);
-      if (this.#filter !== null) keepWhere(this.#filter, rows, counted);
-      this.#accumulator.update(Int32Array.from(slots), this.#args.map((a) => takeVector(a, rows)), counted, rows.length);
-    }
+  /** The accumulator takes the moves so far. */
+  #take(): void {
+    const { length } = this.#moves;
+    if (length === 0) return;
+    const rows = this.#moves.entries.slice(0, length);
+    const weights = this.#moves.weights.slice(0, length);
+    if (this.#filter !== null) keepWhere(this.#filter, rows, weights);
+    this.#accumulator.update(this.#moves.slots.slice(0, length), this.#args.map((a) => takeVector(a, rows)), weights, length);
+    this.#moves.length = 0;
+  }
+
+  #ask(changed: readonly number[]): void {
     if (changed.length === 0) return;
     const base = this.#results;
     this.#parts.push(this.#accumulator.result(Int32Array.from(changed), {

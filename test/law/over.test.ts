@@ -230,6 +230,21 @@ describe('over: frames', () => {
       });
     }
   });
+  it('of partitions that go in lanes', () => {
+    const random = new Random(11);
+    for (let n = 0; n < 5; n++) {
+      const frame = randomFrame(random, random.pick(['rows', 'rows', 'range', 'groups'] as const));
+      const calls = [
+        aggregate('sum', [column(2)], INT8, frame), aggregate('string_agg', [column(3), constant(',', TEXT)], TEXT, frame),
+        aggregate('max', [column(2)], INT4, frame),
+      ];
+      const of = spec(calls, { partition: random.bool() ? [] : [0] });
+      checkLaw({
+        name: JSON.stringify(frame), operator: () => new Over(of), inputs: [INPUT], row: randomRow(500),
+        query: ([rows]) => model(of, rows), seeds: 1, epochs: 3, epochRows: 300,
+      });
+    }
+  });
   for (const mode of ['rows', 'range', 'groups'] as const) {
     it(mode, () => {
       const random = new Random(mode.length);
