@@ -74,6 +74,9 @@ export class OperatorCircuit implements Circuit {
   /** No step yet: operators that have rows for no input (an aggregate without keys) must be asked once. */
   #fresh = true;
 
+  /** What operators absorb they have not put out yet. */
+  #filling = false;
+
   /** For measuring alone: nothing that is computed hangs on it. */
   readonly #timer: (() => number) | null;
   #epoch: Epoch | null = null;
@@ -108,6 +111,29 @@ export class OperatorCircuit implements Circuit {
     const unfinished: Unfinished[] = [];
     yield this.#first(inputs, context, unfinished);
     yield* this.#rest(unfinished, context);
+  }
+
+  *fill(inputs: readonly Delta[], context: StepContext): Generator<Delta, void> {
+    this.#filling = true;
+    yield* this.steps(inputs, context);
+  }
+
+  /** Before a node is settled, all before it are. */
+  *settle(context: StepContext): Generator<Delta | null, void> {
+    for (const [n, node] of this.#nodes.entries()) {
+      if (node.kind === 'source' || node.operator.settle === undefined) continue;
+      const settling = node.operator.settle(contextFor(context, node.targets));
+      for (let next = this.#timed(n, () => settling.next()); next.done !== true; next = this.#timed(n, () => settling.next())) {
+        if (next.value === null) {
+          yield null;
+          continue;
+        }
+        const unfinished: Unfinished[] = [];
+        yield this.#behind(n, next.value, context, unfinished);
+        yield* this.#rest(unfinished, context);
+      }
+    }
+    this.#filling = false;
   }
 
   /** Every node is stepped; what the `unfinished` have still to give is left to `#rest`. */
@@ -168,7 +194,10 @@ export class OperatorCircuit implements Circuit {
     const own = contextFor(context, node.targets);
     const start = this.#timer === null ? 0 : this.#timer();
     let output: Delta;
-    if (operator.portions === undefined) output = operator.step(deltas, own);
+    if (this.#filling && operator.absorb !== undefined) {
+      operator.absorb(deltas, own);
+      output = this.#empty[n];
+    } else if (operator.portions === undefined) output = operator.step(deltas, own);
     else {
       const portions = operator.portions(deltas, own);
       const next = portions.next();

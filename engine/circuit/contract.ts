@@ -47,6 +47,12 @@ export interface Circuit {
    */
   steps(inputs: readonly Delta[], context: StepContext): Generator<Delta, void>;
   /**
+   * The same, of a view that is being filled: what sums up is kept back until `settle`, which is called when all is in, and
+   * before anything else.
+   */
+  fill(inputs: readonly Delta[], context: StepContext): Generator<Delta, void>;
+  settle(context: StepContext): Generator<Delta | null, void>;
+  /**
    * The one step of a circuit that runs once, with its rows in pieces: what is asked for is made, and held where an operator
    * needs it whole. Between any two of what is returned others may go on.
    */

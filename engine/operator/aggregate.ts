@@ -100,6 +100,42 @@ export class AggregateOperator implements Operator {
     return this.#stepSlots(input, slots, context);
   }
 
+  absorb([input]: readonly Delta[]): void {
+    if (input.length === 0) return;
+    const slots = this.#locate(input);
+    const frames = this.#frames;
+    if (frames === null) {
+      this.#touchedBy(slots, input.length);
+      this.#update(input, slots);
+      return;
+    }
+    for (const { rows, pages } of frames.portions(slots, input.length)) {
+      frames.bring(pages);
+      for (const page of pages) this.#dirty[page] = 1;
+      this.#update(rows.length === input.length ? input : input.take(rows), frames.places(rows.map((row) => slots[row])));
+    }
+  }
+
+  *settle(context: StepContext): Generator<Delta | null> {
+    if (this.#options.keys.length === 0) {
+      this.#dirty[0] = 1;
+      this.#primed = true;
+      yield this.#allOf(ONE_SLOT, context);
+      return;
+    }
+    const { pages } = this.#table;
+    for (let page = 0; page < pages.pageCount; page++) {
+      const slots = liveIds(pages, page);
+      if (slots.length === 0) continue;
+      this.#frames?.bring([page]);
+      const places = this.#frames === null ? slots : this.#frames.places(slots);
+      const { floats, stride } = this.#rows;
+      const held = places.filter((place) => floats[place * stride] > 0);
+      if (held.length > 0) yield this.#allOf(held, context);
+      this.#forgetEmpty(places);
+    }
+  }
+
   /** The groups are shown once, when all rows are in. */
   *pieces([input]: readonly Pieces[], context: PieceContext): Pieces {
     for (const piece of input) {
@@ -118,15 +154,15 @@ export class AggregateOperator implements Operator {
     }
   }
 
-  #allOf(slots: Int32Array, context: StepContext): Delta {
+  #allOf(places: Int32Array, context: StepContext): Delta {
     const results = this.#results;
-    for (const column of results) column.begin(slots.length);
-    const { errors } = this.#show({ slots, rows: slots }, { results, context });
+    for (const column of results) column.begin(places.length);
+    const { errors } = this.#show({ slots: places, rows: places }, { results, context });
     for (const error of errors.values()) context.error(error, 1);
-    const keys = this.#options.keys.length === 0 ? [] : this.#table.keys(slots).columns;
-    const all = new Batch([...keys, ...results.map((column) => column.finish())], slots.length);
-    const rows = new Delta(all, replacementWeights(0, slots.length), true);
-    return errors.size === 0 ? rows : rows.take(rowNumbers(slots.length).filter((row) => !errors.has(row)));
+    const keys = this.#options.keys.length === 0 ? [] : this.#table.keys(this.#slotsOf(places)).columns;
+    const all = new Batch([...keys, ...results.map((column) => column.finish())], places.length);
+    const rows = new Delta(all, replacementWeights(0, places.length), true);
+    return errors.size === 0 ? rows : rows.take(rowNumbers(places.length).filter((row) => !errors.has(row)));
   }
 
   /** A portion of the groups at a time, as many as frames take. */

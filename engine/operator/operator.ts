@@ -43,6 +43,13 @@ export interface Operator {
    */
   portions?(inputs: readonly Delta[], context: StepContext): Portions;
   /**
+   * Of a view that is filled, whose output nobody reads before all is in: takes rows in and puts nothing out. `settle` then
+   * puts out what the steps would have come to, null where it is still at work, and is called once, before any step. Both or
+   * none, for operators whose step costs as much as what its rows belong to.
+   */
+  absorb?(inputs: readonly Delta[], context: StepContext): void;
+  settle?(context: StepContext): Generator<Delta | null>;
+  /**
    * The step in pieces, of an operator of a circuit that runs once: called instead of `step`, and that is all it is ever asked.
    * The pieces sum to what a step would give; there is at least one. Absent: its inputs are collected for a step.
    */

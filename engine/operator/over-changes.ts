@@ -18,6 +18,13 @@ export interface Evaluated {
   readonly errors: ReadonlyMap<number, DatabaseError>;
 }
 
+/** The evaluated rows with their values, but for those one of whose values is an error. `shown`: what is shown of rows. */
+export function valuesOf({ rows: { ids, evaluated }, columns, errors }: Evaluated, shown: (ids: Int32Array) => Batch): Delta {
+  const kept = Int32Array.from(evaluated, (_, n) => n).filter((n) => !errors.has(n));
+  const values = errors.size === 0 ? columns : columns.map((column) => takeVector(column, kept));
+  return Delta.insert(new Batch([...shown(kept.map((n) => ids[evaluated[n]])).columns, ...values], kept.length));
+}
+
 /** What both are of. */
 export interface ShownRows {
   readonly pages: Pages;

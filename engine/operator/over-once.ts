@@ -1,5 +1,4 @@
 // OVER in a circuit that runs once: all rows sorted by partition and order, then evaluated some thousand at a time.
-import { Batch } from '../data/batch.ts';
 import { flatColumn } from '../data/cells.ts';
 import { Delta, deltaBytes } from '../data/delta.ts';
 import { ascendingOrder, rowOrder, totalOrder } from '../data/row-order.ts';
@@ -9,7 +8,7 @@ import { takeVector } from '../data/vector.ts';
 import type { Reach } from '../function/ranking/window-function.ts';
 import { cancel } from '../state/consolidate.ts';
 import type { OverCalls, OverSpec } from './over-calls.ts';
-import type { Evaluated } from './over-changes.ts';
+import { valuesOf } from './over-changes.ts';
 import { OverRows } from './over-rows.ts';
 import type { RowSource, Segment } from './over-rows.ts';
 import { collect } from './pieces.ts';
@@ -29,22 +28,15 @@ export function* overOnce(spec: OverSpec, calls: OverCalls, input: Pieces, conte
   const source: RowSource = { gatherColumn: (column, chosen) => takeVector(columns[column], chosen) };
   const keyOrder = order.length === 0 ? null : rowOrder(cells, order);
   const orders: Orders = { partition: rowOrder(cells, byPartition), peers: keyOrder };
-  const shown = spec.schema.columns.slice(0, spec.schema.columns.length - spec.calls.length).map((_, c) => c);
+  const outer = rows.batch.select(spec.schema.columns.slice(0, spec.schema.columns.length - spec.calls.length).map((_, c) => c));
   yield Delta.empty(spec.schema);
   for (const { from, to, segments } of chunksOf(ids, calls.reach, orders, context.pieceRows)) {
     const loaded = new OverRows(source, ids.subarray(from, to), segments, keyOrder);
     const evaluated = yield* calls.evaluate(loaded, context.eval);
-    yield output(rows.batch.select(shown), evaluated);
+    yield valuesOf(evaluated, (chosen) => outer.take(chosen));
     for (const error of evaluated.errors.values()) context.error(error, 1);
   }
   context.hold(-SORT_BYTES * rows.length - deltaBytes(all));
-}
-
-/** Without rows one of whose values is an error. */
-function output(rows: Batch, { rows: { ids, evaluated }, columns, errors }: Evaluated): Delta {
-  const kept = Int32Array.from(evaluated, (_, n) => n).filter((n) => !errors.has(n));
-  const values = errors.size === 0 ? columns : columns.map((column) => takeVector(column, kept));
-  return Delta.insert(new Batch([...rows.take(kept.map((n) => ids[evaluated[n]])).columns, ...values], kept.length));
 }
 
 /** Each row as often as its weight says. */

@@ -3,11 +3,13 @@
 // alone; the output is the change of the rows whose values changed. A row one of whose values is an error is left out and
 // the error reported. Requires: the input sums to a multiset.
 import { atOnce } from '../data/at-once.ts';
+import { PAGE_ROWS } from '../data/cells.ts';
 import type { CellColumn } from '../data/cells.ts';
 import { Delta } from '../data/delta.ts';
 import { assert } from '../data/error.ts';
-import { rowOrder, totalOrder } from '../data/row-order.ts';
+import { ascendingOrder, rowOrder, totalOrder } from '../data/row-order.ts';
 import type { RowOrder } from '../data/row-order.ts';
+import { sorting } from '../data/sort.ts';
 import type { Schema } from '../data/types.ts';
 import type { EvalContext } from '../expression/context.ts';
 import type { Reach } from '../function/ranking/window-function.ts';
@@ -22,7 +24,7 @@ import { RowSet } from '../state/row-set.ts';
 import type { Operator, StateSize, StepContext } from './operator.ts';
 import { OverCalls } from './over-calls.ts';
 import type { OverSpec } from './over-calls.ts';
-import { changesOf } from './over-changes.ts';
+import { changesOf, valuesOf } from './over-changes.ts';
 import type { Evaluated } from './over-changes.ts';
 import { overOnce } from './over-once.ts';
 import { OverRows } from './over-rows.ts';
@@ -43,6 +45,8 @@ interface Range {
   readonly first: number;
   readonly tail: number;
 }
+
+const WHOLE: Range = { loaded: 0, first: 0, tail: 0 };
 
 export class Over implements Operator {
   readonly name: string;
@@ -95,6 +99,90 @@ export class Over implements Operator {
     const out = changesOf(old, fresh, { pages: this.#rows.pages, order: this.#totalOrder, shown: this.#shown });
     this.#dropEmpty(delta.length);
     return out ?? Delta.empty(this.schema);
+  }
+
+  absorb([delta]: readonly Delta[]): void {
+    if (delta.length === 0) return;
+    this.#rows.change(delta, () => assert(false, 'rows of OVER are held once'));
+    this.#dropRows();
+  }
+
+  /** Some thousand rows at a time, or a partition. */
+  *settle(context: StepContext): Generator<Delta | null> {
+    yield* this.#plant();
+    let changes: Change[] = [];
+    let rows = 0;
+    for (const group of this.#groups()) {
+      changes.push({ group, ids: [], weights: [] });
+      rows += this.#tree.weight(this.#roots.get(group));
+      if (rows < PAGE_ROWS) continue;
+      yield* this.#show(changes, context);
+      changes = [];
+      rows = 0;
+    }
+    if (changes.length > 0) yield* this.#show(changes, context);
+  }
+
+  *#show(changes: readonly Change[], context: StepContext): Generator<Delta | null> {
+    const rows = this.#load(changes, changes.map(() => WHOLE));
+    const evaluated = yield* this.#calls.evaluate(rows, context.eval);
+    for (const error of evaluated.errors.values()) context.error(error, 1);
+    yield valuesOf(evaluated, (ids) => this.#rows.pages.gather(ids, this.#shown));
+  }
+
+  *#groups(): Generator<number> {
+    const groups = this.#table?.pages;
+    if (groups === undefined) yield 0;
+    else for (let page = 0; page < groups.pageCount; page++) yield* liveIds(groups, page);
+  }
+
+  /** Trees of all rows that are held. In turns. */
+  *#plant(): Generator<null> {
+    const { pages } = this.#rows;
+    this.#tree.reserve(pages.idLimit);
+    // Where memory is short, without the keys of all rows beside each other.
+    if (pages.cache?.tight === true) yield* this.#plantByPage();
+    else yield* this.#plantSorted();
+  }
+
+  *#plantSorted(): Generator<null> {
+    const { pages } = this.#rows;
+    const { partition, order } = this.#spec;
+    const ids = new Int32Array(pages.rows);
+    for (let page = 0, n = 0; page < pages.pageCount; page++) {
+      const live = liveIds(pages, page);
+      ids.set(live, n);
+      n += live.length;
+    }
+    const keys = pages.gather(ids, [...partition, ...order.map(({ column }) => column)]);
+    const byKeys = [...ascendingOrder(partition.length), ...order.map((key, i) => ({ ...key, column: partition.length + i }))];
+    const sorted = (yield* sorting(keys, byKeys, (a, b) => this.#totalOrder(ids[a], ids[b]))).map((row) => ids[row]);
+    const firsts = this.#partitionStarts(sorted);
+    const leaders = firsts.map((at) => sorted[at]);
+    this.#findGroups(new Delta(pages.gather(leaders), leaders));
+    for (const [i, from] of firsts.entries()) {
+      const to = i + 1 < firsts.length ? firsts[i + 1] : sorted.length;
+      this.#roots.set(this.#slots[i], this.#tree.build(sorted.subarray(from, to), (id) => pages.weight(id)));
+      if (i % PAGE_ROWS === 0) yield null;
+    }
+  }
+
+  /** Where partitions begin. */
+  #partitionStarts(sorted: Int32Array): Int32Array {
+    const cells = this.#spec.input.columns.map((_, c) => this.#rows.pages.cells(c));
+    const order = rowOrder(cells, ascendingOrder(cells.length).filter(({ column }) => this.#spec.partition.includes(column)));
+    return Int32Array.from(sorted, (_, i) => i).filter((i) => i === 0 || order(sorted[i - 1], sorted[i]) !== 0);
+  }
+
+  *#plantByPage(): Generator<null> {
+    const { pages } = this.#rows;
+    for (let number = 0; number < pages.pageCount; number++) {
+      const ids = liveIds(pages, number);
+      if (ids.length === 0) continue;
+      this.#findGroups(new Delta(pages.gather(ids), ids));
+      for (let i = 0; i < ids.length; i++) this.#apply({ group: this.#slots[i], ids: [ids[i]], weights: [0] });
+      yield null;
+    }
   }
 
   /** Nothing is kept. */
@@ -201,11 +289,15 @@ export class Over implements Operator {
     return new OverRows(this.#rows.pages, Int32Array.from(ids), segments, this.#keyOrder);
   }
 
-  #dropEmpty(length: number): void {
+  #dropRows(): void {
     const { touched, pages } = this.#rows;
     const empty: number[] = [];
     for (let t = 0; t < touched.length; t++) if (pages.weight(touched.ids[t]) === 0) empty.push(touched.ids[t]);
     this.#rows.drop(Int32Array.from(empty));
+  }
+
+  #dropEmpty(length: number): void {
+    this.#dropRows();
     if (this.#table === null) return;
     const gone = new Set<number>();
     for (let i = 0; i < length; i++) if (this.#roots.get(this.#slots[i]) < 0) gone.add(this.#slots[i]);
@@ -223,14 +315,7 @@ export class Over implements Operator {
 
   restore(from: StateReader): void {
     this.#rows.restore('rows', from);
-    const { pages } = this.#rows;
-    this.#tree.reserve(pages.idLimit);
-    for (let number = 0; number < pages.pageCount; number++) {
-      const ids = liveIds(pages, number);
-      if (ids.length === 0) continue;
-      this.#findGroups(new Delta(pages.gather(ids), ids));
-      for (let i = 0; i < ids.length; i++) this.#apply({ group: this.#slots[i], ids: [ids[i]], weights: [0] });
-    }
+    atOnce(this.#plant());
   }
 
   stateSize(): StateSize {

@@ -91,26 +91,27 @@ export class View {
   ): Generator<null> {
     const { sources } = this.#circuit;
     const constants = sources.map((source, i) => (source.kind === 'constant' ? Delta.insert(source.rows()) : this.#empty[i]));
-    yield* this.#take(constants, context());
+    yield* this.#apply(this.#circuit.fill(constants, context()));
     for (const [i, source] of sources.entries()) {
       if (source.kind === 'constant') continue;
       for (const delta of scan(source.relation, source.columns)) {
-        yield* this.#take(this.#empty.with(i, delta), context());
+        yield* this.#apply(this.#circuit.fill(this.#empty.with(i, delta), context()));
       }
     }
+    yield* this.#apply(this.#circuit.settle(context()));
   }
 
   /** More of what a relation holds, or less: the same as if it had been there when the view was filled. */
   *feed(relation: number, delta: Delta, context: () => StepContext): Generator<null> {
     for (const [i, source] of this.#circuit.sources.entries()) {
       if (source.kind === 'constant' || source.relation !== relation) continue;
-      yield* this.#take(this.#empty.with(i, selectColumns(delta, source.columns)), context());
+      yield* this.#apply(this.#circuit.steps(this.#empty.with(i, selectColumns(delta, source.columns)), context()));
     }
   }
 
-  *#take(inputs: readonly Delta[], context: StepContext): Generator<null> {
-    for (const change of this.#circuit.steps(inputs, context)) {
-      this.relation.apply(cancel(change));
+  *#apply(changes: Iterable<Delta | null>): Generator<null> {
+    for (const change of changes) {
+      if (change !== null) this.relation.apply(cancel(change));
       yield null;
     }
   }

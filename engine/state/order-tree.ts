@@ -68,6 +68,31 @@ export class OrderTree {
     return this.#sum.get(id) - this.weight(this.#left.get(id)) - this.weight(this.#right.get(id));
   }
 
+  /** A tree of rows that are in order; returns the root. As a heap by priority, from the left: its right edge is on the stack. */
+  build(ids: Int32Array, weightOf: (id: number) => number): number {
+    const edge: number[] = [];
+    let root = NO_ROW;
+    for (const id of ids) {
+      const rank = priority(id);
+      let below = NO_ROW;
+      for (let top = edge.at(-1); top !== undefined && priority(top) < rank; top = edge.at(-1)) {
+        below = top;
+        edge.pop();
+        this.#update(below, this.#sum.get(below));
+      }
+      this.#left.set(id, below);
+      this.#right.set(id, NO_ROW);
+      // Its own, until all below it are there.
+      this.#sum.set(id, weightOf(id));
+      const above = edge.at(-1);
+      if (above === undefined) root = id;
+      else this.#right.set(above, id);
+      edge.push(id);
+    }
+    for (let top = edge.pop(); top !== undefined; top = edge.pop()) this.#update(top, this.#sum.get(top));
+    return root;
+  }
+
   /** Adds a row; returns the root. */
   insert(root: number, id: number, weight: number): number {
     const rank = priority(id);

@@ -173,6 +173,7 @@ function runSeed(law: Law, random: Random, evicting: boolean): void {
       operator.restore(saved);
     } else if (random.bool(0.3)) readLate = saveLate(operator, saved);
   }
+  checkFilling(law, random, make);
   checkPieces(law, random);
   checkPortions(law, random);
 }
@@ -203,6 +204,28 @@ function checkPortions(law: Law, random: Random): void {
     expect(failures(errors[1]), 'errors in portions').toEqual(failures(errors[0]));
     const given = deltas.reduce((sum, delta) => sum + delta.length, 0);
     for (const { length } of out) expect(length).toBeLessThanOrEqual(4 * portionRows + given);
+  }
+}
+
+/** What a view is filled with comes to the same as a step; from then on so do steps. */
+function checkFilling(law: Law, random: Random, make: () => Operator): void {
+  const filled = make();
+  if (filled.absorb === undefined || filled.settle === undefined) return;
+  const whole = law.operator();
+  const held: Row[][] = law.inputs.map(() => []);
+  const next = (): Delta[] => law.inputs.map((schema, input) => randomDelta(law, random, { schema, input, rows: held[input] }));
+  const errors: Failure[][] = [[], []];
+  const given = [1, 2, 3].map(next);
+  for (const deltas of given) filled.absorb(deltas, stepContext(1, errors[1]));
+  const want = whole.step(law.inputs.map((_, input) => concatDeltas(given.map((deltas) => deltas[input]))), stepContext(1, errors[0]));
+  const settled = [...filled.settle(stepContext(1, errors[1]))].filter((part) => part !== null);
+  expect(tallyOf(law, settled), 'filled').toEqual(tallyOf(law, [want]));
+  for (let epoch = 2; epoch <= 6; epoch++) {
+    const deltas = next();
+    if (deltas.every((delta) => delta.length === 0)) continue;
+    const out = [filled.step(deltas, stepContext(epoch, errors[1]))];
+    expect(tallyOf(law, out), `epoch ${epoch} after it was filled`).toEqual(tallyOf(law, [whole.step(deltas, stepContext(epoch, errors[0]))]));
+    expect(failures(errors[1]), 'errors').toEqual(failures(errors[0]));
   }
 }
 
