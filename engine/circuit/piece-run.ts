@@ -107,7 +107,7 @@ export class PieceRun {
   }
 }
 
-/** Pieces that several ask for, each at its own pace: made once, and kept, but for empty ones: readers may double at each level. */
+/** Pieces that several ask for, each at its own pace: made once, and kept. Not empty ones: readers may double at each level. */
 class KeptPieces implements Iterable<Delta | null> {
   readonly #source: Iterator<Delta | null>;
   readonly #context: PieceContext;

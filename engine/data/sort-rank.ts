@@ -139,7 +139,8 @@ function* ofBytes(column: BytesVector): Generator<null, Ranking> {
 }
 
 /** How many bytes all values have in common at their start. */
-function* sharedLength({ bytes, offsets, validity, length }: BytesVector, endOf: (row: number) => number): Generator<null, number> {
+function* sharedLength(column: BytesVector, endOf: (row: number) => number): Generator<null, number> {
+  const { bytes, offsets, validity, length } = column;
   let first = -1;
   let shared = Infinity;
   for (let i = 0; i < length && shared > 0; i++) {

@@ -34,8 +34,8 @@ export interface OverSpec {
   readonly calls: readonly OverCall[];
 }
 
-/** In turns. */
-type BoundCall = (site: WindowSite, context: EvalContext) => Generator<null, WindowValues>;
+/** Aggregates over frames go in turns. */
+type BoundCall = (site: WindowSite, context: EvalContext) => WindowValues | Generator<null, WindowValues>;
 
 /** The calls of an OVER. */
 export class OverCalls {
@@ -64,7 +64,8 @@ export class OverCalls {
       const { frame } = calls[c];
       const offsets = offsetErrors(rows, frame, order.length === 1 ? order[0] : null, context);
       const place = site(frame);
-      const found = yield* evaluate(place, context);
+      const made = evaluate(place, context);
+      const found = 'vector' in made ? made : yield* made;
       for (const failed of [offsets, place.frameErrors(), found.errors]) {
         for (const [row, error] of failed) if (!errors.has(row)) errors.set(row, error);
       }
@@ -81,8 +82,7 @@ function isAggregate(fn: OverCall['function']): fn is AggregateFunction {
 
 function bindCall(call: OverCall): BoundCall {
   const fn = call.function;
-  // oxlint-disable-next-line require-yield
-  if (!isAggregate(fn)) return function* (site) { return fn.evaluate(call, site); };
+  if (!isAggregate(fn)) return (site) => fn.evaluate(call, site);
   const aggregate = new FrameAggregate({ ...call, aggregate: fn });
   return (site, context) => aggregate.evaluate(site, context);
 }
