@@ -1,8 +1,9 @@
 // DatabaseServices: what sessions share: commits and their order, locks, OIDs, notifications, each other.
+import { DatabaseError } from '../engine/data/error.ts';
 import type { Epoch } from '../engine/data/time.ts';
 import type { FunctionRegistry } from '../engine/function/registry.ts';
 import type { SourceConnector } from '../engine/runtime/connector.ts';
-import type { Runtime } from '../engine/runtime/contract.ts';
+import type { QueryMemory, Runtime } from '../engine/runtime/contract.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import type { SequenceState } from './catalog/codec.ts';
 import { encodeRecord } from './catalog/codec.ts';
@@ -20,11 +21,16 @@ export interface ServiceParts {
   readonly connectors: readonly SourceConnector[];
   readonly backup: Services['backup'];
   log(message: string): void;
+  /** The largest that the process's heap may become. */
+  readonly heapBytes: number;
   now(): bigint;
   random(): number;
   startSlices(): Pause;
-  terminate(processId: number): boolean;
+  terminate(processId: number, error: DatabaseError): boolean;
 }
+
+/** Bytes; PostgreSQL's queue is on disk and has 8 GB. */
+const NOTIFY_QUEUE = 64 * 1024 * 1024;
 
 interface LastChange {
   any: number;
@@ -34,6 +40,7 @@ interface LastChange {
 export class DatabaseServices implements Services {
   readonly runtime: Runtime;
   readonly locks = new LockTable();
+  readonly objectMemory: QueryMemory;
   readonly open = new OpenTransactions();
   readonly functions: FunctionRegistry;
   readonly connectors: readonly SourceConnector[];
@@ -59,6 +66,7 @@ export class DatabaseServices implements Services {
     this.connectors = parts.connectors;
     this.backup = parts.backup;
     this.startTime = parts.now();
+    this.objectMemory = { most: parts.heapBytes / 8, mostOfAll: parts.heapBytes / 4, held: 0 };
     this.#nextOid = parts.catalog.current.nextOid;
     parts.catalog.logSequences = (states) => this.#logSequences(states);
   }
@@ -167,12 +175,18 @@ export class DatabaseServices implements Services {
     return last !== undefined && last[how] > sequence;
   }
 
+  requireNotifiable(): void {
+    let waiting = 0;
+    for (const peer of this.#sessions.values()) waiting += peer.backlog;
+    if (waiting > NOTIFY_QUEUE) throw new DatabaseError('54000', 'too many notifications in the NOTIFY queue');
+  }
+
   publish(notification: Notification): void {
     for (const peer of this.#sessions.values()) if (peer.listensTo(notification.channel)) peer.notify(notification);
   }
 
-  terminate(processId: number): boolean {
-    return this.#parts.terminate(processId);
+  terminate(processId: number, error: DatabaseError): boolean {
+    return this.#parts.terminate(processId, error);
   }
 
   /** Queued before the transaction that uses the values, so never lost without it. */

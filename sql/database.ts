@@ -4,7 +4,7 @@ import { ENGINE_FUNCTIONS } from '../engine/function/registry.ts';
 import type { SourceConnector } from '../engine/runtime/connector.ts';
 import type { Runtime, RuntimeHost } from '../engine/runtime/contract.ts';
 import { MillraceRuntime } from '../engine/runtime/runtime.ts';
-import { defaultStateMemory, openStorage } from '../storage/index.ts';
+import { defaultStateMemory, heapBytes, openStorage } from '../storage/index.ts';
 import type { StorageOptions } from '../storage/index.ts';
 import { CatalogState } from './catalog-state.ts';
 import { HOST_FUNCTIONS } from './catalog/functions.ts';
@@ -26,7 +26,7 @@ export interface DatabaseOptions {
   readonly connectors?: readonly SourceConnector[];
   readonly log?: (message: string) => void;
   /** Ends another session's connection; false when there is none. */
-  readonly terminate?: (processId: number) => boolean;
+  readonly terminate?: (processId: number, error: DatabaseError) => boolean;
   /** A fault after which nothing can be acknowledged any more. */
   readonly fatal?: (error: Error) => void;
   /** µs since 1970 UTC. */
@@ -162,7 +162,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   });
   catalog.live = true;
   services = new DatabaseServices({
-    catalog, runtime, functions, log, now, random: options.random ?? Math.random, startSlices: schedule.startSlices,
+    catalog, runtime, functions, log, now, heapBytes: heapBytes(),
+    random: options.random ?? Math.random, startSlices: schedule.startSlices,
     connectors: options.connectors ?? [], backup: storage.backup ?? null, terminate: options.terminate ?? (() => false),
   });
   await dropLeftovers(services);

@@ -50,8 +50,13 @@ export interface LockWait {
 /** The name under which transactions that change the catalog take turns. */
 export const CATALOG_LOCK = 0;
 
+/** Locks held and waited for at a time; PostgreSQL has room for some ten thousand by default. */
+const MOST = 1 << 18;
+
 export class LockTable {
   readonly #locks = new Map<LockName, Lock>();
+  /** Who holds what: an owner's end does not look at the locks of others. */
+  readonly #held = new Map<LockOwner, Set<LockName>>();
   /** What each process waits for, to find cycles: it holds some locks as a session, others as its transaction. */
   readonly #waits = new Map<number, { readonly owner: LockOwner; readonly relation: LockName; readonly mode: LockMode }>();
 
@@ -63,7 +68,23 @@ export class LockTable {
     if (!this.#free(lock, owner, mode)) return false;
     // Nobody overtakes a waiter, except who already holds a lock here (else it would wait for itself).
     if (mine === 0 && lock.waiting.some((w) => (CONFLICTS[mode] & bitOf(w.mode)) !== 0)) return false;
-    lock.held.set(owner, mine | bitOf(mode));
+    this.#hold(lock, owner, { relation, modes: mine | bitOf(mode) });
+    return true;
+  }
+
+  #hold(lock: Lock, owner: LockOwner, { relation, modes }: { readonly relation: LockName; readonly modes: number }): void {
+    lock.held.set(owner, modes);
+    const names = this.#held.get(owner);
+    if (names === undefined) this.#held.set(owner, new Set([relation]));
+    else names.add(relation);
+  }
+
+  /** false: it was not held. */
+  #drop(owner: LockOwner, relation: LockName): boolean {
+    if (this.#locks.get(relation)?.held.delete(owner) !== true) return false;
+    const names = this.#held.get(owner);
+    names?.delete(relation);
+    if (names?.size === 0) this.#held.delete(owner);
     return true;
   }
 
@@ -108,42 +129,38 @@ export class LockTable {
   }
 
   release(owner: LockOwner, relation: LockName): void {
-    if (this.#locks.get(relation)?.held.delete(owner) === true) this.#grant(relation);
+    if (this.#drop(owner, relation)) this.#grant(relation);
   }
 
   /** One mode of several that the owner may have. */
   releaseMode(owner: LockOwner, relation: LockName, mode: LockMode): void {
     const lock = this.#locks.get(relation);
     const left = (lock?.held.get(owner) ?? 0) & ~bitOf(mode);
-    if (left === 0) lock?.held.delete(owner);
+    if (left === 0) this.#drop(owner, relation);
     else lock?.held.set(owner, left);
     this.#grant(relation);
   }
 
   /** Everything an owner holds, at the end of its transaction. */
   releaseAll(owner: LockOwner): void {
-    for (const [relation, lock] of this.#locks) {
-      if (lock.held.delete(owner)) this.#grant(relation);
-    }
+    for (const relation of this.#held.get(owner) ?? []) this.release(owner, relation);
   }
 
   /** What an owner holds, to go back to at a savepoint. */
   held(owner: LockOwner): ReadonlyMap<LockName, number> {
     const out = new Map<LockName, number>();
-    for (const [relation, lock] of this.#locks) {
-      const modes = lock.held.get(owner);
-      if (modes !== undefined) out.set(relation, modes);
+    for (const relation of this.#held.get(owner) ?? []) {
+      out.set(relation, this.#locks.get(relation)?.held.get(owner) ?? 0);
     }
     return out;
   }
 
   /** Gives back what was taken since `held` was called. */
   releaseTo(owner: LockOwner, held: ReadonlyMap<LockName, number>): void {
-    for (const [relation, lock] of this.#locks) {
-      if (!lock.held.has(owner)) continue;
+    for (const relation of [...this.#held.get(owner) ?? []]) {
       const before = held.get(relation);
-      if (before === undefined) lock.held.delete(owner);
-      else lock.held.set(owner, before);
+      if (before === undefined) this.#drop(owner, relation);
+      else this.#locks.get(relation)?.held.set(owner, before);
       this.#grant(relation);
     }
   }
@@ -164,6 +181,7 @@ export class LockTable {
   #lock(relation: LockName): Lock {
     let lock = this.#locks.get(relation);
     if (lock === undefined) {
+      if (this.#locks.size >= MOST) throw new DatabaseError('53200', 'out of shared memory');
       lock = { held: new Map(), waiting: [] };
       this.#locks.set(relation, lock);
     }
@@ -183,7 +201,7 @@ export class LockTable {
     if (lock === undefined) return;
     for (const waiter of [...lock.waiting]) {
       if (!this.#free(lock, waiter.owner, waiter.mode)) break;
-      lock.held.set(waiter.owner, (lock.held.get(waiter.owner) ?? 0) | bitOf(waiter.mode));
+      this.#hold(lock, waiter.owner, { relation, modes: (lock.held.get(waiter.owner) ?? 0) | bitOf(waiter.mode) });
       waiter.resolve();
     }
     if (lock.held.size === 0 && lock.waiting.length === 0) this.#locks.delete(relation);

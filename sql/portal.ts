@@ -2,6 +2,8 @@
 import { Batch, concatBatches } from '../engine/data/batch.ts';
 import type { Datum } from '../engine/data/datum.ts';
 import { DatabaseError } from '../engine/data/error.ts';
+import { rowBytes } from './kept-memory.ts';
+import type { KeptMemory } from './kept-memory.ts';
 import type { PreparedStatement } from './prepared-statement.ts';
 import type { ResultColumn } from './session-api.ts';
 import type { BoundStatement, StatementResult } from './statement/bound.ts';
@@ -13,6 +15,8 @@ export interface PortalOptions {
   readonly creationTime: bigint;
   /** Portals of a session are numbered as they are opened. */
   readonly number: number;
+  /** What its client asked for; none: all text. */
+  readonly resultFormats?: readonly number[];
 }
 
 interface Info {
@@ -76,12 +80,17 @@ export class CursorPortal {
   readonly source: CursorRows | null;
   /** WITH HOLD: its transaction has committed. */
   committed = false;
+  readonly #kept: KeptMemory;
+  #keptBytes: number;
 
   constructor(options: PortalOptions, result: {
     readonly columns: readonly ResultColumn[]; readonly rows: Batch;
     readonly scroll: boolean; readonly holdable: boolean; readonly error: unknown;
-    readonly source: CursorRows | null;
+    readonly source: CursorRows | null; readonly kept: KeptMemory;
   }) {
+    this.#kept = result.kept;
+    this.#keptBytes = rowBytes(result.rows);
+    this.#kept.keep(this.#keptBytes);
     this.options = options;
     this.columns = result.columns;
     this.rows = result.rows;
@@ -91,7 +100,10 @@ export class CursorPortal {
     this.source = result.source;
   }
 
-  close(): void {}
+  close(): void {
+    this.#kept.giveBack(this.#keptBytes);
+    this.#keptBytes = 0;
+  }
 
   info(): Info {
     const { name, text, creationTime } = this.options;

@@ -9,6 +9,8 @@ import { compileExpression } from '../engine/expression/evaluate.ts';
 import type { Expression } from '../engine/expression/expression.ts';
 import type { EvalContext } from '../engine/expression/context.ts';
 import type { Soon } from '../engine/data/soon.ts';
+import { rowBytes } from './kept-memory.ts';
+import type { KeptMemory } from './kept-memory.ts';
 import { Pace } from './pace.ts';
 import { slices } from '../engine/operator/pieces.ts';
 import type { Pieces } from '../engine/operator/pieces.ts';
@@ -131,9 +133,15 @@ function* withLate(
   return offset === null ? whole : whole.slice(offset > BigInt(rows.length) ? rows.length : Number(offset), rows.length);
 }
 
-/** In pieces for the client. */
-export function* inBatches(rows: Batch): Generator<Batch> {
-  for (let at = 0; at < rows.length; at += BATCH_ROWS) yield rows.slice(at, Math.min(at + BATCH_ROWS, rows.length));
+/** In pieces for the client, which may take its time. */
+export function* inBatches(rows: Batch, kept: KeptMemory): Generator<Batch> {
+  const bytes = rowBytes(rows);
+  kept.keep(bytes);
+  try {
+    for (let at = 0; at < rows.length; at += BATCH_ROWS) yield rows.slice(at, Math.min(at + BATCH_ROWS, rows.length));
+  } finally {
+    kept.giveBack(bytes);
+  }
 }
 
 /** A view that has an error answers with it. */

@@ -1,8 +1,9 @@
 // Services: what a session gets from the database it belongs to; implemented by database.ts alone.
 import type { Delta } from '../engine/data/delta.ts';
+import type { DatabaseError } from '../engine/data/error.ts';
 import type { Epoch } from '../engine/data/time.ts';
 import type { SourceConnector } from '../engine/runtime/connector.ts';
-import type { Runtime, Snapshot } from '../engine/runtime/contract.ts';
+import type { QueryMemory, Runtime, Snapshot } from '../engine/runtime/contract.ts';
 import type { Catalog, CatalogChange } from './catalog/catalog.ts';
 import type { SessionInfo } from './catalog/entry.ts';
 import type { FunctionRegistry } from '../engine/function/registry.ts';
@@ -45,6 +46,8 @@ export interface Peer {
   cancel(): void;
   /** Delivers to the client at once when it is idle, else after its transaction. */
   notify(notification: Notification): void;
+  /** Characters of notifications, and bytes of answers, that its client has not taken yet. */
+  readonly backlog: number;
   /** Between a message of the client and the answer to it. */
   readonly active: boolean;
   listensTo(channel: string): boolean;
@@ -57,6 +60,8 @@ export interface Services {
   readonly catalog: Catalog;
   readonly runtime: Runtime;
   readonly locks: LockTable;
+  /** What sessions keep on the heap. */
+  readonly objectMemory: QueryMemory;
   readonly open: OpenTransactions;
   readonly sequences: SequenceStore;
   /** Resolves when the sequence values given out so far cannot be given out again; null: they cannot. */
@@ -84,8 +89,10 @@ export interface Services {
   settled(): Promise<void>;
   /** Has the relation been changed by a commit after that point; `rewrite`: other than by insertions? */
   changedSince(relation: number, sequence: number, how: 'any' | 'rewrite'): boolean;
+  /** 54000 while what listeners have not taken fills the queue. */
+  requireNotifiable(): void;
   /** To all who listen, at commit. */
   publish(notification: Notification): void;
-  /** 57P01 to that session; false when there is none. */
-  terminate(processId: number): boolean;
+  /** Ends that session, which is told the error; false when there is none. */
+  terminate(processId: number, error: DatabaseError): boolean;
 }

@@ -33,6 +33,8 @@ export interface BindRequest {
   readonly portal: string;
   readonly statement: string;
   readonly parameters: readonly BoundParameter[];
+  /** Kept with the portal for whoever encodes its rows. */
+  readonly resultFormats?: readonly number[];
 }
 
 export type Notice = DatabaseError & { readonly severity?: 'NOTICE' | 'WARNING' | 'INFO' | 'LOG' | 'DEBUG' };
@@ -91,6 +93,8 @@ export interface SessionOptions {
   /** A reported setting changed (ParameterStatus); also called for all 13 when the session opens. */
   onParameterStatus(name: string, value: string): void;
   onNotification(notification: { processId: number; channel: string; payload: string }): void;
+  /** Bytes of notifications that the client has been sent and has not taken; absent: it takes all at once. */
+  readonly untaken?: () => number;
 }
 
 /**
@@ -117,6 +121,8 @@ export interface Session {
   describeStatement(name: string): StatementDescription;
   bind(request: BindRequest): void;
   describePortal(name: string): StatementDescription;
+  /** As Bind gave them; none where there is no such portal. */
+  resultFormats(portal: string): readonly number[];
   /**
    * Runs the portal, or goes on with it. `rows.batches` yields at most `maxRows` rows (0: all); then
    * `portalDone(name)` tells CommandComplete from PortalSuspended.

@@ -8,6 +8,7 @@ import type { RandomGenerator } from './random-generator.ts';
 import { TEMPORARY_SCHEMA } from './catalog/entry.ts';
 import type { RoleEntry, SessionInfo, SystemContext } from './catalog/entry.ts';
 import { CatalogNames } from './catalog/names.ts';
+import { KeptMap, KeptMemory } from './kept-memory.ts';
 import type { Statement } from './parser/ast-statement.ts';
 import type { Portal } from './portal.ts';
 import type { PreparedStatement } from './prepared-statement.ts';
@@ -27,6 +28,12 @@ export const DATABASE_NAMES: readonly string[] = ['millrace', 'postgres'];
 
 const SEVERITY_RANK = ['debug5', 'debug4', 'debug3', 'debug2', 'debug1', 'log', 'notice', 'warning', 'error'];
 
+/** What things take on the heap, roughly, as measured: a statement's tree grows with its text. */
+const STATEMENT_BYTES = 4096;
+const CHARACTER_BYTES = 64;
+const PORTAL_BYTES = 1024;
+const CHANNEL_BYTES = 256;
+
 /** The switch over statements, handed down: some of them make statements of their own (PREPARE). */
 export type StatementBinder = (
   statement: Statement, state: SessionState,
@@ -38,9 +45,12 @@ export class SessionState {
   readonly options: SessionOptions;
   readonly settings: Settings;
   readonly bindStatement: StatementBinder;
-  readonly prepared = new Map<string, PreparedStatement>();
-  readonly portals = new Map<string, Portal>();
-  readonly listening = new Set<string>();
+  /** Rows of results that are not taken whole, and of cursors. */
+  readonly keptRows: KeptMemory;
+  readonly prepared: KeptMap<PreparedStatement>;
+  readonly portals: KeptMap<Portal>;
+  /** Channels, by name. */
+  readonly listening: KeptMap<string>;
   readonly advisory: AdvisoryLocks;
   /** currval, by sequence; and the one that nextval was called on last. */
   readonly sequenceValues = new Map<number, bigint>();
@@ -70,6 +80,11 @@ export class SessionState {
 
   constructor(services: Services, options: SessionOptions, bindStatement: StatementBinder) {
     this.services = services;
+    this.keptRows = new KeptMemory(services.runtime.queryMemory);
+    const objects = new KeptMemory(services.objectMemory);
+    this.prepared = new KeptMap(objects, (statement) => STATEMENT_BYTES + CHARACTER_BYTES * statement.text.length);
+    this.portals = new KeptMap(objects, () => PORTAL_BYTES);
+    this.listening = new KeptMap(objects, (channel) => CHANNEL_BYTES + channel.length);
     this.advisory = new AdvisoryLocks(this, services.locks);
     this.bindStatement = bindStatement;
     this.options = options;

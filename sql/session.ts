@@ -34,6 +34,7 @@ export class ServerSession implements Session, Peer {
   readonly #state: SessionState;
   readonly #onClose: () => void;
   #waiting: Notification[] = [];
+  #waitingSize = 0;
   #idleTimer: NodeJS.Timeout | null = null;
   #statementTimer: NodeJS.Timeout | null = null;
   #closed = false;
@@ -44,6 +45,7 @@ export class ServerSession implements Session, Peer {
     this.#onClose = onClose;
     this.#applyStartup(options);
     this.#state.settings.reportChanges();
+    this.#startIdleTimer();
   }
 
   get transactionStatus(): TransactionStatus {
@@ -76,7 +78,9 @@ export class ServerSession implements Session, Peer {
       if (fast !== null) yield await this.#runCommand(fast, tell);
       const statements = fast === null ? parseIn(text, dialect) : [];
       if (statements.length === 0 && fast === null) yield { kind: 'empty' };
+      const turn = state.services.startSlices();
       for (let i = 0; i < statements.length; i++) {
+        if (i > 0) await turn();
         const last = i === statements.length - 1;
         const prepared = new PreparedStatement({
           name: '', text, parsed: statements[i], declared: null, fromSql: false, prepareTime: state.statementStart,
@@ -229,7 +233,10 @@ export class ServerSession implements Session, Peer {
     }
     const bound = prepared.bind(state);
     const parameters = decodeParameters(state, bound?.parameters ?? [], request);
-    const options = { name: request.portal, text: prepared.text, creationTime: state.statementStart, number: state.nextPortal() };
+    const options = {
+      name: request.portal, text: prepared.text, creationTime: state.statementStart, number: state.nextPortal(),
+      resultFormats: request.resultFormats ?? [],
+    };
     state.portals.set(request.portal, new StatementPortal(options, prepared, bound, parameters));
   }
 
@@ -237,6 +244,10 @@ export class ServerSession implements Session, Peer {
     const portal = this.#state.portals.get(name);
     if (portal === undefined) throw new DatabaseError('34000', `portal "${name}" does not exist`);
     return { parameters: [], columns: portal.columns };
+  }
+
+  resultFormats(name: string): readonly number[] {
+    return this.#state.portals.get(name)?.options.resultFormats ?? [];
   }
 
   execute(name: string, maxRows: number): Soon<ExecuteResult> {
@@ -333,8 +344,16 @@ export class ServerSession implements Session, Peer {
   }
 
   notify(notification: Notification): void {
-    if (this.#state.active || this.#state.transaction !== null) this.#waiting.push(notification);
-    else this.#state.options.onNotification(notification);
+    if (this.#state.active || this.#state.transaction !== null) {
+      this.#waiting.push(notification);
+      this.#waitingSize += notification.channel.length + notification.payload.length;
+    } else {
+      this.#state.options.onNotification(notification);
+    }
+  }
+
+  get backlog(): number {
+    return this.#waitingSize + (this.#state.listening.size === 0 ? 0 : this.#state.options.untaken?.() ?? 0);
   }
 
   forceSetting(name: string, value: string): void {
@@ -349,6 +368,8 @@ export class ServerSession implements Session, Peer {
     if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
     for (const portal of this.#state.portals.values()) portal.close();
     this.#state.portals.clear();
+    this.#state.prepared.clear();
+    this.#state.listening.clear();
     this.#state.transaction?.rollback();
     this.#state.transaction = null;
     this.#state.advisory.releaseAll();
@@ -401,6 +422,7 @@ export class ServerSession implements Session, Peer {
     if (state.transaction === null) {
       const waiting = this.#waiting;
       this.#waiting = [];
+      this.#waitingSize = 0;
       for (const notification of waiting) state.options.onNotification(notification);
     }
     this.#startIdleTimer();
@@ -408,10 +430,12 @@ export class ServerSession implements Session, Peer {
 
   #startIdleTimer(): void {
     const state = this.#state;
-    const limit = state.transaction === null ? 0 : state.settings.integer('idle_in_transaction_session_timeout');
+    const [setting, code, what] = state.transaction === null ? ['idle_session_timeout', '57P05', 'idle-session'] as const
+      : ['idle_in_transaction_session_timeout', '25P03', 'idle-in-transaction'] as const;
+    const limit = state.settings.integer(setting);
     if (limit === 0) return;
     this.#idleTimer = setTimeout(() => {
-      state.services.terminate(state.processId);
+      state.services.terminate(state.processId, new DatabaseError(code, `terminating connection due to ${what} timeout`));
     }, limit);
     this.#idleTimer.unref();
   }

@@ -440,6 +440,7 @@ export class Transaction implements OpenTransaction {
     let done: Promise<Epoch> | null = null;
     try {
       this.#checkReads();
+      if (this.notifications.length > 0) this.#services.requireNotifiable();
       if (!this.isDirty) {
         this.#publish();
         this.#settings.commit();

@@ -1,6 +1,7 @@
 // The door of storage: opens a data folder, or memory, as the two ports that the engine asks for.
 import { totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { getHeapStatistics } from 'node:v8';
 import { DatabaseError } from '../engine/data/error.ts';
 import { MemoryJournal, MemoryStateStore } from '../engine/state/memory.ts';
 import type { DiskSpace, Journal, PageFile, StateStore } from '../engine/state/ports.ts';
@@ -75,6 +76,11 @@ const LEAST_STATE_BYTES = 64 << 20;
 export function defaultStateMemory(): number {
   const machine = machineMemory();
   return Math.floor(Math.min(machine / 2, Math.max(machine - PROCESS_BYTES, LEAST_STATE_BYTES)));
+}
+
+/** How large the process's heap may become. */
+export function heapBytes(): number {
+  return getHeapStatistics().heap_size_limit;
 }
 
 /** `location`: a folder, made when it is missing or empty, or ':memory:'. */

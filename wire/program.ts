@@ -136,7 +136,7 @@ export async function start(config: Config): Promise<Running> {
     ...(typeof config.minFreeBytes === 'number' ? { minFreeBytes: config.minFreeBytes } : {}),
     ...(config.history === undefined ? {} : { history: config.history }),
     log,
-    terminate: (processId) => server?.terminate(processId) ?? false,
+    terminate: (processId, error) => server?.terminate(processId, error) ?? false,
     fatal: (error) => {
       log(`stopped: ${error.stack ?? error.message}`);
       process.exit(70);

@@ -182,6 +182,7 @@ export interface Runtime {
   readonly epoch: Epoch;
   /** How often queued transactions were given up: what a writer saw of them is gone. */
   readonly failures: number;
+  readonly queryMemory: QueryMemory;
 
   // Called by RuntimeHost.applyCatalog and restoreCatalog only: catalog changes are part of an epoch.
   define(relation: RelationDefinition): void;

@@ -81,7 +81,7 @@ export class MillraceRuntime implements Runtime {
   readonly #cache: PageCache;
   readonly #memoryBytes: number;
   readonly #pending: PendingChanges;
-  readonly #queries: QueryMemory;
+  readonly queryMemory: QueryMemory;
   readonly #snapshots = new Set<PublishedSnapshot>();
   readonly #subscriptions = new Subscriptions();
   #epoch: Epoch = toEpoch(0);
@@ -95,7 +95,7 @@ export class MillraceRuntime implements Runtime {
     this.#memoryBytes = options.memoryBytes ?? Infinity;
     this.#cache = new PageCache(this.#memoryBytes, ports.pageFile ?? null);
     const cache = this.#cache;
-    this.#queries = {
+    this.queryMemory = {
       get most() { return Math.max(cache.limit / QUERY_SHARE, LEAST_QUERY_BYTES); },
       get mostOfAll() { return QUERIES_SHARE * this.most; },
       held: 0,
@@ -311,7 +311,7 @@ export class MillraceRuntime implements Runtime {
 
   snapshot(): PublishedSnapshot {
     const snapshot = new PublishedSnapshot(this.#epoch, {
-      queryMemory: this.#queries,
+      queryMemory: this.queryMemory,
       relation: (id) => this.#state.relations.get(id) ?? null,
       errorOf: (id, read) => this.#state.errorOf(id, read),
       released: (released) => this.#snapshots.delete(released),

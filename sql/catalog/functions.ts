@@ -176,7 +176,8 @@ const SIGNALS: readonly ScalarFunction[] = [
     name: 'pg_terminate_backend', args: [INT4], returns: BOOLEAN, volatility: 'volatile',
       description: 'ends another session',
     row: ([pid], s) => {
-      const ended = s.services.terminate(num(pid));
+      const ended = s.services.terminate(
+        num(pid), new DatabaseError('57P01', 'terminating connection due to administrator command'));
       if (!ended) s.warn('01000', `PID ${num(pid)} is not a PostgreSQL server process`);
       return ended;
     },

@@ -34,7 +34,12 @@ export function declareCursor(
         name: statement.name, text, creationTime: state.services.now(), number: state.nextPortal(),
       };
       const portal = await opened(statement, how, { state, parameters, options });
-      state.portals.set(statement.name, portal);
+      try {
+        state.portals.set(statement.name, portal);
+      } catch (error) {
+        portal.close();
+        throw error;
+      }
       return done('DECLARE CURSOR');
     },
   };
@@ -57,7 +62,8 @@ async function opened(
 ): Promise<Portal> {
   const { state, parameters, options } = how;
   const locks = statement.query.kind === 'query' && statement.query.locking.length > 0;
-  const form = { scroll: statement.scroll ?? (query.backward === true && !locks), holdable: statement.hold };
+  const kept = state.keptRows;
+  const form = { kept, scroll: statement.scroll ?? (query.backward === true && !locks), holdable: statement.hold };
   try {
     const result = await query.run(state, parameters);
     if (result.kind !== 'rows') throw new DatabaseError('42601', 'a cursor needs a query');

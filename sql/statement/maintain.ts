@@ -14,7 +14,7 @@ export function listen(statement: Listen): BoundStatement {
   return command((state) => {
     const { channel } = statement;
     if (statement.kind === 'listen') {
-      if (channel !== undefined) state.listening.add(channel);
+      if (channel !== undefined) state.listening.set(channel, channel);
       return done('LISTEN');
     }
     if (channel === undefined) state.listening.clear();

@@ -1,4 +1,5 @@
 // SELECT, VALUES, TABLE: bound once, compiled with its parameters, run over the transaction's snapshot.
+import type { Batch } from '../../engine/data/batch.ts';
 import type { Datum } from '../../engine/data/datum.ts';
 import { parseTimestampTz } from '../../engine/data/datetime-text.ts';
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
@@ -49,7 +50,7 @@ export function bindSelectStatement(
           snapshot: snapshotAt(query.asOf, session), context, checkInterrupt: () => session.checkInterrupt(),
         });
       return {
-        kind: 'rows', columns: bound.columns, batches: slept(session, () => inBatches(rows)), tag: (n) => `SELECT ${n}`,
+        kind: 'rows', columns: bound.columns, batches: delivered(session, rows), tag: (n) => `SELECT ${n}`,
       };
     }, () => bindSelectStatement(query, session, parameters).run(session, values)),
   };
@@ -99,7 +100,7 @@ async function runWithEffects(session: SessionState, bound: BoundQuery, how: {
   });
   // What was read may be queued and not yet durable: nobody must be told of it before it is.
   if (!session.current.fixedSnapshot) await session.services.settled();
-  return { kind: 'rows', columns: bound.columns, batches: slept(session, () => inBatches(rows)), tag: (n) => `SELECT ${n}` };
+  return { kind: 'rows', columns: bound.columns, batches: delivered(session, rows), tag: (n) => `SELECT ${n}` };
 }
 
 /** As in PostgreSQL: sorted rows and those of one table, list or function; what it computes on the way only goes forward. */
@@ -115,12 +116,12 @@ function readsBackward(query: Query, bound: BoundQuery): boolean {
 }
 
 /** pg_sleep, pg_advisory_lock: rows come after the time, or the locks, that were asked for. */
-async function* slept<T>(state: SessionState, items: () => Iterable<T>): AsyncGenerator<T> {
+async function* delivered(state: SessionState, rows: Batch): AsyncGenerator<Batch> {
   const milliseconds = state.sleepFor;
   state.sleepFor = 0;
   if (milliseconds > 0) await sleep(milliseconds, state.signal);
   if (state.advisory.isWaiting) await state.advisory.settle(state.lockWait);
-  yield* items();
+  yield* inBatches(rows, state.keptRows);
 }
 
 function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
