@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
  * For the journal, LevelDB (its tables are mapped, not held open), the page file, a backup, sources, and what comes in
  * only to be refused.
  */
-const RESERVED = 64;
+const RESERVED = 96;
 
 /** Connections that leave the database the files it needs; null where the system (not Linux) does not say. At least 1. */
 export function safeConnections(): number | null {

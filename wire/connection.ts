@@ -11,17 +11,19 @@ import type * as CopyArrow from './copy-arrow.ts';
 import { CopyDecoder } from './copy-in.ts';
 import type { CopyInput } from './copy-in.ts';
 import { writeCopyHeader, writeCopyRows, writeCopyTrailer } from './copy-out.ts';
+import { LARGE_MAX } from './frontend.ts';
 import type { FrontendMessage } from './frontend.ts';
 import type { Inflow } from './inflow.ts';
+import { Room } from './input-memory.ts';
+import type { InputMemory } from './input-memory.ts';
 import { Disconnected, MessageReader } from './message-reader.ts';
-import { Page } from './page.ts';
+import { Outflow } from './outflow.ts';
+import type { Page } from './page.ts';
 import { RowEncoder } from './result.ts';
 import { startUp } from './startup.ts';
 
 /** What is encoded before it is handed to the socket, in bytes. */
 const FLUSH_BYTES = 64 * 1024;
-/** A client that takes nothing for this long while we have bytes for it is given up. */
-const STALLED_MS = 10 * 60 * 1000;
 
 export interface ConnectionHost {
   readonly database: Database;
@@ -29,6 +31,9 @@ export interface ConnectionHost {
   readonly secret: number;
   /** Key for looking made-up SCRAM verifiers up by user, so that unknown users look like known ones. */
   readonly serverSecret: Uint8Array;
+  readonly input: InputMemory;
+  /** Asked once the client has said that it wants a session, not only to cancel one; false: there are too many. */
+  admit(): boolean;
   /** CancelRequest from any connection: answers nothing, whether or not it matched. */
   cancel(processId: number, secret: number): void;
   log(message: string): void;
@@ -45,9 +50,8 @@ export class Connection {
   readonly #socket: Socket;
   readonly #host: ConnectionHost;
   readonly #reader: MessageReader;
-  readonly #page = new Page();
-  /** Result formats asked for at Bind, by portal. */
-  readonly #formats = new Map<string, Formats>();
+  readonly #out: Outflow;
+  readonly #page: Page;
   readonly #changedParameters = new Map<string, string>();
   #session: Session | null = null;
   #closing = false;
@@ -59,7 +63,11 @@ export class Connection {
     this.#inflow = inflow;
     this.#socket = socket;
     this.#host = host;
-    this.#reader = new MessageReader(inflow);
+    this.#reader = new MessageReader(inflow, host.input);
+    this.#out = new Outflow(socket, () => {
+      host.log(`connection ${host.processId}: gave up a client that takes no data`);
+    });
+    this.#page = this.#out.page;
     socket.setNoDelay(true);
     // Without a listener a client's reset would end the process.
     socket.on('error', () => socket.destroy());
@@ -81,6 +89,7 @@ export class Connection {
           onNotification: (n) => this.#notify(() => {
             backend.notificationResponse(this.#page, n.processId, n.channel, n.payload);
           }),
+          untaken: () => this.#out.untaken,
         },
       });
       if (this.#session !== null) await this.#serve(this.#session);
@@ -90,8 +99,7 @@ export class Connection {
       const session = this.#session;
       this.#session = null;
       await session?.close();
-      this.#socket.end();
-      this.#inflow.ignore();
+      this.#inflow.leave();
     }
   }
 
@@ -105,9 +113,14 @@ export class Connection {
     if (this.#closing) return;
     this.#closing = true;
     this.#session?.cancel();
+    // Who does not take what there is for him would not take this.
+    if (this.#out.stalls) {
+      this.#socket.destroy();
+      return;
+    }
     backend.errorOrNotice(this.#page, 'FATAL', error);
-    this.#write();
-    this.#socket.end();
+    this.#out.write();
+    this.#inflow.leave();
     this.#socket.destroySoon();
   }
 
@@ -130,7 +143,7 @@ export class Connection {
   #notify(write: () => void): void {
     if (this.#closing) return;
     write();
-    if (!this.#busy) this.#write();
+    if (!this.#busy) this.#out.push();
   }
 
   #lastWords(error: unknown): void {
@@ -138,7 +151,7 @@ export class Connection {
     const fault = backend.asDatabaseError(error);
     if (fault.code === 'XX000') this.#host.log(`connection ${this.#host.processId}: ${String(fault.fields.cause ?? error)}`);
     backend.errorOrNotice(this.#page, 'FATAL', fault);
-    this.#write();
+    this.#out.write();
   }
 
   async #serve(session: Session): Promise<void> {
@@ -162,13 +175,16 @@ export class Connection {
       } catch (error) {
         // A malformed body leaves the stream in step: an ERROR like any other. A bad length does not.
         if (error instanceof Disconnected || this.#reader.broken) throw error;
-        await this.#fail(session, error);
+        if (this.#reader.inSequence) await this.#fail(session, error);
+        else this.#refuse(session, error);
         continue;
       }
       if (message.kind === 'terminate') return;
       const handled = this.#handle(session, message);
       if (handled !== undefined) await handled;
       if (this.#page.at >= FLUSH_BYTES) await this.#flush();
+      const turn = this.#reader.turn();
+      if (turn !== undefined) await turn;
     }
   }
 
@@ -196,6 +212,13 @@ export class Connection {
     }
   }
 
+  /** A message that stands for itself could not be read. */
+  #refuse(session: Session, error: unknown): void {
+    this.#sendError(error);
+    session.fail();
+    this.#ready(session);
+  }
+
   /** Tells the error, then skips to Sync, which ends the failed sequence. */
   async #fail(session: Session, error: unknown): Promise<void> {
     if (error instanceof Disconnected) throw error;
@@ -212,6 +235,7 @@ export class Connection {
       }
       if (message.kind === 'sync') break;
       if (message.kind === 'terminate') throw new Disconnected();
+      await this.#reader.turn();
     }
     await this.#sync(session);
   }
@@ -286,7 +310,7 @@ export class Connection {
     for (const format of resultFormats) {
       if (format > 1) throw new DatabaseError('22023', `unsupported format code: ${format}`);
     }
-    session.bind({ portal, statement, parameters });
+    session.bind({ portal, statement, parameters, resultFormats });
     if (resultFormats.length > 1) {
       const { columns } = session.describePortal(portal);
       const count = columns?.length ?? 0;
@@ -296,21 +320,21 @@ export class Connection {
           '08P01', `bind message has ${resultFormats.length} result formats but query has ${count} columns`);
       }
     }
-    this.#formats.set(portal, resultFormats);
     backend.bindComplete(this.#page);
   }
 
   #describe(session: Session, target: 'S' | 'P', name: string): void {
     const described = target === 'S' ? session.describeStatement(name) : session.describePortal(name);
     if (target === 'S') backend.parameterDescription(this.#page, described.parameters.map(oidOf));
-    const formats = target === 'S' ? [] : this.#formats.get(name) ?? [];
+    const formats = target === 'S' ? [] : session.resultFormats(name);
     if (described.columns === null) backend.noData(this.#page);
     else backend.rowDescription(this.#page, described.columns, formats);
   }
 
   #execute(session: Session, portal: string, maxRows: number): Soon<void> {
+    const formats = session.resultFormats(portal);
     return whenThere(session.execute(portal, maxRows), (result) => this.#sendResult(result, {
-      formats: this.#formats.get(portal) ?? [], describe: false,
+      formats, describe: false,
       suspended: () => maxRows > 0 && !session.portalDone(portal),
     }));
   }
@@ -417,8 +441,9 @@ export class Connection {
     const settings = (): Session['format'] => this.#settings().format;
     const decoder = sink.format.format === 'arrow' ? new (await copyArrow()).ArrowInput(sink, settings)
       : new CopyDecoder(sink, settings);
+    const room = new Room(this.#host.input);
     try {
-      await this.#receiveCopy(sink, decoder);
+      await this.#receiveCopy(sink, decoder, room);
       const { tag } = await sink.finish();
       backend.commandComplete(this.#page, tag);
     } catch (error) {
@@ -427,15 +452,23 @@ export class Connection {
         : backend.asDatabaseError(error);
       await sink.abort(fault);
       throw error;
+    } finally {
+      room.fit(0);
     }
   }
 
-  async #receiveCopy(sink: CopyInSink, decoder: CopyInput): Promise<void> {
+  async #receiveCopy(sink: CopyInSink, decoder: CopyInput, room: Room): Promise<void> {
     for (;;) {
       const message = await this.#reader.read();
       switch (message.kind) {
         case 'copyData':
           for (const batch of await decoder.push(message.bytes)) await sink.write(batch);
+          if (decoder.held > LARGE_MAX) {
+            throw new DatabaseError('54000', 'out of memory', {
+              detail: `A row of COPY has at most ${LARGE_MAX} bytes.`, where: decoder.where(),
+            });
+          }
+          room.fit(decoder.held);
           break;
         case 'copyDone':
           for (const batch of await decoder.finish()) await sink.write(batch);
@@ -447,6 +480,8 @@ export class Connection {
         default:
           throw new DatabaseError('08P01', `unexpected message type 0x${messageByte(message)} during COPY from stdin`);
       }
+      const turn = this.#reader.turn();
+      if (turn !== undefined) await turn;
     }
   }
 
@@ -460,41 +495,14 @@ export class Connection {
     backend.errorOrNotice(this.#page, 'ERROR', names === undefined ? fault : fault.named(names));
   }
 
-  /** Hands the page to the socket without waiting. */
-  #write(): boolean {
-    if (this.#page.at === 0 || this.#socket.destroyed) return true;
-    return this.#socket.write(this.#page.take());
-  }
-
   /** Answers to more of what has arrived already go out together. */
   #writeUnlessMore(): void {
-    if (!this.#reader.hasMore) this.#write();
+    if (!this.#reader.hasMore) this.#out.write();
   }
 
-  /** Hands the page to the socket; waits while the client does not keep up. */
+  /** As Outflow's; then the others get their turn. */
   #flush(): Soon<void> {
-    if (!this.#write() || this.#socket.writableNeedDrain) return this.#drained();
-  }
-
-  async #drained(): Promise<void> {
-    if (this.#socket.destroyed) throw new Disconnected();
-    await new Promise<void>((resolve, reject) => {
-      const done = (error: Error | null): void => {
-        clearTimeout(timer);
-        this.#socket.off('drain', onDrain);
-        this.#socket.off('close', onClose);
-        if (error === null) resolve();
-        else reject(error);
-      };
-      const onDrain = (): void => done(null);
-      const onClose = (): void => done(new Disconnected());
-      const timer = setTimeout(() => {
-        this.#host.log(`connection ${this.#host.processId}: gave up a client that takes no data`);
-        this.#socket.destroy();
-      }, STALLED_MS);
-      this.#socket.once('drain', onDrain);
-      this.#socket.once('close', onClose);
-    });
+    return this.#out.flush() ?? this.#reader.turn();
   }
 }
 

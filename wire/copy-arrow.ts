@@ -113,6 +113,8 @@ export class ArrowInput implements CopyInput {
   #batches = 0;
   /** Bytes so far. */
   #received = 0;
+  /** When the last batch was whole. */
+  #used = 0;
   #begin: Buffer = Buffer.alloc(0);
   #checked = false;
 
@@ -144,6 +146,10 @@ export class ArrowInput implements CopyInput {
     return `COPY ${this.#target.table}, record batch ${this.#batches + 1}`;
   }
 
+  get held(): number {
+    return this.#received - this.#used;
+  }
+
   #checkBeginning(chunk: Buffer): void {
     if (this.#checked) return;
     this.#begin = Buffer.concat([this.#begin, chunk]);
@@ -163,6 +169,7 @@ export class ArrowInput implements CopyInput {
     if (schema === undefined || schema === null) throw new Error('it has no schema');
     for await (const batch of reader) {
       this.#ready.push(this.#rows(batch));
+      this.#used = this.#received;
       this.#batches++;
     }
   }

@@ -45,7 +45,10 @@ export class BinaryRows implements RowReader {
     if (flags >>> 17 !== 0) throw new DatabaseError('22P04', 'unrecognized critical flags in COPY file header');
     const extension = bytes.readInt32BE(COPY_SIGNATURE.length + 4);
     if (extension < 0) throw new DatabaseError('22P04', 'invalid COPY file header (missing length)');
-    if (bytes.length < fixed + extension) return -1;
+    if (bytes.length < fixed + extension) {
+      if (last) throw new DatabaseError('22P04', 'invalid COPY file header (wrong length)');
+      return -1;
+    }
     this.#headerSeen = true;
     return fixed + extension;
   }

@@ -60,6 +60,8 @@ export interface CopyInput {
   finish(): readonly Batch[] | Promise<readonly Batch[]>;
   /** PostgreSQL's CONTEXT line for an error now. */
   where(): string;
+  /** Bytes of what has come in part. */
+  readonly held: number;
 }
 
 /** What decoding must know of the target. */
@@ -79,7 +81,11 @@ export class CopyDecoder implements FieldSink, CopyInput {
   #lineBytes: Buffer = Buffer.alloc(0);
   #lineStart = 0;
   #value = '';
+  /** A row that has come in part. */
   #held: Buffer[] = [];
+  #heldBytes = 0;
+  /** Of which so many have been looked at. */
+  #seen = 0;
   #ready: Batch[] = [];
 
   constructor(sink: CopyTarget, format: () => FormatSettings) {
@@ -100,9 +106,11 @@ export class CopyDecoder implements FieldSink, CopyInput {
   push(bytes: Uint8Array): readonly Batch[] {
     if (this.#reader.ended || bytes.length === 0) return [];
     const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    // No row can end in a chunk without a line end: hold it and do not read the row's beginning again and again.
-    if (this.#held.length > 0 && this.#sink.format.format !== 'binary' && !chunk.includes(10) && !chunk.includes(13)) {
+    const held = this.#heldBytes + chunk.length;
+    // A row's beginning is read again when it is twice as long, not with every chunk.
+    if (held < 2 * this.#seen) {
       this.#held.push(Buffer.from(chunk));
+      this.#heldBytes = held;
       return [];
     }
     this.#read(chunk, false);
@@ -121,6 +129,10 @@ export class CopyDecoder implements FieldSink, CopyInput {
     const at = `COPY ${this.#sink.table}, line ${Math.max(this.#line, 1)}`;
     if (this.#column < 0) return at;
     return `${at}, column ${this.columnName(this.#column)}: ${shown(this.#value)}`;
+  }
+
+  get held(): number {
+    return this.#heldBytes;
   }
 
   get room(): number {
@@ -199,6 +211,7 @@ export class CopyDecoder implements FieldSink, CopyInput {
       throw this.#withContext(error);
     }
     this.#held = consumed < bytes.length && !last && !this.#reader.ended ? [Buffer.from(bytes.subarray(consumed))] : [];
+    this.#seen = this.#heldBytes = this.#held.length === 0 ? 0 : bytes.length - consumed;
   }
 
   #withContext(error: unknown): unknown {

@@ -2,6 +2,8 @@
 import { Buffer } from 'node:buffer';
 import { DatabaseError } from '../engine/data/error.ts';
 import { shortAscii } from '../engine/data/utf8.ts';
+import { FREE_BYTES, Room } from './input-memory.ts';
+import type { InputMemory } from './input-memory.ts';
 
 export interface BindParameter {
   readonly format: 0 | 1;
@@ -59,6 +61,11 @@ const LONGEST = new Uint32Array(256);
 /** Where a longer one is a client out of step, not a big message. */
 for (const type of 'CcDEHSXf') LONGEST[type.charCodeAt(0)] = SMALL_MAX;
 for (const type of 'QPBdFp') LONGEST[type.charCodeAt(0)] = LARGE_MAX;
+/** As PostgreSQL's PG_MAX_AUTH_TOKEN_LENGTH: nobody unknown makes us hold more. */
+const AUTHENTICATION_MAX = 65535;
+/** Messages whose errors are followed by the client's Sync. */
+const EXTENDED = new Set([...'PBDECH'].map((type) => type.charCodeAt(0)));
+const NOTHING = Buffer.alloc(0);
 
 /** Reads one message body: bytes `from` to `to` of the buffer. Every read is checked against the body's end. */
 class BodyReader {
@@ -165,13 +172,25 @@ function firstBadBytes(raw: Buffer): string {
  * `broken` is then true. A malformed body leaves the stream in step.
  */
 export class FrontendParser {
-  #buffer: Buffer = Buffer.alloc(0);
+  #buffer: Buffer = NOTHING;
   #at = 0;
   #end = 0;
-  #startup = true;
+  #phase: 'startup' | 'authentication' | 'session' = 'startup';
   /** Bytes of the CopyData under way that have not been handed on. */
   #copyRest = 0;
+  /** Room for the message at the front while it arrives, and until it has been worked on. */
+  readonly #room: Room;
+  /** The message handed on last was a large one. */
+  #large = false;
+  /** Bytes still to come of a message for which there was no room. */
+  #skip = 0;
   broken = false;
+  /** What `next` threw last concerns a message of the extended protocol: the client's Sync follows. */
+  extended = false;
+
+  constructor(memory: InputMemory) {
+    this.#room = new Room(memory);
+  }
 
   /** Bytes held that no message has been made of yet. */
   get buffered(): number {
@@ -180,10 +199,32 @@ export class FrontendParser {
 
   /** The next message is a startup packet (no type byte) until told otherwise. */
   startupDone(): void {
-    this.#startup = false;
+    this.#phase = 'authentication';
+  }
+
+  /** From here on every message is welcome. */
+  authenticated(): void {
+    this.#phase = 'session';
+  }
+
+  /** Nothing more is read: what was held for the message at the front is given back. */
+  close(): void {
+    this.#room.fit(0);
+    this.#forget();
+  }
+
+  #forget(): void {
+    this.#buffer = NOTHING;
+    this.#at = 0;
+    this.#end = 0;
   }
 
   push(chunk: Buffer): void {
+    if (this.#skip > 0) {
+      const skipped = Math.min(this.#skip, chunk.length);
+      this.#skip -= skipped;
+      chunk = chunk.subarray(skipped);
+    }
     if (this.#at === this.#end) {
       this.#buffer = chunk;
       this.#at = 0;
@@ -214,7 +255,7 @@ export class FrontendParser {
   /** Total size of the message at the front, as far as it can be told. */
   #expected(): number {
     if (this.#copyRest > 0) return Math.min(this.#copyRest, SPLIT_MIN);
-    const header = this.#startup ? 0 : 1;
+    const header = this.#phase === 'startup' ? 0 : 1;
     if (this.#end - this.#at < header + 4) return 0;
     return header + this.#buffer.readInt32BE(this.#at + header);
   }
@@ -233,12 +274,13 @@ export class FrontendParser {
   }
 
   next(): FrontendMessage | null {
+    if (this.#large) this.#letGo();
     if (this.#copyRest > 0) return this.buffered < Math.min(this.#copyRest, SPLIT_MIN) ? null : this.#copyPart();
     if (this.buffered < 5) return null;
     const byte = this.#buffer[this.#at];
     const type = String.fromCharCode(byte);
     const length = this.#buffer.readInt32BE(this.#at + 1);
-    const longest = LONGEST[byte];
+    const longest = this.#phase === 'session' ? LONGEST[byte] : Math.min(LONGEST[byte], AUTHENTICATION_MAX);
     if (longest === 0) {
       this.broken = true;
       throw violation(`invalid frontend message type ${byte}`);
@@ -247,15 +289,37 @@ export class FrontendParser {
       this.broken = true;
       throw violation('invalid message length');
     }
+    this.extended = EXTENDED.has(byte);
     if (this.buffered < length + 1) {
-      if (type !== 'd' || this.buffered - 5 < SPLIT_MIN) return null;
+      if (type !== 'd') return this.#wait(length + 1);
+      if (this.buffered - 5 < SPLIT_MIN) return null;
       this.#at += 5;
       this.#copyRest = length - 4;
       return this.#copyPart();
     }
     const from = this.#at + 5;
     this.#at += length + 1;
+    this.#large = length > FREE_BYTES;
     return readMessage(type, this.#buffer, from, this.#at);
+  }
+
+  /** For the rest of a message of so many bytes; where there is no room for it, it is skipped, as in PostgreSQL. */
+  #wait(size: number): null {
+    try {
+      this.#room.fit(size);
+    } catch (error) {
+      this.#skip = size - this.buffered;
+      this.#at = this.#end;
+      throw error;
+    }
+    return null;
+  }
+
+  /** A large message has been worked on: neither its room nor its bytes are wanted any more. */
+  #letGo(): void {
+    this.#large = false;
+    this.#room.fit(0);
+    if (this.#at === this.#end) this.#forget();
   }
 
   /** Why: a stream of rows needs no whole messages, and gathering them would copy every byte. */

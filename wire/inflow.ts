@@ -10,6 +10,8 @@ const BUFFER_BYTES = 128 * 1024;
 const COPIED_BYTES = 16 * 1024;
 /** Buffers kept for later, of all connections together. */
 const KEPT = 32;
+/** How long a client that is told to go may take to read why, and to go. */
+const LINGER_MS = 1000;
 
 const free: Uint8Array[] = [];
 const ours = new WeakSet<ArrayBufferLike>();
@@ -62,10 +64,18 @@ export class Inflow {
     if (ours.has(chunk.buffer) && free.length < KEPT) free.push(new Uint8Array(chunk.buffer));
   }
 
-  /** No chunk is of use any more; the socket goes on reading, or it would not see the client's end. */
-  ignore(): void {
+  /**
+   * Nothing is listened to any more, and nothing said after what was written. The socket goes on reading, or it would not
+   * see the client's end; a client that does not end has a file of ours, which no limit counts.
+   */
+  leave(): void {
+    const { socket } = this;
     this.#listener = (chunk) => this.giveBack(chunk);
-    this.socket.resume();
+    socket.resume();
+    socket.end();
+    const impatience = setTimeout(() => socket.destroy(), LINGER_MS);
+    impatience.unref();
+    socket.once('close', () => clearTimeout(impatience));
   }
 
   #buffer(): Uint8Array {

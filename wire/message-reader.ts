@@ -1,8 +1,11 @@
 // MessageReader: awaitable messages out of a socket, with a bound on what is buffered ahead.
 import type { Buffer } from 'node:buffer';
+import { startSlices } from '../sql/index.ts';
+import type { Soon } from '../engine/data/soon.ts';
 import { FrontendParser } from './frontend.ts';
 import type { FrontendMessage, StartupMessage } from './frontend.ts';
 import type { Inflow } from './inflow.ts';
+import type { InputMemory } from './input-memory.ts';
 
 /** The client went away: nobody is left to tell. */
 export class Disconnected extends Error {
@@ -21,16 +24,18 @@ const AHEAD_MAX = 1024 * 1024;
  */
 export class MessageReader {
   readonly #inflow: Inflow;
-  readonly #parser = new FrontendParser();
+  readonly #parser: FrontendParser;
   readonly #chunks: Buffer[] = [];
   /** The chunk that the parser reads. */
   #current: Buffer | null = null;
   #ahead = 0;
   #ended = false;
   #wake: (() => void) | null = null;
+  #slices = startSlices();
 
-  constructor(inflow: Inflow) {
+  constructor(inflow: Inflow, memory: InputMemory) {
     this.#inflow = inflow;
+    this.#parser = new FrontendParser(memory);
     const { socket } = inflow;
     inflow.onChunk((chunk) => {
       this.#chunks.push(chunk);
@@ -40,6 +45,7 @@ export class MessageReader {
     });
     socket.on('close', () => {
       this.#ended = true;
+      this.#parser.close();
       this.#notify();
     });
     socket.on('end', () => {
@@ -51,6 +57,11 @@ export class MessageReader {
   /** True when the byte stream cannot be made sense of any more. */
   get broken(): boolean {
     return this.#parser.broken;
+  }
+
+  /** The message that could not be read belongs to a sequence that ends with Sync. */
+  get inSequence(): boolean {
+    return this.#parser.extended;
   }
 
   get disconnected(): boolean {
@@ -72,6 +83,15 @@ export class MessageReader {
 
   startupDone(): void {
     this.#parser.startupDone();
+  }
+
+  authenticated(): void {
+    this.#parser.authenticated();
+  }
+
+  /** To be called between messages: the others get their turn when this client has had the thread for long. */
+  turn(): Soon<void> {
+    return this.#slices();
   }
 
   /** A message already there, or null; throws DatabaseError 08P01 for a malformed one. */
@@ -119,6 +139,11 @@ export class MessageReader {
   more(): Promise<void> {
     if (this.#chunks.length > 0) return Promise.resolve();
     if (this.#ended) return Promise.reject(new Disconnected());
-    return new Promise<void>((resolve) => { this.#wake = resolve; });
+    return new Promise<void>((resolve) => {
+      this.#wake = () => {
+        this.#slices = startSlices();
+        resolve();
+      };
+    });
   }
 }

@@ -6,7 +6,9 @@ import { DatabaseError } from '../engine/data/error.ts';
 import type { Database } from '../sql/index.ts';
 import * as backend from './backend.ts';
 import { Connection } from './connection.ts';
+import { LARGE_MAX } from './frontend.ts';
 import { Inflow } from './inflow.ts';
+import { InputMemory } from './input-memory.ts';
 import { Page } from './page.ts';
 
 export interface ServerOptions {
@@ -21,7 +23,14 @@ export interface ServerOptions {
 interface Client {
   readonly connection: Connection;
   readonly secret: number;
+  /** Counts as one of the connections there may be. */
+  admitted: boolean;
 }
+
+/** Connections beside those there may be that have not said yet what they want: to cancel a statement, it may be. */
+const STARTING = 32;
+/** The longest message has room beside others. */
+const INPUT_BYTES = 2 * LARGE_MAX;
 
 export class Server {
   readonly #database: Database;
@@ -31,6 +40,8 @@ export class Server {
   /** All that are open, refused and ending ones too. */
   readonly #sockets = new Set<Socket>();
   readonly #serverSecret = randomBytes(32);
+  readonly #input = new InputMemory(INPUT_BYTES);
+  #admitted = 0;
   #nextProcessId = 1000;
 
   private constructor(database: Database, options: ServerOptions) {
@@ -78,11 +89,10 @@ export class Server {
     clearTimeout(impatience);
   }
 
-  /** pg_terminate_backend. */
-  terminate(processId: number): boolean {
+  /** pg_terminate_backend, and sessions that idle for too long. */
+  terminate(processId: number, error: DatabaseError): boolean {
     const client = this.#clients.get(processId);
-    client?.connection.terminate(
-      new DatabaseError('57P01', 'terminating connection due to administrator command'));
+    client?.connection.terminate(error);
     return client !== undefined;
   }
 
@@ -90,26 +100,39 @@ export class Server {
     const { socket } = inflow;
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
-    if (this.#clients.size >= this.#options.maxConnections) {
+    if (this.#clients.size >= this.#options.maxConnections + STARTING) {
       const page = new Page(256);
       backend.errorOrNotice(page, 'FATAL', new DatabaseError('53300', 'sorry, too many clients already'));
       socket.on('error', () => socket.destroy());
-      inflow.ignore();
-      socket.end(page.take());
+      socket.write(page.take());
+      inflow.leave();
       return;
     }
     const processId = this.#nextProcessId++;
     const secret = randomInt(-0x80000000, 0x80000000);
     const connection = new Connection(inflow, {
       database: this.#database, processId, secret, serverSecret: this.#serverSecret,
+      input: this.#input,
+      admit: () => this.#admit(client),
       cancel: (id, key) => this.#cancel(id, key),
       log: this.#options.log,
     });
-    this.#clients.set(processId, { connection, secret });
+    const client: Client = { connection, secret, admitted: false };
+    this.#clients.set(processId, client);
     connection.run().catch((error: unknown) => {
       this.#options.log(`connection ${processId}: ${error instanceof Error ? error.stack ?? error.message : String(error)}`);
       socket.destroy();
-    }).finally(() => this.#clients.delete(processId));
+    }).finally(() => {
+      this.#clients.delete(processId);
+      if (client.admitted) this.#admitted--;
+    });
+  }
+
+  #admit(client: Client): boolean {
+    if (this.#admitted >= this.#options.maxConnections) return false;
+    this.#admitted++;
+    client.admitted = true;
+    return true;
   }
 
   #cancel(processId: number, secret: number): void {

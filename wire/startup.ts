@@ -14,7 +14,7 @@ const PROTOCOL_3_0 = 196608;
 /** As PostgreSQL's authentication_timeout. */
 const STARTUP_MS = 60_000;
 
-type Hooks = Pick<SessionOptions, 'onNotice' | 'onParameterStatus' | 'onNotification'>;
+type Hooks = Pick<SessionOptions, 'onNotice' | 'onParameterStatus' | 'onNotification' | 'untaken'>;
 
 export interface StartupOptions {
   readonly reader: MessageReader;
@@ -27,21 +27,25 @@ export interface StartupOptions {
 
 /** The session, or null when the connection was only there to cancel. Throws what is to be told as FATAL. */
 export async function startUp(options: StartupOptions): Promise<Session | null> {
+  let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
-    const timer = setTimeout(() => {
+    timer = setTimeout(() => {
       reject(new DatabaseError('08P01', 'canceling authentication due to timeout'));
     }, STARTUP_MS);
     timer.unref();
   });
-  return Promise.race([negotiate(options), timeout]);
+  return Promise.race([negotiate(options), timeout]).finally(() => clearTimeout(timer));
 }
 
 async function negotiate(options: StartupOptions): Promise<Session | null> {
   const { reader, page, flush, host } = options;
+  const asked = new Set<string>();
   for (;;) {
     const message = await reader.readStartup();
     switch (message.kind) {
       case 'sslRequest': case 'gssRequest':
+        if (asked.has(message.kind)) throw unsupported(1234, message.kind === 'sslRequest' ? 5679 : 5680);
+        asked.add(message.kind);
         page.int8('N'.charCodeAt(0));
         await flush();
         break;
@@ -70,7 +74,9 @@ async function open(
   for (const name of ['user', 'database', 'replication']) parameters.delete(name);
   for (const name of [...parameters.keys()]) if (name.startsWith('_pq_.')) parameters.delete(name);
 
+  if (!host.admit()) throw new DatabaseError('53300', 'sorry, too many clients already');
   await authenticate(options, user);
+  reader.authenticated();
   backend.authentication(page, 0);
   const session = host.database.connect({
     user, database: database === '' ? user : database, parameters, processId: host.processId, remote: options.remote,
@@ -83,11 +89,14 @@ async function open(
 function negotiateVersion(page: Page, message: StartupMessage & { readonly kind: 'startup' }): void {
   const { major, minor, parameters } = message;
   if (major !== 3) {
-    throw new DatabaseError(
-      '0A000', `unsupported frontend protocol ${major}.${minor}: server supports 3.0 to 3.0`);
+    throw unsupported(major, minor);
   }
   const unknown = [...parameters.keys()].filter((name) => name.startsWith('_pq_.'));
   if (minor > 0 || unknown.length > 0) backend.negotiateProtocolVersion(page, PROTOCOL_3_0, unknown);
+}
+
+function unsupported(major: number, minor: number): DatabaseError {
+  return new DatabaseError('0A000', `unsupported frontend protocol ${major}.${minor}: server supports 3.0 to 3.0`);
 }
 
 async function authenticate(options: StartupOptions, user: string): Promise<void> {

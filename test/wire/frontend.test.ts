@@ -2,13 +2,15 @@
 import { Buffer } from 'node:buffer';
 import { serialize } from 'pg-protocol';
 import { describe, expect, it } from 'vitest';
-import { FrontendParser } from '../../wire/frontend.ts';
+import { FrontendParser, LARGE_MAX } from '../../wire/frontend.ts';
+import { InputMemory } from '../../wire/input-memory.ts';
 import type { FrontendMessage } from '../../wire/frontend.ts';
 import { Random } from '../support/random.ts';
 
 function parseAll(bytes: Buffer, cuts: (left: number) => number): FrontendMessage[] {
-  const parser = new FrontendParser();
+  const parser = new FrontendParser(new InputMemory(LARGE_MAX));
   parser.startupDone();
+  parser.authenticated();
   const out: FrontendMessage[] = [];
   for (let at = 0; at < bytes.length;) {
     const size = Math.min(cuts(bytes.length - at), bytes.length - at);
@@ -60,24 +62,27 @@ describe('frontend parser', () => {
   });
 
   it('refuses a length beyond the bound, and is broken then', () => {
-    const parser = new FrontendParser();
+    const parser = new FrontendParser(new InputMemory(LARGE_MAX));
     parser.startupDone();
+    parser.authenticated();
     parser.push(Buffer.from([0x51, 0x7f, 0xff, 0xff, 0xff]));
     expect(() => parser.next()).toThrow(expect.objectContaining({ code: '08P01' }));
     expect(parser.broken).toBe(true);
   });
 
   it('refuses an unknown message type, and is broken then', () => {
-    const parser = new FrontendParser();
+    const parser = new FrontendParser(new InputMemory(LARGE_MAX));
     parser.startupDone();
+    parser.authenticated();
     parser.push(Buffer.from([0x01, 0, 0, 0, 4]));
     expect(() => parser.next()).toThrow(expect.objectContaining({ code: '08P01', message: 'invalid frontend message type 1' }));
     expect(parser.broken).toBe(true);
   });
 
   it('refuses a body that ends early, and stays in step', () => {
-    const parser = new FrontendParser();
+    const parser = new FrontendParser(new InputMemory(LARGE_MAX));
     parser.startupDone();
+    parser.authenticated();
     // Bind that claims 60,000 parameters and has none.
     const bad = Buffer.from([0x42, 0, 0, 0, 10, 0, 0, 0, 0, 0xea, 0x60]);
     parser.push(Buffer.concat([bad, serialize.sync()]));
@@ -87,8 +92,9 @@ describe('frontend parser', () => {
   });
 
   it('refuses text that is not UTF-8, naming the bytes', () => {
-    const parser = new FrontendParser();
+    const parser = new FrontendParser(new InputMemory(LARGE_MAX));
     parser.startupDone();
+    parser.authenticated();
     parser.push(Buffer.from([0x51, 0, 0, 0, 8, 0x61, 0xff, 0x62, 0]));
     expect(() => parser.next()).toThrow(expect.objectContaining(
       { code: '22021', message: 'invalid byte sequence for encoding "UTF8": 0xff' }));
@@ -98,8 +104,9 @@ describe('frontend parser', () => {
     const seed = 20261125;
     const random = new Random(seed);
     for (let n = 0; n < 2000; n++) {
-      const parser = new FrontendParser();
+      const parser = new FrontendParser(new InputMemory(LARGE_MAX));
       parser.startupDone();
+      parser.authenticated();
       const bytes = Buffer.from(Array.from({ length: random.int(1, 60) }, () => random.int(0, 255)));
       try {
         parser.push(bytes);
@@ -113,7 +120,7 @@ describe('frontend parser', () => {
 
   it('bounds startup packets', () => {
     for (const length of [0, 7, 10_001, 0x7fffffff]) {
-      const parser = new FrontendParser();
+      const parser = new FrontendParser(new InputMemory(LARGE_MAX));
       const bytes = Buffer.alloc(8);
       bytes.writeInt32BE(length);
       parser.push(bytes);
