@@ -28,9 +28,12 @@ export const DATABASE_NAMES: readonly string[] = ['millrace', 'postgres'];
 
 const SEVERITY_RANK = ['debug5', 'debug4', 'debug3', 'debug2', 'debug1', 'log', 'notice', 'warning', 'error'];
 
-/** What things take on the heap, roughly, as measured: a statement's tree grows with its text. */
-const STATEMENT_BYTES = 4096;
-const CHARACTER_BYTES = 64;
+/** As PostgreSQL's track_activity_query_size, less its last byte. */
+const SHOWN_BYTES = 1023;
+
+/** What things take on the heap, roughly, as measured: a statement's tree grows with its text. The unnamed one is not counted. */
+const STATEMENT_BYTES = 6144;
+const CHARACTER_BYTES = 16;
 const PORTAL_BYTES = 1024;
 const CHANNEL_BYTES = 256;
 
@@ -61,6 +64,7 @@ export class SessionState {
   random: RandomGenerator | null = null;
   /** Milliseconds that pg_sleep asked for in the statement that runs. */
   sleepFor = 0;
+  /** As pg_stat_activity shows it: its beginning. */
   query = '';
   statementStart: bigint;
   stateChange: bigint;
@@ -82,7 +86,7 @@ export class SessionState {
     this.services = services;
     this.keptRows = new KeptMemory(services.runtime.queryMemory);
     const objects = new KeptMemory(services.objectMemory);
-    this.prepared = new KeptMap(objects, (statement) => STATEMENT_BYTES + CHARACTER_BYTES * statement.text.length);
+    this.prepared = new KeptMap(objects, ({ name, text }) => (name === '' ? 0 : STATEMENT_BYTES + CHARACTER_BYTES * text.length));
     this.portals = new KeptMap(objects, () => PORTAL_BYTES);
     this.listening = new KeptMap(objects, (channel) => CHANNEL_BYTES + channel.length);
     this.advisory = new AdvisoryLocks(this, services.locks);
@@ -331,6 +335,15 @@ export class SessionState {
     }
     this.transaction.isolation = asIsolation(value);
   }
+}
+
+/** The beginning of a query's text, by itself: a string cut off another would keep that. */
+export function shownQuery(text: string): string {
+  if (text.length <= SHOWN_BYTES / 3) return text;
+  const bytes = Buffer.from(text.slice(0, SHOWN_BYTES));
+  let end = Math.min(bytes.length, SHOWN_BYTES);
+  while (end < bytes.length && (bytes[end] & 0xc0) === 0x80) end--;
+  return bytes.toString('utf8', 0, end);
 }
 
 export function asIsolation(text: string | null): Isolation {

@@ -15,7 +15,7 @@ import type {
   BindRequest, ExecuteResult, Session, SessionOptions, StatementDescription, TransactionStatus,
 } from './session-api.ts';
 import type { Notification, Peer, Services } from './services.ts';
-import { SessionState, startupOptions, statementTimeout } from './session-state.ts';
+import { SessionState, shownQuery, startupOptions, statementTimeout } from './session-state.ts';
 import type { SessionInfo } from './catalog/entry.ts';
 import type { BoundStatement, StatementResult } from './statement/bound.ts';
 import { bindStatement } from './statement/index.ts';
@@ -405,7 +405,7 @@ export class ServerSession implements Session, Peer {
     if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
     this.#idleTimer = null;
     state.active = true;
-    state.query = text;
+    state.query = shownQuery(text);
     state.statementStart = state.services.now();
     state.stateChange = state.statementStart;
     state.advisory.forgetWishes();

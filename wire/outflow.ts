@@ -31,13 +31,15 @@ export class Outflow {
 
   /** Hands the page to the socket without waiting. */
   write(): void {
-    if (this.page.at > 0 && !this.#socket.destroyed) this.#socket.write(this.page.take());
+    if (this.page.at === 0) return;
+    if (this.#socket.destroyed) this.page.at = 0;
+    else this.#socket.write(this.page.take());
   }
 
-  /** Hands the page to the socket; waits while the client does not keep up. */
+  /** Hands the page to the socket; waits while the client does not keep up, and rejects when it is gone. */
   flush(): Soon<void> {
     this.write();
-    if (this.stalls) return this.#drained();
+    if (this.stalls || this.#socket.destroyed) return this.#drained();
   }
 
   /** Hands it on though nobody waits: an idle client is given up like others when it takes nothing. */

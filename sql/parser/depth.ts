@@ -1,4 +1,6 @@
-// How deep a statement's tree will be, judged from its tokens, so that no recursion over it overflows the stack.
+// How deep and how large a statement's tree will be, judged from its tokens, so that no recursion over it overflows the
+// stack, and it does not fill the heap.
+import { DatabaseError } from '../../engine/data/error.ts';
 import { stackDepthExceeded } from './pg-module.ts';
 import { Lexer } from './tokens.ts';
 import type { Token } from './tokens.ts';
@@ -7,6 +9,8 @@ import type { Token } from './tokens.ts';
 const SHORT = 1000;
 /** In levels of an operator chain; PostgreSQL's own limit (max_stack_depth 2MB) is between 3,000 and 5,000. */
 const LIMIT = 3000;
+/** Tokens of a text: the trees of so many take more than a gigabyte, and seconds. */
+const MOST = 1 << 22;
 /** A parenthesis, which may be a subquery, or a CASE weighs as much as so many operators. */
 const BRACKET = 3;
 
@@ -35,12 +39,19 @@ function finish(open: Frame): void {
   open.child = 0;
 }
 
-/** Throws 54001 as PostgreSQL does where its stack would not do. */
+/** Throws 54001 as PostgreSQL does where its stack would not do, and where our heap would not. */
 export function checkDepth(text: string): void {
   if (text.length < SHORT) return;
   const lexer = new Lexer(text, 0);
   const frames: Frame[] = [frame(false)];
+  let tokens = 0;
   for (let token = lexer.next(); token !== undefined; token = lexer.next()) {
+    if (++tokens > MOST) {
+      throw new DatabaseError('54001', 'statement too complex', {
+        detail: `A query string has at most ${MOST} words, numbers, names and signs.`,
+        hint: 'Use COPY, or several statements.',
+      });
+    }
     const open = frames.at(-1);
     if (open === undefined) return;
     if (opens(token)) frames.push(frame(token.kind === 'word'));

@@ -120,12 +120,12 @@ describe('connections', () => {
 });
 
 describe('a client that takes nothing', () => {
-  it('can be terminated', async () => {
+  it.each([0, 20, 50, 100, 500])('can be terminated at any moment: after %i ms', async (milliseconds) => {
     const { raw, processId } = await open();
     raw.pause();
     raw.send({ Query: { q: 'SELECT repeat(\'x\', 1000) FROM generate_series(1, 50000)' } });
     const state = (): Promise<unknown> => value(`SELECT count(*) FROM pg_stat_activity WHERE pid = ${processId}`);
-    await pause(500);
+    await pause(milliseconds);
     expect(await state()).toBe('1');
     expect(await value(`SELECT pg_terminate_backend(${processId})`)).toBe('t');
     await until(async () => await state() === '0');
@@ -229,6 +229,20 @@ describe('a row of COPY that does not end', () => {
       decoder.push(Buffer.from(format === 'csv' ? '"\n' : 'y\n'));
       expect(decoder.finish()[0].length).toBe(1);
     }
+  });
+});
+
+describe('a query text', () => {
+  it('of too many words is refused before it is read', async () => {
+    const { raw } = await open();
+    expect(errorOf(await query(raw, ';'.repeat((1 << 22) + 1)))).toBe('54001');
+    raw.close();
+  });
+
+  it('is shown by its beginning', async () => {
+    const long = `SELECT octet_length(query) FROM pg_stat_activity WHERE pid = pg_backend_pid() -- ${'ü'.repeat(2000)}`;
+    expect(await value(long)).toBe('1023');
+    expect(await value(`${long.slice(0, 77)}  -- ${'ü'.repeat(2000)}`)).toBe('1022');
   });
 });
 
