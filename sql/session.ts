@@ -433,6 +433,9 @@ export class ServerSession implements Session, Peer {
     const [setting, code, what] = state.transaction === null ? ['idle_session_timeout', '57P05', 'idle-session'] as const
       : ['idle_in_transaction_session_timeout', '25P03', 'idle-in-transaction'] as const;
     const limit = state.settings.integer(setting);
+    // Of a Sync after a Sync, say.
+    if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
+    this.#idleTimer = null;
     if (limit === 0) return;
     this.#idleTimer = setTimeout(() => {
       state.services.terminate(state.processId, new DatabaseError(code, `terminating connection due to ${what} timeout`));

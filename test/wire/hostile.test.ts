@@ -254,6 +254,11 @@ describe('a session that idles', () => {
       const { raw } = await open();
       await query(raw, `SET ${setting} = 100`);
       await query(raw, begin);
+      // Each Sync ends what idles; a statement that runs is not idle.
+      raw.send('Sync', 'Sync');
+      await raw.untilReady();
+      await raw.untilReady();
+      expect(errorOf(await query(raw, 'SELECT pg_sleep(0.3)'))).toBeUndefined();
       expect(await raw.next()).toMatchObject({ S: 'FATAL', C: code });
       raw.close();
     }
