@@ -5,7 +5,7 @@
 //
 // Polynomial, not linear: the sets are remembered by part and place. A budget of steps (54000) keeps it from holding
 // everything up, and ends what is exponential with back-references.
-import { assert } from '../../data/error.ts';
+import { assert } from '../error.ts';
 import { BackReferences } from './back-reference.ts';
 import type { RegexNode } from './regex-parse.ts';
 import { Places } from './regex-places.ts';
