@@ -1,7 +1,8 @@
 // CatalogNames: OIDs ⇄ names for regclass and its kin, as seen through one catalog and search path.
 import { DatabaseError } from '../../engine/data/error.ts';
-import { formatTypeName, parseTypeName, quoteIdentifier, typeFromOid } from '../../engine/data/type-info.ts';
+import { formatTypeName, mentionType, parseTypeName, quoteIdentifier, typeFromOid } from '../../engine/data/type-info.ts';
 import { oidOf } from '../../engine/data/type-info.ts';
+import type { EnumType } from '../../engine/data/types.ts';
 import type { CatalogAccess, RegKind } from '../../engine/expression/context.ts';
 import type { FunctionRegistry } from '../../engine/function/registry.ts';
 import type { Catalog, QualifiedName } from './catalog.ts';
@@ -48,6 +49,12 @@ export class CatalogNames implements CatalogAccess {
       case 'regproc': case 'regprocedure': return FunctionOids.of(this.#functions).byOid(oid)?.name ?? null;
       case 'regoper': case 'regoperator': case 'regcollation': return null;
     }
+  }
+
+  checkLabel(type: EnumType, label: string): void {
+    if (!this.#catalog.isNewLabel(type.oid, label)) return;
+    throw new DatabaseError('55P04', `unsafe use of new value "${label}" of enum type ${mentionType(type)}`,
+      { hint: 'New enum values must be committed before they can be used.' });
   }
 
   oidOf(kind: RegKind, name: string): number {
@@ -148,6 +155,10 @@ export class LastingNames implements CatalogAccess {
   nameOf(kind: RegKind, oid: number): string | null {
     if (oid >= FIRST_USER_OID) throw notContinuous(`a name of type ${kind}`);
     return this.#names.nameOf(kind, oid);
+  }
+
+  checkLabel(type: EnumType, label: string): void {
+    this.#names.checkLabel(type, label);
   }
 
   oidOf(kind: RegKind, name: string): number {
