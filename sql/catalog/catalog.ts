@@ -143,6 +143,12 @@ export class Catalog {
     return this.#system.all;
   }
 
+  /** A type that is in pg_class as well. */
+  compositeType(oid: number): TypeEntry | null {
+    const entry = this.#entries.get(oid);
+    return entry?.kind === 'type' && entry.definition.kind === 'composite' ? entry : null;
+  }
+
   schema(name: string): SchemaEntry | null {
     return this.#names.schemas.get(name) ?? null;
   }
@@ -226,11 +232,12 @@ export class Catalog {
     return null;
   }
 
-  /** The relation, or PostgreSQL's 42P01 at `position` (1-based character). */
+  /** The relation, or PostgreSQL's 42P01 (of a composite type 42809) at `position` (1-based character). */
   requireRelation(name: QualifiedName, searchPath: readonly string[], position?: number): Relation {
     const found = this.findRelation(name, searchPath);
-    if (found === null) throw undefinedRelation(name, position);
-    return found;
+    if (found !== null) return found;
+    if (this.findType(name, searchPath)?.definition.kind !== 'composite') throw undefinedRelation(name, position);
+    throw new DatabaseError('42809', `"${name.name}" is a composite type`, { position });
   }
 
   findType(name: QualifiedName, searchPath: readonly string[]): TypeEntry | null {

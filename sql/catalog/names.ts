@@ -34,7 +34,7 @@ export class CatalogNames implements CatalogAccess {
   nameOf(kind: RegKind, oid: number): string | null {
     switch (kind) {
       case 'regclass': {
-        const relation = this.#catalog.relation(oid);
+        const relation = this.#catalog.relation(oid) ?? this.#catalog.compositeType(oid);
         return relation === null ? null : this.#qualified(relation);
       }
       case 'regtype': return this.#typeName(oid);
@@ -61,7 +61,7 @@ export class CatalogNames implements CatalogAccess {
     if (/^\d+$/.test(name)) return Number(name);
     if (name === '-') return 0;
     switch (kind) {
-      case 'regclass': return this.#catalog.requireRelation(splitName(name), this.#searchPath).oid;
+      case 'regclass': return this.#relationOid(splitName(name));
       case 'regtype': return this.#typeOid(name);
       case 'regnamespace': return this.#catalog.requireSchema(splitName(name).name).oid;
       case 'regrole': {
@@ -75,6 +75,11 @@ export class CatalogNames implements CatalogAccess {
       case 'regcollation':
         throw new DatabaseError('42704', `collation "${name}" for encoding "UTF8" does not exist`);
     }
+  }
+
+  #relationOid(name: QualifiedName): number {
+    const type = this.#catalog.findType(name, this.#searchPath);
+    return type?.definition.kind === 'composite' ? type.oid : this.#catalog.requireRelation(name, this.#searchPath).oid;
   }
 
   /** regproc: the only function of that name (42725 when there are more); regprocedure's argument list narrows nothing here. */
