@@ -10,7 +10,7 @@ import { BOOLEAN, FLOAT4, FLOAT8, INT8, simpleType } from '../../engine/data/typ
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { Datum } from '../../engine/data/datum.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
-import { num, scalar } from '../../engine/function/define.ts';
+import { big, num, scalar } from '../../engine/function/define.ts';
 import type { StoredEntry } from '../catalog/entry.ts';
 import type { Expr, TableItem } from '../parser/ast.ts';
 import type { LogicalPlan, WindowCall } from '../plan/logical-plan.ts';
@@ -48,7 +48,7 @@ const SAMPLED_BY_SEED = scalar({
   row: ([percent, seed, hash, n]) => {
     const share = shareOf(percent);
     if (seed === null) throw new DatabaseError('2202G', 'TABLESAMPLE REPEATABLE parameter cannot be null');
-    return hashOf(`${hash} ${n} ${num(seed)}`) / 2 ** 53 < share;
+    return hashOf(`${big(hash)} ${big(n)} ${num(seed)}`) / 2 ** 53 < share;
   },
 });
 
