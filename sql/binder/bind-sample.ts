@@ -131,7 +131,8 @@ function argument(
   const value = bind(e, site);
   const coerced = tryCoerce(value, type, { env: site.env, context: 'assignment', position });
   if (coerced === null) {
-    throw new DatabaseError('42804', `argument of ${what} must be type ${name}, not type ${mentionType(value.type)}`, { position });
+    throw new DatabaseError('42804', `argument of ${what} must be type ${name}, not type ${mentionType(value.type)}`,
+      { position });
   }
   site.env.trace?.calls.set(e, value.type.kind === 'unknown' ? coerced : value);
   return coerced;

@@ -77,8 +77,9 @@ function tableText(printer: Printer, item: TableItem): string {
 function sampleText({ trace, expressions }: Printer, { sample }: TableItem): string {
   if (sample === undefined) return '';
   const text = (e: Expr): string => expressions.text(required(trace.calls.get(e), 'TABLESAMPLE'), false);
+  const method = quoteIdentifier(sample.method[sample.method.length - 1]);
   const seed = sample.repeatable === undefined ? '' : ` REPEATABLE (${text(sample.repeatable)})`;
-  return ` TABLESAMPLE ${quoteIdentifier(sample.method[sample.method.length - 1])} (${sample.arguments.map(text).join(', ')})${seed}`;
+  return ` TABLESAMPLE ${method} (${sample.arguments.map(text).join(', ')})${seed}`;
 }
 
 function namesOf(printer: Printer, item: FromItem): ItemNames {

@@ -37,7 +37,9 @@ export class Effects implements EffectBinder {
   readonly #modified: Map<CommonTable, BoundQuery | null>;
   #running: { readonly session: SessionState; readonly parameters: readonly Datum[] } | null = null;
 
-  constructor(state: SessionState, names: WithClause | undefined, modified: ReadonlyMap<CommonTable, BoundQuery | null> = new Map()) {
+  constructor(
+    state: SessionState, names: WithClause | undefined, modified: ReadonlyMap<CommonTable, BoundQuery | null> = new Map(),
+  ) {
     this.#state = state;
     this.#names = names;
     this.#modified = new Map(modified);

@@ -53,8 +53,8 @@ function queryOf(state: SessionState, view: ViewEntry): Query {
     catalog, searchPath: [], qualified: true, pretty: false, wrap: 0, format, names: { names, now: 0n },
   });
   const query = text === null ? null : parseQuery(text);
-  const env = sessionEnvironment(state);
-  if (query === null || !samePlan(boundView(state, view).plan, bindQuery(query, { env, parent: null, commonTables: null }).plan)) {
+  const site = { env: sessionEnvironment(state), parent: null, commonTables: null };
+  if (query === null || !samePlan(boundView(state, view).plan, bindQuery(query, site).plan)) {
     throw notSupported(`locking the rows of view "${view.name}"`);
   }
   return query;

@@ -36,7 +36,8 @@ function checked(scope: CommonTableScope | null, end: CommonTableScope | null): 
   if (scope === null || scope === end) return end;
   const parent = checked(scope.parent, end);
   if (scope.name === null) return parent;
-  return !isReadable(scope) || isSteady(scope.plan(undefined)) ? { ...scope, parent } : refused(scope.name, scope.columns, parent);
+  const steady = !isReadable(scope) || isSteady(scope.plan(undefined));
+  return steady ? { ...scope, parent } : refused(scope.name, scope.columns, parent);
 }
 
 /** A modification without RETURNING tells whoever reads it. */
