@@ -176,6 +176,11 @@ export class Transaction implements OpenTransaction {
     this.#findReshaped();
   }
 
+  /** Requires: lockCatalog; the enum type has the label by now. */
+  noteNewLabel(type: number, label: string): void {
+    this.#catalog = this.catalog.withNewLabel(type, label);
+  }
+
   #findReshaped(): void {
     const changed = this.#catalogChanges.map((change) => (change.kind === 'put' ? change.entry.oid : change.oid));
     this.#fills = this.#fillsSince(this.#services.catalog, changed);

@@ -54,7 +54,7 @@ const PACKAGE_HOMES: ReadonlyMap<string, readonly string[]> = new Map([
   ['libpg-query', ['sql/parser/']],
   ['node-sql-parser', ['sql/parser/foreign']],
   ['@node-rs/crc32', ['storage/crc32c.ts']],
-  ['re2js', ['engine/function/', 'engine/data/']],
+  ['re2js', ['engine/data/regex/']],
   ['node:net', ['wire/']],
   ['node:fs', ['storage/', 'wire/connector/', 'wire/demo']],
   ['node:fs/promises', ['storage/', 'wire/connector/']],

@@ -4,6 +4,8 @@ import { pathSyntaxError, pathTokens } from './jsonpath-lexer.ts';
 import type { PathToken } from './jsonpath-lexer.ts';
 import type { Json } from './json.ts';
 import { Numeric } from './numeric.ts';
+import { regexOf } from './regex/regex.ts';
+import type { Regex } from './regex/regex.ts';
 
 /** A starting item and the accessors behind it, applied in turn. */
 export type Path = readonly PathItem[];
@@ -185,6 +187,8 @@ class Reader {
     if (flags.includes('x') && !flags.includes('q')) {
       throw new DatabaseError('0A000', 'XQuery "x" flag (expanded regular expressions) is not implemented');
     }
+    // 2201B for what is no regular expression, whether it comes to be used or not.
+    likeRegexOf(pattern, flags);
     return { kind: 'likeRegex', argument, pattern, flags };
   }
 
@@ -401,6 +405,18 @@ function formatLevels(first: number, last: number): string {
   const name = (level: number): string => (level === Infinity ? 'last' : String(level));
   if (first === 0 && last === Infinity) return '**';
   return first === last ? `**{${name(first)}}` : `**{${name(first)} to ${name(last)}}`;
+}
+
+/** What `like_regex` matches with, from regexOf's cache. */
+export function likeRegexOf(pattern: string, flags: string): Regex {
+  return regexOf(flags.includes('q') ? `***=${pattern}` : pattern, regexOptions(flags));
+}
+
+/** XQuery's flags as those of regular expressions: without s a dot ends at a line's end, with m anchors are lines'. */
+function regexOptions(flags: string): string {
+  if (flags.includes('q')) return flags.includes('i') ? 'i' : '';
+  const newline = flags.includes('s') ? (flags.includes('m') ? 'w' : '') : flags.includes('m') ? 'n' : 'p';
+  return (flags.includes('i') ? 'i' : '') + newline;
 }
 
 const CACHE_SIZE = 256;

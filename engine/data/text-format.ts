@@ -23,7 +23,7 @@ import { mentionType } from './type-info.ts';
 import { parseUuid } from './uuid.ts';
 import type { Datum } from './datum.ts';
 import type { FormatSettings } from './settings.ts';
-import type { ArrayType, LogicalType, ParametricType } from './types.ts';
+import type { ArrayType, EnumType, LogicalType, ParametricType } from './types.ts';
 
 /** The types whose text is a name in the catalog. */
 export type RegTypeKind =
@@ -41,6 +41,8 @@ export interface TextContext {
 export interface RegNames {
   nameOf(kind: RegTypeKind, oid: number): string | null;
   oidOf(kind: RegTypeKind, name: string): number;
+  /** 55P04 for a label that an enum type has been given and not committed yet; absent where none are seen. */
+  checkLabel?(type: EnumType, label: string): void;
 }
 
 const NO_CONTEXT: TextContext = {};
@@ -75,7 +77,10 @@ export function parseText(
     case 'record':
       if (type.fields.length === 0) throw notImplementedRecord();
       return parseRecord(text, type.fields.length, (t, i) => parseText(type.fields[i].type, t, settings, context));
-    case 'enum': return parseEnum(text, type);
+    case 'enum':
+      parseEnum(text, type);
+      context.names?.checkLabel?.(type, text);
+      return text;
     case 'domain': return parseText(type.base, text, settings, context);
     case 'void': return '';
     case 'jsonpath': return formatJsonPath(parseJsonPath(text));

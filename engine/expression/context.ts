@@ -1,6 +1,7 @@
 // EvalContext: everything outside its arguments that an expression may depend on, handed in (the engine has no clock).
 import { notSupported } from '../data/error.ts';
 import type { FormatSettings } from '../data/settings.ts';
+import type { EnumType } from '../data/types.ts';
 
 /** Names ⇄ OIDs for regclass and its kin, and other catalog look-ups; implemented by sql/catalog. */
 export interface CatalogAccess {
@@ -8,6 +9,8 @@ export interface CatalogAccess {
   nameOf(kind: RegKind, oid: number): string | null;
   /** Throws 42P01, 42704, 42883 ... as PostgreSQL's input functions do. */
   oidOf(kind: RegKind, name: string): number;
+  /** 55P04 for a label that an enum type has been given and not committed yet; absent where none are seen. */
+  checkLabel?(type: EnumType, label: string): void;
 }
 
 export type RegKind =

@@ -8,6 +8,7 @@ import type { Expr, Subscript } from '../parser/ast.ts';
 import { checked } from './domain-check.ts';
 import { coerce, coerceArgument, settleUnknown, tryCoerce } from './coercion.ts';
 import { requireCommonType } from './common-type.ts';
+import { spreadFields } from './environment.ts';
 import { applyFunction } from './functions.ts';
 import { bind } from './level.ts';
 import type { Site } from './level.ts';
@@ -63,9 +64,26 @@ export function bindRow(e: Of<'row'>, site: Site): Expression {
 }
 
 function rowFields(e: Expr, site: Site): readonly Expression[] {
+  if (e.kind === 'fieldStar') return bindFields(e, site).map((f) => f.expression);
   if (e.kind !== 'star' || e.qualifier.length === 0) return [bind(e, site)];
   return expandQualifiedStar({ env: site.env, scope: site.scope, position: e.position }, e.qualifier)
     .map((r) => r.expression);
+}
+
+/** (record).* */
+export function bindFields(
+  e: Of<'fieldStar'>, site: Site,
+): readonly { readonly name: string; readonly expression: Expression }[] {
+  const input = bind(e.operand, site);
+  const type = baseType(input.type);
+  if (type.kind !== 'record' || type.fields.length === 0) {
+    throw new DatabaseError('42809', `type ${mentionType(input.type)} is not composite`, { position: locationOf(e.operand) });
+  }
+  const fields = spreadFields(site.env, type);
+  site.env.columns?.noteFields(input, fields.map((_, index) => index));
+  return fields.map((f, index) => ({
+    name: f.name, expression: input.kind === 'row' ? input.fields[index] : { kind: 'field', input, index, type: f.type },
+  }));
 }
 
 /** ROW(..) whose fields nothing typed: text. */

@@ -6,7 +6,8 @@ import type { LogicalPlan } from '../plan/logical-plan.ts';
 import type { Environment } from './environment.ts';
 import { Level } from './level.ts';
 import type { Clause, CommonTableScope, Recursion, Site } from './level.ts';
-import type { Scope, ScopeColumn, ScopeItem } from './scope.ts';
+import { Scope } from './scope.ts';
+import type { ScopeColumn, ScopeItem } from './scope.ts';
 
 export interface FromResult {
   readonly plan: LogicalPlan;
@@ -48,6 +49,14 @@ export function aliased(item: ScopeItem, alias: Alias | undefined, what = 'table
     ...item, name: alias.name, schema: null, relationVisible: true,
     columns: item.columns.map((c, i) => ({ ...c, name: alias.columns[i] ?? c.name })),
   };
+}
+
+/** What a non-lateral subquery sees: the query around; its neighbours only in error messages. */
+export function around(site: FromSite): Scope | null {
+  if (site.lateral === null || site.lateral === site.outer) return site.outer;
+  const scope = new Scope(site.outer);
+  scope.hiddenItems = [...site.lateral.items, ...site.lateral.hiddenItems];
+  return scope;
 }
 
 /** A place for expressions over FROM items. */

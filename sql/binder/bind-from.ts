@@ -7,7 +7,7 @@ import type { JoinKind, LogicalPlan } from '../plan/logical-plan.ts';
 import { applyOf, columnOf, filterOf, joinOf, projectOf, selectColumns, SINGLE_ROW, width } from '../plan/make.ts';
 import { correlate, attachSubqueries } from './attach.ts';
 import { bindAsof } from './bind-asof.ts';
-import { aliased, plainItem, siteOver } from './bind-from-item.ts';
+import { aliased, around, plainItem, siteOver } from './bind-from-item.ts';
 import type { FromResult, FromSite } from './bind-from-item.ts';
 import { bindFunctionItem } from './bind-function-item.ts';
 import { bindTable } from './bind-table.ts';
@@ -103,14 +103,6 @@ function bindItem(item: FromItem, site: FromSite): FromResult {
     case 'join': return bindJoin(item, site);
     default: return unreachable(item);
   }
-}
-
-/** What a non-lateral subquery sees: the query around; its neighbours only in error messages. */
-function around(site: FromSite): Scope | null {
-  if (site.lateral === null || site.lateral === site.outer) return site.outer;
-  const scope = new Scope(site.outer);
-  scope.hiddenItems = [...site.lateral.items, ...site.lateral.hiddenItems];
-  return scope;
 }
 
 function bindSubqueryItem(item: SubqueryItem, site: FromSite): FromResult {

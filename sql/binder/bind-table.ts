@@ -19,15 +19,17 @@ import { conjuncts } from './functions.ts';
 import type { CommonTableScope } from './level.ts';
 import { undefinedRelation } from '../catalog/catalog.ts';
 import { asRelation } from './relation.ts';
+import { notSampled, sampleOf } from './bind-sample.ts';
 import { Scope } from './scope.ts';
 import { rowTypeOf } from './type-name.ts';
 import type { ScopeColumn, ScopeItem } from './scope.ts';
 
 export function bindTable(item: TableItem, site: FromSite): FromResult {
   const { env } = site;
-  const { relation } = item;
+  const { relation, sample } = item;
   if (relation.schema === undefined) {
     const common = findCommonTable(site.commonTables, relation.name);
+    if (common !== null && sample !== undefined) throw notSampled(item);
     if (common !== null) return bindCommonTable(item, common);
   }
   const name = { schema: relation.schema ?? null, name: relation.name };
@@ -40,6 +42,8 @@ export function bindTable(item: TableItem, site: FromSite): FromResult {
   }
   const found = env.catalog.requireRelation(name, env.searchPath, relation.position ?? item.position);
   env.used.add(found.oid);
+  if (sample !== undefined && (found.kind === 'view' || found.kind === 'sequence' || found.kind === 'index')) throw notSampled(item);
+  if (sample !== undefined && found.kind === 'system') throw notSupported('TABLESAMPLE of a system relation', sample);
   switch (found.kind) {
     case 'system': return bindSystem(item, found, site);
     case 'view': return bindView(item, found, site);
@@ -140,9 +144,10 @@ function bindStored(item: TableItem, found: StoredEntry, site: FromSite): FromRe
   const columns = scopeColumns(found.oid, liveColumns(found.columns));
   const whole = relationItem(found, columns, rowTypeOf(found), site.env.known?.get(found.oid));
   const own = item.key === undefined ? whole : { ...whole, key: item.key };
+  const scan = scanOf(found, site, item.alias?.name ?? found.name);
   const base = columns.filter((c) => item.base?.includes(c.attribute) === true).map((c) => baseColumn(c.attribute, c.expression));
   return {
-    plan: scanOf(found, site, item.alias?.name ?? found.name),
+    plan: item.sample === undefined ? scan : sampleOf(scan, item.sample, found, site),
     items: [aliased(base.length === 0 ? own : { ...own, hidden: [...own.hidden, ...base] }, item.alias)],
   };
 }

@@ -65,7 +65,8 @@ export function literalFromText(text: string, target: LogicalType, site: Coercio
   // Of an interval the typmod says, too, what a bare number counts: '3' MONTH.
   const plain = base.kind === 'interval' ? base : withTypmod(base, -1);
   try {
-    const value = parseText(plain, text, site.env.format, { now: site.env.now });
+    const { now, format, catalog, searchPath, functions } = site.env;
+    const value = parseText(plain, text, format, { now, names: new CatalogNames(catalog, searchPath, functions) });
     const literal: Expression = { kind: 'literal', type: plain, value };
     return sameType(plain, target) ? literal : cast(literal, target, site);
   } catch (error) {

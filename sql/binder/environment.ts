@@ -80,6 +80,8 @@ export interface EffectBinder {
   bindLocking(query: Query, site: QuerySite): BoundQuery;
   /** A modification in WITH; null: it returns no rows. */
   bindModifying(table: CommonTable, site: QuerySite): BoundQuery | null;
+  /** Whether a modification in WITH is bound already: to bind it again is to read the same rows. */
+  knows(table: CommonTable): boolean;
   /** One for a binding that is only looked at: what it is given is never run. */
   dry(): EffectBinder;
 }

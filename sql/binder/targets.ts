@@ -1,13 +1,10 @@
 // The select list: stars expanded, labels given, and ORDER BY / GROUP BY items that mean an output column.
 import { DatabaseError } from '../../engine/data/error.ts';
-import { mentionType } from '../../engine/data/type-info.ts';
-import { baseType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { Expr, Position, StarExpr, Target } from '../parser/ast.ts';
 import { sameExpression } from '../plan/same-expression.ts';
-import { settleRow } from './bind-composite.ts';
+import { bindFields, settleRow } from './bind-composite.ts';
 import { settleUnknown } from './coercion.ts';
-import { spreadFields } from './environment.ts';
 import { bind } from './level.ts';
 import type { Site } from './level.ts';
 import { labelOf, locationOf } from './location.ts';
@@ -37,7 +34,8 @@ export function bindTargets(targets: readonly Target[], site: Site, keepUnknown:
 /** What a star stands for; null: it is none. */
 function starred(e: Expr, site: Site): readonly BoundTarget[] | null {
   if (e.kind === 'star') return starColumns(e, site);
-  return e.kind === 'fieldStar' ? recordFields(e, site) : null;
+  if (e.kind !== 'fieldStar') return null;
+  return bindFields(e, site).map((field) => ({ ...field, table: 0, attribute: 0, position: e.position }));
 }
 
 /** A row of VALUES, stars expanded. */
@@ -79,21 +77,6 @@ function starColumns(e: StarExpr, site: Site): readonly BoundTarget[] {
   }
   return all.filter((r) => !e.exclude.some((x) => x.name === r.column?.name)).map((r) => ({
     ...originOf(r), expression: r.expression, name: r.column?.name ?? '?column?', position: e.position,
-  }));
-}
-
-/** (record).* */
-function recordFields(e: Expr & { kind: 'fieldStar' }, site: Site): readonly BoundTarget[] {
-  const input = bind(e.operand, site);
-  const type = baseType(input.type);
-  if (type.kind !== 'record' || type.fields.length === 0) {
-    throw new DatabaseError('42809', `type ${mentionType(input.type)} is not composite`, { position: locationOf(e.operand) });
-  }
-  const fields = spreadFields(site.env, type);
-  site.env.columns?.noteFields(input, fields.map((_, index) => index));
-  return fields.map((f, index) => ({
-    name: f.name, table: 0, attribute: 0, position: e.position,
-    expression: input.kind === 'row' ? input.fields[index] : { kind: 'field', input, index, type: f.type },
   }));
 }
 

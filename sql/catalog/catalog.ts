@@ -58,6 +58,8 @@ export class Catalog {
   readonly #entries: ReadonlyMap<number, CatalogEntry>;
   readonly #names: Names;
   readonly #system: SystemIndex;
+  /** By enum type: labels that the transaction whose catalog this is has added; they are not to be used before it commits. */
+  #newLabels: ReadonlyMap<number, ReadonlySet<string>> | null = null;
 
   private constructor(version: number, entries: ReadonlyMap<number, CatalogEntry>, system: SystemIndex, next: number) {
     this.version = version;
@@ -90,7 +92,25 @@ export class Catalog {
         next = Math.max(next, ...oidsOf(change.entry).map((oid) => oid + 1));
       }
     }
-    return new Catalog(this.version + 1, entries, this.#system, next);
+    const after = new Catalog(this.version + 1, entries, this.#system, next);
+    after.#newLabels = this.#newLabels;
+    return after;
+  }
+
+  /** The same catalog, one label of the enum type being new. What is published is made without it, from the changes. */
+  withNewLabel(type: number, label: string): Catalog {
+    const after = new Catalog(this.version, this.#entries, this.#system, this.nextOid);
+    const labels = new Set([...this.#newLabels?.get(type) ?? [], label]);
+    after.#newLabels = new Map([...this.#newLabels ?? [], [type, labels]]);
+    return after;
+  }
+
+  hasNewLabels(type: number): boolean {
+    return this.#newLabels?.has(type) ?? false;
+  }
+
+  isNewLabel(type: number, label: string): boolean {
+    return this.#newLabels?.get(type)?.has(label) ?? false;
   }
 
   /** The same catalog with the counter at least there: OIDs given out to transactions that failed stay used. */
@@ -121,6 +141,12 @@ export class Catalog {
 
   systemRelations(): readonly SystemRelation[] {
     return this.#system.all;
+  }
+
+  /** A type that is in pg_class as well. */
+  compositeType(oid: number): TypeEntry | null {
+    const entry = this.#entries.get(oid);
+    return entry?.kind === 'type' && entry.definition.kind === 'composite' ? entry : null;
   }
 
   schema(name: string): SchemaEntry | null {
@@ -206,11 +232,12 @@ export class Catalog {
     return null;
   }
 
-  /** The relation, or PostgreSQL's 42P01 at `position` (1-based character). */
+  /** The relation, or PostgreSQL's 42P01 (of a composite type 42809) at `position` (1-based character). */
   requireRelation(name: QualifiedName, searchPath: readonly string[], position?: number): Relation {
     const found = this.findRelation(name, searchPath);
-    if (found === null) throw undefinedRelation(name, position);
-    return found;
+    if (found !== null) return found;
+    if (this.findType(name, searchPath)?.definition.kind !== 'composite') throw undefinedRelation(name, position);
+    throw new DatabaseError('42809', `"${name.name}" is a composite type`, { position });
   }
 
   findType(name: QualifiedName, searchPath: readonly string[]): TypeEntry | null {

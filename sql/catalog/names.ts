@@ -1,7 +1,8 @@
 // CatalogNames: OIDs ⇄ names for regclass and its kin, as seen through one catalog and search path.
 import { DatabaseError } from '../../engine/data/error.ts';
-import { formatTypeName, parseTypeName, quoteIdentifier, typeFromOid } from '../../engine/data/type-info.ts';
+import { formatTypeName, mentionType, parseTypeName, quoteIdentifier, typeFromOid } from '../../engine/data/type-info.ts';
 import { oidOf } from '../../engine/data/type-info.ts';
+import type { EnumType } from '../../engine/data/types.ts';
 import type { CatalogAccess, RegKind } from '../../engine/expression/context.ts';
 import type { FunctionRegistry } from '../../engine/function/registry.ts';
 import type { Catalog, QualifiedName } from './catalog.ts';
@@ -33,7 +34,7 @@ export class CatalogNames implements CatalogAccess {
   nameOf(kind: RegKind, oid: number): string | null {
     switch (kind) {
       case 'regclass': {
-        const relation = this.#catalog.relation(oid);
+        const relation = this.#catalog.relation(oid) ?? this.#catalog.compositeType(oid);
         return relation === null ? null : this.#qualified(relation);
       }
       case 'regtype': return this.#typeName(oid);
@@ -50,11 +51,17 @@ export class CatalogNames implements CatalogAccess {
     }
   }
 
+  checkLabel(type: EnumType, label: string): void {
+    if (!this.#catalog.isNewLabel(type.oid, label)) return;
+    throw new DatabaseError('55P04', `unsafe use of new value "${label}" of enum type ${mentionType(type)}`,
+      { hint: 'New enum values must be committed before they can be used.' });
+  }
+
   oidOf(kind: RegKind, name: string): number {
     if (/^\d+$/.test(name)) return Number(name);
     if (name === '-') return 0;
     switch (kind) {
-      case 'regclass': return this.#catalog.requireRelation(splitName(name), this.#searchPath).oid;
+      case 'regclass': return this.#relationOid(splitName(name));
       case 'regtype': return this.#typeOid(name);
       case 'regnamespace': return this.#catalog.requireSchema(splitName(name).name).oid;
       case 'regrole': {
@@ -68,6 +75,11 @@ export class CatalogNames implements CatalogAccess {
       case 'regcollation':
         throw new DatabaseError('42704', `collation "${name}" for encoding "UTF8" does not exist`);
     }
+  }
+
+  #relationOid(name: QualifiedName): number {
+    const type = this.#catalog.findType(name, this.#searchPath);
+    return type?.definition.kind === 'composite' ? type.oid : this.#catalog.requireRelation(name, this.#searchPath).oid;
   }
 
   /** regproc: the only function of that name (42725 when there are more); regprocedure's argument list narrows nothing here. */
@@ -148,6 +160,10 @@ export class LastingNames implements CatalogAccess {
   nameOf(kind: RegKind, oid: number): string | null {
     if (oid >= FIRST_USER_OID) throw notContinuous(`a name of type ${kind}`);
     return this.#names.nameOf(kind, oid);
+  }
+
+  checkLabel(type: EnumType, label: string): void {
+    this.#names.checkLabel(type, label);
   }
 
   oidOf(kind: RegKind, name: string): number {

@@ -27,7 +27,7 @@ export function fromText(printer: Printer, from: readonly FromItem[]): string {
 function itemText(printer: Printer, item: FromItem): string {
   switch (item.kind) {
     case 'join': return joinText(printer, item);
-    case 'table': return tableText(printer, item) + aliasText(printer, item);
+    case 'table': return tableText(printer, item) + aliasText(printer, item) + sampleText(printer, item);
     case 'subquery': {
       const query = printer.query(item.query, { labels: null, visible: true, frame: printer.frame });
       return `${item.lateral ? 'LATERAL ' : ''}(${query})${aliasText(printer, item)}`;
@@ -72,6 +72,14 @@ function tableText(printer: Printer, item: TableItem): string {
   const known = required(printer.trace.items.get(item), 'table');
   if (known.common !== null) return quoteIdentifier(known.common);
   return (item.only ? 'ONLY ' : '') + relationText(printer, known.relation);
+}
+
+function sampleText({ trace, expressions }: Printer, { sample }: TableItem): string {
+  if (sample === undefined) return '';
+  const text = (e: Expr): string => expressions.text(required(trace.calls.get(e), 'TABLESAMPLE'), false);
+  const method = quoteIdentifier(sample.method[sample.method.length - 1]);
+  const seed = sample.repeatable === undefined ? '' : ` REPEATABLE (${text(sample.repeatable)})`;
+  return ` TABLESAMPLE ${method} (${sample.arguments.map(text).join(', ')})${seed}`;
 }
 
 function namesOf(printer: Printer, item: FromItem): ItemNames {

@@ -230,6 +230,7 @@ export type AlterAction =
       readonly initiallyDeferred: boolean })
   | (At & { readonly kind: 'setOptions' | 'resetOptions'; readonly options: readonly Option[] })
   | (At & { readonly kind: 'setOwner'; readonly owner: string })
+  | (At & { readonly kind: 'setLogged' | 'setUnlogged' })
   /** ALTER VIEW v SET/DROP of what we carry no meaning for: named, so that the answer can name it. */
   | (At & { readonly kind: 'other'; readonly name: string });
 

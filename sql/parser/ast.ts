@@ -287,6 +287,9 @@ export interface TableItem extends At {
   readonly alias: Alias | undefined;
   /** FOR SYSTEM_TIME AS OF expression. */
   readonly asOf: Expr | undefined;
+  readonly sample?: At & {
+    readonly method: Name; readonly arguments: readonly Expr[]; readonly repeatable: Expr | undefined;
+  };
   /** Never written: of a view that is written to, the columns of its table to bring along, by attribute number. */
   readonly base?: readonly number[];
   /** Never written: a name of its own, which reaches through the aliases of joins. */

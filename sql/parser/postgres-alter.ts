@@ -199,6 +199,8 @@ function alterAction(node: AlterTableCmd, context: ReaderContext, range: SourceR
       return {
         kind: 'setOwner', owner: role(node.newowner), position: context.source.position(node.newowner?.location),
       };
+    case 'AT_SetLogged': return { kind: 'setLogged', position };
+    case 'AT_SetUnLogged': return { kind: 'setUnlogged', position };
     default: return { kind: 'other', name: actionName(node.subtype), position };
   }
 }

@@ -5,7 +5,7 @@ import type {
   Argument, Expr, FromItem, FunctionItem, JoinItem, SubqueryItem, TableItem, WindowFunction, WindowItem,
 } from './ast.ts';
 import { columnDefinition } from './postgres-column.ts';
-import { callArgument, expression, optional } from './postgres-expression.ts';
+import { callArgument, expression, expressions, optional } from './postgres-expression.ts';
 import { alias, names, readTagged, refuse, relation, relationName, tagOf, text, untag } from './postgres-node.ts';
 import type { ReaderContext, Readers } from './postgres-node.ts';
 import { extent } from './unnamed.ts';
@@ -29,7 +29,15 @@ const readers: Readers<FromItem> = {
     };
   },
   RangeTableSample: (node, context) => {
-    throw refuse('TABLESAMPLE', context.source.position(node.location));
+    const table = fromItem(node.relation, context);
+    // The grammar has it behind the names of relations only.
+    if (table.kind !== 'table') throw new AssertionError(`a sample of ${table.kind}`);
+    return {
+      ...table, sample: {
+        method: names(node.method), arguments: expressions(node.args, context), repeatable: optional(node.repeatable, context),
+        position: context.source.position(node.location),
+      },
+    };
   },
   RangeTableFunc: (node, context) => {
     throw refuse('XMLTABLE', context.source.position(node.location));

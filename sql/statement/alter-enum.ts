@@ -38,6 +38,7 @@ export function alterEnum(statement: AlterEnum): BoundStatement {
     const at = place(labels, statement);
     const places = placesWith(definition, at);
     await relabel(state, entry, { labels: [...labels.slice(0, at), value, ...labels.slice(at)], places }, null);
+    state.current.noteNewLabel(entry.oid, value);
     return done('ALTER TYPE');
   });
 }
@@ -68,6 +69,7 @@ export async function renameLabel(state: SessionState, name: Name, from: string,
   }
   const renamed = labels.map((label) => (label === from ? to : label));
   await relabel(state, entry, { ...definition, labels: renamed }, { from, to });
+  if (state.catalog.isNewLabel(entry.oid, from)) state.current.noteNewLabel(entry.oid, to);
 }
 
 function requireEnum(

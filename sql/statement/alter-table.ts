@@ -10,7 +10,7 @@ import { someExpression } from '../../engine/expression/walk.ts';
 import type { CatalogChange, Relation } from '../catalog/catalog.ts';
 import { firstFailure } from '../binder/domain-check.ts';
 import { withColumn } from '../catalog/dependency.ts';
-import { liveColumns } from '../catalog/entry.ts';
+import { isTemporary, liveColumns } from '../catalog/entry.ts';
 import type { ColumnEntry, ConstraintEntry, TableEntry } from '../catalog/entry.ts';
 import type { AlterAction, AlterTable } from '../parser/ast-definition.ts';
 import type { Constraint } from '../parser/ast.ts';
@@ -45,7 +45,7 @@ const WORDS: { readonly [kind in AlterAction['kind']]?: string } = {
   dropNotNull: 'ALTER COLUMN ... DROP NOT NULL', dropExpression: 'ALTER COLUMN ... DROP EXPRESSION',
   addIdentity: 'ALTER COLUMN ... ADD IDENTITY', setIdentity: 'ALTER COLUMN ... SET', dropIdentity: 'ALTER COLUMN ... DROP IDENTITY',
   addConstraint: 'ADD CONSTRAINT', dropConstraint: 'DROP CONSTRAINT', alterConstraint: 'ALTER CONSTRAINT',
-  validateConstraint: 'VALIDATE CONSTRAINT',
+  validateConstraint: 'VALIDATE CONSTRAINT', setLogged: 'SET LOGGED', setUnlogged: 'SET UNLOGGED',
 };
 
 const PLURALS: { readonly [kind in Relation['kind']]?: string } = {
@@ -195,6 +195,10 @@ class Alteration {
       }
       case 'setOwner': setOwner(this.#state, this.#table.oid, action.owner); return;
       case 'setType': await this.setTypes([action]); return;
+      case 'setLogged': case 'setUnlogged':
+        // Rows are in the journal in any case, as those of CREATE UNLOGGED TABLE are.
+        if (!isTemporary(this.#table.schema)) return;
+        throw new DatabaseError('42P16', `cannot change logged status of table "${this.#table.name}" because it is temporary`);
       case 'addIdentity': case 'setIdentity': case 'dropIdentity': {
         const column = this.#column(action.column);
         const change = changeIdentity(this.#context(), this.#table, column, action);

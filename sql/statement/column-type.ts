@@ -20,6 +20,13 @@ import { bindAssignment, bindRowExpression, rowScopeItem, rowSite, sessionEnviro
 import type { SessionState } from '../session-state.ts';
 import { ViewColumns } from './view-columns.ts';
 
+/** 42P16 for what no column can be of, though an expression can. */
+export function refusePseudoType(name: string, type: LogicalType): void {
+  const plain = type.kind === 'array' ? type.element : type;
+  if (plain.kind !== 'void' && (plain.kind !== 'record' || plain.oid !== undefined)) return;
+  throw new DatabaseError('42P16', `column "${name}" has pseudo-type ${mentionType(type)}`);
+}
+
 export function retypedColumn(
   state: SessionState, table: TableEntry, column: ColumnEntry, action: AlterAction & { kind: 'setType' },
 ): ColumnEntry {

@@ -2,6 +2,7 @@
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import type { Batch } from '../../engine/data/batch.ts';
 import { datumAt } from '../../engine/data/access.ts';
+import { baseType } from '../../engine/data/types.ts';
 import { compileExpression } from '../../engine/expression/evaluate.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { columnsOf } from '../../engine/expression/walk.ts';
@@ -72,6 +73,7 @@ function copyIn(statement: Copy, state: SessionState): BoundStatement {
         format, columns: resultColumns(table, columns), table: table.name,
         write: async (batch) => {
           session.checkInterrupt();
+          checkLabels(session, columns, batch);
           rows += await writer.run(() => {
             const complete = writer.complete(batch, columns.map((c) => c.attnum));
             const kept = where === null ? complete : passing(session, complete, where);
@@ -99,6 +101,18 @@ function bindWhere(state: SessionState, table: TableEntry, where: Expr): Express
   if (generated === undefined) return bound;
   throw new DatabaseError('42P10', 'generated columns are not supported in COPY FROM WHERE conditions', {
     detail: `Column "${generated.name}" is a generated column.`,
+  });
+}
+
+/** What COPY has read knows nothing of the transaction: 55P04 for labels that it has added. */
+function checkLabels({ catalog, names }: SessionState, columns: readonly ColumnEntry[], rows: Batch): void {
+  columns.forEach(({ type }, c) => {
+    const base = baseType(type);
+    if (base.kind !== 'enum' || !catalog.hasNewLabels(base.oid)) return;
+    for (let row = 0; row < rows.length; row++) {
+      const label = datumAt(rows.columns[c], row);
+      if (typeof label === 'string') names.checkLabel(base, label);
+    }
   });
 }
 

@@ -1,6 +1,5 @@
 // CREATE TABLE and CREATE TABLE AS.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
-import { mentionType } from '../../engine/data/type-info.ts';
 import type { CatalogChange } from '../catalog/catalog.ts';
 import type { ColumnEntry, ConstraintEntry, IndexEntry, SequenceEntry, TableEntry } from '../catalog/entry.ts';
 import { plainColumn } from '../catalog/entry.ts';
@@ -12,6 +11,7 @@ import type { BoundStatement } from './bound.ts';
 import { command, done } from './bound.ts';
 import { checkColumnCount, defineColumn, withGenerated } from './column-definition.ts';
 import type { TableContext } from './column-definition.ts';
+import { refusePseudoType } from './column-type.ts';
 import { defineConstraint } from './constraint-definition.ts';
 import { lockReferenced } from './ddl-locks.ts';
 import { likeChecks, likeColumn, likeIndexes, likeSource } from './like.ts';
@@ -163,10 +163,6 @@ export function createTableAs(statement: CreateTableAs, query: BoundStatement): 
   };
 }
 
-function isPseudo(type: ColumnEntry['type']): boolean {
-  return type.kind === 'array' ? isPseudo(type.element) : type.kind === 'void' || (type.kind === 'record' && type.oid === undefined);
-}
-
 /** A query's columns as those of a relation, the first ones renamed. */
 export function namedColumns(
   columns: readonly { readonly name: string; readonly type: ColumnEntry['type'] }[], names: readonly string[],
@@ -180,7 +176,7 @@ export function namedColumns(
   const out: ColumnEntry[] = [];
   columns.forEach((column, i) => {
     const name = all[i];
-    if (isPseudo(column.type)) throw new DatabaseError('42P16', `column "${name}" has pseudo-type ${mentionType(column.type)}`);
+    refusePseudoType(name, column.type);
     out.push(plainColumn(name, i + 1, column.type.kind === 'unknown' ? { kind: 'text' } : column.type));
   });
   return out;

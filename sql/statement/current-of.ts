@@ -2,16 +2,18 @@
 import { datumAt } from '../../engine/data/access.ts';
 import type { Batch } from '../../engine/data/batch.ts';
 import type { Datum } from '../../engine/data/datum.ts';
-import { DatabaseError, notSupported } from '../../engine/data/error.ts';
+import { assert, DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { mentionType } from '../../engine/data/type-info.ts';
 import type { Vector } from '../../engine/data/vector.ts';
 import { liveColumns } from '../catalog/entry.ts';
 import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
 import type { DeclareCursor } from '../parser/ast-statement.ts';
-import type { Expr, FromItem, LockingClause, Name, Query, TableItem } from '../parser/ast.ts';
+import type { Expr, FromItem, LockingClause, Name, Query, SubqueryItem, TableItem, Target } from '../parser/ast.ts';
 import type { CursorPortal } from '../portal.ts';
 import type { SessionState } from '../session-state.ts';
 import type { FoundRows } from './change-query.ts';
+import { looksSimple } from './lock-clause.ts';
+import { withViewQueries } from './locked-view.ts';
 import { qualified } from './naming.ts';
 
 /** By which columns a row of the table is found again: those of its primary key, else all. */
@@ -60,32 +62,93 @@ export function cursorRows({ tables, locking, width }: TracedQuery, all: readonl
 }
 
 /** null: PostgreSQL would not find the table's rows in it. */
-export function tracedQuery(state: SessionState, { query }: DeclareCursor): TracedQuery | null {
-  if (query.kind !== 'query' || query.body.kind !== 'select') return null;
-  const { body, locking } = query;
-  const locked = locking.length > 0;
-  const simple = body.distinct === undefined && body.groupBy.length === 0 && !body.groupByAll && body.having === undefined
-    && body.into === undefined && body.qualify === undefined
-    && (locked || (query.orderBy.length === 0 && body.from.length === 1));
-  if (!simple) return null;
-  const named = new Set(query.with?.tables.map((t) => t.name));
-  const items = body.from.flatMap((item) => (locked ? tablesIn(item) : item.kind === 'table' ? [item] : []))
-    .filter((item) => locking.length === 0 || isLocked(item, locking));
-  const found = items.flatMap((item) => {
-    if (named.has(item.relation.name)) return [];
-    const table = state.catalog.findRelation(qualified(item.relation), state.searchPath);
-    return table?.kind === 'table' ? [{ ...tracedTable(table), names: namesIn(item, table) }] : [];
-  });
-  // Under names that nothing refers to.
-  const targets = found.flatMap(({ names, columns }, t) => columns.map((column, c) => ({
-    expression: { kind: 'column', name: names.of(column), position: undefined } as const,
-    alias: `*row ${t}.${c}*`, position: undefined,
-  })));
-  return {
-    query: { ...query, body: { ...body, targets: [...body.targets, ...targets] } }, tables: found, width: targets.length,
-    locking: locked,
-  };
+export function tracedQuery(state: SessionState, { query: written }: DeclareCursor): TracedQuery | null {
+  if (written.kind !== 'query' || written.body.kind !== 'select') return null;
+  const locking = written.locking.length > 0;
+  const query = locking ? withViewQueries(state, written) : written;
+  const { body } = query;
+  if (body.kind !== 'select' || body.distinct !== undefined || body.groupBy.length > 0 || body.groupByAll
+    || body.having !== undefined || body.into !== undefined || body.qualify !== undefined) return null;
+  if (!locking && (query.orderBy.length > 0 || !isScan(body.from))) return null;
+  const rows = new RowTracer(state, new Set(query.with?.tables.map((t) => t.name)), locking);
+  const traced = rows.trace(query, (item) => !locking || isLocked(item, query.locking));
+  return { query: traced.query, tables: traced.tables, width: traced.targets.length, locking };
 }
+
+const isScan = (from: readonly FromItem[]): boolean => from.length === 1 && from[0].kind !== 'join';
+
+interface TracedFrom {
+  readonly item: FromItem;
+  readonly found: readonly (TracedTable & { readonly name: (column: ColumnEntry) => Name })[];
+}
+
+type Within = (item: TableItem | SubqueryItem) => boolean;
+
+/** Queries with the columns of their tables that find rows again behind their own, under names that nothing refers to. */
+class RowTracer {
+  readonly #state: SessionState;
+  /** Of WITH queries. */
+  readonly #hidden: ReadonlySet<string>;
+  readonly #locking: boolean;
+  #subqueries = 0;
+
+  constructor(state: SessionState, hidden: ReadonlySet<string>, locking: boolean) {
+    this.#state = state;
+    this.#hidden = hidden;
+    this.#locking = locking;
+  }
+
+  /** `wanted`: items of FROM that are looked into. Requires: a SELECT. */
+  trace(query: Query, wanted: Within): {
+    readonly query: Query; readonly tables: readonly TracedTable[]; readonly targets: readonly Target[];
+  } {
+    const { body } = query;
+    assert(body.kind === 'select', 'rows are traced in a SELECT');
+    const from = body.from.map((item) => this.#within(item, wanted));
+    const found = from.flatMap((f) => f.found);
+    const targets = found.flatMap(({ name, columns }, t) => columns.map((column): Target => ({
+      expression: { kind: 'column', name: name(column), position: undefined }, alias: aliasOf(t, column), position: undefined,
+    })));
+    return {
+      query: { ...query, body: { ...body, from: from.map((f) => f.item), targets: [...body.targets, ...targets] } },
+      tables: found.map(({ table, columns, byKey }) => ({ table, columns, byKey })), targets,
+    };
+  }
+
+  #within(item: FromItem, wanted: Within): TracedFrom {
+    if (item.kind === 'join' && item.alias === undefined) {
+      const [left, right] = [this.#within(item.left, wanted), this.#within(item.right, wanted)];
+      return { item: { ...item, left: left.item, right: right.item }, found: [...left.found, ...right.found] };
+    }
+    if ((item.kind !== 'table' && item.kind !== 'subquery') || !wanted(item)) return { item, found: [] };
+    return item.kind === 'table' ? { item, found: this.#table(item) } : this.#subquery(item);
+  }
+
+  #table(item: TableItem): TracedFrom['found'] {
+    if (this.#hidden.has(item.relation.name)) return [];
+    const table = this.#state.catalog.findRelation(qualified(item.relation), this.#state.searchPath);
+    if (table?.kind !== 'table') return [];
+    const live = liveColumns(table.columns);
+    const label = item.alias?.name ?? item.relation.name;
+    const name = (column: ColumnEntry): Name => [label, item.alias?.columns[live.indexOf(column)] ?? column.name];
+    return [{ ...tracedTable(table), name }];
+  }
+
+  /** One whose rows are rows of its tables. */
+  #subquery(item: SubqueryItem): TracedFrom {
+    const { body } = item.query;
+    if (!looksSimple(item.query) || body.kind !== 'select' || (!this.#locking && !isScan(body.from))) return { item, found: [] };
+    const inner = this.trace(item.query, () => true);
+    if (inner.tables.length === 0) return { item, found: [] };
+    const key = `*rows ${this.#subqueries++}*`;
+    return {
+      item: { ...item, query: inner.query, kept: { key, count: inner.targets.length } },
+      found: inner.tables.map((table, t) => ({ ...table, name: (column: ColumnEntry) => [key, aliasOf(t, column)] })),
+    };
+  }
+}
+
+const aliasOf = (table: number, column: ColumnEntry): string => `*row ${table}.${column.attnum}*`;
 
 function tracedTable(table: TableEntry): TracedTable {
   const key = table.constraints.find((c) => c.kind === 'primary');
@@ -95,21 +158,9 @@ function tracedTable(table: TableEntry): TracedTable {
   };
 }
 
-/** How the query refers to the table's columns. */
-function namesIn(item: TableItem, table: TableEntry): { readonly of: (column: ColumnEntry) => Name } {
-  const live = liveColumns(table.columns);
-  return { of: (column) => [labelOf(item), item.alias?.columns[live.indexOf(column)] ?? column.name] };
-}
-
-function tablesIn(item: FromItem): readonly TableItem[] {
-  if (item.kind === 'table') return [item];
-  return item.kind === 'join' && item.alias === undefined ? [...tablesIn(item.left), ...tablesIn(item.right)] : [];
-}
-
-const labelOf = (item: TableItem): string => item.alias?.name ?? item.relation.name;
-
-function isLocked(item: TableItem, locking: readonly LockingClause[]): boolean {
-  return locking.some(({ tables }) => tables.length === 0 || tables.some((t) => t.name === labelOf(item)));
+function isLocked(item: TableItem | SubqueryItem, locking: readonly LockingClause[]): boolean {
+  const label = item.alias?.name ?? (item.kind === 'table' ? item.relation.name : undefined);
+  return locking.some(({ tables }) => tables.length === 0 || tables.some((t) => t.name === label));
 }
 
 /** The row that WHERE CURRENT OF means. */

@@ -33,15 +33,24 @@ export class Effects implements EffectBinder {
   /** The statement's own WITH clause: modifications may stand in no other. */
   readonly #names: WithClause | undefined;
   readonly #effects: Effect[] = [];
+  /** What modifications give, null: nothing; of a dry binding those of the statement. */
+  readonly #modified: Map<CommonTable, BoundQuery | null>;
   #running: { readonly session: SessionState; readonly parameters: readonly Datum[] } | null = null;
 
-  constructor(state: SessionState, names: WithClause | undefined) {
+  constructor(
+    state: SessionState, names: WithClause | undefined, modified: ReadonlyMap<CommonTable, BoundQuery | null> = new Map(),
+  ) {
     this.#state = state;
     this.#names = names;
+    this.#modified = new Map(modified);
   }
 
   dry(): EffectBinder {
-    return new Effects(this.#state, this.#names);
+    return new Effects(this.#state, this.#names, this.#modified);
+  }
+
+  knows(table: CommonTable): boolean {
+    return this.#modified.has(table);
   }
 
   get any(): boolean {
@@ -66,6 +75,8 @@ export class Effects implements EffectBinder {
 
   /** WITH t AS (INSERT .. RETURNING ..): what it returns; null: it returns nothing. */
   bindModifying(table: CommonTable, site: QuerySite): BoundQuery | null {
+    const known = this.#modified.get(table);
+    if (known !== undefined) return known;
     if (this.#names?.tables.includes(table) !== true) {
       throw new DatabaseError('0A000', 'WITH clause containing a data-modifying statement must be at the top level', {
         position: table.position,
@@ -76,7 +87,9 @@ export class Effects implements EffectBinder {
       prepare: bound.prepare, always: true, rows: null,
       run: (session, parameters) => bound.run(session, parameters).returned ?? new Batch([], 0),
     });
-    return bound.columns === null ? null : rows;
+    const given = bound.columns === null ? null : rows;
+    this.#modified.set(table, given);
+    return given;
   }
 
   #add(columns: BoundQuery['columns'], effect: Effect): BoundQuery {

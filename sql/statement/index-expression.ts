@@ -11,6 +11,7 @@ import { plainColumn } from '../catalog/entry.ts';
 import type { ColumnEntry, IndexDefinitionText, TableEntry } from '../catalog/entry.ts';
 import type { Expr, IndexElement } from '../parser/ast.ts';
 import { deparse } from '../plan/deparse.ts';
+import { refusePseudoType } from './column-type.ts';
 import { keptForm } from './stored-expression.ts';
 import { bindPredicate, bindRowExpression, rowScopeItem, rowSite, sessionEnvironment } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
@@ -39,7 +40,10 @@ export function computedKey(
   const columns = elements.map((element, i) => {
     const attnum = element.expression === undefined ? plain(element) : null;
     const bound = element.expression === undefined ? null : bindIndexExpression(state, table, element.expression);
-    if (bound !== null) checkCollateClause(element.collation, bound.type);
+    if (bound !== null) {
+      refusePseudoType(label(element.expression), bound.type);
+      checkCollateClause(element.collation, bound.type);
+    }
     const text = bound === null ? null : textOf(state, table, bound);
     texts.push(text);
     plains.push(attnum ?? 0);

@@ -140,7 +140,7 @@ class LiteralReader {
         if (plain.kind === 'text' || plain.kind === 'varchar') return values.text(literal);
         try {
           return parseText(plain, values.text(literal), this.#state.settings.format,
-            { now: this.#state.transactionTime });
+            { now: this.#state.transactionTime, names: this.#state.names });
         } catch (error) {
           throw error instanceof DatabaseError ? error.at(values.position(literal)) : error;
         }

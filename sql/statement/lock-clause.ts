@@ -153,7 +153,6 @@ function tableOf(
   switch (entry.kind) {
     case 'table': return entry;
     case 'system': return null;
-    case 'view': throw notSupported(`FOR ${clause.strength.toUpperCase()} of the rows of a view`);
     default: throw new DatabaseError('42809', `cannot lock rows in ${entry.kind.replace('-', ' ')} "${entry.name}"`);
   }
 }

@@ -4,6 +4,7 @@ import { Batch } from '../../engine/data/batch.ts';
 import type { Datum } from '../../engine/data/datum.ts';
 import { INT4 } from '../../engine/data/types.ts';
 import type { Schema } from '../../engine/data/types.ts';
+import { nullVector } from '../../engine/data/vector.ts';
 import type { Vector } from '../../engine/data/vector.ts';
 import { compileExpression } from '../../engine/expression/evaluate.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
@@ -33,7 +34,8 @@ export class RowExpressions {
     readonly parameters: readonly Datum[]; readonly snapshot: Snapshot | null;
   }): readonly Vector[] {
     const { parameters } = run;
-    if (this.reads && rows.length > 0) return this.#query(state, rows, run);
+    if (rows.length === 0) return this.expressions.map((e) => nullVector(e.type, 0));
+    if (this.reads) return this.#query(state, rows, run);
     const context = state.evalContext();
     return this.expressions.map((e) => compileExpression(withParameters(e, parameters)).evaluate(rows, context));
   }

@@ -12,6 +12,7 @@ import type { SessionState } from '../session-state.ts';
 import { Blocked } from '../write-conflict.ts';
 import { checkLockedForm, checkLockedPlan, lockedTables, looksSimple } from './lock-clause.ts';
 import type { LockedTable } from './lock-clause.ts';
+import { withViewQueries } from './locked-view.ts';
 import { physicalBatch, rulesOf } from './table-rules.ts';
 
 /** Where a table's live columns are in the rows of the query. */
@@ -28,8 +29,9 @@ export interface LockingQuery {
 
 /** The query with the columns of what it locks; `bind`: binds a query, for a look or to run it. */
 export function bindLockingQuery(
-  state: SessionState, query: Query, bind: (query: Query, dry: boolean) => BoundQuery,
+  state: SessionState, written: Query, bind: (query: Query, dry: boolean) => BoundQuery,
 ): LockingQuery {
+  const query = withViewQueries(state, written);
   const unlocked: Query = { ...query, locking: [] };
   checkLockedForm(query);
   const plain = bind(unlocked, true);
@@ -110,9 +112,9 @@ function holds(item: FromItem, table: LockedTable): boolean {
   return item.query.body.kind === 'select' && item.query.body.from.flatMap(leaves).some((i) => holds(i, table));
 }
 
-/** A subquery is known by the first of the locked tables in it. */
-function subqueryKey(item: FromItem, all: readonly LockedTable[]): string {
-  return `*lock in ${all.findIndex((table) => holds(item, table))}*`;
+/** A subquery is known by the first of the locked tables in it, or as who has added columns before does. */
+function subqueryKey(item: SubqueryItem, all: readonly LockedTable[]): string {
+  return item.kept?.key ?? `*lock in ${all.findIndex((table) => holds(item, table))}*`;
 }
 
 function withKeys(item: FromItem, tables: readonly LockedTable[], all: readonly LockedTable[]): FromItem {
@@ -121,7 +123,7 @@ function withKeys(item: FromItem, tables: readonly LockedTable[], all: readonly 
   if (own.length === 0) return item;
   if (item.kind === 'table') return { ...item, key: keyOf(all.indexOf(own[0])) };
   if (item.kind !== 'subquery') return item;
-  const count = own.reduce((sum, { entry }) => sum + liveColumns(entry.columns).length, 0);
+  const count = own.reduce((sum, { entry }) => sum + liveColumns(entry.columns).length, item.kept?.count ?? 0);
   return { ...item, query: withRows(item.query, own, all), kept: { key: subqueryKey(item, all), count } };
 }
 

@@ -1,7 +1,7 @@
 // Random regular expressions find what PostgreSQL's find, groups included: PATTERN_SEED repeats a run.
 import { describe, expect, test } from 'vitest';
 import { DatabaseError } from '../../engine/data/error.ts';
-import { matchGroups, regexOf, searchAll } from '../../engine/function/scalar/regex.ts';
+import { matchGroups, regexOf, searchAll } from '../../engine/data/regex/regex.ts';
 import { ProtocolClient } from '../support/protocol-client.ts';
 import { Random } from '../support/random.ts';
 import { oracleAddress } from './hunt.ts';

@@ -2,7 +2,7 @@
 import { Random } from '../support/random.ts';
 
 const LETTERS = ['a', 'b', 'a', 'b', '.', '[ab]', 'c', '[^a]'];
-const QUANTIFIERS = ['*', '+', '?', '*?', '+?', '??', '{2}', '{1,2}', '{0,2}?', '{1,3}', '{2,}', '{1,2}?'];
+const QUANTIFIERS = ['*', '+', '?', '*?', '+?', '??', '{2}', '{1,2}', '{0,2}?', '{1,3}', '{2,}', '{1,2}?', '{0}'];
 
 /** One pattern; references are to groups that are closed. */
 export class PatternGenerator {
@@ -27,7 +27,7 @@ export class PatternGenerator {
 
   #group(depth: number): string {
     const number = ++this.#groups;
-    const text = `(${this.#choice(depth)})`;
+    const text = this.#random.bool(0.05) ? '()' : `(${this.#choice(depth)})`;
     this.#closed.push(number);
     return text;
   }
@@ -38,7 +38,7 @@ export class PatternGenerator {
   }
 
   #sequence(depth: number): string {
-    let out = '';
+    let out = this.#random.bool(0.05) ? this.#random.pick(['^', '$']) : '';
     for (let n = this.#random.int(1, 3); n > 0; n--) {
       out += this.#atom(depth) + (this.#random.bool(0.4) ? this.#random.pick(QUANTIFIERS) : '');
     }

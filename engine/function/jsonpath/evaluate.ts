@@ -9,7 +9,7 @@ import type { TimeZone } from '../../data/timezone.ts';
 import { arithmetic, truncated } from './arithmetic.ts';
 import { Containers } from './binary-size.ts';
 import { MOMENT_NAMES, PathMoment, plainMoment, templateMoment } from './moment.ts';
-import { checkPatterns, isPredicate, Predicates } from './predicate.ts';
+import { isPredicate, Predicates } from './predicate.ts';
 import { asArray, asNumber, asObject } from './value.ts';
 import type { FoundItems, PathValue } from './value.ts';
 
@@ -51,7 +51,6 @@ export class PathEvaluation {
     this.#variables = variables;
     this.#ignoreStructure = !strict;
     this.#predicates = new Predicates(this);
-    checkPatterns(path);
   }
 
   /** All items, in order, into `found`; what was found before an error stays there. */

@@ -1,10 +1,9 @@
 // Predicates of SQL/JSON path: true, false or null (unknown); errors in their operands make them unknown.
 import { DatabaseError } from '../../data/error.ts';
+import { likeRegexOf } from '../../data/jsonpath.ts';
 import type { ComparisonOperator, Path, PathItem, PathPredicate } from '../../data/jsonpath.ts';
 import type { TimeZone } from '../../data/timezone.ts';
 import { compareUtf8 } from '../../data/utf8.ts';
-import { regexOf } from '../scalar/regex.ts';
-import type { Regex } from '../scalar/regex.ts';
 import { compareMoments, PathMoment } from './moment.ts';
 import { asArray, asNumber, asObject } from './value.ts';
 import type { FoundItems, PathValue } from './value.ts';
@@ -61,7 +60,7 @@ export class Predicates {
         return this.#pairs({ left: item.left, right: item.right, unwrapRight: false, current },
           (a, b) => (typeof a === 'string' && typeof b === 'string' ? a.startsWith(b) : null));
       case 'likeRegex': {
-        const { program } = patternOf(item.pattern, item.flags);
+        const { program } = likeRegexOf(item.pattern, item.flags);
         return this.#pairs({ left: item.argument, right: null, unwrapRight: false, current },
           (a) => (typeof a === 'string' ? program.test(a) : null));
       }
@@ -149,33 +148,7 @@ interface Operands {
   readonly current: PathValue;
 }
 
-const checked = new WeakSet<Path>();
-
-/** 2201B for a pattern that is no regular expression, whether it comes to be used or not. */
-export function checkPatterns(path: Path): void {
-  if (checked.has(path)) return;
-  const pending: unknown[] = [path];
-  while (pending.length > 0) {
-    const next = pending.pop();
-    if (typeof next !== 'object' || next === null) continue;
-    if ('pattern' in next && 'flags' in next) patternOf(String(next.pattern), String(next.flags));
-    pending.push(...Object.values(next));
-  }
-  checked.add(path);
-}
-
-function patternOf(pattern: string, flags: string): Regex {
-  return regexOf(flags.includes('q') ? `***=${pattern}` : pattern, regexOptions(flags));
-}
-
 /** Errors of the data; those of the path itself (no such variable, no time zone) are told in any case. */
 export function isSuppressed({ code }: DatabaseError): boolean {
-  return code.startsWith('22') && code !== '2201B';
-}
-
-/** XQuery's flags as those of regular expressions: without s a dot ends at a line's end, with m anchors are lines'. */
-function regexOptions(flags: string): string {
-  if (flags.includes('q')) return flags.includes('i') ? 'i' : '';
-  const newline = flags.includes('s') ? (flags.includes('m') ? 'w' : '') : flags.includes('m') ? 'n' : 'p';
-  return (flags.includes('i') ? 'i' : '') + newline;
+  return code.startsWith('22');
 }

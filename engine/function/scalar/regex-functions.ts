@@ -2,6 +2,10 @@
 import { arrayFrom } from '../../data/composite.ts';
 import type { Datum } from '../../data/datum.ts';
 import { DatabaseError } from '../../data/error.ts';
+import {
+  groupText, matchGroups, regexOf, regexTest, rejectGlobal, replaceMatches, searchAll, splitText,
+} from '../../data/regex/regex.ts';
+import { similarToRegex } from '../../data/regex/regex-syntax.ts';
 import { arrayOf, BOOLEAN, BPCHAR, BYTEA, INT4, NAME, TEXT } from '../../data/types.ts';
 import type { LogicalType } from '../../data/types.ts';
 import { encodeUtf8 } from '../../data/utf8.ts';
@@ -10,11 +14,7 @@ import { bytes, example, num, operator, scalar, str } from '../define.ts';
 import type { Kernel, ScalarFunction } from '../function.ts';
 import { boolResult, bytesColumn } from './columns.ts';
 import { likeEscape, likePattern, matchLike } from './like.ts';
-import {
-  groupText, matchGroups, offsetOf, regexOf, regexTest, rejectGlobal, replaceMatches, searchAll, splitText,
-} from './regex.ts';
-import { similarToRegex } from './regex-syntax.ts';
-import { asciiLower, lengthOf } from './text-algorithm.ts';
+import { asciiLower, lengthOf, slicePoints } from './text-algorithm.ts';
 
 const PATTERNS: readonly LogicalType[] = [TEXT, NAME, BPCHAR];
 
@@ -163,6 +163,13 @@ function matchArray(text: string, pattern: string, options: string): Datum {
 function positive(value: number, name: string, least = 1): number {
   if (value < least) throw new DatabaseError('22023', `invalid value for parameter "${name}": ${value}`);
   return value;
+}
+
+/** 1-based position in code points → offset in UTF-16 units; may lie beyond the end. */
+function offsetOf(text: string, position: number): number {
+  if (position <= 0) throw new DatabaseError('22023', `invalid value for parameter "start": ${position}`);
+  const before = slicePoints(text, 0, position - 1);
+  return before.length < text.length || position - 1 <= [...before].length ? before.length : text.length + 1;
 }
 
 function countMatches(text: string, pattern: string, start: number, options: string): number {

@@ -1,10 +1,10 @@
 // Set-returning functions over text: regexp_matches, regexp_split_to_table, string_to_table.
 import { arrayFrom } from '../../data/composite.ts';
 import type { Datum } from '../../data/datum.ts';
+import { matchGroups, regexOf, rejectGlobal, searchAll, splitText } from '../../data/regex/regex.ts';
 import { arrayOf, TEXT } from '../../data/types.ts';
 import { example, str, table } from '../define.ts';
 import type { TableFunction } from '../function.ts';
-import { matchGroups, regexOf, rejectGlobal, searchAll, splitText } from '../scalar/regex.ts';
 import { splitWithNull } from '../scalar/text.ts';
 
 const optionsOf = (d: Datum | undefined): string => (d === undefined ? '' : str(d));

@@ -106,6 +106,18 @@ function* userClasses(context: SystemContext): Iterable<SystemRow> {
       reloptions: options.length === 0 ? null : arrayFrom(options.map(([k, v]) => `${k}=${v}`)),
     };
   }
+  yield* compositeClasses(catalog);
+}
+
+/** Composite types are in pg_class, too; there as in pg_type they go by the same OID. */
+function* compositeClasses(catalog: Catalog): Iterable<SystemRow> {
+  for (const { oid, name, schema, owner, definition } of catalog.types()) {
+    if (definition.kind !== 'composite') continue;
+    yield {
+      ...CLASS_DEFAULTS, oid, relname: name, relnamespace: namespaceOid(catalog, schema), reltype: oid, relowner: owner, relam: 0,
+      relkind: 'c', relnatts: definition.fields.length,
+    };
+  }
 }
 
 const ATTRIBUTE_DEFAULTS: SystemRow = {
@@ -146,6 +158,16 @@ function* userAttributes(catalog: Catalog): Iterable<SystemRow> {
         attidentity: column.identity === 'always' ? 'a' : column.identity === 'by default' ? 'd' : '',
         attgenerated: column.generated ? 's' : '',
       };
+    }
+  }
+  yield* compositeAttributes(catalog);
+}
+
+function* compositeAttributes(catalog: Catalog): Iterable<SystemRow> {
+  for (const { oid, definition } of catalog.types()) {
+    if (definition.kind !== 'composite') continue;
+    for (const [i, { name, type }] of definition.fields.entries()) {
+      yield { ...ATTRIBUTE_DEFAULTS, attrelid: oid, attnum: i + 1, attname: name, ...typeColumns(type), attnotnull: false };
     }
   }
 }

@@ -85,7 +85,7 @@ function* ofType(catalog: Catalog, entry: TypeEntry, defaultText: string | null 
       break;
     }
     case 'composite':
-      yield { ...common, ...like('record'), ...shape, typtype: 'c', typcategory: 'C' };
+      yield { ...common, ...like('record'), ...shape, typtype: 'c', typcategory: 'C', typrelid: entry.oid };
       break;
     case 'range':
       yield { ...common, ...like('int4range'), ...shape, typtype: 'r', typalign: alignment(definition) };

@@ -1,6 +1,6 @@
 // Patterns whose matching takes more than there is time for end with 54000, and soon; those that do not are answered.
 import { expect, test } from 'vitest';
-import { regexTest } from '../../../engine/function/scalar/regex.ts';
+import { regexTest } from '../../../engine/data/regex/regex.ts';
 
 const letters = (count: number): string => Array.from({ length: count }, (_, i) => String.fromCharCode(97 + (i * 7 + (i >> 2)) % 26)).join('');
 

@@ -1,13 +1,12 @@
 // Regular expression matching, over RE2 (linear time) where it answers the same: a cache of compiled patterns, searching,
 // splitting, replacing.
 import { RE2JS } from 're2js';
-import { DatabaseError, notSupported } from '../../data/error.ts';
+import { DatabaseError, notSupported } from '../error.ts';
 import { PosixProgram } from './posix-regex.ts';
 import type { TextMatcher } from './posix-regex.ts';
 import { parseRegex } from './regex-parse.ts';
 import { invalidRegex, parseFlags, translateRegex } from './regex-syntax.ts';
 import type { RegexFlags } from './regex-syntax.ts';
-import { slicePoints } from './text-algorithm.ts';
 
 export interface Regex {
   readonly program: TextProgram;
@@ -134,13 +133,6 @@ export function replaceMatches(regex: Regex, text: string, replacement: string, 
     if (n !== 0) break;
   }
   return out + text.slice(last);
-}
-
-/** 1-based position in code points → offset in UTF-16 units; may lie beyond the end. */
-export function offsetOf(text: string, position: number): number {
-  if (position <= 0) throw new DatabaseError('22023', `invalid value for parameter "start": ${position}`);
-  const before = slicePoints(text, 0, position - 1);
-  return before.length < text.length || position - 1 <= [...before].length ? before.length : text.length + 1;
 }
 
 /** No `g` where the function has no use for it. */

@@ -5,7 +5,7 @@
 //
 // Polynomial, not linear: the sets are remembered by part and place. A budget of steps (54000) keeps it from holding
 // everything up, and ends what is exponential with back-references.
-import { assert } from '../../data/error.ts';
+import { assert } from '../error.ts';
 import { BackReferences } from './back-reference.ts';
 import type { RegexNode } from './regex-parse.ts';
 import { Places } from './regex-places.ts';
@@ -63,20 +63,40 @@ class PosixMatcher implements TextMatcher {
 
   find(from: number): boolean {
     this.#spans.fill(null);
+    return this.#root.refers ? this.#findReferring(from) : this.#findPlain(from);
+  }
+
+  #findPlain(from: number): boolean {
     for (let start = from; start <= this.#text.length; start += this.#places.width(start)) {
       const ends = this.#places.endsOf(this.#root, start);
       if (ends.length === 0) continue;
-      if (this.#root.refers) {
-        const end = this.#references.endOf(this.#root, start);
-        if (end === null) continue;
-        this.#spans[0] = { start, end };
-        return true;
-      }
       const end = this.#root.prefers === 'shortest' ? Math.min(...ends) : Math.max(...ends);
       this.#spans[0] = { start, end };
       this.#dissect(this.#root, start, end);
       return true;
     }
+    return false;
+  }
+
+  /**
+   * In PostgreSQL's rounds (cfindloop): all starts up to where the next match may end at the earliest, then those after
+   * it. A round does not begin at the text's end unless the search does: '$()|^\1' does not match 'a'.
+   */
+  #findReferring(from: number): boolean {
+    let next = from;
+    do {
+      let close = this.#text.length + 1;
+      for (let start = next; start <= Math.min(close, this.#text.length); start += this.#places.width(start)) {
+        const ends = this.#places.endsOf(this.#root, start);
+        if (ends.length === 0) continue;
+        close = Math.min(close, ...ends);
+        const end = this.#references.endOf(this.#root, start);
+        if (end === null) continue;
+        this.#spans[0] = { start, end };
+        return true;
+      }
+      next = close + this.#places.width(close);
+    } while (next < this.#text.length);
     return false;
   }
 

@@ -1,5 +1,5 @@
 // Where the parts of a regular expression may end: sets of places in one text, remembered by part and place.
-import { DatabaseError } from '../../data/error.ts';
+import { DatabaseError } from '../error.ts';
 import type { RegexNode } from './regex-parse.ts';
 
 const MAX_STEPS = 20_000_000;

@@ -1,5 +1,5 @@
 // PostgreSQL's advanced regular expressions → RE2's, which match in linear time. What RE2 has not, posix-regex.ts matches.
-import { DatabaseError } from '../../data/error.ts';
+import { DatabaseError } from '../error.ts';
 
 export interface RegexFlags {
   readonly global: boolean;

@@ -221,6 +221,11 @@ class Parser {
     const most = symbol !== undefined ? (symbol === '?' ? 1 : Infinity)
       : comma === undefined ? least : high === '' || high === undefined ? Infinity : Number(high);
     const fixed = symbol === undefined && comma === undefined;
+    if (most === 0) {
+      // RE2 may take an empty group part in the match.
+      if (atom.captures) this.#special = true;
+      return sequence([]);
+    }
     if (lazy !== undefined && !fixed) this.#lazy = true;
     else if (!fixed) this.#greedy = true;
     if (atom.captures) this.#captureRepeated = true;
