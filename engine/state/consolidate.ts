@@ -69,15 +69,14 @@ function findLeaders(columns: readonly Vector[], length: number, leaders: Int32A
   const others = own.map((c): CellColumn => ({ chunks: [c], shift: 31, mask: 0x7fffffff }));
   same.fill(1, 0, length);
   matchRows(own, others, { length, aRows: rowNumbers(length), bIds: leaders }, 'exact', same);
+  // Equal hash, other row: among millions there are some. By hash, those that lead beside the first.
+  const collided = new Map<number, number[]>();
   for (let i = 0; i < length; i++) {
-    if (same[i] === 0) leaders[i] = collided(i, leaders, (j) => rowsEqual(own, i, others, j, 'exact'));
+    if (same[i] === 1) continue;
+    const rest = collided.get(hashes[i]) ?? [];
+    leaders[i] = rest.find((j) => rowsEqual(own, i, others, j, 'exact')) ?? i;
+    if (leaders[i] === i) collided.set(hashes[i], [...rest, i]);
   }
-}
-
-/** Equal hash, other row: the first of the rows before that is equal. */
-function collided(row: number, leaders: Int32Array, equals: (other: number) => boolean): number {
-  for (let j = 0; j < row; j++) if (hashes[j] === hashes[row] && leaders[j] === j && equals(j)) return j;
-  return row;
 }
 
 function tableFor(length: number): number {
