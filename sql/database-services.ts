@@ -158,6 +158,10 @@ export class DatabaseServices implements Services {
     this.#lastChange.set(relation, last);
   }
 
+  get queued(): number {
+    return this.#queued;
+  }
+
   readPoint(): ReadPoint {
     return { snapshot: this.runtime.snapshot(), sequence: this.#published };
   }

@@ -12,6 +12,8 @@ import type { Soon } from '../engine/data/soon.ts';
 import { rowBytes } from './kept-memory.ts';
 import type { KeptMemory } from './kept-memory.ts';
 import { Pace } from './pace.ts';
+import { runAtOnce, runInTurns } from './turns.ts';
+import type { Work } from './turns.ts';
 import { slices } from '../engine/operator/pieces.ts';
 import type { Pieces } from '../engine/operator/pieces.ts';
 import type { Pause } from '../storage/pause.ts';
@@ -39,43 +41,16 @@ export interface QueryRun {
 
 /** All rows of the result, in order. */
 export function runQuery(query: CompiledQuery, run: QueryRun): Batch {
-  const work = running(query, run);
-  for (;;) {
-    const next = work.next();
-    if (next.done === true) return next.value;
-    orEnd(work, run.checkInterrupt);
-  }
+  return runAtOnce(queryWork(query, run), run.checkInterrupt);
 }
 
-/**
- * The same, in turns with whatever else is to be done, if it takes long.
- * Requires: the snapshot, and who reads it, stay as they are until the end.
- */
+/** The same, in turns. Requires: the snapshot, and who reads it, stay as they are until the end. */
 export function runQueryInTurns(query: CompiledQuery, run: QueryRun & { readonly pause: Pause }): Soon<Batch> {
-  const work = running(query, run);
-  const goOn = (): Soon<Batch> => {
-    for (;;) {
-      orEnd(work, run.checkInterrupt);
-      const next = work.next();
-      if (next.done === true) return next.value;
-      const turn = next.value ? run.pause() : undefined;
-      if (turn instanceof Promise) return turn.then(goOn);
-    }
-  };
-  return goOn();
+  return runInTurns(queryWork(query, run), run);
 }
 
-/** What the check throws ends the work, too. */
-function orEnd(work: Generator, check: () => void): void {
-  try {
-    check();
-  } catch (error) {
-    work.throw(error);
-  }
-}
-
-/** Yields between any two pieces of work: whether others may go on now. */
-function* running(query: CompiledQuery, run: QueryRun): Generator<boolean, Batch> {
+/** The same, for who has more to do. */
+export function* queryWork(query: CompiledQuery, run: Omit<QueryRun, 'checkInterrupt'>): Work<Batch> {
   const held = new Held(run.snapshot.queryMemory);
   try {
     return yield* made(query, run, held);
@@ -84,7 +59,7 @@ function* running(query: CompiledQuery, run: QueryRun): Generator<boolean, Batch
   }
 }
 
-function* made(query: CompiledQuery, run: QueryRun, held: Held): Generator<boolean, Batch> {
+function* made(query: CompiledQuery, run: Omit<QueryRun, 'checkInterrupt'>, held: Held): Work<Batch> {
   const errors = new ErrorSum();
   const { circuit } = query;
   const pieceRows = query.pieceRows ?? PIECE_ROWS;
@@ -145,7 +120,7 @@ export function* inBatches(rows: Batch, kept: KeptMemory): Generator<Batch> {
 }
 
 /** A view that has an error answers with it. */
-function refuseFailing(source: CircuitSource, { snapshot, instead }: QueryRun): void {
+function refuseFailing(source: CircuitSource, { snapshot, instead }: Pick<QueryRun, 'snapshot' | 'instead'>): void {
   if (source.kind === 'constant' || instead?.has(source.relation) === true) return;
   const error = snapshot.error(source.relation);
   if (error !== null) throw error;
@@ -157,7 +132,7 @@ const FEW_KEYS = 64;
 
 type RelationSource = CircuitSource & { readonly kind: 'relation' };
 
-interface SourceRun extends QueryRun {
+interface SourceRun extends Omit<QueryRun, 'checkInterrupt'> {
   readonly pieceRows: number;
   readonly held: Held;
 }

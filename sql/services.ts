@@ -85,6 +85,8 @@ export interface Services {
   /** Queues at once, in order of calls; throws before it returns when nothing was queued (see Runtime.commit). */
   commit(request: CommitRequest): Promise<Epoch>;
   readPoint(): ReadPoint;
+  /** Number of the last commit queued. */
+  readonly queued: number;
   /** Resolves when all that is queued now is durable and visible. */
   settled(): Promise<void>;
   /** Has the relation been changed by a commit after that point; `rewrite`: other than by insertions? */

@@ -232,11 +232,17 @@ export class SessionState {
       statementTime: this.statementStart,
       relativeTo: this.transactionTime,
       clock: () => this.services.now(),
-      random: () => this.random?.next() ?? this.services.random(),
+      random: () => this.#nextRandom(),
       catalog: this.names,
       checkInterrupt: () => this.checkInterrupt(),
       host: this,
     };
+  }
+
+  #nextRandom(): number {
+    if (this.random === null) return this.services.random();
+    this.transaction?.settle();
+    return this.random.next();
   }
 
   /** OIDs as names, through the catalog and search path of now. */

@@ -95,6 +95,8 @@ export class Transaction implements OpenTransaction {
   #id: number | null = null;
   /** A sequence has given it a value, or was given one: who is told of it must find it after a crash. */
   movedSequence = false;
+  /** Of the statement that runs in turns with others. */
+  settling: (() => boolean) | null = null;
   /** Snapshots of the statement that runs, to be given back at its end. */
   readonly #opened: Snapshot[] = [];
 
@@ -239,8 +241,10 @@ export class Transaction implements OpenTransaction {
 
   /** Until the other transaction is over; 40P01, 55P03 and interrupts as for any lock. */
   async waitFor(blocker: OpenTransaction, wait: LockWait): Promise<void> {
-    const { locks } = this.#services;
+    const { locks, open } = this.#services;
     this.endStatement();
+    // What comes to wait a moment later may find it gone.
+    if (!open.has(blocker)) return;
     // A transaction holds the lock that bears its number, from the moment that somebody waits for it.
     locks.tryAcquire(blocker, -blocker.id, 'exclusive');
     await locks.acquire(this, -blocker.id, 'share', wait);
@@ -275,6 +279,14 @@ export class Transaction implements OpenTransaction {
     const base = this.#services.runtime.writerSnapshot();
     this.#opened.push(base);
     return this.#overlaid(base, this.#fills, layers);
+  }
+
+  /**
+   * Before the first effect of a statement on anybody, and never after it: from here on no others get their turn until it is
+   * through. Whether they have had it since it began: what was asked about them has to be asked again.
+   */
+  settle(): boolean {
+    return this.settling?.() ?? false;
   }
 
   /** Gives back the snapshots of a statement whose rows have all been made. */

@@ -36,6 +36,10 @@ export class OpenTransactions {
     this.#open.delete(transaction);
   }
 
+  has(transaction: OpenTransaction): boolean {
+    return this.#open.has(transaction);
+  }
+
   /** Throws Blocked when another has written a row with one of these keys. */
   requireFreeKeys(self: OpenTransaction, relation: number, key: WrittenKey, keys: Batch): void {
     for (const other of this.#open) {
@@ -92,13 +96,17 @@ export interface Retrying {
 }
 
 /** Runs a statement's work; while another transaction is in its way, undoes it, waits, and runs it again. */
-export function whenFree<T>(transaction: Retrying, wait: LockWait, work: () => T): Soon<T> {
+export function whenFree<T>(transaction: Retrying, wait: LockWait, work: () => Soon<T>): Soon<T> {
   const mark = transaction.writes.length;
-  try {
-    return work();
-  } catch (error) {
+  const again = (error: unknown): Soon<T> => {
     if (!(error instanceof Blocked)) throw error;
     transaction.writes.truncate(mark);
     return transaction.waitFor(error.blocker, wait).then(() => whenFree(transaction, wait, work));
+  };
+  try {
+    const done = work();
+    return done instanceof Promise ? done.catch(again) : done;
+  } catch (error) {
+    return again(error);
   }
 }

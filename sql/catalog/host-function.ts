@@ -20,10 +20,18 @@ interface Spec {
   readonly description: string;
   readonly volatility?: 'stable' | 'volatile';
   readonly strict?: boolean;
+  /** Volatile, and may be called once more where a statement is run anew. */
+  readonly repeatable?: true;
   readonly row: (args: readonly Datum[], state: SessionState) => Datum;
 }
 
 export function host(spec: Spec): ScalarFunction {
-  const { args = [], volatility = 'stable', row, ...rest } = spec;
-  return scalar({ ...rest, args, volatility, row: (values, call) => row(values, session(call)) });
+  const { args = [], volatility = 'stable', repeatable = volatility === 'stable', row, ...rest } = spec;
+  return scalar({
+    ...rest, args, volatility, row: (values, call) => {
+      const state = session(call);
+      if (!repeatable) state.transaction?.settle();
+      return row(values, state);
+    },
+  });
 }

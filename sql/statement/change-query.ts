@@ -3,6 +3,7 @@ import { Batch } from '../../engine/data/batch.ts';
 import type { Datum } from '../../engine/data/datum.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import { nullVector } from '../../engine/data/vector.ts';
+import type { Snapshot } from '../../engine/runtime/contract.ts';
 import { bindQuery } from '../binder/bind-query.ts';
 import { baseName } from '../binder/bind-table.ts';
 import type { BoundQuery, QuerySite } from '../binder/level.ts';
@@ -11,10 +12,12 @@ import { liveColumns } from '../catalog/entry.ts';
 import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
 import type { Expr, FromItem, Query, TableItem, Target, WithClause } from '../parser/ast.ts';
 import { assignTypes, compileBound } from '../planner.ts';
-import { runQuery } from '../run-query.ts';
+import { queryWork } from '../run-query.ts';
 import type { SessionState } from '../session-state.ts';
+import { stretches } from '../turns.ts';
+import type { Work } from '../turns.ts';
 import { wholeRowKey } from './key-text.ts';
-import { physicalBatch, rulesOf } from './table-rules.ts';
+import { inParts, physicalBatch, rulesOf } from './table-rules.ts';
 
 export interface ChangeQuery {
   readonly table: TableEntry;
@@ -135,20 +138,22 @@ export interface FoundRows {
   readonly others: Batch;
 }
 
-export function findRows(state: SessionState, change: ChangeQuery, parameters: readonly Datum[]): FoundRows {
+export function* findRows(state: SessionState, change: ChangeQuery, parameters: readonly Datum[]): Work<FoundRows> {
   const { table, bound, values } = change;
-  const snapshot = state.current.writerSnapshot();
-  const result = runQuery(compileBound(state, bound, parameters), {
-    snapshot, context: state.evalContext(), checkInterrupt: () => state.checkInterrupt(),
-  });
+  const { current } = state;
+  const snapshot = current.writerSnapshot();
+  const latest = change.joined || current.hidesWrites(table.oid) ? current.latestSnapshot() : snapshot;
+  const result = yield* queryWork(compileBound(state, bound, parameters), { snapshot, context: state.evalContext() });
   const live = liveColumns(table.columns);
   const schema = { columns: table.columns.map((c) => ({ name: c.name, type: c.type })) };
-  const once = change.joined ? onceEach(state, change, result) : result;
-  const rows = state.current.hidesWrites(table.oid) ? stillThere(state, change, once) : once;
+  const once = change.joined ? yield* onceEach(latest, change, result) : result;
+  const rows = current.hidesWrites(table.oid) ? yield* stillThere(latest, change, once) : once;
   const range = (from: number, to: number): Batch => new Batch(rows.columns.slice(from, to), rows.length);
+  const rules = rulesOf(state, table);
+  const stored = physicalBatch(schema, range(0, live.length), live.map((c) => c.attnum),
+    (i) => nullOf(schema.columns[i].type, rows.length));
   return {
-    old: rulesOf(state, table).withKeys(physicalBatch(schema, range(0, live.length), live.map((c) => c.attnum),
-      (i) => nullOf(schema.columns[i].type, rows.length))),
+    old: rules.computes ? yield* inParts(stored, (part) => rules.withKeys(part)) : stored,
     values: range(live.length, live.length + values.length),
     others: range(live.length + values.length, rows.columns.length),
   };
@@ -159,11 +164,11 @@ function nullOf(type: LogicalType, length: number): Batch['columns'][number] {
 }
 
 /** Without the rows that another part of the statement has taken away: of two changes of a row one takes place. */
-function stillThere(state: SessionState, change: ChangeQuery, found: Batch): Batch {
+function* stillThere(latest: Snapshot, change: ChangeQuery, found: Batch): Work<Batch> {
   const live = liveColumns(change.table.columns);
   const own = new Batch(found.columns.slice(0, live.length), found.length);
   const keys = Array.from({ length: own.length }, (_, row) => wholeRowKey(own, row));
-  const copies = new Map(multiplicities(state, change.table, new Set(keys)));
+  const copies = new Map(yield* multiplicities(latest, change.table, new Set(keys)));
   const kept: number[] = [];
   keys.forEach((key, row) => {
     const left = copies.get(key) ?? 0;
@@ -174,30 +179,35 @@ function stillThere(state: SessionState, change: ChangeQuery, found: Batch): Bat
 }
 
 /** A target row that several rows join with is changed once, by the first of them. */
-function onceEach(state: SessionState, change: ChangeQuery, joined: Batch): Batch {
+function* onceEach(latest: Snapshot, change: ChangeQuery, joined: Batch): Work<Batch> {
   const live = liveColumns(change.table.columns);
   const own = new Batch(joined.columns.slice(0, live.length), joined.length);
   const first = new Map<string, number>();
-  for (let row = 0; row < own.length; row++) {
-    const key = wholeRowKey(own, row);
-    if (!first.has(key)) first.set(key, row);
+  for (const [from, to] of stretches(own.length)) {
+    for (let row = from; row < to; row++) {
+      const key = wholeRowKey(own, row);
+      if (!first.has(key)) first.set(key, row);
+    }
+    yield true;
   }
-  const copies = multiplicities(state, change.table, new Set(first.keys()));
+  const copies = yield* multiplicities(latest, change.table, new Set(first.keys()));
   const rows: number[] = [];
   for (const [key, row] of first) for (let n = 0; n < (copies.get(key) ?? 1); n++) rows.push(row);
   return joined.take(Int32Array.from(rows));
 }
 
 /** How often the table holds each of these rows: live columns, by wholeRowKey. */
-export function multiplicities(state: SessionState, table: TableEntry, wanted: ReadonlySet<string>): ReadonlyMap<string,
-  number> {
+export function* multiplicities(
+  latest: Snapshot, table: TableEntry, wanted: ReadonlySet<string>,
+): Work<ReadonlyMap<string, number>> {
   const columns = liveColumns(table.columns).map((c) => c.attnum - 1);
   const out = new Map<string, number>();
-  for (const delta of state.current.latestSnapshot().scan(table.oid, columns)) {
+  for (const delta of latest.scan(table.oid, columns)) {
     for (let i = 0; i < delta.length; i++) {
       const key = wholeRowKey(delta.batch, i);
       if (wanted.has(key)) out.set(key, (out.get(key) ?? 0) + delta.weights[i]);
     }
+    yield true;
   }
   return out;
 }

@@ -18,6 +18,7 @@ import type { BoundStatement } from './bound.ts';
 import { copyFormat } from './copy-options.ts';
 import { qualified, requireTable } from './naming.ts';
 import { unlessRedefined } from './redefined.ts';
+import { runAtOnce } from '../turns.ts';
 import { TableWriter } from './table-writer.ts';
 
 type Bind = (query: NonNullable<Copy['query']>) => BoundStatement;
@@ -77,7 +78,7 @@ function copyIn(statement: Copy, state: SessionState): BoundStatement {
           rows += await writer.run(() => {
             const complete = writer.complete(batch, columns.map((c) => c.attnum));
             const kept = where === null ? complete : passing(session, complete, where);
-            writer.insert(kept);
+            runAtOnce(writer.insert(kept), () => session.checkInterrupt());
             return kept.length;
           });
           session.current.endStatement();

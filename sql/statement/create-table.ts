@@ -18,6 +18,7 @@ import { likeChecks, likeColumn, likeIndexes, likeSource } from './like.ts';
 import type { Like } from './like.ts';
 import { TakenNames, allocateRowType, nameIsFree, qualified, targetSchema } from './naming.ts';
 import { optionRecord } from './options.ts';
+import { inTurns } from '../attempt.ts';
 import { TableWriter } from './table-writer.ts';
 import { watermarkEntry } from './watermark-definition.ts';
 import { withColumn } from '../catalog/dependency.ts';
@@ -157,7 +158,9 @@ export function createTableAs(statement: CreateTableAs, query: BoundStatement): 
       // EXECUTE says how many rows it gave even so.
       if (rows === null) return done(statement.query.kind === 'execute' ? 'SELECT 0' : 'CREATE TABLE AS');
       const writer = new TableWriter(state, entry);
-      writer.insert(writer.complete(rows, entry.columns.map((c) => c.attnum)));
+      await inTurns(state, { reads: new Set(), changes: null }, function* () {
+        yield* writer.insert(yield* writer.completed(rows, entry.columns.map((c) => c.attnum)));
+      });
       return done(`SELECT ${rows.length}`);
     },
   };

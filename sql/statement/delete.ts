@@ -35,10 +35,10 @@ export function bindDelete(statement: Delete, { state, env, commonTables }: Modi
   return {
     columns: returning?.columns ?? null,
     write: { title: `Delete on ${shownTarget(statement.table)}`, details: [], query: change.bound },
-    cacheable: current === null, prepare: (session) => prepareWrite(session, table, 'DELETE', 'change'),
-    run: (session, values) => {
+    cacheable: current === null, changes: table.oid, prepare: (session) => prepareWrite(session, table, 'DELETE', 'change'),
+    run: function* (session, values) {
       const before = returningSnapshot(session, returning);
-      const all = findRows(session, change, values);
+      const all = yield* findRows(session, change, values);
       const found = current?.narrow(session, all) ?? all;
       new TableWriter(session, table).remove(found.old);
       current?.changed(session, null);

@@ -11,6 +11,7 @@ import type { CommonTable, Query, WithClause } from '../parser/ast.ts';
 import type { LogicalPlan } from '../plan/logical-plan.ts';
 import { freeHoles } from '../plan/map-plan.ts';
 import type { SessionState } from '../session-state.ts';
+import { runAtOnce } from '../turns.ts';
 import { bindDelete } from './delete.ts';
 import { bindInsert } from './insert.ts';
 import { bindMerge } from './merge.ts';
@@ -85,7 +86,8 @@ export class Effects implements EffectBinder {
     const bound = bindModification(table, { state: this.#state, env: site.env, commonTables: site.commonTables });
     const rows = this.#add(bound.columns ?? [], {
       prepare: bound.prepare, always: true, rows: null,
-      run: (session, parameters) => bound.run(session, parameters).returned ?? new Batch([], 0),
+      run: (session, parameters) => (
+        runAtOnce(bound.run(session, parameters), () => session.checkInterrupt()).returned ?? new Batch([], 0)),
     });
     const given = bound.columns === null ? null : rows;
     this.#modified.set(table, given);

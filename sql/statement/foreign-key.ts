@@ -8,10 +8,11 @@ import { nullVector } from '../../engine/data/vector.ts';
 import { consolidate } from '../../engine/state/consolidate.ts';
 import type { ForeignConstraint, TableEntry } from '../catalog/entry.ts';
 import type { SessionState } from '../session-state.ts';
+import { stretches } from '../turns.ts';
 import { checkImplementable } from './foreign-types.ts';
 import { rowKey } from './key-text.ts';
 import { castVector, rulesOf } from './table-rules.ts';
-import { describeKey } from './unique-check.ts';
+import { describeKey, sameVectors } from './unique-check.ts';
 
 export interface Reference {
   readonly constraint: ForeignConstraint;
@@ -61,12 +62,16 @@ export function checkReferences(state: SessionState, child: TableEntry, added: B
   for (const constraint of child.constraints) {
     if (constraint.kind !== 'foreign') continue;
     const columns = constraint.columns.map((a) => a - 1);
+    if (before !== null && !constraint.matchFull && sameVectors(before, added, columns)) continue;
     const rowOf = new Map<string, number>();
-    for (let row = 0; row < added.length; row++) {
-      const text = rowKey(added, columns, row);
-      if (before !== null && text !== null && text === rowKey(before, columns, row)) continue;
-      if (text === null) checkMatchFull(child, constraint, added, row);
-      else rowOf.set(text, row);
+    for (const [from, to] of stretches(added.length)) {
+      for (let row = from; row < to; row++) {
+        const text = rowKey(added, columns, row);
+        if (before !== null && text !== null && text === rowKey(before, columns, row)) continue;
+        if (text === null) checkMatchFull(child, constraint, added, row);
+        else rowOf.set(text, row);
+      }
+      state.checkInterrupt();
     }
     const asked = { batch: added, rows: [...rowOf.values()] };
     if (asked.rows.length > 0 && state.current.deferral.isDeferred(constraint)) {
@@ -176,7 +181,7 @@ export function* consequences(
 ): Iterable<Consequence> {
   for (const { constraint, child } of referencesTo(state, parent.oid)) {
     const parentColumns = constraint.targetColumns.map((a) => a - 1);
-    const gone = goneRows(change, parentColumns);
+    const gone = goneRows(state, change, parentColumns);
     const wanted = change.added === null ? constraint.onDelete : constraint.onUpdate;
     // Actions are never put off.
     if (gone.length > 0 && wanted === 'no action' && state.current.deferral.isDeferred(constraint)) {
@@ -208,17 +213,22 @@ function checkParentLater(state: SessionState, parent: TableEntry, reference: Re
 }
 
 /** Rows whose key is in `removed` and not in `added`, one a key. */
-function goneRows(change: { readonly removed: Batch; readonly added: Batch | null },
-  columns: readonly number[]): readonly number[] {
+function goneRows(
+  state: SessionState, { removed, added }: { readonly removed: Batch; readonly added: Batch | null }, columns: readonly number[],
+): readonly number[] {
   const gone = new Map<string, number>();
-  for (let row = 0; row < change.removed.length; row++) {
-    const text = rowKey(change.removed, columns, row);
-    if (text !== null) gone.set(text, row);
-  }
-  for (let row = 0; row < (change.added?.length ?? 0); row++) {
-    const text = change.added === null ? null : rowKey(change.added, columns, row);
-    if (text !== null) gone.delete(text);
-  }
+  if (added !== null && sameVectors(removed, added, columns)) return [];
+  const each = (batch: Batch, take: (text: string, row: number) => void): void => {
+    for (const [from, to] of stretches(batch.length)) {
+      for (let row = from; row < to; row++) {
+        const text = rowKey(batch, columns, row);
+        if (text !== null) take(text, row);
+      }
+      state.checkInterrupt();
+    }
+  };
+  each(removed, (text, row) => gone.set(text, row));
+  if (added !== null) each(added, (text) => gone.delete(text));
   return [...gone.values()];
 }
 

@@ -22,6 +22,7 @@ import type { BoundStatement, StatementResult } from './bound.ts';
 import { qualified } from './naming.ts';
 import { unlessRedefined } from './redefined.ts';
 import { rulesOf } from './table-rules.ts';
+import { runAtOnce } from '../turns.ts';
 import { TableWriter } from './table-writer.ts';
 
 /**
@@ -43,7 +44,7 @@ export function bindInsertLiterals(text: string, state: SessionState): BoundStat
       const inserted = whenThere(writer.lock('insert'), () => {
         const rows = new LiteralReader(session, values, writer).read(columns);
         const complete = writer.complete(rows, columns.map((c) => c.attnum));
-        return writer.run(() => writer.insert(complete));
+        return writer.run(() => runAtOnce(writer.insert(complete), () => session.checkInterrupt()));
       });
       return whenThere(inserted, () => ({ kind: 'command', tag: `INSERT 0 ${values.rowCount}` }));
     }, () => boundAnew(text, session).run(session, [])),

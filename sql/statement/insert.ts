@@ -16,8 +16,9 @@ import { parseExpression } from '../parser/parse.ts';
 import {
   assignTypes, bindAssignment, bindRowExpression, compileBound, rowSite, withParameters,
 } from '../planner.ts';
-import { runQuery } from '../run-query.ts';
+import { queryWork } from '../run-query.ts';
 import type { SessionState } from '../session-state.ts';
+import type { Work } from '../turns.ts';
 import { checkAssignable, checkWidth, targetColumns } from './insert-target.ts';
 import type { InsertTarget } from './insert-target.ts';
 import type { Modification, ModificationSite } from './modification.ts';
@@ -36,7 +37,7 @@ interface RowSource {
   /** null: rows of expressions. */
   readonly query: BoundQuery | null;
   /** Makes the rows: columns in the order of the target list, of the target columns' types. */
-  readonly make: (state: SessionState, parameters: readonly Datum[], writer: TableWriter) => Batch;
+  readonly make: (state: SessionState, parameters: readonly Datum[], writer: TableWriter) => Work<Batch>;
 }
 
 export function bindInsert(statement: Insert, { state, env, commonTables }: ModificationSite): Modification {
@@ -65,15 +66,16 @@ export function bindInsert(statement: Insert, { state, env, commonTables }: Modi
       title: `Insert on ${shownName(statement)}`, details: conflict === null ? [] : conflictDetails(conflict), query: rows.query,
     },
     prepare: (session) => prepareWrite(session, table, 'INSERT', conflict?.action === 'update' ? 'change' : 'insert'),
-    run: (session, values) => {
+    changes: null,
+    run: function* (session, values) {
       const writer = new TableWriter(session, table);
       const before = returningSnapshot(session, returning);
-      const given = rows.make(session, values, writer);
+      const given = yield* rows.make(session, values, writer);
       const kept = overriding(statement, targets, table);
-      const complete = writer.complete(given.select(kept.map((attnum) => targets.indexOf(attnum))), kept);
+      const complete = yield* writer.completed(given.select(kept.map((attnum) => targets.indexOf(attnum))), kept);
       const inserted = conflict === null ? complete
-        : writeWithConflicts(session, writer, conflict, { rows: complete, parameters: values });
-      if (conflict === null) writer.insert(complete);
+        : yield* writeWithConflicts(session, writer, conflict, { rows: complete, parameters: values });
+      if (conflict === null) yield* writer.insert(complete);
       through.check(session, inserted, values);
       return written(session, returning, { parameters: values, before, rows: inserted });
     },
@@ -100,7 +102,7 @@ function bindCommonTablesOf({ with: names }: Insert, env: Environment, commonTab
 }
 
 function defaultRow(): RowSource {
-  return { query: null, make: () => new Batch([], 1) };
+  return { query: null, make: made(() => new Batch([], 1)) };
 }
 
 interface Target extends InsertTarget {
@@ -167,7 +169,7 @@ function bindRows(env: Environment, target: Target, rows: readonly (readonly Exp
       return bindAssignment(site, e, columns[c]);
     }));
   if (site.level.sets.length > 0) return bindQuerySource(env, target);
-  return { query: null, make: (state, parameters, writer) => {
+  return { query: null, make: made((state, parameters, writer) => {
     let context: EvalContext | null = null;
     const builders = stored.map((c) => new VectorBuilder(c.type, cells.length));
     const one = new Batch([], 1);
@@ -189,7 +191,15 @@ function bindRows(env: Environment, target: Target, rows: readonly (readonly Exp
       });
     }
     return padded(parts === null ? target.columns : stored, builders.map((b) => b.finish()), cells.length, { state, writer });
-  } };
+  }) };
+}
+
+/** Rows that are given are made at once. */
+function made(make: (...given: Parameters<RowSource['make']>) => Batch): RowSource['make'] {
+  // oxlint-disable-next-line require-yield
+  return function* (...given) {
+    return make(...given);
+  };
 }
 
 function partCells(
@@ -259,9 +269,9 @@ function bindQuerySource(env: Environment, target: Target): RowSource {
   const bound = hasParts(target.given)
     ? assembleQuery(rowSite(env, [], { phrase: 'VALUES' }), first, gatherParts(columns), { given: target.given, written: exact })
     : assignTypes(env, first, columns, exact, 0);
-  return { query: bound, make: (state, parameters, writer) => {
-    const rows = runQuery(compileBound(state, bound, parameters), {
-      snapshot: state.current.snapshot(), context: state.evalContext(), checkInterrupt: () => state.checkInterrupt(),
+  return { query: bound, make: function* (state, parameters, writer) {
+    const rows = yield* queryWork(compileBound(state, bound, parameters), {
+      snapshot: state.current.snapshot(), context: state.evalContext(),
     });
     return padded([...new Set(target.columns)], rows.columns, rows.length, { state, writer });
   } };

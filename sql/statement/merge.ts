@@ -10,6 +10,7 @@ import { liveColumns } from '../catalog/entry.ts';
 import type { Merge } from '../parser/ast.ts';
 import { rowScopeItem } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
+import type { Work } from '../turns.ts';
 import { findRows, labelsOf, multiplicities, shownTarget } from './change-query.ts';
 import { bindMergeClause, bindMergeQuery } from './merge-clause.ts';
 import type { BoundClause } from './merge-clause.ts';
@@ -28,19 +29,24 @@ export function bindMerge(statement: Merge, { state, env, commonTables }: Modifi
   const clauses = bindClauses({ env, commonTables }, table, statement, query.others);
   return {
     columns: null, write: { title: `Merge on ${shownTarget(statement.table)}`, details: [], query: query.bound },
-    prepare: (session) => prepareWrite(session, table, 'MERGE', 'change'),
-    run: (session, values) => {
-      const found = findRows(session, query, values);
+    changes: table.oid, prepare: (session) => prepareWrite(session, table, 'MERGE', 'change'),
+    run: function* (session, values) {
+      // Of the moment when it begins.
+      const before = session.current.snapshot();
+      const latest = session.current.latestSnapshot();
+      const found = yield* findRows(session, query, values);
       const [flag, ...others] = found.others.columns;
       const rows = new Batch([...found.old.columns, ...others], found.old.length);
       const pairs = Array.from({ length: rows.length }, (_, i) => i);
       const matched = pairs.map((i) => datumAt(flag, i) === true);
-      const work = new MergeWork(session, new TableWriter(session, table), { rows, old: found.old, parameters: values });
+      const work = new MergeWork(session, new TableWriter(session, table), {
+        rows, old: found.old, parameters: values, before, latest,
+      });
       for (const match of ['matched', 'not matched'] as const) {
         const wanted = match === 'matched';
-        work.take(clauses.filter((c) => c.match === match), pairs.filter((i) => matched[i] === wanted));
+        yield* work.take(clauses.filter((c) => c.match === match), pairs.filter((i) => matched[i] === wanted));
       }
-      return { count: work.write(), returned: null };
+      return { count: yield* work.write(), returned: null };
     },
   };
 }
@@ -88,6 +94,9 @@ interface Pairs {
   readonly rows: Batch;
   readonly old: Batch;
   readonly parameters: readonly Datum[];
+  /** What subqueries see, and what is there of the target. */
+  readonly before: Snapshot;
+  readonly latest: Snapshot;
 }
 
 /** What the clauses make of the pairs, gathered before anything is written. */
@@ -95,7 +104,6 @@ class MergeWork {
   readonly #session: SessionState;
   readonly #writer: TableWriter;
   readonly #pairs: Pairs;
-  readonly #before: Snapshot;
   readonly #deleted: number[] = [];
   readonly #updated: number[] = [];
   readonly #next: Batch[] = [];
@@ -105,17 +113,18 @@ class MergeWork {
     this.#session = session;
     this.#writer = writer;
     this.#pairs = pairs;
-    this.#before = session.current.snapshot();
   }
 
   /** Gives each of these pairs to the first clause whose condition it passes. */
-  take(clauses: readonly BoundClause[], pairs: readonly number[]): void {
+  *take(clauses: readonly BoundClause[], pairs: readonly number[]): Work<void> {
     let left = pairs;
     for (const clause of clauses) {
       if (left.length === 0) return;
       const passed = this.#passing(clause, left);
       left = left.filter((i) => !passed.has(i));
+      yield true;
       if (passed.size > 0) this.#act(clause, [...passed]);
+      yield true;
     }
   }
 
@@ -127,7 +136,7 @@ class MergeWork {
 
   #evaluate(expressions: NonNullable<BoundClause['condition']>, pairs: readonly number[]): Batch['columns'] {
     const rows = this.#pairs.rows.take(Int32Array.from(pairs));
-    return expressions.evaluate(this.#session, rows, { parameters: this.#pairs.parameters, snapshot: this.#before });
+    return expressions.evaluate(this.#session, rows, { parameters: this.#pairs.parameters, snapshot: this.#pairs.before });
   }
 
   #act({ action }: BoundClause, pairs: readonly number[]): void {
@@ -157,19 +166,19 @@ class MergeWork {
   }
 
   /** Writes it all; gives the number of rows. */
-  write(): number {
-    this.#checkOnce();
+  *write(): Work<number> {
+    yield* this.#checkOnce();
     const { old } = this.#pairs;
     const [next, inserted] = [this.#next, this.#inserted].map((list) => (
       list.length === 0 ? emptyRows(this.#writer.table) : concatBatches(list)));
     this.#writer.remove(old.take(Int32Array.from(this.#deleted)));
-    this.#writer.replace(old.take(Int32Array.from(this.#updated)), next);
-    this.#writer.insert(inserted);
+    yield* this.#writer.replace(old.take(Int32Array.from(this.#updated)), next);
+    yield* this.#writer.insert(inserted);
     return this.#deleted.length + next.length + inserted.length;
   }
 
   /** 21000 for a row of the target that several pairs would change; equal rows of the target are as many rows. */
-  #checkOnce(): void {
+  *#checkOnce(): Work<void> {
     const live = liveColumns(this.#writer.table.columns).map((c) => c.attnum - 1);
     const rows = this.#pairs.old.select(live);
     const times = new Map<string, number>();
@@ -179,7 +188,7 @@ class MergeWork {
     }
     const several = [...times].filter(([, n]) => n > 1);
     if (several.length === 0) return;
-    const copies = multiplicities(this.#session, this.#writer.table, new Set(several.map(([key]) => key)));
+    const copies = yield* multiplicities(this.#pairs.latest, this.#writer.table, new Set(several.map(([key]) => key)));
     if (several.every(([key, n]) => n <= (copies.get(key) ?? 0))) return;
     throw new DatabaseError('21000', 'MERGE command cannot affect row a second time', {
       hint: 'Ensure that not more than one source row matches any one target row.',

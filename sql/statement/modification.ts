@@ -8,6 +8,9 @@ import type { CommonTableScope } from '../binder/level.ts';
 import { sessionEnvironment } from '../planner.ts';
 import type { ResultColumn } from '../session-api.ts';
 import type { SessionState } from '../session-state.ts';
+import { inTurns } from '../attempt.ts';
+import { runAtOnce } from '../turns.ts';
+import type { Work } from '../turns.ts';
 import { whenFree } from '../write-conflict.ts';
 import type { WithClause } from '../parser/ast.ts';
 import type { BoundStatement, StatementResult, WritePlan } from './bound.ts';
@@ -31,8 +34,10 @@ export interface Modification {
   readonly cacheable?: boolean;
   /** Checks and locks that may have to be waited for. */
   readonly prepare: (session: SessionState) => Soon<void>;
-  /** Writes. May throw Blocked. */
-  readonly run: (session: SessionState, parameters: readonly Datum[]) => Written;
+  /** The table whose rows it takes away as it has read them; null: it takes none. */
+  readonly changes: number | null;
+  /** Reads and checks in pieces, then settles (Transaction.settle) and writes. May throw Blocked. */
+  readonly run: (session: SessionState, parameters: readonly Datum[]) => Work<Written>;
 }
 
 export interface Written {
@@ -52,15 +57,16 @@ export function modifyingStatement(
   const catalog = readCatalog(state);
   const effects = new Effects(state, statement.names);
   const env = sessionEnvironment(state, { declared, catalog, effects, atOnce: true });
-  const { columns, write, cacheable = true, prepare, run } = statement.bind({ state, env, commonTables: null });
+  const { columns, write, cacheable = true, prepare, changes, run } = statement.bind({ state, env, commonTables: null });
   const parameters = env.parameters.finish();
   return {
     parameters, columns, cacheable: cacheable && catalog === known, write,
     run: (session, values) => unlessRedefined(() => {
       session.current.noteRead(env.used);
-      const work = (): Written => {
+      const work = (): Soon<Written> => {
         requireSame(session, known, env.used);
-        return effects.any ? effects.around(session, values, () => run(session, values)) : run(session, values);
+        if (!effects.any) return inTurns(session, { reads: env.used, changes }, () => run(session, values));
+        return effects.around(session, values, () => runAtOnce(run(session, values), () => session.checkInterrupt()));
       };
       const prepared = whenThere(prepare(session), () => (effects.any ? effects.prepare(session) : undefined));
       const readable = whenThere(prepared, () => session.current.whenReadable(env.used, session.lockWait));

@@ -13,6 +13,7 @@ import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
 import type { Expr, OnConflict } from '../parser/ast.ts';
 import { rowSite } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
+import type { Work } from '../turns.ts';
 import { resolveAssignments } from './assignment.ts';
 import { inferArbiters } from './conflict-inference.ts';
 import { expand } from './foreign-key.ts';
@@ -96,20 +97,22 @@ interface Proposed {
 }
 
 /** Writes the rows; gives those inserted or updated, for RETURNING. */
-export function writeWithConflicts(
+export function* writeWithConflicts(
   state: SessionState, writer: TableWriter, conflict: BoundConflict, proposed: Proposed,
-): Batch {
+): Work<Batch> {
   const { rows } = proposed;
-  writer.rules.check(state, rows);
+  yield* writer.rules.check(state, rows);
+  // Which rows are in the way is looked up once.
+  state.current.settle();
   const plan = sortOut(state, writer.table, conflict, rows);
   const fresh = rows.take(Int32Array.from(plan.fresh));
   if (conflict.action === 'nothing') {
-    writer.insert(fresh);
+    yield* writer.insert(fresh);
     return fresh;
   }
   const updated = update(state, writer, conflict, { ...plan, proposed });
-  writer.insert(fresh);
-  writer.replace(updated.old, updated.next);
+  yield* writer.insert(fresh);
+  yield* writer.replace(updated.old, updated.next);
   return inOrder(plan, { fresh, updated: updated.next, kept: updated.kept }, writer.table);
 }
 

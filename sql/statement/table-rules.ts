@@ -1,5 +1,5 @@
 // TableRules: a table's defaults, generated columns and checks, compiled once for each version of its entry.
-import { Batch } from '../../engine/data/batch.ts';
+import { Batch, concatBatches } from '../../engine/data/batch.ts';
 import { datumAt, vectorFromDatums } from '../../engine/data/access.ts';
 import { DatabaseError } from '../../engine/data/error.ts';
 import { formatText } from '../../engine/data/text-format.ts';
@@ -19,6 +19,8 @@ import { bindAssignment, bindPredicate, rowScopeItem, rowSite, sessionEnvironmen
 import { conversion } from '../row-fill.ts';
 import { relationConstant } from './stored-expression.ts';
 import type { SessionState } from '../session-state.ts';
+import { stretches } from '../turns.ts';
+import type { Work } from '../turns.ts';
 
 type Default =
   | { readonly kind: 'null' }
@@ -84,12 +86,22 @@ export class TableRules {
     return datumAt(this.defaultVector(state, index, ONE_ROW.length), 0);
   }
 
+  /** Some columns are made from others. */
+  get computes(): boolean {
+    return this.#generated.length + this.#hidden.length > 0;
+  }
+
   /** The rows with their generated columns computed. */
   generate(state: SessionState, rows: Batch): Batch {
     if (this.#generated.length === 0) return this.withKeys(rows);
     const columns = [...rows.columns];
     for (const { index, compiled } of this.#generated) columns[index] = compiled.evaluate(rows, state.evalContext());
     return this.withKeys(new Batch(columns, rows.length));
+  }
+
+  /** The same of many, piece by piece. */
+  *generated(state: SessionState, rows: Batch): Work<Batch> {
+    return this.computes ? yield* inParts(rows, (part) => this.generate(state, part)) : rows;
   }
 
   /** The rows with the hidden keys of indexes computed. */
@@ -101,7 +113,14 @@ export class TableRules {
   }
 
   /** 23502 and 23514 for the first row that breaks a rule. */
-  check(state: SessionState, rows: Batch): void {
+  *check(state: SessionState, rows: Batch): Work<void> {
+    for (const [from, to] of stretches(rows.length)) {
+      this.#checkPart(state, rows.slice(from, to));
+      yield true;
+    }
+  }
+
+  #checkPart(state: SessionState, rows: Batch): void {
     let first = rows.length;
     let error: (() => DatabaseError) | null = null;
     for (const { column, checks } of this.#typeChecks) {
@@ -268,6 +287,16 @@ export function failingRow(state: SessionState, table: TableEntry, rows: Batch, 
     return text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text;
   });
   return `Failing row contains (${values.join(', ')}).`;
+}
+
+/** What `make` makes of each row, piece by piece. */
+export function* inParts(rows: Batch, make: (part: Batch) => Batch): Work<Batch> {
+  const parts: Batch[] = [];
+  for (const [from, to] of stretches(rows.length)) {
+    parts.push(make(rows.slice(from, to)));
+    yield true;
+  }
+  return concatBatches(parts);
 }
 
 /** A batch of the stored layout out of some of its columns; `missing` makes the others. */

@@ -4,13 +4,16 @@ import { Delta, concatDeltas } from '../../engine/data/delta.ts';
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { whenThere } from '../../engine/data/soon.ts';
 import type { Soon } from '../../engine/data/soon.ts';
+import { sameType } from '../../engine/data/types.ts';
 import { nullVector } from '../../engine/data/vector.ts';
 import { isTemporary } from '../catalog/entry.ts';
 import type { TableEntry } from '../catalog/entry.ts';
 import type { SessionState } from '../session-state.ts';
+import { runAtOnce } from '../turns.ts';
+import type { Work } from '../turns.ts';
 import { checkReferences, consequences, lockReferences } from './foreign-key.ts';
 import { requireSameTable } from './redefined.ts';
-import { castVector, physicalBatch, rulesOf } from './table-rules.ts';
+import { castVector, inParts, physicalBatch, rulesOf } from './table-rules.ts';
 import type { TableRules } from './table-rules.ts';
 import { whenFree } from '../write-conflict.ts';
 import { checkUnique, requireFreeKeys } from './unique-check.ts';
@@ -80,22 +83,37 @@ export class TableWriter {
       defaults.get(i) ?? nullVector(schema.columns[i].type, given.length))));
   }
 
+  /** The same of many, piece by piece. */
+  *completed(given: Batch, attnums: readonly number[]): Work<Batch> {
+    const { computes, schema: { columns } } = this.rules;
+    const plain = !computes && attnums.length === columns.length
+      && given.columns.every((v, i) => sameType(v.type, columns[attnums[i] - 1].type));
+    return plain ? this.complete(given, attnums) : yield* inParts(given, (part) => this.complete(part, attnums));
+  }
+
   /** Rows of the stored layout. */
-  insert(rows: Batch): void {
+  *insert(rows: Batch): Work<void> {
     if (rows.length === 0) return;
-    this.rules.check(this.#state, rows);
-    this.#checkUnique(null, rows);
+    yield* this.rules.check(this.#state, rows);
+    const free = yield* this.#checkUnique(null, rows);
+    if (this.#state.current.settle()) free();
     this.#state.current.write(this.table.oid, Delta.insert(rows));
     this.#state.current.afterwards(() => checkReferences(this.#state, this.table, rows));
   }
 
   /** Old rows, and new ones in their places. */
-  replace(removed: Batch, added: Batch): void {
+  *replace(removed: Batch, added: Batch): Work<void> {
     if (removed.length === 0) return;
     this.#requireFree(removed);
-    this.rules.check(this.#state, added);
-    this.#checkUnique(removed, added);
-    this.#state.current.write(this.table.oid, concatDeltas([Delta.remove(removed), Delta.insert(added)]));
+    yield* this.rules.check(this.#state, added);
+    const free = yield* this.#checkUnique(removed, added);
+    const delta = concatDeltas([Delta.remove(removed), Delta.insert(added)]);
+    yield true;
+    if (this.#state.current.settle()) {
+      this.#requireFree(removed);
+      free();
+    }
+    this.#state.current.write(this.table.oid, delta);
     this.#state.current.afterwards(() => {
       checkReferences(this.#state, this.table, added, removed);
       this.#follow(removed, added);
@@ -104,6 +122,7 @@ export class TableWriter {
 
   remove(rows: Batch): void {
     if (rows.length === 0) return;
+    this.#state.current.settle();
     this.#requireFree(rows);
     this.#state.current.write(this.table.oid, Delta.remove(rows));
     this.#state.current.afterwards(() => this.#follow(rows, null));
@@ -116,9 +135,12 @@ export class TableWriter {
     current.checkConflict(this.table.oid);
   }
 
-  #checkUnique(removed: Batch | null, added: Batch): void {
-    if (this.#keysAtCommit) requireFreeKeys(this.#state, this.table, added);
-    else checkUnique(this.#state, this.table, { removed, added });
+  /** Gives what looks anew whether keys are free. */
+  *#checkUnique(removed: Batch | null, added: Batch): Work<() => void> {
+    if (!this.#keysAtCommit) return yield* checkUnique(this.#state, this.table, { removed, added });
+    const free = (): void => requireFreeKeys(this.#state, this.table, added);
+    free();
+    return free;
   }
 
   #follow(removed: Batch, added: Batch | null): void {
@@ -126,7 +148,10 @@ export class TableWriter {
     for (const consequence of consequences(this.#state, this.table, { removed, added })) {
       const writer = new TableWriter(this.#state, consequence.table, { depth: this.#depth + 1 });
       if (consequence.added === null) writer.remove(consequence.removed);
-      else writer.replace(consequence.removed, writer.rules.generate(this.#state, consequence.added));
+      else {
+        const added = writer.rules.generate(this.#state, consequence.added);
+        runAtOnce(writer.replace(consequence.removed, added), () => this.#state.checkInterrupt());
+      }
     }
   }
 }

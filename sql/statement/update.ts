@@ -27,11 +27,11 @@ export function bindUpdate(statement: Update, { state, env, commonTables }: Modi
   return {
     columns: returning?.columns ?? null,
     write: { title: `Update on ${shownTarget(statement.table)}`, details: [], query: change.bound },
-    cacheable: current === null, prepare: (session) => prepareWrite(session, table, 'UPDATE', 'change'),
-    run: (session, values) => {
+    cacheable: current === null, changes: table.oid, prepare: (session) => prepareWrite(session, table, 'UPDATE', 'change'),
+    run: function* (session, values) {
       const writer = new TableWriter(session, table);
       const before = returningSnapshot(session, returning);
-      const all = findRows(session, change, values);
+      const all = yield* findRows(session, change, values);
       const found = current?.narrow(session, all) ?? all;
       const columns = [...found.old.columns];
       change.values.forEach((column, i) => {
@@ -42,8 +42,8 @@ export function bindUpdate(statement: Update, { state, env, commonTables }: Modi
           columns[column.attnum - 1] = writer.rules.defaultVector(session, column.attnum - 1, found.old.length);
         }
       }
-      const rows = writer.rules.generate(session, new Batch(columns, found.old.length));
-      writer.replace(found.old, rows);
+      const rows = yield* writer.rules.generated(session, new Batch(columns, found.old.length));
+      yield* writer.replace(found.old, rows);
       if (rows.length > 0) current?.changed(session, rows);
       target.check(session, rows, values);
       return written(session, returning, {

@@ -1,0 +1,51 @@
+// Work of a statement in pieces: between any two of them it looks whether it is to end, and others may have their turn.
+import type { Soon } from '../engine/data/soon.ts';
+import type { Pause } from '../storage/pause.ts';
+
+/** Yields between two pieces: whether others may go on now. */
+export type Work<T> = Generator<boolean, T>;
+
+/** `checkInterrupt` throws when the work is to end. */
+export function runAtOnce<T>(work: Work<T>, checkInterrupt: () => void): T {
+  for (;;) {
+    const next = work.next();
+    if (next.done === true) return next.value;
+    orEnd(work, checkInterrupt);
+  }
+}
+
+/**
+ * The same, in turns with whatever else is to be done, if it takes long.
+ * Requires: what is read, and who reads it, stay as they are until the end.
+ */
+export function runInTurns<T>(work: Work<T>, { checkInterrupt, pause }: {
+  readonly checkInterrupt: () => void; readonly pause: Pause;
+}): Soon<T> {
+  const goOn = (): Soon<T> => {
+    for (;;) {
+      orEnd(work, checkInterrupt);
+      const next = work.next();
+      if (next.done === true) return next.value;
+      const turn = next.value ? pause() : undefined;
+      if (turn instanceof Promise) return turn.then(goOn);
+    }
+  };
+  return goOn();
+}
+
+/** What the check throws ends the work, too. */
+function orEnd(work: Work<unknown>, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    work.throw(error);
+  }
+}
+
+/** Rows that are worked on at a time. */
+const ROWS = 8192;
+
+/** From .. to of so many rows, piece by piece. At least one, which may be empty. */
+export function* stretches(rows: number, most = ROWS): Generator<readonly [number, number]> {
+  for (let at = 0; at === 0 || at < rows; at += most) yield [at, Math.min(at + most, rows)];
+}
