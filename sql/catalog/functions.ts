@@ -104,7 +104,8 @@ function setValue(s: SessionState, args: readonly Datum[], called: boolean): Dat
 
 const SEQUENCES: readonly ScalarFunction[] = [
   host({
-    name: 'nextval', args: [REGCLASS], returns: INT8, repeatable: true, volatility: 'volatile', description: 'next value of a sequence',
+    name: 'nextval', args: [REGCLASS], returns: INT8, volatility: 'volatile', repeatable: true,
+      description: 'next value of a sequence',
     row: ([oid], s) => {
       const entry = sequence(s, oid);
       if (!isTemporary(entry.schema)) s.current.checkWritable('nextval()');
@@ -126,7 +127,8 @@ const SEQUENCES: readonly ScalarFunction[] = [
     },
   }),
   host({
-    name: 'lastval', returns: INT8, repeatable: true, volatility: 'volatile', description: 'value nextval gave last in this session',
+    name: 'lastval', returns: INT8, volatility: 'volatile', repeatable: true,
+      description: 'value nextval gave last in this session',
     row: (_, s) => {
       const known = s.lastSequence !== null && s.catalog.get(s.lastSequence) !== null;
       const value = s.lastSequence === null || !known ? undefined : s.sequenceValues.get(s.lastSequence);

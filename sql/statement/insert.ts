@@ -196,9 +196,10 @@ function bindRows(env: Environment, target: Target, rows: readonly (readonly Exp
 
 /** Rows that are given are made at once. */
 function made(make: (...given: Parameters<RowSource['make']>) => Batch): RowSource['make'] {
-  // oxlint-disable-next-line require-yield
   return function* (...given) {
-    return make(...given);
+    const rows = make(...given);
+    yield true;
+    return rows;
   };
 }
 

@@ -15,8 +15,8 @@ beforeEach(async () => {
   database = await openDatabase({ data: ':memory:', schedule: ALWAYS });
   a = new Client(database);
   b = new Client(database);
-  await a.query(`CREATE TABLE t (id int PRIMARY KEY, k int, n int CHECK (n < 100000)); CREATE TABLE s (id int PRIMARY KEY, k int, n int);
-    CREATE TABLE o (n int); INSERT INTO t SELECT g, g % 10, 0 FROM generate_series(1, ${ROWS}) g`);
+  await a.query(`CREATE TABLE t (id int PRIMARY KEY, k int, n int CHECK (n < 100000));
+    CREATE TABLE s (id int PRIMARY KEY, k int, n int); CREATE TABLE o (n int); INSERT INTO t SELECT g, g % 10, 0 FROM generate_series(1, ${ROWS}) g`);
 });
 afterEach(async () => {
   await a.close();
@@ -31,9 +31,11 @@ const some = async (count: number): Promise<void> => {
 };
 
 const LONG = [
-  'UPDATE t SET n = n + 1', 'UPDATE t SET n = s.n FROM (SELECT id, n + 1 AS n FROM t) s WHERE s.id = t.id', 'DELETE FROM t WHERE k < 5',
+  'UPDATE t SET n = n + 1', 'UPDATE t SET n = s.n FROM (SELECT id, n + 1 AS n FROM t) s WHERE s.id = t.id',
+  'DELETE FROM t WHERE k < 5',
   'INSERT INTO s SELECT * FROM t', 'INSERT INTO s SELECT * FROM t ON CONFLICT (id) DO UPDATE SET n = excluded.n',
-  'MERGE INTO t USING generate_series(1, 40000) x ON id = x WHEN MATCHED THEN UPDATE SET n = n + 1 WHEN NOT MATCHED THEN INSERT VALUES (x, 0, 0)',
+  `MERGE INTO t USING generate_series(1, 40000) x ON id = x WHEN MATCHED THEN UPDATE SET n = n + 1
+    WHEN NOT MATCHED THEN INSERT VALUES (x, 0, 0)`,
   'CREATE TABLE made AS SELECT * FROM t',
 ];
 
