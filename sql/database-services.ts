@@ -129,8 +129,8 @@ export class DatabaseServices implements Services {
 
   commit(request: CommitRequest): Promise<Epoch> {
     const catalog = request.catalog.length === 0 ? null : encodeRecord({ changes: request.catalog, sequences: [] });
-    const { changes, sync, writer, durable } = request;
-    const done = this.runtime.commit({ changes, catalog, offsets: [], sync, writer: writer ?? 0, durable });
+    const { changes, counted, sync, writer, durable } = request;
+    const done = this.runtime.commit({ changes, counted, catalog, offsets: [], sync, writer: writer ?? 0, durable });
     const sequence = ++this.#queued;
     for (const { relation, delta } of changes) {
       this.noteChange(relation, sequence, delta.weights.some((w) => w < 0));

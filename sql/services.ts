@@ -3,7 +3,7 @@ import type { Delta } from '../engine/data/delta.ts';
 import type { DatabaseError } from '../engine/data/error.ts';
 import type { Epoch } from '../engine/data/time.ts';
 import type { SourceConnector } from '../engine/runtime/connector.ts';
-import type { QueryMemory, Runtime, Snapshot } from '../engine/runtime/contract.ts';
+import type { QueryMemory, Runtime, Transaction as RuntimeTransaction, Snapshot } from '../engine/runtime/contract.ts';
 import type { Catalog, CatalogChange } from './catalog/catalog.ts';
 import type { SessionInfo } from './catalog/entry.ts';
 import type { FunctionRegistry } from '../engine/function/registry.ts';
@@ -24,6 +24,7 @@ export interface CommitRequest {
   readonly catalog: readonly CatalogChange[];
   readonly sync: boolean;
   /** As the runtime's Transaction has them. */
+  readonly counted?: RuntimeTransaction['counted'];
   readonly writer?: number;
   readonly durable?: (() => void) | undefined;
 }

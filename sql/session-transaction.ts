@@ -4,7 +4,8 @@ import { whenThere } from '../engine/data/soon.ts';
 import type { Soon } from '../engine/data/soon.ts';
 import type { SessionState } from './session-state.ts';
 import { endTemporary } from './temporary.ts';
-import type { Transaction } from './transaction.ts';
+import type { CountedChanges, Transaction } from './transaction.ts';
+import { runInTurns } from './turns.ts';
 import { whenFree } from './write-conflict.ts';
 
 /**
@@ -30,17 +31,27 @@ export function finishTransaction(state: SessionState, which: 'implicit' | 'any'
 }
 
 function checkAndCommit(state: SessionState, transaction: Transaction, durable?: () => void): Soon<void> {
-  if (transaction.writes.checks.length === 0) return commit(state, transaction, durable);
-  const checked = whenFree(transaction, state.lockWait, () => transaction.checkDeferred(null));
-  return whenThere(checked, () => commit(state, transaction, durable));
+  const counting = transaction.count();
+  if (counting === null) return check(state, transaction, () => commit(state, transaction, durable));
+  const { signal, services } = state;
+  const counted = runInTurns(counting, { checkInterrupt: () => signal.throwIfAborted(), pause: services.startSlices() });
+  return whenThere(counted, (known) => check(state, transaction, () => commit(state, transaction, durable, known)));
 }
 
-function commit(state: SessionState, transaction: Transaction, durable?: () => void): Soon<void> {
+function check(state: SessionState, transaction: Transaction, then: () => Soon<void>): Soon<void> {
+  if (transaction.writes.checks.length === 0) return then();
+  return whenThere(whenFree(transaction, state.lockWait, () => transaction.checkDeferred(null)), then);
+}
+
+function commit(
+  state: SessionState, transaction: Transaction, durable?: () => void, counted?: CountedChanges,
+): Soon<void> {
+  const { length } = transaction.writes;
   endTemporary(state);
   state.transaction = null;
   closePortals(state, true);
   const sync = state.settings.get('synchronous_commit') !== 'off';
-  return transaction.commit(sync, durable)?.then(() => undefined);
+  return transaction.commit(sync, durable, transaction.writes.length === length ? counted : undefined)?.then(() => undefined);
 }
 
 /** After an error: an implicit transaction is rolled back, a block waits for its end in state E. */

@@ -4,7 +4,7 @@ import { DatabaseError } from '../engine/data/error.ts';
 import type { Delta } from '../engine/data/delta.ts';
 import type { Soon } from '../engine/data/soon.ts';
 import type { Epoch } from '../engine/data/time.ts';
-import type { Snapshot } from '../engine/runtime/contract.ts';
+import type { Runtime, Snapshot } from '../engine/runtime/contract.ts';
 import type { MaterializedViewEntry } from './catalog/entry.ts';
 import type { Catalog, CatalogChange } from './catalog/catalog.ts';
 import { Deferral } from './deferral.ts';
@@ -13,10 +13,11 @@ import type { LockMode, LockName, LockWait } from './lock-table.ts';
 import { checkRetention } from './retention.ts';
 import type { Statement } from './parser/ast-statement.ts';
 import { ReshapedSnapshot, isTooOld, rowFill } from './row-fill.ts';
-import type { ReadPoint, RelationChange, Services } from './services.ts';
+import type { CommitRequest, ReadPoint, RelationChange, Services } from './services.ts';
 import type { Settings } from './settings.ts';
 import { RowLocks } from './row-locks.ts';
 import { commandTag } from './statement/command-tag.ts';
+import type { Work } from './turns.ts';
 import { UndoLog } from './undo-log.ts';
 import type { OpenTransaction } from './write-conflict.ts';
 import { WriteSet } from './write-set.ts';
@@ -49,6 +50,19 @@ export interface PendingNotification {
 
 function refuseOldRows(): never {
   throw new DatabaseError('40001', 'could not serialize access due to concurrent update');
+}
+
+/** What a transaction writes, and what was found out about it. */
+export type CountedChanges = Required<Pick<CommitRequest, 'changes' | 'counted'>>;
+
+function* countedChanges(
+  changes: CountedChanges['changes'], counting: NonNullable<ReturnType<Runtime['count']>>,
+): Work<CountedChanges> {
+  for (;;) {
+    const next = counting.next();
+    if (next.done === true) return { changes, counted: next.value };
+    yield true;
+  }
 }
 
 /** By relation: how many columns it had, and how its rows follow. */
@@ -449,11 +463,18 @@ export class Transaction implements OpenTransaction {
     return at;
   }
 
+  /** Counts what it writes, in turns with others, before it is committed; null: that is quick. */
+  count(): Work<CountedChanges> | null {
+    const changes = this.writes.large ? this.writes.merged() : [];
+    const counting = this.#services.runtime.count(changes);
+    return counting === null ? null : countedChanges(changes, counting);
+  }
+
   /**
-   * Queues everything; the promise resolves when it is durable and visible. Throws (rolled back) on a conflict.
+   * `counted`: by `count`, and nothing was written since. Queues everything; the promise resolves when it is durable and visible. Throws (rolled back) on a conflict.
    * Either way the transaction is over. `durable`: as Runtime's; not called where more than rows has changed.
    */
-  commit(sync: boolean, durable?: () => void): Promise<Epoch> | null {
+  commit(sync: boolean, durable?: () => void, counted?: CountedChanges): Promise<Epoch> | null {
     let done: Promise<Epoch> | null = null;
     try {
       this.#checkReads();
@@ -466,7 +487,7 @@ export class Transaction implements OpenTransaction {
       }
       this.#checkFailures();
       done = this.#services.commit({
-        changes: this.writes.merged(), catalog: this.#catalogChanges, sync, writer: this.processId,
+        changes: counted?.changes ?? this.writes.merged(), counted: counted?.counted, catalog: this.#catalogChanges, sync, writer: this.processId,
         durable: this.hasCatalogChanges || this.notifications.length > 0 ? undefined : durable,
       });
       this.#settings.commit();

@@ -8,6 +8,7 @@ import type { RelationChange } from './services.ts';
 
 /** Rows from which on copying costs more than a delta of its own. */
 const LARGE = 1024;
+const MANY = 1 << 16;
 
 /** A check put off, with the length of the write set from which on it is wanted. */
 export interface HeldCheck {
@@ -33,6 +34,11 @@ export class WriteSet {
 
   get length(): number {
     return this.#changes.length;
+  }
+
+  /** Some statement has written so much that counting it takes a while. */
+  get large(): boolean {
+    return this.#changes.some(({ delta }) => delta.length >= MANY);
   }
 
   add(relation: number, delta: Delta): void {

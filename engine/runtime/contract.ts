@@ -7,6 +7,7 @@ import type { Schema } from '../data/types.ts';
 import type { Moment } from './history.ts';
 import type { RangeLookup } from '../state/key-range.ts';
 import type { Circuit } from '../circuit/contract.ts';
+import type { CountedDelta } from './counted-delta.ts';
 import type { EvalContext } from '../expression/context.ts';
 import type { StateSize } from '../operator/operator.ts';
 import type { NullKeys } from '../state/key-index.ts';
@@ -69,6 +70,8 @@ export interface Transaction {
   readonly changes: readonly { readonly relation: number; readonly delta: Delta }[];
   /** Catalog changes, opaque here; handed to `RuntimeHost.applyCatalog` before the deltas, live and at replay. */
   readonly catalog: Uint8Array | null;
+  /** What `Runtime.count` has found out; absent: nothing. */
+  readonly counted?: ReadonlyMap<Delta, CountedDelta> | undefined;
   /** Connector offsets by source, journaled with the rows. */
   readonly offsets: readonly { readonly relation: number; readonly offset: Uint8Array }[];
   /** synchronous_commit: acknowledge after fdatasync. */
@@ -204,6 +207,11 @@ export interface Runtime {
    * Waits (in the promise) while the queue is full.
    */
   commit(transaction: Transaction): Promise<Epoch>;
+  /**
+   * For the sake of those who wait while many rows are committed: counts them before, to be driven to its end in turns with
+   * others. null: they are few.
+   */
+  count(changes: Transaction['changes']): Generator<null, ReadonlyMap<Delta, CountedDelta>> | null;
   /**
    * Begins to fill a view that is going to be installed by a commit of the caller's, so that this finds it filled; null where
    * it can only be filled then. Requires: until then its sources are not redefined or dropped.

@@ -20,7 +20,7 @@ export interface RecordedChange {
 }
 
 /** The part of a transaction that is state; how it was acknowledged is not. */
-export type RecordedTransaction = Omit<Transaction, 'sync' | 'writer' | 'durable'>;
+export type RecordedTransaction = Omit<Transaction, 'sync' | 'writer' | 'durable' | 'counted'>;
 
 export function encodeEpochRecord(time: bigint, transactions: readonly RecordedTransaction[]): readonly Uint8Array[] {
   const out = new PieceWriter();

@@ -1,6 +1,7 @@
 // PendingChanges: what is queued and not yet published, relation by relation; in the order of the queue.
 import type { Delta } from '../data/delta.ts';
 import type { Transaction } from './contract.ts';
+import { CountedDelta, isLarge } from './counted-delta.ts';
 import { PendingRelation } from './pending.ts';
 import type { Relation } from './relation.ts';
 
@@ -22,6 +23,24 @@ export class PendingChanges {
     return new Map([...this.#relations].map(([id, pending]) => [id, pending.deltas.slice()]));
   }
 
+  /** Counts what is large before it is added, piece by piece; null: nothing is. */
+  count(changes: Transaction['changes']): Generator<null, ReadonlyMap<Delta, CountedDelta>> | null {
+    return changes.some(({ delta }) => isLarge(delta)) ? this.#counting(changes) : null;
+  }
+
+  *#counting(changes: Transaction['changes']): Generator<null, ReadonlyMap<Delta, CountedDelta>> {
+    const out = new Map<Delta, CountedDelta>();
+    for (const { relation: id, delta } of changes) {
+      const relation = this.#relation(id);
+      const fits = relation !== undefined && delta.batch.columns.length === relation.schema.columns.length;
+      if (!fits || !isLarge(delta)) continue;
+      const counted = new CountedDelta(relation);
+      yield* counted.count(delta);
+      out.set(delta, counted);
+    }
+    return out;
+  }
+
   /** Throws 23505 or 40001 (PendingRelation.add) and then leaves everything as it was. */
   add(transaction: Transaction): void {
     const added: PendingRelation[] = [];
@@ -32,7 +51,7 @@ export class PendingChanges {
         if (relation === undefined || delta.length === 0) continue;
         const pending = this.#relations.get(id) ?? new PendingRelation(relation);
         this.#relations.set(id, pending);
-        pending.add(delta);
+        pending.add(delta, transaction.counted?.get(delta) ?? null);
         added.push(pending);
       }
     } catch (error) {

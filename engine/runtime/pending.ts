@@ -5,6 +5,7 @@ import type { Vector } from '../data/vector.ts';
 import { NetWeights } from '../state/net-weights.ts';
 import { keyViolation, updateConflict } from './commit-error.ts';
 import type { UniqueKey } from './contract.ts';
+import type { Counted, CountedDelta } from './counted-delta.ts';
 import type { Relation } from './relation.ts';
 
 const keyColumns = (key: UniqueKey, batch: Batch): readonly Vector[] => key.columns.map((c) => batch.columns[c]);
@@ -33,16 +34,31 @@ export class PendingRelation {
   }
 
   /**
-   * Adds a transaction's delta, or throws and leaves everything as it was: 23505 when a key would be there twice, 40001
+   * `counted`: of a large one, what was found out before. Adds a transaction's delta, or throws and leaves everything as it was: 23505 when a key would be there twice, 40001
    * when a row is taken away that is not there.
    */
-  add(delta: Delta): void {
+  add(delta: Delta, counted: CountedDelta | null = null): void {
     if (delta.batch.columns.length > this.#relation.schema.columns.length) {
       this.#wider.add(delta);
       this.#deltas.push(delta);
       this.#queued += delta.length;
       return;
     }
+    if (counted !== null && this.empty && counted.isOf(this.#relation)) this.#adopt(delta, counted);
+    else this.#count(delta);
+    this.#deltas.push(delta);
+    this.#queued += delta.length;
+  }
+
+  /** As #count, where nothing else is queued. */
+  #adopt(delta: Delta, counted: CountedDelta): void {
+    if (counted.rows !== null) this.#requireRows(counted.rows, delta, counted.stored);
+    for (const [key, known] of counted.keys) this.#requireOnce(key, known, delta, counted.headsOf(key));
+    this.#rows = counted.rows?.net ?? null;
+    for (const [key, { net }] of counted.keys) this.#keys.set(key, net);
+  }
+
+  #count(delta: Delta): void {
     const retracts = delta.weights.some((w) => w < 0);
     const done: (() => void)[] = [];
     try {
@@ -53,8 +69,6 @@ export class PendingRelation {
       for (const undo of done) undo();
       throw error;
     }
-    this.#deltas.push(delta);
-    this.#queued += delta.length;
   }
 
   #wholeRows({ batch }: Delta): void {
@@ -66,11 +80,16 @@ export class PendingRelation {
   #addRows(rows: NetWeights, { batch, weights }: Delta, done: (() => void)[]): void {
     const slots = rows.add(batch.columns, weights, 1);
     done.push(() => rows.add(batch.columns, weights, -1));
-    let stored: Int32Array | null = null;
+    this.#requireRows({ net: rows, slots }, { batch, weights }, null);
+  }
+
+  /** `held`: what the relation holds of each row that is taken back; null: it is asked. */
+  #requireRows({ net, slots }: Counted, { batch, weights }: Pick<Delta, 'batch' | 'weights'>, held: Int32Array | null): void {
+    let stored = held;
     for (let i = 0; i < weights.length; i++) {
-      if (weights[i] >= 0 || rows.net(slots[i]) >= 0) continue;
+      if (weights[i] >= 0 || net.net(slots[i]) >= 0) continue;
       stored ??= this.#relation.weightsOf(batch);
-      if (stored[i] + rows.net(slots[i]) < 0) throw updateConflict();
+      if (stored[i] + net.net(slots[i]) < 0) throw updateConflict();
     }
   }
 
@@ -79,8 +98,15 @@ export class PendingRelation {
     const net = this.#netOf(key, columns);
     const slots = net.add(columns, weights, 1);
     done.push(() => net.add(columns, weights, -1));
-    const heads = new Int32Array(weights.length).fill(-1);
-    this.#relation.indexOf(key.id)?.heads(columns, weights.length, heads);
+    this.#requireOnce(key, { net, slots }, { batch, weights }, null);
+  }
+
+  /** `known`: by row the first one stored with its key; null: it is asked. */
+  #requireOnce(
+    key: UniqueKey, { net, slots }: Counted, { batch, weights }: Pick<Delta, 'batch' | 'weights'>, known: Int32Array | null,
+  ): void {
+    const heads = known ?? new Int32Array(weights.length).fill(-1);
+    if (known === null) this.#relation.indexOf(key.id)?.heads(keyColumns(key, batch), weights.length, heads);
     for (let i = 0; i < weights.length; i++) {
       if (weights[i] <= 0 || slots[i] < 0) continue;
       const stored = heads[i] < 0 ? 0 : 1;

@@ -238,6 +238,10 @@ export class MillraceRuntime implements Runtime {
     return this.#loop.commit(transaction, bytes);
   }
 
+  count(changes: Transaction['changes']): ReturnType<Runtime['count']> {
+    return this.#pending.count(changes);
+  }
+
   buildView(definition: ViewDefinition): ViewBuilding | null {
     return this.#state.build(definition, { snapshot: () => this.snapshot(), checkMemory: () => this.#requireMemory() });
   }

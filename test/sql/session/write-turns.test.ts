@@ -263,3 +263,49 @@ test('no change is lost among many', async () => {
   expect(await a.rows('SELECT sum(n) FROM t')).toEqual([`${2 * 4 * ROWS * 9 / 10 + 2 * 60 * 10}`]);
   for (const client of clients.slice(2)) await client.close();
 });
+
+describe('what is committed is counted before', () => {
+  const MANY = 70_000;
+  beforeEach(async () => {
+    await a.query(`INSERT INTO s SELECT g, 0, 0 FROM generate_series(1, ${MANY}) g`);
+  });
+
+  test('others go on, and change rows beside it', async () => {
+    await a.query('BEGIN');
+    expect(await a.tags('UPDATE s SET n = n + 1 WHERE id > 10; INSERT INTO s SELECT g, 1, 1 FROM generate_series(100001, 170000) g'))
+      .toEqual([`UPDATE ${MANY - 10}`, `INSERT 0 ${MANY}`]);
+    let ended = false;
+    const commit = a.query('COMMIT').then(() => {
+      ended = true;
+    });
+    await begun();
+    for (let i = 1; i < 4; i++) await b.query(`UPDATE s SET n = 100 WHERE id = ${i}; INSERT INTO s VALUES (${-i}, 0, 7)`);
+    const waiting = b.error('INSERT INTO s VALUES (100001, 0, 0)');
+    expect(ended).toBe(false);
+    await commit;
+    expect(await waiting).toBe('23505 duplicate key value violates unique constraint "s_pkey"');
+    expect(await a.rows('SELECT count(*), sum(n) FROM s')).toEqual([`${2 * MANY + 3}|${2 * MANY - 10 + 321}`]);
+  });
+
+  test('until it is cancelled', async () => {
+    for (const commit of ['COMMIT', 'ROLLBACK']) {
+      await a.query('BEGIN; UPDATE s SET n = n + 1');
+      const ends = a.error('COMMIT');
+      await begun();
+      a.session.cancel();
+      expect(await ends).toBe('57014 canceling statement due to user request');
+      expect(await a.tags(commit)).toEqual([commit]);
+      expect(await b.rows('SELECT sum(n) FROM s')).toEqual(['0']);
+    }
+  });
+
+  test('keys that change places, there and taken back', async () => {
+    await a.query('DROP TABLE o; CREATE TABLE o (n int, m text, UNIQUE (n, m) DEFERRABLE)');
+    await a.query(`INSERT INTO o SELECT g, nullif(g % 3, 0)::text FROM generate_series(1, ${MANY}) g`);
+    expect(await a.tags('UPDATE o SET n = n + 1')).toEqual([`UPDATE ${MANY}`]);
+    expect(await a.error("UPDATE o SET n = 3, m = 'x'")).toContain('23505');
+    expect(await a.tags('BEGIN; UPDATE o SET n = n - 1; UPDATE o SET n = n + 1; DELETE FROM o WHERE n % 2 = 0; COMMIT'))
+      .toEqual(['BEGIN', `UPDATE ${MANY}`, `UPDATE ${MANY}`, `DELETE ${MANY / 2}`, 'COMMIT']);
+    expect(await a.rows('SELECT count(*), min(n), max(n) FROM o')).toEqual([`${MANY / 2}|3|${MANY + 1}`]);
+  });
+});
