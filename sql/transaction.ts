@@ -288,6 +288,13 @@ export class Transaction implements OpenTransaction {
     return this.#latest(this.writes.layers());
   }
 
+  /** latestSnapshot of now where others go on meanwhile; where they do not, of the moment when it is asked for. */
+  latestOfStart(): () => Snapshot {
+    if (this.settling === null) return () => this.latestSnapshot();
+    const snapshot = this.latestSnapshot();
+    return () => snapshot;
+  }
+
   #latest(layers: readonly RelationChange[]): Snapshot {
     this.started = true;
     const base = this.#services.runtime.writerSnapshot();

@@ -97,6 +97,7 @@ export interface Retrying {
 
 /** Runs a statement's work; while another transaction is in its way, undoes it, waits, and runs it again. */
 export function whenFree<T>(transaction: Retrying, wait: LockWait, work: () => Soon<T>): Soon<T> {
+  wait.signal.throwIfAborted();
   const mark = transaction.writes.length;
   const again = (error: unknown): Soon<T> => {
     if (!(error instanceof Blocked)) throw error;

@@ -1,6 +1,6 @@
 // CountedDelta: the rows and keys of a large delta, counted before it takes its place in the queue, in turns with others.
+import type { Batch } from '../data/batch.ts';
 import type { Delta } from '../data/delta.ts';
-import type { Vector } from '../data/vector.ts';
 import { NetWeights } from '../state/net-weights.ts';
 import type { UniqueKey } from './contract.ts';
 import type { Relation } from './relation.ts';
@@ -35,20 +35,22 @@ export class CountedDelta {
     const { batch, weights, length } = delta;
     const relation = this.#relation;
     if (weights.some((w) => w < 0)) {
-      this.rows = yield* counted(new NetWeights(batch.columns, 'exact', 'group'), batch.columns, delta);
+      this.rows = yield* counted(new NetWeights(batch.columns, 'exact', 'group'), batch, weights);
       this.#stored = new Int32Array(length);
       for (const [from, to] of pieces(length)) {
+        // An update's new rows come after the old ones.
+        if (!weights.subarray(from, to).some((w) => w < 0)) continue;
         this.#stored.set(relation.weightsOf(batch.slice(from, to)), from);
         yield null;
       }
     }
     for (const key of relation.definition.keys) {
-      const columns = key.columns.map((c) => batch.columns[c]);
-      this.keys.set(key, yield* counted(new NetWeights(columns, 'value', key.nulls ?? 'never'), columns, delta));
+      const keys = batch.select(key.columns);
+      this.keys.set(key, yield* counted(new NetWeights(keys.columns, 'value', key.nulls ?? 'never'), keys, weights));
       const heads = new Int32Array(length).fill(-1);
       this.#heads.set(key, heads);
       for (const [from, to] of pieces(length)) {
-        relation.indexOf(key.id)?.heads(batch.select(key.columns).slice(from, to).columns, to - from, heads.subarray(from, to));
+        relation.indexOf(key.id)?.heads(keys.slice(from, to).columns, to - from, heads.subarray(from, to));
         yield null;
       }
     }
@@ -75,11 +77,10 @@ export function isLarge({ length }: Delta): boolean {
   return length >= LARGE;
 }
 
-function* counted(net: NetWeights, columns: readonly Vector[], { weights, length, batch }: Delta): Generator<null, Counted> {
-  const slots = new Int32Array(length);
-  const places = columns.map((column) => batch.columns.indexOf(column));
-  for (const [from, to] of pieces(length)) {
-    const part = net.add(batch.select(places).slice(from, to).columns, weights.subarray(from, to), 1);
+function* counted(net: NetWeights, keys: Batch, weights: Int32Array): Generator<null, Counted> {
+  const slots = new Int32Array(keys.length);
+  for (const [from, to] of pieces(keys.length)) {
+    const part = net.add(keys.slice(from, to).columns, weights.subarray(from, to), 1);
     slots.set(part.subarray(0, to - from), from);
     yield null;
   }

@@ -34,7 +34,7 @@ export class PendingRelation {
   }
 
   /**
-   * `counted`: of a large one, what was found out before. Adds a transaction's delta, or throws and leaves everything as it was: 23505 when a key would be there twice, 40001
+   * Adds a transaction's delta, or throws and leaves everything as it was: 23505 when a key would be there twice, 40001
    * when a row is taken away that is not there.
    */
   add(delta: Delta, counted: CountedDelta | null = null): void {

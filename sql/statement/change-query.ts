@@ -142,12 +142,12 @@ export function* findRows(state: SessionState, change: ChangeQuery, parameters: 
   const { table, bound, values } = change;
   const { current } = state;
   const snapshot = current.writerSnapshot();
-  const latest = change.joined || current.hidesWrites(table.oid) ? current.latestSnapshot() : snapshot;
+  const counting = change.joined ? current.latestOfStart() : null;
   const result = yield* queryWork(compileBound(state, bound, parameters), { snapshot, context: state.evalContext() });
   const live = liveColumns(table.columns);
   const schema = { columns: table.columns.map((c) => ({ name: c.name, type: c.type })) };
-  const once = change.joined ? yield* onceEach(latest, change, result) : result;
-  const rows = current.hidesWrites(table.oid) ? yield* stillThere(latest, change, once) : once;
+  const once = counting === null ? result : yield* onceEach(counting(), change, result);
+  const rows = current.hidesWrites(table.oid) ? yield* stillThere(current.latestSnapshot(), change, once) : once;
   const range = (from: number, to: number): Batch => new Batch(rows.columns.slice(from, to), rows.length);
   const rules = rulesOf(state, table);
   const stored = physicalBatch(schema, range(0, live.length), live.map((c) => c.attnum),

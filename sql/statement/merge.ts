@@ -33,7 +33,7 @@ export function bindMerge(statement: Merge, { state, env, commonTables }: Modifi
     run: function* (session, values) {
       // Of the moment when it begins.
       const before = session.current.snapshot();
-      const latest = session.current.latestSnapshot();
+      const latest = session.current.latestOfStart();
       const found = yield* findRows(session, query, values);
       const [flag, ...others] = found.others.columns;
       const rows = new Batch([...found.old.columns, ...others], found.old.length);
@@ -96,7 +96,7 @@ interface Pairs {
   readonly parameters: readonly Datum[];
   /** What subqueries see, and what is there of the target. */
   readonly before: Snapshot;
-  readonly latest: Snapshot;
+  readonly latest: () => Snapshot;
 }
 
 /** What the clauses make of the pairs, gathered before anything is written. */
@@ -188,7 +188,7 @@ class MergeWork {
     }
     const several = [...times].filter(([, n]) => n > 1);
     if (several.length === 0) return;
-    const copies = yield* multiplicities(this.#pairs.latest, this.#writer.table, new Set(several.map(([key]) => key)));
+    const copies = yield* multiplicities(this.#pairs.latest(), this.#writer.table, new Set(several.map(([key]) => key)));
     if (several.every(([key, n]) => n <= (copies.get(key) ?? 0))) return;
     throw new DatabaseError('21000', 'MERGE command cannot affect row a second time', {
       hint: 'Ensure that not more than one source row matches any one target row.',
