@@ -19,6 +19,7 @@ import { bindAssignment, rowSite, sessionEnvironment } from '../planner.ts';
 import { rowFill } from '../row-fill.ts';
 import type { FillContext } from '../row-fill.ts';
 import type { SessionState } from '../session-state.ts';
+import { runAtOnce } from '../turns.ts';
 import type { BoundStatement } from './bound.ts';
 import { command, done } from './bound.ts';
 import { checkColumnCount, columnDefault, defineColumn, withGenerated } from './column-definition.ts';
@@ -457,7 +458,8 @@ class Alteration {
   #validateCheck(after: TableEntry, name: string): void {
     const only = { ...after, constraints: after.constraints.filter((c) => c.name === name) };
     try {
-      new TableRules(this.#state, only).check(this.#state, allRows(this.#state, this.#table));
+      const checking = new TableRules(this.#state, only).check(this.#state, allRows(this.#state, this.#table));
+      runAtOnce(checking, () => this.#state.checkInterrupt());
     } catch (error) {
       if (!(error instanceof DatabaseError) || error.code !== '23514') throw error;
       throw new DatabaseError('23514',
