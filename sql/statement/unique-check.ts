@@ -95,25 +95,31 @@ export function* checkUnique(state: SessionState, table: TableEntry, change: Rep
     const risen = added.length < MANY ? risenTexts(key, change) : yield* risenKeys(key, change);
     const fresh = added.select(key.columns).take(risen.rows);
     const free = (): void => services.open.requireFreeKeys(current, table.oid, key, fresh);
-    const once = function* (): Work<void> {
-      if (risen.rows.length === 0) return;
-      const snapshot = current.latestSnapshot();
-      for (const [from, to] of stretches(risen.rows.length, LOOK_UPS)) {
-        const row = risen.twice(snapshot.lookup(table.oid, key.columns, keyLookup(key, fresh.slice(from, to))), from, to);
-        if (row !== null) throw duplicateKey(state, table, key, { batch: added, row });
-        yield true;
-      }
-    };
     free();
     if (removed !== null && key.constraint?.deferrable !== true) yield* checkInTurn(state, table, key, { removed, added });
     const begun = services.queued;
-    yield* once();
+    yield* requireOnce(state, table, key, { risen, fresh, added });
     asked.push(() => {
       free();
-      if (services.changedSince(table.oid, begun, 'any')) runAtOnce(once(), () => state.checkInterrupt());
+      if (!services.changedSince(table.oid, begun, 'any')) return;
+      runAtOnce(requireOnce(state, table, key, { risen, fresh, added }), () => state.checkInterrupt());
     });
   }
   return () => asked.forEach((again) => again());
+}
+
+/** 23505 where a key that has risen is there twice. `fresh`: the keys. */
+function* requireOnce(
+  state: SessionState, table: TableEntry, key: TableKey,
+  { risen, fresh, added }: { readonly risen: Risen; readonly fresh: Batch; readonly added: Batch },
+): Work<void> {
+  if (risen.rows.length === 0) return;
+  const snapshot = state.current.latestSnapshot();
+  for (const [from, to] of stretches(risen.rows.length, LOOK_UPS)) {
+    const row = risen.twice(snapshot.lookup(table.oid, key.columns, keyLookup(key, fresh.slice(from, to))), from, to);
+    if (row !== null) throw duplicateKey(state, table, key, { batch: added, row });
+    yield true;
+  }
 }
 
 /** They are the very same columns: none of the values has changed. */
