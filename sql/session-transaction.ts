@@ -1,10 +1,11 @@
 // How a session's transaction ends, well or badly, and what ends with it.
 import { buildViews } from './build-views.ts';
+import type { CountedChanges } from './counted-changes.ts';
 import { whenThere } from '../engine/data/soon.ts';
 import type { Soon } from '../engine/data/soon.ts';
 import type { SessionState } from './session-state.ts';
 import { endTemporary } from './temporary.ts';
-import type { CountedChanges, Transaction } from './transaction.ts';
+import type { Transaction } from './transaction.ts';
 import { runInTurns } from './turns.ts';
 import { whenFree } from './write-conflict.ts';
 

@@ -4,16 +4,18 @@ import { DatabaseError } from '../engine/data/error.ts';
 import type { Delta } from '../engine/data/delta.ts';
 import type { Soon } from '../engine/data/soon.ts';
 import type { Epoch } from '../engine/data/time.ts';
-import type { Runtime, Snapshot } from '../engine/runtime/contract.ts';
+import type { Snapshot } from '../engine/runtime/contract.ts';
 import type { MaterializedViewEntry } from './catalog/entry.ts';
 import type { Catalog, CatalogChange } from './catalog/catalog.ts';
+import { countedChanges } from './counted-changes.ts';
+import type { CountedChanges } from './counted-changes.ts';
 import { Deferral } from './deferral.ts';
 import { CATALOG_LOCK } from './lock-table.ts';
 import type { LockMode, LockName, LockWait } from './lock-table.ts';
 import { checkRetention } from './retention.ts';
 import type { Statement } from './parser/ast-statement.ts';
 import { ReshapedSnapshot, isTooOld, rowFill } from './row-fill.ts';
-import type { CommitRequest, ReadPoint, RelationChange, Services } from './services.ts';
+import type { ReadPoint, RelationChange, Services } from './services.ts';
 import type { Settings } from './settings.ts';
 import { RowLocks } from './row-locks.ts';
 import { commandTag } from './statement/command-tag.ts';
@@ -50,19 +52,6 @@ export interface PendingNotification {
 
 function refuseOldRows(): never {
   throw new DatabaseError('40001', 'could not serialize access due to concurrent update');
-}
-
-/** What a transaction writes, and what was found out about it. */
-export type CountedChanges = Required<Pick<CommitRequest, 'changes' | 'counted'>>;
-
-function* countedChanges(
-  changes: CountedChanges['changes'], counting: NonNullable<ReturnType<Runtime['count']>>,
-): Work<CountedChanges> {
-  for (;;) {
-    const next = counting.next();
-    if (next.done === true) return { changes, counted: next.value };
-    yield true;
-  }
 }
 
 /** By relation: how many columns it had, and how its rows follow. */
@@ -478,8 +467,9 @@ export class Transaction implements OpenTransaction {
   }
 
   /**
-   * `counted`: by `count`, and nothing was written since. Queues everything; the promise resolves when it is durable and visible. Throws (rolled back) on a conflict.
+   * Queues everything; the promise resolves when it is durable and visible. Throws (rolled back) on a conflict.
    * Either way the transaction is over. `durable`: as Runtime's; not called where more than rows has changed.
+   * `counted`: by `count`, and nothing was written since.
    */
   commit(sync: boolean, durable?: () => void, counted?: CountedChanges): Promise<Epoch> | null {
     let done: Promise<Epoch> | null = null;
@@ -494,7 +484,8 @@ export class Transaction implements OpenTransaction {
       }
       this.#checkFailures();
       done = this.#services.commit({
-        changes: counted?.changes ?? this.writes.merged(), counted: counted?.counted, catalog: this.#catalogChanges, sync, writer: this.processId,
+        changes: counted?.changes ?? this.writes.merged(), counted: counted?.counted, catalog: this.#catalogChanges, sync,
+        writer: this.processId,
         durable: this.hasCatalogChanges || this.notifications.length > 0 ? undefined : durable,
       });
       this.#settings.commit();

@@ -56,7 +56,9 @@ export async function runTurns(): Promise<boolean> {
       if (peer !== null) console.log(`${' '.repeat(name.length)}  PostgreSQL: ${await beside(client, probe, peer, statement)}`);
     }
     if (peer !== null) {
-      await client.do({ kind: 'run', target: peer, statements: ['DROP MATERIALIZED VIEW v1, v2', 'DROP TABLE single, copied, bid'] });
+      await client.do({
+        kind: 'run', target: peer, statements: ['DROP MATERIALIZED VIEW v1, v2', 'DROP TABLE single, copied, bid'],
+      });
     }
   } finally {
     client.stop();
