@@ -96,8 +96,8 @@ export class Transaction implements OpenTransaction {
   /** As of the beginning. */
   readonly #failures: number;
   #id: number | null = null;
-  /** A sequence has given it a value, or was given one: who is told of it must find it after a crash. */
-  movedSequence = false;
+  /** Records of sequences that have given it a value, or were given one, on their way to the journal when they did. */
+  readonly #sequenceRecords = new Set<Promise<Epoch>>();
   /** Of the statement that runs in turns with others. */
   settling: (() => boolean) | null = null;
   /** Snapshots of the statement that runs, to be given back at its end. */
@@ -299,6 +299,12 @@ export class Transaction implements OpenTransaction {
     return this.settling?.() ?? false;
   }
 
+  /** A sequence has given it a value, or was given one: who is told of it must find it after a crash. */
+  noteSequence(): void {
+    const record = this.#services.sequencesJournaled;
+    if (record !== null) this.#sequenceRecords.add(record);
+  }
+
   /** Gives back the snapshots of a statement whose rows have all been made. */
   endStatement(): void {
     for (const snapshot of this.#opened) snapshot.release();
@@ -479,8 +485,9 @@ export class Transaction implements OpenTransaction {
       if (!this.isDirty) {
         this.#publish();
         this.#settings.commit();
-        // After a crash nobody else may be given a value that this one has told.
-        return this.movedSequence ? this.#services.sequencesJournaled : null;
+        // After a crash nobody else may be given a value that this one has told. Some may have come through by now, or failed.
+        const records = [...this.#sequenceRecords];
+        return records.length === 0 ? null : Promise.all(records).then((epochs) => epochs[epochs.length - 1]);
       }
       this.#checkFailures();
       done = this.#services.commit({

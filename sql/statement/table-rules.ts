@@ -244,7 +244,7 @@ function sequenceVector(state: SessionState, oid: number, type: LogicalType, len
     values.push(value);
   }
   state.lastSequence = oid;
-  state.current.movedSequence = true;
+  state.current.noteSequence();
   const wide = vectorFromDatums({ kind: 'int8' }, values);
   return type.kind === 'int8' ? wide : castVector(state, wide, type);
 }
