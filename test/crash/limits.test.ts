@@ -12,7 +12,7 @@ import { Refused, ServerProcess, SqlClient } from './server-process.ts';
 /** Fewer would not do to load the program. */
 const FILES = 240;
 /** Less those that the server needs for itself. */
-const CONNECTIONS = FILES - 64;
+const CONNECTIONS = FILES - 96;
 let folder = '';
 let refused: string | null = null;
 
