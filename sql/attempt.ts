@@ -50,18 +50,20 @@ function attempt<T>(state: SessionState, how: Attempted, work: () => Work<T>, nu
     if (overtaken()) throw new Overtaken();
     return shared;
   };
+  const settling = { settle, mayRunAgain: changes !== null };
   const over = (): void => {
-    if (current.settling === settle) current.settling = null;
+    if (current.settling === settling) current.settling = null;
   };
   const again = (error: unknown): Soon<T> => {
     over();
     const stale = error instanceof Overtaken || (error instanceof DatabaseError && !settled && overtaken());
-    if (!stale || signal.aborted) throw error;
+    if (!stale) throw error;
+    signal.throwIfAborted();
     current.writes.truncate(written);
     current.endStatement();
     return attempt(state, how, work, number + 1);
   };
-  current.settling = settle;
+  current.settling = settling;
   try {
     const done = runInTurns(work(), {
       checkInterrupt: () => {

@@ -179,8 +179,8 @@ export class DatabaseServices implements Services {
     return last !== undefined && last[how] > sequence;
   }
 
-  requireNotifiable(): void {
-    let waiting = 0;
+  requireNotifiable(more: number): void {
+    let waiting = more;
     for (const peer of this.#sessions.values()) waiting += peer.backlog;
     if (waiting > NOTIFY_QUEUE) throw new DatabaseError('54000', 'too many notifications in the NOTIFY queue');
   }

@@ -87,9 +87,11 @@ export class CursorPortal {
     readonly columns: readonly ResultColumn[]; readonly rows: Batch;
     readonly scroll: boolean; readonly holdable: boolean; readonly error: unknown;
     readonly source: CursorRows | null; readonly kept: KeptMemory;
+    /** All that is kept for it: its rows, and what finds them again. */
+    readonly all: Batch;
   }) {
     this.#kept = result.kept;
-    this.#keptBytes = rowBytes(result.rows);
+    this.#keptBytes = rowBytes(result.all);
     this.#kept.keep(this.#keptBytes);
     this.options = options;
     this.columns = result.columns;

@@ -1,4 +1,5 @@
 // SessionState: what the statements of one session share: settings, transaction, prepared statements, portals.
+import type { Datum } from '../engine/data/datum.ts';
 import { DatabaseError } from '../engine/data/error.ts';
 import type { EvalContext } from '../engine/expression/context.ts';
 import { AdvisoryLocks } from './advisory-locks.ts';
@@ -36,6 +37,11 @@ const STATEMENT_BYTES = 6144;
 const CHARACTER_BYTES = 16;
 const PORTAL_BYTES = 1024;
 const CHANNEL_BYTES = 256;
+
+/** Of a parameter. */
+function sizeOf(value: Datum): number {
+  return typeof value === 'string' ? 2 * value.length : value instanceof Uint8Array ? value.length : 0;
+}
 
 /** The switch over statements, handed down: some of them make statements of their own (PREPARE). */
 export type StatementBinder = (
@@ -87,7 +93,8 @@ export class SessionState {
     this.keptRows = new KeptMemory(services.runtime.queryMemory);
     const objects = new KeptMemory(services.objectMemory);
     this.prepared = new KeptMap(objects, ({ name, text }) => (name === '' ? 0 : STATEMENT_BYTES + CHARACTER_BYTES * text.length));
-    this.portals = new KeptMap(objects, () => PORTAL_BYTES);
+    this.portals = new KeptMap(objects, (portal) => PORTAL_BYTES
+      + (portal.kind === 'statement' ? portal.parameters.reduce<number>((sum, value) => sum + sizeOf(value), 0) : 0));
     this.listening = new KeptMap(objects, (channel) => CHANNEL_BYTES + channel.length);
     this.advisory = new AdvisoryLocks(this, services.locks);
     this.bindStatement = bindStatement;

@@ -80,7 +80,8 @@ export class ServerSession implements Session, Peer {
       if (statements.length === 0 && fast === null) yield { kind: 'empty' };
       const turn = state.services.startSlices();
       for (let i = 0; i < statements.length; i++) {
-        if (i > 0) await turn();
+        const others = i === 0 ? undefined : turn();
+        if (others !== undefined) await others;
         const last = i === statements.length - 1;
         const prepared = new PreparedStatement({
           name: '', text, parsed: statements[i], declared: null, fromSql: false, prepareTime: state.statementStart,

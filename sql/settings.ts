@@ -37,6 +37,10 @@ const KNOWN = 500;
 
 const EMPTY: Layers = { session: new Map(), local: new Map() };
 
+/** Characters of a value, and of all that are longer. */
+const LONG_VALUE = 4096;
+const LONG_VALUES = 64 * 1024 * 1024;
+
 export class Settings {
   /** Values at session start: what RESET and TO DEFAULT go back to. */
   readonly #start: Map<string, string> = new Map();
@@ -126,7 +130,19 @@ export class Settings {
 
   set(name: string, value: string, local: boolean): void {
     const key = nameKey(name);
-    this.#write(key, this.#canonical(key, value), local);
+    const canonical = this.#canonical(key, value);
+    if (canonical.length > LONG_VALUE) this.#requireRoom(canonical.length);
+    this.#write(key, canonical, local);
+  }
+
+  /** 53200 where long values, with those to go back to, would fill the heap. */
+  #requireRoom(more: number): void {
+    const kept = new Set<string>();
+    for (const { session, local } of [this.#layers, ...this.#saved]) {
+      for (const value of [...session.values(), ...local.values()]) if (value.length > LONG_VALUE) kept.add(value);
+    }
+    if ([...kept].reduce((sum, value) => sum + value.length, more) <= LONG_VALUES) return;
+    throw new DatabaseError('53200', 'out of memory', { detail: 'The session\'s settings are too long.' });
   }
 
   /** RESET name, SET name TO DEFAULT. */

@@ -10,8 +10,10 @@ import type { Catalog, CatalogChange } from './catalog/catalog.ts';
 import { countedChanges } from './counted-changes.ts';
 import type { CountedChanges } from './counted-changes.ts';
 import { Deferral } from './deferral.ts';
+import { DrawnSequences } from './drawn-sequences.ts';
 import { CATALOG_LOCK } from './lock-table.ts';
 import type { LockMode, LockName, LockWait } from './lock-table.ts';
+import { PendingNotifications } from './pending-notifications.ts';
 import { checkRetention } from './retention.ts';
 import type { Statement } from './parser/ast-statement.ts';
 import { ReshapedSnapshot, isTooOld, rowFill } from './row-fill.ts';
@@ -19,7 +21,7 @@ import type { ReadPoint, RelationChange, Services } from './services.ts';
 import type { Settings } from './settings.ts';
 import { RowLocks } from './row-locks.ts';
 import { commandTag } from './statement/command-tag.ts';
-import type { Work } from './turns.ts';
+import type { Settling, Work } from './turns.ts';
 import { UndoLog } from './undo-log.ts';
 import type { OpenTransaction } from './write-conflict.ts';
 import { WriteSet } from './write-set.ts';
@@ -43,11 +45,6 @@ interface Savepoint {
   readonly portals: number;
   readonly deferral: Deferral;
   readonly checks: readonly HeldCheck[];
-}
-
-export interface PendingNotification {
-  readonly channel: string;
-  readonly payload: string;
 }
 
 function refuseOldRows(): never {
@@ -76,7 +73,7 @@ export class Transaction implements OpenTransaction {
   readOnly: boolean;
   /** A statement has read or written: the isolation level is fixed. */
   started = false;
-  readonly notifications: PendingNotification[] = [];
+  readonly notifications = new PendingNotifications((characters) => this.#services.requireNotifiable(characters));
   readonly #services: Services;
   readonly #settings: Settings;
   readonly #savepoints: Savepoint[] = [];
@@ -96,10 +93,13 @@ export class Transaction implements OpenTransaction {
   /** As of the beginning. */
   readonly #failures: number;
   #id: number | null = null;
-  /** Records of sequences that have given it a value, or were given one, on their way to the journal when they did. */
-  readonly #sequenceRecords = new Set<Promise<Epoch>>();
+  readonly sequences: DrawnSequences = new DrawnSequences({
+    settle: () => void (this.settling?.mayRunAgain === true && this.settle()),
+    hold: (sequence) => this.#services.locks.tryAcquire(this, sequence, 'row exclusive'),
+    record: () => this.#services.sequencesJournaled,
+  });
   /** Of the statement that runs in turns with others. */
-  settling: (() => boolean) | null = null;
+  settling: Settling | null = null;
   /** Snapshots of the statement that runs, to be given back at its end. */
   readonly #opened: Snapshot[] = [];
 
@@ -296,13 +296,7 @@ export class Transaction implements OpenTransaction {
    * through. Whether they have had it since it began: what was asked about them has to be asked again.
    */
   settle(): boolean {
-    return this.settling?.() ?? false;
-  }
-
-  /** A sequence has given it a value, or was given one: who is told of it must find it after a crash. */
-  noteSequence(): void {
-    const record = this.#services.sequencesJournaled;
-    if (record !== null) this.#sequenceRecords.add(record);
+    return this.settling?.settle() ?? false;
   }
 
   /** Gives back the snapshots of a statement whose rows have all been made. */
@@ -439,7 +433,7 @@ export class Transaction implements OpenTransaction {
     this.#catalogChanges.length = savepoint.changes;
     this.#catalog = savepoint.catalog;
     this.#findReshaped();
-    this.notifications.length = savepoint.notifications;
+    this.notifications.truncate(savepoint.notifications);
     this.deferral = savepoint.deferral;
     // What was checked since may not hold any more.
     this.writes.restore(savepoint.checks);
@@ -481,13 +475,12 @@ export class Transaction implements OpenTransaction {
     let done: Promise<Epoch> | null = null;
     try {
       this.#checkReads();
-      if (this.notifications.length > 0) this.#services.requireNotifiable();
+      this.notifications.check();
       if (!this.isDirty) {
         this.#publish();
         this.#settings.commit();
-        // After a crash nobody else may be given a value that this one has told. Some may have come through by now, or failed.
-        const records = [...this.#sequenceRecords];
-        return records.length === 0 ? null : Promise.all(records).then((epochs) => epochs[epochs.length - 1]);
+        // After a crash nobody else may be given a value that this one has told.
+        return this.sequences.journaled;
       }
       this.#checkFailures();
       done = this.#services.commit({
@@ -558,11 +551,7 @@ export class Transaction implements OpenTransaction {
   }
 
   #publish(): void {
-    const seen = new Set<string>();
-    for (const { channel, payload } of this.notifications) {
-      const id = `${channel}\u0000${payload}`;
-      if (seen.has(id)) continue;
-      seen.add(id);
+    for (const { channel, payload } of this.notifications.distinct()) {
       this.#services.publish({ processId: this.processId, channel, payload });
     }
   }

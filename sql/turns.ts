@@ -5,6 +5,14 @@ import type { Pause } from '../storage/pause.ts';
 /** Yields between two pieces: whether others may go on now. */
 export type Work<T> = Generator<boolean, T>;
 
+/** Of a statement that reads in turns with others. */
+export interface Settling {
+  /** Gives others no more turns; whether they have had any. Throws where the statement is to be run again. */
+  readonly settle: () => boolean;
+  /** It takes rows away, which others may have changed. */
+  readonly mayRunAgain: boolean;
+}
+
 /** `checkInterrupt` throws when the work is to end. */
 export function runAtOnce<T>(work: Work<T>, checkInterrupt: () => void): T {
   for (;;) {

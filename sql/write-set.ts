@@ -36,9 +36,9 @@ export class WriteSet {
     return this.#changes.length;
   }
 
-  /** Some statement has written so much that counting it takes a while. */
+  /** So much was written that counting it takes a while. */
   get large(): boolean {
-    return this.#changes.some(({ delta }) => delta.length >= MANY);
+    return this.#changes.reduce((sum, { delta }) => sum + delta.length, 0) >= MANY;
   }
 
   add(relation: number, delta: Delta): void {

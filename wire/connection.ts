@@ -98,6 +98,7 @@ export class Connection {
     } finally {
       const session = this.#session;
       this.#session = null;
+      this.#reader.close();
       await session?.close();
       this.#inflow.leave();
     }
@@ -179,7 +180,7 @@ export class Connection {
         else this.#refuse(session, error);
         continue;
       }
-      if (message.kind === 'terminate') return;
+      if (message.kind === 'terminate') return await this.#flush();
       const handled = this.#handle(session, message);
       if (handled !== undefined) await handled;
       if (this.#page.at >= FLUSH_BYTES) await this.#flush();

@@ -207,7 +207,7 @@ export class FrontendParser {
     this.#phase = 'session';
   }
 
-  /** Nothing more is read: what was held for the message at the front is given back. */
+  /** What was held for the message at the front is given back. */
   close(): void {
     this.#room.fit(0);
     this.#forget();
@@ -238,7 +238,9 @@ export class FrontendParser {
       this.#end += chunk.length;
       return;
     }
-    const size = Math.max(held + chunk.length, Math.min(this.#expected(), LARGE_MAX + 5), 4096);
+    // Announced is not sent: of a large message no more is taken than four times what has come.
+    const wanted = Math.min(this.#expected(), LARGE_MAX + 5, Math.max(4 * (held + chunk.length), FREE_BYTES));
+    const size = Math.max(held + chunk.length, wanted, 4096);
     const grown = Buffer.allocUnsafeSlow(this.#owned && size > held * 2 ? size : Math.max(size, held * 2));
     grown.set(this.#buffer.subarray(this.#at, this.#end));
     grown.set(chunk, held);
@@ -300,16 +302,17 @@ export class FrontendParser {
     const from = this.#at + 5;
     this.#at += length + 1;
     this.#large = length > FREE_BYTES;
+    if (this.#large) this.#room.fit(length + 1);
     return readMessage(type, this.#buffer, from, this.#at);
   }
 
-  /** For the rest of a message of so many bytes; where there is no room for it, it is skipped, as in PostgreSQL. */
+  /** For more of a message of so many bytes; where there is no room for what has come, the rest is skipped, as in PostgreSQL. */
   #wait(size: number): null {
     try {
-      this.#room.fit(size);
+      this.#room.fit(this.buffered);
     } catch (error) {
       this.#skip = size - this.buffered;
-      this.#at = this.#end;
+      this.close();
       throw error;
     }
     return null;

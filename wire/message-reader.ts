@@ -45,13 +45,17 @@ export class MessageReader {
     });
     socket.on('close', () => {
       this.#ended = true;
-      this.#parser.close();
       this.#notify();
     });
     socket.on('end', () => {
       this.#ended = true;
       this.#notify();
     });
+  }
+
+  /** Nothing is read any more. What had arrived when the client went was still worked on, message by message. */
+  close(): void {
+    this.#parser.close();
   }
 
   /** True when the byte stream cannot be made sense of any more. */

@@ -9,8 +9,9 @@ import type { LogicalType } from './types.ts';
 import type { BytesVector, Fixed16Vector, Int64Vector, Vector } from './vector.ts';
 import { isValid } from './vector.ts';
 
-/** Rows between two turns. */
+/** Rows, and bytes compared, between two turns. */
 const TURN_ROWS = 16_384;
+const TURN_BYTES = 1 << 18;
 /** Bytes of a text in its rank, above three bits for how many it has: together they fit a double. */
 const TEXT_BYTES = 6;
 /** Of ten, that a double has exactly: a quotient by it is the nearest double. */
@@ -143,8 +144,13 @@ function* sharedLength(column: BytesVector, endOf: (row: number) => number): Gen
   const { bytes, offsets, validity, length } = column;
   let first = -1;
   let shared = Infinity;
+  let looked = 0;
   for (let i = 0; i < length && shared > 0; i++) {
-    if ((i & (TURN_ROWS - 1)) === TURN_ROWS - 1) yield null;
+    looked += Math.min(shared, TURN_BYTES) + 1;
+    if (looked > TURN_BYTES) {
+      looked = 0;
+      yield null;
+    }
     if (!isValid(validity, i)) continue;
     if (first < 0) {
       first = i;

@@ -15,6 +15,8 @@ const TURN_ROWS = 4096;
 const SHORT_RUN = 16;
 /** So few rows of equal rank are compared with each other. */
 const FEW_ROWS = 32;
+/** Rows that so many ranks of one key do not tell apart are: of texts that begin one another, each would end few. */
+const MOST_ROUNDS = 4;
 
 /** Bytes a row that sorting takes. */
 export const SORT_BYTES = 24;
@@ -32,11 +34,12 @@ export function* sorting(batch: Batch, keys: readonly KeyOrder[], ties: RowOrder
   return rows;
 }
 
-/** Rows low .. high − 1 are equal by the keys before number `key`. */
+/** Rows low .. high − 1 are equal by the keys before number `key`, and by the ranks of so many rounds of that key. */
 interface Part {
   readonly low: number;
   readonly high: number;
   readonly key: number;
+  readonly rounds: number;
 }
 
 class Sorting {
@@ -55,7 +58,7 @@ class Sorting {
   }
 
   *sort(rows: Int32Array): Generator<null> {
-    const parts: Part[] = [{ low: 0, high: rows.length, key: 0 }];
+    const parts: Part[] = [{ low: 0, high: rows.length, key: 0, rounds: 0 }];
     for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
       const { low, high, key } = part;
       if (high - low > FEW_ROWS) yield* this.#sortPart(rows, part, parts);
@@ -64,11 +67,11 @@ class Sorting {
   }
 
   /** Parts of it that are not sorted yet go to `parts`. */
-  *#sortPart(rows: Int32Array, { low, high, key }: Part, parts: Part[]): Generator<null> {
+  *#sortPart(rows: Int32Array, { low, high, key, rounds }: Part, parts: Part[]): Generator<null> {
     if (this.#isOver(key)) return;
     const own = rows.subarray(low, high);
     const ranks = new Float64Array(high - low);
-    const { exact, refinable } = yield* this.#rank(own, key, ranks);
+    const { exact, refinable } = yield* this.#rank(own, { key, rounds }, ranks);
     const merge = new MergeSort(own, ranks, exact || refinable ? null : this.#orderFrom(key));
     yield* merge.run();
     if (!exact && !refinable) return;
@@ -77,18 +80,22 @@ class Sorting {
     const sorted = merge.ranks;
     for (let from = 0, to = 1; from < sorted.length; from = to++) {
       while (to < sorted.length && sorted[to] === sorted[from]) to++;
-      if (to - from > FEW_ROWS) parts.push({ low: low + from, high: low + to, key: next });
-      else if (to - from > 1) insertion(own, null, from, to, this.#orderFrom(next));
+      if (to - from > FEW_ROWS) {
+        parts.push({ low: low + from, high: low + to, key: next, rounds: exact ? 0 : rounds + 1 });
+      }
+      if (to - from > 1 && to - from <= FEW_ROWS) insertion(own, null, from, to, this.#orderFrom(next));
       if (Math.floor(from / TURN_ROWS) !== Math.floor(to / TURN_ROWS)) yield null;
     }
   }
 
-  *#rank(rows: Int32Array, key: number, ranks: Float64Array): Generator<null, { exact: boolean; refinable: boolean }> {
+  *#rank(
+    rows: Int32Array, { key, rounds }: { readonly key: number; readonly rounds: number }, ranks: Float64Array,
+  ): Generator<null, { exact: boolean; refinable: boolean }> {
     // Nothing but what orders them is left.
     if (key === this.#keys.length) return { exact: false, refinable: false };
     const all = this.#batch.columns[this.#keys[key].column];
     const column = rows.length === this.#batch.length && key === 0 ? all : takeVector(all, rows);
-    return { exact: yield* ranked(column, this.#keys[key], ranks), refinable: isRefinable(column) };
+    return { exact: yield* ranked(column, this.#keys[key], ranks), refinable: rounds < MOST_ROUNDS && isRefinable(column) };
   }
 
   #isOver(key: number): boolean {
@@ -185,7 +192,10 @@ class MergeSort {
   }
 
   *#merge(runs: Runs): Generator<null> {
-    if (this.#copied(runs)) return;
+    if (this.#copied(runs)) {
+      yield null;
+      return;
+    }
     const at = { i: runs.low, j: runs.middle, k: runs.low };
     while (at.k < runs.high) {
       this.#take(runs, at, TURN_ROWS);

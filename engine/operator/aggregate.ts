@@ -182,7 +182,7 @@ export class AggregateOperator implements Operator {
 
   #stepSlots(input: Delta, slots: Int32Array, context: StepContext): Delta {
     const touched = this.#touchedBy(slots, input.length);
-    if (this.#frames === null) this.#settle(touched.slots);
+    if (this.#frames === null) this.#writeLate(touched.slots);
     const results = this.#results;
     for (const column of results) column.begin(2 * touched.slots.length);
     const old = this.#show(this.#allPresent ? touched : this.#present(touched, this.#scratch.old), { results, context });
@@ -424,7 +424,7 @@ export class AggregateOperator implements Operator {
     const over = held.filter((_, i) => isValid(ends.validity, i) && ends.values[i] === time);
     if (over.length === 0) return;
     for (const slot of over) this.#dirty[slot >> PAGE_SHIFT] = 1;
-    this.#settle(over);
+    this.#writeLate(over);
     this.#forget(over);
   }
 
@@ -459,7 +459,7 @@ export class AggregateOperator implements Operator {
   }
 
   /** Groups are about to change. */
-  #settle(slots: Int32Array): void {
+  #writeLate(slots: Int32Array): void {
     for (let i = 0; i < slots.length && this.#late.size > 0; i++) this.#settlePage(slots[i] >> PAGE_SHIFT);
   }
 

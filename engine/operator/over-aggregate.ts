@@ -19,8 +19,9 @@ export interface FrameAggregateCall extends OverCallShape {
 
 /** Rows a lane moves on by between two turns. */
 const MOVES_A_TURN = 64;
-/** Entries that the accumulator takes at a time. */
+/** Entries that the accumulator takes at a time; most epochs are small. */
 const MOST_MOVES = 16_384;
+const FIRST_MOVES = 64;
 /** What it costs to move all lanes on by a row, in entries that could be taken instead; measured. */
 const MOVE_COST = 128;
 const SHORTEST_LANE = 16;
@@ -42,6 +43,7 @@ interface Lane {
 function lanesOf({ segments }: OverRows, { lows, highs }: Frames): readonly Lane[] {
   const longest = segments.reduce((most, s) => Math.max(most, s.to - s.from), 0);
   let best: readonly Lane[] = lanesOfLength(segments, longest);
+  if (longest <= SHORTEST_LANE) return best;
   let least = costOf(best, longest, lows, highs);
   for (let length = SHORTEST_LANE; length < longest; length *= 2) {
     const lanes = lanesOfLength(segments, length);
@@ -69,12 +71,13 @@ function costOf(lanes: readonly Lane[], length: number, lows: Int32Array, highs:
 
 /** Entries that come into and leave the frames of lanes. */
 class Moves {
-  readonly slots = new Int32Array(MOST_MOVES);
-  readonly entries = new Int32Array(MOST_MOVES);
-  readonly weights = new Int32Array(MOST_MOVES);
+  slots = new Int32Array(FIRST_MOVES);
+  entries = new Int32Array(FIRST_MOVES);
+  weights = new Int32Array(FIRST_MOVES);
   length = 0;
   readonly #full: () => void;
 
+  /** `full`: takes them, and leaves none. */
   constructor(full: () => void) {
     this.#full = full;
   }
@@ -82,10 +85,22 @@ class Moves {
   add(slot: number, from: number, to: number, weight: number): void {
     for (let i = from; i < to; i++) {
       if (this.length === MOST_MOVES) this.#full();
+      if (this.length === this.slots.length) this.#grow();
       this.slots[this.length] = slot;
       this.entries[this.length] = i;
       this.weights[this.length++] = weight;
     }
+  }
+
+  #grow(): void {
+    const grown = (from: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> => {
+      const to = new Int32Array(from.length * 4);
+      to.set(from);
+      return to;
+    };
+    this.slots = grown(this.slots);
+    this.entries = grown(this.entries);
+    this.weights = grown(this.weights);
   }
 }
 

@@ -231,7 +231,7 @@ export class SessionWindow implements Operator {
         if (seen.has(ids[i])) continue;
         const [session] = this.#sessionsAround(groups[i], ids[i]);
         for (const id of session.ids) seen.add(id);
-        if (session.end <= watermark) over.push(...session.ids);
+        if (session.end <= watermark) for (const id of session.ids) over.push(id);
         else if (this.#nextEnd === null || session.end < this.#nextEnd) this.#nextEnd = session.end;
       }
     }

@@ -97,7 +97,7 @@ function setValue(s: SessionState, args: readonly Datum[], called: boolean): Dat
   if (!isTemporary(entry.schema)) s.current.checkWritable('setval()');
   const value = big(args[1]);
   s.services.sequences.set(entry, value, called);
-  s.current.noteSequence();
+  s.current.sequences.note();
   if (called) s.sequenceValues.set(entry.oid, value);
   return value;
 }
@@ -109,10 +109,11 @@ const SEQUENCES: readonly ScalarFunction[] = [
     row: ([oid], s) => {
       const entry = sequence(s, oid);
       if (!isTemporary(entry.schema)) s.current.checkWritable('nextval()');
+      s.current.sequences.draw(entry.oid);
       const value = s.services.sequences.next(entry);
       s.sequenceValues.set(entry.oid, value);
       s.lastSequence = entry.oid;
-      s.current.noteSequence();
+      s.current.sequences.note();
       return value;
     },
   }),
@@ -188,8 +189,7 @@ const SIGNALS: readonly ScalarFunction[] = [
     name: 'pg_notify', args: [TEXT, TEXT], returns: VOID, volatility: 'volatile', strict: false,
       description: 'sends a notification at commit',
     row: ([channel, payload], s) => {
-      if (channel === null || channel === '') throw new DatabaseError('22023', 'channel name cannot be empty');
-      s.current.notifications.push({ channel: str(channel), payload: payload === null ? '' : str(payload) });
+      s.current.notifications.add(channel === null ? '' : str(channel), payload === null ? '' : str(payload));
       return '';
     },
   }),

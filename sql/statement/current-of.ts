@@ -65,7 +65,7 @@ export function cursorRows({ tables, locking, width }: TracedQuery, all: readonl
 export function tracedQuery(state: SessionState, { query: written }: DeclareCursor): TracedQuery | null {
   if (written.kind !== 'query' || written.body.kind !== 'select') return null;
   const locking = written.locking.length > 0;
-  const query = locking ? withViewQueries(state, written) : written;
+  const query = withViewQueries(state, written);
   const { body } = query;
   if (body.kind !== 'select' || body.distinct !== undefined || body.groupBy.length > 0 || body.groupByAll
     || body.having !== undefined || body.into !== undefined || body.qualify !== undefined) return null;

@@ -72,14 +72,14 @@ async function opened(
     const visible = result.columns.length - (traced?.width ?? 0);
     const rows = new Batch(all.columns.slice(0, visible), all.length);
     const source = traced === null ? null : cursorRows(traced, all.columns);
-    return new CursorPortal(options, { ...form, columns: result.columns.slice(0, visible), rows, error: null, source });
+    return new CursorPortal(options, { ...form, columns: result.columns.slice(0, visible), rows, all, error: null, source });
   } catch (error) {
     // PostgreSQL computes rows when they are fetched: so late comes what is wrong with their values.
     const columns = query.columns?.slice(0, query.columns.length - (traced?.width ?? 0)) ?? null;
     const late = !statement.hold && error instanceof DatabaseError && error.code.startsWith('22');
     if (!late || columns === null) throw error;
     const rows = Batch.empty({ columns: columns.map((c) => ({ name: c.name, type: c.type })) });
-    return new CursorPortal(options, { ...form, columns, rows, error, source: null });
+    return new CursorPortal(options, { ...form, columns, rows, all: rows, error, source: null });
   }
 }
 

@@ -40,8 +40,10 @@ export async function dropTargets(state: SessionState, targets: readonly Target[
   for (const change of plan.changes) {
     const oid = change.kind === 'remove' ? change.oid : change.entry.oid;
     const entry = state.catalog.get(oid);
-    if (entry?.kind !== 'table') continue;
+    const drawn = entry?.kind === 'sequence' && change.kind === 'remove';
+    if (entry?.kind !== 'table' && !drawn) continue;
     await state.current.lock(oid, 'access exclusive', state.lockWait);
+    if (entry.kind !== 'table') continue;
     state.current.requireSettled(oid, change.kind === 'remove' ? 'DROP TABLE' : 'ALTER TABLE', entry.name);
   }
   if (plan.notice !== null) state.notice('NOTICE', plan.notice);

@@ -7,9 +7,6 @@ import type { BoundStatement } from './bound.ts';
 import { command, done } from './bound.ts';
 import { qualified } from './naming.ts';
 
-/** Bytes of a payload: PostgreSQL's limit. */
-const MAX_PAYLOAD = 7999;
-
 export function listen(statement: Listen): BoundStatement {
   return command((state) => {
     const { channel } = statement;
@@ -25,8 +22,7 @@ export function listen(statement: Listen): BoundStatement {
 
 export function notify(statement: Notify): BoundStatement {
   return command((state) => {
-    if (Buffer.byteLength(statement.payload) > MAX_PAYLOAD) throw new DatabaseError('22023', 'payload string too long');
-    state.current.notifications.push({ channel: statement.channel, payload: statement.payload });
+    state.current.notifications.add(statement.channel, statement.payload);
     return done('NOTIFY');
   });
 }

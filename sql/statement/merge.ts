@@ -144,7 +144,7 @@ class MergeWork {
     const session = this.#session;
     switch (action.kind) {
       case 'nothing': return;
-      case 'delete': this.#deleted.push(...pairs); return;
+      case 'delete': for (const pair of pairs) this.#deleted.push(pair); return;
       case 'update': {
         const values = this.#evaluate(action.values, pairs);
         const columns = [...this.#pairs.old.take(Int32Array.from(pairs)).columns];
@@ -154,7 +154,7 @@ class MergeWork {
         for (const { attnum } of action.defaults) {
           columns[attnum - 1] = rules.defaultVector(session, attnum - 1, pairs.length);
         }
-        this.#updated.push(...pairs);
+        for (const pair of pairs) this.#updated.push(pair);
         this.#next.push(rules.generate(session, new Batch(columns, pairs.length)));
         return;
       }

@@ -54,7 +54,7 @@ export function setSequence(state: SessionState, entry: SequenceEntry, value: bi
   const before = sequences.current(entry);
   state.current.undo.add(() => sequences.set(entry, before.last, before.called));
   sequences.set(entry, value, false);
-  state.current.noteSequence();
+  state.current.sequences.note();
 }
 
 export function restartOption(options: readonly Option[]): Option | undefined {

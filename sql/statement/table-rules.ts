@@ -237,6 +237,7 @@ export function typeChecks(state: SessionState, column: ColumnEntry): readonly D
 
 function sequenceVector(state: SessionState, oid: number, type: LogicalType, length: number): Vector {
   const sequence = requireSequence(state, oid);
+  state.current.sequences.draw(oid);
   const values: Datum[] = [];
   for (let i = 0; i < length; i++) {
     const value = state.services.sequences.next(sequence);
@@ -244,7 +245,7 @@ function sequenceVector(state: SessionState, oid: number, type: LogicalType, len
     values.push(value);
   }
   state.lastSequence = oid;
-  state.current.noteSequence();
+  state.current.sequences.note();
   const wide = vectorFromDatums({ kind: 'int8' }, values);
   return type.kind === 'int8' ? wide : castVector(state, wide, type);
 }

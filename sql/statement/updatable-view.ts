@@ -78,6 +78,7 @@ function layerOf(state: SessionState, view: ViewEntry): Layer | string {
   if (body.from.length !== 1 || item.kind !== 'table' || item.asOf !== undefined || body.qualify !== undefined) {
     return reasonOfTargets(state, view, body) ?? single;
   }
+  if (item.sample !== undefined) return not('containing TABLESAMPLE');
   const base = state.catalog.findRelation(qualified(item.relation), settings.searchPath);
   if (base?.kind !== 'table' && base?.kind !== 'view') return reasonOfTargets(state, view, body) ?? single;
   const env = { ...sessionEnvironment(state), searchPath: settings.searchPath, format: settings.format };

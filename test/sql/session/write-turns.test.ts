@@ -234,6 +234,25 @@ describe('others change what is read', () => {
     expect(await b.rows('SELECT count(*), sum(n) FROM t')).toEqual([`${ROWS + 1}|${ROWS / 2}`]);
   });
 
+  test('a sequence that is drawn from: it is not dropped meanwhile', async () => {
+    await a.query('CREATE SEQUENCE q');
+    const long = a.query("INSERT INTO s SELECT id, nextval('q'), 1 FROM t");
+    await some(3);
+    const dropped = b.query('DROP SEQUENCE q');
+    await long;
+    await dropped;
+    expect(await b.rows('SELECT count(*), max(k) FROM s')).toEqual([`${ROWS}|${ROWS}`]);
+  });
+
+  test('a sequence that is drawn from: a statement that is run again has not drawn before', async () => {
+    await a.query(`CREATE SEQUENCE q MAXVALUE ${ROWS}`);
+    const long = a.query("UPDATE t SET k = nextval('q')");
+    await some(3);
+    await b.query('UPDATE t SET n = n + 1 WHERE id = 5');
+    await long;
+    expect(await b.rows('SELECT count(DISTINCT k), sum(n) FROM t')).toEqual([`${ROWS}|1`]);
+  });
+
   test('what functions do is done once', async () => {
     await a.query('CREATE SEQUENCE q; LISTEN c; SELECT setseed(0.5)');
     const long = a.query(`UPDATE t SET n = n + 1 WHERE id <> 29000 OR pg_notify('c', 'x') IS NOT NULL
@@ -308,4 +327,11 @@ describe('what is committed is counted before', () => {
       .toEqual(['BEGIN', `UPDATE ${MANY}`, `UPDATE ${MANY}`, `DELETE ${MANY / 2}`, 'COMMIT']);
     expect(await a.rows('SELECT count(*), min(n), max(n) FROM o')).toEqual([`${MANY / 2}|3|${MANY + 1}`]);
   });
+});
+
+test('MERGE of more rows than a call has arguments', async () => {
+  await a.query('CREATE TABLE m (id int PRIMARY KEY, n int); INSERT INTO m SELECT g, 0 FROM generate_series(1, 200000) g');
+  expect(await a.tags('MERGE INTO m USING generate_series(1, 200000) g ON id = g WHEN MATCHED AND id % 2 = 0 THEN DELETE '
+    + 'WHEN MATCHED THEN UPDATE SET n = 1')).toEqual(['MERGE 200000']);
+  expect(await a.rows('SELECT count(*), sum(n) FROM m')).toEqual(['100000|100000']);
 });
