@@ -131,8 +131,9 @@ export class AggregateOperator implements Operator {
       const places = this.#frames === null ? slots : this.#frames.places(slots);
       const { floats, stride } = this.#rows;
       const held = places.filter((place) => floats[place * stride] > 0);
-      if (held.length > 0) yield this.#allOf(held, context);
+      const shown = held.length === 0 ? null : this.#allOf(held, context);
       this.#forgetEmpty(places);
+      yield shown;
     }
   }
 
