@@ -83,6 +83,12 @@ function renameEntry(state: SessionState, entry: CatalogEntry, name: string): vo
   if (entry.oid < 16384) throw new DatabaseError('42501', `permission denied to rename "${entry.name}"`);
   if (isRelation(entry)) {
     if (catalog.relationIn(entry.schema, name) !== null) throw duplicateRelation(name);
+    const type = catalog.typeIn(entry.schema, name);
+    if (type?.definition.kind === 'composite') throw duplicateRelation(name);
+    // Indexes and sequences have no row type.
+    if (type !== null && entry.kind !== 'index' && entry.kind !== 'sequence') {
+      throw new DatabaseError('42710', `type "${name}" already exists`);
+    }
   } else if (entry.kind === 'schema') {
     if (catalog.schema(name) !== null) throw new DatabaseError('42P06', `schema "${name}" already exists`);
     const changes: CatalogChange[] = [];
