@@ -5,11 +5,11 @@
 import { Batch } from '../data/batch.ts';
 import { PAGE_MASK, PAGE_SHIFT, flatColumn } from '../data/cells.ts';
 import type { CellColumn } from '../data/cells.ts';
-import { Delta, concatDeltas } from '../data/delta.ts';
+import { Delta, concatDeltas, deltaBytes } from '../data/delta.ts';
 import { assert } from '../data/error.ts';
 import { crossOrder, rowOrder, totalOrder } from '../data/row-order.ts';
 import type { RowOrder } from '../data/row-order.ts';
-import { sortBatch } from '../data/sort.ts';
+import { SORT_BYTES, sortBatch, sorting } from '../data/sort.ts';
 import type { Watermark } from '../data/time.ts';
 import { INT4, INT8 } from '../data/types.ts';
 import type { Schema } from '../data/types.ts';
@@ -23,9 +23,10 @@ import type { OrderWindow } from '../state/order-tree.ts';
 import { Pages } from '../state/pages.ts';
 import type { StateReader, StateWriter } from '../state/ports.ts';
 import { RowSet } from '../state/row-set.ts';
+import { rowNumbers } from '../state/scratch.ts';
 import { TouchedRows } from '../state/touched-rows.ts';
 import type { Operator, SortKey, StateSize, StepContext } from './operator.ts';
-import { whole } from './pieces.ts';
+import { collect, slices, whole } from './pieces.ts';
 import type { PieceContext, Pieces } from './pieces.ts';
 import { TopKGroups } from './top-k-groups.ts';
 
@@ -53,6 +54,10 @@ export class TopK implements Operator {
   readonly #order: readonly SortKey[];
   readonly #appendOnly: boolean;
   readonly #bounded: boolean;
+  readonly #withTies: boolean;
+  /** Places of the rows that are shown, without ties: from #offset to #end − 1. */
+  readonly #offset: number;
+  readonly #end: number;
   /** null: one group, number 0. */
   readonly #table: KeyTable | null;
   readonly #groups: TopKGroups;
@@ -80,6 +85,9 @@ export class TopK implements Operator {
     this.#order = order;
     this.#appendOnly = spec.appendOnly === true;
     this.#bounded = limit !== null;
+    this.#withTies = withTies;
+    this.#offset = offset;
+    this.#end = offset + (limit ?? Infinity);
     this.#one = limit === 1 && offset === 0 && !withTies;
     const keys: Schema = { columns: partition.map((c) => schema.columns[c]) };
     this.#table = partition.length === 0 ? null : new KeyTable(new Pages(keys), partition.map((_, i) => i));
@@ -109,8 +117,32 @@ export class TopK implements Operator {
 
   /** Without retractions, what is behind is not held; but many groups are many windows to put together. */
   pieces([input]: readonly Pieces[], context: PieceContext): Pieces {
-    const small = this.#appendOnly && this.#bounded && this.#table === null;
-    return small ? this.#summed(input, context) : whole(this, [input], context);
+    if (this.#table === null && this.#appendOnly && this.#bounded) return this.#summed(input, context);
+    return this.#table === null && !this.#withTies ? this.#sorted(input, context) : whole(this, [input], context);
+  }
+
+  /** All rows are held in any case: without a tree. */
+  *#sorted(input: Pieces, context: PieceContext): Pieces {
+    const all = yield* collect(input, context);
+    const rows = cancel(all);
+    context.hold(SORT_BYTES * rows.length);
+    const sorted = yield* sorting(rows.batch, this.#order, totalOrder(rows.batch.columns.map(flatColumn), []));
+    const shown = new Delta(rows.batch.take(sorted), sorted.map((row) => rows.weights[row]));
+    yield* slices(this.#window(shown), context.pieceRows);
+    context.hold(-SORT_BYTES * rows.length - deltaBytes(all));
+  }
+
+  /** Of rows in order, as often as each counts, those from the offset to the limit. */
+  #window({ batch, weights, length }: Delta): Delta {
+    const kept = new Int32Array(length);
+    let place = 0;
+    for (let i = 0; i < length; i++) {
+      const from = Math.max(place, this.#offset);
+      place += Math.max(0, weights[i]);
+      kept[i] = Math.max(0, Math.min(place, this.#end) - from);
+    }
+    const rows = rowNumbers(length).filter((row) => kept[row] > 0);
+    return new Delta(batch.take(rows), rows.map((row) => kept[row]));
   }
 
   *#summed(input: Pieces, context: PieceContext): Pieces {
