@@ -87,7 +87,7 @@ describe('rows that take long', () => {
     }
     client.session.cancel();
     expect(await long).toBe('57014 canceling statement due to user request');
-    expect(longest).toBeLessThan(2000);
+    expect(longest).toBeLessThan(5000);
     await other.close();
   });
 });
