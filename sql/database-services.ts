@@ -1,5 +1,5 @@
 // DatabaseServices: what sessions share: commits and their order, locks, OIDs, notifications, each other.
-import { DatabaseError } from '../engine/data/error.ts';
+import type { DatabaseError } from '../engine/data/error.ts';
 import type { Epoch } from '../engine/data/time.ts';
 import type { FunctionRegistry } from '../engine/function/registry.ts';
 import type { SourceConnector } from '../engine/runtime/connector.ts';
@@ -28,9 +28,6 @@ export interface ServiceParts {
   startSlices(): Pause;
   terminate(processId: number, error: DatabaseError): boolean;
 }
-
-/** Bytes; PostgreSQL's queue is on disk and has 8 GB. */
-const NOTIFY_QUEUE = 64 * 1024 * 1024;
 
 interface LastChange {
   any: number;
@@ -179,10 +176,10 @@ export class DatabaseServices implements Services {
     return last !== undefined && last[how] > sequence;
   }
 
-  requireNotifiable(more: number): void {
-    let waiting = more;
+  get untaken(): number {
+    let waiting = 0;
     for (const peer of this.#sessions.values()) waiting += peer.backlog;
-    if (waiting > NOTIFY_QUEUE) throw new DatabaseError('54000', 'too many notifications in the NOTIFY queue');
+    return waiting;
   }
 
   publish(notification: Notification): void {

@@ -3,9 +3,7 @@ import type { Batch } from '../engine/data/batch.ts';
 import { Delta, deltaBytes } from '../engine/data/delta.ts';
 import { DatabaseError } from '../engine/data/error.ts';
 import type { QueryMemory } from '../engine/runtime/contract.ts';
-
-/** A session that keeps no more than such a part of what one may is not refused for what others keep. */
-const SMALL = 16;
+import { excess } from './memory-share.ts';
 
 export class KeptMemory {
   readonly #memory: QueryMemory;
@@ -20,8 +18,7 @@ export class KeptMemory {
   keep(bytes: number): void {
     const memory = this.#memory;
     const own = this.#bytes + bytes;
-    const others = memory.held + bytes > memory.mostOfAll && own > memory.most / SMALL;
-    if (own > memory.most || others) {
+    if (excess(memory, own, memory.held + bytes) !== null) {
       throw new DatabaseError('53200', 'out of memory', {
         detail: `The session keeps ${Math.round(this.#bytes / 2 ** 20)} MB for its cursors, portals and prepared statements.`,
         hint: 'Close those that are not needed.',

@@ -5,6 +5,8 @@ import { DatabaseError } from '../engine/data/error.ts';
 /** Bytes: PostgreSQL's limits. */
 const MAX_CHANNEL = 63;
 const MAX_PAYLOAD = 7999;
+/** Characters that wait, of all sessions; PostgreSQL's queue is on disk and has 8 GB. */
+const QUEUE = 64 * 1024 * 1024;
 
 export interface PendingNotification {
   readonly channel: string;
@@ -15,13 +17,6 @@ export class PendingNotifications {
   readonly #all: PendingNotification[] = [];
   /** Characters so far, those of savepoints gone back to included. */
   #size = 0;
-  readonly #requireRoom: (characters: number) => void;
-
-  /** `requireRoom`: throws where the queue has no room for so many characters. */
-  constructor(requireRoom: (characters: number) => void) {
-    this.#requireRoom = requireRoom;
-  }
-
   get length(): number {
     return this.#all.length;
   }
@@ -32,7 +27,7 @@ export class PendingNotifications {
     if (Buffer.byteLength(channel) > MAX_CHANNEL) throw new DatabaseError('22023', 'channel name too long');
     if (Buffer.byteLength(payload) > MAX_PAYLOAD) throw new DatabaseError('22023', 'payload string too long');
     this.#size += channel.length + payload.length;
-    this.#requireRoom(this.#size);
+    this.requireRoom(0);
     this.#all.push({ channel, payload });
   }
 
@@ -41,9 +36,9 @@ export class PendingNotifications {
     this.#all.length = length;
   }
 
-  /** Before the commit: others may have filled the queue. */
-  check(): void {
-    if (this.#all.length > 0) this.#requireRoom(this.#size);
+  /** 54000 where they are too many beside so many characters that listeners have not taken. */
+  requireRoom(waiting: number): void {
+    if (this.#size + waiting > QUEUE) throw new DatabaseError('54000', 'too many notifications in the NOTIFY queue');
   }
 
   /** Those that are the same once. */

@@ -2,7 +2,7 @@
 // and limit.
 import { Batch, concatBatches } from '../engine/data/batch.ts';
 import type { CircuitSource, CompiledQuery } from '../engine/circuit/contract.ts';
-import { Delta, concatDeltas, deltaBytes } from '../engine/data/delta.ts';
+import { Delta, concatDeltas, deltaBytes, repeated } from '../engine/data/delta.ts';
 import { DatabaseError } from '../engine/data/error.ts';
 import { SORT_BYTES, sorting } from '../engine/data/sort.ts';
 import { compileExpression } from '../engine/expression/evaluate.ts';
@@ -11,8 +11,9 @@ import type { EvalContext } from '../engine/expression/context.ts';
 import type { Soon } from '../engine/data/soon.ts';
 import { rowBytes } from './kept-memory.ts';
 import type { KeptMemory } from './kept-memory.ts';
+import { excess } from './memory-share.ts';
 import { Pace } from './pace.ts';
-import { runAtOnce, runInTurns } from './turns.ts';
+import { runAtOnce, runInTurns, sharing } from './turns.ts';
 import type { Work } from './turns.ts';
 import { slices } from '../engine/operator/pieces.ts';
 import type { Pieces } from '../engine/operator/pieces.ts';
@@ -101,7 +102,7 @@ function* made(query: CompiledQuery, run: Omit<QueryRun, 'checkInterrupt'>, held
 /** Rows that OFFSET skips have been computed. */
 function* withLate(
   query: CompiledQuery, late: readonly Expression[], result: Delta, context: EvalContext, held: Held,
-): Generator<boolean, Batch> {
+): Work<Batch> {
   const { offset, limit } = query;
   const rows = yield* arrange({ ...query, offset: null, limit: limit === null ? null : limit + (offset ?? 0n) }, result, held);
   const whole = new Batch(late.map((e) => compileExpression(e).evaluate(rows, context)), rows.length);
@@ -184,7 +185,7 @@ function* changed({ relation, columns, schema }: RelationSource, { snapshot, pie
 }
 
 /** Weights out, rows in order, offset and limit applied, helper columns gone. */
-function* arrange(query: CompiledQuery, result: Delta, held: Held): Generator<boolean, Batch> {
+function* arrange(query: CompiledQuery, result: Delta, held: Held): Work<Batch> {
   const { order, offset, limit, visible } = query;
   const allOnes = result.weights.every((w) => w === 1);
   const rows = allOnes ? result.batch : repeated(cancel(result));
@@ -195,10 +196,7 @@ function* arrange(query: CompiledQuery, result: Delta, held: Held): Generator<bo
   const whole = from === 0 && count === rows.length;
   if (order.length === 0) return (whole ? rows : rows.slice(from, from + count)).select(picked);
   held.add(SORT_BYTES * rows.length);
-  const work = sorting(rows, order);
-  let next = work.next();
-  for (; next.done !== true; next = work.next()) yield true;
-  const sorted = next.value.subarray(from, from + count);
+  const sorted = (yield* sharing(sorting(rows, order))).subarray(from, from + count);
   const shown = rows.select(picked);
   if (count <= PIECE_ROWS) return shown.take(sorted);
   const parts: Batch[] = [];
@@ -207,16 +205,6 @@ function* arrange(query: CompiledQuery, result: Delta, held: Held): Generator<bo
     yield true;
   }
   return concatBatches(parts);
-}
-
-/** Each row as often as its weight says. */
-function repeated(delta: Delta): Batch {
-  let total = 0;
-  for (let i = 0; i < delta.length; i++) total += Math.max(0, delta.weights[i]);
-  const rows = new Int32Array(total);
-  let at = 0;
-  for (let i = 0; i < delta.length; i++) for (let n = 0; n < delta.weights[i]; n++) rows[at++] = i;
-  return delta.batch.take(rows);
 }
 
 /** What a query holds: rows on their way, and what its operators keep. */
@@ -251,12 +239,10 @@ class Held {
     const grows = own > this.#told;
     memory.held += own - this.#told;
     this.#told = own;
-    const alone = own > memory.most;
-    // Small ones are not refused for what others hold.
-    const others = memory.held > memory.mostOfAll && own > memory.most / SMALL;
-    if (!grows || !(alone || others)) return;
+    const much = grows ? excess(memory, own, memory.held) : null;
+    if (much === null) return;
     throw new DatabaseError('53200', 'out of memory', {
-      detail: alone ? `The query needs more than ${megabytes(memory.most)} MB for its rows.`
+      detail: much === 'own' ? `The query needs more than ${megabytes(memory.most)} MB for its rows.`
         : `The queries that run need more than ${megabytes(memory.mostOfAll)} MB for their rows.`,
       hint: `Read less at a time, keep the result as a materialized view, or raise memory_limit.`,
     });
@@ -267,9 +253,6 @@ class Held {
     this.#told = 0;
   }
 }
-
-/** A query that holds no more than such a part of what one may is small. */
-const SMALL = 16;
 
 const megabytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
 

@@ -92,8 +92,8 @@ export interface Services {
   settled(): Promise<void>;
   /** Has the relation been changed by a commit after that point; `rewrite`: other than by insertions? */
   changedSince(relation: number, sequence: number, how: 'any' | 'rewrite'): boolean;
-  /** 54000 where so many characters, with what listeners have not taken, are more than the queue has room for. */
-  requireNotifiable(more: number): void;
+  /** Characters of notifications, and bytes of answers, that listeners have not taken. */
+  readonly untaken: number;
   /** To all who listen, at commit. */
   publish(notification: Notification): void;
   /** Ends that session, which is told the error; false when there is none. */

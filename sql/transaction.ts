@@ -73,7 +73,7 @@ export class Transaction implements OpenTransaction {
   readOnly: boolean;
   /** A statement has read or written: the isolation level is fixed. */
   started = false;
-  readonly notifications = new PendingNotifications((characters) => this.#services.requireNotifiable(characters));
+  readonly notifications = new PendingNotifications();
   readonly #services: Services;
   readonly #settings: Settings;
   readonly #savepoints: Savepoint[] = [];
@@ -475,7 +475,7 @@ export class Transaction implements OpenTransaction {
     let done: Promise<Epoch> | null = null;
     try {
       this.#checkReads();
-      this.notifications.check();
+      if (this.notifications.length > 0) this.notifications.requireRoom(this.#services.untaken);
       if (!this.isDirty) {
         this.#publish();
         this.#settings.commit();

@@ -50,10 +50,11 @@ function orEnd(work: Work<unknown>, check: () => void): void {
   }
 }
 
-/** Rows that are worked on at a time. */
-const ROWS = 8192;
-
-/** From .. to of so many rows, piece by piece. At least one, which may be empty. */
-export function* stretches(rows: number, most = ROWS): Generator<readonly [number, number]> {
-  for (let at = 0; at === 0 || at < rows; at += most) yield [at, Math.min(at + most, rows)];
+/** Others may go on wherever the work yields. */
+export function* sharing<T>(work: Generator<unknown, T>): Work<T> {
+  for (;;) {
+    const next = work.next();
+    if (next.done === true) return next.value;
+    yield true;
+  }
 }

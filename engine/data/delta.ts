@@ -102,3 +102,18 @@ export function deltaBytes({ batch, length }: Delta): number {
   }
   return bytes;
 }
+
+/** The rows in their order, each as often as it weighs; not at all where that is 0 or less. */
+export function repeatedRows(rows: Int32Array, weights: Int32Array): Int32Array {
+  let total = 0;
+  for (const row of rows) total += Math.max(0, weights[row]);
+  const out = new Int32Array(total);
+  let at = 0;
+  for (const row of rows) for (let n = weights[row]; n > 0; n--) out[at++] = row;
+  return out;
+}
+
+/** The rows of a multiset one by one. */
+export function repeated({ batch, weights }: Delta): Batch {
+  return batch.take(repeatedRows(Int32Array.from(weights, (_, row) => row), weights));
+}

@@ -8,13 +8,13 @@ import { isLoose } from '../data/loose-key.ts';
 import type { Watermark } from '../data/time.ts';
 import { INT4 } from '../data/types.ts';
 import type { Schema } from '../data/types.ts';
-import { Int32Vector, isValid, takeVector } from '../data/vector.ts';
+import { isValid, takeVector } from '../data/vector.ts';
 import type { Vector } from '../data/vector.ts';
 import { ResultColumn } from '../function/aggregate/result-column.ts';
 import { FloatSlots, SlotAccumulator, SlotRows } from '../function/aggregate/slots.ts';
 import { liveIds } from '../state/key-index.ts';
 import { KeyTable } from '../state/key-table.ts';
-import { LatePage, madePage } from '../state/made-page.ts';
+import { madePage } from '../state/made-page.ts';
 import { Pages } from '../state/pages.ts';
 import type { PageContent, StateReader, StateWriter } from '../state/ports.ts';
 import { rowNumbers } from '../state/scratch.ts';
@@ -27,6 +27,7 @@ import type { Groups, Shown } from './changed-rows.ts';
 import { ClosingSlots } from './closing-slots.ts';
 import type { Operator, StateSize, StepContext } from './operator.ts';
 import type { PieceContext, Pieces } from './pieces.ts';
+import { GroupColumns, LatePages } from './saved-groups.ts';
 import { SlotFrames, savedSlots } from './slot-frames.ts';
 
 const CACHED_GROUPS = 256;
@@ -68,8 +69,8 @@ export class AggregateOperator implements Operator {
   #capacity = 0;
   /** Where memory is short: accumulators know places in frames instead of slots. */
   #frames: SlotFrames | null = null;
-  /** Pages of a checkpoint that are not made yet. */
-  readonly #late = new Map<number, LatePage>();
+  readonly #late = new LatePages();
+  readonly #saved: GroupColumns;
   #stepNumber = 0;
   #scratch = makeScratch(1024);
   /** The row over everything has been put out. */
@@ -85,6 +86,7 @@ export class AggregateOperator implements Operator {
     this.#table = new KeyTable(new Pages({ columns: keyColumns }), keys.map((_, i) => i));
     this.#loose = keyColumns.some(({ type }) => type.kind === 'float4' || type.kind === 'float8' || isLoose(type));
     this.#calls = calls.map((call) => bindCall(call, options, this.#rows, this.#counts));
+    this.#saved = new GroupColumns(this.#calls, this.#counts);
     this.#results = calls.map((call) => new ResultColumn(call.returnType, 0));
     this.#countsAll = calls.some((call) => isRowCount(call));
     this.#closing = typeof options.closing === 'number' ? new ClosingSlots() : null;
@@ -170,7 +172,7 @@ export class AggregateOperator implements Operator {
   #stepFrames(frames: SlotFrames, input: Delta, { slots, context }: Located): Delta {
     const out: Delta[] = [];
     for (const { rows, pages } of frames.portions(slots, input.length)) {
-      for (const page of pages) this.#settlePage(page);
+      for (const page of pages) this.#late.settle(page);
       frames.bring(pages);
       for (const page of pages) this.#dirty[page] = 1;
       const portion = rows.length === input.length ? input : input.take(rows);
@@ -183,7 +185,7 @@ export class AggregateOperator implements Operator {
 
   #stepSlots(input: Delta, slots: Int32Array, context: StepContext): Delta {
     const touched = this.#touchedBy(slots, input.length);
-    if (this.#frames === null) this.#writeLate(touched.slots);
+    if (this.#frames === null) this.#late.settleSlots(touched.slots);
     const results = this.#results;
     for (const column of results) column.begin(2 * touched.slots.length);
     const old = this.#show(this.#allPresent ? touched : this.#present(touched, this.#scratch.old), { results, context });
@@ -257,8 +259,8 @@ export class AggregateOperator implements Operator {
       rows: this.#rows,
       plain: () => this.#calls.every(({ accumulator }) => accumulator instanceof SlotAccumulator && accumulator.plain),
       live: (page) => liveIds(this.#table.pages, page),
-      save: (places, slots) => this.#groupPage(places, slots),
-      restore: (places, batch) => this.#restoreGroups(batch, places),
+      save: (places, slots) => this.#saved.page(places, slots),
+      restore: (places, batch) => this.#saved.restore(places, batch),
       clear: (places) => this.#clear(places),
       resize: (places) => {
         this.#rows.shrink(places);
@@ -425,15 +427,15 @@ export class AggregateOperator implements Operator {
     const over = held.filter((_, i) => isValid(ends.validity, i) && ends.values[i] === time);
     if (over.length === 0) return;
     for (const slot of over) this.#dirty[slot >> PAGE_SHIFT] = 1;
-    this.#writeLate(over);
+    this.#late.settleSlots(over);
     this.#forget(over);
   }
 
-  /** Format: `keys` as Pages has it; `groups`: by page, slot, number of rows, the accumulators' columns, then their hints. */
+  /** Format: `keys` as Pages has it; `groups`: by page, as GroupColumns. */
   save(out: StateWriter): void {
     if (this.#options.keys.length === 0) {
       const changed = out.looking !== true && this.#primed && this.#dirty[0] === 1;
-      if (changed) out.page('groups', 0, madePage(this.#groupPage(ONE_SLOT, ONE_SLOT)));
+      if (changed) out.page('groups', 0, madePage(this.#saved.page(ONE_SLOT, ONE_SLOT)));
     } else {
       this.#table.pages.save('keys', out);
       for (let page = 0; page < this.#dirty.length; page++) {
@@ -445,35 +447,13 @@ export class AggregateOperator implements Operator {
     this.#calls.forEach(({ accumulator }, c) => accumulator.saveEntries(out, `call${c}`));
   }
 
-  /** Groups that come to the page before it is settled are still empty then, and do no harm. */
   #contentOf(page: number): PageContent | null {
-    this.#late.delete(page);
+    this.#late.forget(page);
     if (this.#table.pages.page(page).live === 0) return null;
-    const late = new LatePage(() => {
+    return this.#late.add(page, () => {
       const slots = liveIds(this.#table.pages, page);
-      return this.#frames === null ? this.#groupPage(slots, slots) : this.#frames.batchOf(page, slots);
-    }, () => {
-      if (this.#late.get(page) === late) this.#late.delete(page);
+      return this.#frames === null ? this.#saved.page(slots, slots) : this.#frames.batchOf(page, slots);
     });
-    this.#late.set(page, late);
-    return late;
-  }
-
-  /** Groups are about to change. */
-  #writeLate(slots: Int32Array): void {
-    for (let i = 0; i < slots.length && this.#late.size > 0; i++) this.#settlePage(slots[i] >> PAGE_SHIFT);
-  }
-
-  #settlePage(page: number): void {
-    this.#late.get(page)?.settle();
-    this.#late.delete(page);
-  }
-
-  #groupPage(places: Int32Array, slots: Int32Array): Batch {
-    const columns = this.#calls.flatMap(({ accumulator }) => accumulator.saveColumns(places));
-    const hints = this.#calls.flatMap(({ accumulator }) => accumulator.saveHints?.(places) ?? []);
-    const own = [new Int32Vector(INT4, slots.length, slots), ...this.#counts.save(places)];
-    return new Batch([...own, ...columns, ...hints], slots.length);
   }
 
   restore(from: StateReader): void {
@@ -488,26 +468,10 @@ export class AggregateOperator implements Operator {
       this.#frames?.bring([page]);
       const slots = savedSlots(batch);
       const places = this.#frames === null ? slots : this.#frames.places(slots);
-      hinted = this.#restoreHints(batch, places, this.#restoreGroups(batch, places)) && hinted;
+      hinted = this.#saved.restoreHints(places, batch, this.#saved.restore(places, batch)) && hinted;
     }
     this.#calls.forEach(({ accumulator }, c) => accumulator.restoreEntries(from, `call${c}`, hinted));
     if (this.#closing !== null) this.#noteClosing(this.#closing);
-  }
-
-  /** Returns how many columns it took. */
-  #restoreGroups(batch: Batch, places: Int32Array): number {
-    let at = 1 + this.#counts.restore(places, batch.columns, 1);
-    for (const { accumulator } of this.#calls) at += accumulator.restoreColumns(places, batch.columns, at);
-    return at;
-  }
-
-  /** Whether there are any. */
-  #restoreHints({ columns }: Batch, places: Int32Array, from: number): boolean {
-    let at = from;
-    for (const { accumulator } of from < columns.length ? this.#calls : []) {
-      at += accumulator.restoreHints?.(places, columns, at) ?? 0;
-    }
-    return at > from;
   }
 
   #noteClosing(closing: ClosingSlots): void {
@@ -517,13 +481,12 @@ export class AggregateOperator implements Operator {
       if (ids.length === 0) continue;
       const ends = pages.gatherColumn(this.#options.closing ?? 0, ids);
       assert(ends.layout === 'int64', 'window_end of a closing aggregate');
-      closing.add(ends, ids.map((_, i) => i), ids, ids.length);
+      closing.add(ends, rowNumbers(ids.length), ids, ids.length);
     }
   }
 
   stateSize(): StateSize {
-    const frames = this.#frames === null ? 0 : this.#frames.bytes;
-    const own = this.#rows.bytes + this.#table.bytes + this.#table.pages.bytes() + frames;
+    const own = this.#rows.bytes + this.#table.bytes + this.#table.pages.bytes() + (this.#frames?.bytes ?? 0);
     return {
       rows: this.#options.keys.length === 0 ? 1 : this.#table.size,
       bytes: this.#calls.reduce((sum, { accumulator }) => sum + accumulator.bytes, own),

@@ -1,6 +1,6 @@
 // OVER in a circuit that runs once: all rows sorted by partition and order, then evaluated some thousand at a time.
 import { flatColumn } from '../data/cells.ts';
-import { Delta, deltaBytes } from '../data/delta.ts';
+import { Delta, deltaBytes, repeatedRows } from '../data/delta.ts';
 import { ascendingOrder, rowOrder, totalOrder } from '../data/row-order.ts';
 import type { RowOrder } from '../data/row-order.ts';
 import { SORT_BYTES, sorting } from '../data/sort.ts';
@@ -24,7 +24,7 @@ export function* overOnce(spec: OverSpec, calls: OverCalls, input: Pieces, conte
   const cells = columns.map(flatColumn);
   const byPartition = ascendingOrder(columns.length).filter(({ column }) => partition.includes(column));
   const sorted = yield* sorting(rows.batch, [...byPartition, ...order], totalOrder(cells, []));
-  const ids = repeated(sorted, rows.weights);
+  const ids = repeatedRows(sorted, rows.weights);
   const source: RowSource = { gatherColumn: (column, chosen) => takeVector(columns[column], chosen) };
   const keyOrder = order.length === 0 ? null : rowOrder(cells, order);
   const orders: Orders = { partition: rowOrder(cells, byPartition), peers: keyOrder };
@@ -37,17 +37,6 @@ export function* overOnce(spec: OverSpec, calls: OverCalls, input: Pieces, conte
     for (const error of evaluated.errors.values()) context.error(error, 1);
   }
   context.hold(-SORT_BYTES * rows.length - deltaBytes(all));
-}
-
-/** Each row as often as its weight says. */
-function repeated(sorted: Int32Array, weights: Int32Array): Int32Array {
-  let total = 0;
-  for (const weight of weights) total += Math.max(0, weight);
-  if (total === sorted.length) return sorted;
-  const out = new Int32Array(total);
-  let at = 0;
-  for (const row of sorted) for (let n = weights[row]; n > 0; n--) out[at++] = row;
-  return out;
 }
 
 interface Orders {

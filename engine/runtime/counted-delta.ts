@@ -1,13 +1,13 @@
 // CountedDelta: the rows and keys of a large delta, counted before it takes its place in the queue, in turns with others.
 import type { Batch } from '../data/batch.ts';
 import type { Delta } from '../data/delta.ts';
+import { stretches } from '../data/stretches.ts';
 import { NetWeights } from '../state/net-weights.ts';
 import type { UniqueKey } from './contract.ts';
 import type { Relation } from './relation.ts';
 
-/** Rows of a delta from which on it is counted before, and of a piece of that. */
+/** Rows of a delta from which on it is counted before. */
 const LARGE = 1 << 16;
-const PIECE = 1 << 13;
 
 export interface Counted {
   readonly net: NetWeights;
@@ -37,7 +37,7 @@ export class CountedDelta {
     if (weights.some((w) => w < 0)) {
       this.rows = yield* counted(new NetWeights(batch.columns, 'exact', 'group'), batch, weights);
       this.#stored = new Int32Array(length);
-      for (const [from, to] of pieces(length)) {
+      for (const [from, to] of stretches(length)) {
         // An update's new rows come after the old ones.
         if (!weights.subarray(from, to).some((w) => w < 0)) continue;
         this.#stored.set(relation.weightsOf(batch.slice(from, to)), from);
@@ -49,7 +49,7 @@ export class CountedDelta {
       this.keys.set(key, yield* counted(new NetWeights(keys.columns, 'value', key.nulls ?? 'never'), keys, weights));
       const heads = new Int32Array(length).fill(-1);
       this.#heads.set(key, heads);
-      for (const [from, to] of pieces(length)) {
+      for (const [from, to] of stretches(length)) {
         relation.indexOf(key.id)?.heads(keys.slice(from, to).columns, to - from, heads.subarray(from, to));
         yield null;
       }
@@ -79,14 +79,10 @@ export function isLarge({ length }: Delta): boolean {
 
 function* counted(net: NetWeights, keys: Batch, weights: Int32Array): Generator<null, Counted> {
   const slots = new Int32Array(keys.length);
-  for (const [from, to] of pieces(keys.length)) {
+  for (const [from, to] of stretches(keys.length)) {
     const part = net.add(keys.slice(from, to).columns, weights.subarray(from, to), 1);
     slots.set(part.subarray(0, to - from), from);
     yield null;
   }
   return { net, slots };
-}
-
-function* pieces(length: number): Generator<readonly [number, number]> {
-  for (let at = 0; at < length; at += PIECE) yield [at, Math.min(at + PIECE, length)];
 }

@@ -14,7 +14,7 @@ import { big, num, scalar } from '../../engine/function/define.ts';
 import type { StoredEntry } from '../catalog/entry.ts';
 import type { Expr, TableItem } from '../parser/ast.ts';
 import type { LogicalPlan, WindowCall } from '../plan/logical-plan.ts';
-import { columnOf, columnsOfPlan, extend, filterOf, selectColumns, width } from '../plan/make.ts';
+import { SINGLE_ROW, columnOf, columnsOfPlan, extend, filterOf, joinOf, projectOf, selectColumns, width } from '../plan/make.ts';
 import { attachSubqueries } from './attach.ts';
 import { DEFAULT_FRAME } from './bind-frame.ts';
 import { around, siteOver } from './bind-from-item.ts';
@@ -27,29 +27,37 @@ import { Scope } from './scope.ts';
 
 type Sample = NonNullable<TableItem['sample']>;
 
+const NO_SEED: Expression = { kind: 'literal', type: FLOAT8, value: 0 };
+
 const METHODS: ReadonlySet<string> = new Set(['bernoulli', 'system']);
 
-/** 0 to 1. */
-function shareOf(percent: Datum): number {
-  if (percent === null) throw new DatabaseError('2202H', 'TABLESAMPLE parameter cannot be null');
-  if (num(percent) >= 0 && num(percent) <= 100) return num(percent) / 100;
-  throw new DatabaseError('2202H', 'sample percentage must be between 0 and 100');
+function notNull(value: Datum, code: '2202G' | '2202H', what: string): number {
+  if (value === null) throw new DatabaseError(code, `${what} parameter cannot be null`);
+  return num(value);
 }
 
+/** Asked once, before there are rows, as PostgreSQL does. */
+const SAMPLE_SHARE = scalar({
+  name: 'sample_share', args: [FLOAT4, FLOAT8], returns: FLOAT8, strict: false,
+  description: 'The share, 0 to 1, that so many percent are; the seed must not be NULL.',
+  row: ([percentage, seed]) => {
+    const percent = notNull(percentage, '2202H', 'TABLESAMPLE');
+    notNull(seed, '2202G', 'TABLESAMPLE REPEATABLE');
+    if (percent >= 0 && percent <= 100) return percent / 100;
+    throw new DatabaseError('2202H', 'sample percentage must be between 0 and 100');
+  },
+});
+
 const SAMPLED = scalar({
-  name: 'sampled', args: [FLOAT4], returns: BOOLEAN, strict: false, volatility: 'volatile',
-  description: 'Is the row in a sample of that many percent?',
-  row: ([percent], { context }) => context.random() < shareOf(percent),
+  name: 'sampled', args: [FLOAT8], returns: BOOLEAN, volatility: 'volatile',
+  description: 'Is the row in a sample of that share?',
+  row: ([share], { context }) => context.random() < num(share),
 });
 
 const SAMPLED_BY_SEED = scalar({
-  name: 'sampled', args: [FLOAT4, FLOAT8, INT8, INT8], returns: BOOLEAN, strict: false,
-  description: 'Is the row of that hash, the n-th of its like, in the sample of that many percent with that seed?',
-  row: ([percent, seed, hash, n]) => {
-    const share = shareOf(percent);
-    if (seed === null) throw new DatabaseError('2202G', 'TABLESAMPLE REPEATABLE parameter cannot be null');
-    return hashOf(`${big(hash)} ${big(n)} ${num(seed)}`) / 2 ** 53 < share;
-  },
+  name: 'sampled', args: [FLOAT8, FLOAT8, INT8, INT8], returns: BOOLEAN,
+  description: 'Is the row of that hash, the n-th of its like, in the sample of that share with that seed?',
+  row: ([share, seed, hash, n]) => hashOf(`${big(hash)} ${big(n)} ${num(seed)}`) / 2 ** 53 < num(share),
 });
 
 const ROW_HASH = scalar({
@@ -88,23 +96,26 @@ export function sampleOf(scan: LogicalPlan, sample: Sample, entry: StoredEntry, 
   }
   const inner = siteOver(site, new Scope(around(site)), { phrase: 'functions in FROM' });
   const percent = argument(sample.arguments[0], FLOAT4, { what: 'TABLESAMPLE', name: 'real' }, inner);
-  if (sample.repeatable === undefined) {
-    if (site.env.continuous) {
-      throw notSupported('TABLESAMPLE without REPEATABLE in a materialized view', { position: sample.position });
-    }
-    const attached = attachSubqueries(scan, [percent], inner.level, (e) => e);
-    return chosen(attached.plan, { kind: 'call', function: SAMPLED, args: attached.expressions, type: BOOLEAN }, width(scan));
+  if (sample.repeatable === undefined && site.env.continuous) {
+    throw notSupported('TABLESAMPLE without REPEATABLE in a materialized view', { position: sample.position });
   }
-  const seed = argument(sample.repeatable, FLOAT8, { what: 'REPEATABLE', name: 'double precision' }, inner);
-  const rows = numberedRows(scan, entry);
-  const attached = attachSubqueries(rows, [percent, seed], inner.level, (e) => e);
-  const identity = [columnOf(rows, width(scan)), columnOf(rows, width(scan) + 1)];
-  return chosen(attached.plan,
-    { kind: 'call', function: SAMPLED_BY_SEED, args: [...attached.expressions, ...identity], type: BOOLEAN }, width(scan));
-}
-
-function chosen(plan: LogicalPlan, condition: Expression, columns: number): LogicalPlan {
-  return selectColumns(filterOf(plan, condition), Array.from({ length: columns }, (_, i) => i));
+  const seed = sample.repeatable === undefined ? NO_SEED
+    : argument(sample.repeatable, FLOAT8, { what: 'REPEATABLE', name: 'double precision' }, inner);
+  const attached = attachSubqueries(SINGLE_ROW, [percent, seed], inner.level, (e) => e);
+  const asked = projectOf(attached.plan, [
+    { kind: 'call', function: SAMPLE_SHARE, args: attached.expressions, type: FLOAT8 }, attached.expressions[1],
+  ], ['share', 'seed']);
+  const rows = sample.repeatable === undefined ? scan : numberedRows(scan, entry);
+  const all = joinOf({ join: 'inner', left: rows, right: asked });
+  const column = (index: number): Expression => columnOf(all, index);
+  const [share, seeded] = [column(width(rows)), column(width(rows) + 1)];
+  const condition: Expression = sample.repeatable === undefined
+    ? { kind: 'call', function: SAMPLED, args: [share], type: BOOLEAN }
+    : {
+      kind: 'call', function: SAMPLED_BY_SEED, type: BOOLEAN,
+      args: [share, seeded, column(width(scan)), column(width(scan) + 1)],
+    };
+  return selectColumns(filterOf(all, condition), Array.from({ length: width(scan) }, (_, i) => i));
 }
 
 /** With their hash, and behind it their number among those that have the same. */

@@ -7,7 +7,7 @@ import { DEFAULT_FORMAT } from '../../engine/data/settings.ts';
 import { formatText } from '../../engine/data/text-format.ts';
 import { compileExpression } from '../../engine/expression/evaluate.ts';
 import { someExpression } from '../../engine/expression/walk.ts';
-import type { CatalogChange, Relation } from '../catalog/catalog.ts';
+import type { CatalogChange } from '../catalog/catalog.ts';
 import { firstFailure } from '../binder/domain-check.ts';
 import { withColumn } from '../catalog/dependency.ts';
 import { isTemporary, liveColumns } from '../catalog/entry.ts';
@@ -25,7 +25,7 @@ import { command, done } from './bound.ts';
 import { checkColumnCount, columnDefault, defineColumn, withGenerated } from './column-definition.ts';
 import type { TableContext } from './column-definition.ts';
 import { defineConstraint } from './constraint-definition.ts';
-import { COLUMN_PASS, LAST_PASS, inPasses, passOf, unplaced } from './alter-passes.ts';
+import { COLUMN_PASS, LAST_PASS, inPasses, notOfTables, passOf, unplaced } from './alter-passes.ts';
 import { checkNoDuplicates } from './duplicates.ts';
 import { refuseRowTypeUsed } from './domain-use.ts';
 import { fillAdded } from './added-columns.ts';
@@ -40,26 +40,6 @@ import { reshapeRows, rowShape } from './row-shape.ts';
 import { TableRules, domainDefault, typeChecks } from './table-rules.ts';
 import { keyOf, keysOf } from './unique-check.ts';
 import { refuseTimedReaders } from './view-columns.ts';
-
-const WORDS: { readonly [kind in AlterAction['kind']]?: string } = {
-  addColumn: 'ADD COLUMN', dropColumn: 'DROP COLUMN', setType: 'ALTER COLUMN ... SET DATA TYPE', setNotNull: 'ALTER COLUMN ... SET NOT NULL',
-  dropNotNull: 'ALTER COLUMN ... DROP NOT NULL', dropExpression: 'ALTER COLUMN ... DROP EXPRESSION',
-  addIdentity: 'ALTER COLUMN ... ADD IDENTITY', setIdentity: 'ALTER COLUMN ... SET', dropIdentity: 'ALTER COLUMN ... DROP IDENTITY',
-  addConstraint: 'ADD CONSTRAINT', dropConstraint: 'DROP CONSTRAINT', alterConstraint: 'ALTER CONSTRAINT',
-  validateConstraint: 'VALIDATE CONSTRAINT', setLogged: 'SET LOGGED', setUnlogged: 'SET UNLOGGED',
-};
-
-const PLURALS: { readonly [kind in Relation['kind']]?: string } = {
-  'view': 'views', 'materialized-view': 'materialized views', 'index': 'indexes', 'sequence': 'sequences',
-};
-
-function notOfTables(action: AlterAction, relation: Relation): DatabaseError {
-  const words = WORDS[action.kind];
-  const plural = PLURALS[relation.kind];
-  return new DatabaseError('42809', `ALTER action ${words === undefined ? '' : `${words} `}cannot be performed on relation "${relation.name}"`, {
-    detail: plural === undefined ? 'This operation is only supported for tables.' : `This operation is not supported for ${plural}.`,
-  });
-}
 
 export function alterTable(statement: AlterTable, text: string): BoundStatement {
   return command(async (state) => {

@@ -1,4 +1,5 @@
 // UPDATE's and DELETE's row search as a query: the target's columns, the new values, and the columns of FROM or USING.
+import { stretches } from '../../engine/data/stretches.ts';
 import { Batch } from '../../engine/data/batch.ts';
 import type { Datum } from '../../engine/data/datum.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
@@ -14,7 +15,6 @@ import type { Expr, FromItem, Query, TableItem, Target, WithClause } from '../pa
 import { assignTypes, compileBound } from '../planner.ts';
 import { queryWork } from '../run-query.ts';
 import type { SessionState } from '../session-state.ts';
-import { stretches } from '../turns.ts';
 import type { Work } from '../turns.ts';
 import { wholeRowKey } from './key-text.ts';
 import { inParts, physicalBatch, rulesOf } from './table-rules.ts';

@@ -15,6 +15,7 @@ import { compileBound, milliseconds, optimizerSettings, planShape, sessionEnviro
 import { collect } from '../portal.ts';
 import { runQueryInTurns } from '../run-query.ts';
 import type { SessionState } from '../session-state.ts';
+import { relationsRead } from './redefined.ts';
 import { turnsOf } from './select.ts';
 import type { BoundStatement, StatementResult } from './bound.ts';
 import { resultColumn } from './bound.ts';
@@ -144,7 +145,8 @@ async function analyzed(
   const compiled = compileBound(session, bound, values, milliseconds);
   const compiledAt = milliseconds();
   const rows = await runQueryInTurns(compiled, {
-    snapshot: session.current.snapshot(), context: session.evalContext(), ...turnsOf(session, used),
+    snapshot: session.current.snapshot(), context: session.evalContext(),
+    ...turnsOf(session, relationsRead(session.catalog, used)),
   });
   const end = milliseconds();
   return [

@@ -1,4 +1,5 @@
 // Foreign keys, checked at the end of each statement, with their actions on the referencing rows.
+import { stretches } from '../../engine/data/stretches.ts';
 import { datumAt } from '../../engine/data/access.ts';
 import { Batch } from '../../engine/data/batch.ts';
 import { Delta, concatDeltas } from '../../engine/data/delta.ts';
@@ -8,7 +9,6 @@ import { nullVector } from '../../engine/data/vector.ts';
 import { consolidate } from '../../engine/state/consolidate.ts';
 import type { ForeignConstraint, TableEntry } from '../catalog/entry.ts';
 import type { SessionState } from '../session-state.ts';
-import { stretches } from '../turns.ts';
 import { checkImplementable } from './foreign-types.ts';
 import { rowKey } from './key-text.ts';
 import { castVector, rulesOf } from './table-rules.ts';

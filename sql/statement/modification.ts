@@ -16,7 +16,7 @@ import type { WithClause } from '../parser/ast.ts';
 import type { BoundStatement, StatementResult, WritePlan } from './bound.ts';
 import { Effects } from './effects.ts';
 import { readCatalog } from './read-catalog.ts';
-import { requireSame, unlessRedefined } from './redefined.ts';
+import { relationsRead, requireSame, unlessRedefined } from './redefined.ts';
 
 /** What a modification is bound against. */
 export interface ModificationSite {
@@ -59,17 +59,18 @@ export function modifyingStatement(
   const env = sessionEnvironment(state, { declared, catalog, effects, atOnce: true });
   const { columns, write, cacheable = true, prepare, changes, run } = statement.bind({ state, env, commonTables: null });
   const parameters = env.parameters.finish();
+  const reads = relationsRead(catalog, env.used);
   return {
     parameters, columns, cacheable: cacheable && catalog === known, write,
     run: (session, values) => unlessRedefined(() => {
-      session.current.noteRead(env.used);
+      session.current.noteRead(reads);
       const work = (): Soon<Written> => {
-        requireSame(session, known, env.used);
-        if (!effects.any) return inTurns(session, { reads: env.used, changes }, () => run(session, values));
+        requireSame(session, known, reads);
+        if (!effects.any) return inTurns(session, { reads, changes }, () => run(session, values));
         return effects.around(session, values, () => runAtOnce(run(session, values), () => session.checkInterrupt()));
       };
       const prepared = whenThere(prepare(session), () => (effects.any ? effects.prepare(session) : undefined));
-      const readable = whenThere(prepared, () => session.current.whenReadable(env.used, session.lockWait));
+      const readable = whenThere(prepared, () => session.current.whenReadable(reads, session.lockWait));
       const written = whenThere(readable, () => whenFree(session.current, session.lockWait, work));
       return whenThere(written, (done) => answer(done, columns, statement.tag));
     }, () => modifyingStatement(session, parameters, statement).run(session, values)),

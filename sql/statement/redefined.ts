@@ -14,6 +14,19 @@ class Redefined extends DatabaseError {
   }
 }
 
+/** The relations that are named, and those that views among them read: whose rows a statement reads, and which it locks. */
+export function relationsRead(catalog: Catalog, named: Iterable<number>): ReadonlySet<number> {
+  const found = new Set<number>();
+  const add = (oid: number): void => {
+    if (found.has(oid)) return;
+    found.add(oid);
+    const entry = catalog.get(oid);
+    if (entry?.kind === 'view') for (const below of entry.dependencies) add(below.oid);
+  };
+  for (const oid of named) add(oid);
+  return found;
+}
+
 /** With the table's lock in hand, and before anything is read or written. */
 export function requireSameTable(state: SessionState, table: TableEntry): void {
   if (state.catalog.get(table.oid) !== table) throw new Redefined();

@@ -16,7 +16,7 @@ import type { SessionState } from '../session-state.ts';
 import { whenFree } from '../write-conflict.ts';
 import { Effects } from './effects.ts';
 import { readCatalog } from './read-catalog.ts';
-import { requireSame, unlessRedefined } from './redefined.ts';
+import { relationsRead, requireSame, unlessRedefined } from './redefined.ts';
 import type { BoundStatement, StatementResult } from './bound.ts';
 
 export function bindSelectStatement(
@@ -28,24 +28,25 @@ export function bindSelectStatement(
   const env = sessionEnvironment(state, { declared, catalog, effects, atOnce: true });
   const bound = bindQuery(query, { env, parent: null, commonTables: null });
   const parameters = env.parameters.finish();
+  const reads = relationsRead(catalog, env.used);
   return {
     parameters, columns: bound.columns, cacheable: catalog === known, backward: readsBackward(query, bound),
     run: (session, values) => unlessRedefined(async () => {
       if (query.asOf !== undefined) {
         if (effects.any || query.locking.length > 0) throw notSupported('AS OF in a query that locks or changes rows');
       } else {
-        await session.current.whenReadable(env.used, session.lockWait);
-        requireSame(session, known, env.used);
-        session.current.noteRead(env.used);
+        await session.current.whenReadable(reads, session.lockWait);
+        requireSame(session, known, reads);
+        session.current.noteRead(reads);
       }
       if (effects.any) return runWithEffects(session, bound, {
-        effects, values, ready: () => requireSame(session, known, env.used),
+        effects, values, ready: () => requireSame(session, known, reads),
       });
       const compiled = compileBound(session, bound, values);
       const context = session.evalContext();
       // Nobody holds a past moment for as long as others go on.
       const rows = query.asOf === undefined
-        ? await runQueryInTurns(compiled, { snapshot: session.current.snapshot(), context, ...turnsOf(session, env.used) })
+        ? await runQueryInTurns(compiled, { snapshot: session.current.snapshot(), context, ...turnsOf(session, reads) })
         : runQuery(compiled, {
           snapshot: snapshotAt(query.asOf, session), context, checkInterrupt: () => session.checkInterrupt(),
         });

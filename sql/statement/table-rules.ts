@@ -1,4 +1,5 @@
 // TableRules: a table's defaults, generated columns and checks, compiled once for each version of its entry.
+import { stretches } from '../../engine/data/stretches.ts';
 import { Batch, concatBatches } from '../../engine/data/batch.ts';
 import { datumAt, vectorFromDatums } from '../../engine/data/access.ts';
 import { DatabaseError } from '../../engine/data/error.ts';
@@ -19,7 +20,6 @@ import { bindAssignment, bindPredicate, rowScopeItem, rowSite, sessionEnvironmen
 import { conversion } from '../row-fill.ts';
 import { relationConstant } from './stored-expression.ts';
 import type { SessionState } from '../session-state.ts';
-import { stretches } from '../turns.ts';
 import type { Work } from '../turns.ts';
 
 type Default =

@@ -1,4 +1,5 @@
 // Unique keys inside a transaction: checked as each statement writes, against committed rows and the transaction's own.
+import { stretches } from '../../engine/data/stretches.ts';
 import { batchFromRows, datumAt } from '../../engine/data/access.ts';
 import { Batch } from '../../engine/data/batch.ts';
 import { DatabaseError } from '../../engine/data/error.ts';
@@ -9,7 +10,7 @@ import type { NullKeys } from '../../engine/state/key-index.ts';
 import { NetWeights } from '../../engine/state/net-weights.ts';
 import type { IndexDefinitionText, KeyConstraint, TableEntry } from '../catalog/entry.ts';
 import type { SessionState } from '../session-state.ts';
-import { runAtOnce, stretches } from '../turns.ts';
+import { runAtOnce } from '../turns.ts';
 import type { Work } from '../turns.ts';
 import { rowKey } from './key-text.ts';
 

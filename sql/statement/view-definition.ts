@@ -29,6 +29,7 @@ import { allocateRowType, nameIsFree, qualified, targetSchema } from './naming.t
 import { keptQuery } from './follow-rename.ts';
 import { optionRecord } from './options.ts';
 import { readCatalog } from './read-catalog.ts';
+import { relationsRead } from './redefined.ts';
 import { turnsOf } from './select.ts';
 import { whyNotUpdatable } from './updatable-view.ts';
 import { mentionFullType, quoteIdentifier } from '../../engine/data/type-info.ts';
@@ -293,7 +294,7 @@ function rowsOf(state: SessionState, entry: MaterializedViewEntry, query: Query)
   // Only their number is wanted; which rows WITH TIES keeps hangs on the columns it orders by.
   const counted = bound.withTies ? bound : { ...bound, plan: selectColumns(bound.plan, []), order: [], visible: 0 };
   const rows = runQueryInTurns(compileBound(state, counted, []), {
-    snapshot: state.current.snapshot(), context: state.evalContext(), ...turnsOf(state, env.used),
+    snapshot: state.current.snapshot(), context: state.evalContext(), ...turnsOf(state, relationsRead(state.catalog, env.used)),
   });
   return whenThere(rows, ({ length }) => length);
 }

@@ -44,7 +44,8 @@ describe('two sessions', () => {
   });
 
   test('a reader waits for LOCK TABLE and for a table that changes', async () => {
-    await a.query('CREATE TABLE w (id int); INSERT INTO w VALUES (1)');
+    await a.query('CREATE TABLE w (id int); INSERT INTO w VALUES (1); CREATE VIEW ww AS SELECT * FROM w');
+    const c = new Client(database);
     const blocked = async (work: Promise<unknown>): Promise<boolean> => {
       let finished = false;
       void work.finally(() => {
@@ -56,9 +57,12 @@ describe('two sessions', () => {
     await a.query('BEGIN; LOCK TABLE w');
     const waiting = b.rows('SELECT id FROM w');
     expect(await blocked(waiting)).toBe(true);
+    const throughView = c.rows('SELECT id FROM ww');
+    expect(await blocked(throughView)).toBe(true);
     expect(await a.rows('SELECT id FROM w')).toEqual(['1']);
     await a.query('COMMIT');
     expect(await waiting).toEqual(['1']);
+    expect(await throughView).toEqual(['1']);
 
     await a.query('BEGIN; LOCK TABLE w IN EXCLUSIVE MODE');
     expect(await b.rows('SELECT id FROM w')).toEqual(['1']);
@@ -66,9 +70,13 @@ describe('two sessions', () => {
 
     await a.query('BEGIN; ALTER TABLE w ADD COLUMN n int DEFAULT 5');
     const later = b.rows('SELECT * FROM w');
+    const laterThroughView = c.rows('SELECT * FROM ww');
     expect(await blocked(later)).toBe(true);
+    expect(await blocked(laterThroughView)).toBe(true);
     await a.query('COMMIT');
     expect(await later).toEqual(['1|5']);
+    expect(await laterThroughView).toEqual(['1']);
+    await c.query('DROP VIEW ww');
 
     // Who has read in a block keeps the table as it is until the end.
     await b.query('BEGIN; SELECT * FROM w');
@@ -83,6 +91,7 @@ describe('two sessions', () => {
     expect(await blocked(gone)).toBe(true);
     await a.query('COMMIT');
     expect(await gone).toContain('42P01');
+    await c.close();
   });
 
   test('concurrent increments add up', async () => {

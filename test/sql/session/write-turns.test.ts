@@ -92,11 +92,14 @@ describe('others go on', () => {
     expect(await b.rows('SELECT sum(n) FROM t')).toEqual(['7']);
   });
 
-  test('not those who would take the table away', async () => {
-    const long = a.query('INSERT INTO s SELECT * FROM t');
+  test.each([
+    ['t', 'DROP TABLE s'], ['t', 'TRUNCATE t'], ['named', 'TRUNCATE t'], ['named_twice', 'ALTER TABLE t DROP COLUMN n CASCADE'],
+  ])('not those who would take the table away: %s, %s', async (read, change) => {
+    await a.query('CREATE VIEW named AS SELECT * FROM t; CREATE VIEW named_twice AS SELECT * FROM named');
+    const long = a.query(`INSERT INTO s SELECT * FROM ${read}`);
     await begun();
     let dropped = false;
-    const dropping = b.query('TRUNCATE t; DROP TABLE s').then(() => {
+    const dropping = b.query(change).then(() => {
       dropped = true;
     });
     await long;
