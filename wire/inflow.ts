@@ -10,8 +10,9 @@ const BUFFER_BYTES = 128 * 1024;
 const COPIED_BYTES = 16 * 1024;
 /** Buffers kept for later, of all connections together. */
 const KEPT = 32;
-/** How long a client that is told to go may take to read why, and to go. */
+/** How long a client that is told to go may take to go, once it has been sent all there is for it; and how long for that. */
 const LINGER_MS = 1000;
+const LAST_WORDS_MS = 60_000;
 
 const free: Uint8Array[] = [];
 const ours = new WeakSet<ArrayBufferLike>();
@@ -72,10 +73,13 @@ export class Inflow {
     const { socket } = this;
     this.#listener = (chunk) => this.giveBack(chunk);
     socket.resume();
-    socket.end();
-    const impatience = setTimeout(() => socket.destroy(), LINGER_MS);
-    impatience.unref();
-    socket.once('close', () => clearTimeout(impatience));
+    const destroyAfter = (milliseconds: number): void => {
+      const impatience = setTimeout(() => socket.destroy(), milliseconds);
+      impatience.unref();
+      socket.once('close', () => clearTimeout(impatience));
+    };
+    destroyAfter(LAST_WORDS_MS);
+    socket.end(() => destroyAfter(LINGER_MS));
   }
 
   #buffer(): Uint8Array {

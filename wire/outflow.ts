@@ -4,7 +4,7 @@ import type { Soon } from '../engine/data/soon.ts';
 import { Disconnected } from './message-reader.ts';
 import { Page } from './page.ts';
 
-/** A client that takes nothing for this long while we have bytes for it is given up. */
+/** A client that has not taken what it was handed, some 64 KB or a row, for this long is given up. */
 const STALLED_MS = 10 * 60 * 1000;
 
 export class Outflow {

@@ -65,11 +65,11 @@ export function cursorRows({ tables, locking, width }: TracedQuery, all: readonl
 export function tracedQuery(state: SessionState, { query: written }: DeclareCursor): TracedQuery | null {
   if (written.kind !== 'query' || written.body.kind !== 'select') return null;
   const locking = written.locking.length > 0;
+  if (!locking && (written.orderBy.length > 0 || !isScan(written.body.from))) return null;
   const query = withViewQueries(state, written);
   const { body } = query;
   if (body.kind !== 'select' || body.distinct !== undefined || body.groupBy.length > 0 || body.groupByAll
     || body.having !== undefined || body.into !== undefined || body.qualify !== undefined) return null;
-  if (!locking && (query.orderBy.length > 0 || !isScan(body.from))) return null;
   const rows = new RowTracer(state, new Set(query.with?.tables.map((t) => t.name)), locking);
   const traced = rows.trace(query, (item) => !locking || isLocked(item, query.locking));
   return { query: traced.query, tables: traced.tables, width: traced.targets.length, locking };

@@ -1,4 +1,4 @@
-// Views in a query that locks rows: in their place stand their queries, whose tables' rows are what is locked.
+// Views in a query whose rows are locked, or to be found again: in their place stand their queries, whose tables' rows they are.
 import { notSupported } from '../../engine/data/error.ts';
 import { bindQuery } from '../binder/bind-query.ts';
 import { liveColumns } from '../catalog/entry.ts';
@@ -11,7 +11,7 @@ import { boundView } from './kept-view.ts';
 import { qualified } from './naming.ts';
 import { printedQuery } from './view-text.ts';
 
-/** `hidden`: names of WITH queries around. */
+/** `hidden`: names of WITH queries around. Where a view is to be locked and there are no words for its query: 0A000. */
 export function withViewQueries(state: SessionState, query: Query, hidden: ReadonlySet<string> = new Set()): Query {
   const { body, locking } = query;
   if (body.kind !== 'select') return query;
@@ -22,7 +22,9 @@ export function withViewQueries(state: SessionState, query: Query, hidden: Reado
       case 'subquery': return { ...item, query: lockedWithin(state, item.query, names) };
       case 'table': {
         const view = means(locking, item) ? viewOf(state, item, names) : null;
-        return view === null ? item : viewItem(state, item, view);
+        const written = view === null ? null : queryOf(state, view);
+        if (view !== null && written === null && locking.length > 0) throw notSupported(`locking the rows of view "${view.name}"`);
+        return view === null || written === null ? item : viewItem(state, item, view, written);
       }
       default: return item;
     }
@@ -46,26 +48,24 @@ function viewOf({ catalog, searchPath }: SessionState, { relation }: TableItem, 
   return entry?.kind === 'view' ? entry : null;
 }
 
-/** As it is to be written in this session; 0A000 where there are no words for it. */
-function queryOf(state: SessionState, view: ViewEntry): Query {
+/** As it is to be written in this session; null: there are no words for it. */
+function queryOf(state: SessionState, view: ViewEntry): Query | null {
   const { catalog, names, settings: { format } } = state;
   const text = printedQuery(state, view, catalog, {
     catalog, searchPath: [], qualified: true, pretty: false, wrap: 0, format, names: { names, now: 0n },
   });
-  const query = text === null ? null : parseQuery(text);
+  if (text === null) return null;
+  const query = parseQuery(text);
   const site = { env: sessionEnvironment(state), parent: null, commonTables: null };
-  if (query === null || !samePlan(boundView(state, view).plan, bindQuery(query, site).plan)) {
-    throw notSupported(`locking the rows of view "${view.name}"`);
-  }
-  return query;
+  return samePlan(boundView(state, view).plan, bindQuery(query, site).plan) ? query : null;
 }
 
-function viewItem(state: SessionState, item: TableItem, view: ViewEntry): FromItem {
+function viewItem(state: SessionState, item: TableItem, view: ViewEntry, query: Query): FromItem {
   const own = liveColumns(view.columns).map((c) => c.name);
   const given = item.alias?.columns ?? [];
   return {
     kind: 'subquery', lateral: false, position: item.position,
-    query: withViewQueries(state, queryOf(state, view)),
+    query: withViewQueries(state, query),
     alias: { name: item.alias?.name ?? item.relation.name, columns: [...given, ...own.slice(given.length)] },
   };
 }
