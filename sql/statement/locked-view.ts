@@ -22,9 +22,11 @@ export function withViewQueries(state: SessionState, query: Query, hidden: Reado
       case 'subquery': return { ...item, query: lockedWithin(state, item.query, names) };
       case 'table': {
         const view = means(locking, item) ? viewOf(state, item, names) : null;
-        const written = view === null ? null : queryOf(state, view);
-        if (view !== null && written === null && locking.length > 0) throw notSupported(`locking the rows of view "${view.name}"`);
-        return view === null || written === null ? item : viewItem(state, item, view, written);
+        if (view === null) return item;
+        const written = queryOf(state, view);
+        if (written !== null) return viewItem(state, item, view, written);
+        if (locking.length > 0) throw notSupported(`locking the rows of view "${view.name}"`);
+        return item;
       }
       default: return item;
     }
