@@ -8,12 +8,12 @@ import type { Vector } from '../../engine/data/vector.ts';
 import { liveColumns } from '../catalog/entry.ts';
 import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
 import type { DeclareCursor } from '../parser/ast-statement.ts';
-import type { Expr, FromItem, LockingClause, Name, Query, SubqueryItem, TableItem, Target } from '../parser/ast.ts';
+import type { Expr, FromItem, Name, Query, SubqueryItem, TableItem, Target } from '../parser/ast.ts';
 import type { CursorPortal } from '../portal.ts';
 import type { SessionState } from '../session-state.ts';
 import type { FoundRows } from './change-query.ts';
 import { looksSimple } from './lock-clause.ts';
-import { withViewQueries } from './locked-view.ts';
+import { isLocked, withViewQueries } from './locked-view.ts';
 import { qualified } from './naming.ts';
 
 /** By which columns a row of the table is found again: those of its primary key, else all. */
@@ -156,11 +156,6 @@ function tracedTable(table: TableEntry): TracedTable {
     table: table.oid, byKey: key !== undefined,
     columns: key === undefined ? liveColumns(table.columns) : key.columns.map((attnum) => table.columns[attnum - 1]),
   };
-}
-
-function isLocked(item: TableItem | SubqueryItem, locking: readonly LockingClause[]): boolean {
-  const label = item.alias?.name ?? (item.kind === 'table' ? item.relation.name : undefined);
-  return locking.some(({ tables }) => tables.length === 0 || tables.some((t) => t.name === label));
 }
 
 /** The row that WHERE CURRENT OF means. */

@@ -3,7 +3,7 @@ import { notSupported } from '../../engine/data/error.ts';
 import { bindQuery } from '../binder/bind-query.ts';
 import { liveColumns } from '../catalog/entry.ts';
 import type { ViewEntry } from '../catalog/entry.ts';
-import type { FromItem, LockingClause, Query, TableItem } from '../parser/ast.ts';
+import type { FromItem, LockingClause, Query, SubqueryItem, TableItem } from '../parser/ast.ts';
 import { samePlan } from '../plan/same-plan.ts';
 import { parseQuery, sessionEnvironment } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
@@ -11,21 +11,31 @@ import { boundView } from './kept-view.ts';
 import { qualified } from './naming.ts';
 import { printedQuery } from './view-text.ts';
 
-/** `hidden`: names of WITH queries around. Where a view is to be locked and there are no words for its query: 0A000. */
-export function withViewQueries(state: SessionState, query: Query, hidden: ReadonlySet<string> = new Set()): Query {
+interface Around {
+  /** Names of WITH queries. */
+  readonly hidden: ReadonlySet<string>;
+  readonly locked: boolean;
+}
+
+const NOTHING: Around = { hidden: new Set(), locked: false };
+
+/** Where rows are to be locked, by the query or one around it, and there are no words for a view's query: 0A000. */
+export function withViewQueries(state: SessionState, query: Query, { hidden, locked }: Around = NOTHING): Query {
   const { body, locking } = query;
   if (body.kind !== 'select') return query;
   const names = new Set([...hidden, ...query.with?.tables.map((t) => t.name) ?? []]);
+  const below: Around = { hidden: names, locked: locked || locking.length > 0 };
+  const means = (item: TableItem | SubqueryItem): boolean => locking.length === 0 || isLocked(item, locking);
   const within = (item: FromItem): FromItem => {
     switch (item.kind) {
       case 'join': return { ...item, left: within(item.left), right: within(item.right) };
-      case 'subquery': return { ...item, query: lockedWithin(state, item.query, names) };
+      case 'subquery': return means(item) ? { ...item, query: lockedWithin(state, item.query, below) } : item;
       case 'table': {
-        const view = means(locking, item) ? viewOf(state, item, names) : null;
+        const view = means(item) ? viewOf(state, item, names) : null;
         if (view === null) return item;
         const written = queryOf(state, view);
-        if (written !== null) return viewItem(state, item, view, written);
-        if (locking.length > 0) throw notSupported(`locking the rows of view "${view.name}"`);
+        if (written !== null) return viewItem(item, view, withViewQueries(state, written, { ...NOTHING, locked: below.locked }));
+        if (below.locked) throw notSupported(`locking the rows of view "${view.name}"`);
         return item;
       }
       default: return item;
@@ -35,13 +45,14 @@ export function withViewQueries(state: SessionState, query: Query, hidden: Reado
 }
 
 /** What locks for itself is looked at when it is bound. */
-function lockedWithin(state: SessionState, query: Query, names: ReadonlySet<string>): Query {
-  return query.locking.length > 0 ? query : withViewQueries(state, query, names);
+function lockedWithin(state: SessionState, query: Query, below: Around): Query {
+  return query.locking.length > 0 ? query : withViewQueries(state, query, below);
 }
 
-function means(locking: readonly LockingClause[], { alias, relation }: TableItem): boolean {
-  const label = alias?.name ?? relation.name;
-  return locking.every(({ tables }) => tables.length === 0) || locking.some(({ tables }) => tables.some((t) => t.name === label));
+/** Whether a clause is about the item: it names it, or none. */
+export function isLocked(item: TableItem | SubqueryItem, locking: readonly LockingClause[]): boolean {
+  const label = item.alias?.name ?? (item.kind === 'table' ? item.relation.name : undefined);
+  return locking.some(({ tables }) => tables.length === 0 || tables.some((t) => t.name === label));
 }
 
 function viewOf({ catalog, searchPath }: SessionState, { relation }: TableItem, names: ReadonlySet<string>): ViewEntry | null {
@@ -62,12 +73,11 @@ function queryOf(state: SessionState, view: ViewEntry): Query | null {
   return samePlan(boundView(state, view).plan, bindQuery(query, site).plan) ? query : null;
 }
 
-function viewItem(state: SessionState, item: TableItem, view: ViewEntry, query: Query): FromItem {
+function viewItem(item: TableItem, view: ViewEntry, query: Query): FromItem {
   const own = liveColumns(view.columns).map((c) => c.name);
   const given = item.alias?.columns ?? [];
   return {
-    kind: 'subquery', lateral: false, position: item.position,
-    query: withViewQueries(state, query),
+    kind: 'subquery', lateral: false, position: item.position, query,
     alias: { name: item.alias?.name ?? item.relation.name, columns: [...given, ...own.slice(given.length)] },
   };
 }
