@@ -32,7 +32,8 @@ export function withViewQueries(state: SessionState, query: Query, { hidden, loc
       case 'subquery': return means(item) ? { ...item, query: lockedWithin(state, item.query, below) } : item;
       case 'table': {
         const view = means(item) ? viewOf(state, item, names) : null;
-        if (view === null) return item;
+        // An item of its own, though a view that is read twice has one text, which is parsed once.
+        if (view === null) return { ...item };
         const written = queryOf(state, view);
         if (written !== null) return viewItem(item, view, withViewQueries(state, written, { ...NOTHING, locked: below.locked }));
         if (below.locked) throw notSupported(`locking the rows of view "${view.name}"`);
