@@ -15,14 +15,14 @@ import { viewContext } from './view-context.ts';
 export class CatalogState {
   readonly functions: FunctionRegistry;
   readonly sequences: SequenceStore;
-  /** Recovery is over: sequence states that come back from the journal are our own. */
-  live = false;
   /** At close nothing runs any more: sequences go on exactly where they stopped. */
   exactSequences = false;
   /** Journals sequence states; set by the services. */
   logSequences: (states: readonly SequenceState[]) => void = () => {};
   #current: Catalog;
   #runtime: Runtime | null = null;
+  /** Recovery is over: sequence states that come back from the journal are our own. */
+  #live = false;
 
   constructor(initial: Catalog, functions: FunctionRegistry) {
     this.#current = initial;
@@ -41,22 +41,36 @@ export class CatalogState {
   /** One transaction's changes, live or at replay. */
   apply(bytes: Uint8Array): void {
     const { changes, sequences } = decodeRecord(bytes);
-    for (const state of sequences) this.sequences.restore(state, !this.live);
+    if (!this.#live) this.#restoreSequences(sequences);
     if (changes.length === 0) return;
     const before = this.#current;
     this.#current = before.applyAll(changes);
     this.#follow(before, changes);
   }
 
+  /** The transaction that a sequence was made by may still run: its values are journaled at once, the sequence when it commits. */
   save(): Uint8Array {
-    const known = this.sequences.states(this.exactSequences).filter((s) => this.#current.get(s.oid) !== null);
-    return encodeCatalog(this.#current, known);
+    return encodeCatalog(this.#current, this.sequences.states(this.exactSequences));
+  }
+
+  /** The checkpoint is loaded, the journal replayed. Transactions that have not committed by now never will. */
+  recovered(): void {
+    this.#live = true;
+    for (const { oid } of this.sequences.states(true)) if (this.#current.get(oid) === null) this.sequences.forget(oid);
+  }
+
+  /** Why OIDs count as given out: that of a sequence rolled back is in the journal, and would speak of the next that has it. */
+  #restoreSequences(states: readonly SequenceState[]): void {
+    for (const state of states) {
+      this.sequences.restore(state);
+      this.#current = this.#current.withNextOid(state.oid + 1);
+    }
   }
 
   restore(bytes: Uint8Array): void {
     const { entries, nextOid, sequences } = decodeCatalog(bytes);
     this.#current = this.#current.replaced(entries, nextOid);
-    for (const state of sequences) this.sequences.restore(state, true);
+    this.#restoreSequences(sequences);
     const context = this.#context();
     const runtime = this.#required();
     for (const entry of [...entries].toSorted((a, b) => a.oid - b.oid)) {

@@ -160,7 +160,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     storage.pageFile?.close();
     throw error;
   });
-  catalog.live = true;
+  catalog.recovered();
   services = new DatabaseServices({
     catalog, runtime, functions, log, now, heapBytes: heapBytes(),
     random: options.random ?? Math.random, startSlices: schedule.startSlices,

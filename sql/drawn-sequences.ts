@@ -13,6 +13,7 @@ interface Drawing {
 export class DrawnSequences {
   readonly #how: Drawing;
   readonly #drawn = new Set<number>();
+  readonly #noted = new Set<number>();
   /** Records under way when it was given values, or gave them: some may have come through by its end, or failed. */
   readonly #records = new Set<Promise<Epoch>>();
 
@@ -29,9 +30,15 @@ export class DrawnSequences {
   }
 
   /** A sequence has given a value, or was given one: who is told of it must find it after a crash. */
-  note(): void {
+  note(sequence: number): void {
+    this.#noted.add(sequence);
     const record = this.#how.record();
     if (record !== null) this.#records.add(record);
+  }
+
+  /** Their OIDs. */
+  get noted(): Iterable<number> {
+    return this.#noted;
   }
 
   /** All that was noted is on disk; rejects where it could not be written. null: it is. */

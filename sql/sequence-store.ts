@@ -56,9 +56,8 @@ export class SequenceStore {
     this.#running.set(sequence.oid, { last: value, called, reserved: value });
   }
 
-  /** From the journal or a checkpoint. Live, what runs here is ahead of what was journaled and stays. */
-  restore(state: SequenceState, replaying: boolean): void {
-    if (!replaying) return;
+  /** From the journal or a checkpoint, before anything runs: what runs is ahead of what was journaled. */
+  restore(state: SequenceState): void {
     this.#running.set(state.oid, { last: state.last, called: state.called, reserved: state.last });
   }
 

@@ -522,6 +522,8 @@ export class Transaction implements OpenTransaction {
   #end(): void {
     this.endStatement();
     for (const work of this.#ends) work();
+    // One that it has made, and that is not there now, never will be.
+    for (const oid of this.sequences.noted) if (this.#services.catalog.get(oid) === null) this.#services.sequences.forget(oid);
     this.#services.open.delete(this);
     this.#services.locks.releaseAll(this);
     this.#point?.snapshot.release();

@@ -97,7 +97,7 @@ function setValue(s: SessionState, args: readonly Datum[], called: boolean): Dat
   if (!isTemporary(entry.schema)) s.current.checkWritable('setval()');
   const value = big(args[1]);
   s.services.sequences.set(entry, value, called);
-  s.current.sequences.note();
+  s.current.sequences.note(entry.oid);
   if (called) s.sequenceValues.set(entry.oid, value);
   return value;
 }
@@ -113,7 +113,7 @@ const SEQUENCES: readonly ScalarFunction[] = [
       const value = s.services.sequences.next(entry);
       s.sequenceValues.set(entry.oid, value);
       s.lastSequence = entry.oid;
-      s.current.sequences.note();
+      s.current.sequences.note(entry.oid);
       return value;
     },
   }),

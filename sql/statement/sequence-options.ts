@@ -54,7 +54,7 @@ export function setSequence(state: SessionState, entry: SequenceEntry, value: bi
   const before = sequences.current(entry);
   state.current.undo.add(() => sequences.set(entry, before.last, before.called));
   sequences.set(entry, value, false);
-  state.current.sequences.note();
+  state.current.sequences.note(entry.oid);
 }
 
 export function restartOption(options: readonly Option[]): Option | undefined {

@@ -245,7 +245,7 @@ function sequenceVector(state: SessionState, oid: number, type: LogicalType, len
     values.push(value);
   }
   state.lastSequence = oid;
-  state.current.sequences.note();
+  state.current.sequences.note(oid);
   const wide = vectorFromDatums({ kind: 'int8' }, values);
   return type.kind === 'int8' ? wide : castVector(state, wide, type);
 }

@@ -1,9 +1,10 @@
 // What is on disk is there again after a restart, and nothing else.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../../sql/index.ts';
+import type { Database } from '../../../sql/index.ts';
 import { Client } from '../../support/client.ts';
 
 let folder = '';
@@ -22,6 +23,23 @@ async function live<T>(work: (client: Client) => Promise<T>): Promise<T> {
     await client.close();
     await database.close();
   }
+}
+
+/** A life that ends by a crash: what follows finds the folder as it was at the end of the work. */
+async function killed(work: (client: Client, database: Database) => Promise<void>): Promise<void> {
+  const database = await openDatabase({ data: folder });
+  const client = new Client(database);
+  const copy = mkdtempSync(join(tmpdir(), 'millrace-restart-'));
+  try {
+    await work(client, database);
+    cpSync(folder, copy, { recursive: true });
+  } finally {
+    await client.close();
+    await database.close();
+  }
+  rmSync(folder, { recursive: true });
+  rmSync(join(copy, 'state', 'LOCK'), { force: true });
+  folder = copy;
 }
 
 describe('restart on disk', () => {
@@ -76,6 +94,52 @@ describe('restart on disk', () => {
       await c.query('BEGIN; INSERT INTO t VALUES (3)');
     });
     expect(await live((c) => c.rows('SELECT a FROM t'))).toEqual(['2']);
+  });
+
+  test('a sequence that was rolled back leaves nothing to the next one that gets its OID', async () => {
+    await killed(async (c) => {
+      await c.query('CREATE TABLE t (a int)');
+      await c.query('BEGIN; CREATE SEQUENCE s; SELECT nextval($$s$$); ROLLBACK');
+      await c.query('BEGIN; CREATE SEQUENCE s; SELECT nextval($$s$$), setval($$s$$, 70); ROLLBACK');
+      await c.query('INSERT INTO t VALUES (1)');
+    });
+    // Its record is in the journal, then in no checkpoint.
+    await killed(async (c, database) => {
+      await c.query('CREATE SEQUENCE s');
+      expect(await c.rows('SELECT nextval($$s$$)')).toEqual(['1']);
+      await c.query('DROP SEQUENCE s');
+      await c.query('BEGIN; CREATE SEQUENCE s; SELECT nextval($$s$$); ROLLBACK');
+      await c.query('INSERT INTO t VALUES (2)');
+      await database.checkpoint();
+    });
+    await killed(async (c) => {
+      await c.query('CREATE SEQUENCE s');
+      expect(await c.rows('SELECT nextval($$s$$)')).toEqual(['1']);
+    });
+  });
+
+  test('a sequence that its transaction has drawn from before a checkpoint goes on from there', async () => {
+    await killed(async (c, database) => {
+      const other = new Client(database);
+      await other.query('CREATE TABLE o (a int)');
+      await c.query('BEGIN; CREATE TABLE t (id serial PRIMARY KEY, a int); INSERT INTO t (a) VALUES (1), (2)');
+      await other.query('INSERT INTO o VALUES (1)');
+      await database.checkpoint();
+      await c.query('COMMIT');
+    });
+    await killed(async (c, database) => {
+      await c.query('INSERT INTO t (a) VALUES (3)');
+      expect(await c.rows('SELECT count(*), count(DISTINCT id) FROM t')).toEqual(['3|3']);
+      const other = new Client(database);
+      await c.query('BEGIN; CREATE SEQUENCE s; SELECT nextval($$s$$)');
+      await other.query('INSERT INTO o VALUES (2)');
+      await database.checkpoint();
+    });
+    // Its transaction went with the server.
+    await killed(async (c) => {
+      await c.query('CREATE SEQUENCE s');
+      expect(await c.rows('SELECT nextval($$s$$)')).toEqual(['1']);
+    });
   });
 
   test('an unknown database or role is refused', async () => {
