@@ -48,7 +48,7 @@ export class CatalogState {
     this.#follow(before, changes);
   }
 
-  /** The transaction that a sequence was made by may still run: its values are journaled at once, the sequence when it commits. */
+  /** With sequences whose transaction still runs: their values are journaled at once, they when it commits. */
   save(): Uint8Array {
     return encodeCatalog(this.#current, this.sequences.states(this.exactSequences));
   }
@@ -59,7 +59,7 @@ export class CatalogState {
     for (const { oid } of this.sequences.states(true)) if (this.#current.get(oid) === null) this.sequences.forget(oid);
   }
 
-  /** Why OIDs count as given out: that of a sequence rolled back is in the journal, and would speak of the next that has it. */
+  /** Their OIDs count as given out: what is journaled of a sequence that was rolled back is not of another's. */
   #restoreSequences(states: readonly SequenceState[]): void {
     for (const state of states) {
       this.sequences.restore(state);
