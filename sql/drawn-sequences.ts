@@ -12,7 +12,8 @@ interface Drawing {
 
 export class DrawnSequences {
   readonly #how: Drawing;
-  readonly #drawn = new Set<number>();
+  /** By sequence: how many values. */
+  readonly #drawn = new Map<number, number>();
   readonly #noted = new Set<number>();
   /** Records under way when it was given values, or gave them: some may have come through by its end, or failed. */
   readonly #records = new Set<Promise<Epoch>>();
@@ -21,12 +22,13 @@ export class DrawnSequences {
     this.#how = how;
   }
 
-  /** Before a value is drawn. */
-  draw(sequence: number): void {
+  /** Before values are drawn; returns how many were before. */
+  draw(sequence: number, count = 1): number {
     this.#how.settle();
-    if (this.#drawn.has(sequence)) return;
-    this.#drawn.add(sequence);
-    this.#how.hold(sequence);
+    const before = this.#drawn.get(sequence);
+    if (before === undefined) this.#how.hold(sequence);
+    this.#drawn.set(sequence, (before ?? 0) + count);
+    return before ?? 0;
   }
 
   /** A sequence has given a value, or was given one: who is told of it must find it after a crash. */

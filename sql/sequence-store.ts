@@ -3,8 +3,10 @@ import { DatabaseError } from '../engine/data/error.ts';
 import type { SequenceState } from './catalog/codec.ts';
 import type { SequenceEntry } from './catalog/entry.ts';
 
-/** Values taken from the journal at a time: a crash loses at most so many (PostgreSQL's SEQ_LOG_VALS). */
-const RESERVE = 32n;
+/** Values taken from the journal at a time: a crash loses at most so many (PostgreSQL's SEQ_LOG_VALS) .. */
+const RESERVE = 32;
+/** .. or as many as one transaction has drawn, up to here: a record for each few of a million rows costs more than they do. */
+const MOST_RESERVE = 8192;
 
 interface Running {
   last: bigint;
@@ -30,14 +32,15 @@ export class SequenceStore {
     return { last, called, ahead: called ? (reserved - last) / sequence.increment : 0n };
   }
 
-  next(sequence: SequenceEntry): bigint {
+  /** `drawn`: how many its transaction has had before. */
+  next(sequence: SequenceEntry, drawn = 0): bigint {
     const { oid, increment } = sequence;
     const running = this.#of(sequence);
     const value = running.called ? stepped(sequence, running.last) : running.last;
     const inReserve = running.called && (increment > 0n
       ? value <= running.reserved && value > running.last : value >= running.reserved && value < running.last);
     if (!inReserve) {
-      const ahead = value + increment * RESERVE;
+      const ahead = value + increment * BigInt(Math.max(RESERVE, Math.min(drawn, MOST_RESERVE)));
       const reserved = ahead > sequence.max ? sequence.max : ahead < sequence.min ? sequence.min : ahead;
       this.#log([{ oid, last: reserved, called: true }]);
       running.reserved = reserved;

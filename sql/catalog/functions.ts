@@ -109,8 +109,7 @@ const SEQUENCES: readonly ScalarFunction[] = [
     row: ([oid], s) => {
       const entry = sequence(s, oid);
       if (!isTemporary(entry.schema)) s.current.checkWritable('nextval()');
-      s.current.sequences.draw(entry.oid);
-      const value = s.services.sequences.next(entry);
+      const value = s.services.sequences.next(entry, s.current.sequences.draw(entry.oid));
       s.sequenceValues.set(entry.oid, value);
       s.lastSequence = entry.oid;
       s.current.sequences.note(entry.oid);

@@ -237,10 +237,10 @@ export function typeChecks(state: SessionState, column: ColumnEntry): readonly D
 
 function sequenceVector(state: SessionState, oid: number, type: LogicalType, length: number): Vector {
   const sequence = requireSequence(state, oid);
-  state.current.sequences.draw(oid);
+  const drawn = state.current.sequences.draw(oid, length) + length;
   const values: Datum[] = [];
   for (let i = 0; i < length; i++) {
-    const value = state.services.sequences.next(sequence);
+    const value = state.services.sequences.next(sequence, drawn);
     state.sequenceValues.set(oid, value);
     values.push(value);
   }
