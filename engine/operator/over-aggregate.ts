@@ -1,21 +1,19 @@
 // Aggregates over frames: one slot for each lane, a run of a partition's rows; all lanes move on by one row at a time, together.
 import { DatabaseError } from '../data/error.ts';
 import { INT4 } from '../data/types.ts';
-import { Int32Vector, concatVectors, isValid, nullVector, takeVector } from '../data/vector.ts';
+import { Int32Vector, concatVectors, nullVector, takeVector } from '../data/vector.ts';
 import type { Vector } from '../data/vector.ts';
 import type { EvalContext } from '../expression/context.ts';
-import type { Accumulator, AggregateFunction } from '../function/aggregate/aggregate.ts';
+import type { Accumulator } from '../function/aggregate/aggregate.ts';
 import { SlotRows } from '../function/aggregate/slots.ts';
-import type { OverArgument, OverCallShape, WindowSite, WindowValues } from '../function/ranking/window-function.ts';
+import type { WindowSite, WindowValues } from '../function/ranking/window-function.ts';
 import { rowNumbers } from '../state/scratch.ts';
+import { accumulatorOf, keepWhere } from './frame-accumulator.ts';
+import type { FrameAggregateCall } from './frame-accumulator.ts';
 import { piecesOf } from './over-frame.ts';
 import type { Frames } from './over-frame.ts';
 import type { OverRows, Segment } from './over-rows.ts';
-
-export interface FrameAggregateCall extends OverCallShape {
-  readonly aggregate: AggregateFunction;
-  readonly filter: OverArgument | null;
-}
+import type { PartitionTotals } from './over-totals.ts';
 
 /** Rows a lane moves on by between two turns. */
 const MOVES_A_TURN = 64;
@@ -34,6 +32,8 @@ interface Lane {
   readonly from: number;
   readonly to: number;
   readonly first: number;
+  /** Its number. */
+  readonly segment: number;
 }
 
 /**
@@ -58,10 +58,12 @@ function lanesOf({ segments }: OverRows, { lows, highs }: Frames): readonly Lane
 function lanesOfLength(segments: readonly Segment[], length: number): readonly Lane[] {
   const lanes: Lane[] = [];
   let n = 0;
-  for (const { from, to } of segments) {
-    for (let at = from; at < to; at += length) lanes.push({ from: at, to: Math.min(at + length, to), first: n + at - from });
+  segments.forEach(({ from, to }, segment) => {
+    for (let at = from; at < to; at += length) {
+      lanes.push({ from: at, to: Math.min(at + length, to), first: n + at - from, segment });
+    }
     n += to - from;
-  }
+  });
   return lanes;
 }
 
@@ -107,19 +109,16 @@ class Moves {
 /** Slots are empty between two evaluations. */
 export class FrameAggregate {
   readonly #call: FrameAggregateCall;
+  readonly #totals: PartitionTotals | null;
   readonly #rows = new SlotRows();
   readonly #accumulator: Accumulator;
 
-  constructor(call: FrameAggregateCall) {
+  /** `totals` null: rows before those that are loaded are in no frame. */
+  constructor(call: FrameAggregateCall, totals: PartitionTotals | null) {
     this.#call = call;
-    const { aggregate, args, type, frame } = call;
-    // Where the order of rows counts, the place in the partition is the key that the rows are sorted by.
-    const orderBy = aggregate.ordered
-      ? [{ column: args.length, type: INT4, descending: false, nullsFirst: false }] : [];
-    this.#accumulator = aggregate.accumulator({
-      argTypes: args.map((a) => a.type), returnType: type, orderBy, rows: this.#rows,
-      appendOnly: frame.start.kind === 'unbounded-preceding' && frame.exclude === 'no-others',
-    });
+    this.#totals = totals;
+    const { start, exclude } = call.frame;
+    this.#accumulator = accumulatorOf(call, this.#rows, start.kind === 'unbounded-preceding' && exclude === 'no-others');
   }
 
   /** In turns. */
@@ -131,6 +130,7 @@ export class FrameAggregate {
     this.#accumulator.ensure(lanes.length);
     const sweep = new Sweep(this.#call, this.#accumulator, site, context, lanes);
     try {
+      if (this.#totals !== null) sweep.begin(this.#totals);
       return yield* sweep.run();
     } finally {
       this.#accumulator.clear(rowNumbers(lanes.length));
@@ -173,6 +173,18 @@ class Sweep {
     this.#filter = call.filter === null ? null : site.argument(call.filter);
     this.#held = lanes.map(() => []);
     this.#current = new Int32Array(lanes.length).fill(-1);
+  }
+
+  /** Lanes of segments that have rows before them begin with what those come to. */
+  begin(totals: PartitionTotals): void {
+    const { segments } = this.#site.rows;
+    const slots = Int32Array.from(this.#lanes.keys()).filter((slot) => segments[this.#lanes[slot].segment].base > 0);
+    if (slots.length === 0) return;
+    const later = [...new Set(Array.from(slots, (slot) => this.#lanes[slot].segment))];
+    const columns = totals.before(later.map((segment) => segments[segment]), { args: this.#args, filter: this.#filter });
+    const placeOf = new Map(later.map((segment, place) => [segment, place]));
+    const places = slots.map((slot) => placeOf.get(this.#lanes[slot].segment) ?? 0);
+    this.#accumulator.restoreColumns(slots, columns.map((column) => takeVector(column, places)), 0);
   }
 
   *run(): Generator<null, WindowValues> {
@@ -251,12 +263,5 @@ function addDifference(a: readonly number[], b: readonly number[], each: (from: 
       from = Math.max(from, b[q + 1]);
     }
     if (from < to) each(from, to);
-  }
-}
-
-function keepWhere(filter: Vector, rows: Int32Array, weights: Int32Array): void {
-  if (filter.layout !== 'bool') throw new TypeError('FILTER is boolean');
-  for (let i = 0; i < rows.length; i++) {
-    if (!isValid(filter.validity, rows[i]) || filter.values[rows[i]] === 0) weights[i] = 0;
   }
 }

@@ -6,7 +6,7 @@ import { nullVector } from '../data/vector.ts';
 import type { Vector } from '../data/vector.ts';
 import type { EvalContext } from '../expression/context.ts';
 import type { AggregateFunction } from '../function/aggregate/aggregate.ts';
-import { frameReach } from '../function/ranking/frame-reach.ts';
+import { frameReach, runningReach } from '../function/ranking/frame-reach.ts';
 import type {
   OverArgument, OverCallShape, RankingFunction, Reach, WindowSite, WindowValues,
 } from '../function/ranking/window-function.ts';
@@ -17,6 +17,7 @@ import type { Evaluated } from './over-changes.ts';
 import { framesOf, offsetErrors } from './over-frame.ts';
 import type { Frame, Frames } from './over-frame.ts';
 import type { OverRows } from './over-rows.ts';
+import { PartitionTotals } from './over-totals.ts';
 
 export interface OverCall extends OverCallShape {
   readonly function: RankingFunction | AggregateFunction;
@@ -37,17 +38,49 @@ export interface OverSpec {
 /** Aggregates over frames go in turns. */
 type BoundCall = (site: WindowSite, context: EvalContext) => WindowValues | Generator<null, WindowValues>;
 
+/** A call, and what it is of a partition's rows before a run of them. */
+interface KnownCall {
+  readonly call: OverCall;
+  readonly totals: PartitionTotals | null;
+}
+
 /** The calls of an OVER. */
 export class OverCalls {
   readonly #spec: OverSpec;
   readonly #bound: readonly BoundCall[];
+  readonly #known: readonly KnownCall[];
   /** Of all of them. */
   readonly reach: Reach;
 
-  constructor(spec: OverSpec) {
+  /** `kept`: totals of partitions are, and told of each change; rows before those that are loaded count by them. */
+  constructor(spec: OverSpec, kept: boolean) {
     this.#spec = spec;
-    this.#bound = spec.calls.map(bindCall);
-    this.reach = spec.calls.map(reachOf).reduce(joinReach);
+    this.#known = spec.calls.map((call) => ({ call, totals: kept ? totalsOf(call) : null }));
+    this.#bound = this.#known.map(bindCall);
+    this.reach = this.#known.map(reachOf).reduce(joinReach);
+  }
+
+  get bytes(): number {
+    return this.#known.reduce((sum, { totals }) => sum + (totals?.bytes ?? 0), 0);
+  }
+
+  /** Rows that come to partitions and go. */
+  change(rows: OverRows, partitions: Int32Array, weights: Int32Array): void {
+    for (const { call: { args, filter }, totals } of this.#known) {
+      totals?.change(partitions, {
+        args: args.map((arg) => argumentOf(rows, arg)), filter: filter && argumentOf(rows, filter),
+      }, weights);
+    }
+  }
+
+  /** Room for that many partitions. */
+  ensure(partitions: number): void {
+    for (const { totals } of this.#known) totals?.ensure(partitions);
+  }
+
+  /** Partitions that are empty. */
+  clear(partitions: Int32Array): void {
+    for (const { totals } of this.#known) totals?.clear(partitions);
   }
 
   /** In turns. */
@@ -80,15 +113,20 @@ function isAggregate(fn: OverCall['function']): fn is AggregateFunction {
   return 'kind' in fn;
 }
 
-function bindCall(call: OverCall): BoundCall {
+function totalsOf(call: OverCall): PartitionTotals | null {
+  return isAggregate(call.function) ? PartitionTotals.of({ ...call, aggregate: call.function }) : null;
+}
+
+function bindCall({ call, totals }: KnownCall): BoundCall {
   const fn = call.function;
   if (!isAggregate(fn)) return (site) => fn.evaluate(call, site);
-  const aggregate = new FrameAggregate({ ...call, aggregate: fn });
+  const aggregate = new FrameAggregate({ ...call, aggregate: fn }, totals);
   return (site, context) => aggregate.evaluate(site, context);
 }
 
-function reachOf(call: OverCall): Reach {
-  return isAggregate(call.function) ? frameReach(call.frame) : call.function.reach(call);
+function reachOf({ call, totals }: KnownCall): Reach {
+  if (!isAggregate(call.function)) return call.function.reach(call);
+  return totals === null ? frameReach(call.frame) : runningReach(call.frame);
 }
 
 function joinReach(a: Reach, b: Reach): Reach {
@@ -98,13 +136,15 @@ function joinReach(a: Reach, b: Reach): Reach {
   };
 }
 
+function argumentOf(rows: OverRows, arg: OverArgument): Vector {
+  return arg.kind === 'column' ? rows.column(arg.column) : constantVector(arg.type, arg.value, rows.ids.length);
+}
+
 /** Calls with the same frame share its limits. */
 function siteOf(rows: OverRows, context: EvalContext, order: readonly SortKey[]): (frame: Frame) => WindowSite {
   const known = new Map<Frame, Frames>();
-  const argument = (arg: OverArgument): Vector => (arg.kind === 'column'
-    ? rows.column(arg.column) : constantVector(arg.type, arg.value, rows.ids.length));
   return (frame) => ({
-    rows, argument,
+    rows, argument: (arg) => argumentOf(rows, arg),
     frameErrors: () => known.get(frame)?.errors ?? NO_ERRORS,
     frames: () => {
       const found = known.get(frame) ?? framesOf(rows, frame, order.length === 1 ? order[0] : null, context);

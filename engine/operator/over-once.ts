@@ -66,7 +66,10 @@ function* chunksOf(ids: Int32Array, reach: Reach, orders: Orders, rows: number):
     }
     if (segments.length === 0) from = start;
     if (divided) yield* partsOf(ids, { start, end }, { reach, orders, rows });
-    else segments.push({ start: start - from, end: end - from, from: start - from, to: end - from, base: 0, size: end - start });
+    else {
+      const [first, last] = [start - from, end - from];
+      segments.push({ partition: 0, start: first, end: last, from: first, to: last, base: 0, size: end - start });
+    }
   }
   if (segments.length > 0) yield { from, to: ids.length, segments };
 }
@@ -87,7 +90,9 @@ function* partsOf(
     if (reach.peers) while (next < end && orders.peers?.(ids[next - 1], ids[next]) === 0) next++;
     const from = Math.max(start, first - reach.back);
     const to = Math.min(end, next + reach.ahead);
-    const segment = { start: 0, end: to - from, from: first - from, to: next - from, base: from - start, size: end - start };
+    const segment = {
+      partition: 0, start: 0, end: to - from, from: first - from, to: next - from, base: from - start, size: end - start,
+    };
     yield { from, to, segments: [segment] };
   }
 }

@@ -9,9 +9,10 @@ export interface RowSource {
 
 /**
  * A run of one partition's rows. Entries start .. end − 1 are loaded, entries from .. to − 1 are evaluated; entry
- * `start` is row number `base` (from 0) of a partition of `size` rows.
+ * `start` is row number `base` (from 0) of a partition of `size` rows. `partition`: its number, where a state has it.
  */
 export interface Segment {
+  readonly partition: number;
   readonly start: number;
   readonly end: number;
   readonly from: number;

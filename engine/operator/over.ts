@@ -11,7 +11,6 @@ import { ascendingOrder, rowOrder, totalOrder } from '../data/row-order.ts';
 import type { RowOrder } from '../data/row-order.ts';
 import { sorting } from '../data/sort.ts';
 import type { Schema } from '../data/types.ts';
-import type { EvalContext } from '../expression/context.ts';
 import type { Reach } from '../function/ranking/window-function.ts';
 import { EvictableInts } from '../state/evictable-ints.ts';
 import { liveIds } from '../state/key-index.ts';
@@ -25,7 +24,6 @@ import type { Operator, StateSize, StepContext } from './operator.ts';
 import { OverCalls } from './over-calls.ts';
 import type { OverSpec } from './over-calls.ts';
 import { changesOf, valuesOf } from './over-changes.ts';
-import type { Evaluated } from './over-changes.ts';
 import { overOnce } from './over-once.ts';
 import { OverRows } from './over-rows.ts';
 import type { Segment } from './over-rows.ts';
@@ -39,14 +37,16 @@ interface Change {
   readonly weights: number[];
 }
 
-/** Which rows of a partition are looked at: `loaded` and `first` by number from its front, `tail` from its end. */
-interface Range {
-  readonly loaded: number;
-  readonly first: number;
-  readonly tail: number;
+/** Rows from .. to − 1 of a partition, by number before a change, that are evaluated; `grows`: how many more it makes of them. */
+interface Span {
+  readonly group: number;
+  readonly from: number;
+  readonly to: number;
+  readonly grows: number;
 }
 
-const WHOLE: Range = { loaded: 0, first: 0, tail: 0 };
+/** Where more than one row of so many changes, all between the first and the last are evaluated. */
+const SPARSE = 16;
 
 export class Over implements Operator {
   readonly name: string;
@@ -81,7 +81,8 @@ export class Over implements Operator {
     this.#tree = new OrderTree(this.#totalOrder, this.#rows.pages);
     this.#roots = new EvictableInts(this.#table === null ? this.#rows.pages : this.#table.pages, NO_ROW);
     this.#roots.ensure(1);
-    this.#calls = new OverCalls(spec);
+    this.#calls = new OverCalls(spec, true);
+    this.#calls.ensure(1);
     this.#reach = this.#calls.reach;
   }
 
@@ -90,10 +91,11 @@ export class Over implements Operator {
     this.#findGroups(delta);
     this.#rows.change(delta, () => assert(false, 'rows of OVER are held once'));
     const changes = this.#changesByGroup(delta);
-    const ranges = changes.map((c) => this.#rangeOf(c));
-    const old = this.#evaluate(changes, ranges, context.eval);
+    const spans = changes.flatMap((c) => this.#spansOf(c));
+    const old = atOnce(this.#calls.evaluate(this.#load(spans, 'before'), context.eval));
     for (const change of changes) this.#apply(change);
-    const fresh = this.#evaluate(changes, ranges, context.eval);
+    this.#count(changes);
+    const fresh = atOnce(this.#calls.evaluate(this.#load(spans, 'after'), context.eval));
     for (const error of old.errors.values()) context.error(error, -1);
     for (const error of fresh.errors.values()) context.error(error, 1);
     const out = changesOf(old, fresh, { pages: this.#rows.pages, order: this.#totalOrder, shown: this.#shown });
@@ -110,22 +112,22 @@ export class Over implements Operator {
   /** Some thousand rows at a time, or a partition. */
   *settle(context: StepContext): Generator<Delta | null> {
     yield* this.#plant();
-    let changes: Change[] = [];
+    let spans: Span[] = [];
     let rows = 0;
     for (const group of this.#groups()) {
-      changes.push({ group, ids: [], weights: [] });
-      rows += this.#tree.weight(this.#roots.get(group));
+      const to = this.#tree.weight(this.#roots.get(group));
+      spans.push({ group, from: 0, to, grows: 0 });
+      rows += to;
       if (rows < PAGE_ROWS) continue;
-      yield* this.#show(changes, context);
-      changes = [];
+      yield* this.#show(spans, context);
+      spans = [];
       rows = 0;
     }
-    if (changes.length > 0) yield* this.#show(changes, context);
+    if (spans.length > 0) yield* this.#show(spans, context);
   }
 
-  *#show(changes: readonly Change[], context: StepContext): Generator<Delta | null> {
-    const rows = this.#load(changes, changes.map(() => WHOLE));
-    const evaluated = yield* this.#calls.evaluate(rows, context.eval);
+  *#show(spans: readonly Span[], context: StepContext): Generator<Delta | null> {
+    const evaluated = yield* this.#calls.evaluate(this.#load(spans, 'after'), context.eval);
     for (const error of evaluated.errors.values()) context.error(error, 1);
     yield valuesOf(evaluated, (ids) => this.#rows.pages.gather(ids, this.#shown));
   }
@@ -160,10 +162,16 @@ export class Over implements Operator {
     const firsts = this.#partitionStarts(sorted);
     const leaders = firsts.map((at) => sorted[at]);
     this.#findGroups(new Delta(pages.gather(leaders), leaders));
+    const groups = new Int32Array(sorted.length);
     for (const [i, from] of firsts.entries()) {
       const to = i + 1 < firsts.length ? firsts[i + 1] : sorted.length;
       this.#roots.set(this.#slots[i], this.#tree.build(sorted.subarray(from, to), (id) => pages.weight(id)));
+      groups.fill(this.#slots[i], from, to);
       if (i % PAGE_ROWS === 0) yield null;
+    }
+    for (let from = 0; from < sorted.length; from += PAGE_ROWS) {
+      this.#total(sorted.subarray(from, from + PAGE_ROWS), groups.subarray(from, from + PAGE_ROWS));
+      yield null;
     }
   }
 
@@ -181,13 +189,19 @@ export class Over implements Operator {
       if (ids.length === 0) continue;
       this.#findGroups(new Delta(pages.gather(ids), ids));
       for (let i = 0; i < ids.length; i++) this.#apply({ group: this.#slots[i], ids: [ids[i]], weights: [0] });
+      this.#total(ids, this.#slots.slice(0, ids.length));
       yield null;
     }
   }
 
+  /** Rows of new trees. */
+  #total(ids: Int32Array, groups: Int32Array): void {
+    this.#calls.change(this.#rowsOf(ids), groups, ids.map((id) => Math.max(0, this.#rows.pages.weight(id))));
+  }
+
   /** Nothing is kept. */
   pieces([input]: readonly Pieces[], context: PieceContext): Pieces {
-    return overOnce(this.#spec, this.#calls, input, context);
+    return overOnce(this.#spec, new OverCalls(this.#spec, false), input, context);
   }
 
   #findGroups({ batch, length }: Delta): void {
@@ -198,6 +212,7 @@ export class Over implements Operator {
     }
     this.#table.findOrInsert(this.#spec.partition.map((c) => batch.columns[c]), length, this.#slots);
     this.#roots.ensure(this.#table.pages.idLimit);
+    this.#calls.ensure(this.#table.pages.idLimit);
   }
 
   #changesByGroup(delta: Delta): readonly Change[] {
@@ -221,24 +236,47 @@ export class Over implements Operator {
     return [...changes.values()];
   }
 
-  #rangeOf({ group, ids }: Change): Range {
+  #spansOf(change: Change): readonly Span[] {
+    const { group, ids } = change;
     const root = this.#roots.get(group);
-    const { before, peers, after, back } = this.#reach;
-    if (root < 0) return { loaded: 0, first: 0, tail: 0 };
-    let first = 0;
-    if (before < Infinity) {
-      const least = ids.reduce((a, b) => (this.#totalOrder(a, b) <= 0 ? a : b));
-      const changed = this.#tree.weightBefore(root, least);
-      first = Math.max(0, changed - before);
-      if (peers) first = this.#peersBefore(root, first === changed ? least : this.#rowAt(root, first));
+    const size = this.#tree.weight(root);
+    const { before, after } = this.#reach;
+    const grows = ids.reduce((sum, _, i) => sum + this.#growth(change, i), 0);
+    if (before < Infinity && after < Infinity && ids.length * SPARSE < size) return this.#sparseSpans(change, root);
+    const from = before === Infinity ? 0 : this.#firstReached(root, ids.reduce((a, b) => (this.#totalOrder(a, b) <= 0 ? a : b)));
+    if (after === Infinity) return [{ group, from, to: size, grows }];
+    const greatest = ids.reduce((a, b) => (this.#totalOrder(a, b) >= 0 ? a : b));
+    return [{ group, from, to: Math.min(size, this.#tree.weightUpTo(root, greatest, this.#totalOrder) + after), grows }];
+  }
+
+  /** Those that meet are one. */
+  #sparseSpans(change: Change, root: number): readonly Span[] {
+    const { group, ids, weights } = change;
+    const size = this.#tree.weight(root);
+    const spans: Span[] = [];
+    for (const i of [...ids.keys()].toSorted((a, b) => this.#totalOrder(ids[a], ids[b]))) {
+      const from = this.#firstReached(root, ids[i]);
+      const to = Math.min(size, this.#tree.weightBefore(root, ids[i]) + Math.max(0, weights[i]) + this.#reach.after);
+      const grows = this.#growth(change, i);
+      const last = spans.at(-1);
+      if (last === undefined || from > last.to) spans.push({ group, from, to, grows });
+      else spans[spans.length - 1] = { group, from: last.from, to: Math.max(to, last.to), grows: last.grows + grows };
     }
-    let tail = 0;
-    if (after < Infinity) {
-      const greatest = ids.reduce((a, b) => (this.#totalOrder(a, b) >= 0 ? a : b));
-      tail = this.#tree.weight(root) - this.#tree.weightUpTo(root, greatest, this.#totalOrder);
-      tail = Math.max(0, tail - after);
-    }
-    return { loaded: Math.max(0, first - back), first, tail };
+    return spans;
+  }
+
+  /** How many more of a changed row there are. */
+  #growth({ ids, weights }: Change, i: number): number {
+    return Math.max(0, this.#rows.pages.weight(ids[i])) - Math.max(0, weights[i]);
+  }
+
+  /** The first row whose values may change with that one. */
+  #firstReached(root: number, id: number): number {
+    if (root < 0) return 0;
+    const { before, peers } = this.#reach;
+    const changed = this.#tree.weightBefore(root, id);
+    const first = Math.max(0, changed - before);
+    return peers ? this.#peersBefore(root, first === changed ? id : this.#rowAt(root, first)) : first;
   }
 
   #rowAt(root: number, place: number): number {
@@ -266,25 +304,37 @@ export class Over implements Operator {
     this.#roots.set(group, root);
   }
 
-  #evaluate(changes: readonly Change[], ranges: readonly Range[], context: EvalContext): Evaluated {
-    return atOnce(this.#calls.evaluate(this.#load(changes, ranges), context));
+  /** The totals follow the trees. */
+  #count(changes: readonly Change[]): void {
+    const ids = Int32Array.from(changes.flatMap((change) => change.ids));
+    const groups = Int32Array.from(changes.flatMap((change) => change.ids.map(() => change.group)));
+    const weights = Int32Array.from(changes.flatMap((change) => change.ids.map((_, i) => this.#growth(change, i))));
+    this.#calls.change(this.#rowsOf(ids), groups, weights);
   }
 
-  #load(changes: readonly Change[], ranges: readonly Range[]): OverRows {
+  #rowsOf(ids: Int32Array): OverRows {
+    return new OverRows(this.#rows.pages, ids, [], this.#keyOrder);
+  }
+
+  #load(spans: readonly Span[], when: 'before' | 'after'): OverRows {
+    const { back, ahead } = this.#reach;
     const ids: number[] = [];
     const segments: Segment[] = [];
-    changes.forEach(({ group }, c) => {
+    let shift = 0;
+    spans.forEach(({ group, from, to, grows }, s) => {
+      if (group !== spans[s - 1]?.group) shift = 0;
       const root = this.#roots.get(group);
-      const { loaded, first, tail } = ranges[c];
       const size = this.#tree.weight(root);
+      const first = from + shift;
+      if (when === 'after') shift += grows;
+      const last = to + shift;
+      const loaded = Math.max(0, first - back);
       const start = ids.length;
-      const last = size - tail;
-      const take = Math.min(size, last + this.#reach.ahead) - loaded;
       const found: OrderWindow = { ids: [], weights: [] };
-      this.#tree.window(root, loaded, take, found);
+      this.#tree.window(root, loaded, Math.min(size, last + ahead) - loaded, found);
       for (let i = 0; i < found.ids.length; i++) for (let n = found.weights[i]; n > 0; n--) ids.push(found.ids[i]);
-      const from = start + first - loaded;
-      segments.push({ start, end: ids.length, from, to: Math.max(from, start + last - loaded), base: loaded, size });
+      const evaluated = { from: start + first - loaded, to: start + last - loaded };
+      segments.push({ partition: group, start, end: ids.length, ...evaluated, base: loaded, size });
     });
     return new OverRows(this.#rows.pages, Int32Array.from(ids), segments, this.#keyOrder);
   }
@@ -301,7 +351,9 @@ export class Over implements Operator {
     if (this.#table === null) return;
     const gone = new Set<number>();
     for (let i = 0; i < length; i++) if (this.#roots.get(this.#slots[i]) < 0) gone.add(this.#slots[i]);
-    if (gone.size > 0) this.#table.remove(Int32Array.from(gone), gone.size);
+    if (gone.size === 0) return;
+    this.#calls.clear(Int32Array.from(gone));
+    this.#table.remove(Int32Array.from(gone), gone.size);
   }
 
   advance(): Delta {
@@ -320,6 +372,6 @@ export class Over implements Operator {
 
   stateSize(): StateSize {
     const keys = this.#table === null ? 0 : this.#table.bytes + this.#table.pages.bytes();
-    return { rows: this.#rows.pages.rows, bytes: this.#rows.bytes + this.#tree.bytes + keys + this.#roots.bytes };
+    return { rows: this.#rows.pages.rows, bytes: this.#rows.bytes + this.#tree.bytes + keys + this.#roots.bytes + this.#calls.bytes };
   }
 }

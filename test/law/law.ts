@@ -34,6 +34,8 @@ export interface Law {
   readonly retractions?: number;
   /** Largest number of changes to one input in an epoch. Default 12. */
   readonly epochRows?: number;
+  /** The same of the first epoch. */
+  readonly firstRows?: number;
   readonly epochs?: number;
   readonly seeds?: number;
   /** Says that two rows count as the same: default rowText. */
@@ -141,8 +143,9 @@ function runSeed(law: Law, random: Random, evicting: boolean): void {
   /** By the epoch before. */
   let given: { readonly deltas: readonly Delta[]; readonly lines: readonly string[] } = { deltas: [], lines: [] };
   const epochs = law.epochs ?? 12;
+  const first: Law = law.firstRows === undefined ? law : { ...law, epochRows: law.firstRows };
   for (let epoch = 1; epoch <= epochs; epoch++) {
-    const deltas = law.inputs.map((schema, input) => randomDelta(law, random, { schema, input, rows: held[input] }));
+    const deltas = law.inputs.map((schema, input) => randomDelta(epoch === 1 ? first : law, random, { schema, input, rows: held[input] }));
     const watermark = law.watermark?.(random, held);
     const context = { ...stepContext(epoch), portionRows: 1 + epoch % 5 };
     const run = (of: Operator): readonly Delta[] => [

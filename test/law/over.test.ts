@@ -230,6 +230,34 @@ describe('over: frames', () => {
       });
     }
   });
+  it('few changes of large partitions', () => {
+    const random = new Random(17);
+    for (let n = 0; n < 40; n++) {
+      const finite = (end: boolean): Bound => random.pick<Bound>([
+        { kind: 'current-row' }, { kind: 'preceding', offset: random.int(0, 4) },
+        ...(end ? [{ kind: 'following' as const, offset: random.int(0, 4) }] : []),
+      ]);
+      const sliding: Frame = { mode: 'rows', start: finite(false), end: finite(true), exclude: random.pick(['no-others', 'current-row']) };
+      const mode = random.pick(['rows', 'rows', 'range', 'groups'] as const);
+      const running: Frame = {
+        mode, start: { kind: 'unbounded-preceding' }, end: mode === 'rows' ? finite(true) : { kind: 'current-row' }, exclude: 'no-others',
+      };
+      const near = [
+        aggregate('sum', [column(2)], INT8, sliding), aggregate('max', [column(2)], INT4, sliding),
+        ranking('lag', INT4, [column(2), constant(3)]), ranking('lead', INT4, [column(2), constant(2), constant(77)]),
+      ];
+      const onwards = [
+        aggregate('sum', [column(2)], INT8, running), aggregate('count', [column(2)], INT8, running),
+        ranking('last_value', INT4, [column(2)], running), ranking('row_number', INT8), ranking('rank', INT8),
+      ];
+      const calls = random.pick([near, onwards, [...near, ...onwards], [random.pick(near)], [random.pick(onwards)]]);
+      const of = spec(calls, { partition: random.pick([[], [0]]), ...(random.bool() ? {} : { order: DESCENDING }) });
+      checkLaw({
+        name: JSON.stringify([calls.map((c) => c.function.name), sliding, running]), operator: () => new Over(of), inputs: [INPUT],
+        row: randomRow(random.pick([20, 1000])), query: ([rows]) => model(of, rows), seeds: 2, epochs: 8, firstRows: 160, epochRows: 4,
+      });
+    }
+  });
   it('of partitions that go in lanes', () => {
     const random = new Random(11);
     for (let n = 0; n < 4; n++) {

@@ -18,6 +18,18 @@ export function frameReach({ mode, start, end, exclude }: Frame): Reach {
   return { before, peers: false, after, back: after, ahead: before };
 }
 
+/** From the partition's first row to near the current one: each frame has the rows of the one before it. */
+export function isRunning({ mode, start, end, exclude }: Frame): boolean {
+  return start.kind === 'unbounded-preceding' && exclude === 'no-others' && !('column' in end)
+    && end.kind !== 'unbounded-following' && (mode === 'rows' || end.kind === 'current-row');
+}
+
+/** Of a call that looks at a running frame's last rows alone, or knows what is before those that are loaded. */
+export function runningReach(frame: Frame): Reach {
+  const { mode, end } = frame;
+  return { ...frameReach(frame), back: mode === 'rows' && !('column' in end) ? Math.max(0, -distance(end)) : 0 };
+}
+
 /** In rows, from the current one. */
 function distance(bound: Exclude<Frame['start'], { readonly column: number }>): number {
   switch (bound.kind) {

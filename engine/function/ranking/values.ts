@@ -5,7 +5,7 @@ import { INT4 } from '../../data/types.ts';
 import { concatVectors, retype, takeVector } from '../../data/vector.ts';
 import type { Vector } from '../../data/vector.ts';
 import { piecesOf } from '../../operator/over-frame.ts';
-import { frameReach } from './frame-reach.ts';
+import { frameReach, isRunning, runningReach } from './frame-reach.ts';
 import type { OverArgument, OverCallShape, RankingFunction, Reach, WindowSite, WindowValues } from './window-function.ts';
 import { ALL_ROWS, NO_ERRORS } from './window-function.ts';
 
@@ -82,7 +82,7 @@ const firstValue: RankingFunction = {
   evaluate: (call, site) => ({ vector: ofFrame(call, site, () => 0), errors: NO_ERRORS }),
 };
 const lastValue: RankingFunction = {
-  name: 'last_value', reach,
+  name: 'last_value', reach: ({ frame }) => (isRunning(frame) ? runningReach(frame) : frameReach(frame)),
   evaluate: (call, site) => ({ vector: ofFrame(call, site, () => -1), errors: NO_ERRORS }),
 };
 const nthValue: RankingFunction = {
