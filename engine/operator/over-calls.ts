@@ -10,7 +10,7 @@ import { frameReach, runningReach } from '../function/ranking/frame-reach.ts';
 import type {
   OverArgument, OverCallShape, RankingFunction, Reach, WindowSite, WindowValues,
 } from '../function/ranking/window-function.ts';
-import { NO_ERRORS } from '../function/ranking/window-function.ts';
+import { NO_ERRORS, OWN_ROW } from '../function/ranking/window-function.ts';
 import type { SortKey } from './operator.ts';
 import { FrameAggregate } from './over-aggregate.ts';
 import type { Evaluated } from './over-changes.ts';
@@ -18,6 +18,7 @@ import { framesOf, offsetErrors } from './over-frame.ts';
 import type { Frame, Frames } from './over-frame.ts';
 import type { OverRows } from './over-rows.ts';
 import { PartitionTotals } from './over-totals.ts';
+import { hasRangeReach } from './range-reach.ts';
 
 export interface OverCall extends OverCallShape {
   readonly function: RankingFunction | AggregateFunction;
@@ -49,15 +50,19 @@ export class OverCalls {
   readonly #spec: OverSpec;
   readonly #bound: readonly BoundCall[];
   readonly #known: readonly KnownCall[];
-  /** Of all of them. */
+  /** Of all of them but those whose reach is by `ranges`. */
   readonly reach: Reach;
+  /** Frames whose reach is by the key. */
+  readonly ranges: readonly Frame[];
 
   /** `kept`: totals of partitions are, and told of each change; rows before those that are loaded count by them. */
   constructor(spec: OverSpec, kept: boolean) {
     this.#spec = spec;
     this.#known = spec.calls.map((call) => ({ call, totals: kept ? totalsOf(call) : null }));
     this.#bound = this.#known.map(bindCall);
-    this.reach = this.#known.map(reachOf).reduce(joinReach);
+    const byKey = (call: OverCall): boolean => kept && isFramed(call) && hasRangeReach(call.frame, spec.order);
+    this.reach = this.#known.filter(({ call }) => !byKey(call)).map(reachOf).reduce(joinReach, OWN_ROW);
+    this.ranges = [...new Set(spec.calls.filter(byKey).map(({ frame }) => frame))];
   }
 
   get bytes(): number {
@@ -111,6 +116,10 @@ export class OverCalls {
 
 function isAggregate(fn: OverCall['function']): fn is AggregateFunction {
   return 'kind' in fn;
+}
+
+function isFramed({ function: fn }: OverCall): boolean {
+  return isAggregate(fn) || fn.framed === true;
 }
 
 function totalsOf(call: OverCall): PartitionTotals | null {

@@ -3,6 +3,7 @@ import type { Datum } from '../data/datum.ts';
 import { DatabaseError } from '../data/error.ts';
 import { datumAt } from '../data/access.ts';
 import type { EvalContext } from '../expression/context.ts';
+import type { LogicalType } from '../data/types.ts';
 import type { SortKey } from './operator.ts';
 import { inRange } from './over-range.ts';
 import type { OverRows, Segment } from './over-rows.ts';
@@ -150,22 +151,28 @@ function rangeLimits({ rows, key, context }: Site, { segment, bound, end }: Rang
   if (offset === null) return;
   const values: Datum[] = [];
   for (let i = segment.start; i < segment.end; i++) values.push(datumAt(column, i));
-  const subtract = (bound.kind === 'preceding') !== key.descending;
-  const test = inRange(column.type, offset, { subtract, less: end !== key.descending, context });
+  const stops = rangeStop(key, column.type, { bound, offset, end, context });
   let limit = 0;
   for (let i = 0; i < values.length; i++) {
     const current = values[i];
     while (limit < values.length && !stops(values[limit], current)) limit++;
     out[segment.start + i] = segment.start + limit;
   }
+}
 
-  /** The limit stands still here. NULLs are in range of NULLs alone. */
-  function stops(candidate: Datum, current: Datum): boolean {
+/** Whether a row's limit stands still at a candidate: the first row of its frame, or, of the `end`, the first behind it. */
+export function rangeStop(
+  key: RangeKey, type: LogicalType,
+  { bound, offset, end, context }: Pick<RangeLimit, 'bound' | 'end'> & { readonly offset: Datum; readonly context: EvalContext },
+): (candidate: Datum, current: Datum) => boolean {
+  const subtract = (bound.kind === 'preceding') !== key.descending;
+  const test = inRange(type, offset, { subtract, less: end !== key.descending, context });
+  return (candidate, current) => {
     if (candidate !== null && current !== null) return test(candidate, current) !== end;
-    if (key === null) return true;
+    // NULLs are in range of NULLs alone.
     if (end) return key.nullsFirst ? candidate !== null : current !== null;
     return key.nullsFirst ? candidate !== null || current === null : candidate === null || current !== null;
-  }
+  };
 }
 
 function offsetOf(rows: OverRows, bound: Moving, { start, end }: Segment): Datum {

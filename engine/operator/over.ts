@@ -11,7 +11,7 @@ import { ascendingOrder, rowOrder, totalOrder } from '../data/row-order.ts';
 import type { RowOrder } from '../data/row-order.ts';
 import { sorting } from '../data/sort.ts';
 import type { Schema } from '../data/types.ts';
-import type { Reach } from '../function/ranking/window-function.ts';
+import type { EvalContext } from '../expression/context.ts';
 import { EvictableInts } from '../state/evictable-ints.ts';
 import { liveIds } from '../state/key-index.ts';
 import { KeyTable } from '../state/key-table.ts';
@@ -27,26 +27,9 @@ import { changesOf, valuesOf } from './over-changes.ts';
 import { overOnce } from './over-once.ts';
 import { OverRows } from './over-rows.ts';
 import type { Segment } from './over-rows.ts';
+import { Spans } from './over-spans.ts';
+import type { Change, Span } from './over-spans.ts';
 import type { PieceContext, Pieces } from './pieces.ts';
-
-/** What changed of one partition. */
-interface Change {
-  readonly group: number;
-  /** Changed rows with the weight they had. */
-  readonly ids: number[];
-  readonly weights: number[];
-}
-
-/** Rows from .. to − 1 of a partition, by number before a change, that are evaluated; `grows`: how many more it makes of them. */
-interface Span {
-  readonly group: number;
-  readonly from: number;
-  readonly to: number;
-  readonly grows: number;
-}
-
-/** Where more than one row of so many changes, all between the first and the last are evaluated. */
-const SPARSE = 16;
 
 export class Over implements Operator {
   readonly name: string;
@@ -60,7 +43,7 @@ export class Over implements Operator {
   readonly #keyOrder: RowOrder | null;
   readonly #totalOrder: RowOrder;
   readonly #calls: OverCalls;
-  readonly #reach: Reach;
+  readonly #spans: Spans;
   /** By partition: its tree. */
   readonly #roots: EvictableInts;
   #slots = new Int32Array(1024);
@@ -83,7 +66,8 @@ export class Over implements Operator {
     this.#roots.ensure(1);
     this.#calls = new OverCalls(spec, true);
     this.#calls.ensure(1);
-    this.#reach = this.#calls.reach;
+    const rows = { tree: this.#tree, pages: this.#rows.pages, total: this.#totalOrder, peers: this.#keyOrder };
+    this.#spans = new Spans(rows, this.#calls, order);
   }
 
   step([delta]: readonly Delta[], context: StepContext): Delta {
@@ -91,11 +75,11 @@ export class Over implements Operator {
     this.#findGroups(delta);
     this.#rows.change(delta, () => assert(false, 'rows of OVER are held once'));
     const changes = this.#changesByGroup(delta);
-    const spans = changes.flatMap((c) => this.#spansOf(c));
-    const old = atOnce(this.#calls.evaluate(this.#load(spans, 'before'), context.eval));
+    const spans = changes.flatMap((change) => this.#spans.of(change, this.#roots.get(change.group), context.eval));
+    const old = atOnce(this.#calls.evaluate(this.#load(spans, 'before', context.eval), context.eval));
     for (const change of changes) this.#apply(change);
     this.#count(changes);
-    const fresh = atOnce(this.#calls.evaluate(this.#load(spans, 'after'), context.eval));
+    const fresh = atOnce(this.#calls.evaluate(this.#load(spans, 'after', context.eval), context.eval));
     for (const error of old.errors.values()) context.error(error, -1);
     for (const error of fresh.errors.values()) context.error(error, 1);
     const out = changesOf(old, fresh, { pages: this.#rows.pages, order: this.#totalOrder, shown: this.#shown });
@@ -127,7 +111,7 @@ export class Over implements Operator {
   }
 
   *#show(spans: readonly Span[], context: StepContext): Generator<Delta | null> {
-    const evaluated = yield* this.#calls.evaluate(this.#load(spans, 'after'), context.eval);
+    const evaluated = yield* this.#calls.evaluate(this.#load(spans, 'after', context.eval), context.eval);
     for (const error of evaluated.errors.values()) context.error(error, 1);
     yield valuesOf(evaluated, (ids) => this.#rows.pages.gather(ids, this.#shown));
   }
@@ -236,60 +220,6 @@ export class Over implements Operator {
     return [...changes.values()];
   }
 
-  #spansOf(change: Change): readonly Span[] {
-    const { group, ids } = change;
-    const root = this.#roots.get(group);
-    const size = this.#tree.weight(root);
-    const { before, after } = this.#reach;
-    const grows = ids.reduce((sum, _, i) => sum + this.#growth(change, i), 0);
-    if (before < Infinity && after < Infinity && ids.length * SPARSE < size) return this.#sparseSpans(change, root);
-    const from = before === Infinity ? 0 : this.#firstReached(root, ids.reduce((a, b) => (this.#totalOrder(a, b) <= 0 ? a : b)));
-    if (after === Infinity) return [{ group, from, to: size, grows }];
-    const greatest = ids.reduce((a, b) => (this.#totalOrder(a, b) >= 0 ? a : b));
-    return [{ group, from, to: Math.min(size, this.#tree.weightUpTo(root, greatest, this.#totalOrder) + after), grows }];
-  }
-
-  /** Those that meet are one. */
-  #sparseSpans(change: Change, root: number): readonly Span[] {
-    const { group, ids, weights } = change;
-    const size = this.#tree.weight(root);
-    const spans: Span[] = [];
-    for (const i of [...ids.keys()].toSorted((a, b) => this.#totalOrder(ids[a], ids[b]))) {
-      const from = this.#firstReached(root, ids[i]);
-      const to = Math.min(size, this.#tree.weightBefore(root, ids[i]) + Math.max(0, weights[i]) + this.#reach.after);
-      const grows = this.#growth(change, i);
-      const last = spans.at(-1);
-      if (last === undefined || from > last.to) spans.push({ group, from, to, grows });
-      else spans[spans.length - 1] = { group, from: last.from, to: Math.max(to, last.to), grows: last.grows + grows };
-    }
-    return spans;
-  }
-
-  /** How many more of a changed row there are. */
-  #growth({ ids, weights }: Change, i: number): number {
-    return Math.max(0, this.#rows.pages.weight(ids[i])) - Math.max(0, weights[i]);
-  }
-
-  /** The first row whose values may change with that one. */
-  #firstReached(root: number, id: number): number {
-    if (root < 0) return 0;
-    const { before, peers } = this.#reach;
-    const changed = this.#tree.weightBefore(root, id);
-    const first = Math.max(0, changed - before);
-    return peers ? this.#peersBefore(root, first === changed ? id : this.#rowAt(root, first)) : first;
-  }
-
-  #rowAt(root: number, place: number): number {
-    const found: OrderWindow = { ids: [], weights: [] };
-    this.#tree.window(root, place, 1, found);
-    return found.ids[0];
-  }
-
-  /** How many rows are before the row's peers. */
-  #peersBefore(root: number, id: number): number {
-    return this.#keyOrder === null ? 0 : this.#tree.weightBefore(root, id, this.#keyOrder);
-  }
-
   #apply({ group, ids, weights }: Change): void {
     let root = this.#roots.get(group);
     for (let i = 0; i < ids.length; i++) {
@@ -308,7 +238,7 @@ export class Over implements Operator {
   #count(changes: readonly Change[]): void {
     const ids = Int32Array.from(changes.flatMap((change) => change.ids));
     const groups = Int32Array.from(changes.flatMap((change) => change.ids.map(() => change.group)));
-    const weights = Int32Array.from(changes.flatMap((change) => change.ids.map((_, i) => this.#growth(change, i))));
+    const weights = Int32Array.from(changes.flatMap((change) => change.ids.map((_, i) => this.#spans.growth(change, i))));
     this.#calls.change(this.#rowsOf(ids), groups, weights);
   }
 
@@ -316,25 +246,23 @@ export class Over implements Operator {
     return new OverRows(this.#rows.pages, ids, [], this.#keyOrder);
   }
 
-  #load(spans: readonly Span[], when: 'before' | 'after'): OverRows {
-    const { back, ahead } = this.#reach;
+  #load(spans: readonly Span[], when: 'before' | 'after', context: EvalContext): OverRows {
     const ids: number[] = [];
     const segments: Segment[] = [];
     let shift = 0;
     spans.forEach(({ group, from, to, grows }, s) => {
       if (group !== spans[s - 1]?.group) shift = 0;
       const root = this.#roots.get(group);
-      const size = this.#tree.weight(root);
       const first = from + shift;
       if (when === 'after') shift += grows;
       const last = to + shift;
-      const loaded = Math.max(0, first - back);
+      const [base, limit] = this.#spans.seen(root, [first, last], context);
       const start = ids.length;
       const found: OrderWindow = { ids: [], weights: [] };
-      this.#tree.window(root, loaded, Math.min(size, last + ahead) - loaded, found);
+      this.#tree.window(root, base, limit - base, found);
       for (let i = 0; i < found.ids.length; i++) for (let n = found.weights[i]; n > 0; n--) ids.push(found.ids[i]);
-      const evaluated = { from: start + first - loaded, to: start + last - loaded };
-      segments.push({ partition: group, start, end: ids.length, ...evaluated, base: loaded, size });
+      const evaluated = { from: start + first - base, to: start + last - base };
+      segments.push({ partition: group, start, end: ids.length, ...evaluated, base, size: this.#tree.weight(root) });
     });
     return new OverRows(this.#rows.pages, Int32Array.from(ids), segments, this.#keyOrder);
   }
@@ -372,6 +300,7 @@ export class Over implements Operator {
 
   stateSize(): StateSize {
     const keys = this.#table === null ? 0 : this.#table.bytes + this.#table.pages.bytes();
-    return { rows: this.#rows.pages.rows, bytes: this.#rows.bytes + this.#tree.bytes + keys + this.#roots.bytes + this.#calls.bytes };
+    const ordered = this.#tree.bytes + this.#roots.bytes + this.#calls.bytes;
+    return { rows: this.#rows.pages.rows, bytes: this.#rows.bytes + keys + ordered };
   }
 }

@@ -237,7 +237,10 @@ describe('over: frames', () => {
         { kind: 'current-row' }, { kind: 'preceding', offset: random.int(0, 4) },
         ...(end ? [{ kind: 'following' as const, offset: random.int(0, 4) }] : []),
       ]);
-      const sliding: Frame = { mode: 'rows', start: finite(false), end: finite(true), exclude: random.pick(['no-others', 'current-row']) };
+      const sliding: Frame = {
+        mode: random.pick(['rows', 'range']), start: finite(false), end: finite(true),
+        exclude: random.pick(['no-others', 'no-others', 'current-row', 'group', 'ties']),
+      };
       const mode = random.pick(['rows', 'rows', 'range', 'groups'] as const);
       const running: Frame = {
         mode, start: { kind: 'unbounded-preceding' }, end: mode === 'rows' ? finite(true) : { kind: 'current-row' }, exclude: 'no-others',
@@ -245,6 +248,7 @@ describe('over: frames', () => {
       const near = [
         aggregate('sum', [column(2)], INT8, sliding), aggregate('max', [column(2)], INT4, sliding),
         ranking('lag', INT4, [column(2), constant(3)]), ranking('lead', INT4, [column(2), constant(2), constant(77)]),
+        ranking('first_value', INT4, [column(2)], sliding),
       ];
       const onwards = [
         aggregate('sum', [column(2)], INT8, running), aggregate('count', [column(2)], INT8, running),

@@ -78,15 +78,15 @@ function ofFrame(call: OverCallShape, site: WindowSite, nth: (entry: number, n: 
 
 const reach = ({ frame }: OverCallShape): Reach => frameReach(frame);
 const firstValue: RankingFunction = {
-  name: 'first_value', reach,
+  name: 'first_value', framed: true, reach,
   evaluate: (call, site) => ({ vector: ofFrame(call, site, () => 0), errors: NO_ERRORS }),
 };
 const lastValue: RankingFunction = {
-  name: 'last_value', reach: ({ frame }) => (isRunning(frame) ? runningReach(frame) : frameReach(frame)),
+  name: 'last_value', framed: true, reach: ({ frame }) => (isRunning(frame) ? runningReach(frame) : frameReach(frame)),
   evaluate: (call, site) => ({ vector: ofFrame(call, site, () => -1), errors: NO_ERRORS }),
 };
 const nthValue: RankingFunction = {
-  name: 'nth_value', reach,
+  name: 'nth_value', framed: true, reach,
   evaluate: (call, site): WindowValues => {
     const numbers = site.argument(call.args[1]);
     const errors = new Map<number, DatabaseError>();

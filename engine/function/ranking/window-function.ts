@@ -31,6 +31,8 @@ export interface Reach {
 }
 
 export const ALL_ROWS: Reach = { before: Infinity, peers: true, after: Infinity, back: Infinity, ahead: Infinity };
+/** A row's value is its own. */
+export const OWN_ROW: Reach = { before: 0, peers: false, after: 0, back: 0, ahead: 0 };
 export const LATER_ROWS: Reach = { before: 0, peers: false, after: Infinity, back: 0, ahead: 0 };
 export const LATER_PEERS: Reach = { ...LATER_ROWS, peers: true };
 
@@ -53,6 +55,8 @@ export interface WindowSite {
 
 export interface RankingFunction {
   readonly name: string;
+  /** A value is of its row and of its frame's rows, and of no others. */
+  readonly framed?: true;
   reach(call: OverCallShape): Reach;
   evaluate(call: OverCallShape, site: WindowSite): WindowValues;
 }
