@@ -1,7 +1,10 @@
 // Key values as strings that are equal when SQL says the values are; for row-wise checks of constraints, not for state.
 import type { Datum, SqlRange } from '../../engine/data/datum.ts';
+import { assert } from '../../engine/data/error.ts';
 import { Interval, intervalSpan } from '../../engine/data/interval.ts';
 import { Numeric } from '../../engine/data/numeric.ts';
+import { anyRangeFamily } from '../../engine/data/range-type.ts';
+import { baseType } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import { datumAt } from '../../engine/data/access.ts';
 import type { Batch } from '../../engine/data/batch.ts';
@@ -28,15 +31,17 @@ export function keyText(type: LogicalType, datum: Datum): string {
     return `a${datum.dimensions.join('x')}:${datum.lowerBounds.join('x')}[${
       datum.values.map((v) => escaped(keyText(element, v))).join(',')}]`;
   }
-  if ('ranges' in datum) return `R(${datum.ranges.map(rangeText).map(escaped).join(',')})`;
-  if ('lowerInclusive' in datum) return rangeText(datum);
+  if ('ranges' in datum) return `R(${datum.ranges.map((range) => escaped(rangeText(type, range))).join(',')})`;
+  if ('lowerInclusive' in datum) return rangeText(type, datum);
   const typeOf = (i: number): LogicalType => (type.kind === 'record' ? type.fields[i].type : type);
   return `r(${datum.fields.map((f, i) => escaped(keyText(typeOf(i), f))).join(',')})`;
 }
 
-/** Bounds are numbers, bigints and numerics: their text says their type. */
-function rangeText(range: SqlRange): string {
-  const bound = (value: Datum): string => (value === null ? '' : value instanceof Numeric ? numericText(value) : String(value));
+/** Of a range, or of one of a multirange. */
+function rangeText(type: LogicalType, range: SqlRange): string {
+  const family = anyRangeFamily(baseType(type));
+  assert(family !== undefined, 'the type of a range');
+  const bound = (value: Datum): string => escaped(keyText(family.bound, value));
   if (range.empty) return 'g';
   return `g${range.lowerInclusive ? '[' : '('}${bound(range.lower)},${bound(range.upper)}${range.upperInclusive ? ']' : ')'}`;
 }
