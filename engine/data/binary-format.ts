@@ -3,7 +3,9 @@ import { decodeBinaryNumeric, encodeBinaryNumeric } from './binary-numeric.ts';
 import { asArray, asRecord, asTimeTz } from './composite.ts';
 import { DatabaseError, assert } from './error.ts';
 import { Interval } from './interval.ts';
+import { widenMacAddress } from './mac-address.ts';
 import { makeMultirange } from './multirange.ts';
+import { decodeNetwork, encodeNetwork, packNetwork } from './network.ts';
 import { Numeric } from './numeric.ts';
 import { makeRange } from './range.ts';
 import { asMultirange, asRange, lowerBound, upperBound } from './range-bounds.ts';
@@ -14,6 +16,7 @@ import { oidOf, typeFromOid } from './type-info.ts';
 import { encodeUtf8 } from './utf8.ts';
 import { formatUuid, writeUuid } from './uuid.ts';
 import type { Datum, SqlArray, SqlMultirange, SqlRange, SqlRecord } from './datum.ts';
+import type { NetworkKind } from './network.ts';
 import type { RangeFamily } from './range-type.ts';
 import type { ArrayType, LogicalType, RecordType } from './types.ts';
 
@@ -26,6 +29,7 @@ const INT8_MAX = 9223372036854775807n;
 const INT8_MIN = -9223372036854775808n;
 
 const insufficient = (): DatabaseError => new DatabaseError('08P01', 'insufficient data left in message');
+const noData = (): DatabaseError => new DatabaseError('08P01', 'no data left in message');
 const badFormat = (): DatabaseError => new DatabaseError('22P03', 'incorrect binary data format');
 
 function view(bytes: Uint8Array): DataView {
@@ -62,9 +66,8 @@ export function encodeBinary(type: LogicalType, datum: Datum): Uint8Array {
     case 'numeric':
       assert(datum instanceof Numeric, 'numeric datum');
       return encodeBinaryNumeric(datum);
-    case 'bytea':
-      assert(datum instanceof Uint8Array, 'bytea datum');
-      return datum;
+    case 'bytea': case 'macaddr': case 'macaddr8': return asBytes(datum);
+    case 'inet': case 'cidr': return encodeNetwork(type.kind, asBytes(datum));
     case 'jsonb': case 'jsonpath': return versioned(encodeUtf8(String(datum)));
     case 'bit': case 'varbit': return encodeBits(String(datum));
     case 'domain': return encodeBinary(type.base, datum);
@@ -124,6 +127,9 @@ export function decodeBinary(type: LogicalType, bytes: Uint8Array): Datum {
       return formatUuid(bytes, 0);
     case 'numeric': return decodeBinaryNumeric(bytes);
     case 'bytea': return new Uint8Array(bytes);
+    case 'inet': case 'cidr': return decodeAddress(type.kind, bytes);
+    case 'macaddr': return new Uint8Array(octets(bytes, 6));
+    case 'macaddr8': return bytes.length === 6 ? widenMacAddress(bytes) : new Uint8Array(octets(bytes, 8));
     case 'jsonb': case 'jsonpath': return decodeVersioned(type.kind, bytes);
     case 'bit': case 'varbit': return decodeBits(bytes);
     case 'domain': return decodeBinary(type.base, bytes);
@@ -135,6 +141,29 @@ export function decodeBinary(type: LogicalType, bytes: Uint8Array): Datum {
       return family === undefined ? decodeText(bytes) : decodeRanges(type, family, bytes);
     }
   }
+}
+
+/** Bytes of exactly this many, for functions of PostgreSQL's that read them one by one. */
+function octets(bytes: Uint8Array, length: number): Uint8Array {
+  if (bytes.length < length) throw noData();
+  if (bytes.length > length) throw badFormat();
+  return bytes;
+}
+
+function decodeAddress(kind: NetworkKind, bytes: Uint8Array): Uint8Array {
+  const next = bytes.values();
+  const value = decodeNetwork(kind, () => {
+    const { value: byte } = next.next();
+    if (byte === undefined) throw noData();
+    return byte;
+  });
+  octets(bytes, 4 + value.address.length);
+  return packNetwork(value);
+}
+
+function asBytes(datum: Datum): Uint8Array {
+  assert(datum instanceof Uint8Array, 'datum of bytes');
+  return datum;
 }
 
 function fixed(length: number, write: (view: DataView) => void): Uint8Array {

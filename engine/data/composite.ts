@@ -213,7 +213,7 @@ function int64Datum(type: LogicalType, value: bigint): Datum {
 export function decodeVariable(type: LogicalType, bytes: Uint8Array, start: number, end: number): Datum {
   switch (type.kind) {
     case 'numeric': return decodeNumeric(bytes, start, end);
-    case 'bytea': return bytes.slice(start, end);
+    case 'bytea': case 'inet': case 'cidr': case 'macaddr': case 'macaddr8': return bytes.slice(start, end);
     case 'array': return decodeArray(type, bytes, start);
     case 'record': return decodeRecord(type, bytes, start);
     case 'timetz': {

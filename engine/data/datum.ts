@@ -40,7 +40,8 @@ export interface SqlMultirange {
  * | interval                                       | Interval                                          |
  * | text varchar bpchar name char json jsonb enum  | string (jsonb: canonical text; enum: label)       |
  * | uuid                                           | string (36 lower-case characters)                 |
- * | bytea                                          | Uint8Array                                        |
+ * | bytea, macaddr, macaddr8                       | Uint8Array                                        |
+ * | inet, cidr                                     | Uint8Array (packed: network.ts)                   |
  * | timetz                                         | TimeTz                                            |
  * | array, int2vector, oidvector                   | SqlArray                                          |
  * | record                                         | SqlRecord                                         |

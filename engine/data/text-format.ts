@@ -11,6 +11,8 @@ import { Interval } from './interval.ts';
 import { formatInterval, parseInterval } from './interval-text.ts';
 import { canonicalJsonb, validateJson } from './json.ts';
 import { formatJsonPath, parseJsonPath } from './jsonpath.ts';
+import { formatMacAddress, parseMacAddress, parseMacAddress8 } from './mac-address.ts';
+import { formatNetwork, parseNetwork } from './network-text.ts';
 import { Numeric } from './numeric.ts';
 import { asMultirange, asRange } from './range-bounds.ts';
 import { formatMultirange, formatRange, parseMultirange, parseRange } from './range-text.ts';
@@ -64,6 +66,9 @@ export function parseText(
     case 'char': return parseChar(text);
     case 'bytea': return parseBytea(text);
     case 'uuid': return parseUuid(text);
+    case 'inet': case 'cidr': return parseNetwork(text, type.kind);
+    case 'macaddr': return parseMacAddress(text);
+    case 'macaddr8': return parseMacAddress8(text);
     case 'json': return validateJson(text);
     case 'jsonb': return canonicalJsonb(text);
     case 'date': return parseDate(text, settings, context.now ?? null);
@@ -169,7 +174,7 @@ function formatBigInt(type: LogicalType, value: bigint, settings: FormatSettings
 function formatObject(type: LogicalType, datum: Datum, settings: FormatSettings, context: TextContext): string {
   if (datum instanceof Numeric) return datum.toString();
   if (datum instanceof Interval) return formatInterval(datum, settings);
-  if (datum instanceof Uint8Array) return formatBytea(datum, settings.byteaOutput);
+  if (datum instanceof Uint8Array) return formatBytes(type, datum, settings);
   switch (type.kind) {
     case 'timetz': return formatTimeTz(asTimeTz(datum));
     case 'array': {
@@ -182,6 +187,15 @@ function formatObject(type: LogicalType, datum: Datum, settings: FormatSettings,
       return formatRecord(asRecord(datum), (value, i) => formatText(type.fields[i].type, value, settings, context));
     case 'domain': return formatObject(type.base, datum, settings, context);
     default: return formatRanges(type, datum, settings, context);
+  }
+}
+
+function formatBytes(type: LogicalType, datum: Uint8Array, settings: FormatSettings): string {
+  switch (type.kind) {
+    case 'inet': case 'cidr': return formatNetwork(datum, type.kind);
+    case 'macaddr': case 'macaddr8': return formatMacAddress(datum);
+    case 'domain': return formatBytes(type.base, datum, settings);
+    default: return formatBytea(datum, settings.byteaOutput);
   }
 }
 

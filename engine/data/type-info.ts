@@ -116,6 +116,7 @@ const PARAMETRIC: ReadonlySet<string> = new Set<ParametricKind>([
 ]);
 const SIMPLE: ReadonlySet<string> = new Set<SimpleKind>([
   'boolean', 'int2', 'int4', 'int8', 'float4', 'float8', 'text', 'name', 'char', 'bytea', 'uuid', 'json', 'jsonb',
+  'inet', 'cidr', 'macaddr', 'macaddr8',
   'jsonpath', 'date', 'oid', 'xid', 'tid', 'cid', 'pg_lsn', 'regclass', 'regtype', 'regproc', 'regprocedure',
   'regnamespace', 'regrole', 'regoper', 'regoperator', 'regcollation', 'pg_node_tree', 'aclitem', 'void', 'unknown',
   ...RANGE_FAMILIES.flatMap((f) => [f.range.kind, f.multirange.kind]), 'anyrange', 'anymultirange',

@@ -4,6 +4,7 @@
 export type SimpleKind =
   | 'boolean' | 'int2' | 'int4' | 'int8' | 'float4' | 'float8'
   | 'text' | 'name' | 'char' | 'bytea' | 'uuid' | 'json' | 'jsonb' | 'jsonpath'
+  | 'inet' | 'cidr' | 'macaddr' | 'macaddr8'
   | 'date' | 'oid' | 'xid' | 'tid' | 'cid' | 'pg_lsn'
   | 'regclass' | 'regtype' | 'regproc' | 'regprocedure' | 'regnamespace' | 'regrole' | 'regoper'
   | 'regoperator' | 'regcollation' | 'pg_node_tree' | 'aclitem'
@@ -104,7 +105,8 @@ export interface Schema {
  * | float64 | Float64Array          | float8                                                               |
  * | fixed16 | Uint8Array, 16 a row  | uuid (16 bytes), interval (LE int32 months, int32 days, int64 µs)    |
  * | bytes   | Int32 offsets + bytes | text and its kin (UTF-8), bytea, json, jsonb (canonical text),       |
- * |         |                       | numeric (numeric.ts), timetz, arrays and records (composite.ts), ... |
+ * |         |                       | numeric (numeric.ts), timetz, arrays and records (composite.ts),     |
+ * |         |                       | inet and cidr (network.ts), macaddr, macaddr8, ...                   |
  */
 export type Layout =
   'bool' | 'int16' | 'int32' | 'int64' | 'float32' | 'float64' | 'fixed16' | 'bytes';
@@ -151,6 +153,10 @@ export const NAME = simple('name');
 export const CHAR = simple('char');
 export const BYTEA = simple('bytea');
 export const UUID = simple('uuid');
+export const INET = simple('inet');
+export const CIDR = simple('cidr');
+export const MACADDR = simple('macaddr');
+export const MACADDR8 = simple('macaddr8');
 export const JSON_TYPE = simple('json');
 export const JSONB = simple('jsonb');
 export const DATE = simple('date');

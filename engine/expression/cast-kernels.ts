@@ -31,6 +31,7 @@ const KERNELS: ReadonlyMap<string, CastKernel> = new Map<string, CastKernel>([
   ['text varchar', relabelled], ['varchar text', relabelled], ['text bpchar', relabelled],
   ['varchar bpchar', relabelled],
   ['name text', relabelled], ['unknown text', relabelled], ['oid int8', relabelled],
+  ['cidr inet', relabelled],
 ]);
 
 /** A kernel, or null: then castDatum for each row. */

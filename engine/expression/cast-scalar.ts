@@ -8,6 +8,9 @@ import { sessionZone } from '../data/datetime-decode.ts';
 import { DatabaseError, assert } from '../data/error.ts';
 import { Interval, MICROS_PER_DAY, roundEven } from '../data/interval.ts';
 import { isJsonArray, isJsonObject, parseJson } from '../data/json.ts';
+import { narrowMacAddress, widenMacAddress } from '../data/mac-address.ts';
+import { networkText } from '../data/network-text.ts';
+import { networkOf } from '../data/network.ts';
 import { Numeric } from '../data/numeric.ts';
 import { asRange } from '../data/range-bounds.ts';
 import { multirangeFamily } from '../data/range-type.ts';
@@ -36,6 +39,7 @@ export function convertScalar(datum: Datum, from: LogicalType, to: LogicalType, 
     case 'date': case 'time': case 'timetz': case 'timestamp': case 'timestamptz': case 'interval':
       return toTime(datum, from, to, context);
     case 'bit': return toBits(datum, to, from);
+    case 'inet': case 'cidr': case 'macaddr': case 'macaddr8': return toAddress(datum, to);
     default: return multirangeFamily(to) === undefined ? datum : { ranges: [asRange(datum)].filter((r) => !r.empty) };
   }
 }
@@ -145,11 +149,23 @@ function toCharacters(datum: Datum, from: LogicalType, to: LogicalType): Datum {
     if (datum < -128 || datum > 127) throw outOfRange('"char"');
     return datum === 0 ? '' : String.fromCharCode(datum & 0xff);
   }
+  if (datum instanceof Uint8Array) return networkText(datum);
   assert(typeof datum === 'string', 'character datum');
   if (from.kind === 'char') return to.kind === 'char' ? datum : formatChar(datum);
   const text = from.kind === 'bpchar' && to.kind !== 'bpchar' ? datum.replace(/ +$/, '') : datum;
   if (to.kind === 'name') return nameFits(text);
   return to.kind === 'char' ? parseChar(text) : text;
+}
+
+/** cidr → inet is what it was. */
+function toAddress(datum: Datum, to: LogicalType): Datum {
+  assert(datum instanceof Uint8Array, 'address datum');
+  switch (to.kind) {
+    case 'cidr': return networkOf(datum);
+    case 'macaddr': return narrowMacAddress(datum);
+    case 'macaddr8': return widenMacAddress(datum);
+    default: return datum;
+  }
 }
 
 function toTime(datum: Datum, from: LogicalType, to: LogicalType, context: EvalContext): Datum {

@@ -37,6 +37,10 @@ interval time:a
 timetz time:a
 bit varbit:i int8:e int4:e
 varbit bit:i
+inet cidr:a text:a varchar:a bpchar:a
+cidr inet:i text:a varchar:a bpchar:a
+macaddr macaddr8:i
+macaddr8 macaddr:i
 jsonb boolean:e numeric:e int2:e int4:e int8:e float4:e float8:e
 ${RANGE_FAMILIES.map((f) => `${f.range.kind} ${f.multirange.kind}:e`).join('\n')}
 `;

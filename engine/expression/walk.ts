@@ -178,6 +178,7 @@ function castCanRaise(e: Expression & { kind: 'cast' }): boolean {
   const [a, b] = [INTEGER_RANK[from.kind], INTEGER_RANK[to.kind]];
   if (a !== undefined && b !== undefined) return a > b;
   if (a !== undefined && to.kind === 'float8') return false;
+  if ((from.kind === 'cidr' || from.kind === 'inet') && (to.kind === 'inet' || to.kind === 'cidr')) return false;
   return !(from.kind === 'varchar' && to.kind === 'varchar' && to.typmod === -1);
 }
 

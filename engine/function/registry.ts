@@ -21,7 +21,9 @@ import { JSON_RECORDS, JSON_RECORDSETS } from './scalar/json-populate.ts';
 import { JSON_FUNCTIONS } from './scalar/json.ts';
 import { JSONPATH_FUNCTIONS, JSONPATH_TABLES } from './scalar/jsonpath.ts';
 import { LSN_ARITHMETIC } from './scalar/lsn.ts';
+import { MAC_ADDRESSES } from './scalar/mac-address.ts';
 import { MATH } from './scalar/math.ts';
+import { NETWORK } from './scalar/network.ts';
 import { PATTERN } from './scalar/regex-functions.ts';
 import { TEXTUAL } from './scalar/text.ts';
 import { RANGES } from './scalar/range.ts';
@@ -37,6 +39,7 @@ const NAMED_ONCE: readonly ScalarFunction[] = [
   ...DATETIME, ...FORMATTING,
   ...ARRAYS, ...JSON_FUNCTIONS, ...JSON_RECORDS, ...JSONPATH_FUNCTIONS, ...RANGES, ...RANGE_OPERATORS,
   ...BIT_STRINGS, ...HASHES, ...IDENTIFIERS, ...SIZE_TEXTS, ...LSN_ARITHMETIC, ...CONDITIONAL, ...ENUM,
+  ...NETWORK, ...MAC_ADDRESSES,
 ];
 
 export const SCALAR_FUNCTIONS: readonly ScalarFunction[] = [...NAMED_ONCE, ...aliasesOf(NAMED_ONCE)];

@@ -19,6 +19,7 @@ export function categoryOf(type: LogicalType): string {
     case 'date': case 'time': case 'timetz': case 'timestamp': case 'timestamptz': return 'D';
     case 'interval': return 'T';
     case 'bit': case 'varbit': return 'V';
+    case 'inet': case 'cidr': return 'I';
     case 'array': return 'A';
     case 'enum': return 'E';
     case 'unknown': return 'X';
@@ -32,7 +33,7 @@ export function categoryOf(type: LogicalType): string {
 }
 
 const PREFERRED: ReadonlySet<TypeKind> = new Set<TypeKind>([
-  'boolean', 'float8', 'oid', 'text', 'timestamptz', 'interval', 'varbit',
+  'boolean', 'float8', 'oid', 'text', 'timestamptz', 'interval', 'varbit', 'inet',
 ]);
 
 /** pg_type.typispreferred. */
@@ -71,6 +72,7 @@ function acceptsPolymorphic(from: LogicalType, to: LogicalType): boolean {
 
 const BINARY: ReadonlySet<string> = new Set([
   'varchar>text', 'text>varchar', 'varchar>bpchar', 'text>bpchar', 'bit>varbit', 'varbit>bit', 'pg_node_tree>text',
+  'cidr>inet',
 ]);
 
 /** The same bytes serve both types: no work at run time, and a function of one type takes the other as it is. */

@@ -1,6 +1,6 @@
 // Functions that need the session: settings, identity, sequences, waiting, signals to other sessions, notifications.
 import { DatabaseError } from '../../engine/data/error.ts';
-import { BOOLEAN, FLOAT8, INT4, INT8, NAME, REGCLASS, TEXT, VOID, parametricType } from '../../engine/data/types.ts';
+import { BOOLEAN, FLOAT8, INET, INT4, INT8, NAME, REGCLASS, TEXT, VOID, parametricType } from '../../engine/data/types.ts';
 import type { Datum } from '../../engine/data/datum.ts';
 import { big, bool, num, scalar, str } from '../../engine/function/define.ts';
 import { intervalSpan, Interval } from '../../engine/data/interval.ts';
@@ -10,6 +10,7 @@ import { SERVER_VERSION_TEXT } from '../version-text.ts';
 import type { SessionState } from '../session-state.ts';
 import { RandomGenerator } from '../random-generator.ts';
 import { ADVISORY_FUNCTIONS } from './advisory-functions.ts';
+import { clientAddress } from './client-address.ts';
 import { isTemporary } from './entry.ts';
 import type { SequenceEntry } from './entry.ts';
 import { host } from './host-function.ts';
@@ -29,12 +30,12 @@ const IDENTITY: readonly ScalarFunction[] = [
     row: (_, s) => s.settings.show('client_encoding') }),
   host({ name: 'pg_backend_pid', returns: INT4, description: 'number of the session', row: (_, s) => s.processId }),
   host({
-    name: 'inet_client_addr', returns: TEXT, description: 'address of the client',
-      row: (_, s) => s.options.remote?.address ?? null,
+    name: 'inet_client_addr', returns: INET, description: 'address of the client',
+    row: (_, s) => clientAddress(s.options.remote),
   }),
   host({ name: 'inet_client_port', returns: INT4, description: 'port of the client',
     row: (_, s) => s.options.remote?.port ?? null }),
-  host({ name: 'inet_server_addr', returns: TEXT, description: 'address of the server', row: () => null }),
+  host({ name: 'inet_server_addr', returns: INET, description: 'address of the server', row: () => null }),
   host({ name: 'inet_server_port', returns: INT4, description: 'port of the server', row: () => null }),
   host({ name: 'txid_current', returns: INT8, description: 'number of the transaction',
     row: (_, s) => BigInt(s.current.id) }),

@@ -52,6 +52,7 @@ function inputOf(type: LogicalType): string {
     case 'enum': return 'anyenum';
     case 'record': return 'record';
     case 'varchar': return 'text';
+    case 'cidr': return 'inet';
     case 'domain': return inputOf(type.base);
     case 'boolean': return 'bool';
     case 'regclass': case 'regtype': case 'regproc': case 'regprocedure': case 'regnamespace': case 'regrole': case 'regoper':

@@ -8,7 +8,7 @@ import { sameComputation } from '../plan/same-expression.ts';
 import { fold } from './fold-constants.ts';
 import type { Rewrite, RewriteContext } from './rewrite.ts';
 import { byRanges } from './index-range.ts';
-import { asConstant, isIndexEquality, overScan, valuesOf } from './key-constants.ts';
+import { asConstant, changesNothing, isIndexEquality, overScan, valuesOf } from './key-constants.ts';
 
 const MAX_KEYS = 1000;
 
@@ -98,10 +98,10 @@ function pair(side: Expression, constants: readonly Expression[], scan: ScanPlan
   return { column: scan.columns[column], values };
 }
 
-/** A column, also behind a cast that changes nothing (varchar as text). */
+/** A column, also behind a cast that changes nothing. */
 function plainColumn(e: Expression): number | null {
   if (e.kind === 'column') return e.index;
-  if (e.kind === 'cast' && e.input.kind === 'column' && e.input.type.kind === 'varchar' && e.type.kind === 'text') {
+  if (e.kind === 'cast' && e.input.kind === 'column' && changesNothing(e.input.type, e.type)) {
     return e.input.index;
   }
   return null;

@@ -36,11 +36,15 @@ export function isIndexEquality(c: Expression): c is Expression & { readonly kin
   return isKeyEquality(c) || (isJoinEquality(c) && c.args.every((a) => isInteger(a.type)));
 }
 
-/** Is it the key, also behind a cast that changes nothing (varchar as text)? */
+/** Is it the key, also behind a cast that changes nothing? */
 export function isKey(side: Expression, key: Expression): boolean {
-  if (sameComputation(side, key)) return true;
-  return side.kind === 'cast' && side.input.type.kind === 'varchar' && side.type.kind === 'text'
-    && sameComputation(side.input, key);
+  return sameComputation(side, key) || (side.kind === 'cast' && changesNothing(side.input.type, side.type)
+    && sameComputation(side.input, key));
+}
+
+/** The cast that an operator of the second type makes of the first: the bytes and their order are the same. */
+export function changesNothing(from: LogicalType, to: LogicalType): boolean {
+  return (from.kind === 'varchar' && to.kind === 'text') || (from.kind === 'cidr' && to.kind === 'inet');
 }
 
 type Literal = Expression & { readonly kind: 'literal' };
@@ -64,6 +68,6 @@ function asInteger(e: Literal, type: LogicalType): Literal | null {
 export function asConstant(e: Expression, own: LogicalType): Literal | null {
   if (e.kind !== 'literal') return null;
   if (isInteger(e.type) && isInteger(own)) return asInteger(e, own);
-  const same = e.type.kind === own.kind || (own.kind === 'varchar' && e.type.kind === 'text');
+  const same = e.type.kind === own.kind || changesNothing(own, e.type);
   return same ? { ...e, type: own } : null;
 }

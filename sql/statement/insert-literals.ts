@@ -78,7 +78,7 @@ function readable(type: LogicalType): boolean {
   switch (type.kind) {
     case 'boolean': case 'int2': case 'int4': case 'int8': case 'float4': case 'float8': case 'numeric': case 'text':
     case 'varchar': case 'bpchar': case 'bytea': case 'uuid': case 'json': case 'jsonb': case 'date': case 'time':
-    case 'timestamp': case 'timestamptz': return true;
+    case 'timestamp': case 'timestamptz': case 'inet': case 'cidr': case 'macaddr': case 'macaddr8': return true;
     // `interval month` reads '2' otherwise than `interval` does.
     case 'interval': return typmodOf(type) === -1;
     default: return false;

@@ -8,6 +8,7 @@ import { Delta } from '../../engine/data/delta.ts';
 import type { DatabaseError } from '../../engine/data/error.ts';
 import { Interval } from '../../engine/data/interval.ts';
 import { makeMultirange } from '../../engine/data/multirange.ts';
+import { parseNetwork } from '../../engine/data/network-text.ts';
 import { Numeric } from '../../engine/data/numeric.ts';
 import { makeRange } from '../../engine/data/range.ts';
 import { RANGE_FAMILIES, multirangeFamily, rangeFamily } from '../../engine/data/range-type.ts';
@@ -57,6 +58,7 @@ function value(type: LogicalType, random: Random, special: boolean): Datum {
       return Numeric.parse(`${random.int(-1000, 1000)}${random.pick(['', '.5', '.25', '.10', '.123456'])}`);
     }
     case 'interval': return new Interval(random.int(-3, 3), random.int(-40, 40), BigInt(random.int(-9e6, 9e6)) * 10000n);
+    case 'inet': return parseNetwork(`${random.int(9, 11)}.0.0.${random.int(0, 3)}/${random.pick([8, 31, 32])}`, 'inet');
     case 'bytea': return Uint8Array.from({ length: random.int(0, 4) }, () => random.int(0, 255));
     case 'enum': return random.pick(type.labels);
     case 'timetz': return { micros: BigInt(random.int(0, 86399)) * 1000000n, offsetSeconds: random.pick([0, 3600, -7200]) };

@@ -1,7 +1,7 @@
 // min and max, for every type that has an order.
 import { assert } from '../../data/error.ts';
 import {
-  BPCHAR, DATE, FLOAT4, FLOAT8, INT2, INT4, INT8, INTERVAL, NUMERIC, OID, TEXT, TIME, TIMESTAMP, TIMESTAMPTZ, layoutOf,
+  BPCHAR, DATE, FLOAT4, FLOAT8, INET, INT2, INT4, INT8, INTERVAL, NUMERIC, OID, TEXT, TIME, TIMESTAMP, TIMESTAMPTZ, layoutOf,
   parametricType, simpleType,
 } from '../../data/types.ts';
 import type { LogicalType } from '../../data/types.ts';
@@ -27,7 +27,7 @@ function extreme(name: 'min' | 'max', type: LogicalType): AggregateFunction {
 /** The types that PostgreSQL 15 has min and max for, those of ours among them. */
 const ORDERED: readonly LogicalType[] = [
   INT8, INT4, INT2, OID, FLOAT4, FLOAT8, DATE, TIME, parametricType('timetz'), TIMESTAMP, TIMESTAMPTZ, INTERVAL, TEXT,
-  NUMERIC, BPCHAR, simpleType('anyarray'), simpleType('anyenum'), simpleType('tid'), simpleType('pg_lsn'),
+  NUMERIC, BPCHAR, simpleType('anyarray'), simpleType('anyenum'), simpleType('tid'), simpleType('pg_lsn'), INET,
 ];
 
 export const EXTREMES: readonly AggregateFunction[] =

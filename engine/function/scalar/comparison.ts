@@ -4,8 +4,8 @@ import { compareDatums } from '../../data/datum-order.ts';
 import type { Datum } from '../../data/datum.ts';
 import { DatabaseError } from '../../data/error.ts';
 import {
-  baseType, BOOLEAN, BPCHAR, BYTEA, CHAR, DATE, FLOAT4, FLOAT8, INT2, INT4, INT8, INTERVAL, JSONB, NAME, NUMERIC, OID,
-  orderFlip, parametricType, simpleType, TEXT, TIME, TIMESTAMP, TIMESTAMPTZ, UUID,
+  baseType, BOOLEAN, BPCHAR, BYTEA, CHAR, DATE, FLOAT4, FLOAT8, INT2, INT4, INT8, INET, INTERVAL, JSONB, MACADDR,
+  MACADDR8, NAME, NUMERIC, OID, orderFlip, parametricType, simpleType, TEXT, TIME, TIMESTAMP, TIMESTAMPTZ, UUID,
 } from '../../data/types.ts';
 import { mentionType, oidOf } from '../../data/type-info.ts';
 import type { LogicalType } from '../../data/types.ts';
@@ -150,6 +150,9 @@ const FAMILIES: readonly Family[] = [
   same(parametricType('bit'), BYTES, `B'101'`, `B'11'`), same(parametricType('varbit'), BYTES, `B'101'::varbit`, `B'11'::varbit`),
   same(BYTEA, BYTES, `'\\x01'::bytea`, `'\\x0100'::bytea`),
   same(UUID, UUIDS, `'00000000-0000-0000-0000-000000000001'::uuid`, `'00000000-0000-0000-0000-000000000002'::uuid`),
+  same(INET, BYTES, `inet '10.0.0.0/8'`, `inet '10.0.0.0'`),
+  same(MACADDR, BYTES, `macaddr '08:00:2b:01:02:03'`, `macaddr '08:00:2b:01:02:04'`),
+  same(MACADDR8, BYTES, `macaddr8 '08:00:2b:01:02:03:04:05'`, `macaddr8 '08:00:2b:01:02:03:04:06'`),
   same(DATE, INT32S, `date '2001-01-01'`, `date '2001-01-02'`),
   same(TIME, INT64S, `time '08:00'`, `time '09:00'`),
   same(parametricType('timetz'), null, `timetz '08:00+00'`, `timetz '08:00-01'`),

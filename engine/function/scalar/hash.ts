@@ -5,10 +5,12 @@ import { asArray } from '../../data/composite.ts';
 import type { Datum } from '../../data/datum.ts';
 import { notSupported } from '../../data/error.ts';
 import { intervalSpan } from '../../data/interval.ts';
+import { unpackNetwork } from '../../data/network.ts';
 import { Numeric } from '../../data/numeric.ts';
 import { MICROS_2000 } from '../../data/calendar.ts';
 import {
-  BPCHAR, CHAR, FLOAT4, FLOAT8, INT2, INT4, INT8, INTERVAL, NAME, NUMERIC, OID, simpleType, TEXT, TIME, TIMESTAMP, UUID,
+  BPCHAR, CHAR, FLOAT4, FLOAT8, INET, INT2, INT4, INT8, INTERVAL, MACADDR, MACADDR8, NAME, NUMERIC, OID, simpleType, TEXT, TIME,
+  TIMESTAMP, UUID,
 } from '../../data/types.ts';
 import type { LogicalType } from '../../data/types.ts';
 import { encodeUtf8 } from '../../data/utf8.ts';
@@ -157,6 +159,9 @@ const KINDS: readonly Kind[] = [
   { name: 'hash_numeric', type: NUMERIC, hash: (d) => hashNumeric(numeric(d)), shows: ['1.5', '692967894'] },
   { name: 'uuid_hash', type: UUID, hash: (d) => hashBytes(uuidBytes(str(d))),
     shows: [`'00000000-0000-0000-0000-000000000001'`, '-1046387463'] },
+  { name: 'hashinet', type: INET, hash: (d) => hashBytes(addressBytes(bytes(d))), shows: [`'10.0.0.1'`, '1455329472'] },
+  { name: 'hashmacaddr', type: MACADDR, hash: (d) => hashBytes(bytes(d)), shows: [`'08:00:2b:01:02:03'`, '294987870'] },
+  { name: 'hashmacaddr8', type: MACADDR8, hash: (d) => hashBytes(bytes(d)), shows: [`'08:00:2b:01:02:03'`, '1005895009'] },
   { name: 'time_hash', type: TIME, hash: (d) => hashLong(big(d)), shows: [`'00:00:00.000001'`, '-1905060026'] },
   { name: 'timestamp_hash', type: TIMESTAMP, hash: sinceTwoThousand, shows: [`'2000-01-01 00:00:00.000001'`, '-1905060026'] },
   { name: 'interval_hash', type: INTERVAL, hash: (d) => hashLong(intervalSpan(interval(d))),
@@ -167,6 +172,12 @@ function uuidBytes(text: string): Uint8Array {
   return Uint8Array.from(text.replaceAll('-', '').match(/../g) ?? [], (pair) => parseInt(pair, 16));
 }
 
+/** An inet as PostgreSQL has it in memory: family, prefix, address. */
+function addressBytes(packed: Uint8Array): Uint8Array {
+  const { address, prefix } = unpackNetwork(packed);
+  return Uint8Array.of(address.length === 4 ? 2 : 3, prefix, ...address);
+}
+
 /** The hash that PostgreSQL's hash operator class takes for elements of an array. */
 function hashOf(type: LogicalType): (d: Datum) => Hash {
   if (type.kind === 'varchar') return hashText;
@@ -174,7 +185,8 @@ function hashOf(type: LogicalType): (d: Datum) => Hash {
   if (type.kind === 'timestamptz') return sinceTwoThousand;
   if (type.kind === 'date') return (d) => hashWord(num(d) - 10957);
   if (type.kind === 'boolean') return (d) => hashWord(d === true ? 1 : 0);
-  const known = KINDS.find((k) => k.type.kind === type.kind);
+  const kind = type.kind === 'cidr' ? 'inet' : type.kind;
+  const known = KINDS.find((k) => k.type.kind === kind);
   if (known === undefined) throw notSupported(`a hash of type ${type.kind}`);
   return known.hash;
 }

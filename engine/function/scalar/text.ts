@@ -308,7 +308,7 @@ const QUOTING: readonly ScalarFunction[] = [
     name: 'quote_literal', args: [ANYELEMENT], returns: TEXT, volatility: 'stable',
     description: 'Text of a value, quoted as a literal.',
     example: example('SELECT quote_literal(42.5)', '\'42.5\''),
-    row: ([d], call) => algorithm.quoteLiteral(outputText(d, call.argTypes[0], call)),
+    row: ([d], call) => algorithm.quoteLiteral(castedText(d, call.argTypes[0], call)),
   }),
   scalar({
     name: 'quote_nullable', args: [TEXT], returns: TEXT, strict: false,
@@ -320,7 +320,7 @@ const QUOTING: readonly ScalarFunction[] = [
     name: 'quote_nullable', args: [ANYELEMENT], returns: TEXT, strict: false, volatility: 'stable',
     description: 'Text of a value, quoted as a literal; NULL as the word NULL.',
     example: example('SELECT quote_nullable(42.5)', '\'42.5\''),
-    row: ([d], call) => (d === null ? 'NULL' : algorithm.quoteLiteral(outputText(d, call.argTypes[0], call))),
+    row: ([d], call) => (d === null ? 'NULL' : algorithm.quoteLiteral(castedText(d, call.argTypes[0], call))),
   }),
 ];
 

@@ -27,7 +27,7 @@ export interface SystemColumns {
 
 /** Types we have no values of: the columns are there and NULL. */
 const FOREIGN_TYPES: ReadonlySet<string> = new Set(
-  ['anyarray', 'pg_ndistinct', 'pg_dependencies', 'pg_mcv_list', 'inet', 'pg_statistic', 'pg_node_tree']);
+  ['anyarray', 'pg_ndistinct', 'pg_dependencies', 'pg_mcv_list', 'pg_statistic', 'pg_node_tree']);
 
 function typeOf(name: string): LogicalType {
   if (name.startsWith('_')) return arrayOf(typeOf(name.slice(1)));

@@ -4,6 +4,7 @@ import { datumAt, vectorFromDatums } from '../../../engine/data/access.ts';
 import type { Datum } from '../../../engine/data/datum.ts';
 import { DatabaseError } from '../../../engine/data/error.ts';
 import { Interval } from '../../../engine/data/interval.ts';
+import { parseNetwork } from '../../../engine/data/network-text.ts';
 import { Numeric } from '../../../engine/data/numeric.ts';
 import type { LogicalType } from '../../../engine/data/types.ts';
 import { intersectValidity } from '../../../engine/data/vector.ts';
@@ -41,6 +42,9 @@ function value(r: Random, type: LogicalType): Datum {
     case 'interval': return new Interval(extreme ? r.int(-14, 14) : 0, r.int(-40, 40),
       BigInt(r.int(-1000, 1000)) * 7_000_003n);
     case 'uuid': return `00000000-0000-0000-000${r.int(0, 2)}-00000000000${r.int(0, 2)}`;
+    case 'inet': return parseNetwork(r.pick(['10.0.0.0/8', '10.1.2.3', '10.1.2.3/16', '10.1.0.0/17', '10.1.2.3/31', '::1', '::/0', '2001:db8::5/33']), 'inet');
+    case 'macaddr': return Uint8Array.from({ length: 6 }, () => r.int(0, 1));
+    case 'macaddr8': return Uint8Array.from({ length: 8 }, () => r.int(0, 1));
     case 'bytea': return Uint8Array.from({ length: r.int(0, 3) }, () => r.int(0, 2));
     case 'text': case 'varchar': case 'bpchar': case 'name': return r.pick(TEXTS);
     case 'char': return r.pick(['a', 'b', '']);
