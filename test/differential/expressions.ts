@@ -21,10 +21,12 @@ const TEMPLATES: Readonly<Record<ColumnType, readonly string[]>> = {
     'extract(dow from timestamp \'2024-01-01\' + {int4} % 9 * interval \'1 day\')::int', 'mod({int4}, 3)', 'bit_count({bytea})::int',
     'cardinality(string_to_array({text}, \' \'))', 'lower({int4range})', 'upper({int4range})', 'upper({int4multirange})',
     'lower(range_merge({int4multirange}))', '(date \'2024-01-05\' - (date \'2024-01-01\' + {int4} % 9))',
+    'masklen({inet})', 'family({inet})',
   ],
   int8: [
     '({int4}::int8 + {int4})', '({int4}::int8 * {int4})', '({int8} % 7)', '({int8} & 255)', '{int4}::bigint', '({int8} / 3)', 'bit_count({bytea})',
     'sign({int4})::bigint', 'gcd({int4}::int8, 6)', '({int8} # 1)', 'div({int4}, 2)::bigint',
+    '(inet \'10.0.0.9\' + {int4} % 9 - inet \'10.0.0.3\')',
   ],
   numeric: [
     '({numeric} + {numeric})', '({numeric} - {int4})', '({numeric} * {numeric})', '({numeric} / 3)', 'abs({numeric})', 'round({numeric}, 1)',
@@ -54,6 +56,7 @@ const TEMPLATES: Readonly<Record<ColumnType, readonly string[]>> = {
     '({jsonb} ->> 0)', 'to_char({timestamp}, \'Day HH12:MI AM J Q\')', 'substring({text} from \'[a-z]\')', 'format(\'%L %s\', {text}, {text})',
     'pg_typeof({any})::text', 'jsonb_pretty({jsonb})', 'to_char({float8}, \'9.99EEEE\')', 'to_char({numeric} % 100, \'RN\')', 'CAST({int4} AS text)',
     '(regexp_match({text}, \'(a)(b)?\'))[1]', 'to_char({numeric}, \'999,999.9MI\')', 'strpos({text}, \'b\')::text', 'md5({bytea})',
+    'host({inet})', 'abbrev({inet})', 'text({inet})', 'quote_literal({any})',
   ],
   boolean: [
     '{any} IS NULL', '{any} IS NOT NULL', '({int4} > {int4})', '({numeric} <= {int4})', '({text} LIKE \'a%\')', '({text} ILIKE \'%B%\')', '({text} ~ \'^[ab]\')',
@@ -73,6 +76,9 @@ const TEMPLATES: Readonly<Record<ColumnType, readonly string[]>> = {
     '({int4multirange} @> {int4range})', '({int4multirange} && {int4multirange})', '({int4multirange} -|- {int4range})', '({int4range} &> {int4multirange})',
     '({int4} <@ {int4multirange})', '({daterange} @> {date})', '({daterange} && {daterange})', '({int4multirange} >= {int4multirange})', 'lower_inc({daterange})',
     '({text} ~ \'(.)\\1\')', '({text} COLLATE "C" < {text})', '({date} BETWEEN {date} AND {timestamp})', '({timestamptz} = {date})', '({jsonb} IS NOT DISTINCT FROM {jsonb})',
+    '({inet} << {inet})', '({inet} <<= {inet})', '({inet} >> {inet})', '({inet} >>= {inet})', '({inet} && {inet})', '({inet} < {inet})', '({inet} = {inet})',
+    'inet_same_family({inet}, {inet})', '({inet} = \'10.1.2.3\')', '({inet} IN (\'10.0.0.0/8\', {inet}))', '({inet} BETWEEN \'10/8\' AND {inet})',
+    '({inet} IS DISTINCT FROM {inet})', '({macaddr} < {macaddr})', '({macaddr8} >= {macaddr8})', '({macaddr}::macaddr8 = {macaddr8})',
   ],
   date: [
     '({date} + {int4} % 9)', '({date} - 3)', '{timestamp}::date', '{timestamptz}::date', 'make_date(2024, 1 + abs({int4} % 12), 3)', 'to_date(\'2024-\' || 1 + abs({int4} % 9), \'YYYY-MM\')',
@@ -117,6 +123,14 @@ const TEMPLATES: Readonly<Record<ColumnType, readonly string[]>> = {
     'multirange({int4range})', '({int4multirange} + {int4multirange})', '({int4multirange} * {int4multirange})', '({int4multirange} - {int4multirange})',
     'int4multirange(coalesce({int4range}, \'empty\'), int4range(100, 200))', '{int4range}::int4multirange',
   ],
+  inet: [
+    'network({inet})', 'broadcast({inet})', 'netmask({inet})', 'hostmask({inet})', 'set_masklen({inet}, abs({int4} % 33))', '(~ {inet})',
+    '(inet \'10.0.0.9\' + {int4} % 9)', '{inet}::text::inet', '{inet}::cidr', 'host({inet})::inet', 'set_masklen({inet}, -1)',
+  ],
+  macaddr: ['trunc({macaddr})', '(~ {macaddr})', '({macaddr} & {macaddr})', '({macaddr} | {macaddr})', '{macaddr}::text::macaddr', '{macaddr}::macaddr8::macaddr'],
+  macaddr8: [
+    'trunc({macaddr8})', '(~ {macaddr8})', '({macaddr8} & {macaddr8})', '({macaddr8} | {macaddr8})', 'macaddr8_set7bit({macaddr8})', '{macaddr}::macaddr8', '{macaddr8}::text::macaddr8',
+  ],
   mood: ['enum_first({mood})', '(enum_range(NULL::mood))[1 + abs({int4} % 4)]', '{mood}::text::mood', 'enum_last({mood})'],
 };
 
@@ -126,7 +140,9 @@ const RISKY: Readonly<Partial<Record<ColumnType, readonly string[]>>> = {
   int8: ['{}::int', '{} * 1000000000000', '1 / {}', 'ln({}::numeric)'],
   numeric: ['1 / {}', '{} % 0', '{}::numeric(3,1)'],
   float8: ['sqrt({})', '{}::int', '2 / {}', 'ln({})'],
-  text: ['{}::text::int', '{}::text::date', '{}::text::jsonb', '{}::text::uuid', '{}::boolean', '{}::text::numeric', '{}::text::int[]', '{}::text::interval'],
+  text: ['{}::text::int', '{}::text::date', '{}::text::jsonb', '{}::text::uuid', '{}::boolean', '{}::text::numeric', '{}::text::int[]', '{}::text::interval', '{}::text::inet'],
+  inet: ['{} & inet \'10.0.0.1\'', '{} + 4294967000', '{} - inet \'10.0.0.0\'', 'inet_merge({}, \'::1\')', 'set_masklen({}, 40)'],
+  macaddr8: ['{}::macaddr'],
   date: ['{} - date \'2024-01-01\'', 'extract(year from {})::int'],
   timestamp: ['{} - timestamp \'2024-01-01\'', 'age({}, timestamp \'2024-01-01\')'],
   jsonb: ['{} - \'a\'', 'jsonb_array_length({})', '({})::int'],

@@ -26,7 +26,8 @@ export interface From {
 /** Types of which equal values may look different. */
 const VAGUE: readonly ColumnType[] = ['numeric', 'float8', 'text', 'interval', 'jsonb'];
 /** Types with min and max. */
-export const EXTREMES = ALL_TYPES.filter((t) => !['boolean', 'uuid', 'bytea', 'jsonb', 'int4range', 'daterange', 'int4multirange'].includes(t));
+export const EXTREMES = ALL_TYPES.filter((t) => !['boolean', 'uuid', 'bytea', 'jsonb', 'int4range', 'daterange', 'int4multirange', 'macaddr', 'macaddr8']
+  .includes(t));
 
 export class QueryWriter {
   readonly #random: Random;
@@ -208,7 +209,7 @@ export class QueryWriter {
     }
     const number = this.field(fields, ['int8', 'numeric']);
     if (number !== null) add('numeric', `sum(${number.sql})`, `avg(${number.sql})`, `sum(DISTINCT ${number.sql})`, `sum(${number.sql}) + count(*)`);
-    const text = this.field(fields.filter((f) => f.vague !== true), ['text', 'date', 'uuid', 'timestamp']);
+    const text = this.field(fields.filter((f) => f.vague !== true), ['text', 'date', 'uuid', 'timestamp', 'inet']);
     if (text !== null) {
       add('text', `string_agg(${text.sql}::text, ',' ORDER BY ${text.sql}::text)`, `string_agg(DISTINCT ${text.sql}::text, '|')`,
         `string_agg(upper(${text.sql}::text), '' ORDER BY upper(${text.sql}::text) DESC)`);

@@ -42,7 +42,7 @@ const recursive: Form = (r, w) => {
 
 /** Two of one type whose equal values look the same. */
 function pairOf(r: Random, fields: readonly Field[]): readonly [Field, Field] | null {
-  const plain = fields.filter((f) => ['int4', 'text', 'date', 'uuid', 'boolean', 'mood'].includes(f.type) && f.vague !== true);
+  const plain = fields.filter((f) => ['int4', 'text', 'date', 'uuid', 'boolean', 'mood', 'inet'].includes(f.type) && f.vague !== true);
   const pairs = plain.flatMap((a) => plain.filter((b) => b.type === a.type).map((b) => [a, b] as const));
   return pairs.length === 0 ? null : r.pick(pairs);
 }
@@ -180,7 +180,7 @@ const documents: Form = (r, w) => {
   const { sql, fields } = w.relation();
   const key = r.pick(fields);
   const own = w.list(fields, 1)[0].sql;
-  const plain = fields.find((f) => f.vague !== true && ['int4', 'text', 'date', 'boolean', 'uuid', 'mood'].includes(f.type));
+  const plain = fields.find((f) => f.vague !== true && ['int4', 'text', 'date', 'boolean', 'uuid', 'mood', 'inet'].includes(f.type));
   const json = w.field(fields, ['jsonb']);
   const array = w.field(fields, ['int4[]', 'text[]']);
   const choices: string[] = [];

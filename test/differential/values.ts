@@ -6,6 +6,7 @@ const SQL_TYPES = {
   text: ['text', 'varchar(12)', 'char(5)'], boolean: ['boolean'], date: ['date'], timestamp: ['timestamp'], timestamptz: ['timestamptz'],
   interval: ['interval'], time: ['time'], uuid: ['uuid'], bytea: ['bytea'], jsonb: ['jsonb'], 'int4[]': ['int[]'], 'text[]': ['text[]'],
   mood: ['mood'], int4range: ['int4range'], daterange: ['daterange'], int4multirange: ['int4multirange'],
+  inet: ['inet', 'cidr'], macaddr: ['macaddr'], macaddr8: ['macaddr8'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type ColumnType = keyof typeof SQL_TYPES;
@@ -69,6 +70,10 @@ function plainLiteral(random: Random, type: ColumnType, sqlType: string): string
       '\'{}\'', '\'[]\'', '\'{"b": "x", "a": null}\'']);
     case 'int4[]': return random.pick(['\'{1,2,3}\'', '\'{}\'', '\'{2}\'', '\'{NULL,1}\'', '\'{3,1}\'', '\'{1,1}\'']);
     case 'text[]': return random.pick(['\'{a,b}\'', '\'{}\'', '\'{"z z",NULL}\'', '\'{a}\'', '\'{ab,"",b}\'']);
+    case 'inet': return random.pick(['\'10.0.0.0/8\'', '\'10.1.0.0/16\'', '\'10.1.2.3\'', '\'::/0\'', '\'2001:db8::/32\'', '\'::ffff:10.1.2.3\'',
+      ...(sqlType === 'cidr' ? ['\'192.168\'', '\'0/0\''] : ['\'10.1.2.3/8\'', '\'10.1.2.3/16\'', '\'2001:db8::5/32\''])]);
+    case 'macaddr': return random.pick(['\'08:00:2b:01:02:03\'', '\'08:00:2b:01:02:04\'', '\'80:00:00:00:00:00\'', '\'0:0:0:0:0:1\'']);
+    case 'macaddr8': return random.pick(['\'08:00:2b:01:02:03\'', '\'08:00:2b:01:02:03:04:05\'', '\'ff:ff:ff:ff:ff:ff:ff:ff\'', '\'0000000000000001\'']);
     case 'mood': return random.pick(['\'sad\'', '\'ok\'', '\'Glad\'', '\'\'']);
     case 'int4range': return random.pick(['\'[1,4)\'', '\'[2,6]\'', '\'(,3)\'', '\'[5,)\'', '\'empty\'', '\'[4,5)\'', '\'(,)\'', '\'[-3,0]\'']);
     case 'daterange': return random.pick(['\'[2024-01-01,2024-02-01)\'', '\'(2024-01-28,)\'', '\'(,2024-03-01]\'', '\'empty\'',
