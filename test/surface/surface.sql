@@ -378,7 +378,7 @@ SELECT '1.5'::money
 --- xml
 SELECT '<a/>'::xml
 --- inet, cidr, macaddr
-SELECT '10.0.0.1/8'::inet
+SELECT '10.0.0.1/8'::inet, '10/8'::cidr, '08:00:2b:01:02:03'::macaddr, '08:00:2b:01:02:03:04:05'::macaddr8
 --- point and other geometry
 SELECT '(1,2)'::point
 --- tsvector, tsquery
@@ -427,7 +427,7 @@ SELECT enum_first(NULL::mood), enum_last(NULL::mood), enum_range('ok'::mood, NUL
 --- 9.11 geometric functions
 SELECT area(box '((0,0),(1,1))')
 --- 9.12 network address functions
-SELECT host(inet '10.0.0.1/8')
+SELECT host(inet '10.0.0.1/8'), abbrev(cidr '10.1/16'), broadcast(inet '10.0.0.1/8'), inet '10.0.0.1' << '10/8', inet '10.0.0.1' + 5, inet_merge('10.0.0.1', '10.0.0.9'), trunc(macaddr '08:00:2b:01:02:03'), macaddr8_set7bit('08:00:2b:01:02:03')
 --- 9.13 text search functions
 SELECT ts_rank(to_tsvector('a'), to_tsquery('a'))
 --- 9.14 uuid functions [once]

@@ -125,7 +125,7 @@ public class Main {
 
   static void types(Connection c) throws SQLException {
     String sql = "SELECT ?::bool, ?::int2, ?::int4, ?::int8, ?::float4, ?::float8, ?::numeric, ?::text, ?::bytea,"
-        + " ?::date, ?::timestamp, ?::uuid, ?::jsonb, ?::time";
+        + " ?::date, ?::timestamp, ?::uuid, ?::jsonb, ?::time, ?::inet, ?::cidr, ?::macaddr";
     UUID uuid = UUID.fromString("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11");
     try (PreparedStatement p = c.prepareStatement(sql)) {
       for (int i = 0; i < 8; i++) {
@@ -143,6 +143,9 @@ public class Main {
         p.setObject(12, uuid);
         p.setString(13, "{\"b\":1,\"a\":[true,null]}");
         p.setObject(14, LocalTime.of(1, 2, 3));
+        p.setString(15, "10.1.2.3/16");
+        p.setObject(16, "2001:db8::/32", Types.OTHER);
+        p.setObject(17, "08-00-2B-01-02-03", Types.OTHER);
         try (ResultSet r = p.executeQuery()) {
           r.next();
           check(r.getBoolean(1), true, "bool");
@@ -159,6 +162,9 @@ public class Main {
           check(r.getObject(12), uuid, "uuid");
           check(r.getString(13), "{\"a\": [true, null], \"b\": 1}", "jsonb");
           check(r.getObject(14, LocalTime.class), LocalTime.of(1, 2, 3), "time");
+          check(r.getObject(15).toString(), "10.1.2.3/16", "inet");
+          check(r.getString(16), "2001:db8::/32", "cidr");
+          check(r.getString(17), "08:00:2b:01:02:03", "macaddr");
         }
       }
     }

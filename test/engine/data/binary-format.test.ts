@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { decodeBinary, encodeBinary } from '../../../engine/data/binary-format.ts';
 import { Interval } from '../../../engine/data/interval.ts';
+import { parseNetwork } from '../../../engine/data/network-text.ts';
 import { Numeric } from '../../../engine/data/numeric.ts';
 import * as types from '../../../engine/data/types.ts';
 
@@ -25,12 +26,41 @@ const CASES: readonly [types.LogicalType, Parameters<typeof encodeBinary>[1], st
   [types.simpleType('pg_lsn'), 1n, '0000000000000001'],
   [types.simpleType('pg_lsn'), -1n, 'ffffffffffffffff'],
   [{ kind: 'varbit', typmod: -1 }, '101000001', '00000009a080'],
+  [types.INET, parseNetwork('10.1.2.3/16', 'inet'), '021000040a010203'],
+  [types.INET, parseNetwork('2001:db8::1', 'inet'), '0380001020010db8000000000000000000000001'],
+  [types.CIDR, parseNetwork('10/8', 'cidr'), '020801040a000000'],
+  [types.MACADDR, Uint8Array.of(8, 0, 0x2b, 1, 2, 3), '08002b010203'],
+  [types.MACADDR8, Uint8Array.of(8, 0, 0x2b, 0xff, 0xfe, 1, 2, 3), '08002bfffe010203'],
+  [types.arrayOf(types.INET), { dimensions: [2], lowerBounds: [1], values: [parseNetwork('10.0.0.1', 'inet'), null] },
+    '000000010000000100000365000000020000000100000008022000040a000001ffffffff'],
 ];
+
+function decodedBytes(type: types.LogicalType, bytes: string): Uint8Array {
+  const datum = decodeBinary(type, Buffer.from(bytes, 'hex'));
+  return datum instanceof Uint8Array ? datum : new Uint8Array(0);
+}
 
 describe('binary format', () => {
   test.each(CASES)('%j %s', (type, datum, bytes) => {
     expect(hex(encodeBinary(type, datum))).toBe(bytes);
     expect(decodeBinary(type, Buffer.from(bytes, 'hex'))).toEqual(datum);
+  });
+
+  test.each([
+    [types.INET, '011000040a010203', '22P03', 'invalid address family in external "inet" value'],
+    [types.INET, '022100040a010203', '22P03', 'invalid bits in external "inet" value'],
+    [types.CIDR, '021000100a010203', '22P03', 'invalid length in external "cidr" value'],
+    [types.CIDR, '021000040a010203', '22P03', 'invalid external "cidr" value'],
+    [types.INET, '021000040a0102', '08P01', 'no data left in message'],
+    [types.INET, '021000040a01020304', '22P03', 'incorrect binary data format'],
+    [types.MACADDR, '0800', '08P01', 'no data left in message'],
+    [types.MACADDR8, '08002bfffe01020304', '22P03', 'incorrect binary data format'],
+  ])('%j %s is refused: %s %s', (type, bytes, code, message) => {
+    expect(() => decodeBinary(type, Buffer.from(bytes, 'hex'))).toThrow(expect.objectContaining({ code, message }));
+  });
+
+  test('a MAC address of six bytes is one of eight', () => {
+    expect(hex(decodedBytes(types.MACADDR8, '08002b010203'))).toBe('08002bfffe010203');
   });
 
   test('wrong lengths are refused', () => {
