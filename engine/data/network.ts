@@ -50,6 +50,17 @@ export function networkOf(packed: Uint8Array): Uint8Array {
   return packed.slice(0, 2 + sizeOf(packed[0]));
 }
 
+/** The address with the bits behind the prefix 1. */
+export function lastAddress({ address, prefix }: NetworkAddress): Uint8Array {
+  return address.map((byte, i) => byte | (prefixMask(prefix, i) ^ 0xff));
+}
+
+/** Of a network, without a prefix of its own: nothing that is in it is greater. */
+export function lastAddressOf(packed: Uint8Array): Uint8Array {
+  const value = unpackNetwork(packed);
+  return packNetwork({ address: lastAddress(value), prefix: 8 * value.address.length });
+}
+
 /** How the networks of two packed values stand to each other, by the lengths of their prefixes; null: they do not overlap. */
 export function compareNetworks(a: Uint8Array, at: number, b: Uint8Array, bt: number): number | null {
   if (a[at] !== b[bt]) return null;

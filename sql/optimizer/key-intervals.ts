@@ -1,5 +1,7 @@
 // Key intervals: between which constants a condition keeps an expression; disjoint, ascending.
 import { compareDatums } from '../../engine/data/datum-order.ts';
+import { assert } from '../../engine/data/error.ts';
+import { lastAddressOf, networkOf } from '../../engine/data/network.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { Bound } from '../../engine/state/key-range.ts';
@@ -64,6 +66,8 @@ function ofCall(c: Expression & { readonly kind: 'call' }, key: Expression): Int
     if (isKey(a, key)) return ofComparison(name, b, key);
     return isKey(b, key) ? ofComparison(FLIPPED[name], a, key) : null;
   }
+  const [part, network] = name.startsWith('>>') ? [b, a] : [a, b];
+  if (CONTAINMENTS.has(name) && isKey(part, key)) return ofNetwork(network, key);
   const textual = (key.type.kind === 'text' || key.type.kind === 'varchar') && isKey(a, key);
   if (!textual || b.kind !== 'literal' || (b.type.kind !== 'text' && b.type.kind !== 'varchar')) return null;
   if (b.value === null) return [];
@@ -82,6 +86,18 @@ function ofComparison(operator: string, e: Expression, key: Expression): Interva
     case '>': return [{ lower: { value, inclusive: false }, upper: null }];
     default: return [{ lower: { value, inclusive: true }, upper: null }];
   }
+}
+
+const CONTAINMENTS: ReadonlySet<string> = new Set(['<<', '<<=', '>>', '>>=']);
+
+/** What is in a network, the network itself included, lies between it and its last address. */
+function ofNetwork(e: Expression, key: Expression): Intervals | null {
+  const constant = key.type.kind === 'inet' || key.type.kind === 'cidr' ? asConstant(e, key.type) : null;
+  if (constant === null) return null;
+  const { value } = constant;
+  if (value === null) return [];
+  assert(value instanceof Uint8Array, 'a network');
+  return [{ lower: { value: networkOf(value), inclusive: true }, upper: { value: lastAddressOf(value), inclusive: true } }];
 }
 
 /** LIKE: what stands before the first % or _. */

@@ -2,7 +2,7 @@
 import type { Datum } from '../../data/datum.ts';
 import { DatabaseError } from '../../data/error.ts';
 import { abbreviatedNetwork, addressText, networkText } from '../../data/network-text.ts';
-import { compareNetworks, maskedAddress, networkOf, packNetwork, unpackNetwork } from '../../data/network.ts';
+import { compareNetworks, lastAddress, maskedAddress, networkOf, packNetwork, unpackNetwork } from '../../data/network.ts';
 import type { NetworkAddress } from '../../data/network.ts';
 import { BOOLEAN, CIDR, INET, INT4, INT8, TEXT } from '../../data/types.ts';
 import type { LogicalType } from '../../data/types.ts';
@@ -141,10 +141,7 @@ const PARTS: readonly Part[] = [
   { name: 'masklen', returns: INT4, words: 'Length of the prefix in bits.', shows: [`'192.168.1.5/24'`, '24'],
     of: ({ prefix }) => prefix },
   { name: 'broadcast', returns: INET, words: 'The last address of the network.', shows: [`'192.168.1.5/24'`, '192.168.1.255/24'],
-    of: (value) => {
-      const mask = maskOf(value);
-      return packNetwork({ ...value, address: value.address.map((byte, i) => byte | (mask[i] ^ 0xff)) });
-    } },
+    of: (value) => packNetwork({ ...value, address: lastAddress(value) }) },
   { name: 'netmask', returns: INET, words: 'The network\'s mask.', shows: [`'192.168.1.5/24'`, '255.255.255.0'],
     of: (value) => packNetwork({ address: maskOf(value), prefix: lengthOf(value) }) },
   { name: 'hostmask', returns: INET, words: 'The mask of the bits behind the prefix.', shows: [`'192.168.23.20/30'`, '0.0.0.3'],
