@@ -265,6 +265,9 @@ function appendBytes(column: BytesColumn, bytes: Uint8Array, start: number, end:
       column.pushBytes(bytes, start, end);
       return true;
     case 'numeric': return appendNumeric(column, type.typmod, bytes, start, end);
+    case 'inet': case 'cidr': return appendIpv4(column, bytes, start, end);
+    case 'macaddr': return end - start === 17 && appendMacAddress(column, 6, bytes, start);
+    case 'macaddr8': return end - start === 23 && appendMacAddress(column, 8, bytes, start);
     default: return false;
   }
 }
@@ -310,6 +313,35 @@ function appendUuid(column: Fixed16Column, bytes: Uint8Array, start: number, end
     from += 2;
   }
   column.pushBytes(scratch);
+  return true;
+}
+
+/** Four octets without a prefix: packed as network.ts says. */
+function appendIpv4(column: BytesColumn, bytes: Uint8Array, start: number, end: number): boolean {
+  scratch[0] = 4;
+  let at = start;
+  for (let i = 1; i <= 4; i++) {
+    const from = at;
+    let octet = 0;
+    for (; at < end && bytes[at] >= 48 && bytes[at] <= 57; at++) octet = octet * 10 + bytes[at] - 48;
+    if (at === from || at > from + 3 || octet > 255) return false;
+    if (i < 4 && bytes[at++] !== 46) return false;
+    scratch[i] = octet;
+  }
+  if (at !== end) return false;
+  scratch[5] = 32;
+  column.pushBytes(scratch, 0, 6);
+  return true;
+}
+
+/** Pairs of digits with colons between them. Requires: as many characters as that takes. */
+function appendMacAddress(column: BytesColumn, size: number, bytes: Uint8Array, start: number): boolean {
+  for (let i = 0, at = start; i < size; i++, at += 3) {
+    const value = (hexDigit(bytes[at]) << 4) | hexDigit(bytes[at + 1]);
+    if (value < 0 || (i > 0 && bytes[at - 1] !== 58)) return false;
+    scratch[i] = value;
+  }
+  column.pushBytes(scratch, 0, size);
   return true;
 }
 

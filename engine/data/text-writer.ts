@@ -31,6 +31,8 @@ export function quickText(vector: Vector, type: LogicalType, settings: FormatSet
     case 'fixed16': return kind === 'uuid' ? uuidText(vector) : null;
     case 'bytes':
       if (kind === 'numeric') return numericText(vector);
+      if (kind === 'inet') return ipv4Text(vector);
+      if (kind === 'macaddr' || kind === 'macaddr8') return macAddressText(vector);
       return kind === 'bytea' && settings.byteaOutput === 'hex' ? byteaText(vector) : null;
     default: return null;
   }
@@ -195,6 +197,43 @@ function uuidText(vector: Fixed16Vector): QuickText {
       const byte = values[row * 16 + i];
       bytes[at++] = HEX[byte >> 4];
       bytes[at++] = HEX[byte & 15];
+    }
+    page.at = at;
+    return true;
+  };
+}
+
+/** Addresses of IPv4 without a prefix, which are six bytes as network.ts packs them. */
+function ipv4Text(vector: BytesVector): QuickText {
+  const { offsets, bytes: from } = vector;
+  return (page, row) => {
+    const start = offsets[row];
+    if (from[start] !== 4 || from[start + 5] !== 32) return false;
+    page.ensure(15);
+    const { bytes } = page;
+    let { at } = page;
+    for (let i = 1; i <= 4; i++) {
+      const octet = from[start + i];
+      if (octet >= 100) bytes[at++] = ZERO + Math.floor(octet / 100);
+      if (octet >= 10) bytes[at++] = ZERO + Math.floor(octet / 10) % 10;
+      bytes[at++] = ZERO + octet % 10;
+      if (i < 4) bytes[at++] = 46;
+    }
+    page.at = at;
+    return true;
+  };
+}
+
+function macAddressText(vector: BytesVector): QuickText {
+  const { offsets, bytes: from } = vector;
+  return (page, row) => {
+    page.ensure(23);
+    const { bytes } = page;
+    let { at } = page;
+    for (let i = offsets[row]; i < offsets[row + 1]; i++) {
+      if (i > offsets[row]) bytes[at++] = 58;
+      bytes[at++] = HEX[from[i] >> 4];
+      bytes[at++] = HEX[from[i] & 15];
     }
     page.at = at;
     return true;

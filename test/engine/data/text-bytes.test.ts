@@ -59,11 +59,20 @@ function randomText(random: Random, name: string): string {
       const tail = random.pick(['', '.', `.${digits(random.int(1, 8))}`]);
       return `${sign}${digits(random.int(1, 17))}${tail}`;
     }
+    case 'inet': case 'cidr': {
+      const octets = Array.from({ length: random.pick([4, 4, 4, 3, 5]) }, () => random.pick(['0', '7', '10', '255', '256', '007', '']));
+      return octets.join(random.pick(['.', '.', '.', ':'])) + random.pick(['', '', '/8', '/32', '.']);
+    }
+    case 'macaddr': case 'macaddr8': {
+      const pairs = Array.from({ length: random.pick([6, 8, 8, 7]) }, () => random.pick(['00', 'ff', 'A0', '7f', '0', 'g0']));
+      return pairs.join(random.pick([':', ':', ':', '-', '']));
+    }
     default: return sign + digits(random.int(1, 20));
   }
 }
 
-test.each(['int2', 'int4', 'int8', 'float8', 'numeric', 'numeric(10,4)', 'numeric(4,4)', 'date', 'timestamp', 'timestamptz'])(
+test.each(['int2', 'int4', 'int8', 'float8', 'numeric', 'numeric(10,4)', 'numeric(4,4)', 'date', 'timestamp', 'timestamptz',
+  'inet', 'cidr', 'macaddr', 'macaddr8'])(
   'random %s read from bytes, written to a page', (name) => {
     const seed = 7;
     const random = new Random(seed);
@@ -99,6 +108,8 @@ test.each([
   ['date', '0044-03-15 BC'], ['date', '0001-01-01'], ['date', '10000-01-01'], ['timestamp', '-infinity'],
   ['timestamp', '1684-01-01 00:00:00'], ['timestamptz', '1850-06-01 00:00:00+00'], ['numeric', 'NaN'],
   ['numeric', '0.000000000000001'], ['numeric', '-0.5'], ['numeric', '281474976710655.5'], ['date', '9999-12-31'],
+  ['inet', '255.10.9.0'], ['inet', '10.1.2.3/8'], ['inet', '10.0.0.0/8'], ['inet', '::1'], ['cidr', '1.2.3.4'], ['macaddr8', '08:00:2b:01:02:03'],
+  ['inet', '100.200.30.1/31'],
 ])('%s %s written to a page', (name, text) => {
   const type = typeOf(name);
   expect(written(type, text)).toBe(formatText(type, parseText(type, text, settings), settings));
