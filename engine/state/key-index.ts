@@ -220,7 +220,7 @@ export class KeyIndex {
     for (let start = 0; start < rows.length; start += CHUNK) {
       const part = rows.subarray(start, start + CHUNK);
       if (this.#hashParts === null) this.#hashes.candidates(hashes, part, part.length, out);
-      this.#verify(cells, part, out, (row, id) => this.#searchFrom(cells, row, id, hashes[row]));
+      this.#verify(cells, part, out, (row) => this.#search(cells, row, hashes[row]));
     }
   }
 
@@ -251,8 +251,8 @@ export class KeyIndex {
       const part = rows.subarray(start, start + CHUNK);
       if (this.#hashParts === null) insert(this.#hashes, part);
       // A key is what itself is; and the page it is in may be absent.
-      this.#verify(cells, part.filter((row) => isNew[row] === 0), out, (row, id) => {
-        const found = this.#searchFrom(cells, row, id, hashes[row]);
+      this.#verify(cells, part.filter((row) => isNew[row] === 0), out, (row) => {
+        const found = this.#search(cells, row, hashes[row]);
         if (found >= 0) return found;
         taken++;
         return this.#addCollision(row, hashes[row], out, fresh);
@@ -296,7 +296,7 @@ export class KeyIndex {
 
   /** Compares the keys of rows with those of their candidates; where they differ, `repair` says which row it is. */
   #verify(
-    cells: readonly Cells[], rows: Int32Array, out: Int32Array, repair: (row: number, id: number) => number,
+    cells: readonly Cells[], rows: Int32Array, out: Int32Array, repair: (row: number) => number,
   ): void {
     const { ids, same } = scratch;
     for (let i = 0; i < rows.length; i++) {
@@ -307,7 +307,7 @@ export class KeyIndex {
     const checked = order === null ? rows : order.map((i) => rows[i]);
     if (order !== null) this.#matchByPage(cells, checked, out);
     else matchRows(cells, this.#stored, { length: rows.length, aRows: rows, bIds: ids }, this.#equality, same);
-    for (let i = 0; i < checked.length; i++) if (same[i] === 0) out[checked[i]] = repair(checked[i], ids[i]);
+    for (let i = 0; i < checked.length; i++) if (same[i] === 0) out[checked[i]] = repair(checked[i]);
   }
 
   /** As matchRows, a page at a time. Requires: the rows in ascending order of their candidates. */
@@ -322,8 +322,9 @@ export class KeyIndex {
     }
   }
 
-  #searchFrom(cells: readonly Cells[], row: number, id: number, hash: number): number {
-    let at = this.#next(hash, id);
+  /** From the start: while the directory grows, a key that has been added since stands before the candidates of then. */
+  #search(cells: readonly Cells[], row: number, hash: number): number {
+    let at = this.#next(hash, -1);
     while (at >= 0 && !rowsEqual(cells, row, this.#stored, at, this.#equality)) at = this.#next(hash, at);
     return at;
   }
