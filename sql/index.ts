@@ -6,6 +6,6 @@ export { safeConnections } from '../storage/open-files.ts';
 export { startSlices } from '../storage/pause.ts';
 export type { Database, DatabaseOptions } from './database.ts';
 export type {
-  BindRequest, CopyInSink, ExecuteResult, Notice, ResultColumn, Session, SessionOptions, StatementDescription,
+  BindRequest, CopyInSink, Endpoint, ExecuteResult, Notice, ResultColumn, Session, SessionOptions, StatementDescription,
   TransactionStatus,
 } from './session-api.ts';

@@ -82,13 +82,21 @@ export interface CopyInSink {
   abort(error: DatabaseError): Promise<void>;
 }
 
+/** An end of a connection over the network. */
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
 export interface SessionOptions {
   readonly user: string;
   readonly database: string;
   /** Startup parameters other than user and database (application_name, options ...); a bad one throws. */
   readonly parameters: ReadonlyMap<string, string>;
   readonly processId: number;
-  readonly remote: { readonly address: string; readonly port: number } | null;
+  readonly remote: Endpoint | null;
+  /** The server's end of the connection to it; absent: there is none. */
+  readonly local?: Endpoint;
   onNotice(notice: Notice): void;
   /** A reported setting changed (ParameterStatus); also called for all 13 when the session opens. */
   onParameterStatus(name: string, value: string): void;

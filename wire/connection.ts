@@ -81,6 +81,7 @@ export class Connection {
       this.#session = await startUp({
         reader: this.#reader, page: this.#page, flush: () => this.#flush(), host: this.#host,
         remote: { address: this.#socket.remoteAddress ?? '', port: this.#socket.remotePort ?? 0 },
+        local: { address: this.#socket.localAddress ?? '', port: this.#socket.localPort ?? 0 },
         hooks: {
           onNotice: (notice) => this.#notify(() => {
             backend.errorOrNotice(this.#page, notice.severity ?? 'NOTICE', notice);

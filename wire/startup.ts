@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer';
 import { DatabaseError } from '../engine/data/error.ts';
 import type { Soon } from '../engine/data/soon.ts';
-import type { Session, SessionOptions } from '../sql/index.ts';
+import type { Endpoint, Session, SessionOptions } from '../sql/index.ts';
 import { SCRAM_MECHANISM, ScramExchange, mockVerifier } from './auth.ts';
 import * as backend from './backend.ts';
 import type { ConnectionHost } from './connection.ts';
@@ -21,7 +21,8 @@ export interface StartupOptions {
   readonly page: Page;
   readonly flush: () => Soon<void>;
   readonly host: ConnectionHost;
-  readonly remote: { readonly address: string; readonly port: number };
+  readonly remote: Endpoint;
+  readonly local: Endpoint;
   readonly hooks: Hooks;
 }
 
@@ -80,7 +81,7 @@ async function open(
   backend.authentication(page, 0);
   const session = host.database.connect({
     user, database: database === '' ? user : database, parameters, processId: host.processId, remote: options.remote,
-    ...options.hooks,
+    local: options.local, ...options.hooks,
   });
   backend.backendKeyData(page, host.processId, host.secret);
   return session;

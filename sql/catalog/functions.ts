@@ -10,7 +10,7 @@ import { SERVER_VERSION_TEXT } from '../version-text.ts';
 import type { SessionState } from '../session-state.ts';
 import { RandomGenerator } from '../random-generator.ts';
 import { ADVISORY_FUNCTIONS } from './advisory-functions.ts';
-import { clientAddress } from './client-address.ts';
+import { endpointAddress } from './endpoint-address.ts';
 import { isTemporary } from './entry.ts';
 import type { SequenceEntry } from './entry.ts';
 import { host } from './host-function.ts';
@@ -31,12 +31,14 @@ const IDENTITY: readonly ScalarFunction[] = [
   host({ name: 'pg_backend_pid', returns: INT4, description: 'number of the session', row: (_, s) => s.processId }),
   host({
     name: 'inet_client_addr', returns: INET, description: 'address of the client',
-    row: (_, s) => clientAddress(s.options.remote),
+    row: (_, s) => endpointAddress(s.options.remote),
   }),
   host({ name: 'inet_client_port', returns: INT4, description: 'port of the client',
     row: (_, s) => s.options.remote?.port ?? null }),
-  host({ name: 'inet_server_addr', returns: INET, description: 'address of the server', row: () => null }),
-  host({ name: 'inet_server_port', returns: INT4, description: 'port of the server', row: () => null }),
+  host({ name: 'inet_server_addr', returns: INET, description: 'address of the server',
+    row: (_, s) => endpointAddress(s.options.local) }),
+  host({ name: 'inet_server_port', returns: INT4, description: 'port of the server',
+    row: (_, s) => s.options.local?.port ?? null }),
   host({ name: 'txid_current', returns: INT8, description: 'number of the transaction',
     row: (_, s) => BigInt(s.current.id) }),
   host({

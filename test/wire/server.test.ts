@@ -56,6 +56,27 @@ describe('node-postgres', () => {
   });
 });
 
+describe('network addresses', () => {
+  it('of both ends are inet', async () => {
+    const pg = client();
+    await pg.connect();
+    const { rows: [row] } = await pg.query(`SELECT inet_client_addr() AS them, inet_server_addr() AS us,
+      inet_server_port() AS port, pg_typeof(inet_server_addr())::text AS type, (SELECT client_addr = inet_client_addr() AND client_port = inet_client_port()
+        FROM pg_stat_activity WHERE pid = pg_backend_pid()) AS same`);
+    expect(row).toEqual({ them: '127.0.0.1', us: '127.0.0.1', port: server.address.port, type: 'inet', same: true });
+    await pg.end();
+  });
+
+  it('go through parameters as text', async () => {
+    const pg = client();
+    await pg.connect();
+    const { rows: [row] } = await pg.query('SELECT $1::inet + 1 AS next, $2::cidr AS net, $3::macaddr AS mac, $4::inet[] AS list',
+      ['10.0.0.255', '10.1/16', '0800.2b01.0203', ['::1', null]]);
+    expect(row).toEqual({ next: '10.0.1.0', net: '10.1.0.0/16', mac: '08:00:2b:01:02:03', list: ['::1', null] });
+    await pg.end();
+  });
+});
+
 describe('passwords', () => {
   it('are asked for once one is set, by SCRAM-SHA-256; wrong ones and unknown users are told the same', async () => {
     await rows('CREATE ROLE guarded LOGIN PASSWORD \'right\'');

@@ -3,7 +3,7 @@ import { arrayFrom } from '../../../engine/data/composite.ts';
 import { oidOf, typeRowByName } from '../../../engine/data/type-info.ts';
 import { advisoryKey } from '../../advisory-locks.ts';
 import type { Catalog } from '../catalog.ts';
-import { clientAddress } from '../client-address.ts';
+import { endpointAddress } from '../endpoint-address.ts';
 import { BTREE_CLASSES } from '../operator-class.ts';
 import { PG_CATALOG_OID, POSTGRES_ROLE_OID } from '../entry.ts';
 import type { RoleEntry, SystemContext, SystemRelation } from '../entry.ts';
@@ -79,7 +79,7 @@ function* activity(context: SystemContext): Iterable<SystemRow> {
     yield {
       datid: DATABASES.find(([name]) => name === s.database)?.[1] ?? null, datname: s.database, pid: s.processId,
       usesysid: context.catalog.role(s.user)?.oid ?? null, usename: s.user, application_name: s.applicationName,
-      client_addr: clientAddress(s.remote), client_port: s.remote?.port ?? null, backend_start: s.backendStart,
+      client_addr: endpointAddress(s.remote), client_port: s.remote?.port ?? null, backend_start: s.backendStart,
       xact_start: s.transactionStart, query_start: s.queryStart, state_change: s.stateChange, state: s.state, query: s.query,
       backend_type: 'client backend', wait_event_type: s.state === 'active' ? null : 'Client',
       wait_event: s.state === 'active' ? null : 'ClientRead',
