@@ -10,6 +10,7 @@ import type { FunctionRegistry } from '../engine/function/registry.ts';
 import { bindExpression } from './binder/bind-expression.ts';
 import { bindQuery } from './binder/bind-query.ts';
 import { coerceAssignment, coerceBoolean, settleUnknown } from './binder/coercion.ts';
+import { storedCollation } from './binder/collation.ts';
 import { ParameterTypes, Shared, readingOf } from './binder/environment.ts';
 import type { DeclaredParameters, EffectBinder, Environment, Reading } from './binder/environment.ts';
 import { Level } from './binder/level.ts';
@@ -77,7 +78,7 @@ export function rowScopeItem(
     schema: options.alias === undefined ? relation.schema ?? null : null,
     columns: relation.columns.filter((c) => !c.dropped).map((c) => ({
       name: c.name, table: relation.oid, attribute: c.attnum,
-      expression: { kind: 'column', index: from + c.attnum - 1, type: c.type },
+      expression: { kind: 'column', index: from + c.attnum - 1, type: c.type }, ...storedCollation(c),
     })),
   };
 }

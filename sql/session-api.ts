@@ -1,4 +1,5 @@
 // The session's contract, as wire/ sees it. Everything crossing it is a message: nothing mutable is shared.
+import type { Collation } from './binder/collation.ts';
 import type { Batch } from '../engine/data/batch.ts';
 import type { DatabaseError } from '../engine/data/error.ts';
 import type { FormatSettings } from '../engine/data/settings.ts';
@@ -15,6 +16,8 @@ export interface ResultColumn {
   readonly type: LogicalType;
   readonly table: number;
   readonly attribute: number;
+  /** Absent: its type's. */
+  readonly collation?: Collation;
 }
 
 export interface StatementDescription {

@@ -50,6 +50,8 @@ export interface DomainType {
   readonly oid: number;
   readonly name: string;
   readonly base: LogicalType;
+  /** Name of its collation, where that is not the base's. */
+  readonly collation?: string;
 }
 
 /** A range type that a user made. */
@@ -84,6 +86,8 @@ export type LogicalType =
 export interface Column {
   readonly name: string;
   readonly type: LogicalType;
+  /** Name of its collation, where that is not its type's. */
+  readonly collation?: string;
 }
 
 export interface Schema {

@@ -12,6 +12,8 @@ import { sameExpression } from '../plan/same-expression.ts';
 import { checkClause, firstWithin, homeOf, moveTo, readsBelow } from './aggregate-home.ts';
 import type { Home } from './aggregate-home.ts';
 import { coerceArgument, coerceBoolean, settleUnknown } from './coercion.ts';
+import { argumentsOf, collationOf, compared, merged, noteCollation, requireSortable } from './collation.ts';
+import type { Collation } from './collation.ts';
 import { requireCommonType } from './common-type.ts';
 import { functionError } from './functions.ts';
 import { bind } from './level.ts';
@@ -36,6 +38,7 @@ export function bindAggregate(e: FunctionExpr, candidates: readonly Candidate[],
   }
   checkClause(home, 'aggregate functions', e.position);
   const hole = home.level.aggregate(site.env, moved, e.name[e.name.length - 1], e.position);
+  noteCollation(hole, aggregateCollation(call));
   if (hole.kind === 'parameter') site.env.trace?.holes.set(hole.index, { kind: 'aggregate', call: moved, written: e });
   const result = home.scope === site.scope ? hole : home.scope.outer(site.env, hole);
   if (e.position !== undefined) site.env.shared.positions.set(hole, e.position);
@@ -94,8 +97,9 @@ export function bindAggregateCall(
   const fn = resolution.signature;
   checkForm(e, fn);
   const targets = fn.form === 'hypothetical' ? hypotheticalTypes(e, types) : argumentTypes(resolution.declared, types);
-  const args = bound.map((b, i) => coerceArgument(site.env, b, targets[i],
+  const given = bound.map((b, i) => coerceArgument(site.env, b, targets[i],
     i < e.arguments.length ? locationOf(e.arguments[i].value) : position));
+  const args = collatedArguments(e, fn, given);
   const filter = e.filter === undefined ? null : bindFilter(e.filter, site);
   return {
     function: fn, args, distinct: e.distinct, filter, withinGroup: e.withinGroup,
@@ -117,6 +121,20 @@ function hypotheticalTypes(e: FunctionExpr, types: readonly LogicalType[]): read
   const common = e.orderBy.map((key, i) => requireCommonType([types[direct + i], types[i]], 'WITHIN GROUP',
     (which) => locationOf(which === 0 ? key.expression : e.arguments[i].value)));
   return [...common, ...common];
+}
+
+/** Each direct argument is compared with what it stands for; what DISTINCT compares must have a collation. */
+function collatedArguments(e: FunctionExpr, fn: AggregateFunction, args: readonly Expression[]): readonly Expression[] {
+  if (!e.withinGroup) return e.distinct ? args.map(requireSortable) : argumentsOf(fn, args);
+  const keys = args.slice(e.arguments.length);
+  if (fn.form !== 'hypothetical') return args;
+  return [...keys.map((key, i) => compared(args[i], key)[0]), ...keys];
+}
+
+/** Of what it gives: that of its arguments, of one that it takes in order that of the only key. */
+function aggregateCollation({ args, order, withinGroup }: AggregateCall): Collation | undefined {
+  if (!withinGroup) return merged(args) ?? undefined;
+  return order.length === 1 ? collationOf(order[0].expression) ?? undefined : undefined;
 }
 
 function bindFilter(filter: NonNullable<FunctionExpr['filter']>, site: Site): Expression {

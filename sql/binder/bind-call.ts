@@ -13,6 +13,7 @@ import { checkVariadicArray, defaultValue, inPlaces, isPlain, notedCandidates } 
 import type { Noted } from './call-notation.ts';
 import { quoted, writtenAs } from '../plan/deparse.ts';
 import { coerceArgument, tryCoerce } from './coercion.ts';
+import { argumentsOf, merged, noteCollation } from './collation.ts';
 import type { Environment } from './environment.ts';
 import { checkContinuous, checkSchema, functionError } from './functions.ts';
 import { checked, checkedRows } from './domain-check.ts';
@@ -85,7 +86,7 @@ function finishCall(e: FunctionExpr, call: BoundCall | CastCall, site: Site): Ex
     case 'scalar':
       checkContinuous(site.env, fn, e.position);
       return madeRow(fn.name) ? checked(site, { kind: 'call', function: fn, args: call.args, type: call.type })
-        : written(e, { kind: 'call', function: fn, args: call.args, type: call.type }, site);
+        : written(e, { kind: 'call', function: fn, args: argumentsOf(fn, call.args), type: call.type }, site);
     case 'table': return bindSet(e, fn, call, site);
     case 'aggregate': return bindAggregate(e, [fn], site);
     case 'window':
@@ -135,8 +136,9 @@ function bindSet(e: FunctionExpr, fn: TableFunction, call: BoundCall | CastCall,
   const type = fn.fields === true ? baseType(declared) : declared;
   const allowed = fn.fields === true ? checkedRows(site, fn, declared) : fn;
   const rowed = fn.fields === true && type.kind === 'record' && type.fields.length > 0 ? rowsOfType(allowed, type) : allowed;
-  const set = { function: rowed, args: call.args, types: [type] };
+  const set = { function: rowed, args: argumentsOf(fn, call.args), types: [type] };
   const hole = site.level.set(site, set, e.position);
+  noteCollation(hole, merged(set.args) ?? undefined);
   site.env.trace?.holes.set(hole.index, { kind: 'set', call: set });
   return hole;
 }

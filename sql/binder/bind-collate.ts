@@ -1,14 +1,15 @@
 // COLLATE and COLLATION FOR: everything here is ordered by bytes; C, POSIX and default are names for that.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
-import { mentionType, quoteIdentifier } from '../../engine/data/type-info.ts';
-import { TEXT } from '../../engine/data/types.ts';
-import type { LogicalType } from '../../engine/data/types.ts';
+import { mentionType } from '../../engine/data/type-info.ts';
+import type { Column, LogicalType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { Expr, FunctionExpr } from '../parser/ast.ts';
 import { collated } from '../plan/deparse.ts';
+import { settleUnknown } from './coercion.ts';
+import { collationName, noteCollation } from './collation.ts';
 import { bind } from './level.ts';
 import type { Site } from './level.ts';
-import { categoryOf } from './type-rules.ts';
+import { categoryOf, collationOfType } from './type-rules.ts';
 
 const BYTE_ORDERED: ReadonlySet<string> = new Set(['C', 'POSIX', 'ucs_basic', 'default']);
 
@@ -21,14 +22,26 @@ export function bindCollate(e: Expr & { kind: 'collate' }, site: Site): Expressi
   const { positions } = site.env.shared;
   const position = positions.get(input);
   if (position !== undefined) positions.set(made, position);
+  noteCollation(made, { strength: 'explicit', name: e.collation[e.collation.length - 1], position: e.position });
   return made;
 }
 
-/** The COLLATE of a column, an index element or a domain: there is one order only, so nothing of it is kept. */
-export function checkCollateClause(name: readonly string[] | undefined, type: LogicalType, position?: number): void {
-  if (name === undefined) return;
+/** The COLLATE of a column, a field, an index element or a domain: what is kept of it. */
+export function clauseCollation(
+  name: readonly string[] | undefined, type: LogicalType, position?: number,
+): Pick<Column, 'collation'> {
+  if (name === undefined) return {};
   checkCollation(name, position);
   checkCollatable(type, position);
+  const collation = name[name.length - 1];
+  return collation === collationOfType(type) ? {} : { collation };
+}
+
+/** The COLLATE of a key of an index; null: it is that of the column. */
+export function keyCollation(name: readonly string[] | undefined, of: Omit<Column, 'name'>): string | null {
+  if (name === undefined) return null;
+  const written = clauseCollation(name, of.type).collation ?? collationOfType(of.type);
+  return written === (of.collation ?? collationOfType(of.type)) ? null : written;
 }
 
 /** 42704 for a collation that does not exist here. */
@@ -50,22 +63,13 @@ export function isCollationFor(name: readonly string[]): boolean {
   return name[name.length - 1] === 'pg_collation_for' && (name.length === 1 || name[0] === 'pg_catalog');
 }
 
-/** COLLATION FOR what says its collation, and literals; else 0A000: which collation a column has is not kept. */
+/** COLLATION FOR (value): the name of its collation, NULL where it has none. */
 export function bindCollationFor(e: FunctionExpr, site: Site): Expression {
   if (e.arguments.length !== 1) throw notSupported('COLLATION FOR several values', { position: e.position });
-  const { value } = e.arguments[0];
-  const { type } = bind(value, site);
-  const said = site.env.shared.collations.get(value);
+  const bound = bind(e.arguments[0].value, site);
   // PostgreSQL finds it out when it runs the call: its error has no position.
-  checkCollatable(type, undefined);
-  if (said !== undefined) return collationName(said.name);
-  if (value.kind === 'string') return { kind: 'literal', type: TEXT, value: null };
-  if (value.kind !== 'cast' || value.operand.kind !== 'string') {
-    throw notSupported('COLLATION FOR an expression without COLLATE', { position: e.position });
-  }
-  return collationName(type.kind === 'name' ? 'C' : 'default');
-}
-
-function collationName(name: string): Expression {
-  return { kind: 'literal', type: TEXT, value: quoteIdentifier(name) };
+  checkCollatable(bound.type, undefined);
+  const call = collationName(bound, settleUnknown(site.env, bound));
+  if (e.sqlSyntax) site.env.trace?.forms.set(call, { kind: 'syntax' });
+  return call;
 }

@@ -3,6 +3,7 @@ import { BOOLEAN, TEXT } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { Expr, Position } from '../parser/ast.ts';
 import { coerceArgument, coerceBoolean } from './coercion.ts';
+import { collationOf, compared, merged, noteCollation, readCollation } from './collation.ts';
 import { requireCommonType } from './common-type.ts';
 import { resolveOperator } from './functions.ts';
 import { bind } from './level.ts';
@@ -24,6 +25,8 @@ export function bindCase(e: Of<'case'>, outer: Site): Expression {
   const site = conditional(outer, 'CASE');
   const { env } = site;
   const operand = e.operand === undefined ? null : bind(e.operand, site);
+  // What WHEN compares with is a value like a column's.
+  if (operand !== null) noteCollation(operand, readCollation({ collation: collationOf(operand) }));
   const whens = e.branches.map((b) => {
     const condition = bind(b.condition, site);
     if (operand === null) return coerceBoolean(env, condition, 'CASE/WHEN', locationOf(b.condition));
@@ -66,8 +69,8 @@ export function bindExtremum(e: Of<'extremum'>, site: Site): Expression {
   const kind = e.function;
   return {
     kind, type, less: less.function,
-    args: args.map((a, i) => coerceArgument(
-      site.env, a, less.args[0].kind === type.kind ? type : less.args[0], locationOf(e.arguments[i]))),
+    args: compared(...args.map((a, i) => coerceArgument(
+      site.env, a, less.args[0].kind === type.kind ? type : less.args[0], locationOf(e.arguments[i])))),
   };
 }
 
@@ -86,6 +89,7 @@ export function bindNullIf(e: Of<'nullif'>, site: Site): Expression {
     otherwise: value,
   };
   if (when.kind === 'call') site.env.trace?.forms.set(bound, { kind: 'nullif', args: when.args });
+  noteCollation(bound, merged([left, right]) ?? undefined);
   return bound;
 }
 

@@ -15,7 +15,7 @@ import {
 import { bindSqlValue } from './bind-sql-value.ts';
 import { bindArraySubquery, bindExists, bindQuantified, bindRowSubquery, bindScalarSubquery } from './bind-subquery.ts';
 import { coerceBoolean } from './coercion.ts';
-import { noteCollation } from './collation.ts';
+import { collationOf } from './collation.ts';
 import { bind, newHole } from './level.ts';
 import type { Site } from './level.ts';
 import { bitStringLiteral, nullLiteral, numberLiteral, stringLiteral } from './literals.ts';
@@ -29,7 +29,8 @@ function noExpansion(position: Position): DatabaseError {
 /** Types, functions and columns resolved; subqueries, aggregates and windows left as holes in the site's level. */
 export function bindExpression(e: Expr, site: Site): Expression {
   const bound = bindPlain(e, site);
-  noteCollation(site.env, e, bound.type);
+  // Two COLLATE in it are told now.
+  collationOf(bound);
   site.env.trace?.bound.set(e, bound);
   return bound;
 }

@@ -109,7 +109,7 @@ function bindSubqueryItem(item: SubqueryItem, site: FromSite): FromResult {
   const parent = item.lateral ? site.lateral : around(site);
   const query = site.recurse.query(item.query, { env: site.env, parent, commonTables: site.commonTables });
   const columns = query.columns.map((c, i): ScopeColumn => ({
-    name: c.name, table: c.table, attribute: c.attribute, expression: { kind: 'column', index: i, type: c.type },
+    ...c, expression: { kind: 'column', index: i, type: c.type },
   }));
   const { kept } = item;
   const shown = columns.length - (kept?.count ?? 0);

@@ -7,6 +7,7 @@ import { someExpression } from '../../engine/expression/walk.ts';
 import type { Expr } from '../parser/ast.ts';
 import { listWritten } from '../plan/deparse.ts';
 import { coerceArgument, tryCoerce } from './coercion.ts';
+import { argumentsOf, compared } from './collation.ts';
 import { selectCommonType } from './common-type.ts';
 import type { Environment } from './environment.ts';
 import { applyFunction, applyOperator, conjunction, resolveOperator } from './functions.ts';
@@ -114,11 +115,9 @@ export function distinctFrom(
   env: Environment, use: OperatorUse, left: Expression, right: Expression, negated: boolean,
 ): Expression {
   const resolved = resolveOperator(env, use, [left.type, right.type]);
-  return {
-    kind: 'distinct', type: BOOLEAN, negated, equal: resolved.function,
-    left: coerceArgument(env, left, resolved.args[0], use.operands?.[0]),
-    right: coerceArgument(env, right, resolved.args[1], use.operands?.[1]),
-  };
+  const [l, r] = compared(coerceArgument(env, left, resolved.args[0], use.operands?.[0]),
+    coerceArgument(env, right, resolved.args[1], use.operands?.[1]));
+  return { kind: 'distinct', type: BOOLEAN, negated, equal: resolved.function, left: l, right: r };
 }
 
 export function bindBetween(e: Of<'between'>, site: Site): Expression {
@@ -216,10 +215,8 @@ function inList(env: Environment, e: Of<'inList'>, input: Expression, constant: 
     list.push(coerced);
     elements.push(coerced.kind === 'literal' ? { ...coerced, type: common } : value);
   }
-  const found: Expression = {
-    kind: 'in', type: BOOLEAN, equal: resolved.function, list,
-    input: coerceArgument(env, input, resolved.args[0], locationOf(e.operand)),
-  };
+  const [first] = compared(coerceArgument(env, input, resolved.args[0], locationOf(e.operand)), ...list);
+  const found: Expression = { kind: 'in', type: BOOLEAN, equal: resolved.function, list, input: first };
   // PostgreSQL makes an array of the common type, and that what the operator takes.
   const otherwise = common.kind === 'varchar' && list.every((x) => x.kind === 'literal');
   return otherwise ? listWritten(found, { input, elements }) : found;
@@ -256,9 +253,11 @@ export function bindQuantifiedArray(e: Of<'quantifiedArray'>, site: Site): Expre
   if (resolved.type.kind !== 'boolean') {
     throw new DatabaseError('42809', 'op ANY/ALL (array) requires operator to yield boolean', { position: e.position });
   }
+  const [first, second] = argumentsOf(resolved.function, [
+    coerceArgument(env, input, resolved.args[0], locationOf(e.operand)),
+    coerceArgument(env, array, { kind: 'array', element: resolved.args[1] }, locationOf(e.array)),
+  ]);
   return {
-    kind: 'quantified', type: BOOLEAN, quantifier: e.quantifier, operator: resolved.function,
-    input: coerceArgument(env, input, resolved.args[0], locationOf(e.operand)),
-    array: coerceArgument(env, array, { kind: 'array', element: resolved.args[1] }, locationOf(e.array)),
+    kind: 'quantified', type: BOOLEAN, quantifier: e.quantifier, operator: resolved.function, input: first, array: second,
   };
 }

@@ -5,8 +5,9 @@ import { sameType, TEXT } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { CommonTable, Query, QueryBody, SetOperation } from '../parser/ast.ts';
 import type { LogicalPlan } from '../plan/logical-plan.ts';
-import { convertColumns, targetPosition } from './bind-set-operation.ts';
+import { convertColumns, targetPosition, unionCollation } from './bind-set-operation.ts';
 import { coerceArgument } from './coercion.ts';
+import { readCollation } from './collation.ts';
 import { requireCommonType } from './common-type.ts';
 import { Level } from './level.ts';
 import type { BoundQuery, CommonTableScope, QuerySite, Recursion, Site } from './level.ts';
@@ -17,6 +18,8 @@ import { checkRecursion } from './recursion-rules.ts';
 import { withSearchAndCycle } from './search-cycle.ts';
 import type { Extended } from './search-cycle.ts';
 import { asRelation } from './relation.ts';
+import { collationOfType } from './type-rules.ts';
+import type { ResultColumn } from '../session-api.ts';
 import type { Trace } from './trace.ts';
 
 /** Requires: the table's statement mentions its name; `outer` has what its own WITH names. */
@@ -83,7 +86,10 @@ function bindUnion(
   const schema = { columns: base.columns.map((c, i) => ({ name: table.columns[i] ?? c.name, type: types[i] })) };
   const id = env.shared.fresh();
   const working: LogicalPlan = { kind: 'working-table', id, name: table.name, schema };
-  const all = schema.columns.map((c) => ({ ...c, table: 0, attribute: 0 }));
+  const all = schema.columns.map((c, i): ResultColumn => {
+    const { collation } = base.columns[i];
+    return { ...c, table: 0, attribute: 0, ...collation === undefined ? {} : { collation } };
+  });
   const itself: CommonTableScope = {
     parent: outer.commonTables, name: table.name,
     columns: all.slice(0, own), plan: () => ({ ...working }),
@@ -96,6 +102,7 @@ function bindUnion(
       { position: targetPosition(body.right, 0) });
   }
   checkTypes(table, body, types, step);
+  checkCollations(table, body, all, step);
   env.trace?.types.set(body, types);
   const convert = (q: BoundQuery, source: Query): LogicalPlan =>
     convertColumns(env, asRelation(q), types, (i) => targetPosition(source, i));
@@ -107,6 +114,21 @@ function bindUnion(
     plan, order: [], limit: null, offset: null, withTies: false, visible: types.length,
     columns: all.map((c, i) => ({ ...c, name: added.shown[i - own] ?? c.name })),
   };
+}
+
+/** The base decides the collations, too. */
+function checkCollations(table: CommonTable, body: SetOperation, base: readonly ResultColumn[], step: BoundQuery): void {
+  for (const [i, column] of base.entries()) {
+    const { type } = column;
+    const shown = (c: Pick<ResultColumn, 'collation'>): string | null => (c.collation === undefined ? collationOfType(type)
+      : readCollation(c)?.name ?? '(null)');
+    const [own, overall] = [column, unionCollation(body, [column, step.columns[i]], type, i)].map(shown);
+    if (own === overall) continue;
+    throw new DatabaseError('42P21', `recursive query "${table.name}" column ${i + 1} has collation "${own}" `
+      + `in non-recursive term but collation "${overall}" overall`, {
+      position: targetPosition(body.left, i), hint: 'Use the COLLATE clause to set the collation of the non-recursive term.',
+    });
+  }
 }
 
 /** The base decides the types; a step of a wider type is an error rather than cut. */

@@ -10,6 +10,7 @@ import { bindFrame } from './bind-frame.ts';
 import { bindFrom } from './bind-from.ts';
 import { noWindow, resolveWindow } from './bind-window-call.ts';
 import { coerceBoolean, settleUnknown } from './coercion.ts';
+import { outputCollation, requireSortable } from './collation.ts';
 import { bindGroupBy } from './group-items.ts';
 import type { Grouping } from './group-items.ts';
 import { bind, Level } from './level.ts';
@@ -43,7 +44,8 @@ export function bindSelect(query: Query, select: Select, outer: QuerySite, recur
     env, scope, level, clause: outer.output ?? OUTPUT, commonTables: outer.commonTables, recurse, windows: windowMap(select),
   };
   const at = (clause: Clause): Site => ({ ...site, clause });
-  const targets = bindTargets(select.targets, site, outer.keepUnknown === true);
+  const bound = bindTargets(select.targets, site, outer.keepUnknown === true);
+  const targets = select.distinct === 'all' ? bound.map((t) => ({ ...t, expression: requireSortable(t.expression) })) : bound;
   const where = condition(select.where, at({ phrase: 'WHERE' }), 'WHERE');
   const having = condition(select.having, at({ phrase: 'HAVING', aggregates: true }), 'HAVING');
   const columns = new OutputColumns(targets);
@@ -82,7 +84,7 @@ export function bindSelect(query: Query, select: Select, outer: QuerySite, recur
   return {
     plan, order: delivered, ...keeps && below.length > 0 ? { passing: true } : {}, ...limits, visible: targets.length,
     columns: targets.map((t, i) => ({
-      name: t.name, type: lowered.outputs[i].type, table: t.table, attribute: t.attribute,
+      name: t.name, type: lowered.outputs[i].type, table: t.table, attribute: t.attribute, ...outputCollation(t.expression),
     })),
   };
 }
@@ -164,9 +166,10 @@ class OutputColumns {
 function bindOrder(items: readonly SortItem[], columns: OutputColumns, site: Site): readonly SortKey[] {
   return items.map((item) => {
     const found = findTarget(item.expression, columns.targets, 'ORDER BY', site);
-    const expression = found === null ? settleUnknown(site.env, bind(item.expression, site)) : columns.all[found];
-    orderTerm(site.env, { ...item, position: locationOf(item.expression) }, expression);
-    return { column: found ?? columns.indexOf(expression), type: expression.type, ...directionOf(item) };
+    const written = found === null ? settleUnknown(site.env, bind(item.expression, site)) : columns.all[found];
+    const { expression } = orderTerm(site.env, { ...item, position: locationOf(item.expression) }, written);
+    const column = found !== null && expression === written ? found : columns.indexOf(expression);
+    return { column, type: expression.type, ...directionOf(item) };
   });
 }
 
@@ -176,7 +179,8 @@ function bindDistinctOn(
   if (select.distinct === undefined || select.distinct === 'all') return null;
   const wanted = select.distinct.map((e) => {
     const found = findTarget(e, columns.targets, 'DISTINCT ON', site);
-    return found ?? columns.indexOf(settleUnknown(site.env, bind(e, site)));
+    const expression = requireSortable(found === null ? settleUnknown(site.env, bind(e, site)) : columns.all[found]);
+    return found !== null && expression === columns.all[found] ? found : columns.indexOf(expression);
   });
   const leading = order.slice(0, new Set(wanted).size);
   const other = leading.findIndex((k) => !wanted.includes(k.column));

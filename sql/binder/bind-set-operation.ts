@@ -2,13 +2,15 @@
 import { DatabaseError } from '../../engine/data/error.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import { sameType } from '../../engine/data/types.ts';
+import type { SortKey } from '../../engine/operator/operator.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
-import type { Expr, Query, SetOperation } from '../parser/ast.ts';
+import type { Query, SetOperation } from '../parser/ast.ts';
 import type { LogicalPlan } from '../plan/logical-plan.ts';
-import { columnOf, projectOf } from '../plan/make.ts';
+import { columnOf, columnsOfPlan, projectOf } from '../plan/make.ts';
 import { coerceArgument } from './coercion.ts';
-import { common } from './collation.ts';
+import { commonCollation, noteCollation, requireSortable } from './collation.ts';
 import { requireCommonType } from './common-type.ts';
+import type { ResultColumn } from '../session-api.ts';
 import type { Environment } from './environment.ts';
 import { Level } from './level.ts';
 import type { BoundQuery, QuerySite, Recursion, Site } from './level.ts';
@@ -34,10 +36,11 @@ export function bindSetOperation(query: Query, body: SetOperation, outer: QueryS
     if (!body.all || body.operator !== 'union') checkComparable(type, targetPosition(body.left, i));
     return type;
   });
-  types.forEach((_, i) => common(env, [body.left, body.right].map((q) => targetOf(q, i))));
   const inputs = [[left, body.left] as const, [right, body.right] as const]
     .map(([q, source]) => convertColumns(env, asRelation(q), types, (i) => targetPosition(source, i)));
-  const columns = left.columns.map((c, i) => ({ name: c.name, type: types[i], table: 0, attribute: 0 }));
+  const columns = left.columns.map((c, i): ResultColumn => ({
+    name: c.name, type: types[i], table: 0, attribute: 0, ...unionCollation(body, [c, right.columns[i]], types[i], i),
+  }));
   const schema = { columns: columns.map((c) => ({ name: c.name, type: c.type })) };
   const scope = new Scope(outer.parent);
   const site: Site = {
@@ -52,17 +55,30 @@ export function bindSetOperation(query: Query, body: SetOperation, outer: QueryS
       ...query.orderBy[i], target: k.column, bound: { kind: 'column', index: k.column, type: k.type },
     })),
   });
+  const plan: LogicalPlan = { kind: 'set-operation', operation: body.operator, all: body.all, inputs, schema };
   return {
-    plan: { kind: 'set-operation', operation: body.operator, all: body.all, inputs, schema },
+    plan: sortable(plan, columns, order),
     columns, order, ...bindLimits(query, site),
     visible: columns.length,
   };
 }
 
-/** What a column is computed by, where a query says it itself; stars would stand for several. */
-function targetOf({ body }: Query, column: number): Expr | undefined {
-  if (body.kind !== 'select' || body.targets.some((t) => t.expression.kind === 'star')) return undefined;
-  return body.targets[column]?.expression;
+/** The plan, which fails where it is sorted by a column without a collation. */
+function sortable(plan: LogicalPlan, columns: readonly ResultColumn[], order: readonly SortKey[]): LogicalPlan {
+  if (!order.some((k) => columns[k.column].collation === null)) return plan;
+  const outputs = columnsOfPlan(plan);
+  outputs.forEach((e, i) => noteCollation(e, columns[i].collation));
+  return projectOf(plan, outputs.map((e, i) => (order.some((k) => k.column === i) ? requireSortable(e) : e)),
+    columns.map((c) => c.name));
+}
+
+/** Rows of UNION ALL are not compared: they need no collation. */
+export function unionCollation(
+  body: SetOperation, pair: readonly ResultColumn[], type: LogicalType, column: number,
+): Pick<ResultColumn, 'collation'> {
+  const sides = [body.left, body.right];
+  return commonCollation(pair.map((c, side) => ({ ...c, position: targetPosition(sides[side], column) })), type,
+    body.all && body.operator === 'union');
 }
 
 export function targetPosition(query: Query, column: number): number | undefined {

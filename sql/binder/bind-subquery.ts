@@ -12,6 +12,7 @@ import { expressionsOf, visitPlan } from '../plan/map-plan.ts';
 import { deepEqual } from '../plan/same-expression.ts';
 import { compare } from './bind-operator.ts';
 import { coerceArgument } from './coercion.ts';
+import { comparedWith, noteCollation, readCollation } from './collation.ts';
 import { resolveOperator } from './functions.ts';
 import { bind, bindInner, newHole } from './level.ts';
 import type { BoundQuery, Site, SubqueryUse } from './level.ts';
@@ -70,7 +71,10 @@ export function bindScalarSubquery(e: PlainSubquery, site: Site): Expression {
   if (query.visible !== 1) {
     throw new DatabaseError('42601', 'subquery must return only one column', { position: e.position });
   }
-  return subquery(leave(site, 'scalar', asRelation(query), { type: query.columns[0].type }), 'scalar', e, site);
+  const [column] = query.columns;
+  const hole = leave(site, 'scalar', asRelation(query), { type: column.type });
+  noteCollation(hole, readCollation(column, e.position));
+  return subquery(hole, 'scalar', e, site);
 }
 
 /**
@@ -131,7 +135,9 @@ export function bindArraySubquery(e: PlainSubquery, site: Site): Expression {
   const aggregate = aggregateOf(asRelation(query, true), [], [ordered], ['array']);
   const empty: Expression = { kind: 'array', type, elements: [] };
   const value: Expression = { kind: 'coalesce', type, args: [columnOf(aggregate, 0), empty] };
-  return subquery(leave(site, 'scalar', projectOf(aggregate, [value], ['array']), { type }), 'array', e, site);
+  const hole = leave(site, 'scalar', projectOf(aggregate, [value], ['array']), { type });
+  noteCollation(hole, readCollation(query.columns[0], e.position));
+  return subquery(hole, 'array', e, site);
 }
 
 /** The array_agg that takes such values one by one: vectors too, which are arrays to it where it is called. */
@@ -171,10 +177,9 @@ export function bindQuantified(e: Of<'quantified'>, site: Site): Expression {
     const many = query.visible > lefts.length;
     throw new DatabaseError('42601', `subquery has too ${many ? 'many' : 'few'} columns`, { position: e.position });
   }
-  const plan = asRelation(query);
-  if (e.operator === '=' && e.quantifier === 'any') return bindIn(e, lefts, plan, site);
+  if (e.operator === '=' && e.quantifier === 'any') return bindIn(e, lefts, query, site);
   if (e.operator === '<>' && e.quantifier === 'all') {
-    const negated: Expression = { kind: 'not', type: BOOLEAN, input: bindIn(e, lefts, plan, site) };
+    const negated: Expression = { kind: 'not', type: BOOLEAN, input: bindIn(e, lefts, query, site) };
     const meaning: Quantified = { kind: 'quantified', lefts, operator: '<>', quantifier: 'all', query: e.query };
     site.env.trace?.forms.set(negated, { kind: 'meaning', meaning });
     return negated;
@@ -182,14 +187,22 @@ export function bindQuantified(e: Of<'quantified'>, site: Site): Expression {
   return bindGeneral(e, left, query, site);
 }
 
-function bindIn(e: Of<'quantified'>, lefts: readonly Expression[], plan: LogicalPlan, site: Site): Expression {
+/** A column of the subquery, where what is around it compares it. */
+function outputOf(query: BoundQuery, plan: LogicalPlan, index: number): Expression {
+  const column = columnOf(plan, index);
+  noteCollation(column, readCollation(query.columns[index]));
+  return column;
+}
+
+function bindIn(e: Of<'quantified'>, lefts: readonly Expression[], query: BoundQuery, site: Site): Expression {
+  const plan = asRelation(query);
   const operands = lefts.map((left, i): InOperand => {
-    const right = columnOf(plan, i);
+    const right = outputOf(query, plan, i);
     const use = { symbol: '=', schema: e.schema, position: e.position };
     const resolved = resolveOperator(site.env, use, [left.type, right.type]);
+    const compared = coerceArgument(site.env, right, resolved.args[1], undefined);
     return {
-      left: coerceArgument(site.env, left, resolved.args[0], locationOf(e.operand)),
-      right: coerceArgument(site.env, right, resolved.args[1], undefined),
+      left: comparedWith(coerceArgument(site.env, left, resolved.args[0], locationOf(e.operand)), compared), right: compared,
     };
   });
   return quantified(leave(site, 'in', plan, { type: BOOLEAN, operands }),
@@ -204,7 +217,7 @@ function bindGeneral(e: Of<'quantified'>, left: Expression, query: BoundQuery, s
   const plan = asRelation(query);
   const reach = (x: Expression): Expression => (x.kind === 'literal' ? x : site.scope.outer(site.env, x));
   const outer: Expression = left.kind === 'row' ? { ...left, fields: left.fields.map(reach) } : reach(left);
-  const columns = query.columns.map((_, i) => columnOf(plan, i));
+  const columns = query.columns.map((_, i) => outputOf(query, plan, i));
   const right: Expression = e.operand.kind === 'row' && left.kind === 'row'
     ? { kind: 'row', fields: columns, type: { kind: 'record', fields: plan.schema.columns } } : columns[0];
   const use = { symbol: e.operator, schema: e.schema, position: e.position, operands: [locationOf(e.operand)] };

@@ -13,6 +13,7 @@ import type { AccessPath, LogicalPlan } from '../plan/logical-plan.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { aliased, plainItem, siteOver } from './bind-from-item.ts';
 import type { FromResult, FromSite } from './bind-from-item.ts';
+import { storedCollation } from './collation.ts';
 import { readingOf } from './environment.ts';
 import type { ClockUse } from './environment.ts';
 import { conjuncts } from './functions.ts';
@@ -69,7 +70,7 @@ function findCommonTable(scope: CommonTableScope | null, name: string): CommonTa
 function bindCommonTable(item: TableItem, common: CommonTableScope): FromResult {
   const { columns, hidden = [] } = common;
   const shown = (c: ResultColumn, index: number): ScopeColumn => ({
-    name: c.name, table: c.table, attribute: c.attribute, expression: { kind: 'column', index, type: c.type },
+    ...c, expression: { kind: 'column', index, type: c.type },
   });
   const itself = { ...plainItem(common.name, columns.map(shown)), hidden: hidden.map((c) => shown(c, c.index)) };
   return {
@@ -98,7 +99,7 @@ function bindSystem(item: TableItem, found: SystemRelation, site: FromSite): Fro
   const { system } = site.env;
   if (site.env.continuous) throw notSupported('a materialized view over a system relation', { position: item.position });
   const columns = found.columns.map((c, i): ScopeColumn => ({
-    name: c.name, table: found.oid, attribute: i + 1, expression: { kind: 'column', index: i, type: c.type },
+    name: c.name, table: found.oid, attribute: i + 1, expression: { kind: 'column', index: i, type: c.type }, ...storedCollation(c),
   }));
   const plan: LogicalPlan = {
     kind: 'constant', name: found.name, alias: item.alias?.name ?? found.name, columns: found.columns.map((_, i) => i),
@@ -136,7 +137,7 @@ function bindSequence(item: TableItem, found: SequenceEntry, site: FromSite): Fr
 
 function scopeColumns(oid: number, columns: readonly ColumnEntry[]): readonly ScopeColumn[] {
   return columns.map((c, i) => ({
-    name: c.name, table: oid, attribute: c.attnum, expression: { kind: 'column', index: i, type: c.type },
+    name: c.name, table: oid, attribute: c.attnum, expression: { kind: 'column', index: i, type: c.type }, ...storedCollation(c),
   }));
 }
 
@@ -181,6 +182,7 @@ function accessPaths(found: StoredEntry, site: FromSite): readonly AccessPath[] 
 function computedKeys(found: StoredEntry, definition: IndexDefinitionText, site: FromSite): NonNullable<AccessPath['computed']> {
   const columns = liveColumns(found.columns).map((c): ScopeColumn => ({
     name: c.name, table: found.oid, attribute: c.attnum, expression: { kind: 'column', index: c.attnum - 1, type: c.type },
+    ...storedCollation(c),
   }));
   const env = { ...site.env, columns: undefined };
   const at = siteOver({ ...site, env }, new Scope(null, [plainItem(found.name, columns)]), { phrase: 'index expressions' });

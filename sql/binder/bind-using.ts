@@ -3,6 +3,7 @@ import { DatabaseError } from '../../engine/data/error.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { JoinKind } from '../plan/logical-plan.ts';
 import { coerceArgument } from './coercion.ts';
+import { noteCollation, outputCollation, readCollation } from './collation.ts';
 import { requireCommonType } from './common-type.ts';
 import type { Environment } from './environment.ts';
 import { applyOperator, conjunction } from './functions.ts';
@@ -38,6 +39,7 @@ export function bindUsing(
   const merged = using.map((name): ScopeColumn => {
     const [left, right] = sides.map((side, s) => pick(side, name, s === 0 ? 'left' : 'right', site.position));
     for (const side of [left, right]) site.env.columns?.note(side);
+    for (const side of [left, right]) noteCollation(side.expression, readCollation(side, site.position));
     conditions.push(applyOperator(site.env, { symbol: '=', position: site.position }, [left.expression, right.expression]));
     return merge(name, left, right, site);
   });
@@ -65,10 +67,11 @@ function merge(name: string, left: ScopeColumn, right: ScopeColumn, site: UsingS
   const [l, r] = [left, right].map((c) => coerceArgument(site.env, c.expression, type, site.position));
   const sides = [left.source, right.source].filter((s) => s !== undefined);
   if (site.join === 'full') {
-    return { name, sides, table: 0, attribute: 0, expression: { kind: 'coalesce', type, args: [l, r] } };
+    const expression: Expression = { kind: 'coalesce', type, args: [l, r] };
+    return { name, sides, table: 0, attribute: 0, expression, ...outputCollation(expression) };
   }
   // Of an inner join, the side that is of the common type as it is.
   const takesRight = site.join === 'right' || (site.join !== 'left' && l !== left.expression && r === right.expression);
   const [source, expression] = takesRight ? [right, r] : [left, l];
-  return { name, expression, sides, source: source.source, table: source.table, attribute: source.attribute };
+  return { ...source, name, expression, sides };
 }

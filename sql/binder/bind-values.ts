@@ -8,7 +8,8 @@ import { projectOf, SINGLE_ROW } from '../plan/make.ts';
 import { holesOf } from '../plan/map-plan.ts';
 import { attachSubqueries } from './attach.ts';
 import { coerceArgument } from './coercion.ts';
-import { common } from './collation.ts';
+import { commonCollation, outputCollation } from './collation.ts';
+import type { ResultColumn } from '../session-api.ts';
 import { requireCommonType } from './common-type.ts';
 import { Level } from './level.ts';
 import type { BoundQuery, QuerySite, Recursion, Site } from './level.ts';
@@ -43,13 +44,15 @@ export function bindValues(query: Query, values: Values, outer: QuerySite, recur
     if (outer.keepUnknown === true && column.every((t) => t.kind === 'unknown')) return column[0];
     return requireCommonType(column, 'VALUES', places(c));
   });
-  if (cells.length > 1 && env.shared.collations.size > 0) first.forEach((_, c) => common(env, cells.map((r) => r[c].source)));
   const converted = rows.map((r, i) => r.map((e, c) => coerceArgument(env, e, types[c], places(c)(i))));
   const names = types.map((_, i) => `column${i + 1}`);
   env.trace?.queries.set(values, { targets: [], where: null, having: null, rows: converted, distinctOn: [], order: [] });
   // The types that all rows have: what the first one is may be narrower.
   const plan = valuesPlan(converted, level, { columns: types.map((type, i) => ({ name: names[i], type })) });
-  const columns = types.map((type, i) => ({ name: names[i], type, table: 0, attribute: 0 }));
+  const columns = types.map((type, c): ResultColumn => ({
+    name: names[c], type, table: 0, attribute: 0, ...commonCollation(
+      converted.map((row, r) => ({ ...outputCollation(row[c]), type: row[c].type, position: places(c)(r) })), type, true),
+  }));
   return {
     plan, columns, order: bindOutputOrder(query.orderBy, columns, 'VALUES', site), ...bindLimits(query, site),
     visible: types.length,

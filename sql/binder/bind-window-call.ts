@@ -7,6 +7,7 @@ import { sameExpression } from '../plan/same-expression.ts';
 import { bindAggregateCall } from './bind-aggregate.ts';
 import { bindFrame } from './bind-frame.ts';
 import { coerceArgument, settleUnknown } from './coercion.ts';
+import { merged, noteCollation, requireSortable } from './collation.ts';
 import { functionError } from './functions.ts';
 import { bind, newHole } from './level.ts';
 import type { Clause, Site } from './level.ts';
@@ -33,7 +34,7 @@ export function bindWindowCall(e: FunctionExpr, candidates: readonly Callable[],
   const inner: Site = { ...site, clause: within };
   const keys: Site = clause.sets === undefined ? inner : { ...site, clause: { ...within, sets: true } };
   const over = resolveWindow(e.over ?? emptyWindow, site);
-  const partition = over.partitionBy.map((p) => settleUnknown(site.env, bind(p, keys)));
+  const partition = over.partitionBy.map((p) => requireSortable(settleUnknown(site.env, bind(p, keys))));
   const terms = over.orderBy.map((k) => orderTerm(site.env, k, settleUnknown(site.env, bind(k.expression, keys))));
   // A key given twice counts once.
   const order = terms.filter((t, i) => terms.findIndex((o) => sameExpression(o.expression, t.expression)) === i);
@@ -44,7 +45,9 @@ export function bindWindowCall(e: FunctionExpr, candidates: readonly Callable[],
   const hole = newHole(site.env, call.type);
   site.level.windows.push({ hole, call, partition, order });
   site.env.trace?.holes.set(hole.index, { kind: 'window', call, written: e });
-  return { ...hole };
+  const result: Expression = { ...hole };
+  noteCollation(result, merged(call.args) ?? undefined);
+  return result;
 }
 
 const emptyWindow: WindowSpecification = {

@@ -5,6 +5,7 @@ import { mentionType } from '../../engine/data/type-info.ts';
 import type { LogicalType, RecordType } from '../../engine/data/types.ts';
 import { TEXT, baseType, sameKind, sameType, typmodOf } from '../../engine/data/types.ts';
 import type { Expression, RowExpression } from '../../engine/expression/expression.ts';
+import { collationSaid, noteCollation } from './collation.ts';
 import { castRow, collated, collatedInput } from '../plan/deparse.ts';
 import type { Environment } from './environment.ts';
 import { CatalogNames } from '../catalog/names.ts';
@@ -33,14 +34,21 @@ export function tryCoerce(e: Expression, target: LogicalType, site: CoercionSite
 function cast(input: Expression, type: LogicalType, site: CoercionSite): Expression {
   const known = collatedInput(input);
   // As in PostgreSQL, COLLATE stays outside of what is converted.
-  if (known !== undefined) return collated(cast(known.input, type, site), known.collation);
+  if (known !== undefined) return recollated(input, cast(known.input, type, site), known.collation);
   return { kind: 'cast', input, type, explicit: site.context === 'explicit' };
+}
+
+/** `converted` with the COLLATE that was around `before`. */
+function recollated(before: Expression, converted: Expression, collation: readonly string[]): Expression {
+  const made = collated(converted, collation);
+  noteCollation(made, collationSaid(before));
+  return made;
 }
 
 /** Literals and parameters whose type nobody said. */
 function coerceUnknown(e: Expression, target: LogicalType, site: CoercionSite): Expression {
   const known = collatedInput(e);
-  if (known !== undefined) return collated(coerceUnknown(known.input, target, site), known.collation);
+  if (known !== undefined) return recollated(e, coerceUnknown(known.input, target, site), known.collation);
   if (e.kind === 'parameter' && e.hole === undefined) {
     const plain = withTypmod(target, -1);
     site.env.parameters.settle(e.index, plain, site.position);

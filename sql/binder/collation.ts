@@ -1,89 +1,253 @@
-// Which collation an expression has by COLLATE, and 42P21 where two of them meet (manual 24.2.2). Every collation there is
-// orders by bytes, so that nothing else hangs on it.
+// Which collation an expression has (manual 24.2.2), what two of them come to, and the errors where none can be told.
+// Every collation there is orders by bytes: nothing but these errors, and what the catalog shows, hangs on it.
 import { DatabaseError } from '../../engine/data/error.ts';
-import type { LogicalType } from '../../engine/data/types.ts';
-import { baseType } from '../../engine/data/types.ts';
-import type { Expr } from '../parser/ast.ts';
-import type { Environment } from './environment.ts';
-import { hasColumn } from './location.ts';
-import { categoryOf } from './type-rules.ts';
+import { mentionFullType, quoteIdentifier } from '../../engine/data/type-info.ts';
+import { TEXT, baseType } from '../../engine/data/types.ts';
+import type { Column, LogicalType } from '../../engine/data/types.ts';
+import { childrenOf } from '../../engine/expression/walk.ts';
+import type { Expression } from '../../engine/expression/expression.ts';
+import type { ScalarFunction, Signature } from '../../engine/function/function.ts';
+import { INDETERMINATE, collatedInput } from '../plan/deparse.ts';
+import type { ResultColumn } from '../session-api.ts';
+import { categoryOf, collationOfType } from './type-rules.ts';
 
-/** COLLATE, somewhere in an expression whose value is ordered by it. */
-export interface ExplicitCollation {
-  readonly name: string;
-  readonly position: number | undefined;
+interface Named { readonly name: string; readonly position: number | undefined }
+
+/** `conflict`: `name` and `other` are equally good, which is an error where one is needed. null: it has none. */
+export type Collation = (Named & { readonly strength: 'implicit' | 'explicit' })
+  | (Named & { readonly strength: 'conflict'; readonly other: Named }) | null;
+
+const KNOWN = new WeakMap<Expression, Collation>();
+
+/** Says what cannot be seen in the expression itself: the collation of a column, or of what a hole stands for. */
+export function noteCollation(e: Expression, collation: Collation | undefined): void {
+  if (collation !== undefined) KNOWN.set(e, collation);
 }
 
-/** Notes what `e`, bound to a value of `type`, has of its parts; each part has been noted. */
-export function noteCollation(env: Environment, e: Expr, type: LogicalType): void {
-  const known = env.shared.collations;
-  if (e.kind === 'collate') {
-    known.set(e, { name: e.collation[e.collation.length - 1], position: e.position });
-    return;
-  }
-  if (known.size === 0) return;
-  const { result, apart } = comparedParts(e);
-  for (const group of apart) common(env, group);
-  const own = common(env, result);
-  if (own !== null && isCollatable(type)) known.set(e, own);
+/** What has been noted of it, whatever its type. */
+export function collationSaid(e: Expression): Collation | undefined {
+  return KNOWN.get(e);
 }
 
-/** The collation that these have together; null: none says one. */
-export function common(env: Environment, parts: readonly (Expr | undefined)[]): ExplicitCollation | null {
-  let found: ExplicitCollation | null = null;
-  for (const part of parts) {
-    const own = part === undefined ? undefined : env.shared.collations.get(part);
-    if (own === undefined) continue;
-    if (found !== null && found.name !== own.name) {
-      throw new DatabaseError('42P21', `collation mismatch between explicit collations "${found.name}" and "${own.name}"`,
-        { position: own.position });
+export function collationOf(e: Expression): Collation {
+  const own = collationOfType(e.type);
+  if (own === null) return null;
+  const known = KNOWN.get(e);
+  if (known !== undefined) return known;
+  const derived = derivedOf(e, { strength: 'implicit', name: own, position: undefined });
+  KNOWN.set(e, derived);
+  return derived;
+}
+
+/** What the expression has of its parts, or by itself as one of its type. */
+function derivedOf(e: Expression, own: Named & { readonly strength: 'implicit' }): Collation {
+  const written = collatedInput(e);
+  if (written !== undefined) return { ...own, strength: 'explicit', name: written.collation[written.collation.length - 1] };
+  switch (e.kind) {
+    case 'column': case 'literal': case 'parameter': return own;
+    case 'field': {
+      const row = baseType(e.input.type);
+      const { collation } = row.kind === 'record' ? row.fields[e.index] : {};
+      return collation === undefined ? own : { ...own, name: collation };
     }
-    found ??= own;
+    case 'cast': return e.type.kind === 'domain' && own.name !== 'default' ? own : collationOf(e.input) ?? own;
+    case 'case': return merged([...e.branches.map((b) => b.then), e.otherwise]) ?? own;
+    case 'subscript': return collationOf(e.input) ?? own;
+    default: return merged(childrenOf(e)) ?? own;
   }
+}
+
+/** What several expressions have together; 42P21 where two say different ones by COLLATE. */
+export function merged(parts: readonly Expression[]): Collation {
+  return mergedOf(parts.map(collationOf));
+}
+
+function mergedOf(all: readonly Collation[]): Collation {
+  let found: Collation = null;
+  for (const next of all) found = next === null ? found : both(found, next);
   return found;
 }
 
-function isCollatable(type: LogicalType): boolean {
-  const base = baseType(type);
-  const category = categoryOf(base.kind === 'array' ? base.element : base);
-  return category === 'S' || category === 'X';
-}
+const STRENGTH = { implicit: 1, conflict: 2, explicit: 3 } as const;
 
-/** `result`: what the expression's own collation comes of; `apart`: what is compared with one another inside. */
-interface Parts {
-  readonly result: readonly (Expr | undefined)[];
-  readonly apart: readonly (readonly (Expr | undefined)[])[];
-}
-
-const together = (...result: readonly (Expr | undefined)[]): Parts => ({ result, apart: [] });
-
-function comparedParts(e: Expr): Parts {
-  switch (e.kind) {
-    case 'binary': case 'isDistinct': case 'nullif': {
-      const { left, right } = e;
-      return left.kind === 'row' && right.kind === 'row' ? { result: [], apart: left.fields.map((f, i) => [f, right.fields[i]]) }
-        : together(left, right);
-    }
-    case 'between': return { result: [], apart: [[e.operand, e.low], [e.operand, e.high]] };
-    case 'inList': {
-      // What has columns is compared by itself, as PostgreSQL does it.
-      const constants = e.list.filter((x) => !hasColumn(x));
-      const others = e.list.filter((x) => hasColumn(x));
-      return { result: [], apart: [[e.operand, ...constants], ...others.map((x) => [e.operand, x])] };
-    }
-    case 'like': return together(e.operand, e.pattern, e.escape);
-    case 'case': return together(...e.branches.map((b) => b.result), e.otherwise);
-    case 'coalesce': case 'extremum': return together(...e.arguments);
-    case 'array': return together(...e.elements);
-    case 'unary': case 'cast': case 'subscript': return together(e.operand);
-    case 'quantifiedArray': return together(e.operand, e.array);
-    case 'function': {
-      const args = e.arguments.map((a) => a.value);
-      if (!e.withinGroup) return together(...args);
-      // A hypothetical row is compared with the rows, value by value.
-      const keys = e.orderBy.map((k) => k.expression);
-      return { result: keys.length === 1 ? keys : [], apart: keys.map((k, i) => [args[i], k]) };
-    }
-    default: return together();
+function both(a: Collation, b: Collation & {}): Collation {
+  if (a === null || STRENGTH[b.strength] > STRENGTH[a.strength]) return b;
+  if (STRENGTH[b.strength] < STRENGTH[a.strength] || a.strength === 'conflict' || a.name === b.name) return a;
+  if (a.strength === 'explicit') {
+    throw new DatabaseError('42P21', `collation mismatch between explicit collations "${a.name}" and "${b.name}"`,
+      { position: b.position });
   }
+  if (a.name === 'default') return b;
+  return b.name === 'default' ? a : { ...a, strength: 'conflict', other: b };
+}
+
+/** 42P21 where what is sorted or grouped by could be ordered by either of two. */
+export function requireSortable(e: Expression): Expression {
+  refuseConflict(collationOf(e));
+  return determined([e], 'string comparison')[0];
+}
+
+function refuseConflict(collation: Collation): void {
+  if (collation?.strength !== 'conflict') return;
+  throw new DatabaseError('42P21',
+    `collation mismatch between implicit collations "${collation.name}" and "${collation.other.name}"`, {
+      position: collation.other.position,
+      hint: 'You can choose the collation by applying the COLLATE clause to one or both expressions.',
+    });
+}
+
+// ---- What asks for a collation ----
+
+const HINT = 'Use the COLLATE clause to set the collation explicitly.';
+
+/** 42P22: PostgreSQL finds it out when there are values; `use` is what they were for. */
+function indeterminate(use: string): DatabaseError {
+  return new DatabaseError('42P22', `could not determine which collation to use for ${use}`, { hint: HINT });
+}
+
+export function requireCollation(e: Expression, use: string): void {
+  const collation = collationOf(e);
+  if (isCollatable(e) && (collation === null || collation.strength === 'conflict')) throw indeterminate(use);
+}
+
+const COMPARED: ReadonlySet<string> = new Set([
+  '=', '<>', '<', '<=', '>', '>=', '^@', '@>', '<@', '&&', 'starts_with', 'position', 'strpos', 'replace', 'split_part',
+  'string_to_array', 'string_to_table', 'array_position', 'array_positions', 'array_remove', 'array_replace', 'min', 'max',
+]);
+const MATCHED: ReadonlySet<string> = new Set([
+  '~', '!~', '~*', '!~*', 'regexp_match', 'regexp_matches', 'regexp_replace', 'regexp_split_to_array',
+  'regexp_split_to_table', 'regexp_count', 'regexp_instr', 'regexp_like', 'regexp_substr',
+]);
+
+/** What a function of this name needs a collation for; null: for nothing. */
+function useOf({ name }: Pick<Signature, 'name'>, args: readonly Expression[]): string | null {
+  if (COMPARED.has(name)) return 'string comparison';
+  const matches = name === 'substring' && args.length > 1 && categoryOf(args[1].type) === 'S';
+  if (matches || MATCHED.has(name)) return 'regular expression';
+  if (name === 'lower' || name === 'upper' || name === 'initcap') return `${name}() function`;
+  if (name === '~~*' || name === '!~~*') return 'ILIKE';
+  return name === 'hashtext' || name === 'hashtextextended' ? 'string hashing' : null;
+}
+
+/** The arguments as a function takes them; an error for each row that has them all where it needs a collation and has none. */
+export function argumentsOf(fn: Pick<Signature, 'name'>, args: readonly Expression[]): readonly Expression[] {
+  const use = args.some(isCollatable) ? useOf(fn, args) : null;
+  if (use !== null) return determined(args, use);
+  merged(args);
+  return args;
+}
+
+/** `args` are compared with one another. */
+export function compared<T extends readonly Expression[]>(...args: T): T;
+export function compared(...args: readonly Expression[]): readonly Expression[] {
+  return determined(args, 'string comparison');
+}
+
+function determined(args: readonly Expression[], use: string): readonly Expression[] {
+  const collation = merged(args);
+  if ((collation !== null && collation.strength !== 'conflict') || !args.some(isCollatable)) return args;
+  const [first, ...rest] = args;
+  const failing: Expression = { kind: 'call', function: failure(use), args, type: first.type };
+  return [failing, ...rest];
+}
+
+/** `left`, to be compared with a column of another plan. */
+export function comparedWith(left: Expression, right: Expression): Expression {
+  const collation = merged([left, right]);
+  if ((collation !== null && collation.strength !== 'conflict') || !isCollatable(left)) return left;
+  return { kind: 'call', function: failure('string comparison'), args: [left], type: left.type };
+}
+
+function isCollatable(e: Expression): boolean {
+  return collationOfType(e.type) !== null;
+}
+
+const FAILURES = new Map<string, ScalarFunction>();
+
+/** Its first argument where any is NULL, else the error. */
+function failure(use: string): ScalarFunction {
+  const known = FAILURES.get(use);
+  if (known !== undefined) return known;
+  const made: ScalarFunction = {
+    kind: 'scalar', name: INDETERMINATE, args: [{ kind: 'any' }], variadic: { kind: 'any' }, returns: (args) => args[0],
+    strict: false, volatility: 'immutable', description: `Fails for want of a collation for ${use}.`,
+    row: (args) => {
+      if (args.includes(null)) return args[0];
+      throw indeterminate(use);
+    },
+  };
+  FAILURES.set(use, made);
+  return made;
+}
+
+// ---- Columns ----
+
+type Collated = Pick<ResultColumn, 'collation'>;
+
+/** What a column has that the expression computes; nothing where that is its type's. */
+export function outputCollation(e: Expression): Collated {
+  const own = collationOfType(e.type);
+  const collation = collationOf(e);
+  return own === null || (collation?.strength === 'implicit' && collation.name === own) ? {} : { collation };
+}
+
+/** As whoever reads the column sees it. */
+export function readCollation({ collation }: Collated, position?: number): Collation | undefined {
+  if (collation === undefined || collation === null) return collation;
+  return collation.strength === 'conflict' ? null : { strength: 'implicit', name: collation.name, position };
+}
+
+/** The same of a column of a relation. */
+export function storedCollation({ collation: name }: Pick<Column, 'collation'>): Collated {
+  return name === undefined ? {} : { collation: { strength: 'implicit', name, position: undefined } };
+}
+
+/** What a relation's column keeps of a query's; 42P22 where there is none: `use` says for what, null: for its rows. */
+export function keptCollation(column: ResultColumn, use: string | null, name: string): Pick<Column, 'collation'> {
+  const { collation } = column;
+  if (collation === undefined) return {};
+  if (collation === null || collation.strength === 'conflict') {
+    throw use !== null ? indeterminate(use) : new DatabaseError('42P22',
+      `no collation was derived for column "${name}" with collatable type ${mentionFullType(column.type)}`, { hint: HINT });
+  }
+  return collation.name === collationOfType(column.type) ? {} : { collation: collation.name };
+}
+
+/** The same of an expression, where one may do without. */
+export function expressionCollation(e: Expression): Pick<Column, 'collation'> {
+  const name = readCollation(outputCollation(e))?.name;
+  return name === undefined ? {} : { collation: name };
+}
+
+interface PlacedColumn extends Pick<ResultColumn, 'type' | 'collation'> { readonly position: number | undefined }
+
+/** The columns of a set operation or VALUES; `all`: there need not be one. */
+export function commonCollation(columns: readonly PlacedColumn[], type: LogicalType, all: boolean): Collated {
+  const own = collationOfType(type);
+  if (own === null) return {};
+  const collation = mergedOf(columns.map((c): Collation => {
+    if (c.collation === null) return null;
+    const name = c.collation?.name ?? collationOfType(c.type) ?? own;
+    const position = c.collation?.strength === 'explicit' ? c.collation.position : c.position;
+    return { ...(c.collation ?? { strength: 'implicit' }), name, position };
+  }));
+  if (!all) refuseConflict(collation);
+  return collation?.strength === 'implicit' && collation.name === own ? {} : { collation: readCollation({ collation }) ?? null };
+}
+
+// ---- COLLATION FOR ----
+
+const NAMING = new Map<string | null, ScalarFunction>();
+
+/** pg_collation_for(value), whose answer is known: `e` is the value before it had a type. */
+export function collationName(e: Expression, value: Expression): Expression {
+  const said = collationSaid(e) ?? collationOf(e);
+  const name = said === null || said.strength === 'conflict' ? null : said.name;
+  const known = NAMING.get(name) ?? {
+    kind: 'scalar', name: 'pg_collation_for', args: [{ kind: 'any' }], returns: TEXT, strict: false, volatility: 'immutable',
+    total: true, description: 'Name of the collation of an expression.',
+    row: () => (name === null ? null : quoteIdentifier(name)),
+  } satisfies ScalarFunction;
+  NAMING.set(name, known);
+  return { kind: 'call', function: known, args: [value], type: TEXT };
 }

@@ -8,8 +8,7 @@ import type { Expression } from '../../engine/expression/expression.ts';
 import type { FunctionRegistry } from '../../engine/function/registry.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { SystemContext, ViewEntry } from '../catalog/entry.ts';
-import type { CommonTable, Expr, Query } from '../parser/ast.ts';
-import type { ExplicitCollation } from './collation.ts';
+import type { CommonTable, Query } from '../parser/ast.ts';
 import type { ColumnUse } from './column-use.ts';
 import type { BoundQuery, QuerySite } from './level.ts';
 import type { Scope } from './scope.ts';
@@ -91,8 +90,6 @@ export class Shared {
   #next = 0;
   /** 1-based characters at which columns and aggregates stand, for errors found after they were bound. */
   readonly positions = new WeakMap<Expression, number>();
-  /** What COLLATE has said so far, by expression. */
-  readonly collations = new Map<Expr, ExplicitCollation>();
   /** Which scope an outer reference's hole belongs to. */
   readonly outerScopes = new Map<number, Scope>();
 

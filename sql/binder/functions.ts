@@ -7,6 +7,7 @@ import { BOOLEAN, baseType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { ScalarFunction, Signature, TableFunction } from '../../engine/function/function.ts';
 import { coerceArgument } from './coercion.ts';
+import { argumentsOf } from './collation.ts';
 import type { Environment } from './environment.ts';
 import { argumentTypes, resolveOverload, returnType } from './overload.ts';
 import type { Resolution } from './overload.ts';
@@ -65,10 +66,8 @@ function operatorError(use: OperatorUse, types: readonly LogicalType[], r: Resol
 /** `left op right` or `op right`, arguments converted. */
 export function applyOperator(env: Environment, use: OperatorUse, operands: readonly Expression[]): Expression {
   const resolved = resolveOperator(env, use, operands.map((o) => o.type));
-  return {
-    kind: 'call', function: resolved.function, type: resolved.type,
-    args: operands.map((o, i) => coerceArgument(env, o, resolved.args[i], use.operands?.[i])),
-  };
+  const args = operands.map((o, i) => coerceArgument(env, o, resolved.args[i], use.operands?.[i]));
+  return { kind: 'call', function: resolved.function, type: resolved.type, args: argumentsOf(resolved.function, args) };
 }
 
 /** Schemas that functions and operators live in. */
@@ -126,7 +125,7 @@ export function applyFunction(
   return {
     kind: 'call', function: resolution.signature,
     type: returnType(resolution.signature, resolution.declared, targets),
-    args: args.map((a, i) => coerceArgument(env, a, targets[i], position)),
+    args: argumentsOf(resolution.signature, args.map((a, i) => coerceArgument(env, a, targets[i], position))),
   };
 }
 

@@ -5,6 +5,7 @@ import { isVolatile } from '../../engine/expression/walk.ts';
 import type { Expr, GroupItem, Position, Select } from '../parser/ast.ts';
 import { deepEqual, sameExpression } from '../plan/same-expression.ts';
 import { settleUnknown } from './coercion.ts';
+import { requireSortable } from './collation.ts';
 import type { Level, Site } from './level.ts';
 import { bind } from './level.ts';
 import { locationOf } from './location.ts';
@@ -44,12 +45,15 @@ export function bindGroupBy(select: Select, targets: readonly BoundTarget[], sit
     if (e.kind === 'row' && !e.explicit) return e.fields.flatMap(add);
     const found = findTarget(e, targets, 'GROUP BY', site);
     const expression = found === null ? settleUnknown(site.env, bind(e, site)) : targets[found].expression;
+    const determined = requireSortable(expression);
+    // A further key, that fails: what is selected is the one that was written.
+    const failing = determined === expression ? [] : [addKey(determined, null)];
     checkKey(expression, site, found === null ? locationOf(e) : targets[found].position);
     site.env.trace?.groups.set(e, expression);
     const first = firstOf(expression);
-    if (found === null || found === first || (plain && !isVolatile(expression))) return [addKey(expression, first)];
+    if (found === null || found === first || (plain && !isVolatile(expression))) return [addKey(expression, first), ...failing];
     site.env.trace?.groupPlaces.set(e, found + 1);
-    return [addKey(expression, found)];
+    return [addKey(expression, found), ...failing];
   };
   if (select.groupByAll) {
     for (const t of targets) if (!usesAggregate(t.expression, site.level)) addKey(t.expression, firstOf(t.expression));

@@ -5,6 +5,7 @@ import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { SortKey } from '../parser/ast.ts';
 import type { OrderTerm } from '../plan/logical-plan.ts';
+import { requireSortable } from './collation.ts';
 import type { Environment } from './environment.ts';
 
 export interface Direction { readonly descending: boolean; readonly nullsFirst: boolean }
@@ -18,7 +19,7 @@ export function directionOf(key: SortKey): Direction {
 
 export function orderTerm(env: Environment, key: SortKey, expression: Expression): OrderTerm {
   checkSortable(env, expression.type, key.position);
-  return { expression, ...directionOf(key) };
+  return { expression: requireSortable(expression), ...directionOf(key) };
 }
 
 const UNSORTABLE: ReadonlySet<string> = new Set(['json', 'jsonpath', 'pg_node_tree', 'aclitem', 'xid', 'cid']);

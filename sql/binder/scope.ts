@@ -5,6 +5,8 @@ import type { Expression } from '../../engine/expression/expression.ts';
 import type { Position } from '../parser/ast.ts';
 import { shiftColumns } from '../plan/replace.ts';
 import { sameExpression } from '../plan/same-expression.ts';
+import { collationOf, noteCollation, readCollation } from './collation.ts';
+import type { Collation } from './collation.ts';
 import type { Environment } from './environment.ts';
 import type { Level } from './level.ts';
 import { missingColumn, missingRelation } from './missing-name.ts';
@@ -22,6 +24,8 @@ export interface ScopeColumn {
   readonly field?: { readonly rowType: number; readonly name: string } | undefined;
   /** Has come to be after the view that reads it: not in its `*`, but in its rows. */
   readonly younger?: true;
+  /** As an expression reads it; absent: its type's. */
+  readonly collation?: Collation;
   /** Of a merged column: what it is made of. */
   readonly sides?: readonly ColumnSource[];
 }
@@ -76,6 +80,7 @@ export class Scope {
     const known = this.outers.find((o) => sameExpression(o.target, target));
     if (known !== undefined) return known.hole;
     const hole: OuterReference['hole'] = { kind: 'parameter', index: env.shared.fresh(), hole: true, type: target.type };
+    noteCollation(hole, collationOf(target));
     this.outers.push({ hole, target });
     env.shared.outerScopes.set(hole.index, this);
     env.trace?.holes.set(hole.index, { kind: 'outer', target });
@@ -156,6 +161,7 @@ function reach(
 ): Resolved {
   const expression = traced(use.env, target, source);
   if (column !== null) use.env.columns?.note(column);
+  if (column?.collation !== undefined) noteCollation(expression, readCollation(column, use.position));
   if (use.position !== undefined) use.env.shared.positions.set(expression, use.position);
   return { expression: scope === use.scope ? expression : scope.outer(use.env, expression), column };
 }

@@ -5,6 +5,7 @@ import { arrayOf } from '../../engine/data/types.ts';
 import type { LogicalType, RecordType } from '../../engine/data/types.ts';
 import { columnsOf } from '../catalog/catalog.ts';
 import type { Catalog, RowRelation } from '../catalog/catalog.ts';
+import { ownCollation } from '../catalog/entry.ts';
 import type { TypeEntry } from '../catalog/entry.ts';
 import type { TypeName } from '../parser/ast.ts';
 
@@ -67,7 +68,7 @@ function ofName(site: TypeSite, type: TypeName): LogicalType | null {
 
 /** The type of a relation's rows. */
 export function rowTypeOf(relation: RowRelation): RecordType {
-  const fields = columnsOf(relation).map((c) => ({ name: c.name, type: c.type }));
+  const fields = columnsOf(relation).map((c) => ({ name: c.name, type: c.type, ...ownCollation(c) }));
   const type = { kind: 'record' as const, oid: relation.rowType, name: relation.name, fields };
   return relation.kind === 'system' ? { ...type, arrayOid: relation.arrayType } : type;
 }
@@ -105,7 +106,7 @@ export function typeOfEntry(entry: TypeEntry): LogicalType {
   const { definition, oid, name } = entry;
   switch (definition.kind) {
     case 'enum': return { kind: 'enum', oid, name, labels: definition.labels };
-    case 'domain': return { kind: 'domain', oid, name, base: definition.base };
+    case 'domain': return { kind: 'domain', oid, name, base: definition.base, ...ownCollation(definition) };
     case 'composite': return { kind: 'record', oid, name, fields: definition.fields };
     case 'range': return { kind: 'range', oid, name, bound: definition.bound, multirange: definition.multirange };
     case 'multirange': return { kind: 'multirange', oid, name, bound: definition.bound, range: definition.range };

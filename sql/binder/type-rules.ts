@@ -7,6 +7,17 @@ import type { CastContext } from '../../engine/expression/cast-table.ts';
 
 const RANK: { readonly [context in CastContext]: number } = { implicit: 0, assignment: 1, explicit: 2 };
 
+/** Name of pg_type.typcollation; null: no collation orders the type. */
+export function collationOfType(type: LogicalType): string | null {
+  switch (type.kind) {
+    case 'text': case 'varchar': case 'bpchar': return 'default';
+    case 'name': return 'C';
+    case 'array': return collationOfType(type.element);
+    case 'domain': return type.collation ?? collationOfType(type.base);
+    default: return null;
+  }
+}
+
 /** pg_type.typcategory. */
 export function categoryOf(type: LogicalType): string {
   switch (type.kind) {

@@ -55,6 +55,8 @@ export interface ColumnEntry {
   /** 1-based, never reused. */
   readonly attnum: number;
   readonly type: LogicalType;
+  /** Name of its collation, where that is not its type's. */
+  readonly collation?: string;
   readonly notNull: boolean;
   /** Text of the default expression, or of the generation expression when `generated`; null without. */
   readonly defaultText: string | null;
@@ -255,6 +257,8 @@ export interface IndexEntry extends SchemaObject {
   readonly include: readonly number[];
   readonly descending: readonly boolean[];
   readonly nullsFirst: readonly boolean[];
+  /** Names of the collations of keys that are not of their own; null: it is. Absent: all are. */
+  readonly collations?: readonly (string | null)[];
   readonly unique: boolean;
   /** If it is unique, NULL equals NULL. Absent: no. */
   readonly nullsNotDistinct?: boolean;
@@ -291,6 +295,8 @@ export interface EnumDefinition {
 export interface DomainDefinition {
   readonly kind: 'domain';
   readonly base: LogicalType;
+  /** Name of its collation, where that is not the base's. */
+  readonly collation?: string;
   readonly notNull: boolean;
   readonly defaultText: string | null;
   readonly checks: readonly {
@@ -451,6 +457,11 @@ export interface SystemRelation {
 /** Columns that exist, in order. */
 export function liveColumns(columns: readonly ColumnEntry[]): readonly ColumnEntry[] {
   return columns.every((c) => !c.dropped) ? columns : columns.filter((c) => !c.dropped);
+}
+
+/** The collation of a column as that of another one. */
+export function ownCollation({ collation }: Pick<Column, 'collation'>): Pick<Column, 'collation'> {
+  return collation === undefined ? {} : { collation };
 }
 
 /** A column with nothing special about it. */

@@ -106,6 +106,7 @@ function syntaxText(printer: Printer, e: Expression & { readonly kind: 'call' })
     case 'overlay 3': return `OVERLAY(${a} PLACING ${b} FROM ${c})`;
     case 'overlay 4': return `OVERLAY(${a} PLACING ${b} FROM ${c} FOR ${d})`;
     case 'overlaps 4': return `((${a}, ${b}) OVERLAPS (${c}, ${d}))`;
+    case 'pg_collation_for 1': return `COLLATION FOR (${a})`;
     case 'normalize 1': return `NORMALIZE(${a})`;
     case 'normalize 2': return args[1].kind === 'literal' ? `NORMALIZE(${a}, ${String(args[1].value).toUpperCase()})` : null;
     case 'is_normalized 1': return `(${printer.expressions.inner(args[0], e, false)} IS NORMALIZED)`;

@@ -36,6 +36,9 @@ type Of<K extends Expression['kind']> = Expression & { readonly kind: K };
 
 /** The name of the call that checks a value of a domain: it is not written. */
 export const DOMAIN_CHECK = 'domain check';
+/** The same of the call that fails for want of a collation. */
+export const INDETERMINATE = 'indeterminate collation';
+const UNWRITTEN: ReadonlySet<string> = new Set([DOMAIN_CHECK, INDETERMINATE]);
 
 /** How an expression was written, where that is not its form: CURRENT_TIMESTAMP. */
 const WRITTEN = new WeakMap<Expression, string>();
@@ -112,7 +115,7 @@ export class Deparser {
     if (collate !== undefined) {
       return this.wrap(`${this.inner(collate.input, e, true)} COLLATE ${collate.collation.map(quoteIdentifier).join('.')}`);
     }
-    if (e.kind === 'call' && e.function.name === DOMAIN_CHECK) return this.text(e.args[0], implicit);
+    if (e.kind === 'call' && UNWRITTEN.has(e.function.name)) return this.text(e.args[0], implicit);
     switch (e.kind) {
       case 'column': return this.#options.columnText ?? quoteIdentifier(this.#options.columnName(e.index));
       case 'literal': return this.constant(e);
@@ -183,7 +186,7 @@ export class Deparser {
       SEPARATES.has(parent.kind) || (parent.kind === 'call' && symbolOf(parent) === null)) ?? null;
     if (known !== null) return known;
     if (NO_PARENTHESES.has(e.kind)) return true;
-    if (e.kind === 'call' && e.function.name === DOMAIN_CHECK) return this.#isClear(e.args[0], parent, implicit);
+    if (e.kind === 'call' && UNWRITTEN.has(e.function.name)) return this.#isClear(e.args[0], parent, implicit);
     switch (e.kind) {
       case 'call': {
         const own = symbolOf(e);

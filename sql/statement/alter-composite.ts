@@ -1,7 +1,7 @@
 // ALTER TYPE .. ADD, DROP and ALTER ATTRIBUTE.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import type { Column } from '../../engine/data/types.ts';
-import { checkCollateClause } from '../binder/bind-collate.ts';
+import { clauseCollation } from '../binder/bind-collate.ts';
 import { resolveTypeName } from '../binder/type-name.ts';
 import { describeEntry } from '../catalog/dependency.ts';
 import type { TypeEntry } from '../catalog/entry.ts';
@@ -24,8 +24,7 @@ export async function alterComposite(state: SessionState, oid: number, action: A
         throw new DatabaseError('42701', `column "${name}" of relation "${entry.name}" already exists`);
       }
       const type = attributeType(state, entry, action.column.type);
-      checkCollateClause(action.column.collation?.name, type);
-      await putFields(state, entry, [...fields, { name, type }]);
+      await putFields(state, entry, [...fields, { name, type, ...clauseCollation(action.column.collation?.name, type) }]);
       return;
     }
     case 'dropColumn': {
@@ -37,10 +36,10 @@ export async function alterComposite(state: SessionState, oid: number, action: A
       const at = placeOf(state, entry, fields, { column: action.column, ifExists: false });
       if (at === null) return;
       const type = attributeType(state, entry, action.type);
-      checkCollateClause(action.collation, type);
+      const collation = clauseCollation(action.collation, type);
       refuseRowTypeUsed(state, entry);
       refuseViews(state, entry, action.column);
-      await putFields(state, entry, fields.with(at, { name: action.column, type }));
+      await putFields(state, entry, fields.with(at, { name: action.column, type, ...collation }));
       return;
     }
     default: throw notSupported('this change of a composite type', { position: action.position });

@@ -11,7 +11,7 @@ import { withColumn } from '../catalog/dependency.ts';
 import { tryCoerce } from '../binder/coercion.ts';
 import type { Site } from '../binder/level.ts';
 import { locationOf } from '../binder/location.ts';
-import { checkCollateClause } from '../binder/bind-collate.ts';
+import { clauseCollation } from '../binder/bind-collate.ts';
 import { resolveTypeName } from '../binder/type-name.ts';
 import type { TypeSite } from '../binder/type-name.ts';
 import type { ColumnDefinition, Constraint, DefaultConstraint, Expr, Option } from '../parser/ast.ts';
@@ -70,9 +70,9 @@ export function defineColumn(context: TableContext, definition: ColumnDefinition
     || (type.kind === 'record' && type.oid === undefined)) {
     throw new DatabaseError('42P16', `column "${definition.name}" has pseudo-type ${type.kind}`);
   }
-  checkCollateClause(definition.collation?.name, type, definition.collation?.position);
+  const collation = clauseCollation(definition.collation?.name, type, definition.collation?.position);
   checkColumnName(definition.name);
-  const builder = new ColumnBuilder(context, definition, plainColumn(definition.name, attnum, type));
+  const builder = new ColumnBuilder(context, definition, { ...plainColumn(definition.name, attnum, type), ...collation });
   if (serial !== undefined) builder.makeSerial();
   for (const constraint of definition.constraints) builder.add(constraint);
   return builder.finish();

@@ -7,7 +7,7 @@ import type { Expression } from '../../engine/expression/expression.ts';
 import { columnsOf, someExpression } from '../../engine/expression/walk.ts';
 import { locationOf } from '../binder/location.ts';
 import { coerceAssignment } from '../binder/coercion.ts';
-import { checkCollateClause } from '../binder/bind-collate.ts';
+import { clauseCollation } from '../binder/bind-collate.ts';
 import { resolveTypeName } from '../binder/type-name.ts';
 import { describeEntry, quoteIdentifier } from '../catalog/dependency.ts';
 import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
@@ -34,14 +34,17 @@ export function retypedColumn(
   if (type.kind === 'unknown' || type.kind === 'void' || (type.kind === 'record' && type.oid === undefined)) {
     throw new DatabaseError('42P16', `column "${column.name}" has pseudo-type ${type.kind}`);
   }
-  checkCollateClause(action.collation, type);
+  const { collation: _, ...plain } = column;
+  const collated: ColumnEntry = { ...plain, ...clauseCollation(action.collation, type) };
   if (column.generated && action.using !== undefined) {
     throw new DatabaseError('42611', 'cannot specify USING when altering type of generated column',
       { detail: `Column "${column.name}" is a generated column.` });
   }
   refuseUsed(state, table, column);
   const expression = conversionText(state, table, { column, type, using: action.using });
-  if (sameType(type, column.type) && action.using === undefined) return column;
+  if (sameType(type, column.type) && action.using === undefined) {
+    return collated.collation === column.collation ? column : collated;
+  }
   if (column.sequence !== null && !['int2', 'int4', 'int8'].includes(type.kind)) {
     throw column.identity === null ? notSupported('a serial column of another than an integer type')
       : new DatabaseError('22023', 'identity column type must be smallint, integer, or bigint');
@@ -49,7 +52,7 @@ export function retypedColumn(
   if (openConversion(state, table, column) !== null) throw convertedTwice(column);
   const serial = (column.conversion?.serial ?? 0) + 1;
   return {
-    ...column, type, missing: null, defaultText: checkDefault(state, table, column, type),
+    ...collated, type, missing: null, defaultText: checkDefault(state, table, column, type),
     conversion: {
       serial, time: state.current.startTime, expression, format: state.settings.format, searchPath: [...state.searchPath],
     },

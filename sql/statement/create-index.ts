@@ -1,7 +1,7 @@
 // CREATE INDEX, unique ones included.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import type { IndexEntry, StoredEntry } from '../catalog/entry.ts';
-import { checkCollateClause } from '../binder/bind-collate.ts';
+import { keyCollation } from '../binder/bind-collate.ts';
 import { checkSortable } from '../binder/order.ts';
 import type { IndexElement } from '../parser/ast.ts';
 import type { CreateIndex } from '../parser/ast-definition.ts';
@@ -33,6 +33,8 @@ export function createIndex(statement: CreateIndex): BoundStatement {
     const distinctNulls = !statement.nullsNotDistinct;
     const columns = computed?.columns ?? statement.elements.map((e) => indexColumn(state, table, e));
     const include = statement.include.map((name) => columnNamed(table, name));
+    const all = [...table.columns, ...computed?.hidden ?? []];
+    const collations = statement.elements.map((e, i) => keyCollation(e.collation, all[columns[i] - 1]));
     const names = new TakenNames(state.catalog, table.schema);
     const name = statement.name ?? chooseIndexName(names, table, { labels: computed?.labels, columns, include });
     if (statement.name !== undefined && !nameIsFree(state, table.schema, name, statement.ifNotExists)) {
@@ -44,6 +46,7 @@ export function createIndex(statement: CreateIndex): BoundStatement {
       acl: [], table: table.oid, columns, include,
       descending: statement.elements.map((e) => e.direction === 'desc'),
       nullsFirst: statement.elements.map((e) => (e.nulls === 'default' ? e.direction === 'desc' : e.nulls === 'first')),
+      ...collations.every((c) => c === null) ? {} : { collations },
       unique: statement.unique, ...(distinctNulls ? {} : { nullsNotDistinct: true }), primary: false, constraint: null,
       ...(computed === null ? {} : { definition: computed.definition }),
     };
@@ -107,7 +110,6 @@ function computedKeyOf(state: SessionState, table: StoredEntry, statement: Creat
 function indexColumn(state: SessionState, table: StoredEntry, element: IndexElement): number {
   if (element.column === undefined) throw notSupported('an index on an expression', { position: element.position });
   const attnum = columnNamed(table, element.column);
-  checkCollateClause(element.collation, table.columns[attnum - 1].type);
   checkSortable(sessionEnvironment(state), table.columns[attnum - 1].type, element.position);
   return attnum;
 }

@@ -4,12 +4,13 @@ import { mentionType, typeRowByName } from '../../engine/data/type-info.ts';
 import { NAME_BYTES, nameFits } from '../../engine/data/scalar-text.ts';
 import { TEXT, baseType, sameKind } from '../../engine/data/types.ts';
 import type { LogicalType, TypeIdentity } from '../../engine/data/types.ts';
-import { checkCollateClause } from '../binder/bind-collate.ts';
+import { clauseCollation } from '../binder/bind-collate.ts';
 import { rangeConstructors } from '../binder/range-constructors.ts';
 import { resolveTypeName } from '../binder/type-name.ts';
 import { categoryOf } from '../binder/type-rules.ts';
 import { accepts, classNamed, defaultClass, differenceFunction } from '../catalog/operator-class.ts';
 import type { TypeEntry } from '../catalog/entry.ts';
+import { COLLATIONS } from '../catalog/system/relations.ts';
 import type { CreateRange } from '../parser/ast-definition.ts';
 import type { Name, TypeName } from '../parser/ast.ts';
 import type { SessionState } from '../session-state.ts';
@@ -20,7 +21,6 @@ import { qualifiedName, targetSchema } from './naming.ts';
 
 const MULTIRANGE = '_multirange';
 
-const COLLATIONS: { readonly [name: string]: number } = { default: 100, C: 950, POSIX: 951 };
 
 const PARAMETERS: ReadonlySet<string> = new Set([
   'subtype', 'subtype_opclass', 'collation', 'canonical', 'subtype_diff', 'multirange_type_name',
@@ -77,7 +77,7 @@ function parametersOf(state: SessionState, { parameters }: CreateRange): Readonl
     if (given.has(name)) throw new DatabaseError('42601', 'conflicting or redundant options', { position });
     if (value === undefined) throw new DatabaseError('42601', `${name} requires a parameter`);
     if (name === 'subtype') resolveTypeName({ ...state.typeSite(), warn: undefined }, { ...value, position: undefined });
-    if (name === 'collation') checkCollateClause(value.name, TEXT);
+    if (name === 'collation') clauseCollation(value.name, TEXT);
     if (name === 'multirange_type_name') checkMultirangeName(state, value.name);
     given.set(name, value);
   }

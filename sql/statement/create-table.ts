@@ -2,9 +2,11 @@
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import type { CatalogChange } from '../catalog/catalog.ts';
 import type { ColumnEntry, ConstraintEntry, IndexEntry, SequenceEntry, TableEntry } from '../catalog/entry.ts';
+import { keptCollation } from '../binder/collation.ts';
 import { plainColumn } from '../catalog/entry.ts';
 import type { CreateTable, CreateTableAs, LikeClause, WatermarkDefinition } from '../parser/ast-definition.ts';
 import type { Constraint } from '../parser/ast.ts';
+import type { ResultColumn } from '../session-api.ts';
 import type { SessionState } from '../session-state.ts';
 import { collect } from '../portal.ts';
 import type { BoundStatement } from './bound.ts';
@@ -168,10 +170,12 @@ export function createTableAs(statement: CreateTableAs, query: BoundStatement): 
 
 /** A query's columns as those of a relation, the first ones renamed. */
 export function namedColumns(
-  columns: readonly { readonly name: string; readonly type: ColumnEntry['type'] }[], names: readonly string[],
-  tooMany = 'too many column names were specified',
+  columns: readonly ResultColumn[], names: readonly string[], of: 'rows' | 'view' = 'rows',
 ): readonly ColumnEntry[] {
-  if (names.length > columns.length) throw new DatabaseError('42601', tooMany);
+  if (names.length > columns.length) {
+    throw new DatabaseError('42601', of === 'view' ? 'CREATE VIEW specifies more column names than columns'
+      : 'too many column names were specified');
+  }
   checkColumnCount(columns.length);
   const all = columns.map((c, i) => names[i] ?? c.name);
   const twice = all.find((name, i) => all.includes(name, i + 1));
@@ -180,7 +184,8 @@ export function namedColumns(
   columns.forEach((column, i) => {
     const name = all[i];
     refusePseudoType(name, column.type);
-    out.push(plainColumn(name, i + 1, column.type.kind === 'unknown' ? { kind: 'text' } : column.type));
+    const collation = keptCollation(column, of === 'view' ? `view column "${name}"` : null, name);
+    out.push({ ...plainColumn(name, i + 1, column.type.kind === 'unknown' ? { kind: 'text' } : column.type), ...collation });
   });
   return out;
 }

@@ -1,6 +1,6 @@
 // CREATE SCHEMA, SEQUENCE, TYPE; ALTER SEQUENCE and ALTER TYPE .. ADD VALUE.
 import { DatabaseError } from '../../engine/data/error.ts';
-import { checkCollateClause } from '../binder/bind-collate.ts';
+import { clauseCollation } from '../binder/bind-collate.ts';
 import { resolveTypeName } from '../binder/type-name.ts';
 import type { SequenceEntry, TypeEntry } from '../catalog/entry.ts';
 import type { AlterSequence, CreateCompositeType, CreateEnum, CreateSchema, CreateSequence } from '../parser/ast-definition.ts';
@@ -177,8 +177,7 @@ export function createCompositeType(statement: CreateCompositeType): BoundStatem
     if (twice !== undefined) throw new DatabaseError('42701', `column "${twice.name}" specified more than once`);
     const fields = statement.columns.map((c) => {
       const type = resolveTypeName(state.typeSite(), { ...c.type, position: undefined });
-      checkCollateClause(c.collation?.name, type);
-      return { name: c.name, type };
+      return { name: c.name, type, ...clauseCollation(c.collation?.name, type) };
     });
     const name = relation.schema === undefined ? [relation.name] : [relation.schema, relation.name];
     state.current.changeCatalog([{ kind: 'put', entry: newType(state, name, { kind: 'composite', fields }) }]);

@@ -2,7 +2,7 @@
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { mentionType } from '../../engine/data/type-info.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
-import { checkCollateClause } from '../binder/bind-collate.ts';
+import { clauseCollation } from '../binder/bind-collate.ts';
 import { firstFailure, ownChecks, valueSite } from '../binder/domain-check.ts';
 import { coerceBoolean } from '../binder/coercion.ts';
 import { locationOf } from '../binder/location.ts';
@@ -32,7 +32,7 @@ export function createDomain(statement: CreateDomain, text: string): BoundStatem
   return command(async (state) => withoutPosition(async () => {
     await state.current.lockCatalog(state.lockWait);
     const base = resolveTypeName(state.typeSite(), { ...statement.type, position: undefined });
-    checkCollateClause(statement.collation, base);
+    const collation = clauseCollation(statement.collation, base);
     const { name } = qualifiedName(statement.name);
     const checks: Check[] = [];
     let nullability: 'null' | 'notNull' | null = null;
@@ -54,7 +54,7 @@ export function createDomain(statement: CreateDomain, text: string): BoundStatem
       }
     }
     const entry = newType(state, statement.name, {
-      kind: 'domain', base, notNull: nullability === 'notNull', defaultText: defaultOf?.text ?? null, checks,
+      kind: 'domain', base, ...collation, notNull: nullability === 'notNull', defaultText: defaultOf?.text ?? null, checks,
     });
     state.current.changeCatalog([{ kind: 'put', entry }]);
     return done('CREATE DOMAIN');

@@ -4,10 +4,10 @@ import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { DEFAULT_FORMAT } from '../../engine/data/settings.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import { columnsOf, isImmutable } from '../../engine/expression/walk.ts';
-import { checkCollateClause } from '../binder/bind-collate.ts';
+import { expressionCollation, requireCollation } from '../binder/collation.ts';
 import { settleUnknown } from '../binder/coercion.ts';
 import { labelOf } from '../binder/location.ts';
-import { plainColumn } from '../catalog/entry.ts';
+import { ownCollation, plainColumn } from '../catalog/entry.ts';
 import type { ColumnEntry, IndexDefinitionText, TableEntry } from '../catalog/entry.ts';
 import type { Expr, IndexElement } from '../parser/ast.ts';
 import { deparse } from '../plan/deparse.ts';
@@ -42,7 +42,7 @@ export function computedKey(
     const bound = element.expression === undefined ? null : bindIndexExpression(state, table, element.expression);
     if (bound !== null) {
       refusePseudoType(label(element.expression), bound.type);
-      checkCollateClause(element.collation, bound.type);
+      if (element.collation === undefined) requireCollation(bound, 'index expression');
     }
     const text = bound === null ? null : textOf(state, table, bound);
     texts.push(text);
@@ -53,11 +53,11 @@ export function computedKey(
     const own = table.columns[(attnum ?? 1) - 1].name;
     const name = bound === null ? own : shownKey(textOf(state, table, bound, true));
     const value = text ?? quoted(own);
-    const type = bound?.type ?? table.columns[(attnum ?? 1) - 1].type;
+    const of = bound === null ? table.columns[(attnum ?? 1) - 1] : { type: bound.type, ...expressionCollation(bound) };
     const expression = i > 0 || whereText === null ? value : `CASE WHEN ${whereText} THEN ${value} END`;
     const added = table.columns.length + hidden.length + 1;
     hidden.push({
-      ...plainColumn(name, added, type), dropped: true, hidden: true,
+      ...plainColumn(name, added, of.type), ...ownCollation(of), dropped: true, hidden: true,
       conversion: {
         serial: 1, time: state.current.startTime, expression, format: DEFAULT_FORMAT, searchPath: [...state.searchPath],
       },

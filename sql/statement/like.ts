@@ -4,7 +4,8 @@ import type { Expression } from '../../engine/expression/expression.ts';
 import type {
   CheckConstraint, ColumnEntry, ConstraintEntry, IndexEntry, KeyConstraint, SequenceEntry, TableEntry,
 } from '../catalog/entry.ts';
-import { liveColumns, plainColumn } from '../catalog/entry.ts';
+import type { Column } from '../../engine/data/types.ts';
+import { liveColumns, ownCollation, plainColumn } from '../catalog/entry.ts';
 import type { LikeClause, LikeOption } from '../parser/ast-definition.ts';
 import type { IndexElement } from '../parser/ast.ts';
 import { parseExpression } from '../parser/parse.ts';
@@ -30,8 +31,8 @@ export function likeSource(context: TableContext, clause: LikeClause): Like {
   const { relation, after } = clause;
   const name = qualified(relation);
   const including = new Set(clause.including);
-  const plain = (columns: readonly { readonly name: string; readonly type: ColumnEntry['type'] }[]): Like => {
-    const all = columns.map((c, i) => plainColumn(c.name, i + 1, c.type));
+  const plain = (columns: readonly Column[]): Like => {
+    const all = columns.map((c, i) => ({ ...plainColumn(c.name, i + 1, c.type), ...ownCollation(c) }));
     return { after, including, columns: all, all, constraints: [], indexes: [] };
   };
   const type = catalog.findRelation(name, searchPath) === null ? catalog.findType(name, searchPath) : null;
@@ -52,13 +53,13 @@ export function likeSource(context: TableContext, clause: LikeClause): Like {
   }
 }
 
-/** Name, type and NOT NULL; where its values come from and its comment, as asked for. */
+/** Name, type, collation and NOT NULL; where its values come from and its comment, as asked for. */
 export function likeColumn(
   context: TableContext, like: Like, column: ColumnEntry, attnum: number,
 ): { readonly column: ColumnEntry; readonly sequence: SequenceEntry | null } {
   const { including } = like;
   const copied: ColumnEntry = {
-    ...plainColumn(column.name, attnum, column.type), notNull: column.notNull,
+    ...plainColumn(column.name, attnum, column.type), ...ownCollation(column), notNull: column.notNull,
     comment: including.has('comments') ? column.comment : null,
   };
   if (column.identity !== null && including.has('identity')) {
@@ -176,7 +177,9 @@ function likeIndex(context: TableContext, table: TableEntry, like: Like, index: 
     return { table, index: { ...common, name: chooseIndexName(names, table, { labels: undefined, columns, include }), columns } };
   }
   const where = definition.where === null ? undefined : parseExpression(boundText(context, like, definition.where).text);
-  const elements = definition.elements.map((text, i) => element(context, like, text, definition.plain[i]));
+  const elements = definition.elements.map((text, i): IndexElement => ({
+    ...element(context, like, text, definition.plain[i]), ...collated(index.collations?.[i]),
+  }));
   const key = computedKey(state, table, elements, where,
     ({ column }) => table.columns.find((c) => c.name === column && !c.dropped)?.attnum ?? 0);
   const name = chooseIndexName(names, table, { labels: key.labels, columns: [...key.columns], include });
@@ -184,6 +187,10 @@ function likeIndex(context: TableContext, table: TableEntry, like: Like, index: 
     table: { ...table, columns: [...table.columns, ...key.hidden] },
     index: { ...common, name, columns: key.columns, definition: key.definition },
   };
+}
+
+function collated(name: string | null | undefined): Partial<IndexElement> {
+  return name === null || name === undefined ? {} : { collation: [name] };
 }
 
 function element(context: TableContext, like: Like, text: string | null, attnum: number): IndexElement {

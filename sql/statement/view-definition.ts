@@ -7,7 +7,7 @@ import { someExpression } from '../../engine/expression/walk.ts';
 import { bindQuery } from '../binder/bind-query.ts';
 import { ColumnUse } from '../binder/column-use.ts';
 import type { ClockUse } from '../binder/environment.ts';
-import { categoryOf } from '../binder/type-rules.ts';
+import { categoryOf, collationOfType } from '../binder/type-rules.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { notContinuous } from '../catalog/continuous.ts';
 import { isTemporary } from '../catalog/entry.ts';
@@ -53,7 +53,7 @@ function describeQuery(
   const dialect = state.settings.get('sql_dialect') ?? 'postgres';
   const optimizer = optimizerSettings(state);
   return {
-    columns: namedColumns(bound.columns, names, continuous ? undefined : 'CREATE VIEW specifies more column names than columns'),
+    columns: namedColumns(bound.columns, names, continuous ? 'rows' : 'view'),
     dependencies: [...dependenciesOf(state.catalog, env.used), ...namedIn(state.catalog, bound.plan, env.used)],
     settings: {
       format: state.settings.format, searchPath: [...state.searchPath], ...dialect === 'postgres' ? {} : { dialect },
@@ -247,6 +247,9 @@ function checkReplacement(state: SessionState, old: ViewEntry, described: Descri
       throw new DatabaseError('42P16', `cannot change data type of view column "${before.name}" from `
         + `${mentionFullType(before.type)} to ${mentionFullType(after.type)}`);
     }
+    const [was, is] = [before, after].map((c) => c.collation ?? collationOfType(c.type));
+    if (was === is) return;
+    throw new DatabaseError('42P16', `cannot change collation of view column "${before.name}" from "${was}" to "${is}"`);
   });
 }
 

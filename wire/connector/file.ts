@@ -26,7 +26,7 @@ interface Replay {
 
 function csvTarget(schema: Schema, path: string, header: boolean): ConstructorParameters<typeof CopyDecoder>[0] {
   return {
-    columns: schema.columns.map((c) => ({ ...c, table: 0, attribute: 0 })),
+    columns: schema.columns.map(({ name, type }) => ({ name, type, table: 0, attribute: 0 })),
     table: path,
     format: {
       format: 'csv', delimiter: ',', nullText: '', header, quote: '"', escape: '"',

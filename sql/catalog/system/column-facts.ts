@@ -2,7 +2,8 @@
 import type { Datum } from '../../../engine/data/datum.ts';
 import { formatType, formatTypeName, oidOf, typeRow } from '../../../engine/data/type-info.ts';
 import { isOwn, typmodOf } from '../../../engine/data/types.ts';
-import type { LogicalType } from '../../../engine/data/types.ts';
+import type { Column, LogicalType } from '../../../engine/data/types.ts';
+import { collationOfType } from '../../binder/type-rules.ts';
 import type { Catalog } from '../catalog.ts';
 import type { SystemContext } from '../entry.ts';
 import type { SystemRow } from './relation-columns.ts';
@@ -14,7 +15,9 @@ export const BINARY_PRECISION: ReadonlyMap<string, number> = new Map(
 const NO_LIMIT = 1073741824;
 
 /** Of a domain: what it is over, if only another domain, and its own name. */
-export function typeFacts(column: LogicalType, { catalog, database }: SystemContext): SystemRow {
+export function typeFacts(
+  { type: column, collation = collationOfType(column) ?? undefined }: Omit<Column, 'name'>, { catalog, database }: SystemContext,
+): SystemRow {
   const type = column.kind === 'domain' ? column.base : column;
   const named = isOwn(type) || type.kind === 'record';
   const udt = nameOf(catalog, type);
@@ -23,6 +26,8 @@ export function typeFacts(column: LogicalType, { catalog, database }: SystemCont
     data_type: type.kind === 'array' ? 'ARRAY' : named ? 'USER-DEFINED' : formatTypeName(type),
     udt_catalog: database, udt_schema: udt.schema, udt_name: udt.name,
     ...(own === null ? {} : { domain_catalog: database, domain_schema: own.schema, domain_name: own.name }),
+    ...(collation === undefined || collation === 'default' ? {}
+      : { collation_catalog: database, collation_schema: 'pg_catalog', collation_name: collation }),
     ...precision(type),
   };
 }

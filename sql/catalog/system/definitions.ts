@@ -30,7 +30,9 @@ export function indexText(context: SystemContext, index: IndexEntry, pretty = fa
   const key = index.columns.map((_, i) => {
     const descending = index.descending[i] ? ' DESC' : '';
     const nulls = index.nullsFirst[i] === index.descending[i] ? '' : index.nullsFirst[i] ? ' NULLS FIRST' : ' NULLS LAST';
-    return `${indexKey(context, index, i, pretty) ?? '?'}${descending}${nulls}`;
+    const collation = index.collations?.[i] ?? null;
+    const collate = collation === null ? '' : ` COLLATE ${quoteIdentifier(collation)}`;
+    return `${indexKey(context, index, i, pretty) ?? '?'}${collate}${descending}${nulls}`;
   });
   const predicate = index.definition?.where ?? null;
   const include = columns.slice(index.columns.length).map((c) => quoteIdentifier(c.name));

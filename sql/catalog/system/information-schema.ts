@@ -47,7 +47,7 @@ function columnRow(context: SystemContext, entry: QueryableEntry, column: Column
   return {
     table_catalog: database, table_schema: entry.schema, table_name: entry.name, column_name: column.name,
     ordinal_position: column.attnum, column_default: column.generated ? null : text,
-    is_nullable: yesNo(!column.notNull), ...typeFacts(column.type, context), dtd_identifier: String(column.attnum),
+    is_nullable: yesNo(!column.notNull), ...typeFacts(column, context), dtd_identifier: String(column.attnum),
     is_self_referencing: 'NO', is_identity: yesNo(column.identity !== null),
     identity_generation: column.identity === null ? null : column.identity.toUpperCase(),
     identity_start: identity === null ? null : String(identity.start),
@@ -64,7 +64,7 @@ function* columns(context: SystemContext): Iterable<SystemRow> {
     for (let i = 0; i < r.columns.length; i++) {
       yield {
         table_catalog: context.database, table_schema: r.schema, table_name: r.name, column_name: r.columns[i].name,
-        ordinal_position: i + 1, is_nullable: yesNo(!r.notNull[i]), ...typeFacts(r.columns[i].type, context),
+        ordinal_position: i + 1, is_nullable: yesNo(!r.notNull[i]), ...typeFacts(r.columns[i], context),
         dtd_identifier: String(i + 1), is_self_referencing: 'NO', is_identity: 'NO', identity_cycle: 'NO',
         is_generated: 'NEVER', is_updatable: 'NO',
       };

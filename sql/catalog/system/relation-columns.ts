@@ -6,6 +6,7 @@ import { assert } from '../../../engine/data/error.ts';
 import { typeFromName } from '../../../engine/data/type-info.ts';
 import { TEXT, arrayOf } from '../../../engine/data/types.ts';
 import type { Column, LogicalType } from '../../../engine/data/types.ts';
+import { collationOfType } from '../../binder/type-rules.ts';
 import type { Catalog } from '../catalog.ts';
 import type { SystemContext, SystemRelation } from '../entry.ts';
 import { OWN_RELATION_TABLE } from './own-relation-table.ts';
@@ -36,6 +37,11 @@ function typeOf(name: string): LogicalType {
   return type;
 }
 
+/** Texts of tables and of what the SQL standard names; views of pg_catalog have what their functions give. */
+function orderedByC({ schema, relationKind }: SystemColumns, type: LogicalType): boolean {
+  return (schema === 'information_schema' || relationKind === 'r') && collationOfType(type) === 'default';
+}
+
 function parse(): readonly SystemColumns[] {
   const out: SystemColumns[] = [];
   let columns: Column[] = [];
@@ -43,9 +49,10 @@ function parse(): readonly SystemColumns[] {
   for (const line of `${RELATION_TABLE}${OWN_RELATION_TABLE}`.split('\n')) {
     if (line.startsWith(' ')) {
       for (const field of line.trim().split(' ')) {
-        const [name, type] = field.split(':');
-        columns.push({ name, type: typeOf(type.replace('!', '')) });
-        notNull.push(type.endsWith('!'));
+        const [name, written] = field.split(':');
+        const type = typeOf(written.replace('!', ''));
+        columns.push({ name, type, ...orderedByC(out[out.length - 1], type) ? { collation: 'C' } : {} });
+        notNull.push(written.endsWith('!'));
       }
     } else if (line !== '') {
       const [schema, name, oid, kind, rowType, arrayType] = line.split(' ');

@@ -3,7 +3,8 @@ import { arrayFrom } from '../../../engine/data/composite.ts';
 import type { Datum } from '../../../engine/data/datum.ts';
 import { oidOf, typeRow } from '../../../engine/data/type-info.ts';
 import { typmodOf } from '../../../engine/data/types.ts';
-import type { LogicalType } from '../../../engine/data/types.ts';
+import type { Column } from '../../../engine/data/types.ts';
+import { collationOfType } from '../../binder/type-rules.ts';
 import type { Catalog } from '../catalog.ts';
 import { INFORMATION_SCHEMA_OID, PG_CATALOG_OID, POSTGRES_ROLE_OID, isTemporary } from '../entry.ts';
 import type {
@@ -14,8 +15,6 @@ import type { SystemColumns, SystemRow } from './relation-columns.ts';
 
 export const HEAP_ACCESS_METHOD = 2;
 export const BTREE_ACCESS_METHOD = 403;
-const DEFAULT_COLLATION = 100;
-const C_COLLATION = 950;
 
 /** OID of an entry's schema. */
 export function namespaceOid(catalog: Catalog, schema: string): number {
@@ -36,11 +35,12 @@ export function aclOf(catalog: Catalog, acl: readonly Grant[]): Datum {
   return arrayFrom(acl.map((g) => `${role(g.grantee)}=${g.privileges}${g.grantable === '' ? '' : '*'}/${role(g.grantor)}`));
 }
 
-/** Collation of a column's type: 0 for types that have none; ours is "C", shown as the database's default. */
-export function collationOf(type: LogicalType): number {
-  const base = type.kind === 'array' ? type.element : type;
-  if (base.kind === 'name') return C_COLLATION;
-  return ['text', 'varchar', 'bpchar'].includes(base.kind) ? DEFAULT_COLLATION : 0;
+/** OIDs of the collations there are. */
+export const COLLATIONS: { readonly [name: string]: number } = { default: 100, C: 950, POSIX: 951, ucs_basic: 12340 };
+
+/** Collation of a column, or of a type: 0 for what has none; ours is "C", shown as the database's default. */
+export function collationOid({ type, collation }: Omit<Column, 'name'>): number {
+  return COLLATIONS[collation ?? collationOfType(type) ?? ''] ?? 0;
 }
 
 export function entryColumns(entry: RelationEntry, catalog: Catalog): readonly ColumnEntry[] {
@@ -49,7 +49,12 @@ export function entryColumns(entry: RelationEntry, catalog: Catalog): readonly C
   if (table === null || !('columns' in table) || table.kind === 'index') return [];
   return [...entry.columns, ...entry.include].flatMap((attnum, i) => {
     const column = table.columns.find((c) => c.attnum === attnum);
-    return column === undefined ? [] : [{ ...column, dropped: false, attnum: i + 1, notNull: false, defaultText: null, identity: null, generated: false }];
+    if (column === undefined) return [];
+    const collation = entry.collations?.[i] ?? column.collation;
+    return [{
+      ...column, ...collation === undefined ? {} : { collation }, dropped: false, attnum: i + 1, notNull: false, defaultText: null,
+      identity: null, generated: false,
+    }];
   });
 }
 
@@ -125,13 +130,14 @@ const ATTRIBUTE_DEFAULTS: SystemRow = {
   attidentity: '', attgenerated: '', attisdropped: false, attislocal: true, attinhcount: 0,
 };
 
-function typeColumns(type: LogicalType): SystemRow {
+function typeColumns(column: Omit<Column, 'name'>): SystemRow {
+  const { type } = column;
   const oid = oidOf(type);
   const row = typeRow(oid);
   return {
     atttypid: oid, attlen: row?.length ?? -1, atttypmod: typmodOf(type), attbyval: row?.byValue ?? false,
     attalign: row?.align ?? 'i', attstorage: row?.storage ?? 'x', attndims: type.kind === 'array' && type.vector !== true ? 1 : 0,
-    attcollation: collationOf(type),
+    attcollation: collationOid(column),
   };
 }
 
@@ -139,7 +145,7 @@ function* systemAttributes(): Iterable<SystemRow> {
   for (const r of SYSTEM_COLUMNS) {
     for (let i = 0; i < r.columns.length; i++) {
       yield {
-        ...ATTRIBUTE_DEFAULTS, attrelid: r.oid, attname: r.columns[i].name, ...typeColumns(r.columns[i].type), attnum: i + 1,
+        ...ATTRIBUTE_DEFAULTS, attrelid: r.oid, attname: r.columns[i].name, ...typeColumns(r.columns[i]), attnum: i + 1,
         attnotnull: r.notNull[i],
       };
     }
@@ -153,7 +159,7 @@ function* userAttributes(catalog: Catalog): Iterable<SystemRow> {
       yield {
         ...ATTRIBUTE_DEFAULTS, attrelid: entry.oid, attnum: column.attnum,
         attname: dropped ? `........pg.dropped.${column.attnum}........` : column.name,
-        ...typeColumns(column.type), atttypid: dropped ? 0 : oidOf(column.type), attnotnull: column.notNull && !dropped,
+        ...typeColumns(column), atttypid: dropped ? 0 : oidOf(column.type), attnotnull: column.notNull && !dropped,
         atthasdef: column.defaultText !== null, attisdropped: dropped,
         attidentity: column.identity === 'always' ? 'a' : column.identity === 'by default' ? 'd' : '',
         attgenerated: column.generated ? 's' : '',
@@ -166,8 +172,8 @@ function* userAttributes(catalog: Catalog): Iterable<SystemRow> {
 function* compositeAttributes(catalog: Catalog): Iterable<SystemRow> {
   for (const { oid, definition } of catalog.types()) {
     if (definition.kind !== 'composite') continue;
-    for (const [i, { name, type }] of definition.fields.entries()) {
-      yield { ...ATTRIBUTE_DEFAULTS, attrelid: oid, attnum: i + 1, attname: name, ...typeColumns(type), attnotnull: false };
+    for (const [i, field] of definition.fields.entries()) {
+      yield { ...ATTRIBUTE_DEFAULTS, attrelid: oid, attnum: i + 1, attname: field.name, ...typeColumns(field), attnotnull: false };
     }
   }
 }
@@ -201,7 +207,7 @@ function indexRow(entry: IndexEntry, catalog: Catalog): SystemRow {
     indislive: true, indisreplident: false, indkey: vectorOf([...entry.columns.map((c, i) => shownColumn(entry, c, i)), ...entry.include]),
     indpred: entry.definition?.where ?? null,
     indexprs: entry.definition?.elements.some((e) => e !== null) === true ? entry.definition.elements.filter((e) => e !== null).join(', ') : null,
-    indcollation: vectorOf(columns.map((c) => collationOf(c.type))), indclass: vectorOf(columns.map(() => 0)),
+    indcollation: vectorOf(columns.map((c) => collationOid(c))), indclass: vectorOf(columns.map(() => 0)),
     indoption: vectorOf(entry.columns.map((_, i) => (entry.descending[i] ? 1 : 0) | (entry.nullsFirst[i] ? 2 : 0))),
   };
 }

@@ -7,7 +7,7 @@ import type { LogicalType } from '../../../engine/data/types.ts';
 import type { Catalog } from '../catalog.ts';
 import { PG_CATALOG_OID, POSTGRES_ROLE_OID } from '../entry.ts';
 import type { SystemContext, SystemRelation, TypeEntry } from '../entry.ts';
-import { namespaceOid, systemNamespaceOid } from './relations.ts';
+import { collationOid, namespaceOid, systemNamespaceOid } from './relations.ts';
 import { SYSTEM_COLUMNS, systemRelation } from './relation-columns.ts';
 import type { SystemRow } from './relation-columns.ts';
 
@@ -80,7 +80,8 @@ function* ofType(catalog: Catalog, entry: TypeEntry, defaultText: string | null 
       break;
     case 'domain': {
       const base = typeRow(oidOf(definition.base));
-      yield { ...common, ...(base === undefined ? {} : physical(base)), ...DOMAIN_INPUT, ...shape, typtype: 'd', typbasetype: oidOf(definition.base),
+      yield { ...common, ...(base === undefined ? {} : physical(base)), ...DOMAIN_INPUT, ...shape,
+        typtype: 'd', typcollation: collationOid({ ...definition, type: definition.base }), typbasetype: oidOf(definition.base),
         typtypmod: typmodOf(definition.base), typnotnull: definition.notNull, typdefault: defaultText };
       break;
     }
@@ -177,6 +178,7 @@ function* collations(): Iterable<SystemRow> {
   yield { ...common, oid: 100, collname: 'default', collprovider: 'd' };
   yield { ...common, oid: 950, collname: 'C', collprovider: 'c', collcollate: 'C', collctype: 'C' };
   yield { ...common, oid: 951, collname: 'POSIX', collprovider: 'c', collcollate: 'POSIX', collctype: 'POSIX' };
+  yield { ...common, oid: 12340, collname: 'ucs_basic', collprovider: 'c', collencoding: 6, collcollate: 'C', collctype: 'C' };
 }
 
 export const TYPES: readonly SystemRelation[] = [
