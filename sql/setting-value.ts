@@ -120,9 +120,9 @@ function canonicalString(definition: SettingDefinition, text: string, current: s
     }
     case 'DateStyle': return canonicalDateStyle(definition, text, current);
     case 'client_encoding': return canonicalEncoding(definition, text);
-    // PostgreSQL shows what is not printable ASCII as question marks, a byte each.
+    // PostgreSQL shows what is not printable ASCII as question marks, a byte each, and as much as a name may have.
     case 'application_name':
-      return [...new TextEncoder().encode(text)].map((b) => (b < 32 || b > 126 ? '?'
+      return [...new TextEncoder().encode(text).subarray(0, 63)].map((b) => (b < 32 || b > 126 ? '?'
         : String.fromCharCode(b))).join('');
     default: return text;
   }

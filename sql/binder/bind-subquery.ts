@@ -3,7 +3,7 @@ import { AssertionError, DatabaseError } from '../../engine/data/error.ts';
 import { arrayOf, BOOLEAN, hasDimensions } from '../../engine/data/types.ts';
 import type { LogicalType, RecordType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
-import { isVolatile } from '../../engine/expression/walk.ts';
+import { canRaise, isVolatile } from '../../engine/expression/walk.ts';
 import type { AggregateFunction } from '../../engine/function/aggregate/aggregate.ts';
 import type { Expr, Position, Query } from '../parser/ast.ts';
 import type { AggregateCall, InOperand, LogicalPlan } from '../plan/logical-plan.ts';
@@ -108,13 +108,17 @@ export function bindExists(e: PlainSubquery, site: Site): Expression {
   return subquery(leave(site, 'exists', plan, { type: BOOLEAN }), 'exists', e, site);
 }
 
-/** Nobody looks at what EXISTS selects: volatile outputs are not computed where rows alone make the rows. */
+/** Nobody looks at what EXISTS selects: outputs that do something, or fail, are not computed where rows alone make the rows. */
 function shownOnly(query: BoundQuery): BoundQuery {
   const { plan, limit, offset } = query;
-  if (plan.kind !== 'project' || limit !== null || offset !== null || !plan.expressions.some(isVolatile)) return query;
+  if (plan.kind !== 'project' || limit !== null || offset !== null || !plan.expressions.some(matters)) return query;
   const { kind } = plan.input;
   if (kind === 'aggregate' || kind === 'window' || kind === 'project-set') return query;
   return { ...query, plan: projectOf(plan.input, [], []), order: [], columns: [], visible: 0 };
+}
+
+function matters(output: Expression): boolean {
+  return isVolatile(output) || canRaise(output);
 }
 
 /** ARRAY(query): array_agg over it, in its order; an empty array for no rows. */

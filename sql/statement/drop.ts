@@ -155,6 +155,11 @@ function findRelation(state: SessionState, statement: Drop, name: QualifiedName)
   if (relation?.kind === 'system') {
     throw new DatabaseError('42501', `permission denied: "${relation.name}" is a system catalog`);
   }
+  if (relation === null && state.catalog.findType(name, state.searchPath)?.definition.kind === 'composite') {
+    const article = statement.object === 'index' ? 'an' : 'a';
+    throw new DatabaseError('42809', `"${name.name}" is not ${article} ${statement.object}`,
+      { hint: 'Use DROP TYPE to remove a type.' });
+  }
   const found = relation === null ? null : state.catalog.get(relation.oid);
   if (found !== null && isRelation(found) && kindOf(found) !== statement.object) throw wrongKind(statement.object,
     found);

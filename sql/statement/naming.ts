@@ -39,7 +39,9 @@ export function duplicateRelation(name: string): DatabaseError {
 /** Throws 42P07 for a taken name; with `ifNotExists` says so in a notice and answers false. */
 export function nameIsFree(state: SessionState, schema: string, name: string, ifNotExists: boolean): boolean {
   if (state.catalog.relationIn(schema, name) === null) {
-    if (state.catalog.typeIn(schema, name) === null) return true;
+    const type = state.catalog.typeIn(schema, name);
+    if (type === null) return true;
+    if (type.definition.kind === 'composite') throw duplicateRelation(name);
     throw new DatabaseError('42710', `type "${name}" already exists`, {
       hint: 'A relation has an associated type of the same name, '
         + 'so you must use a name that doesn\'t conflict with any existing type.',
