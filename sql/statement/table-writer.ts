@@ -93,31 +93,47 @@ export class TableWriter {
 
   /** Rows of the stored layout. */
   *insert(rows: Batch): Work<void> {
-    if (rows.length === 0) return;
     yield* this.rules.check(this.#state, rows);
+    (yield* this.inserting(rows))();
+  }
+
+  /** All but the writing, which it gives. Requires: the rows keep the table's rules. */
+  *inserting(rows: Batch): Work<() => void> {
+    if (rows.length === 0) return () => undefined;
     const free = yield* this.#checkUnique(null, rows);
-    if (this.#state.current.settle()) free();
-    this.#state.current.write(this.table.oid, Delta.insert(rows));
-    this.#state.current.afterwards(() => checkReferences(this.#state, this.table, rows));
+    return () => {
+      const { current } = this.#state;
+      if (current.settle()) free();
+      current.write(this.table.oid, Delta.insert(rows));
+      current.afterwards(() => checkReferences(this.#state, this.table, rows));
+    };
   }
 
   /** Old rows, and new ones in their places. */
   *replace(removed: Batch, added: Batch): Work<void> {
-    if (removed.length === 0) return;
+    (yield* this.replacing(removed, added))();
+  }
+
+  /** All but the writing, which it gives. */
+  *replacing(removed: Batch, added: Batch): Work<() => void> {
+    if (removed.length === 0) return () => undefined;
     this.#requireFree(removed);
     yield* this.rules.check(this.#state, added);
     const free = yield* this.#checkUnique(removed, added);
     const delta = concatDeltas([Delta.remove(removed), Delta.insert(added)]);
     yield true;
-    if (this.#state.current.settle()) {
-      this.#requireFree(removed);
-      free();
-    }
-    this.#state.current.write(this.table.oid, delta);
-    this.#state.current.afterwards(() => {
-      checkReferences(this.#state, this.table, added, removed);
-      this.#follow(removed, added);
-    });
+    return () => {
+      const { current } = this.#state;
+      if (current.settle()) {
+        this.#requireFree(removed);
+        free();
+      }
+      current.write(this.table.oid, delta);
+      current.afterwards(() => {
+        checkReferences(this.#state, this.table, added, removed);
+        this.#follow(removed, added);
+      });
+    };
   }
 
   remove(rows: Batch): void {
