@@ -80,7 +80,8 @@ export class OpenTransactions {
       const net = other.writes.length === 0 ? null : other.writes.netWeights(relation, null);
       if (net !== null) {
         const slots = net.find(rows.columns, rows.length);
-        for (let row = 0; row < rows.length; row++) if (slots[row] >= 0 && net.net(slots[row]) < 0) out.set(row, other);
+        // One that was replaced by an equal one is changed, too.
+        for (let row = 0; row < rows.length; row++) if (slots[row] >= 0 && net.net(slots[row]) <= 0) out.set(row, other);
       }
       if (other.rowLocks.length === 0) continue;
       for (const row of other.rowLocks.conflicts(relation, strength, rows)) out.set(row, other);

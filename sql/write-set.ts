@@ -50,9 +50,9 @@ export class WriteSet {
     this.#counts.set(relation, (this.#counts.get(relation) ?? 0) + 1);
   }
 
-  /** Puts a check off, of what is written next. */
-  defer(check: DeferredCheck): void {
-    this.#checks.push({ at: this.#changes.length + 1, check });
+  /** Puts a check off. `at`: the length with what it is about. */
+  defer(check: DeferredCheck, at: number): void {
+    this.#checks.push({ at, check });
   }
 
   get checks(): readonly HeldCheck[] {

@@ -112,7 +112,7 @@ function checkChildLater(state: SessionState, reference: Reference, { batch, row
       const left = rows.filter((row) => (held.get(rowKey(batch, columns, row) ?? '') ?? 0) > 0);
       checkPresent(state, reference, { batch, rows: left });
     },
-  });
+  }, current.writes.length);
 }
 
 function checkMatchFull(child: TableEntry, constraint: ForeignConstraint, batch: Batch, row: number): void {
@@ -209,7 +209,7 @@ function checkParentLater(state: SessionState, parent: TableEntry, reference: Re
       const found = referring(state, reference, { batch, rows: missing });
       if (found.length > 0) throw stillReferenced(state, { constraint, child, parent, rows: found, removed: batch, missing });
     },
-  });
+  }, state.current.writes.length);
 }
 
 /** Rows whose key is in `removed` and not in `added`, one a key. */
