@@ -51,6 +51,19 @@ export class OpenTransactions {
     }
   }
 
+  /** Throws Blocked when there may be more or fewer rows with one of these keys when another transaction is over. */
+  requireSettledKeys(self: OpenTransaction, relation: number, key: WrittenKey, keys: Batch): void {
+    for (const other of this.#open) {
+      if (other === self || other.writes.length === 0) continue;
+      const net = other.writes.netWeights(relation, key);
+      if (net === null) continue;
+      const slots = net.find(keys.columns, keys.length);
+      for (let row = 0; row < keys.length; row++) {
+        if (slots[row] >= 0 && net.net(slots[row]) !== 0) throw new Blocked(other);
+      }
+    }
+  }
+
   /** Throws Blocked when another is about to take one of these keys away. */
   requireKeptKeys(self: OpenTransaction, relation: number, columns: readonly number[], keys: Batch): void {
     for (const other of this.#open) {

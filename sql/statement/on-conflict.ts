@@ -167,13 +167,14 @@ function* prepared(
 ): Work<() => Batch> {
   const sorted = yield* sortOut(state, writer.table, conflict, proposed.rows);
   const fresh = proposed.rows.take(sorted.fresh);
-  const { old, next, rows } = yield* updates(state, writer, conflict, { sorted, proposed });
+  const { old, next, rows, left } = yield* updates(state, writer, conflict, { sorted, proposed });
   const written = (): Batch => inOrder(fresh, next, mergeOrder(sorted.fresh, rows));
   if (conflict.movesKeys) {
     // Rows that go in and rows that are changed may come to have the same key.
     return () => {
       runAtOnce(writer.insert(fresh), () => state.checkInterrupt());
       runAtOnce(writer.replace(old, next), () => state.checkInterrupt());
+      lockLeft(state, writer.table, conflict, left);
       return written();
     };
   }
@@ -182,6 +183,7 @@ function* prepared(
   return () => {
     insert();
     replace();
+    lockLeft(state, writer.table, conflict, left);
     return written();
   };
 }
@@ -195,7 +197,8 @@ function writeOneByOne(state: SessionState, writer: TableWriter, conflict: Bound
     const one = { ...proposed, rows: proposed.rows.slice(row, row + 1) };
     const sorted = runAtOnce(sortOut(state, writer.table, conflict, one.rows), interrupt);
     if (sorted.blocked.length > 0 && affected.has(wholeRowKey(sorted.existing, 0))) throw affectedTwice();
-    const { old, next } = runAtOnce(updates(state, writer, conflict, { sorted, proposed: one }), interrupt);
+    const { old, next, left } = runAtOnce(updates(state, writer, conflict, { sorted, proposed: one }), interrupt);
+    lockLeft(state, writer.table, conflict, left);
     const done = sorted.fresh.length > 0 ? one.rows : next;
     if (sorted.fresh.length > 0) runAtOnce(writer.insert(done), interrupt);
     else runAtOnce(writer.replace(old, done), interrupt);
@@ -205,11 +208,19 @@ function writeOneByOne(state: SessionState, writer: TableWriter, conflict: Bound
   return concatBatches(written);
 }
 
+/** Rows that WHERE has left alone are locked as if they had been changed. */
+function lockLeft(state: SessionState, { oid }: TableEntry, { movesKeys: keys }: BoundConflict, left: Batch): void {
+  const { current, services } = state;
+  const strength = keys ? 'update' : 'no key update';
+  services.open.requireFreeRows(current, oid, strength, left);
+  current.rowLocks.add(oid, strength, left);
+}
+
 /** The blocked rows' updates, but for those that WHERE leaves alone. `rows`: the proposed ones that they are for. */
 function* updates(
   state: SessionState, writer: TableWriter, conflict: BoundConflict,
   { sorted, proposed }: { readonly sorted: SortedRows; readonly proposed: Proposed },
-): Work<{ readonly old: Batch; readonly next: Batch; readonly rows: Int32Array }> {
+): Work<{ readonly old: Batch; readonly next: Batch; readonly rows: Int32Array; readonly left: Batch }> {
   const { blocked, blockers, existing } = sorted;
   const updated = new Uint8Array(existing.length);
   const kept = new Int32Array(blocked.length);
@@ -247,6 +258,7 @@ function* updates(
   for (const { attnum } of conflict.defaults) columns[attnum - 1] = writer.rules.defaultVector(state, attnum - 1, n);
   return {
     old, next: yield* writer.rules.generated(state, new Batch(columns, n)), rows: picked.map((i) => blocked[i]),
+    left: existing.take(Int32Array.from(updated.keys()).filter((i) => updated[i] === 0)),
   };
 }
 
