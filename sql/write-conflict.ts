@@ -51,6 +51,19 @@ export class OpenTransactions {
     }
   }
 
+  /** Throws Blocked when there may be more or fewer rows with one of these keys when another transaction is over. */
+  requireSettledKeys(self: OpenTransaction, relation: number, key: WrittenKey, keys: Batch): void {
+    for (const other of this.#open) {
+      if (other === self || other.writes.length === 0) continue;
+      const net = other.writes.netWeights(relation, key);
+      if (net === null) continue;
+      const slots = net.find(keys.columns, keys.length);
+      for (let row = 0; row < keys.length; row++) {
+        if (slots[row] >= 0 && net.net(slots[row]) !== 0) throw new Blocked(other);
+      }
+    }
+  }
+
   /** Throws Blocked when another is about to take one of these keys away. */
   requireKeptKeys(self: OpenTransaction, relation: number, columns: readonly number[], keys: Batch): void {
     for (const other of this.#open) {
@@ -80,7 +93,8 @@ export class OpenTransactions {
       const net = other.writes.length === 0 ? null : other.writes.netWeights(relation, null);
       if (net !== null) {
         const slots = net.find(rows.columns, rows.length);
-        for (let row = 0; row < rows.length; row++) if (slots[row] >= 0 && net.net(slots[row]) < 0) out.set(row, other);
+        // One that was replaced by an equal one is changed, too.
+        for (let row = 0; row < rows.length; row++) if (slots[row] >= 0 && net.net(slots[row]) <= 0) out.set(row, other);
       }
       if (other.rowLocks.length === 0) continue;
       for (const row of other.rowLocks.conflicts(relation, strength, rows)) out.set(row, other);

@@ -1,6 +1,7 @@
 // WriteSet: what a transaction has changed and not yet committed, by relation, in order, with marks to go back to.
 import type { Batch } from '../engine/data/batch.ts';
 import { Delta, concatDeltas, insertsOnly } from '../engine/data/delta.ts';
+import { cancel } from '../engine/state/consolidate.ts';
 import type { NullKeys } from '../engine/state/key-index.ts';
 import { NetWeights } from '../engine/state/net-weights.ts';
 import type { DeferredCheck } from './deferral.ts';
@@ -24,6 +25,8 @@ export interface WrittenKey {
 
 export class WriteSet {
   readonly #changes: RelationChange[] = [];
+  /** How many of them each relation has. */
+  readonly #counts = new Map<number, number>();
   /** Checks put off. */
   #checks: HeldCheck[] = [];
   /** The first #layered of them by relation, in few deltas: neighbours of like size are joined, for cheap reading. */
@@ -44,11 +47,12 @@ export class WriteSet {
   add(relation: number, delta: Delta): void {
     if (delta.length === 0) return;
     this.#changes.push({ relation, delta });
+    this.#counts.set(relation, (this.#counts.get(relation) ?? 0) + 1);
   }
 
-  /** Puts a check off, of what is written next. */
-  defer(check: DeferredCheck): void {
-    this.#checks.push({ at: this.#changes.length + 1, check });
+  /** Puts a check off. `at`: the length with what it is about. */
+  defer(check: DeferredCheck, at: number): void {
+    this.#checks.push({ at, check });
   }
 
   get checks(): readonly HeldCheck[] {
@@ -70,7 +74,7 @@ export class WriteSet {
   }
 
   touches(relation: number): boolean {
-    return this.#changes.some((c) => c.relation === relation);
+    return this.#counts.has(relation);
   }
 
   /**
@@ -93,8 +97,8 @@ export class WriteSet {
     return held.net;
   }
 
-  relations(): ReadonlySet<number> {
-    return new Set(this.#changes.map((c) => c.relation));
+  relations(): Iterable<number> {
+    return this.#counts.keys();
   }
 
   /** Changes to one relation since a mark, in order. */
@@ -134,7 +138,11 @@ export class WriteSet {
     if (length === this.#changes.length) return;
     if (length < this.#layered) this.#forgetLayers();
     this.#touched = null;
-    this.#changes.length = length;
+    for (const { relation } of this.#changes.splice(length)) {
+      const left = (this.#counts.get(relation) ?? 0) - 1;
+      if (left > 0) this.#counts.set(relation, left);
+      else this.#counts.delete(relation);
+    }
   }
 
   #forgetLayers(): void {
@@ -143,14 +151,17 @@ export class WriteSet {
   }
 }
 
-/** Each layer is at least twice as long as the next: a row is copied a logarithmic number of times. */
+/**
+ * Each layer is at least twice as long as the next: a row is copied a logarithmic number of times. What has cancelled out is
+ * left behind: a row that is changed time after time is there once or twice.
+ */
 function addLayer(layers: Map<number, Delta[]>, relation: number, delta: Delta): void {
   const list = layers.get(relation) ?? [];
   layers.set(relation, list);
   list.push(delta);
   while (list.length > 1 && list[list.length - 2].length < 2 * list[list.length - 1].length) {
     const [a, b] = list.splice(-2);
-    list.push(concatDeltas([a, b]));
+    list.push(cancel(concatDeltas([a, b])));
   }
 }
 

@@ -5,7 +5,7 @@ import { assert } from '../data/error.ts';
 import type { DatabaseError } from '../data/error.ts';
 import type { Epoch, Watermark } from '../data/time.ts';
 import type { QueryMemory, RelationLookup, Snapshot } from './contract.ts';
-import { KeyFilter } from './key-filter.ts';
+import { lookUp } from './delta-lookup.ts';
 import { RangeFilter } from './range-lookup.ts';
 import type { RangeLookup } from '../state/key-range.ts';
 import { selectColumns } from './relation.ts';
@@ -135,8 +135,7 @@ export class OverlaySnapshot implements Snapshot {
     const below = this.#base.lookup(relation, columns, lookup);
     const changes = this.#changes.get(relation);
     if (changes === undefined) return below;
-    const filter = new KeyFilter(lookup);
-    const above = changes.map((delta) => selectColumns(filter.apply(delta), columns));
+    const above = lookUp(changes, lookup).map((delta) => selectColumns(delta, columns));
     return below.length === 0 ? concatDeltas(above) : concatDeltas([below, ...above]);
   }
 

@@ -5,8 +5,8 @@ import type { Column } from '../../engine/data/types.ts';
 import { bootstrapEntries } from './bootstrap.ts';
 import { FIRST_USER_OID, isDeferrable, isTemporary, liveColumns } from './entry.ts';
 import type {
-  CatalogEntry, IndexEntry, QueryableEntry, RelationEntry, RoleEntry, SchemaEntry, SequenceEntry, SystemRelation,
-  TypeEntry,
+  CatalogEntry, IndexEntry, MaterializedViewEntry, QueryableEntry, RelationEntry, RoleEntry, SchemaEntry, SequenceEntry,
+  SystemRelation, TypeEntry, ViewEntry,
 } from './entry.ts';
 
 /** The unit of change, of the journal and of undo: an entry as it is from now on, or gone. */
@@ -44,7 +44,11 @@ interface Names {
   readonly constructed: ReadonlyMap<string, readonly TypeEntry[]>;
   /** By table, in order of their OIDs. */
   readonly indexes: ReadonlyMap<number, readonly IndexEntry[]>;
+  /** In order of their OIDs. */
+  readonly views: readonly AnyViewEntry[];
 }
+
+type AnyViewEntry = ViewEntry | MaterializedViewEntry;
 
 const NO_INDEXES: readonly IndexEntry[] = [];
 
@@ -287,6 +291,11 @@ export class Catalog {
     return table?.kind === 'table' && table.constraints.some((c) => c.oid === index.constraint && isDeferrable(c));
   }
 
+  /** Materialized or not: each behind those that it reads, which are older. */
+  views(): readonly AnyViewEntry[] {
+    return this.#names.views;
+  }
+
   sequencesOwnedBy(table: number): readonly SequenceEntry[] {
     const found: SequenceEntry[] = [];
     for (const entry of this.#entries.values()) {
@@ -356,6 +365,7 @@ function indexNames(entries: Iterable<CatalogEntry>): Names {
   const roles = new Map<string, RoleEntry>();
   const indexes = new Map<number, IndexEntry[]>();
   const constructed = new Map<string, readonly TypeEntry[]>();
+  const views: AnyViewEntry[] = [];
   for (const entry of entries) {
     if (entry.kind === 'type' && 'constructedBy' in entry.definition) {
       const { name } = entry.definition.constructedBy;
@@ -368,11 +378,13 @@ function indexNames(entries: Iterable<CatalogEntry>): Names {
     if (entry.kind === 'type' && entry.arrayType !== 0) elements.set(entry.arrayType, entry);
     // Relations of older catalogs may have none.
     if ('rowType' in entry && entry.rowType !== 0) rowTypes.set(entry.rowType, entry);
+    if (entry.kind === 'view' || entry.kind === 'materialized-view') views.push(entry);
     if (entry.kind !== 'index') continue;
     const others = indexes.get(entry.table);
     if (others === undefined) indexes.set(entry.table, [entry]);
     else others.push(entry);
   }
   for (const list of indexes.values()) list.sort((a, b) => a.oid - b.oid);
-  return { relations, types, elements, rowTypes, schemas, roles, constructed, indexes };
+  views.sort((a, b) => a.oid - b.oid);
+  return { relations, types, elements, rowTypes, schemas, roles, constructed, indexes, views };
 }

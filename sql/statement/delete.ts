@@ -35,7 +35,8 @@ export function bindDelete(statement: Delete, { state, env, commonTables }: Modi
   return {
     columns: returning?.columns ?? null,
     write: { title: `Delete on ${shownTarget(statement.table)}`, details: [], query: change.bound },
-    cacheable: current === null, changes: table.oid, prepare: (session) => prepareWrite(session, table, 'DELETE', 'change'),
+    cacheable: current === null, changes: table.oid,
+    prepare: (session) => prepareWrite(session, table, 'DELETE', 'change', []),
     run: function* (session, values) {
       const before = returningSnapshot(session, returning);
       const all = yield* findRows(session, change, values);

@@ -46,10 +46,15 @@ export function foreignKeysOver(state: SessionState, table: TableEntry, attnums:
   return found;
 }
 
-/** Keeps the tables referred to from being dropped or emptied; their rows are looked after one by one. */
-export function lockReferences(state: SessionState, table: TableEntry): Soon<void> {
+/**
+ * Keeps the tables referred to from being dropped or emptied; their rows are looked after one by one. `set`: columns that get
+ * new values; null: whole rows are new.
+ */
+export function lockReferences(state: SessionState, table: TableEntry, set: readonly number[] | null): Soon<void> {
   if (table.constraints.length === 0) return;
-  const targets = table.constraints.flatMap((c) => (c.kind === 'foreign' ? [c.target] : []));
+  const changes = (columns: readonly number[]): boolean => (
+    set === null || columns.some((attnum) => set.includes(attnum) || (set.length > 0 && table.columns[attnum - 1].generated)));
+  const targets = table.constraints.flatMap((c) => (c.kind === 'foreign' && changes(c.columns) ? [c.target] : []));
   if (targets.length > 0) return lockAll(state, targets);
 }
 
@@ -112,7 +117,7 @@ function checkChildLater(state: SessionState, reference: Reference, { batch, row
       const left = rows.filter((row) => (held.get(rowKey(batch, columns, row) ?? '') ?? 0) > 0);
       checkPresent(state, reference, { batch, rows: left });
     },
-  });
+  }, current.writes.length);
 }
 
 function checkMatchFull(child: TableEntry, constraint: ForeignConstraint, batch: Batch, row: number): void {
@@ -209,7 +214,7 @@ function checkParentLater(state: SessionState, parent: TableEntry, reference: Re
       const found = referring(state, reference, { batch, rows: missing });
       if (found.length > 0) throw stillReferenced(state, { constraint, child, parent, rows: found, removed: batch, missing });
     },
-  });
+  }, state.current.writes.length);
 }
 
 /** Rows whose key is in `removed` and not in `added`, one a key. */
@@ -257,7 +262,8 @@ function referring(
     table: child, columns,
   });
   const all = child.columns.map((_, i) => i);
-  state.services.open.requireFreeKeys(state.current, child.oid, { columns }, keys);
+  // A row that another one changes and that keeps its reference is in the way of who would change it, not of who sees it.
+  state.services.open.requireSettledKeys(state.current, child.oid, { columns }, keys);
   const found = state.current.latestSnapshot().lookup(child.oid, all, { columns, keys });
   return expand(found, child);
 }

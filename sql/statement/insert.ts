@@ -22,7 +22,7 @@ import type { Work } from '../turns.ts';
 import { checkAssignable, checkWidth, targetColumns } from './insert-target.ts';
 import type { InsertTarget } from './insert-target.ts';
 import type { Modification, ModificationSite } from './modification.ts';
-import { bindConflict, conflictDetails, writeWithConflicts } from './on-conflict.ts';
+import { bindConflict, conflictDetails, conflictSnapshot, writeWithConflicts } from './on-conflict.ts';
 import { bindReturning, returningSnapshot, written } from './returning.ts';
 import { assembleQuery, assembled, gatherParts, hasParts, refuseDefault } from './insert-parts.ts';
 import { defaultExpression } from './table-rules.ts';
@@ -70,11 +70,12 @@ export function bindInsert(statement: Insert, { state, env, commonTables }: Modi
     run: function* (session, values) {
       const writer = new TableWriter(session, table);
       const before = returningSnapshot(session, returning);
+      const conflictBefore = conflictSnapshot(session, conflict);
       const given = yield* rows.make(session, values, writer);
       const kept = overriding(statement, targets, table);
       const complete = yield* writer.completed(given.select(kept.map((attnum) => targets.indexOf(attnum))), kept);
       const inserted = conflict === null ? complete
-        : yield* writeWithConflicts(session, writer, conflict, { rows: complete, parameters: values });
+        : yield* writeWithConflicts(session, writer, conflict, { rows: complete, parameters: values, before: conflictBefore });
       if (conflict === null) yield* writer.insert(complete);
       through.check(session, inserted, values);
       return written(session, returning, { parameters: values, before, rows: inserted });

@@ -3,6 +3,9 @@ import { Batch, concatBatches } from '../../engine/data/batch.ts';
 import type { Datum } from '../../engine/data/datum.ts';
 import { datumAt } from '../../engine/data/access.ts';
 import { DatabaseError } from '../../engine/data/error.ts';
+import { stretches } from '../../engine/data/stretches.ts';
+import { isVolatile } from '../../engine/expression/walk.ts';
+import type { Snapshot } from '../../engine/runtime/contract.ts';
 import { bindExpression } from '../binder/bind-expression.ts';
 import { coerceAssignment, coerceBoolean } from '../binder/coercion.ts';
 import type { Environment } from '../binder/environment.ts';
@@ -13,15 +16,17 @@ import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
 import type { Expr, OnConflict } from '../parser/ast.ts';
 import { rowSite } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
+import { runAtOnce } from '../turns.ts';
 import type { Work } from '../turns.ts';
 import { resolveAssignments } from './assignment.ts';
 import { inferArbiters } from './conflict-inference.ts';
-import { expand } from './foreign-key.ts';
-import { rowKey } from './key-text.ts';
+import { affectedTwice, sortOut } from './conflicting-rows.ts';
+import type { SortedRows } from './conflicting-rows.ts';
+import { wholeRowKey } from './key-text.ts';
 import type { TableWriter } from './table-writer.ts';
 import { RowExpressions } from './row-expressions.ts';
 import type { WriteTarget } from './updatable-view.ts';
-import { emptyRows, keyLookup } from './unique-check.ts';
+import { emptyRows, keysOf } from './unique-check.ts';
 import type { TableKey } from './unique-check.ts';
 
 export interface BoundConflict {
@@ -34,6 +39,8 @@ export interface BoundConflict {
   /** Set to DEFAULT. */
   readonly defaults: readonly ColumnEntry[];
   readonly where: RowExpressions | null;
+  /** What is set is part of a key, or may be. */
+  readonly movesKeys: boolean;
 }
 
 interface ConflictSite {
@@ -53,7 +60,13 @@ export function bindConflict(env: Environment, state: SessionState, insert: Conf
     throw new DatabaseError('55000',
       'ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters');
   }
-  return { ...action, arbiters };
+  return { ...action, arbiters, movesKeys: movesKeys(state, table, [...action.columns, ...action.defaults]) };
+}
+
+function movesKeys(state: SessionState, table: TableEntry, set: readonly ColumnEntry[]): boolean {
+  const moved = ({ attnum, generated, hidden }: ColumnEntry): boolean => (
+    generated || hidden === true || set.some((column) => column.attnum === attnum));
+  return set.length > 0 && keysOf(state, table).some((key) => key.columns.some((c) => moved(table.columns[c])));
 }
 
 const itemsOf = ({ through, table, alias, clause }: ConflictSite): readonly ScopeItem[] => [
@@ -61,7 +74,7 @@ const itemsOf = ({ through, table, alias, clause }: ConflictSite): readonly Scop
   ...clause.action === 'update' ? [through.item({ alias: 'excluded', from: table.columns.length })] : [],
 ];
 
-function bindConflictAction(env: Environment, insert: ConflictSite): Omit<BoundConflict, 'arbiters'> {
+function bindConflictAction(env: Environment, insert: ConflictSite): Omit<BoundConflict, 'arbiters' | 'movesKeys'> {
   const { through, alias, clause, commonTables } = insert;
   if (clause.action === 'nothing') return { action: 'nothing', columns: [], values: null, defaults: [], where: null };
   const set = resolveAssignments(through.seen, clause.set, alias);
@@ -94,156 +107,175 @@ export function conflictDetails({ action, arbiters }: BoundConflict): readonly s
 interface Proposed {
   readonly rows: Batch;
   readonly parameters: readonly Datum[];
+  /** What subqueries see. */
+  readonly before: Snapshot | null;
+}
+
+/** What subqueries of DO UPDATE see: the moment when the statement begins. To be asked for then. */
+export function conflictSnapshot(state: SessionState, conflict: BoundConflict | null): Snapshot | null {
+  return conflict !== null && parts(conflict).some((part) => part.reads) ? state.current.snapshot() : null;
+}
+
+function parts({ values, where }: BoundConflict): readonly RowExpressions[] {
+  return [values, where].filter((part) => part !== null);
 }
 
 /** Writes the rows; gives those inserted or updated, for RETURNING. */
 export function* writeWithConflicts(
   state: SessionState, writer: TableWriter, conflict: BoundConflict, proposed: Proposed,
 ): Work<Batch> {
-  const { rows } = proposed;
-  yield* writer.rules.check(state, rows);
-  // Which rows are in the way is looked up once.
-  state.current.settle();
-  const plan = sortOut(state, writer.table, conflict, rows);
-  const fresh = rows.take(Int32Array.from(plan.fresh));
-  if (conflict.action === 'nothing') {
-    yield* writer.insert(fresh);
-    return fresh;
+  const { current, signal } = state;
+  yield* writer.rules.check(state, proposed.rows);
+  // What is not to be done twice is done of rows that stay what they are.
+  if (parts(conflict).some((part) => part.reads || part.expressions.some(isVolatile))) current.settle();
+  const mark = current.writes.length;
+  try {
+    return yield* writeTogether(state, writer, conflict, proposed);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!conflict.movesKeys || !(error instanceof DatabaseError) || !['21000', '23505'].includes(error.code)) throw error;
+    // Perhaps a row has given a key to one that is proposed after it.
+    current.settle();
+    current.writes.truncate(mark);
+    return writeOneByOne(state, writer, conflict, proposed);
   }
-  const updated = update(state, writer, conflict, { ...plan, proposed });
-  yield* writer.insert(fresh);
-  yield* writer.replace(updated.old, updated.next);
-  return inOrder(plan, { fresh, updated: updated.next, kept: updated.kept }, writer.table);
 }
 
-interface Sorted {
-  /** Rows that go in. */
-  readonly fresh: readonly number[];
-  /** Rows in whose way `existing` (same place) stands. */
-  readonly blocked: readonly number[];
-  readonly existing: Batch;
-  /** Which stored row each of them is: equal texts for the same one. */
-  readonly stored: readonly string[];
-}
-
-function sortOut(state: SessionState, table: TableEntry, conflict: BoundConflict, rows: Batch): Sorted {
-  const fresh: number[] = [];
-  const blocked: number[] = [];
-  const existingRows: Batch[] = [];
-  const stored: string[] = [];
-  const found = conflict.arbiters.map((key) => existingByKey(state, table, key, rows));
-  const taken = conflict.arbiters.map(() => new Set<string>());
-  for (let row = 0; row < rows.length; row++) {
-    let inTheWay: { readonly batch: Batch; readonly row: number } | null = null;
-    let own = false;
-    let place = '';
-    const keys = conflict.arbiters.map((key) => rowKey(rows, key.columns, row, key.nulls));
-    keys.forEach((text, k) => {
-      if (text === null) return;
-      if (taken[k].has(text)) own = true;
-      const blocks = found[k].get(text);
-      if (inTheWay !== null || blocks === undefined) return;
-      inTheWay = blocks;
-      place = `${k} ${text}`;
-    });
-    if (own && conflict.action === 'update') throw twice();
-    const blocker: { readonly batch: Batch; readonly row: number } | null = inTheWay;
-    if (blocker === null && own) continue;
-    keys.forEach((text, k) => {
-      if (text !== null && blocker === null) taken[k].add(text);
-    });
-    if (blocker === null) fresh.push(row);
-    else if (conflict.action === 'update') {
-      blocked.push(row);
-      existingRows.push(sliceOf(blocker));
-      stored.push(place);
-    }
+/** What is there is looked at in turns with others; where they have changed it meanwhile, it is looked at anew. */
+function* writeTogether(
+  state: SessionState, writer: TableWriter, conflict: BoundConflict, proposed: Proposed,
+): Work<Batch> {
+  const { current, services, signal } = state;
+  const begun = services.queued;
+  const stale = (): boolean => current.settle() && services.changedSince(writer.table.oid, begun, 'any');
+  let write: (() => Batch) | null = null;
+  try {
+    write = yield* prepared(state, writer, conflict, proposed);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof DatabaseError) || !stale()) throw error;
   }
-  return { fresh, blocked, stored, existing: existingRows.length === 0 ? emptyRows(table) : concatBatches(existingRows) };
-}
-
-function sliceOf(at: { readonly batch: Batch; readonly row: number }): Batch {
-  return at.batch.take(Int32Array.of(at.row));
-}
-
-function twice(): DatabaseError {
-  return new DatabaseError('21000', 'ON CONFLICT DO UPDATE command cannot affect row a second time', {
-    hint: 'Ensure that no rows proposed for insertion within the same command have duplicate constrained values.',
-  });
-}
-
-function existingByKey(
-  state: SessionState, table: TableEntry, key: TableKey, rows: Batch,
-): ReadonlyMap<string, { readonly batch: Batch; readonly row: number }> {
-  const asked = new Map<string, number>();
-  for (let row = 0; row < rows.length; row++) {
-    const text = rowKey(rows, key.columns, row, key.nulls);
-    if (text !== null && !asked.has(text)) asked.set(text, row);
+  if (write === null || stale()) {
+    write = runAtOnce(prepared(state, writer, conflict, proposed), () => state.checkInterrupt());
   }
-  const out = new Map<string, { readonly batch: Batch; readonly row: number }>();
-  if (asked.size === 0) return out;
-  const keys = rows.select(key.columns).take(Int32Array.from(asked.values()));
-  const all = table.columns.map((_, i) => i);
+  return write();
+}
+
+/** All but the writing, which it gives. */
+function* prepared(
+  state: SessionState, writer: TableWriter, conflict: BoundConflict, proposed: Proposed,
+): Work<() => Batch> {
+  const sorted = yield* sortOut(state, writer.table, conflict, proposed.rows);
+  const fresh = proposed.rows.take(sorted.fresh);
+  const { old, next, rows, left } = yield* updates(state, writer, conflict, { sorted, proposed });
+  const written = (): Batch => inOrder(fresh, next, mergeOrder(sorted.fresh, rows));
+  if (conflict.movesKeys) {
+    // Rows that go in and rows that are changed may come to have the same key.
+    return () => {
+      runAtOnce(writer.insert(fresh), () => state.checkInterrupt());
+      runAtOnce(writer.replace(old, next), () => state.checkInterrupt());
+      lockLeft(state, writer.table, conflict, left);
+      return written();
+    };
+  }
+  const insert = yield* writer.inserting(fresh);
+  const replace = yield* writer.replacing(old, next);
+  return () => {
+    insert();
+    replace();
+    lockLeft(state, writer.table, conflict, left);
+    return written();
+  };
+}
+
+/** As PostgreSQL does it: each row is proposed when those before it are written. */
+function writeOneByOne(state: SessionState, writer: TableWriter, conflict: BoundConflict, proposed: Proposed): Batch {
+  const interrupt = (): void => state.checkInterrupt();
+  const affected = new Set<string>();
+  const written: Batch[] = [emptyRows(writer.table)];
+  for (let row = 0; row < proposed.rows.length; row++) {
+    const one = { ...proposed, rows: proposed.rows.slice(row, row + 1) };
+    const sorted = runAtOnce(sortOut(state, writer.table, conflict, one.rows), interrupt);
+    if (sorted.blocked.length > 0 && affected.has(wholeRowKey(sorted.existing, 0))) throw affectedTwice();
+    const { old, next, left } = runAtOnce(updates(state, writer, conflict, { sorted, proposed: one }), interrupt);
+    lockLeft(state, writer.table, conflict, left);
+    const done = sorted.fresh.length > 0 ? one.rows : next;
+    if (sorted.fresh.length > 0) runAtOnce(writer.insert(done), interrupt);
+    else runAtOnce(writer.replace(old, done), interrupt);
+    if (done.length > 0) affected.add(wholeRowKey(done, 0));
+    written.push(done);
+  }
+  return concatBatches(written);
+}
+
+/** Rows that WHERE has left alone are locked as if they had been changed. */
+function lockLeft(state: SessionState, { oid }: TableEntry, { movesKeys: keys }: BoundConflict, left: Batch): void {
   const { current, services } = state;
-  services.open.requireFreeKeys(current, table.oid, key, keys);
-  const batch = expand(current.latestSnapshot().lookup(table.oid, all, keyLookup(key, keys)), table);
-  // A row that came after the transaction's snapshot cannot be updated by it, nor left alone as if it had been seen.
-  if (current.fixedSnapshot && batch.length > 0) current.checkSeen(table.oid);
-  for (let row = 0; row < batch.length; row++) {
-    const text = rowKey(batch, key.columns, row, key.nulls);
-    if (text !== null) out.set(text, { batch, row });
+  const strength = keys ? 'update' : 'no key update';
+  services.open.requireFreeRows(current, oid, strength, left);
+  current.rowLocks.add(oid, strength, left);
+}
+
+/** The blocked rows' updates, but for those that WHERE leaves alone. `rows`: the proposed ones that they are for. */
+function* updates(
+  state: SessionState, writer: TableWriter, conflict: BoundConflict,
+  { sorted, proposed }: { readonly sorted: SortedRows; readonly proposed: Proposed },
+): Work<{ readonly old: Batch; readonly next: Batch; readonly rows: Int32Array; readonly left: Batch }> {
+  const { blocked, blockers, existing } = sorted;
+  const updated = new Uint8Array(existing.length);
+  const kept = new Int32Array(blocked.length);
+  const values: Batch[] = [];
+  let n = 0;
+  for (const [from, to] of stretches(blocked.length)) {
+    const both = (picked: Int32Array): Batch => new Batch([
+      ...existing.take(picked.map((i) => blockers[i])).columns,
+      ...proposed.rows.take(picked.map((i) => blocked[i])).columns,
+    ], picked.length);
+    const all = Int32Array.from({ length: to - from }, (_, i) => from + i);
+    const verdict = conflict.where === null ? null : conflict.where.evaluate(state, both(all), {
+      parameters: proposed.parameters, snapshot: proposed.before,
+    })[0];
+    const begin = n;
+    for (let i = from; i < to; i++) {
+      // A row that the statement has updated cannot be in the way again; one that WHERE left alone can.
+      if (updated[blockers[i]] === 1) throw affectedTwice();
+      if (verdict !== null && datumAt(verdict, i - from) !== true) continue;
+      updated[blockers[i]] = 1;
+      kept[n++] = i;
+    }
+    values.push(new Batch(conflict.values?.evaluate(state, both(kept.subarray(begin, n)), {
+      parameters: proposed.parameters, snapshot: proposed.before,
+    }) ?? [], n - begin));
+    yield true;
   }
-  return out;
-}
-
-/** The blocked rows' updates, but for those that WHERE leaves alone. `kept`: which of them were done. */
-function update(
-  state: SessionState, writer: TableWriter, conflict: BoundConflict, plan: Sorted & { readonly proposed: Proposed },
-): { readonly old: Batch; readonly next: Batch; readonly kept: readonly number[] } {
-  const { proposed, blocked, existing } = plan;
-  const excluded = proposed.rows.take(Int32Array.from(blocked));
-  const both = new Batch([...existing.columns, ...excluded.columns], blocked.length);
-  const kept = passing(state, conflict, both, proposed.parameters);
-  refuseSecond(plan.stored, kept);
-  const pick = Int32Array.from(kept);
-  const old = existing.take(pick);
-  const input = both.take(pick);
+  const picked = kept.subarray(0, n);
+  const old = existing.take(picked.map((i) => blockers[i]));
   const columns = [...old.columns];
-  const values = conflict.values?.evaluate(state, input, { parameters: proposed.parameters, snapshot: null }) ?? [];
+  const set = concatBatches(values);
   conflict.columns.forEach(({ attnum }, i) => {
-    columns[attnum - 1] = values[i];
+    columns[attnum - 1] = set.columns[i];
   });
-  for (const { attnum } of conflict.defaults) columns[attnum - 1] = writer.rules.defaultVector(state, attnum - 1, old.length);
-  return { old, next: writer.rules.generate(state, new Batch(columns, old.length)), kept };
+  for (const { attnum } of conflict.defaults) columns[attnum - 1] = writer.rules.defaultVector(state, attnum - 1, n);
+  return {
+    old, next: yield* writer.rules.generated(state, new Batch(columns, n)), rows: picked.map((i) => blocked[i]),
+    left: existing.take(Int32Array.from(updated.keys()).filter((i) => updated[i] === 0)),
+  };
 }
 
-/** A row that the statement has updated cannot be in the way again; one that WHERE left alone can. */
-function refuseSecond(stored: readonly string[], kept: readonly number[]): void {
-  const updating = new Set(kept);
-  const updated = new Set<string>();
-  stored.forEach((row, i) => {
-    if (updated.has(row)) throw twice();
-    if (updating.has(i)) updated.add(row);
-  });
-}
-
-function passing(
-  state: SessionState, conflict: BoundConflict, both: Batch, parameters: readonly Datum[],
-): readonly number[] {
-  const all = Array.from({ length: both.length }, (_, i) => i);
-  if (conflict.where === null || both.length === 0) return all;
-  const [verdict] = conflict.where.evaluate(state, both, { parameters, snapshot: null });
-  return all.filter((i) => datumAt(verdict, i) === true);
+/** Of rows that are numbered by the one and the other, both ascending: their places among all, in order. */
+function mergeOrder(fresh: Int32Array, updated: Int32Array): Int32Array {
+  const order = new Int32Array(fresh.length + updated.length);
+  let a = 0;
+  let b = 0;
+  for (let n = 0; n < order.length; n++) {
+    const isFresh = b === updated.length || (a < fresh.length && fresh[a] < updated[b]);
+    order[n] = isFresh ? a++ : fresh.length + b++;
+  }
+  return order;
 }
 
 /** Inserted and updated rows in the order of the proposed ones. */
-function inOrder(
-  plan: Sorted, written: { readonly fresh: Batch; readonly updated: Batch; readonly kept: readonly number[] },
-  table: TableEntry,
-): Batch {
-  const all = [written.fresh, written.updated].filter((b) => b.length > 0);
-  if (all.length === 0) return emptyRows(table);
-  const places = [...plan.fresh, ...written.kept.map((k) => plan.blocked[k])];
-  const order = places.map((place, i) => ({ place, i })).toSorted((a, b) => a.place - b.place);
-  return concatBatches(all).take(Int32Array.from(order, (o) => o.i));
+function inOrder(fresh: Batch, updated: Batch, order: Int32Array): Batch {
+  if (updated.length === 0) return fresh;
+  return fresh.length === 0 ? updated : concatBatches([fresh, updated]).take(order);
 }

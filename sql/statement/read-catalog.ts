@@ -16,15 +16,12 @@ export function readCatalog(state: SessionState): Catalog {
 }
 
 /** Materialized views that this transaction sees otherwise than everybody else. */
-export function staleViews(state: SessionState): readonly MaterializedViewEntry[] {
+function staleViews(state: SessionState): readonly MaterializedViewEntry[] {
   const { catalog, transaction } = state;
   if (transaction === null) return [];
-  const dirty = new Set<number>(transaction.writes.relations());
+  const dirty = new Set(transaction.writes.relations());
   const stale: MaterializedViewEntry[] = [];
-  // Views depend on what is older than they are, so one pass in order of OID finds those over others.
-  const entries = [...catalog.entries()].toSorted((a, b) => a.oid - b.oid);
-  for (const entry of entries) {
-    if (entry.kind !== 'materialized-view' && entry.kind !== 'view') continue;
+  for (const entry of catalog.views()) {
     const isNew = entry.kind === 'materialized-view' && transaction.isUncommitted(entry.oid);
     if (!isNew && !entry.dependencies.some((d) => dirty.has(d.oid))) continue;
     dirty.add(entry.oid);

@@ -21,23 +21,28 @@ import { checkUnique, requireFreeKeys } from './unique-check.ts';
 /** Cascades that go deeper than this run in a circle. */
 const MAX_DEPTH = 100;
 
-/** Before a statement writes to a table: may it, and the table's lock. `command`: as 25006 names it. */
+/**
+ * Before a statement writes to a table: may it, and the table's lock. `command`: as 25006 names it; `set`: columns that get new
+ * values, null: whole rows are new.
+ */
 export function prepareWrite(
-  state: SessionState, table: TableEntry, command: string, how: 'insert' | 'change',
+  state: SessionState, table: TableEntry, command: string, how: 'insert' | 'change', set: readonly number[] | null = null,
 ): Soon<void> {
   if (!isTemporary(table.schema)) state.current.checkWritable(command);
-  return lockTable(state, table, how);
+  return lockTable(state, table, how, set);
 }
 
 /** Before the rows to be changed are read. */
-function lockTable(state: SessionState, table: TableEntry, how: 'insert' | 'change' | 'truncate'): Soon<void> {
+function lockTable(
+  state: SessionState, table: TableEntry, how: 'insert' | 'change' | 'truncate', set: readonly number[] | null,
+): Soon<void> {
   const { current, lockWait } = state;
   if (current.isReshaped(table.oid)) {
     throw notSupported('writing to a table whose columns the same transaction has changed');
   }
   const locked = current.lock(table.oid, how === 'truncate' ? 'access exclusive' : 'row exclusive', lockWait);
   const same = whenThere(locked, () => requireSameTable(state, table));
-  return whenThere(whenThere(same, () => lockReferences(state, table)), () => {
+  return whenThere(whenThere(same, () => lockReferences(state, table, set)), () => {
     if (how !== 'insert' && table.appendOnly) {
       throw new DatabaseError('42809', `cannot change rows of append-only table "${table.name}"`);
     }
@@ -64,7 +69,7 @@ export class TableWriter {
 
   /** Before the rows to be changed are read. */
   lock(how: 'insert' | 'change' | 'truncate'): Soon<void> {
-    return lockTable(this.#state, this.table, how);
+    return lockTable(this.#state, this.table, how, null);
   }
 
   /** Runs what reads and writes rows; again from the start after each wait for a transaction in its way. */
@@ -93,31 +98,47 @@ export class TableWriter {
 
   /** Rows of the stored layout. */
   *insert(rows: Batch): Work<void> {
-    if (rows.length === 0) return;
     yield* this.rules.check(this.#state, rows);
+    (yield* this.inserting(rows))();
+  }
+
+  /** All but the writing, which it gives. Requires: the rows keep the table's rules. */
+  *inserting(rows: Batch): Work<() => void> {
+    if (rows.length === 0) return () => undefined;
     const free = yield* this.#checkUnique(null, rows);
-    if (this.#state.current.settle()) free();
-    this.#state.current.write(this.table.oid, Delta.insert(rows));
-    this.#state.current.afterwards(() => checkReferences(this.#state, this.table, rows));
+    return () => {
+      const { current } = this.#state;
+      if (current.settle()) free();
+      current.write(this.table.oid, Delta.insert(rows));
+      current.afterwards(() => checkReferences(this.#state, this.table, rows));
+    };
   }
 
   /** Old rows, and new ones in their places. */
   *replace(removed: Batch, added: Batch): Work<void> {
-    if (removed.length === 0) return;
+    (yield* this.replacing(removed, added))();
+  }
+
+  /** All but the writing, which it gives. */
+  *replacing(removed: Batch, added: Batch): Work<() => void> {
+    if (removed.length === 0) return () => undefined;
     this.#requireFree(removed);
     yield* this.rules.check(this.#state, added);
     const free = yield* this.#checkUnique(removed, added);
     const delta = concatDeltas([Delta.remove(removed), Delta.insert(added)]);
     yield true;
-    if (this.#state.current.settle()) {
-      this.#requireFree(removed);
-      free();
-    }
-    this.#state.current.write(this.table.oid, delta);
-    this.#state.current.afterwards(() => {
-      checkReferences(this.#state, this.table, added, removed);
-      this.#follow(removed, added);
-    });
+    return () => {
+      const { current } = this.#state;
+      if (current.settle()) {
+        this.#requireFree(removed);
+        free();
+      }
+      current.write(this.table.oid, delta);
+      current.afterwards(() => {
+        checkReferences(this.#state, this.table, added, removed);
+        this.#follow(removed, added);
+      });
+    };
   }
 
   remove(rows: Batch): void {

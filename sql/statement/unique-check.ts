@@ -265,7 +265,7 @@ function* checkLater(
         if ((existing.get(text) ?? 0) > 1) throw duplicateKey(state, table, key, { batch: added, row });
       }
     },
-  });
+  }, current.writes.length + 1);
 }
 
 /** 23505, as PostgreSQL says it. */

@@ -27,7 +27,8 @@ export function bindUpdate(statement: Update, { state, env, commonTables }: Modi
   return {
     columns: returning?.columns ?? null,
     write: { title: `Update on ${shownTarget(statement.table)}`, details: [], query: change.bound },
-    cacheable: current === null, changes: table.oid, prepare: (session) => prepareWrite(session, table, 'UPDATE', 'change'),
+    cacheable: current === null, changes: table.oid,
+    prepare: (session) => prepareWrite(session, table, 'UPDATE', 'change', assignments.map((a) => a.column.attnum)),
     run: function* (session, values) {
       const writer = new TableWriter(session, table);
       const before = returningSnapshot(session, returning);
