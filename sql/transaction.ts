@@ -286,6 +286,8 @@ export class Transaction implements OpenTransaction {
 
   #latest(layers: readonly RelationChange[]): Snapshot {
     this.started = true;
+    // A transaction's moment is that of its first statement, which may be one that only writes.
+    if (this.fixedSnapshot) this.#readPoint();
     const base = this.#services.runtime.writerSnapshot();
     this.#opened.push(base);
     return this.#overlaid(base, this.#fills, layers);
