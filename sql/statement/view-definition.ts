@@ -3,6 +3,7 @@ import { boundByTime } from '../compiler/temporal-filter.ts';
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import { whenThere } from '../../engine/data/soon.ts';
 import type { Soon } from '../../engine/data/soon.ts';
+import type { Expression } from '../../engine/expression/expression.ts';
 import { someExpression } from '../../engine/expression/walk.ts';
 import { bindQuery } from '../binder/bind-query.ts';
 import { ColumnUse } from '../binder/column-use.ts';
@@ -10,7 +11,7 @@ import type { ClockUse } from '../binder/environment.ts';
 import { categoryOf, collationOfType } from '../binder/type-rules.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { notContinuous } from '../catalog/continuous.ts';
-import { isTemporary } from '../catalog/entry.ts';
+import { FIRST_USER_OID, isTemporary } from '../catalog/entry.ts';
 import type { ColumnEntry, Dependency, MaterializedViewEntry, ViewEntry, ViewSettings } from '../catalog/entry.ts';
 import type { CreateMaterializedView, CreateView } from '../parser/ast-definition.ts';
 import type { Query } from '../parser/ast.ts';
@@ -32,7 +33,7 @@ import { readCatalog } from './read-catalog.ts';
 import { relationsRead } from './redefined.ts';
 import { turnsOf } from './select.ts';
 import { whyNotUpdatable } from './updatable-view.ts';
-import { mentionFullType, quoteIdentifier } from '../../engine/data/type-info.ts';
+import { mentionFullType, oidOf, quoteIdentifier } from '../../engine/data/type-info.ts';
 import { sameType } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 
@@ -72,10 +73,15 @@ function refuseNames(plan: LogicalPlan): void {
         const [from, to] = [e.input.type.kind, e.type.kind];
         if (NAMED.has(from) && categoryOf(e.type) === 'S') throw notContinuous(`a name of type ${from}`);
         if (NAMED.has(to) && categoryOf(e.input.type) === 'S') throw notContinuous(`a name of type ${to}`);
+        if (from === 'regtype' && categoryOf(e.type) === 'S' && isOfUserType(e.input)) throw notContinuous('a name of type regtype');
         return false;
       });
     }
   });
+}
+
+function isOfUserType(e: Expression): boolean {
+  return e.kind === 'call' && e.function.name === 'pg_typeof' && oidOf(e.args[0].type) >= FIRST_USER_OID;
 }
 
 const NAMED: ReadonlySet<string> = new Set(['regclass', 'regnamespace', 'regrole']);

@@ -54,7 +54,7 @@ const TEMPLATES: Readonly<Record<ColumnType, readonly string[]>> = {
     'encode({bytea}, \'hex\')', 'encode({bytea}, \'base64\')', '({jsonb} ->> \'a\')', '({jsonb} #>> \'{a,c}\')', 'jsonb_typeof({jsonb})',
     'array_to_string({int4[]}, \',\')', 'array_to_string({text[]}, \'|\', \'?\')', '({text[]})[1]', 'to_hex({int8})', 'chr(65 + abs({int4} % 26))',
     '({jsonb} ->> 0)', 'to_char({timestamp}, \'Day HH12:MI AM J Q\')', 'substring({text} from \'[a-z]\')', 'format(\'%L %s\', {text}, {text})',
-    'pg_typeof({any})::text', 'jsonb_pretty({jsonb})', 'to_char({float8}, \'9.99EEEE\')', 'to_char({numeric} % 100, \'RN\')', 'CAST({int4} AS text)',
+    'pg_typeof({numeric})::text', 'pg_typeof({text[]})::text', 'jsonb_pretty({jsonb})', 'to_char({float8}, \'9.99EEEE\')', 'to_char({numeric} % 100, \'RN\')', 'CAST({int4} AS text)',
     '(regexp_match({text}, \'(a)(b)?\'))[1]', 'to_char({numeric}, \'999,999.9MI\')', 'strpos({text}, \'b\')::text', 'md5({bytea})',
     'host({inet})', 'abbrev({inet})', 'text({inet})', 'quote_literal({any})',
   ],
