@@ -42,37 +42,32 @@ export class OpenTransactions {
 
   /** Throws Blocked when another has written a row with one of these keys. */
   requireFreeKeys(self: OpenTransaction, relation: number, key: WrittenKey, keys: Batch): void {
-    for (const other of this.#open) {
-      if (other === self || other.writes.length === 0) continue;
-      const net = other.writes.netWeights(relation, key);
-      if (net === null) continue;
-      const slots = net.find(keys.columns, keys.length);
-      for (let row = 0; row < keys.length; row++) if (slots[row] >= 0) throw new Blocked(other);
-    }
+    this.#requireKeys(self, { relation, key, keys }, () => true);
   }
 
   /** Throws Blocked when there may be more or fewer rows with one of these keys when another transaction is over. */
   requireSettledKeys(self: OpenTransaction, relation: number, key: WrittenKey, keys: Batch): void {
+    this.#requireKeys(self, { relation, key, keys }, (change) => change !== 0);
+  }
+
+  /** Throws Blocked when another is about to take one of these keys away. */
+  requireKeptKeys(self: OpenTransaction, relation: number, columns: readonly number[], keys: Batch): void {
+    this.#requireKeys(self, { relation, key: { columns }, keys }, (change) => change < 0);
+  }
+
+  /** `isInTheWay`: of a key that another has written, by how many rows more it would leave with it. */
+  #requireKeys(
+    self: OpenTransaction,
+    { relation, key, keys }: { readonly relation: number; readonly key: WrittenKey; readonly keys: Batch },
+    isInTheWay: (change: number) => boolean,
+  ): void {
     for (const other of this.#open) {
       if (other === self || other.writes.length === 0) continue;
       const net = other.writes.netWeights(relation, key);
       if (net === null) continue;
       const slots = net.find(keys.columns, keys.length);
       for (let row = 0; row < keys.length; row++) {
-        if (slots[row] >= 0 && net.net(slots[row]) !== 0) throw new Blocked(other);
-      }
-    }
-  }
-
-  /** Throws Blocked when another is about to take one of these keys away. */
-  requireKeptKeys(self: OpenTransaction, relation: number, columns: readonly number[], keys: Batch): void {
-    for (const other of this.#open) {
-      if (other === self || other.writes.length === 0) continue;
-      const net = other.writes.netWeights(relation, { columns });
-      if (net === null) continue;
-      const slots = net.find(keys.columns, keys.length);
-      for (let row = 0; row < keys.length; row++) {
-        if (slots[row] >= 0 && net.net(slots[row]) < 0) throw new Blocked(other);
+        if (slots[row] >= 0 && isInTheWay(net.net(slots[row]))) throw new Blocked(other);
       }
     }
   }

@@ -65,6 +65,11 @@ export class OverCalls {
     this.ranges = [...new Set(spec.calls.filter(byKey).map(({ frame }) => frame))];
   }
 
+  /** There are totals to be told of changes. */
+  get counts(): boolean {
+    return this.#known.some(({ totals }) => totals !== null);
+  }
+
   get bytes(): number {
     return this.#known.reduce((sum, { totals }) => sum + (totals?.bytes ?? 0), 0);
   }

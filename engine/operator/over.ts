@@ -236,6 +236,7 @@ export class Over implements Operator {
 
   /** The totals follow the trees. */
   #count(changes: readonly Change[]): void {
+    if (!this.#calls.counts) return;
     const ids = Int32Array.from(changes.flatMap((change) => change.ids));
     const groups = Int32Array.from(changes.flatMap((change) => change.ids.map(() => change.group)));
     const weights = Int32Array.from(changes.flatMap((change) => change.ids.map((_, i) => this.#spans.growth(change, i))));
