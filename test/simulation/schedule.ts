@@ -209,7 +209,9 @@ class Schedule {
       if (!this.#damaged) await this.#workload.recover();
       if (this.#workload.fatal() !== null) return this.#died(machine);
       await this.#workload.checkLive();
-      await this.#workload.close();
+      await this.#workload.close().catch((error: unknown) => {
+        throw scheduler.stopped ? new Error('the process has ended while it was closed', { cause: error }) : error;
+      });
       if (machine.files.openFiles !== 0 && faults.injected === 0) throw new Violation(`${machine.files.openFiles} files are open after the close`);
       return 'closed';
     } catch (error) {
