@@ -195,9 +195,12 @@ export interface ViewContext {
 /** The clock operators are timed by. */
 export const milliseconds = (): number => performance.now();
 
-/** A materialized view's circuit; and its column that carries its sources' event time through, if there is one. */
+/**
+ * A materialized view's circuit; and its column that carries its sources' event time through, if there is one.
+ * `made`: it is being created, so that its constants may fail.
+ */
 export function compileView(
-  context: ViewContext, entry: MaterializedViewEntry,
+  context: ViewContext, entry: MaterializedViewEntry, made = false,
 ): { readonly circuit: Circuit; readonly eventTime: number | null } {
   const { settings, query, emit } = entry;
   const env = storedEnvironment({
@@ -210,7 +213,7 @@ export function compileView(
     throw notSupported('now() in a materialized view that emits on window close');
   }
   const compiled = compileQuery(bound, {
-    functions: context.functions, evaluation, timer: milliseconds,
+    functions: context.functions, evaluation, timer: milliseconds, planned: made,
     mode: emit === 'window-close' ? 'on-close' : 'view', ...settings.optimizer === undefined ? {} : planShape(settings.optimizer),
   });
   const eventTime = emit === 'window-close' || bound.limit !== null ? null : eventColumn(bound.plan);

@@ -12,7 +12,9 @@ import type { BoundQuery } from '../binder/level.ts';
 import { asRelation } from '../binder/relation.ts';
 import { limitEarly, stopped } from '../optimizer/limit-early.ts';
 import { optimize } from '../optimizer/optimizer.ts';
+import { computeConstants } from '../optimizer/plan-constants.ts';
 import { randomOf } from '../optimizer/random-shape.ts';
+import type { RewriteContext } from '../optimizer/rewrite.ts';
 import type { LogicalPlan } from '../plan/logical-plan.ts';
 import { limitOf, selectColumns, width } from '../plan/make.ts';
 import { mapAllExpressions, visitPlan } from '../plan/map-plan.ts';
@@ -28,6 +30,8 @@ export interface QueryOptions {
   readonly parameters?: readonly Datum[];
   /** once: a client's statement; view: kept incrementally; on-close: a view with EMIT ON WINDOW CLOSE. */
   readonly mode: 'once' | 'view' | 'on-close';
+  /** Constants are computed, and may fail, before there are rows: as a client's statement always is, a view when it is made. */
+  readonly planned?: boolean;
   /** Milliseconds: a clock to time operators by. */
   readonly timer?: (() => number) | null;
   /** The setting optimizer_disable. */
@@ -113,10 +117,12 @@ function optimized(plan: LogicalPlan, options: QueryOptions): LogicalPlan {
   let next = firstFree(plan);
   const { functions, evaluation } = options;
   const names = plan.schema.columns.map((c) => c.name);
-  const result = optimize(plan, {
+  const context: RewriteContext = {
     functions, evaluation, once: options.mode === 'once', fresh: () => next++,
     random: options.seed === undefined || options.seed === 0 ? null : randomOf(options.seed),
-  }, options.disabled);
+  };
+  if (options.planned ?? context.once) computeConstants(plan, context);
+  const result = optimize(plan, context, options.disabled);
   return result.schema.columns.length === names.length ? result : selectColumns(result, range(0, names.length));
 }
 

@@ -1,19 +1,24 @@
 // Column pruning: nothing is read, joined or carried along that nobody looks at.
 import type { Expression } from '../../engine/expression/expression.ts';
+import { BOOLEAN } from '../../engine/data/types.ts';
 import { columnsOf, isVolatile } from '../../engine/expression/walk.ts';
 import type { LogicalPlan, ScanLookup } from '../plan/logical-plan.ts';
 import { asofJoinOf, selectColumns, showsLeftOnly, width } from '../plan/make.ts';
 import { expressionsOf, mapExpressions, mapInputs, visitPlan } from '../plan/map-plan.ts';
-import type { Rewrite } from './rewrite.ts';
+import { expressionMayFail, mayFail } from './may-fail.ts';
+import type { Rewrite, RewriteContext } from './rewrite.ts';
 import { mapColumnIndexes, range } from './unnest.ts';
+import { truth } from './written-calls.ts';
 
 export const pruneColumns: Rewrite = {
   name: 'prune-columns',
-  apply: (plan, { once }) => new Pruner(once).prune(plan, range(0, width(plan))),
+  apply: (plan, context) => new Pruner(context).prune(plan, range(0, width(plan))),
 };
 
 type Columns = readonly number[];
 type Of<K extends LogicalPlan['kind']> = LogicalPlan & { readonly kind: K };
+
+const ROWS: LogicalPlan['schema'] = { columns: [{ name: '?column?', type: BOOLEAN }] };
 
 type Extension = Of<'assign-window' | 'session-window' | 'project-set' | 'window'>;
 
@@ -32,9 +37,11 @@ class Pruner {
   readonly #shared = new Map<number, LogicalPlan>();
   /** Rows without columns may be read. Why not for views: state is kept under what their circuits were compiled to before. */
   readonly #bare: boolean;
+  readonly #context: RewriteContext;
 
-  constructor(bare: boolean) {
-    this.#bare = bare;
+  constructor(context: RewriteContext) {
+    this.#context = context;
+    this.#bare = context.once;
   }
 
   /** For who looks at no column, only at how many rows there are: those of a relation can be had without reading pages. */
@@ -53,12 +60,33 @@ class Pruner {
     }
   }
 
-  /** The plan with exactly these of its columns, ascending. At least one is kept where there are any. */
+  /** The plan with exactly these of its columns, ascending. One is kept, or made, where none is wanted. */
   prune(plan: LogicalPlan, wanted: Columns): LogicalPlan {
-    const needed = wanted.length === 0 && width(plan) > 0 ? [0] : wanted;
-    return this.#node(plan, needed);
+    return wanted.length === 0 && width(plan) > 0 ? this.#unread(plan) : this.#node(plan, wanted);
   }
 
+  /** Somebody looks at how many rows there are, and at none of their columns: what may fail is not computed for that. */
+  #unread(plan: LogicalPlan): LogicalPlan {
+    if (!mayFail(plan, this.#context)) return this.#node(plan, [0]);
+    switch (plan.kind) {
+      case 'filter': case 'limit': case 'join': case 'window': return this.#node(plan, []);
+      case 'project': return plan.expressions.some(isVolatile) ? this.#node(plan, [0]) : this.#rowsOf(plan.input);
+      case 'set-operation':
+        if (plan.operation !== 'union' || !plan.all) return this.#node(plan, [0]);
+        return { ...plan, inputs: plan.inputs.map((i) => this.#rowsOf(i)), schema: ROWS };
+      case 'aggregate':
+        return plan.keys.length === 0 && plan.sets === null
+          ? { kind: 'values', rows: [[truth(true)]], schema: ROWS } : this.#node(plan, [0]);
+      default: return this.#node(plan, [0]);
+    }
+  }
+
+  /** A column of its own for as many rows as there are. */
+  #rowsOf(plan: LogicalPlan): LogicalPlan {
+    return { kind: 'project', input: this.prune(plan, []), expressions: [truth(true)], schema: ROWS };
+  }
+
+  /** Exactly these columns; where none is needed, whichever there are. */
   #node(plan: LogicalPlan, needed: Columns): LogicalPlan {
     const schema = { columns: needed.map((c) => plan.schema.columns[c]) };
     switch (plan.kind) {
@@ -86,7 +114,8 @@ class Pruner {
         }
         return { ...plan, inputs: plan.inputs.map((i) => this.prune(i, needed)), schema };
       }
-      case 'assign-window': case 'session-window': case 'project-set': case 'window': return this.#extension(plan, needed);
+      case 'assign-window': case 'session-window': case 'project-set': return this.#extension(plan, needed);
+      case 'window': return this.#window(plan, needed);
       case 'shared': return selectColumns({ ...plan, input: this.#sharedInput(plan) }, needed);
       case 'apply': case 'recursive':
         return selectColumns(mapInputs(plan, (i) => this.prune(i, range(0, width(i)))), needed);
@@ -127,7 +156,7 @@ class Pruner {
           },
         };
     }
-    return selectColumns(kept, needed.map(to));
+    return needed.length === 0 ? kept : selectColumns(kept, needed.map(to));
   }
 
   #join(plan: Of<'join'>, needed: Columns): LogicalPlan {
@@ -137,7 +166,9 @@ class Pruner {
     const own = plan.condition === null ? [] : columnsOf(plan.condition);
     const all = sorted(needed, own);
     const fromLeft = sorted(all.filter((c) => c < left), columnsOf(...plan.keys.map((k) => k.left)));
-    const fromRight = sorted(all.filter((c) => c >= left).map((c) => c - left), columnsOf(...plan.keys.map((k) => k.right)));
+    const computed = (plan.join === 'semi' || plan.join === 'anti') && computesOutputs(plan.right) && mayFail(plan.right, this.#context);
+    const fromRight = computed ? range(0, width(plan.right))
+      : sorted(all.filter((c) => c >= left).map((c) => c - left), columnsOf(...plan.keys.map((k) => k.right)));
     const [l, r] = [this.prune(plan.left, fromLeft), this.prune(plan.right, fromRight)];
     const to = (c: number): number => (c < left ? fromLeft.indexOf(c) : width(l) + fromRight.indexOf(c - left));
     const one = showsLeftOnly(plan.join);
@@ -147,7 +178,7 @@ class Pruner {
       condition: plan.condition === null ? null : mapColumnIndexes(plan.condition, to),
       schema: { columns: one ? l.schema.columns : [...l.schema.columns, ...r.schema.columns] },
     };
-    return selectColumns(joined, needed.map(to));
+    return needed.length === 0 ? joined : selectColumns(joined, needed.map(to));
   }
 
   #asofJoin(plan: Of<'asof-join'>, needed: Columns): LogicalPlan {
@@ -198,6 +229,31 @@ class Pruner {
     const to = (c: number): number => below.indexOf(c);
     return selectColumns(extended(renumbered, { input, schema, to }),
       needed.map((c) => (c < old ? to(c) : c - old + width(input))));
+  }
+
+  /** Calls that nobody reads are left out; what they would have been over stays where it may fail. */
+  #window(plan: Of<'window'>, needed: Columns): LogicalPlan {
+    const old = width(plan.input);
+    let used = plan.calls.flatMap((_, i) => (needed.includes(old + i) ? [i] : []));
+    if (used.length === 0) {
+      const over = [...plan.partition, ...plan.order.map((o) => o.expression)];
+      if (!over.some((e) => expressionMayFail(e, this.#context))) return this.prune(plan.input, needed);
+      used = [0];
+    }
+    const columns = [...range(0, old), ...used.map((i) => old + i)];
+    const kept = {
+      ...plan, calls: used.map((i) => plan.calls[i]), schema: { columns: columns.map((c) => plan.schema.columns[c]) },
+    };
+    return this.#extension(kept, needed.length === 0 ? [old] : needed.map((c) => columns.indexOf(c)));
+  }
+}
+
+/** EXISTS looks at no outputs, but for those of a query like these (PostgreSQL: simplify_EXISTS_query). */
+function computesOutputs(plan: LogicalPlan): boolean {
+  switch (plan.kind) {
+    case 'aggregate': case 'window': case 'project-set': case 'set-operation': return true;
+    case 'project': case 'filter': return computesOutputs(plan.input);
+    default: return false;
   }
 }
 

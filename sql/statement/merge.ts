@@ -34,6 +34,9 @@ export function bindMerge(statement: Merge, { state, env, commonTables }: Modifi
       // Of the moment when it begins.
       const before = session.current.snapshot();
       const latest = session.current.latestOfStart();
+      for (const { condition, action } of clauses) {
+        for (const part of [condition, 'values' in action ? action.values : null]) part?.plan(session, values);
+      }
       const found = yield* findRows(session, query, values);
       const [flag, ...others] = found.others.columns;
       const rows = new Batch([...found.old.columns, ...others], found.old.length);

@@ -125,6 +125,7 @@ export function* writeWithConflicts(
   state: SessionState, writer: TableWriter, conflict: BoundConflict, proposed: Proposed,
 ): Work<Batch> {
   const { current, signal } = state;
+  for (const part of parts(conflict)) part.plan(state, proposed.parameters);
   yield* writer.rules.check(state, proposed.rows);
   // What is not to be done twice is done of rows that stay what they are.
   if (parts(conflict).some((part) => part.reads || part.expressions.some(isVolatile))) current.settle();

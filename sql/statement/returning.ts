@@ -48,6 +48,7 @@ export function written(state: SessionState, returning: Returning | null, done: 
 }): Written {
   const { rows, parameters, before } = done;
   if (returning === null) return { count: rows.length, returned: null };
+  returning.rows.plan(state, parameters);
   const columns = returning.rows.evaluate(state, rows, { parameters, snapshot: before });
   return { count: rows.length, returned: new Batch(columns, rows.length) };
 }

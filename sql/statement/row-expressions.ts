@@ -11,6 +11,7 @@ import type { Expression } from '../../engine/expression/expression.ts';
 import type { Snapshot } from '../../engine/runtime/contract.ts';
 import { attachSubqueries } from '../binder/attach.ts';
 import type { Level, Site } from '../binder/level.ts';
+import { computeConstantsOf } from '../optimizer/plan-constants.ts';
 import { projectOf } from '../plan/make.ts';
 import { compileBound, withParameters } from '../planner.ts';
 import { runQuery } from '../run-query.ts';
@@ -27,6 +28,11 @@ export class RowExpressions {
     this.expressions = expressions;
     this.#level = site.level;
     this.reads = site.level.subqueries.size > 0;
+  }
+
+  /** Throws the error of what is constant in them, which PostgreSQL computes before there are rows. */
+  plan(state: SessionState, parameters: readonly Datum[]): void {
+    computeConstantsOf(this.expressions.map((e) => withParameters(e, parameters)), state.evalContext());
   }
 
   /** A column an expression. `snapshot`: what subqueries read. */

@@ -280,7 +280,7 @@ export function createMaterializedView(statement: CreateMaterializedView, text: 
     };
     // What the circuit cannot do must be said now, not when the journal is applied.
     compileView({ catalog: state.catalog, functions: state.services.functions, evalContext: state.evalContext() },
-      entry);
+      entry, true);
     state.current.changeCatalog([{ kind: 'put', entry: settled(state, entry) }]);
     const tag = (): Soon<string> => whenThere(rowsOf(state, entry, statement.query), (n) => `SELECT ${n}`);
     return { kind: 'command', tag: 'SELECT 0', lateTag: tag };

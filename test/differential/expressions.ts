@@ -136,11 +136,13 @@ const TEMPLATES: Readonly<Record<ColumnType, readonly string[]>> = {
 
 /** Each fails with one code on some values of its field. */
 const RISKY: Readonly<Partial<Record<ColumnType, readonly string[]>>> = {
-  int4: ['10 / {}', '7 % {}', '{} + 2147483640', 'substring(\'abc\', 1, {})', 'sqrt({}::float8)', '{}::smallint', '1.5 / {}'],
+  int4: ['10 / {}', '7 % {}', '{} + 2147483640', 'substring(\'abc\', 1, {})', 'sqrt({}::float8)', '{}::smallint', '1.5 / {}',
+    'CASE WHEN {} > 3 THEN 1 / 0 END', 'CASE WHEN 2 < 1 THEN 1 / 0 ELSE 6 / {} END', 'coalesce(7, {} / 0, 1 / 0)', 'coalesce({}, 1 / 0)'],
   int8: ['{}::int', '{} * 1000000000000', '1 / {}', 'ln({}::numeric)'],
   numeric: ['1 / {}', '{} % 0', '{}::numeric(3,1)'],
   float8: ['sqrt({})', '{}::int', '2 / {}', 'ln({})'],
-  text: ['{}::text::int', '{}::text::date', '{}::text::jsonb', '{}::text::uuid', '{}::boolean', '{}::text::numeric', '{}::text::int[]', '{}::text::interval', '{}::text::inet'],
+  text: ['{}::text::int', '{}::text::date', '{}::text::jsonb', '{}::text::uuid', '{}::boolean', '{}::text::numeric', '{}::text::int[]', '{}::text::interval', '{}::text::inet',
+    'CASE {} WHEN \'a\' THEN \'x\'::text::int END'],
   inet: ['{} & inet \'10.0.0.1\'', '{} + 4294967000', '{} - inet \'10.0.0.0\'', 'inet_merge({}, \'::1\')', 'set_masklen({}, 40)'],
   macaddr8: ['{}::macaddr'],
   date: ['{} - date \'2024-01-01\'', 'extract(year from {})::int'],

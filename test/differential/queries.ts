@@ -142,6 +142,11 @@ export class QueryWriter {
     const tail = risky === null ? '' : `, ${risky}`;
     // Names of their own choosing are compared as well.
     if (r.bool(0.3)) return { sql: `SELECT ${list.map((e) => e.sql).join(', ')}${tail} FROM ${sql}${this.where(fields)}`, columns: null };
+    if (risky !== null && r.bool(0.3)) {
+      // Nobody reads it: it does not fail.
+      const unread = `SELECT ${this.named(list)}, ${risky} AS unread FROM ${sql}${this.where(fields)}`;
+      return { sql: `SELECT ${list.map((_, i) => `w.c${i}`).join(', ')} FROM (${unread}) w`, columns: null };
+    }
     const columns = risky === null && !fields.some((f) => f.vague) ? this.offered(list, false) : null;
     return { sql: `SELECT ${this.named(list)}${tail} FROM ${sql}${this.where(fields)}`, columns };
   }
