@@ -75,7 +75,7 @@ function planned(e: Expression, evaluation: EvalContext): Expression {
     case 'coalesce': return plannedCoalesce(e, one);
     default: {
       const settled = mapChildren(e, one);
-      if (isNullByArgument(settled)) return literal(settled, null);
+      if (isNullByArgument(settled)) return nullLike(settled);
       return childrenOf(settled).every((c) => c.kind === 'literal') && isComputed(settled)
         ? evaluateConstant(settled, evaluation) : settled;
     }
@@ -84,7 +84,7 @@ function planned(e: Expression, evaluation: EvalContext): Expression {
 
 type One = (e: Expression) => Expression;
 
-const literal = ({ type }: Expression, value: LiteralExpression['value']): LiteralExpression => ({ kind: 'literal', type, value });
+const nullLike = ({ type }: Expression): LiteralExpression => ({ kind: 'literal', type, value: null });
 
 /** A strict function of a NULL is not called, whatever its other arguments. */
 function isNullByArgument(e: Expression): boolean {
@@ -135,6 +135,6 @@ function plannedCoalesce(e: Expression & { kind: 'coalesce' }, one: One): Expres
     args.push(settled);
     if (settled.kind === 'literal') break;
   }
-  if (args.length === 0) return literal(e, null);
+  if (args.length === 0) return nullLike(e);
   return args.length === 1 ? args[0] : { ...e, args };
 }

@@ -166,8 +166,8 @@ class Pruner {
     const own = plan.condition === null ? [] : columnsOf(plan.condition);
     const all = sorted(needed, own);
     const fromLeft = sorted(all.filter((c) => c < left), columnsOf(...plan.keys.map((k) => k.left)));
-    const computed = (plan.join === 'semi' || plan.join === 'anti') && computesOutputs(plan.right) && mayFail(plan.right, this.#context);
-    const fromRight = computed ? range(0, width(plan.right))
+    const exists = plan.join === 'semi' || plan.join === 'anti';
+    const fromRight = exists && computesOutputs(plan.right) && mayFail(plan.right, this.#context) ? range(0, width(plan.right))
       : sorted(all.filter((c) => c >= left).map((c) => c - left), columnsOf(...plan.keys.map((k) => k.right)));
     const [l, r] = [this.prune(plan.left, fromLeft), this.prune(plan.right, fromRight)];
     const to = (c: number): number => (c < left ? fromLeft.indexOf(c) : width(l) + fromRight.indexOf(c - left));
