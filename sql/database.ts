@@ -10,6 +10,7 @@ import { CatalogState } from './catalog-state.ts';
 import { HOST_FUNCTIONS } from './catalog/functions.ts';
 import { SYSTEM_RELATIONS } from './catalog/system/index.ts';
 import { startSlices } from '../storage/pause.ts';
+import type { Pause } from '../storage/pause.ts';
 import { DatabaseServices } from './database-services.ts';
 import { loadParser } from './parser/parse.ts';
 import { Catalog } from './catalog/catalog.ts';
@@ -171,7 +172,16 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const running = services;
   running.onCatalogChange = () => sources.follow(running.catalog);
   sources.follow(running.catalog);
+  void warmUp(runtime, schedule.startSlices());
   return new Database({ services: running, runtime, catalog, sources });
+}
+
+/** In turns with what clients want. */
+async function warmUp(runtime: Runtime, pause: Pause): Promise<void> {
+  for (const _ of runtime.warm()) {
+    const turn = pause();
+    if (turn !== undefined) await turn;
+  }
 }
 
 const NODE_SCHEDULE: Schedule = {

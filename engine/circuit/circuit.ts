@@ -322,9 +322,12 @@ export class OperatorCircuit implements Circuit {
     this.#operators.forEach((operator, i) => operator.save(out(i)));
   }
 
-  restore(from: (operator: number) => StateReader): void {
-    this.#operators.forEach((operator, i) => operator.restore(from(i)));
+  *restore(from: (operator: number) => StateReader): Generator<null> {
     this.#fresh = false;
+    for (const [i, operator] of this.#operators.entries()) {
+      yield* operator.restore(from(i)) ?? [];
+      yield null;
+    }
   }
 
   print(options: { readonly state?: boolean } = {}): readonly string[] {

@@ -66,7 +66,8 @@ export interface Circuit {
   /** Equal for circuits whose saved state is interchangeable: names, schemas and wiring of all operators. */
   readonly fingerprint: string;
   save(out: (operator: number) => StateWriter): void;
-  restore(from: (operator: number) => StateReader): void;
+  /** In turns; nothing else is asked of it before that is done. */
+  restore(from: (operator: number) => StateReader): Generator<null>;
   /** The operators as a tree for EXPLAIN, indented text lines. */
   print(options?: { readonly state?: boolean }): readonly string[];
   stateSize(): StateSize;

@@ -456,10 +456,10 @@ export class AggregateOperator implements Operator {
     });
   }
 
-  restore(from: StateReader): void {
+  *restore(from: StateReader): Generator<null> {
     if (this.#options.keys.length > 0) {
       this.#table.pages.restore('keys', from);
-      this.#table.rebuild();
+      yield* this.#table.rebuild();
       this.#ensure(this.#table.pages.idLimit);
     }
     let hinted = true;
@@ -469,6 +469,7 @@ export class AggregateOperator implements Operator {
       const slots = savedSlots(batch);
       const places = this.#frames === null ? slots : this.#frames.places(slots);
       hinted = this.#saved.restoreHints(places, batch, this.#saved.restore(places, batch)) && hinted;
+      yield null;
     }
     this.#calls.forEach(({ accumulator }, c) => accumulator.restoreEntries(from, `call${c}`, hinted));
     if (this.#closing !== null) this.#noteClosing(this.#closing);

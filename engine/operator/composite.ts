@@ -15,8 +15,8 @@ export function prefixed(out: StateWriter, prefix: string): StateWriter {
   };
 }
 
-export function restoreParts(parts: readonly Operator[], from: StateReader): void {
-  parts.forEach((part, i) => part.restore({ pages: (name) => from.pages(`${i}/${name}`) }));
+export function* restoreParts(parts: readonly Operator[], from: StateReader): Generator<null> {
+  for (const [i, part] of parts.entries()) yield* part.restore({ pages: (name) => from.pages(`${i}/${name}`) }) ?? [];
 }
 
 export function sizeOfParts(parts: readonly Operator[]): StateSize {

@@ -10,7 +10,7 @@ import type { Schema } from '../data/types.ts';
 import { cancel } from '../state/consolidate.ts';
 import type { StateReader, StateWriter } from '../state/ports.ts';
 import { restoreParts, saveParts, sizeOfParts } from './composite.ts';
-import type { Operator, StateSize, StepContext } from './operator.ts';
+import type { Operator, Restoring, StateSize, StepContext } from './operator.ts';
 
 export class MarkJoin implements Operator {
   readonly name = 'mark join';
@@ -48,8 +48,8 @@ export class MarkJoin implements Operator {
     saveParts(this.#parts, out);
   }
 
-  restore(from: StateReader): void {
-    restoreParts(this.#parts, from);
+  restore(from: StateReader): Restoring {
+    return restoreParts(this.#parts, from);
   }
 
   stateSize(): StateSize {

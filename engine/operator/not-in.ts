@@ -14,7 +14,7 @@ import { restoreParts, saveParts, sizeOfParts } from './composite.ts';
 import { Filter } from './filter.ts';
 import { Join } from './join.ts';
 import type { JoinSpec } from './join.ts';
-import type { Operator, StateSize, StepContext } from './operator.ts';
+import type { Operator, Restoring, StateSize, StepContext } from './operator.ts';
 
 export interface NotInSpec {
   readonly left: Schema;
@@ -67,8 +67,8 @@ export class NotIn implements Operator {
     saveParts(this.#parts, out);
   }
 
-  restore(from: StateReader): void {
-    restoreParts(this.#parts, from);
+  restore(from: StateReader): Restoring {
+    return restoreParts(this.#parts, from);
   }
 
   stateSize(): StateSize {

@@ -62,10 +62,14 @@ export interface Operator {
   tick?(context: StepContext): Delta;
   /** Write what changed since the last save. Empty in a stateless operator. */
   save(out: StateWriter): void;
-  restore(from: StateReader): void;
+  /** Reads what was saved; in turns where that takes long. Nothing else is asked of the operator before it is done. */
+  restore(from: StateReader): Restoring;
   /** Rows and bytes of state held, for EXPLAIN ANALYZE; zeros in a stateless operator. */
   stateSize(): StateSize;
 }
+
+/** Work that is left, in small pieces; nothing: it is done. */
+export type Restoring = Generator<null> | void;
 
 export interface StateSize {
   readonly rows: number;

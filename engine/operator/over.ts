@@ -3,6 +3,8 @@
 // alone; the output is the change of the rows whose values changed. A row one of whose values is an error is left out and
 // the error reported. Requires: the input sums to a multiset.
 import { atOnce } from '../data/at-once.ts';
+import { concatBatches } from '../data/batch.ts';
+import type { Batch } from '../data/batch.ts';
 import { PAGE_ROWS } from '../data/cells.ts';
 import type { CellColumn } from '../data/cells.ts';
 import { Delta } from '../data/delta.ts';
@@ -30,6 +32,8 @@ import type { Segment } from './over-rows.ts';
 import { Spans } from './over-spans.ts';
 import type { Change, Span } from './over-spans.ts';
 import type { PieceContext, Pieces } from './pieces.ts';
+
+const NEVER_TWICE = (): void => assert(false, 'rows of OVER are held once');
 
 export class Over implements Operator {
   readonly name: string;
@@ -73,7 +77,7 @@ export class Over implements Operator {
   step([delta]: readonly Delta[], context: StepContext): Delta {
     if (delta.length === 0) return Delta.empty(this.schema);
     this.#findGroups(delta);
-    this.#rows.change(delta, () => assert(false, 'rows of OVER are held once'));
+    this.#rows.change(delta, NEVER_TWICE);
     const changes = this.#changesByGroup(delta);
     const spans = changes.flatMap((change) => this.#spans.of(change, this.#roots.get(change.group), context.eval));
     const old = atOnce(this.#calls.evaluate(this.#load(spans, 'before', context.eval), context.eval));
@@ -89,7 +93,7 @@ export class Over implements Operator {
 
   absorb([delta]: readonly Delta[]): void {
     if (delta.length === 0) return;
-    this.#rows.change(delta, () => assert(false, 'rows of OVER are held once'));
+    this.#rows.change(delta, NEVER_TWICE);
     this.#dropRows();
   }
 
@@ -134,18 +138,23 @@ export class Over implements Operator {
   *#plantSorted(): Generator<null> {
     const { pages } = this.#rows;
     const { partition, order } = this.#spec;
+    if (pages.rows === 0) return;
     const ids = new Int32Array(pages.rows);
+    const parts: Batch[] = [];
     for (let page = 0, n = 0; page < pages.pageCount; page++) {
       const live = liveIds(pages, page);
       ids.set(live, n);
       n += live.length;
+      parts.push(pages.gather(live, [...partition, ...order.map(({ column }) => column)]));
+      yield null;
     }
-    const keys = pages.gather(ids, [...partition, ...order.map(({ column }) => column)]);
+    const keys = concatBatches(parts);
     const byKeys = [...ascendingOrder(partition.length), ...order.map((key, i) => ({ ...key, column: partition.length + i }))];
     const sorted = (yield* sorting(keys, byKeys, (a, b) => this.#totalOrder(ids[a], ids[b]))).map((row) => ids[row]);
-    const firsts = this.#partitionStarts(sorted);
-    const leaders = firsts.map((at) => sorted[at]);
+    const firsts = yield* this.#partitionStarts(sorted);
+    const leaders = Int32Array.from(firsts, (at) => sorted[at]);
     this.#findGroups(new Delta(pages.gather(leaders), leaders));
+    yield null;
     const groups = new Int32Array(sorted.length);
     for (const [i, from] of firsts.entries()) {
       const to = i + 1 < firsts.length ? firsts[i + 1] : sorted.length;
@@ -160,10 +169,15 @@ export class Over implements Operator {
   }
 
   /** Where partitions begin. */
-  #partitionStarts(sorted: Int32Array): Int32Array {
+  *#partitionStarts(sorted: Int32Array): Generator<null, number[]> {
     const cells = this.#spec.input.columns.map((_, c) => this.#rows.pages.cells(c));
     const order = rowOrder(cells, ascendingOrder(cells.length).filter(({ column }) => this.#spec.partition.includes(column)));
-    return Int32Array.from(sorted, (_, i) => i).filter((i) => i === 0 || order(sorted[i - 1], sorted[i]) !== 0);
+    const firsts: number[] = [];
+    for (let i = 0; i < sorted.length; i++) {
+      if (i === 0 || order(sorted[i - 1], sorted[i]) !== 0) firsts.push(i);
+      if (i % PAGE_ROWS === 0) yield null;
+    }
+    return firsts;
   }
 
   *#plantByPage(): Generator<null> {
@@ -294,9 +308,10 @@ export class Over implements Operator {
     if (out.looking === true) this.#table?.pages.save('keys', out);
   }
 
-  restore(from: StateReader): void {
+  *restore(from: StateReader): Generator<null> {
     this.#rows.restore('rows', from);
-    atOnce(this.#plant());
+    yield* this.#plant();
+    yield* this.#rows.indexing(NEVER_TWICE);
   }
 
   stateSize(): StateSize {

@@ -11,7 +11,7 @@ import { Pages } from '../state/pages.ts';
 import type { StateReader, StateWriter } from '../state/ports.ts';
 import { TouchedRows } from '../state/touched-rows.ts';
 import type { PieceContext, Pieces } from './pieces.ts';
-import type { Operator, StateSize, StepContext } from './operator.ts';
+import type { Operator, Restoring, StateSize, StepContext } from './operator.ts';
 
 export type SetOperationKind =
   'distinct' | 'union' | 'intersect' | 'intersect all' | 'except' | 'except all';
@@ -131,9 +131,9 @@ export class SetOperation implements Operator {
     this.#pages.save('rows', out);
   }
 
-  restore(from: StateReader): void {
+  restore(from: StateReader): Restoring {
     this.#pages.restore('rows', from);
-    this.#table.rebuild();
+    return this.#table.rebuild();
   }
 
   stateSize(): StateSize {

@@ -11,7 +11,7 @@ import { KeyTable } from '../state/key-table.ts';
 import { Pages } from '../state/pages.ts';
 import type { StateReader, StateWriter } from '../state/ports.ts';
 import { TouchedRows } from '../state/touched-rows.ts';
-import type { Operator, StateSize, StepContext } from './operator.ts';
+import type { Operator, Restoring, StateSize, StepContext } from './operator.ts';
 
 export function moreThanOneRow(): DatabaseError {
   return new DatabaseError('21000', 'more than one row returned by a subquery used as an expression');
@@ -74,9 +74,9 @@ export class SingleRow implements Operator {
     this.#pages.save('groups', out);
   }
 
-  restore(from: StateReader): void {
+  restore(from: StateReader): Restoring {
     this.#pages.restore('groups', from);
-    this.#table.rebuild();
+    return this.#table.rebuild();
   }
 
   stateSize(): StateSize {

@@ -218,6 +218,12 @@ export interface Runtime {
    */
   buildView(view: ViewDefinition): ViewBuilding | null;
 
+  /**
+   * Makes, a piece at a time, what the first change after a start needs: the indexes of keys, the views' states from the last
+   * checkpoint. Where memory is short they are left to be made then.
+   */
+  warm(): Generator<null>;
+
   /** Rows were to come or go with time by now and have not yet. */
   readonly timeIsDue: boolean;
   /** Publishes what time has changed; for who is going to read. */

@@ -246,6 +246,35 @@ export class PublishedState {
     }
   }
 
+  /** Makes what the first change needs, the indexes of keys and the views' states, in small pieces, as far as there is room. */
+  *warm(): Generator<null> {
+    const { cache } = this.#environment;
+    for (const relation of [...this.relations.values()]) {
+      try {
+        for (const _ of relation.warm()) {
+          if (cache.tight || this.relations.get(relation.id) !== relation) break;
+          cache.balance();
+          this.#count();
+          yield null;
+        }
+      } catch (error) {
+        // Told to whoever needs it.
+        this.#environment.log(`the keys of "${relation.definition.name}" are not indexed ahead: ${String(error)}`);
+      }
+    }
+    for (const view of [...this.views.values()]) {
+      let whole = false;
+      while (!whole && !view.broken && !cache.tight && this.views.get(view.definition.id) === view) {
+        this.#guarded(view, () => {
+          whole = view.restoreSome();
+        });
+        cache.balance();
+        this.#count();
+        yield null;
+      }
+    }
+  }
+
   /** An error of the view itself or of a view it reads. */
   errorOf(id: number, read: (id: number) => DatabaseError | null): DatabaseError | null {
     const own = read(id);

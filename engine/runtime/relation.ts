@@ -329,6 +329,14 @@ export class Relation {
     return best;
   }
 
+  /** Makes the indexes of its keys, which the first write needs, in turns. */
+  *warm(): Generator<null> {
+    for (const key of this.#definition.keys) {
+      const chains = this.#indexes.find((index) => index.id === key.id)?.chains;
+      if (chains !== undefined) yield* this.#rows.making(chains);
+    }
+  }
+
   indexOf(key: number): KeyChains | null {
     const chains = this.#indexes.find((index) => index.id === key)?.chains;
     return chains === undefined ? null : this.#rows.ready(chains);

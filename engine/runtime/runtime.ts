@@ -242,6 +242,13 @@ export class MillraceRuntime implements Runtime {
     return this.#pending.count(changes);
   }
 
+  *warm(): Generator<null> {
+    for (const _ of this.#state.warm()) {
+      if (this.#loop.closing) return;
+      yield null;
+    }
+  }
+
   buildView(definition: ViewDefinition): ViewBuilding | null {
     return this.#state.build(definition, { snapshot: () => this.snapshot(), checkMemory: () => this.#requireMemory() });
   }

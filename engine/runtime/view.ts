@@ -24,7 +24,7 @@ export class View {
   readonly timed: boolean;
   readonly #empty: readonly Delta[];
   /** Not null: the circuit's state is still to be read. */
-  #restore: (() => void) | null = null;
+  #restore: Generator<null> | null = null;
   /** What the circuit was told last, by source. */
   #told: readonly Watermark[];
 
@@ -121,17 +121,20 @@ export class View {
     if (this.#restore === null) this.#circuit.save((operator) => prefixed(out, `${operator}/`));
   }
 
-  /** The circuit's state is read when it is stepped for the first time. */
+  /** The circuit's state is read when it is stepped for the first time, or before, piece by piece. */
   restoreLater(pages: (state: string) => ReturnType<StateReader['pages']>): void {
-    this.#restore = () => {
-      this.#restore = null;
-      this.#circuit.restore((operator) => ({ pages: (name) => pages(`${operator}/${name}`) }));
-    };
+    this.#restore = this.#circuit.restore((operator) => ({ pages: (name) => pages(`${operator}/${name}`) }));
   }
 
   /** Restores now what is to be restored. */
   ready(): void {
-    this.#restore?.();
+    while (!this.restoreSome());
+  }
+
+  /** Restores a piece of what is left; whether all is there. */
+  restoreSome(): boolean {
+    if (this.#restore?.next().done !== false) this.#restore = null;
+    return this.#restore === null;
   }
 }
 

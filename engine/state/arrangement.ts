@@ -1,4 +1,5 @@
 // Arrangement: an indexed Z-set in pages; what tables, views and operators keep their rows in.
+import { atOnce } from '../data/at-once.ts';
 import { Batch } from '../data/batch.ts';
 import { cellsOf } from '../data/cells.ts';
 import { Delta } from '../data/delta.ts';
@@ -43,6 +44,8 @@ export class Arrangement {
   #indexes: KeyChains[];
   /** Those of them that know the rows; the others are made when somebody asks them. */
   #made: KeyChains[];
+  /** The one that is being made in turns, and what is left of it. */
+  #making: { readonly index: KeyChains; readonly work: Generator<null> } | null = null;
   /** Whole row → its one entry; made when a retraction needs it. */
   #rows: KeyIndex | null = null;
   #ids = new Int32Array(1024);
@@ -63,7 +66,7 @@ export class Arrangement {
   /** One more index, over what is there and what comes. */
   addIndex(columns: readonly number[], options: KeyIndexOptions = {}): KeyChains {
     const index = new KeyChains(this.pages, columns, options);
-    index.rebuild();
+    atOnce(index.rebuild());
     this.#indexes.push(index);
     this.#made.push(index);
     return index;
@@ -71,16 +74,44 @@ export class Arrangement {
 
   /** The index, made if it is to be made. Whoever has it from elsewhere asks for it here before each use. */
   ready(index: KeyChains): KeyChains {
+    if (this.#making?.index === index) this.#endMaking();
     if (!this.#made.includes(index)) {
-      index.rebuild();
+      atOnce(index.rebuild());
       this.#made.push(index);
     }
     return index;
   }
 
+  /** Makes the index before anybody asks, in turns; who asks for it or changes rows meanwhile makes the rest at once. */
+  *making(index: KeyChains): Generator<null> {
+    this.#endMaking();
+    if (this.#made.includes(index)) return;
+    const making = { index, work: index.rebuild() };
+    this.#making = making;
+    try {
+      while (this.#making === making) {
+        if (making.work.next().done === true) this.#endMaking();
+        else yield null;
+      }
+    } catch (error) {
+      // It is begun anew by who asks for it.
+      this.#making = null;
+      throw error;
+    }
+  }
+
+  #endMaking(): void {
+    if (this.#making === null) return;
+    const { index, work } = this.#making;
+    this.#making = null;
+    atOnce(work);
+    this.#made.push(index);
+  }
+
   dropIndex(index: KeyChains): void {
     this.#indexes = this.#indexes.filter((i) => i !== index);
     this.#made = this.#made.filter((i) => i !== index);
+    if (this.#making?.index === index) this.#making = null;
     index.release();
   }
 
@@ -106,6 +137,7 @@ export class Arrangement {
       if (weights[i] > most) most = weights[i];
     }
     if (length === 0) return;
+    this.#endMaking();
     if (this.#rows === null && least <= 0) {
       this.#insertAndRetract(delta, inserted);
       return;
@@ -223,6 +255,7 @@ export class Arrangement {
 
   /** All entries of a page leave; returns what their weights add up to. The page is not copied, whoever else holds it. */
   dropPage(number: number): number {
+    this.#endMaking();
     const ids = liveIds(this.pages, number);
     this.#tellGone(ids);
     for (const index of this.#made) index.unlink(ids, ids.length);
@@ -232,6 +265,7 @@ export class Arrangement {
 
   /** The index over whole rows; entries of equal rows become one. */
   #indexRows(): KeyIndex {
+    this.#endMaking();
     const rows = new KeyIndex(this.pages, this.schema.columns.map((_, c) => c), { equality: 'exact' });
     const merged: number[] = [];
     for (let number = 0; number < this.pages.pageCount; number++) {

@@ -156,8 +156,11 @@ export class KeyChains {
     return new ChainWalk(this.#heads, length, this.#next);
   }
 
-  /** The chains anew from the pages. Requires: nothing was linked yet. */
-  rebuild(): void {
-    for (const { ids, columns } of eachLive(this.#pages, this.columns)) this.link(columns, ids, ids.length);
+  /** The chains anew from the pages, in turns. Requires: nothing was linked yet, no row comes or goes before the end. */
+  *rebuild(): Generator<null> {
+    for (const { ids, columns } of eachLive(this.#pages, this.columns)) {
+      this.link(columns, ids, ids.length);
+      yield null;
+    }
   }
 }

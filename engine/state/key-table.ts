@@ -91,11 +91,12 @@ export class KeyTable implements NewKeyRows {
     return this.pages.gather(slots, this.#columns);
   }
 
-  /** The index anew from the pages. Requires: nothing was inserted yet. */
-  rebuild(): void {
+  /** The index anew from the pages, in turns. Requires: nothing was inserted yet. */
+  *rebuild(): Generator<null> {
     for (let number = 0; number < this.pages.pageCount; number++) {
       const ids = liveIds(this.pages, number);
       if (ids.length > 0) this.#index.addRows(ids);
+      yield null;
     }
   }
 }

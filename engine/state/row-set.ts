@@ -1,4 +1,5 @@
 // RowSet: rows with weights in pages, found again by the whole row once one is retracted.
+import { atOnce } from '../data/at-once.ts';
 import type { Delta } from '../data/delta.ts';
 import type { Schema } from '../data/types.ts';
 import { GivenRows, KeyIndex, liveIds } from './key-index.ts';
@@ -42,7 +43,7 @@ export class RowSet {
   change({ batch, weights, length }: Delta, merged: (gone: number, into: number) => void): void {
     this.#room(length);
     const { ids, pages, touched } = this;
-    const rows = this.#rows ?? this.#index(merged);
+    const rows = this.#rows ?? atOnce(this.#index(merged));
     const fresh = new Set<number>();
     rows.findOrInsert(batch.columns, length, ids, {
       take: () => pages.take(),
@@ -69,7 +70,12 @@ export class RowSet {
     if (this.ids.length < length) this.ids = new Int32Array(length * 2);
   }
 
-  #index(merged: (gone: number, into: number) => void): KeyIndex {
+  /** Makes the index that a retraction will need, in turns. Requires: no row comes or goes meanwhile. */
+  *indexing(merged: (gone: number, into: number) => void): Generator<null> {
+    if (this.#rows === null) yield* this.#index(merged);
+  }
+
+  *#index(merged: (gone: number, into: number) => void): Generator<null, KeyIndex> {
     const { pages } = this;
     const rows = new KeyIndex(pages, pages.schema.columns.map((_, c) => c), { equality: 'exact' });
     const gone: number[] = [];
@@ -85,6 +91,7 @@ export class RowSet {
         pages.addWeight(found[i], pages.weight(ids[i]));
         gone.push(ids[i]);
       }
+      yield null;
     }
     pages.free(Int32Array.from(gone), gone.length);
     this.#rows = rows;

@@ -21,6 +21,7 @@ import { AGGREGATES } from '../../engine/function/aggregate/index.ts';
 import { AggregateOperator } from '../../engine/operator/aggregate.ts';
 import type { StepContext } from '../../engine/operator/operator.ts';
 import { Random } from '../support/random.ts';
+import { restoreWhole } from '../support/restore-whole.ts';
 import { saveLate } from '../support/late-state.ts';
 import { StatePages } from '../support/state-pages.ts';
 
@@ -223,13 +224,13 @@ function run(fn: AggregateFunction, seed: number, options: { distinct: boolean; 
       readLate();
       readLate = null;
       operator = plan.make();
-      operator.restore(state.reader);
+      restoreWhole(operator, state.reader);
       operator.step([input], new Sink().context);
     }
     if (random.bool(0.3)) {
       operator.save(state.writer);
       operator = plan.make();
-      operator.restore(state.reader);
+      restoreWhole(operator, state.reader);
     } else if (random.bool(0.4)) readLate = saveLate(operator, state.writer);
     const expected = fresh(plan.make, plan.input, live, random);
     expect(sink.text(), `seed ${seed}, epoch ${epoch}: run(${fn.name}, ${seed}, ${JSON.stringify(options)})`).toBe(expected);
@@ -270,7 +271,7 @@ describe('max', () => {
         if (restored) {
           operator.save(state.writer);
           operator = make();
-          operator.restore(state.reader);
+          restoreWhole(operator, state.reader);
         }
         return sink.text();
       };

@@ -16,6 +16,7 @@ import type { Operator, StepContext } from '../../engine/operator/operator.ts';
 import type { Pieces } from '../../engine/operator/pieces.ts';
 import { MemoryState } from '../../engine/state/memory.ts';
 import { looking, tinyCache } from '../support/eviction.ts';
+import { restoreWhole } from '../support/restore-whole.ts';
 import { saveLate } from '../support/late-state.ts';
 import { Random } from '../support/random.ts';
 
@@ -164,7 +165,7 @@ function runSeed(law: Law, random: Random, evicting: boolean): void {
       readLate();
       readLate = null;
       operator = make();
-      operator.restore(saved);
+      restoreWhole(operator, saved);
       expect(tallyOf(law, run(operator)), `epoch ${epoch} after a restore`).toEqual(tallyOf(law, out));
     }
     const want = new Tally(law.text);
@@ -173,7 +174,7 @@ function runSeed(law: Law, random: Random, evicting: boolean): void {
     if (random.float() < 0.3) {
       operator.save(saved);
       operator = make();
-      operator.restore(saved);
+      restoreWhole(operator, saved);
     } else if (random.bool(0.3)) readLate = saveLate(operator, saved);
   }
   checkFilling(law, random, make);

@@ -11,6 +11,7 @@ import { ProjectSet } from '../../engine/operator/project-set.ts';
 import { Project } from '../../engine/operator/project.ts';
 import { StatelessOperator } from '../../engine/operator/stateless.ts';
 import type { Random } from '../support/random.ts';
+import { restoreWhole } from '../support/restore-whole.ts';
 import { MemoryState } from '../../engine/state/memory.ts';
 import { Tally, checkLaw, deltaOf, stepContext } from './law.ts';
 import type { Row } from './law.ts';
@@ -87,7 +88,7 @@ describe('stateless operators', () => {
     const pages: string[] = [];
     operator.step([deltaOf(SCHEMA, [{ row: [1, 2, 'x'], weight: 1 }])], stepContext(1));
     operator.save({ page: (name) => void pages.push(name), state: (name) => void pages.push(name) });
-    operator.restore(new MemoryState());
+    restoreWhole(operator, new MemoryState());
     expect(pages).toEqual([]);
     expect(operator.stateSize()).toEqual({ rows: 0, bytes: 0 });
     expect(operator.advance(5n, stepContext(2)).length).toBe(0);

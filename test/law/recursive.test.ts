@@ -12,6 +12,7 @@ import { Recursive } from '../../engine/operator/recursive.ts';
 import type { RecursiveSpec, StepCircuit } from '../../engine/operator/recursive.ts';
 import { MemoryState } from '../../engine/state/memory.ts';
 import { Random } from '../support/random.ts';
+import { restoreWhole } from '../support/restore-whole.ts';
 import { checkLaw, deltaOf, rowText, stepContext, Tally } from './law.ts';
 import type { Row } from './law.ts';
 
@@ -103,7 +104,7 @@ describe('recursive union', () => {
         if (random.bool(0.8)) continue;
         operator.save(saved);
         operator = new Recursive(SPEC);
-        operator.restore(saved);
+        restoreWhole(operator, saved);
       }
     }
   });

@@ -12,6 +12,7 @@ import { NotIn } from '../../engine/operator/not-in.ts';
 import { SingleRow } from '../../engine/operator/single-row.ts';
 import { MemoryState } from '../../engine/state/memory.ts';
 import { Random } from '../support/random.ts';
+import { restoreWhole } from '../support/restore-whole.ts';
 import { Tally, checkLaw, deltaOf, rowText, stepContext } from './law.ts';
 import type { Row } from './law.ts';
 
@@ -102,7 +103,7 @@ describe('scalar subquery', () => {
         if (random.bool(0.2)) {
           join.save(saved);
           join = make();
-          join.restore(saved);
+          restoreWhole(join, saved);
         }
       }
     }
@@ -152,7 +153,7 @@ describe('asked', () => {
         if (random.bool(0.7)) continue;
         asked.save(saved);
         asked = new Asked(LEFT, seed % 2 === 0 ? null : condition, scope);
-        asked.restore(saved);
+        restoreWhole(asked, saved);
       }
     }
   });

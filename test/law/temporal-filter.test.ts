@@ -7,6 +7,7 @@ import { TemporalFilter } from '../../engine/operator/temporal-filter.ts';
 import type { TimeBound } from '../../engine/operator/temporal-filter.ts';
 import { MemoryState } from '../../engine/state/memory.ts';
 import { looking, tinyCache } from '../support/eviction.ts';
+import { restoreWhole } from '../support/restore-whole.ts';
 import { Random } from '../support/random.ts';
 import { Tally, deltaOf, stepContext } from './law.ts';
 import type { Row } from './law.ts';
@@ -75,7 +76,7 @@ function run(bounds: readonly TimeBound[], random: Random, evicting: boolean): v
     if (random.bool(0.2)) {
       operator.save(saved);
       operator = make();
-      operator.restore(saved);
+      restoreWhole(operator, saved);
     }
   }
 }

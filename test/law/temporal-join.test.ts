@@ -6,6 +6,7 @@ import type { Expression } from '../../engine/expression/expression.ts';
 import { TemporalJoin } from '../../engine/operator/temporal-join.ts';
 import { MemoryState } from '../../engine/state/memory.ts';
 import { Random } from '../support/random.ts';
+import { restoreWhole } from '../support/restore-whole.ts';
 import { deltaOf, stepContext, Tally } from './law.ts';
 import type { Row } from './law.ts';
 
@@ -76,7 +77,7 @@ it.each(Array.from({ length: 40 }, (_, i) => i + 1))('temporal join: seed %d', (
     if (random.bool(0.3)) {
       operator.save(saved);
       operator = make();
-      operator.restore(saved);
+      restoreWhole(operator, saved);
     }
   }
 });

@@ -16,6 +16,7 @@ import { EmitOnCloseOperator } from '../../engine/operator/emit-on-close.ts';
 import { dropLate } from '../../engine/operator/late-filter.ts';
 import type { StepContext } from '../../engine/operator/operator.ts';
 import { Random } from '../support/random.ts';
+import { restoreWhole } from '../support/restore-whole.ts';
 import { StatePages } from '../support/state-pages.ts';
 
 const CONTEXT: StepContext = {
@@ -152,8 +153,8 @@ describe('emit on window close', () => {
         aggregate.save(state[0].writer);
         emit.save(state[1].writer);
         [aggregate, emit] = make();
-        aggregate.restore(state[0].reader);
-        emit.restore(state[1].reader);
+        restoreWhole(aggregate, state[0].reader);
+        restoreWhole(emit, state[1].reader);
       }
     }
     aggregate.advance(watermark + 1000n);

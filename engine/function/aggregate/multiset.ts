@@ -1,4 +1,5 @@
 // Multiset: the rows of each slot as values and weight, in pages: what min, max, DISTINCT and array_agg keep.
+import { atOnce } from '../../data/at-once.ts';
 import { PAGE_MASK, PAGE_SHIFT } from '../../data/cells.ts';
 import { INT4 } from '../../data/types.ts';
 import type { LogicalType } from '../../data/types.ts';
@@ -206,7 +207,7 @@ export class Multiset {
   /** Calls `each` with every entry restored. Requires: ensure() was called with all slots. */
   restore(name: string, from: StateReader, each: (entry: number) => void): void {
     this.pages.restore(name, from);
-    this.#table.rebuild();
+    atOnce(this.#table.rebuild());
     this.#ensureEntries(0);
     for (let page = 0; page < this.pages.pageCount; page++) {
       for (const entry of liveIds(this.pages, page)) {

@@ -1,5 +1,6 @@
 // Circuits: wiring, sharing, watermarks, fingerprints, text, save and restore.
 import { describe, expect, it } from 'vitest';
+import { atOnce } from '../../../engine/data/at-once.ts';
 import { batchFromRows } from '../../../engine/data/access.ts';
 import { Batch } from '../../../engine/data/batch.ts';
 import { Delta } from '../../../engine/data/delta.ts';
@@ -73,7 +74,7 @@ describe('circuit', () => {
       circuit.save((operator) => saved[operator]);
       const next = selfJoin();
       expect(next.fingerprint).toBe(circuit.fingerprint);
-      next.restore((operator) => saved[operator]);
+      atOnce(next.restore((operator) => saved[operator]));
       circuit = next;
     }
     expect(tally.lines()).toEqual(['1 × 2 | 2', '1 × 3 | 3', '1 × 4 | 4', '1 × 5 | 5', '6 × 1 | 1']);

@@ -1,5 +1,6 @@
 // A view's step in portions, however small: it sums to the step taken whole, errors and the time told included.
 import { describe, expect, it } from 'vitest';
+import { atOnce } from '../../../engine/data/at-once.ts';
 import { CircuitBuilder } from '../../../engine/circuit/builder.ts';
 import type { Circuit, CircuitSource } from '../../../engine/circuit/contract.ts';
 import { Delta } from '../../../engine/data/delta.ts';
@@ -83,7 +84,7 @@ class Running {
       return state;
     });
     this.circuit = this.#make();
-    this.circuit.restore((operator) => this.#saved.get(operator) ?? new MemoryState());
+    atOnce(this.circuit.restore((operator) => this.#saved.get(operator) ?? new MemoryState()));
   }
 }
 

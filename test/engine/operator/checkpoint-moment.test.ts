@@ -12,6 +12,7 @@ import { PageCache } from '../../../engine/state/page-cache.ts';
 import type { PageContent, PageFile, StateReader } from '../../../engine/state/ports.ts';
 import { stepContext } from '../../law/law.ts';
 import { MemoryPageFile, looking } from '../../support/eviction.ts';
+import { restoreWhole } from '../../support/restore-whole.ts';
 import { Random } from '../../support/random.ts';
 
 const INPUT: Schema = { columns: [{ name: 'k', type: INT8 }, { name: 'v', type: INT8 }] };
@@ -93,7 +94,7 @@ test.each([['sums of more groups than memory takes', sums, 300_000], ['the first
       step(rows(Array.from({ length: 300 }, () => [random.int(0, 2 * KEYS), random.int(0, 2e6)])), [operator]);
     }
     const again = make();
-    again.restore(checkpoint.made());
+    restoreWhole(again, checkpoint.made());
     for (let at = 0; at < 2 * KEYS; at += 20_000) {
       const delta = rows(Array.from({ length: 20_000 }, (_n, i) => [at + i, 3e6 + i]));
       expect(linesOf(again.step([delta], CONTEXT))).toEqual(linesOf(step(delta, [model])));

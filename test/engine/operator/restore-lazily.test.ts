@@ -13,6 +13,7 @@ import { MemoryState } from '../../../engine/state/memory.ts';
 import type { StateReader, StoredPage } from '../../../engine/state/ports.ts';
 import { stepContext } from '../../law/law.ts';
 import { Random } from '../../support/random.ts';
+import { restoreWhole } from '../../support/restore-whole.ts';
 
 const ROWS = 100_000;
 const KEYS = 300;
@@ -109,8 +110,8 @@ describe.each(Object.entries(CASES))('%s', (name, { input, inputs = 1, large, mo
   function expectSame(saved: Saved, most: number): void {
     const model = make();
     const again = make();
-    model.restore(new Saved(state, (_, { summary: _summary, ...page }) => ({ ...page, summary: null, version: page.page })));
-    again.restore(saved);
+    restoreWhole(model, new Saved(state, (_, { summary: _summary, ...page }) => ({ ...page, summary: null, version: page.page })));
+    restoreWhole(again, saved);
     for (let n = 0; n < 3; n++) {
       const come = deltaOf(Array.from({ length: 5 }, pair), 1);
       expect(linesOf(step(again, come)), `insertion ${n}`).toEqual(linesOf(step(model, come)));
@@ -132,7 +133,7 @@ describe.each(Object.entries(CASES))('%s', (name, { input, inputs = 1, large, mo
 
   test('saved again after a few insertions, nothing is forgotten', () => {
     const operator = make();
-    operator.restore(new Saved(state));
+    restoreWhole(operator, new Saved(state));
     const more = Array.from({ length: 7 }, pair);
     step(operator, deltaOf(more, 1));
     operator.save(state);

@@ -17,6 +17,7 @@ import { MemoryState } from '../../../engine/state/memory.ts';
 import { PageCache } from '../../../engine/state/page-cache.ts';
 import type { PageFile } from '../../../engine/state/ports.ts';
 import { MemoryPageFile, looking } from '../../support/eviction.ts';
+import { restoreWhole } from '../../support/restore-whole.ts';
 import { Random } from '../../support/random.ts';
 
 const INPUT: Schema = {
@@ -134,7 +135,7 @@ for (const [name, calls, appendOnly, makeFile] of [
           framed.save(saved);
           framed.save(looking((state) => state.detach()));
           framed = make();
-          framed.restore(saved);
+          restoreWhole(framed, saved);
         }
       }
       expect(framed.stateSize().rows).toBe(plain.stateSize().rows);

@@ -66,6 +66,7 @@ for (const keyColumns of [[0], [1], [0, 1], [], null]) {
 function runArrangement(random: Random, keyColumns: readonly number[] | null, keys: number, rows: number): void {
   const saved = new MemoryState();
   let arrangement = new Arrangement(SCHEMA, keyColumns);
+  let making: Generator<null> | null = null;
   const held: Row[] = [];
   const frozen: { readonly release: () => void; readonly check: () => void }[] = [];
   for (let epoch = 0; epoch < 25; epoch++) {
@@ -101,8 +102,11 @@ function runArrangement(random: Random, keyColumns: readonly number[] | null, ke
       arrangement.save('rows', saved);
       arrangement = new Arrangement(SCHEMA, keyColumns);
       arrangement.restore('rows', saved);
+      making = arrangement.key === null ? null : arrangement.making(arrangement.key);
       frozen.length = 0;
     }
+    // Changes and look-ups come while the index is half made.
+    for (let pieces = random.int(0, 2); pieces > 0; pieces--) making?.next();
   }
 }
 
