@@ -56,7 +56,7 @@ export class Spans {
     const { total, tree } = this.#rows;
     const size = tree.weight(root);
     const grows = ids.reduce((sum, _, i) => sum + this.growth(change, i), 0);
-    if (this.#ranges.some((range) => range.isUnsteady(root, ids, context))) return [{ group, from: 0, to: size, grows }];
+    if (this.#ranges.some((range) => range.mayFail(root, ids))) return [{ group, from: 0, to: size, grows }];
     const { before, after } = this.#calls.reach;
     const sparse = before < Infinity && after < Infinity && ids.length * SPARSE < size;
     if (sparse) return this.#apart(change, root, context);
