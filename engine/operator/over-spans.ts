@@ -114,7 +114,8 @@ export class Spans {
       first = Math.min(first, run[0]);
       last = Math.max(last, run[1]);
     }
-    return [first, last];
+    // What is before the rows is had from all those behind: where there are fewer before, from those.
+    return [this.#calls.counts && first < last - first ? 0 : first, last];
   }
 
   #rowAt(root: number, place: number): number {
