@@ -27,7 +27,7 @@ const MOVE_COST = 128;
 const COPY_COST = 64;
 const SHORTEST_LANE = 16;
 
-/** Rows from .. to − 1 of a partition, evaluated one after the other; `first`: its number among all evaluated rows. */
+/** Rows from .. to − 1 of a partition, evaluated one after the other; `first`: the number of the first among all evaluated. */
 interface Lane {
   readonly from: number;
   readonly to: number;
@@ -170,7 +170,7 @@ class Sweep {
     const { length } = site.rows.ids;
     this.#args = [
       ...call.args.map((a) => site.argument(a)),
-      ...(call.aggregate.ordered ? [new Int32Vector(INT4, length, rowNumbers(length).slice())] : []),
+      ...(call.aggregate.ordered ? [new Int32Vector(INT4, length, new Int32Array(length).map((_, i) => i))] : []),
     ];
     this.#filter = call.filter === null ? null : site.argument(call.filter);
     this.#held = lanes.map(() => []);

@@ -16,6 +16,16 @@ import type { Bound, Frame } from './over-frame.ts';
 /** Of the rows of a partition, which are evaluated, or looked at: by number, the second the one behind the last. */
 export type Run = readonly [number, number];
 
+/** Which rows of a partition a change comes to, and which those look at, where that is by their keys. */
+export interface KeyReach {
+  /** Whether limits of some of these rows, or of the tree's, may be errors, which then are of all rows of the partition. */
+  mayFail(root: number, ids: readonly number[]): boolean;
+  /** Rows whose frame may change with that row, which need not be in the tree. */
+  changed(root: number, id: number, context: EvalContext): Run;
+  /** The frames of all rows between two of the tree. */
+  frames(root: number, between: Run, context: EvalContext): Run;
+}
+
 /** The rows of a state. */
 export interface KeyedRows {
   readonly tree: OrderTree;
@@ -43,7 +53,7 @@ const [NULL_FIRST, ENDLESS_PAST, EARLY, NEAR, LATE, ENDLESS_FUTURE, NULL_LAST] =
 
 type IsBehind = (row: number, of: number) => boolean;
 
-export class RangeReach {
+export class RangeReach implements KeyReach {
   readonly #frame: Frame;
   readonly #key: SortKey;
   readonly #rows: KeyedRows;
@@ -58,7 +68,6 @@ export class RangeReach {
     this.#loose = timed && offsetsOf(frame).some((offset) => offset instanceof Interval && offset.months !== 0);
   }
 
-  /** Whether limits of some of these rows, or of the tree's, may be errors, which then are of all rows of the partition. */
   mayFail(root: number, ids: readonly number[]): boolean {
     const { kind } = baseType(this.#key.type);
     if (kind !== 'date' && kind !== 'timestamp' && kind !== 'timestamptz') return false;
@@ -86,7 +95,6 @@ export class RangeReach {
     return isTimestampFinite(micros) ? nearness(micros) : micros > 0n ? ENDLESS_FUTURE : ENDLESS_PAST;
   }
 
-  /** Rows whose frame may change with that row, which need not be in the tree. */
   changed(root: number, id: number, context: EvalContext): Run {
     const { tree } = this.#rows;
     const before = this.#isBehind('end', context);
@@ -97,7 +105,6 @@ export class RangeReach {
     ];
   }
 
-  /** The frames of all rows between two of the tree. */
   frames(root: number, [first, last]: Run, context: EvalContext): Run {
     const { tree } = this.#rows;
     const starts = this.#isBehind('start', context);

@@ -238,7 +238,7 @@ describe('over: frames', () => {
         ...(end ? [{ kind: 'following' as const, offset: random.int(0, 4) }] : []),
       ]);
       const sliding: Frame = {
-        mode: random.pick(['rows', 'range']), start: finite(false), end: finite(true),
+        mode: random.pick(['rows', 'range', 'groups']), start: finite(false), end: finite(true),
         exclude: random.pick(['no-others', 'no-others', 'current-row', 'group', 'ties']),
       };
       const mode = random.pick(['rows', 'rows', 'range', 'groups'] as const);
