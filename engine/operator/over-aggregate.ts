@@ -5,7 +5,8 @@ import { Int32Vector, concatVectors, nullVector, takeVector } from '../data/vect
 import type { Vector } from '../data/vector.ts';
 import type { EvalContext } from '../expression/context.ts';
 import type { Accumulator } from '../function/aggregate/aggregate.ts';
-import { SlotRows } from '../function/aggregate/slots.ts';
+import { SlotAccumulator, SlotRows } from '../function/aggregate/slots.ts';
+import { isRunning } from '../function/ranking/frame-reach.ts';
 import type { WindowSite, WindowValues } from '../function/ranking/window-function.ts';
 import { rowNumbers } from '../state/scratch.ts';
 import { accumulatorOf, keepWhere } from './frame-accumulator.ts';
@@ -15,19 +16,18 @@ import type { Frames } from './over-frame.ts';
 import type { OverRows, Segment } from './over-rows.ts';
 import type { PartitionTotals } from './over-totals.ts';
 
-/** Rows a lane moves on by between two turns. */
-const MOVES_A_TURN = 64;
+/** Rows that lanes move on by between two turns. */
+const MOVES_A_TURN = 1024;
 /** Entries that the accumulator takes at a time; most epochs are small. */
 const MOST_MOVES = 16_384;
 const FIRST_MOVES = 64;
 /** What it costs to move all lanes on by a row, in entries that could be taken instead; measured. */
 const MOVE_COST = 128;
+/** The same of what one lane holds to be copied into the next. */
+const COPY_COST = 64;
 const SHORTEST_LANE = 16;
 
-/**
- * Rows from .. to − 1 of a partition, evaluated one after the other, beginning with an empty slot; `first` is the number of
- * the first among all evaluated rows.
- */
+/** Rows from .. to − 1 of a partition, evaluated one after the other; `first`: the number of the first among all evaluated. */
 interface Lane {
   readonly from: number;
   readonly to: number;
@@ -38,16 +38,18 @@ interface Lane {
 
 /**
  * Why: moving on by a row costs the same for one lane and for hundreds, but each begins with a whole frame. Short lanes where
- * frames are short; of a running sum over 1 M rows some ten.
+ * frames are short; of a list so far over 1 M rows some ten. `copied`: a lane begins with what the one before it began with.
  */
-function lanesOf({ segments }: OverRows, { lows, highs }: Frames): readonly Lane[] {
+function lanesOf({ segments }: OverRows, { lows, highs }: Frames, copied: boolean): readonly Lane[] {
   const longest = segments.reduce((most, s) => Math.max(most, s.to - s.from), 0);
   let best: readonly Lane[] = lanesOfLength(segments, longest);
   if (longest <= SHORTEST_LANE) return best;
-  let least = costOf(best, longest, lows, highs);
+  const costOf = (lanes: readonly Lane[], length: number): number => MOVE_COST * length
+    + (copied ? COPY_COST * lanes.length : lanes.reduce((sum, { first }) => sum + highs[first] - lows[first], 0));
+  let least = costOf(best, longest);
   for (let length = SHORTEST_LANE; length < longest; length *= 2) {
     const lanes = lanesOfLength(segments, length);
-    const cost = costOf(lanes, length, lows, highs);
+    const cost = costOf(lanes, length);
     if (cost >= least) continue;
     best = lanes;
     least = cost;
@@ -65,10 +67,6 @@ function lanesOfLength(segments: readonly Segment[], length: number): readonly L
     n += to - from;
   });
   return lanes;
-}
-
-function costOf(lanes: readonly Lane[], length: number, lows: Int32Array, highs: Int32Array): number {
-  return lanes.reduce((sum, { first }) => sum + highs[first] - lows[first], MOVE_COST * length);
 }
 
 /** Entries that come into and leave the frames of lanes. */
@@ -125,12 +123,14 @@ export class FrameAggregate {
   *evaluate(site: WindowSite, context: EvalContext): Generator<null, WindowValues> {
     const { rows } = site;
     if (rows.evaluated.length === 0) return { vector: nullVector(this.#call.type, 0), errors: new Map() };
-    const lanes = lanesOf(rows, site.frames());
+    const copied = isRunning(this.#call.frame) && this.#accumulator instanceof SlotAccumulator;
+    const lanes = lanesOf(rows, site.frames(), copied);
     this.#rows.ensure(lanes.length);
     this.#accumulator.ensure(lanes.length);
     const sweep = new Sweep(this.#call, this.#accumulator, site, context, lanes);
     try {
       if (this.#totals !== null) sweep.begin(this.#totals);
+      if (copied) yield* sweep.copy();
       return yield* sweep.run();
     } finally {
       this.#accumulator.clear(rowNumbers(lanes.length));
@@ -150,8 +150,11 @@ class Sweep {
   /** By slot. */
   readonly #lanes: readonly Lane[];
   readonly #moves = new Moves(() => this.#take());
-  /** By slot: the runs of entries that are in it now. */
+  /** By slot: the runs of entries that are in it now .. */
   readonly #held: (readonly number[])[];
+  /** .. or, of frames that exclude nothing, the limits of the only one. */
+  readonly #lows: Int32Array;
+  readonly #highs: Int32Array;
   /** By slot: the result of what is in it, −1: not asked for yet. */
   readonly #current: Int32Array;
   #results = 0;
@@ -164,49 +167,67 @@ class Sweep {
     this.#accumulator = accumulator;
     this.#site = site;
     this.#context = context;
-    const { rows } = site;
-    const places = Int32Array.from(rows.ids, (_, i) => i);
+    const { length } = site.rows.ids;
     this.#args = [
       ...call.args.map((a) => site.argument(a)),
-      ...(call.aggregate.ordered ? [new Int32Vector(INT4, places.length, places)] : []),
+      ...(call.aggregate.ordered ? [new Int32Vector(INT4, length, new Int32Array(length).map((_, i) => i))] : []),
     ];
     this.#filter = call.filter === null ? null : site.argument(call.filter);
     this.#held = lanes.map(() => []);
+    this.#lows = new Int32Array(lanes.length);
+    this.#highs = new Int32Array(lanes.length);
     this.#current = new Int32Array(lanes.length).fill(-1);
   }
 
-  /** Lanes of segments that have rows before them begin with what those come to. */
+  /** The first lanes of segments that have rows before them begin with what those come to. */
   begin(totals: PartitionTotals): void {
     const { segments } = this.#site.rows;
-    const slots = Int32Array.from(this.#lanes.keys()).filter((slot) => segments[this.#lanes[slot].segment].base > 0);
+    const isLater = (slot: number): boolean => !this.#isNext(slot) && segments[this.#lanes[slot].segment].base > 0;
+    const slots = rowNumbers(this.#lanes.length).filter(isLater);
     if (slots.length === 0) return;
-    const later = [...new Set(Array.from(slots, (slot) => this.#lanes[slot].segment))];
-    const columns = totals.before(later.map((segment) => segments[segment]), { args: this.#args, filter: this.#filter });
-    const placeOf = new Map(later.map((segment, place) => [segment, place]));
-    const places = slots.map((slot) => placeOf.get(this.#lanes[slot].segment) ?? 0);
-    this.#accumulator.restoreColumns(slots, columns.map((column) => takeVector(column, places)), 0);
+    const later = Array.from(slots, (slot) => segments[this.#lanes[slot].segment]);
+    this.#accumulator.restoreColumns(slots, totals.before(later, { args: this.#args, filter: this.#filter }), 0);
+  }
+
+  /** Of running frames: each lane begins with what the one before it in its segment has in its first row's frame. */
+  *copy(): Generator<null> {
+    for (let slot = 1; slot < this.#lanes.length; slot++) {
+      if (!this.#isNext(slot)) continue;
+      const last = slot - 1;
+      this.#move(last, 0);
+      this.#take();
+      this.#accumulator.restoreColumns(Int32Array.of(slot), this.#accumulator.saveColumns(Int32Array.of(last)), 0);
+      this.#lows[slot] = this.#lows[last];
+      this.#highs[slot] = this.#highs[last];
+      yield null;
+    }
+  }
+
+  /** Whether the lane goes on where the one before it ends. */
+  #isNext(slot: number): boolean {
+    return slot > 0 && this.#lanes[slot - 1].segment === this.#lanes[slot].segment;
   }
 
   *run(): Generator<null, WindowValues> {
-    const { rows } = this.#site;
-    const { lows, highs } = this.#site.frames();
     const lanes = this.#lanes;
-    const n = rows.evaluated.length;
+    const n = this.#site.rows.evaluated.length;
     const resultOf = new Int32Array(n);
     let active = lanes.map((_, slot) => slot);
+    let moves = 0;
     for (let row = 0; active.length > 0; row++) {
       const changed: number[] = [];
       for (const slot of active) {
-        const { from, first } = lanes[slot];
-        const pieces = piecesOf(rows, this.#call.frame, from + row, lows[first + row], highs[first + row]);
-        if (this.#move(slot, pieces) || this.#current[slot] < 0) changed.push(slot);
+        if (this.#move(slot, row) || this.#current[slot] < 0) changed.push(slot);
         if (row === 0) yield null;
       }
       this.#take();
       this.#ask(changed);
       for (const slot of active) resultOf[lanes[slot].first + row] = this.#current[slot];
       active = active.filter((slot) => lanes[slot].from + row + 1 < lanes[slot].to);
-      if (row % MOVES_A_TURN === 0) yield null;
+      moves += active.length;
+      if (moves < MOVES_A_TURN) continue;
+      moves = 0;
+      yield null;
     }
     const errors = new Map<number, DatabaseError>();
     if (this.#failed.size > 0) {
@@ -218,8 +239,29 @@ class Sweep {
     return { vector: takeVector(concatVectors(this.#parts), resultOf), errors };
   }
 
-  /** From the runs that are held to these; false: they are the same. */
-  #move(slot: number, pieces: readonly number[]): boolean {
+  /** To the frame of that row of its lane; false: it is the same. */
+  #move(slot: number, row: number): boolean {
+    const { rows } = this.#site;
+    const { lows, highs } = this.#site.frames();
+    const { from, first } = this.#lanes[slot];
+    const [low, high] = [lows[first + row], highs[first + row]];
+    const { frame } = this.#call;
+    if (frame.exclude === 'no-others') return this.#slide(slot, low, high);
+    return this.#exchange(slot, piecesOf(rows, frame, from + row, low, high));
+  }
+
+  /** Limits do not go back. */
+  #slide(slot: number, low: number, high: number): boolean {
+    const [heldLow, heldHigh] = [this.#lows[slot], this.#highs[slot]];
+    this.#lows[slot] = low;
+    this.#highs[slot] = high;
+    this.#moves.add(slot, heldLow, Math.min(heldHigh, low), -1);
+    this.#moves.add(slot, Math.max(heldHigh, low), high, 1);
+    return low > heldLow || high > heldHigh;
+  }
+
+  /** The runs that are held for these. */
+  #exchange(slot: number, pieces: readonly number[]): boolean {
     const held = this.#held[slot];
     if (held.length === pieces.length && held.every((x, i) => x === pieces[i])) return false;
     this.#held[slot] = pieces;

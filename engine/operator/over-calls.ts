@@ -12,6 +12,7 @@ import type {
 } from '../function/ranking/window-function.ts';
 import { NO_ERRORS, OWN_ROW } from '../function/ranking/window-function.ts';
 import type { SortKey } from './operator.ts';
+import { hasGroupReach } from './group-reach.ts';
 import { FrameAggregate } from './over-aggregate.ts';
 import type { Evaluated } from './over-changes.ts';
 import { framesOf, offsetErrors } from './over-frame.ts';
@@ -50,19 +51,20 @@ export class OverCalls {
   readonly #spec: OverSpec;
   readonly #bound: readonly BoundCall[];
   readonly #known: readonly KnownCall[];
-  /** Of all of them but those whose reach is by `ranges`. */
+  /** Of all of them but those whose reach is by `keyed`. */
   readonly reach: Reach;
   /** Frames whose reach is by the key. */
-  readonly ranges: readonly Frame[];
+  readonly keyed: readonly Frame[];
 
   /** `kept`: totals of partitions are, and told of each change; rows before those that are loaded count by them. */
   constructor(spec: OverSpec, kept: boolean) {
     this.#spec = spec;
     this.#known = spec.calls.map((call) => ({ call, totals: kept ? totalsOf(call) : null }));
     this.#bound = this.#known.map(bindCall);
-    const byKey = (call: OverCall): boolean => kept && isFramed(call) && hasRangeReach(call.frame, spec.order);
+    const byKey = (call: OverCall): boolean => kept && isFramed(call)
+      && (hasRangeReach(call.frame, spec.order) || hasGroupReach(call.frame, spec.order));
     this.reach = this.#known.filter(({ call }) => !byKey(call)).map(reachOf).reduce(joinReach, OWN_ROW);
-    this.ranges = [...new Set(spec.calls.filter(byKey).map(({ frame }) => frame))];
+    this.keyed = [...new Set(spec.calls.filter(byKey).map(({ frame }) => frame))];
   }
 
   /** There are totals to be told of changes. */

@@ -52,7 +52,7 @@ export function inRange(type: LogicalType, offset: Datum, direction: RangeDirect
     }
     case 'date': case 'timestamp': case 'timestamptz': return momentInRange(type, distanceOf(offset), direction);
     case 'time': {
-      const { micros } = distanceOf(offset);
+      const micros = clockDistanceOf(offset);
       return (value, base) => {
         const limit = toBigInt(base) + (subtract ? -micros : micros);
         const v = toBigInt(value);
@@ -60,7 +60,7 @@ export function inRange(type: LogicalType, offset: Datum, direction: RangeDirect
       };
     }
     case 'timetz': {
-      const { micros } = distanceOf(offset);
+      const micros = clockDistanceOf(offset);
       return (value, base) => {
         if (!isTimeTz(base)) return false;
         const limit: TimeTz = { micros: base.micros + (subtract ? -micros : micros), offsetSeconds: base.offsetSeconds };
@@ -83,6 +83,12 @@ function distanceOf(offset: Datum): Interval {
   if (!(offset instanceof Interval)) throw invalidSize();
   if (intervalSpan(offset) < 0n) throw invalidSize();
   return offset;
+}
+
+/** Of a time of day: months and days do not count. */
+function clockDistanceOf(offset: Datum): bigint {
+  if (!(offset instanceof Interval) || offset.micros < 0n) throw invalidSize();
+  return offset.micros;
 }
 
 function momentInRange(type: LogicalType, span: Interval, { subtract, less, context }: RangeDirection): InRange {

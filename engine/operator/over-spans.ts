@@ -2,12 +2,13 @@
 import { datumAt } from '../data/access.ts';
 import type { RowOrder } from '../data/row-order.ts';
 import type { EvalContext } from '../expression/context.ts';
-import type { OrderTree, OrderWindow } from '../state/order-tree.ts';
+import type { OrderTree } from '../state/order-tree.ts';
 import type { Pages } from '../state/pages.ts';
 import type { SortKey } from './operator.ts';
 import type { OverCalls } from './over-calls.ts';
+import { GroupReach } from './group-reach.ts';
 import { RangeReach } from './range-reach.ts';
-import type { Run } from './range-reach.ts';
+import type { KeyReach, Run } from './range-reach.ts';
 
 /** What changed of one partition. */
 export interface Change {
@@ -40,14 +41,15 @@ const SPARSE = 16;
 export class Spans {
   readonly #rows: OrderedRows;
   readonly #calls: OverCalls;
-  readonly #ranges: readonly RangeReach[];
+  readonly #keyed: readonly KeyReach[];
 
   constructor(rows: OrderedRows, calls: OverCalls, order: readonly SortKey[]) {
     this.#rows = rows;
     this.#calls = calls;
     const { tree, pages, peers } = rows;
     const key = (id: number) => datumAt(pages.gatherColumn(order[0].column, Int32Array.of(id)), 0);
-    this.#ranges = peers === null ? [] : calls.ranges.map((frame) => new RangeReach(frame, order[0], { tree, peers, key }));
+    this.#keyed = peers === null ? [] : calls.keyed.map((frame) => (frame.mode === 'groups'
+      ? new GroupReach(frame, tree, peers) : new RangeReach(frame, order[0], { tree, peers, key })));
   }
 
   /** Requires: the tree is as it was before the change, the weights in the pages are as they are after it. */
@@ -56,7 +58,7 @@ export class Spans {
     const { total, tree } = this.#rows;
     const size = tree.weight(root);
     const grows = ids.reduce((sum, _, i) => sum + this.growth(change, i), 0);
-    if (this.#ranges.some((range) => range.isUnsteady(root, ids, context))) return [{ group, from: 0, to: size, grows }];
+    if (this.#keyed.some((reach) => reach.mayFail(root, ids))) return [{ group, from: 0, to: size, grows }];
     const { before, after } = this.#calls.reach;
     const sparse = before < Infinity && after < Infinity && ids.length * SPARSE < size;
     if (sparse) return this.#apart(change, root, context);
@@ -90,10 +92,10 @@ export class Spans {
     const { before, peers, after } = this.#calls.reach;
     const at = tree.weightBefore(root, id);
     let from = Math.max(0, at - before);
-    if (peers) from = this.#peersBefore(root, from === at ? id : this.#rowAt(root, from));
+    if (peers) from = this.#peersBefore(root, from === at ? id : tree.at(root, from));
     let to = Math.min(tree.weight(root), tree.weightUpTo(root, id, total) + after);
-    for (const range of this.#ranges) {
-      const [first, last] = range.changed(root, id, context);
+    for (const reach of this.#keyed) {
+      const [first, last] = reach.changed(root, id, context);
       from = Math.min(from, first);
       to = Math.max(to, last);
     }
@@ -108,19 +110,14 @@ export class Spans {
     let first = Math.max(0, from - back);
     let last = Math.min(size, to + ahead);
     if (from >= to || (first === 0 && last === size)) return [first, last];
-    const ends: Run = [this.#rowAt(root, from), this.#rowAt(root, to - 1)];
-    for (const range of this.#ranges) {
-      const run = range.frames(root, ends, context);
+    const ends: Run = [tree.at(root, from), tree.at(root, to - 1)];
+    for (const reach of this.#keyed) {
+      const run = reach.frames(root, ends, context);
       first = Math.min(first, run[0]);
       last = Math.max(last, run[1]);
     }
-    return [first, last];
-  }
-
-  #rowAt(root: number, place: number): number {
-    const found: OrderWindow = { ids: [], weights: [] };
-    this.#rows.tree.window(root, place, 1, found);
-    return found.ids[0];
+    // What is before the rows is had from all those behind: where there are fewer before, from those.
+    return [this.#calls.counts && first < last - first ? 0 : first, last];
   }
 
   /** How many rows are before the row's peers. */

@@ -262,8 +262,9 @@ export class Over implements Operator {
   }
 
   #load(spans: readonly Span[], when: 'before' | 'after', context: EvalContext): OverRows {
-    const ids: number[] = [];
+    const found: OrderWindow = { ids: [], weights: [] };
     const segments: Segment[] = [];
+    let start = 0;
     let shift = 0;
     spans.forEach(({ group, from, to, grows }, s) => {
       if (group !== spans[s - 1]?.group) shift = 0;
@@ -272,14 +273,15 @@ export class Over implements Operator {
       if (when === 'after') shift += grows;
       const last = to + shift;
       const [base, limit] = this.#spans.seen(root, [first, last], context);
-      const start = ids.length;
-      const found: OrderWindow = { ids: [], weights: [] };
       this.#tree.window(root, base, limit - base, found);
-      for (let i = 0; i < found.ids.length; i++) for (let n = found.weights[i]; n > 0; n--) ids.push(found.ids[i]);
+      const end = start + limit - base;
       const evaluated = { from: start + first - base, to: start + last - base };
-      segments.push({ partition: group, start, end: ids.length, ...evaluated, base, size: this.#tree.weight(root) });
+      segments.push({ partition: group, start, end, ...evaluated, base, size: this.#tree.weight(root) });
+      start = end;
     });
-    return new OverRows(this.#rows.pages, Int32Array.from(ids), segments, this.#keyOrder);
+    const ids = new Int32Array(start);
+    for (let i = 0, at = 0; i < found.ids.length; i++) for (let n = found.weights[i]; n > 0; n--) ids[at++] = found.ids[i];
+    return new OverRows(this.#rows.pages, ids, segments, this.#keyOrder);
   }
 
   #dropRows(): void {

@@ -248,6 +248,13 @@ export class OrderTree {
     if (skip + take > rest) this.window(this.#right.get(root), Math.max(0, skip - rest), skip + take - Math.max(skip, rest), out);
   }
 
+  /** The row at a place there is. */
+  at(root: number, place: number): number {
+    const found: OrderWindow = { ids: [], weights: [] };
+    this.window(root, place, 1, found);
+    return found.ids[0];
+  }
+
   /** Weight of the rows that `order` puts before `pivot`, which need not be in the tree. `order`: coarser than the tree's own. */
   weightBefore(root: number, pivot: number, order: RowOrder = this.#order): number {
     return this.weightWhere(root, (id) => order(id, pivot) < 0);

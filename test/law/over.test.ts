@@ -238,7 +238,7 @@ describe('over: frames', () => {
         ...(end ? [{ kind: 'following' as const, offset: random.int(0, 4) }] : []),
       ]);
       const sliding: Frame = {
-        mode: random.pick(['rows', 'range']), start: finite(false), end: finite(true),
+        mode: random.pick(['rows', 'range', 'groups']), start: finite(false), end: finite(true),
         exclude: random.pick(['no-others', 'no-others', 'current-row', 'group', 'ties']),
       };
       const mode = random.pick(['rows', 'rows', 'range', 'groups'] as const);
@@ -264,8 +264,9 @@ describe('over: frames', () => {
   });
   it('of partitions that go in lanes', () => {
     const random = new Random(11);
-    for (let n = 0; n < 4; n++) {
-      const frame = randomFrame(random, random.pick(['rows', 'rows', 'range', 'groups'] as const));
+    for (let n = 0; n < 8; n++) {
+      const mode = random.pick(['rows', 'rows', 'range', 'groups'] as const);
+      const frame = n % 2 === 0 ? randomFrame(random, mode) : { ...RUNNING, mode };
       const calls = [
         aggregate('sum', [column(2)], INT8, frame), aggregate('string_agg', [column(3), constant(',', TEXT)], TEXT, frame),
         aggregate('max', [column(2)], INT4, frame),

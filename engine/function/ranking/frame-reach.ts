@@ -30,8 +30,8 @@ export function runningReach(frame: Frame): Reach {
   return { ...frameReach(frame), back: mode === 'rows' && !('column' in end) ? Math.max(0, -distance(end)) : 0 };
 }
 
-/** In rows, from the current one. */
-function distance(bound: Exclude<Frame['start'], { readonly column: number }>): number {
+/** In rows or groups, from the current one. */
+export function distance(bound: Exclude<Frame['start'], { readonly column: number }>): number {
   switch (bound.kind) {
     case 'unbounded-preceding': return -Infinity;
     case 'unbounded-following': return Infinity;
