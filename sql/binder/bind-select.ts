@@ -168,8 +168,8 @@ function bindOrder(items: readonly SortItem[], columns: OutputColumns, site: Sit
     const found = findTarget(item.expression, columns.targets, 'ORDER BY', site);
     const written = settleUnknown(site.env, found === null ? bind(item.expression, site) : columns.all[found]);
     if (found !== null) columns.all[found] = written;
-    const { expression } = orderTerm(site.env, item.using === undefined ? { ...item, position: locationOf(item.expression) } : item,
-      written);
+    const key = item.using === undefined ? { ...item, position: locationOf(item.expression) } : item;
+    const { expression } = orderTerm(site.env, key, written);
     const column = found !== null && expression === written ? found : columns.indexOf(expression);
     return { column, type: expression.type, ...directionOf(item) };
   });

@@ -56,7 +56,8 @@ export function operatorWith(
   name: string, args: readonly string[], text: string, { oids, oidOf }: { readonly oids: FunctionOids; readonly oidOf: TypeOid },
 ): OperatorEntry {
   if (args.length === 1) {
-    throw new DatabaseError('42P02', 'missing argument', { hint: 'Use NONE to denote the missing argument of a unary operator.' });
+    throw new DatabaseError('42P02', 'missing argument',
+      { hint: 'Use NONE to denote the missing argument of a unary operator.' });
   }
   if (args.length !== 2) {
     throw new DatabaseError('54023', 'too many arguments', { hint: 'Provide two argument types for operator.' });

@@ -183,7 +183,8 @@ export function signedZone(name: string): TimeZone {
 /** AT TIME ZONE interval: seconds east. */
 export function intervalZone(span: Interval, { context }: CallInfo): TimeZone {
   if (span.months !== 0 || span.days !== 0) {
-    throw new DatabaseError('22023', `interval time zone "${formatInterval(span, context.format)}" must not include months or days`);
+    throw new DatabaseError('22023',
+      `interval time zone "${formatInterval(span, context.format)}" must not include months or days`);
   }
   return offsetZone(Number(span.micros / SECOND));
 }
