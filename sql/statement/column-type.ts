@@ -24,7 +24,8 @@ import { ViewColumns } from './view-columns.ts';
 export function refusePseudoType(name: string, type: LogicalType): void {
   const plain = type.kind === 'array' ? type.element : type;
   // What is of unknown type becomes text.
-  if (plain.kind === 'unknown' || (plain.kind === 'record' ? plain.oid !== undefined : typeRow(oidOf(plain))?.type !== 'p')) return;
+  const fits = plain.kind === 'record' ? plain.oid !== undefined : typeRow(oidOf(plain))?.type !== 'p';
+  if (fits || plain.kind === 'unknown') return;
   throw new DatabaseError('42P16', `column "${name}" has pseudo-type ${mentionType(type)}`);
 }
 
