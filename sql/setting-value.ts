@@ -128,26 +128,36 @@ function canonicalString(definition: SettingDefinition, text: string, current: s
   }
 }
 
+/** A style and an order, either of which stays as it is when not said; two different ones are refused. */
 function canonicalDateStyle(definition: SettingDefinition, text: string, current: string): string {
-  let [style, order] = (current === '' ? 'ISO, MDY' : current).split(', ');
-  const words = text.split(',').map((w) => w.trim());
-  for (const word of words) {
-    const w = word.toLowerCase();
-    const named = DATE_STYLES.find((s) => s.toLowerCase() === w) ?? (w.startsWith('postgres') ? 'Postgres' : undefined);
-    if (named !== undefined) {
-      style = named;
-      if (named === 'German' && !words.some((other) => isOrder(other.toLowerCase()))) order = 'DMY';
-    } else if (w === 'ymd') order = 'YMD';
-    else if (w === 'dmy' || w.startsWith('euro')) order = 'DMY';
-    else if (w === 'mdy' || w.startsWith('noneuro') || w === 'us') order = 'MDY';
-    else if (w === 'default') [style, order] = definition.boot.split(', ');
-    else throw invalid(definition, text, { detail: `Unrecognized key word: "${word}".` });
-  }
+  const words = text.trim() === '' ? [] : text.split(',').map((word) => word.trim());
+  if (words.includes('')) throw invalid(definition, text, { detail: 'List syntax is invalid.' });
+  const said = words.map((word) => {
+    const found = dateStyleWord(word.toLowerCase());
+    if (found === null) throw invalid(definition, text, { detail: `Unrecognized key word: "${word}".` });
+    return found;
+  });
+  const styles = new Set(said.flatMap((w) => w.style ?? []));
+  const orders = new Set(said.flatMap((w) => w.order ?? []));
+  if (styles.size > 1 || orders.size > 1) throw invalid(definition, text, { detail: 'Conflicting "datestyle" specifications.' });
+  const rest = current === '' || said.includes(DEFAULT_WORD) ? definition.boot : current;
+  const [otherStyle, otherOrder] = rest.split(', ');
+  const [style] = [...styles, otherStyle];
+  // Germans have the day first unless told otherwise.
+  const [order] = [...orders, styles.has('German') ? 'DMY' : otherOrder];
   return `${style}, ${order}`;
 }
 
-function isOrder(word: string): boolean {
-  return ['ymd', 'dmy', 'mdy', 'us'].includes(word) || word.startsWith('euro') || word.startsWith('noneuro');
+interface DateStyleWord { readonly style?: string; readonly order?: string }
+const DEFAULT_WORD: DateStyleWord = {};
+
+function dateStyleWord(word: string): DateStyleWord | null {
+  if (word === 'default') return DEFAULT_WORD;
+  const style = DATE_STYLES.find((s) => s.toLowerCase() === word) ?? (word.startsWith('postgres') ? 'Postgres' : undefined);
+  if (style !== undefined) return { style };
+  if (word === 'ymd') return { order: 'YMD' };
+  if (word === 'dmy' || word.startsWith('euro')) return { order: 'DMY' };
+  return word === 'mdy' || word.startsWith('noneuro') || word === 'us' ? { order: 'MDY' } : null;
 }
 
 /** Text is UTF-8 on the wire; SQL_ASCII means that the client takes bytes as they come. */

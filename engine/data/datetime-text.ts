@@ -153,7 +153,8 @@ export function formatDisplacement(offset: number): string {
   const magnitude = Math.abs(offset);
   const seconds = magnitude % 60;
   const minutes = Math.floor(magnitude / 60) % 60;
-  let text = `${offset < 0 ? '-' : '+'}${TWO[Math.floor(magnitude / 3600)]}`;
+  const hours = Math.floor(magnitude / 3600);
+  let text = `${offset < 0 ? '-' : '+'}${TWO[hours] ?? hours}`;
   if (minutes !== 0 || seconds !== 0) text += `:${TWO[minutes]}`;
   return seconds === 0 ? text : `${text}:${TWO[seconds]}`;
 }

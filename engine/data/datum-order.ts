@@ -24,6 +24,7 @@ export function compareDatums(type: LogicalType, a: Datum, b: Datum): number {
     case 'enum': return type.labels.indexOf(textOf(a)) - type.labels.indexOf(textOf(b));
     case 'timetz': return compareTimeTz(asTimeTz(a), asTimeTz(b));
     case 'pg_lsn': return comparePlain(unsigned(a), unsigned(b));
+    case 'tid': return compareTids(textOf(a), textOf(b));
     default: return typeof a === 'object' && a !== null ? compareObjects(type, a, b) : comparePlain(a, b);
   }
 }
@@ -61,6 +62,11 @@ function unsigned(datum: Datum): bigint {
 function textOf(datum: Datum): string {
   assert(typeof datum === 'string', 'text datum');
   return datum;
+}
+
+function compareTids(a: string, b: string): number {
+  const [x, y] = [a, b].map((tid) => tid.slice(1, -1).split(',').map(Number));
+  return x[0] - y[0] || x[1] - y[1];
 }
 
 function comparePlain(a: Datum, b: Datum): number {

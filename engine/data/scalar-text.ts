@@ -60,6 +60,15 @@ export function parseTransactionId(text: string): number {
   return Number(BigInt.asUintN(32, found[1] === '-' ? -value : value));
 }
 
+/** (block,offset): where PostgreSQL keeps a row. */
+export function parseTid(text: string): string {
+  const found = /^\(\s*(\d+),\s*(\d+)\)/.exec(text);
+  if (found === null || Number(found[1]) > 0xffffffff || Number(found[2]) > 0xffff) {
+    throw new DatabaseError('22P02', `invalid input syntax for type tid: "${text}"`);
+  }
+  return `(${Number(found[1])},${Number(found[2])})`;
+}
+
 export function parseBytea(text: string): Uint8Array {
   return text.startsWith('\\x') ? parseHexBytea(text) : parseEscapedBytea(text);
 }

@@ -19,7 +19,7 @@ import { formatMultirange, formatRange, parseMultirange, parseRange } from './ra
 import { anyRangeFamily } from './range-type.ts';
 import {
   bitFits, characterFits, formatBytea, formatChar, formatLsn, nameFits, parseBits, parseBoolean, parseBytea,
-  parseChar, parseEnum, parseInt2, parseInt4, parseInt8, parseLsn, parseOid, parseTransactionId,
+  parseChar, parseEnum, parseInt2, parseInt4, parseInt8, parseLsn, parseOid, parseTid, parseTransactionId,
 } from './scalar-text.ts';
 import { mentionType } from './type-info.ts';
 import { parseUuid } from './uuid.ts';
@@ -61,7 +61,8 @@ export function parseText(
     case 'int8': return parseInt8(text);
     case 'float4': return parseFloat4(text);
     case 'float8': return parseFloat8(text);
-    case 'text': case 'unknown': case 'cstring': case 'tid': return text;
+    case 'text': case 'unknown': case 'cstring': return text;
+    case 'tid': return parseTid(text);
     case 'name': return nameFits(text);
     case 'char': return parseChar(text);
     case 'bytea': return parseBytea(text);

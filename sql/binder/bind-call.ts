@@ -12,6 +12,7 @@ import { bindWindowCall } from './bind-window-call.ts';
 import { checkVariadicArray, defaultValue, inPlaces, isPlain, notedCandidates } from './call-notation.ts';
 import type { Noted } from './call-notation.ts';
 import { quoted, writtenAs } from '../plan/deparse.ts';
+import { fieldOf } from './bind-composite.ts';
 import { coerceArgument, tryCoerce } from './coercion.ts';
 import { argumentsOf, merged, noteCollation } from './collation.ts';
 import type { Environment } from './environment.ts';
@@ -33,20 +34,16 @@ export interface BoundCall {
   readonly type: LogicalType;
 }
 
-/** Functions of these schemas are found without or with it. */
-const OWN_SCHEMAS: ReadonlySet<string> = new Set(['pg_catalog', 'public', 'information_schema']);
-
 export function candidatesFor(env: Environment, name: readonly string[], position: number | undefined): readonly Callable[] {
   const schema = name.length > 1 ? name[name.length - 2] : undefined;
   checkSchema(env, schema, position);
   const last = name[name.length - 1];
   const constructors = rangeConstructors(env, { schema, name: last });
-  if (schema !== undefined && !OWN_SCHEMAS.has(schema)) return constructors;
+  if (schema !== undefined && schema !== 'pg_catalog') return constructors;
   const { functions } = env;
-  const full = schema === 'information_schema' ? `information_schema.${last}` : last;
   return [
     ...functions.scalarFunctions(last), ...functions.tableFunctions(last), ...functions.aggregateFunctions(last),
-    ...windowFunctions(last), ...constructors, ...(full === last ? [] : functions.tableFunctions(full)),
+    ...windowFunctions(last), ...constructors,
   ];
 }
 
@@ -151,7 +148,7 @@ function tableRowType(fn: TableFunction, call: BoundCall | CastCall): LogicalTyp
   return fields.length === 1 ? fields[0].type : { kind: 'record', fields };
 }
 
-/** f(x) where f names a type: a cast. */
+/** f(x) where f names a type, or a field of x: no call at all. */
 const CAST = { kind: 'cast', name: 'cast' } as const;
 interface CastCall { readonly function: typeof CAST; readonly args: readonly Expression[]; readonly type: LogicalType }
 
@@ -171,6 +168,9 @@ export function resolveCall(
   if (!exact && args.length === 1 && !e.star) {
     const cast = functionalCast(e, args[0], site);
     if (cast !== null) return cast;
+    // A column of a row is a function of it.
+    const field = resolution.kind !== 'found' && isBare(e) ? fieldOf(args[0], e.name[0], site) : null;
+    if (field !== null) return { function: CAST, args: [field], type: field.type };
   }
   if (resolution.kind !== 'found') throw functionError(shown(e), types, resolution.kind === 'ambiguous', e.position);
   // What has no type yet is what pg_typeof() is asked about.
@@ -232,6 +232,11 @@ function checkDecorations(e: FunctionExpr): void {
   if (e.orderBy.length > 0) throw fail('ORDER BY');
   if (e.filter !== undefined) throw fail('FILTER');
   if (e.over !== undefined) throw fail('OVER', 'a window function nor an aggregate function');
+}
+
+/** A name and arguments, nothing else. */
+function isBare(e: FunctionExpr): boolean {
+  return e.name.length === 1 && !e.distinct && e.orderBy.length === 0 && e.filter === undefined && e.over === undefined;
 }
 
 export function shown(e: FunctionExpr): string {

@@ -29,6 +29,9 @@ export function bindCast(e: Of<'cast'>, site: Site): Expression {
       { env: site.env, context: 'explicit', position: e.position }));
   }
   const input = bind(e.operand, site);
+  if (base.kind === 'unknown' && input.type.kind !== 'unknown') {
+    throw new DatabaseError('42846', `cannot cast type ${mentionType(input.type)} to unknown`, { position: e.position });
+  }
   // The error of a cast points at the cast, that of a bad literal at the literal.
   const position = input.type.kind === 'unknown' ? locationOf(e.operand) : e.position;
   const cast = coerce(input, target, { env: site.env, context: 'explicit', position });
@@ -172,13 +175,19 @@ export function bindField(e: Of<'field'>, site: Site): Expression {
     throw new DatabaseError('42809',
       `column notation .${e.name} applied to type ${mentionType(input.type)}, which is not a composite type`, { position });
   }
-  const index = type.fields.findIndex((f) => f.name === e.name);
-  if (index < 0) {
-    throw type.oid === undefined
-      ? new DatabaseError('42703', `could not identify column "${e.name}" in record data type`, { position })
-      : new DatabaseError('42703', `column "${e.name}" not found in data type ${mentionType(type)}`, { position });
-  }
+  const field = fieldOf(input, e.name, site);
+  if (field !== null) return field;
+  const relation = e.operand.kind === 'column' && input.kind === 'row' ? e.operand.name[e.operand.name.length - 1] : undefined;
+  throw new DatabaseError('42703', relation !== undefined ? `column ${relation}.${e.name} does not exist`
+    : type.oid === undefined ? `could not identify column "${e.name}" in record data type`
+      : `column "${e.name}" not found in data type ${mentionType(type)}`, { position });
+}
+
+/** null: it is no row with such a field. */
+export function fieldOf(input: Expression, name: string, site: Site): Expression | null {
+  const type = baseType(input.type);
+  const index = type.kind === 'record' ? type.fields.findIndex((f) => f.name === name) : -1;
+  if (type.kind !== 'record' || index < 0) return null;
   site.env.columns?.noteFields(input, [index]);
-  if (input.kind === 'row') return input.fields[index];
-  return { kind: 'field', input, index, type: type.fields[index].type };
+  return input.kind === 'row' ? input.fields[index] : { kind: 'field', input, index, type: type.fields[index].type };
 }

@@ -42,7 +42,7 @@ function bindPlain(e: Expr, site: Site): Expression {
     case 'boolean': return { kind: 'literal', type: BOOLEAN, value: e.value };
     case 'number': return numberLiteral(env, e.text, e.position);
     case 'string': return stringLiteral(e.value);
-    case 'bitString': return bitStringLiteral(env, e.base, e.digits);
+    case 'bitString': return bitStringLiteral(env, e.base, e.digits, e.position);
     case 'parameter': {
       const index = e.number - 1;
       return { kind: 'parameter', index, type: env.parameters.typeOf(index, e.position) };

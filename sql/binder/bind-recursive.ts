@@ -101,7 +101,7 @@ function bindUnion(
     throw new DatabaseError('42601', 'each UNION query must have the same number of columns',
       { position: targetPosition(body.right, 0) });
   }
-  checkTypes(table, body, types, step);
+  checkTypes(table, body, types, [base, step]);
   checkCollations(table, body, all, step);
   env.trace?.types.set(body, types);
   const convert = (q: BoundQuery, source: Query): LogicalPlan =>
@@ -132,9 +132,9 @@ function checkCollations(table: CommonTable, body: SetOperation, base: readonly 
 }
 
 /** The base decides the types; a step of a wider type is an error rather than cut. */
-function checkTypes(table: CommonTable, body: SetOperation, types: readonly LogicalType[], step: BoundQuery): void {
+function checkTypes(table: CommonTable, body: SetOperation, types: readonly LogicalType[], sides: readonly BoundQuery[]): void {
   for (const [i, type] of types.entries()) {
-    const overall = requireCommonType([type, step.columns[i].type], 'UNION',
+    const overall = requireCommonType(sides.map((side) => side.columns[i].type), 'UNION',
       (s) => targetPosition(s === 0 ? body.left : body.right, i));
     const position = targetPosition(body.left, i);
     if (!sameType(type, overall)) {

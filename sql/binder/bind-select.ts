@@ -44,7 +44,7 @@ export function bindSelect(query: Query, select: Select, outer: QuerySite, recur
     env, scope, level, clause: outer.output ?? OUTPUT, commonTables: outer.commonTables, recurse, windows: windowMap(select),
   };
   const at = (clause: Clause): Site => ({ ...site, clause });
-  const bound = bindTargets(select.targets, site, outer.keepUnknown === true);
+  const bound = bindTargets(select.targets, site, outer.keepUnknown === true && select.distinct !== 'all');
   const targets = select.distinct === 'all' ? bound.map((t) => ({ ...t, expression: requireSortable(t.expression) })) : bound;
   const where = condition(select.where, at({ phrase: 'WHERE' }), 'WHERE');
   const having = condition(select.having, at({ phrase: 'HAVING', aggregates: true }), 'HAVING');
@@ -166,8 +166,10 @@ class OutputColumns {
 function bindOrder(items: readonly SortItem[], columns: OutputColumns, site: Site): readonly SortKey[] {
   return items.map((item) => {
     const found = findTarget(item.expression, columns.targets, 'ORDER BY', site);
-    const written = found === null ? settleUnknown(site.env, bind(item.expression, site)) : columns.all[found];
-    const { expression } = orderTerm(site.env, { ...item, position: locationOf(item.expression) }, written);
+    const written = settleUnknown(site.env, found === null ? bind(item.expression, site) : columns.all[found]);
+    if (found !== null) columns.all[found] = written;
+    const key = item.using === undefined ? { ...item, position: locationOf(item.expression) } : item;
+    const { expression } = orderTerm(site.env, key, written);
     const column = found !== null && expression === written ? found : columns.indexOf(expression);
     return { column, type: expression.type, ...directionOf(item) };
   });

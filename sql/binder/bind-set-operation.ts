@@ -24,14 +24,15 @@ import { Scope } from './scope.ts';
 export function bindSetOperation(query: Query, body: SetOperation, outer: QuerySite, recurse: Recursion): BoundQuery {
   const { env } = outer;
   const name = body.operator.toUpperCase();
-  const [left, right] = [body.left, body.right].map((q) => recurse.query(q, { ...outer, keepUnknown: true }));
+  // What is still unknown in a row of VALUES, or on both sides, is text.
+  const [left, right] = [body.left, body.right]
+    .map((q) => recurse.query(q, { ...outer, keepUnknown: q.body.kind === 'select' }));
   if (left.visible !== right.visible) {
     throw new DatabaseError('42601', `each ${name} query must have the same number of columns`,
       { position: targetPosition(body.right, 0) });
   }
   const types = left.columns.map((c, i): LogicalType => {
     const pair = [c.type, right.columns[i].type];
-    if (outer.keepUnknown === true && pair.every((t) => t.kind === 'unknown')) return pair[0];
     const type = requireCommonType(pair, name, (s) => targetPosition(s === 0 ? body.left : body.right, i));
     if (!body.all || body.operator !== 'union') checkComparable(type, targetPosition(body.left, i));
     return type;
@@ -81,6 +82,7 @@ export function unionCollation(
     body.all && body.operator === 'union');
 }
 
+/** Where a column of the first SELECT is written; PostgreSQL points at none of VALUES. */
 export function targetPosition(query: Query, column: number): number | undefined {
   const { body } = query;
   switch (body.kind) {
@@ -88,7 +90,7 @@ export function targetPosition(query: Query, column: number): number | undefined
       const target = body.targets[column];
       return target === undefined ? undefined : locationOf(target.expression);
     }
-    case 'values': return body.rows[0]?.[column] === undefined ? undefined : locationOf(body.rows[0][column]);
+    case 'values': return undefined;
     case 'setOperation': return targetPosition(body.left, column);
   }
 }

@@ -33,7 +33,8 @@ export function resolveOperator(
   env: Environment, use: OperatorUse, types: readonly LogicalType[],
 ): ResolvedOperator {
   checkSchema(env, use.schema, use.position);
-  const candidates = env.functions.operators(use.symbol, types.length === 1 ? 1 : 2);
+  const home = use.schema === undefined || use.schema === 'pg_catalog';
+  const candidates = home ? env.functions.operators(use.symbol, types.length === 1 ? 1 : 2) : [];
   const resolution = resolveOverload(candidates, types, exactTypes(types));
   if (resolution.kind !== 'found') throw operatorError(use, types, resolution);
   const args = argumentTypes(resolution.declared, types);

@@ -1,7 +1,8 @@
 // Constants: numbers get the narrowest of int4, int8 and numeric, strings stay unknown until something wants a type.
 import { DatabaseError } from '../../engine/data/error.ts';
 import { parseText } from '../../engine/data/text-format.ts';
-import { INT4, INT8, NUMERIC, UNKNOWN } from '../../engine/data/types.ts';
+import { INT4, INT8, NUMERIC, UNKNOWN, parametricType } from '../../engine/data/types.ts';
+import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { Position } from '../parser/ast.ts';
 import type { Environment } from './environment.ts';
@@ -16,8 +17,12 @@ export function numberLiteral(env: Environment, text: string, position: Position
     if (value <= INT4_MAX && value >= -INT4_MAX - 1n) return { kind: 'literal', type: INT4, value: Number(value) };
     if (value <= INT8_MAX && value >= -INT8_MAX - 1n) return { kind: 'literal', type: INT8, value };
   }
+  return constant(env, NUMERIC, text, position);
+}
+
+function constant(env: Environment, type: LogicalType, text: string, position: Position): Expression {
   try {
-    return { kind: 'literal', type: NUMERIC, value: parseText(NUMERIC, text, env.format) };
+    return { kind: 'literal', type, value: parseText(type, text, env.format) };
   } catch (error) {
     throw error instanceof DatabaseError ? error.at(position) : error;
   }
@@ -31,12 +36,12 @@ export function nullLiteral(): Expression {
   return { kind: 'literal', type: UNKNOWN, value: null };
 }
 
-export function bitStringLiteral(env: Environment, base: 2 | 16, digits: string): Expression {
+/** B'101', X'1F': however long, bit without a length. */
+export function bitStringLiteral(env: Environment, base: 2 | 16, digits: string, position: Position): Expression {
   const invalid = /[^0-9A-Fa-f]/.exec(digits);
   if (base === 16 && invalid !== null) {
-    throw new DatabaseError('22P02', `"${invalid[0]}" is not a valid hexadecimal digit`);
+    throw new DatabaseError('22P02', `"${invalid[0]}" is not a valid hexadecimal digit`, { position });
   }
   const bits = base === 2 ? digits : digits.replace(/./g, (d) => parseInt(d, 16).toString(2).padStart(4, '0'));
-  const type = { kind: 'bit', typmod: bits.length } as const;
-  return { kind: 'literal', type, value: parseText(type, bits, env.format) };
+  return constant(env, parametricType('bit'), bits, position);
 }

@@ -8,6 +8,10 @@ import type { FunctionRegistry } from '../../engine/function/registry.ts';
 import type { Catalog, QualifiedName } from './catalog.ts';
 import { notContinuous } from './continuous.ts';
 import { FIRST_USER_OID } from './entry.ts';
+import {
+  functionName, functionNamed, functionSignature, functionWith, nameAndTypes, operatorName, operatorNamed, operatorSignature,
+  operatorWith,
+} from './routine-names.ts';
 import { FunctionOids } from './system/function-oids.ts';
 
 interface TypeOids {
@@ -46,8 +50,17 @@ export class CatalogNames implements CatalogAccess {
         const entry = this.#catalog.get(oid);
         return entry?.kind === 'role' ? quoteIdentifier(entry.name) : null;
       }
-      case 'regproc': case 'regprocedure': return FunctionOids.of(this.#functions).byOid(oid)?.name ?? null;
-      case 'regoper': case 'regoperator': case 'regcollation': return null;
+      case 'regproc': case 'regprocedure': {
+        const oids = FunctionOids.of(this.#functions);
+        const found = oids.byOid(oid);
+        return found === null ? null : kind === 'regproc' ? functionName(found, oids) : functionSignature(found);
+      }
+      case 'regoper': case 'regoperator': {
+        const oids = FunctionOids.of(this.#functions);
+        const found = oids.operatorByOid(oid);
+        return found === null ? null : kind === 'regoper' ? operatorName(found, oids) : operatorSignature(found);
+      }
+      case 'regcollation': return null;
     }
   }
 
@@ -70,8 +83,14 @@ export class CatalogNames implements CatalogAccess {
         if (entry === null) throw new DatabaseError('42704', `role "${role}" does not exist`);
         return entry.oid;
       }
-      case 'regproc': case 'regprocedure': return this.#functionOid(name);
-      case 'regoper': case 'regoperator': throw new DatabaseError('42883', `operator does not exist: ${name}`);
+      case 'regproc': return functionNamed(this.#builtinName(name), name, FunctionOids.of(this.#functions)).oid;
+      case 'regoper': return operatorNamed(this.#builtinName(name), name, FunctionOids.of(this.#functions)).oid;
+      case 'regprocedure': case 'regoperator': {
+        const parts = nameAndTypes(name);
+        const look = kind === 'regprocedure' ? functionWith : operatorWith;
+        return look(this.#builtinName(parts.name), parts.types, name,
+          { oids: FunctionOids.of(this.#functions), oidOf: (type) => this.#typeOid(type) }).oid;
+      }
       case 'regcollation':
         throw new DatabaseError('42704', `collation "${name}" for encoding "UTF8" does not exist`);
     }
@@ -82,13 +101,11 @@ export class CatalogNames implements CatalogAccess {
     return type?.definition.kind === 'composite' ? type.oid : this.#catalog.requireRelation(name, this.#searchPath).oid;
   }
 
-  /** regproc: the only function of that name (42725 when there are more); regprocedure's argument list narrows nothing here. */
-  #functionOid(name: string): number {
-    const bare = splitName(name.replace(/\(.*$/s, '')).name;
-    const found = FunctionOids.of(this.#functions).byName(bare);
-    if (found.length === 0) throw new DatabaseError('42883', `function "${name}" does not exist`);
-    if (found.length > 1) throw new DatabaseError('42725', `more than one function named "${name}"`);
-    return found[0].oid;
+  /** The name of what is in pg_catalog; elsewhere are no functions and operators, and '' is the name of none. */
+  #builtinName(text: string): string {
+    const { schema, name } = splitName(text);
+    if (schema !== null) this.#catalog.requireSchema(schema);
+    return schema === null || schema === 'pg_catalog' ? name : '';
   }
 
   #qualified(object: { readonly schema: string; readonly name: string; readonly oid: number }): string {
@@ -109,7 +126,7 @@ export class CatalogNames implements CatalogAccess {
     const builtin = parseTypeName(text);
     if (builtin !== null) return oidOf(builtin);
     const array = /\[\s*\]$/.test(text);
-    const name = splitName(text.replace(/(\[\s*\])+$/, ''));
+    const name = typeNameOf(text.replace(/(\[\s*\])+$/, ''), text);
     if (name.schema !== null && name.schema !== 'pg_catalog') this.#catalog.requireSchema(name.schema);
     const found = this.#namedType(name) ?? this.#arrayNamed(name);
     if (found === null || (array && found.arrayType === 0)) throw new DatabaseError('42704', `type "${text}" does not exist`);
@@ -131,9 +148,18 @@ export class CatalogNames implements CatalogAccess {
   }
 }
 
+function typeNameOf(name: string, text: string): QualifiedName {
+  try {
+    return splitName(name);
+  } catch (error) {
+    if (!(error instanceof DatabaseError) || error.code !== '42602') throw error;
+    throw new DatabaseError('42601', `invalid type name "${text}"`);
+  }
+}
+
 /** `a`, `"A b"`, `s.t`: identifiers folded unless quoted; 42602 for what is no name. */
 export function splitName(text: string): QualifiedName {
-  const part = /\s*(?:"((?:[^"]|"")*)"|([^\s."]+))\s*(\.|$)/y;
+  const part = /\s*(?:"((?:[^"]|"")*)"|([^\s."][^\s.]*))\s*(\.|$)/y;
   const parts: string[] = [];
   for (let at = 0; ;) {
     part.lastIndex = at;

@@ -1,5 +1,6 @@
 // Which btree operator class orders the values of a type, by default and by name.
-import { oidOf, typeFromName, typeRow } from '../../engine/data/type-info.ts';
+import { DatabaseError } from '../../engine/data/error.ts';
+import { mentionType, oidOf, typeFromName, typeRow } from '../../engine/data/type-info.ts';
 import { multirangeFamily, rangeFamily } from '../../engine/data/range-type.ts';
 import { baseType } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
@@ -25,12 +26,18 @@ export function defaultClass(type: LogicalType): OperatorClass | null {
   return BTREE_CLASSES.find((c) => c.isDefault && c.input === input) ?? null;
 }
 
-export function classNamed(name: string): OperatorClass | null {
-  return BTREE_CLASSES.find((c) => c.name === name) ?? null;
+/** 42704 where there is none of that name, 42804 where it orders other values. */
+export function requireClass(name: readonly string[], type: LogicalType): OperatorClass {
+  const found = BTREE_CLASSES.find((c) => c.name === name[name.length - 1]);
+  if (found === undefined) {
+    throw new DatabaseError('42704', `operator class "${name.join('.')}" does not exist for access method "btree"`);
+  }
+  if (accepts(found, type)) return found;
+  throw new DatabaseError('42804', `operator class "${name.join('.')}" does not accept data type ${mentionType(type)}`);
 }
 
 /** May values of the type be ordered by it? */
-export function accepts({ input }: OperatorClass, type: LogicalType): boolean {
+function accepts({ input }: OperatorClass, type: LogicalType): boolean {
   const base = baseType(type);
   if (inputOf(base) === input || typeRow(oidOf(base))?.name === input) return true;
   const taken = input.startsWith('any') || input === 'record' ? null : plainType(input);

@@ -1,6 +1,6 @@
 // ALTER COLUMN TYPE: a column's definition with its new type, and what stands in the way of it.
 import { DatabaseError, notSupported } from '../../engine/data/error.ts';
-import { mentionFullType, mentionType } from '../../engine/data/type-info.ts';
+import { mentionFullType, mentionType, oidOf, typeRow } from '../../engine/data/type-info.ts';
 import { sameType } from '../../engine/data/types.ts';
 import type { LogicalType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
@@ -23,7 +23,9 @@ import { ViewColumns } from './view-columns.ts';
 /** 42P16 for what no column can be of, though an expression can. */
 export function refusePseudoType(name: string, type: LogicalType): void {
   const plain = type.kind === 'array' ? type.element : type;
-  if (plain.kind !== 'void' && (plain.kind !== 'record' || plain.oid !== undefined)) return;
+  // What is of unknown type becomes text.
+  const fits = plain.kind === 'record' ? plain.oid !== undefined : typeRow(oidOf(plain))?.type !== 'p';
+  if (fits || plain.kind === 'unknown') return;
   throw new DatabaseError('42P16', `column "${name}" has pseudo-type ${mentionType(type)}`);
 }
 

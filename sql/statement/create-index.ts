@@ -3,6 +3,7 @@ import { DatabaseError, notSupported } from '../../engine/data/error.ts';
 import type { IndexEntry, StoredEntry } from '../catalog/entry.ts';
 import { keyCollation } from '../binder/bind-collate.ts';
 import { checkSortable } from '../binder/order.ts';
+import { requireClass } from '../catalog/operator-class.ts';
 import type { IndexElement } from '../parser/ast.ts';
 import type { CreateIndex } from '../parser/ast-definition.ts';
 import { sessionEnvironment } from '../planner.ts';
@@ -34,6 +35,9 @@ export function createIndex(statement: CreateIndex): BoundStatement {
     const columns = computed?.columns ?? statement.elements.map((e) => indexColumn(state, table, e));
     const include = statement.include.map((name) => columnNamed(table, name));
     const all = [...table.columns, ...computed?.hidden ?? []];
+    statement.elements.forEach(({ operatorClass }, i) => {
+      if (operatorClass !== undefined && statement.method !== 'hash') requireClass(operatorClass, all[columns[i] - 1].type);
+    });
     const collations = statement.elements.map((e, i) => keyCollation(e.collation, all[columns[i] - 1]));
     const names = new TakenNames(state.catalog, table.schema);
     const name = statement.name ?? chooseIndexName(names, table, { labels: computed?.labels, columns, include });

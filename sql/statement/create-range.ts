@@ -8,7 +8,7 @@ import { clauseCollation } from '../binder/bind-collate.ts';
 import { rangeConstructors } from '../binder/range-constructors.ts';
 import { resolveTypeName } from '../binder/type-name.ts';
 import { categoryOf } from '../binder/type-rules.ts';
-import { accepts, classNamed, defaultClass, differenceFunction } from '../catalog/operator-class.ts';
+import { defaultClass, differenceFunction, requireClass } from '../catalog/operator-class.ts';
 import type { TypeEntry } from '../catalog/entry.ts';
 import { COLLATIONS } from '../catalog/system/relations.ts';
 import type { CreateRange } from '../parser/ast-definition.ts';
@@ -99,15 +99,7 @@ function operatorClassOf(bound: LogicalType, written: TypeName | undefined): num
         hint: 'You must specify an operator class for the range type or define a default operator class for the subtype.',
       });
   }
-  const found = classNamed(written.name[written.name.length - 1]);
-  if (found === null) {
-    throw new DatabaseError('42704', `operator class "${written.name.join('.')}" does not exist for access method "btree"`);
-  }
-  if (!accepts(found, bound)) {
-    throw new DatabaseError('42804',
-      `operator class "${written.name.join('.')}" does not accept data type ${mentionType(bound)}`);
-  }
-  return found.oid;
+  return requireClass(written.name, bound).oid;
 }
 
 /** OID of the collation: only shown, there is one order. */

@@ -44,9 +44,8 @@ function readOptions(statement: Explain): Options {
           { position: option.position });
       }
       json = format === 'json';
-    } else if (!FLAGS.has(option.name)) {
-      throw new DatabaseError('42601', `unrecognized EXPLAIN option "${option.name}"`, { position: option.position });
-    }
+    } else if (FLAGS.has(option.name)) optionFlag(option);
+    else throw new DatabaseError('42601', `unrecognized EXPLAIN option "${option.name}"`, { position: option.position });
   }
   return { analyze, json };
 }

@@ -247,6 +247,12 @@ function bothNames(outer: WithClause | undefined, inner: WithClause | undefined)
   return { recursive: outer.recursive || inner.recursive, tables: [...outer.tables, ...inner.tables], position: outer.position };
 }
 
+/** What the first SELECT of a query computes. */
+function firstList({ body }: Query): readonly Expr[] {
+  if (body.kind === 'setOperation') return firstList(body.left);
+  return body.kind === 'select' ? body.targets.map((t) => t.expression) : [];
+}
+
 function bindQuerySource(env: Environment, target: Target): RowSource {
   const { statement, source } = target;
   const { body } = source;
@@ -254,9 +260,10 @@ function bindQuerySource(env: Environment, target: Target): RowSource {
   const single = given?.rows.length === 1 ? asSelect(given) : null;
   const query: Query = { ...source, body: single ?? given ?? body, with: bothNames(statement.with, source.with) };
   const first = bindQuery(query, {
-    env, parent: null, commonTables: target.commonTables, keepUnknown: true, ...(single === null ? {} : { output: ONE_ROW }),
+    env, parent: null, commonTables: target.commonTables, keepUnknown: body.kind !== 'values' || isPlain(source),
+    ...(single === null ? {} : { output: ONE_ROW }),
   });
-  const list = query.body.kind === 'select' ? query.body.targets.map((t) => t.expression) : [];
+  const list = firstList(query);
   const exact = list.length === first.columns.length ? list : [];
   const columns = checkWidth(target, first.columns.length, {
     extra: exact.length > target.columns.length ? locationOf(exact[target.columns.length]) : undefined,

@@ -216,8 +216,15 @@ const EQUALITY_ONLY: readonly Family[] = [
   { ...same(simpleType('xid'), INT64S, `'1'::xid`, '2'), args: [simpleType('xid'), INT4] },
 ];
 
+/** Of the pattern operator classes: by bytes, whatever the collation. */
+const BY_BYTES: readonly Family[] = [
+  same(TEXT, BYTES, `'abc'::text`, `'abd'::text`), same(BPCHAR, PADDED, `'a'::char(3)`, `'b'::char(2)`),
+];
+
 /** Comparison operators, most used first. */
 export const COMPARISON: readonly ScalarFunction[] = [
   ...OPERATIONS.flatMap((operation) => FAMILIES.map((family) => build(family, operation))),
   ...OPERATIONS.slice(0, 2).flatMap((operation) => EQUALITY_ONLY.map((family) => build(family, operation))),
+  ...OPERATIONS.slice(2).flatMap((operation) =>
+    BY_BYTES.map((family) => build(family, { ...operation, symbol: `~${operation.symbol}~` }))),
 ];

@@ -8,9 +8,11 @@ import { parseDisplacement } from '../../data/datetime-fields.ts';
 import { DateFaultError } from '../../data/datetime-tokens.ts';
 import { DatabaseError } from '../../data/error.ts';
 import { Interval, justifyHours, MICROS_PER_DAY } from '../../data/interval.ts';
+import { formatInterval } from '../../data/interval-text.ts';
 import { UTC, offsetZone, timeZone, zoneAbbreviation } from '../../data/timezone.ts';
 import type { TimeZone } from '../../data/timezone.ts';
 import type { EvalContext } from '../../expression/context.ts';
+import type { CallInfo } from '../function.ts';
 
 const SECOND = 1_000_000n;
 
@@ -179,9 +181,10 @@ export function signedZone(name: string): TimeZone {
 }
 
 /** AT TIME ZONE interval: seconds east. */
-export function intervalZone(span: Interval): TimeZone {
+export function intervalZone(span: Interval, { context }: CallInfo): TimeZone {
   if (span.months !== 0 || span.days !== 0) {
-    throw new DatabaseError('22023', 'interval time zone must not include months or days');
+    throw new DatabaseError('22023',
+      `interval time zone "${formatInterval(span, context.format)}" must not include months or days`);
   }
   return offsetZone(Number(span.micros / SECOND));
 }

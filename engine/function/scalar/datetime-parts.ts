@@ -25,12 +25,12 @@ const ALIASES: { readonly [word: string]: Special } = {
 export function unitOf(word: string, typeName: string): Unit {
   const lower = word.toLowerCase();
   const unit = SPECIAL.find((s) => s === lower) ?? ALIASES[lower] ?? intervalUnit(lower);
-  if (unit === undefined) throw new DatabaseError('22023', `unit "${word}" not recognized for type ${typeName}`);
+  if (unit === undefined) throw new DatabaseError('22023', `unit "${lower}" not recognized for type ${typeName}`);
   return unit;
 }
 
 export function unsupportedUnit(word: string, typeName: string, detail?: string): DatabaseError {
-  return new DatabaseError('0A000', `unit "${word}" not supported for type ${typeName}`, { detail });
+  return new DatabaseError('0A000', `unit "${word.toLowerCase()}" not supported for type ${typeName}`, { detail });
 }
 
 const whole = (n: number): Numeric => Numeric.fromInteger(n);
@@ -206,13 +206,13 @@ const ONLY_READ = new Set<Unit>(['dow', 'isodow', 'doy', 'isoyear', 'epoch', 'ju
 /** A unit one can truncate to, or that is at least known there. */
 function truncationUnit(word: string, typeName: string): Unit {
   const unit = unitOf(word, typeName);
-  if (ONLY_READ.has(unit)) throw new DatabaseError('22023', `unit "${word}" not recognized for type ${typeName}`);
+  if (ONLY_READ.has(unit)) throw new DatabaseError('22023', `unit "${word.toLowerCase()}" not recognized for type ${typeName}`);
   return unit;
 }
 
 export function truncateTimestamp(word: string, local: bigint, typeName = TIMESTAMP_NAME): bigint {
-  const unit = truncationUnit(word, typeName);
   if (!isTimestampFinite(local)) return local;
+  const unit = truncationUnit(word, typeName);
   const f = truncatedFields(unit, timestampFields(local), splitMicros(local).days);
   if (f === null) throw unsupportedUnit(word, typeName);
   return fieldsToMicros(f);

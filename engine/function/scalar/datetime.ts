@@ -138,7 +138,7 @@ const TRUNCATION: readonly ScalarFunction[] = [
     words: 'The start of the unit it is in, in a zone.',
     volatility: 'stable',
     shows: [`date_trunc('day', timestamptz '2001-02-16 20:38:40+00', 'Australia/Sydney')`, '2001-02-16 13:00:00+00'],
-    row: ([unit, t, zone]) => truncateZoned(unit, t, namedZone(str(zone))),
+    row: ([unit, t, zone]) => unlessInfinite(t, () => truncateZoned(unit, t, namedZone(str(zone)))),
   }),
   fn({
     name: 'date_trunc', args: [TEXT, INTERVAL], returns: INTERVAL, words: 'Without what is below the unit.',
@@ -318,17 +318,22 @@ function timeInZone(value: Datum, zone: TimeZone, at: bigint | null): Datum {
   return { micros: wrapTime(time.micros + BigInt(offset - time.offsetSeconds) * 1_000_000n), offsetSeconds: offset };
 }
 
+/** Infinity is the same in any zone, and asks for none. */
+function unlessInfinite(moment: Datum, convert: (micros: bigint) => Datum): Datum {
+  return isTimestampFinite(big(moment)) ? convert(big(moment)) : moment;
+}
+
 const ZONES: readonly ScalarFunction[] = [
   fn({
     name: 'timezone', args: [TEXT, TIMESTAMPTZ], returns: TIMESTAMP, words: 'AT TIME ZONE: the local time there.',
     shows: [`timestamptz '2001-02-16 20:38:40+00' AT TIME ZONE 'America/Denver'`, '2001-02-16 13:38:40'],
-    row: ([zone, t]) => toLocal(big(t), namedZone(str(zone))),
+    row: ([zone, t]) => unlessInfinite(t, (micros) => toLocal(micros, namedZone(str(zone)))),
   }),
   fn({
     name: 'timezone', args: [TEXT, TIMESTAMP], returns: TIMESTAMPTZ,
     words: 'AT TIME ZONE: the moment of a local time there.',
     shows: [`timestamp '2001-02-16 20:38:40' AT TIME ZONE 'America/Denver'`, '2001-02-17 03:38:40+00'],
-    row: ([zone, t]) => toUtc(big(t), namedZone(str(zone))),
+    row: ([zone, t]) => unlessInfinite(t, (micros) => toUtc(micros, namedZone(str(zone)))),
   }),
   fn({
     name: 'timezone', args: [TEXT, TIMETZ], returns: TIMETZ, words: 'AT TIME ZONE: the time of day there.',
@@ -340,18 +345,18 @@ const ZONES: readonly ScalarFunction[] = [
     name: 'timezone', args: [INTERVAL, TIMESTAMPTZ], returns: TIMESTAMP,
     words: 'AT TIME ZONE: the local time at an offset.',
     shows: [`timestamptz '2001-02-16 20:38:40+00' AT TIME ZONE interval '-7 hours'`, '2001-02-16 13:38:40'],
-    row: ([zone, t]) => toLocal(big(t), intervalZone(interval(zone))),
+    row: ([zone, t], call) => unlessInfinite(t, (micros) => toLocal(micros, intervalZone(interval(zone), call))),
   }),
   fn({
     name: 'timezone', args: [INTERVAL, TIMESTAMP], returns: TIMESTAMPTZ,
     words: 'AT TIME ZONE: the moment of a local time at an offset.',
     shows: [`timestamp '2001-02-16 20:38:40' AT TIME ZONE interval '-7 hours'`, '2001-02-17 03:38:40+00'],
-    row: ([zone, t]) => toUtc(big(t), intervalZone(interval(zone))),
+    row: ([zone, t], call) => unlessInfinite(t, (micros) => toUtc(micros, intervalZone(interval(zone), call))),
   }),
   fn({
     name: 'timezone', args: [INTERVAL, TIMETZ], returns: TIMETZ, words: 'AT TIME ZONE: the time of day at an offset.',
     shows: [`timetz '20:38:40+00' AT TIME ZONE interval '2 hours'`, '22:38:40+02'],
-    row: ([zone, t]) => timeInZone(t, intervalZone(interval(zone)), 0n),
+    row: ([zone, t], call) => timeInZone(t, intervalZone(interval(zone), call), 0n),
   }),
 ];
 
@@ -395,7 +400,7 @@ function overlaps(a: readonly [bigint | null, bigint | null],
   const [early, late] = first[0] <= second[0] ? [first, second] : [second, first];
   if (early[0] === late[0]) return early[1] === null || late[1] === null ? null : true;
   if (early[1] !== null && late[0] < early[1]) return true;
-  return early[1] === null ? null : false;
+  return early[1] === null || late[1] === null ? null : false;
 }
 
 /** Start and end in order; a known end counts as the start where that is missing. */

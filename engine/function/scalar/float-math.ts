@@ -151,5 +151,5 @@ export function degreesFloat(x: number): number {
   return checkedFloat(x / RADIANS, !Number.isFinite(x), true);
 }
 export function radiansFloat(x: number): number {
-  return x * RADIANS;
+  return checkedFloat(x * RADIANS, !Number.isFinite(x), x === 0);
 }

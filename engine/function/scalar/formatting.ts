@@ -59,11 +59,15 @@ function dateOf(text: string, format: string): number {
   return days;
 }
 
+function isNumber(type: LogicalType): boolean {
+  return type.kind !== 'timestamp' && type.kind !== 'timestamptz' && type.kind !== 'interval';
+}
+
 export const FORMATTING: readonly ScalarFunction[] = [
   ...SHOWN.map(({ type, shows, write }) => scalar({
     name: 'to_char', args: [type, TEXT], returns: TEXT, volatility: 'stable', description: 'As text, by a template.',
     example: example(`SELECT to_char(${shows[0]})`, shows[1]),
-    row: ([value, format], call) => (str(format) === '' ? null : write(value, str(format), call)),
+    row: ([value, format], call) => (str(format) !== '' ? write(value, str(format), call) : isNumber(type) ? '' : null),
   })),
   scalar({
     name: 'to_number', args: [TEXT, TEXT], returns: NUMERIC, volatility: 'stable',

@@ -280,7 +280,14 @@ function stripNulls(text: string): string {
 }
 
 const tree = (d: Datum): Json => parseJson(str(d));
-const editPath = (d: Datum): (string | null)[] => asArray(d).values.map((v) => (v === null ? null : str(v)));
+const editPath = (d: Datum): (string | null)[] => flat(d).map((v) => (v === null ? null : str(v)));
+
+/** Elements of an array of one dimension. */
+function flat(d: Datum): readonly Datum[] {
+  const { values, dimensions } = asArray(d);
+  if (dimensions.length > 1) throw new DatabaseError('2202E', 'wrong number of array subscripts');
+  return values;
+}
 
 function jsonbOperator(
   name: string, right: LogicalType, shows: readonly [string, string], words: string,
@@ -316,7 +323,7 @@ const JSONB_OPERATORS: readonly ScalarFunction[] = [
     (d, k) => formatJsonb(jsonDeleteKeys(tree(d), [str(k)]))),
   jsonbOperator('-', TEXTS, [`'{"a": "b", "c": "d"}'::jsonb - '{a,c}'::text[]`, '{}'],
     'Without fields or string elements.',
-    (d, keys) => formatJsonb(jsonDeleteKeys(tree(d), keysOf(keys)))),
+    (d, keys) => formatJsonb(jsonDeleteKeys(tree(d), flat(keys).filter((v) => v !== null).map(str)))),
   jsonbOperator('-', INT4, [`'["a", "b"]'::jsonb - 1`, '["a"]'], 'Without the n-th element.',
     (d, n) => formatJsonb(jsonDeleteElement(tree(d), num(n)))),
   jsonbOperator('#-', TEXTS, [`'["a", {"b":1}]'::jsonb #- '{1,b}'`, '["a", {}]'], 'Without what is at a path.',

@@ -7,6 +7,7 @@ import {
   BOOLEAN, INT2, INT4, INT8, NAME, OID, REGCLASS, REGNAMESPACE, REGTYPE, TEXT, arrayOf, simpleType,
 } from '../../../engine/data/types.ts';
 import type { LogicalType } from '../../../engine/data/types.ts';
+import type { RegKind } from '../../../engine/expression/context.ts';
 import { bool, example, num, scalar, str } from '../../../engine/function/define.ts';
 import type { CallInfo, ScalarFunction } from '../../../engine/function/function.ts';
 import { encodingNumber, encodingNumbered } from '../../../engine/function/scalar/character-set.ts';
@@ -197,13 +198,18 @@ const COMMENTS: readonly ScalarFunction[] = [
     row: ([oid], call) => commentOn(systemOf(call).catalog, num(oid), 0) }),
 ];
 
-function lookUp(name: string, returns: LogicalType, kind: 'regclass' | 'regtype' | 'regnamespace' | 'regrole' | 'regproc'): ScalarFunction {
+/** No such relation, function, schema, type or role, or more than one function of that name. */
+const NOT_FOUND: ReadonlySet<string> = new Set(['42P01', '42883', '3F000', '42704', '42725']);
+
+function lookUp(name: string, returns: LogicalType, kind: RegKind): ScalarFunction {
   return stable({ name, args: [TEXT], returns, description: `OID by name, NULL when there is none`,
     row: ([text], call) => {
+      // What ::regclass would take for an OID is a name here.
+      if (/^(\d+|-)$/.test(str(text)) && kind !== 'regtype') return null;
       try {
         return call.context.catalog.oidOf(kind, str(text));
       } catch (error) {
-        if (error instanceof DatabaseError) return null;
+        if (error instanceof DatabaseError && NOT_FOUND.has(error.code)) return null;
         throw error;
       }
     } });
@@ -215,6 +221,9 @@ const LOOK_UPS: readonly ScalarFunction[] = [
   lookUp('to_regnamespace', REGNAMESPACE, 'regnamespace'),
   lookUp('to_regrole', simpleType('regrole'), 'regrole'),
   lookUp('to_regproc', simpleType('regproc'), 'regproc'),
+  lookUp('to_regprocedure', simpleType('regprocedure'), 'regprocedure'),
+  lookUp('to_regoper', simpleType('regoper'), 'regoper'),
+  lookUp('to_regoperator', simpleType('regoperator'), 'regoperator'),
 ];
 
 /** All roles there are may do all there is, as long as each is a superuser; what does not exist is an error or NULL. */

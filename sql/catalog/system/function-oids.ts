@@ -88,6 +88,7 @@ export class FunctionOids {
   readonly operators: readonly OperatorEntry[];
   readonly #byOid: ReadonlyMap<number, FunctionEntry>;
   readonly #byName: ReadonlyMap<string, readonly FunctionEntry[]>;
+  readonly #operatorsByName: ReadonlyMap<string, readonly OperatorEntry[]>;
 
   private constructor(registry: FunctionRegistry) {
     const { scalar, table, aggregate } = registry.lists;
@@ -98,9 +99,8 @@ export class FunctionOids {
       result: returnType(f), description: f.description,
     }));
     this.#byOid = new Map(this.functions.map((f) => [f.oid, f]));
-    const byName = new Map<string, FunctionEntry[]>();
-    for (const f of this.functions) byName.set(f.name, [...(byName.get(f.name) ?? []), f]);
-    this.#byName = byName;
+    this.#byName = grouped(this.functions);
+    this.#operatorsByName = grouped(this.operators);
   }
 
   static readonly #made = new WeakMap<FunctionRegistry, FunctionOids>();
@@ -120,4 +120,22 @@ export class FunctionOids {
   byName(name: string): readonly FunctionEntry[] {
     return this.#byName.get(name) ?? [];
   }
+
+  operatorByOid(oid: number): OperatorEntry | null {
+    return this.operators[oid - FIRST_OPERATOR] ?? null;
+  }
+
+  operatorsNamed(name: string): readonly OperatorEntry[] {
+    return this.#operatorsByName.get(name) ?? [];
+  }
+}
+
+function grouped<T extends { readonly name: string }>(all: readonly T[]): ReadonlyMap<string, readonly T[]> {
+  const byName = new Map<string, T[]>();
+  for (const one of all) {
+    const same = byName.get(one.name);
+    if (same === undefined) byName.set(one.name, [one]);
+    else same.push(one);
+  }
+  return byName;
 }

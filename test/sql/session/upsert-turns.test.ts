@@ -74,7 +74,7 @@ test('a row is affected once, however far apart it is proposed', async () => {
   const twice = '21000 ON CONFLICT DO UPDATE command cannot affect row a second time';
   for (const id of [2, 1]) {
     await a.query(there);
-    const again = `INSERT INTO s SELECT g, NULL, 1 FROM generate_series(1, ${ROWS}) g UNION ALL SELECT ${id}, NULL, 2`;
+    const again = `INSERT INTO s SELECT g, NULL::int, 1 FROM generate_series(1, ${ROWS}) g UNION ALL SELECT ${id}, NULL, 2`;
     expect(await a.error(`${again} ON CONFLICT (id) DO UPDATE SET n = 5`)).toBe(twice);
     expect(await a.error(`${again} ON CONFLICT (id) DO UPDATE SET n = 5 WHERE excluded.n = 2`)).toBe(id === 1 ? twice : null);
     expect(await a.tags(`${again} ON CONFLICT DO NOTHING`)).toEqual([`INSERT 0 ${id === 2 ? 0 : ROWS / 2}`]);
