@@ -36,9 +36,9 @@ function notNull(value: Datum, code: '2202G' | '2202H', what: string): number {
   return num(value);
 }
 
-/** Asked once, before there are rows, as PostgreSQL does. */
+/** Asked once, before there are rows, as PostgreSQL does, but not when a query is planned. */
 const SAMPLE_SHARE = scalar({
-  name: 'sample_share', args: [FLOAT4, FLOAT8], returns: FLOAT8, strict: false,
+  name: 'sample_share', args: [FLOAT4, FLOAT8], returns: FLOAT8, strict: false, volatility: 'stable',
   description: 'The share, 0 to 1, that so many percent are; the seed must not be NULL.',
   row: ([percentage, seed]) => {
     const percent = notNull(percentage, '2202H', 'TABLESAMPLE');
