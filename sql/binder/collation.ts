@@ -30,21 +30,35 @@ export function collationSaid(e: Expression): Collation | undefined {
 }
 
 export function collationOf(e: Expression): Collation {
-  const own = collationOfType(e.type);
-  if (own === null) return null;
+  const type = collationOfType(e.type);
+  if (type === null) return null;
   const known = KNOWN.get(e);
   if (known !== undefined) return known;
-  const derived = derivedOf(e, { strength: 'implicit', name: own, position: undefined });
+  const own = implicit(type);
+  const written = collatedInput(e);
+  // Most expressions are these: what is seen at once is not noted.
+  if (written === undefined && (e.kind === 'literal' || e.kind === 'column' || e.kind === 'parameter')) return own;
+  const derived = written === undefined ? derivedOf(e, own)
+    : { ...own, strength: 'explicit' as const, name: written.collation[written.collation.length - 1] };
   KNOWN.set(e, derived);
   return derived;
 }
 
+type Implicit = Named & { readonly strength: 'implicit' };
+
+const IMPLICIT = new Map<string, Implicit>();
+
+function implicit(name: string): Implicit {
+  const known = IMPLICIT.get(name);
+  if (known !== undefined) return known;
+  const made: Implicit = { strength: 'implicit', name, position: undefined };
+  IMPLICIT.set(name, made);
+  return made;
+}
+
 /** What the expression has of its parts, or by itself as one of its type. */
-function derivedOf(e: Expression, own: Named & { readonly strength: 'implicit' }): Collation {
-  const written = collatedInput(e);
-  if (written !== undefined) return { ...own, strength: 'explicit', name: written.collation[written.collation.length - 1] };
+function derivedOf(e: Expression, own: Implicit): Collation {
   switch (e.kind) {
-    case 'column': case 'literal': case 'parameter': return own;
     case 'field': {
       const row = baseType(e.input.type);
       const { collation } = row.kind === 'record' ? row.fields[e.index] : {};
@@ -59,18 +73,15 @@ function derivedOf(e: Expression, own: Named & { readonly strength: 'implicit' }
 
 /** What several expressions have together; 42P21 where two say different ones by COLLATE. */
 export function merged(parts: readonly Expression[]): Collation {
-  return mergedOf(parts.map(collationOf));
-}
-
-function mergedOf(all: readonly Collation[]): Collation {
   let found: Collation = null;
-  for (const next of all) found = next === null ? found : both(found, next);
+  for (const part of parts) found = both(found, collationOf(part));
   return found;
 }
 
 const STRENGTH = { implicit: 1, conflict: 2, explicit: 3 } as const;
 
-function both(a: Collation, b: Collation & {}): Collation {
+function both(a: Collation, b: Collation): Collation {
+  if (b === null || a === b) return a;
   if (a === null || STRENGTH[b.strength] > STRENGTH[a.strength]) return b;
   if (STRENGTH[b.strength] < STRENGTH[a.strength] || a.strength === 'conflict' || a.name === b.name) return a;
   if (a.strength === 'explicit') {
@@ -221,17 +232,28 @@ export function expressionCollation(e: Expression): Pick<Column, 'collation'> {
 
 interface PlacedColumn extends Pick<ResultColumn, 'type' | 'collation'> { readonly position: number | undefined }
 
-/** The columns of a set operation or VALUES; `all`: there need not be one. */
-export function commonCollation(columns: readonly PlacedColumn[], type: LogicalType, all: boolean): Collated {
+/** The columns of a set operation; `all`: there need not be one. */
+export function unitedCollation(columns: readonly PlacedColumn[], type: LogicalType, all: boolean): Collated {
   const own = collationOfType(type);
   if (own === null) return {};
-  const collation = mergedOf(columns.map((c): Collation => {
-    if (c.collation === null) return null;
+  let collation: Collation = null;
+  for (const c of columns) {
+    if (c.collation === null) continue;
     const name = c.collation?.name ?? collationOfType(c.type) ?? own;
     const position = c.collation?.strength === 'explicit' ? c.collation.position : c.position;
-    return { ...(c.collation ?? { strength: 'implicit' }), name, position };
-  }));
+    collation = both(collation, { ...(c.collation ?? { strength: 'implicit' }), name, position });
+  }
   if (!all) refuseConflict(collation);
+  return readAs(collation, own);
+}
+
+/** A column of VALUES. */
+export function valuesCollation(cells: readonly Expression[], type: LogicalType): Collated {
+  const own = collationOfType(type);
+  return own === null ? {} : readAs(merged(cells), own);
+}
+
+function readAs(collation: Collation, own: string): Collated {
   return collation?.strength === 'implicit' && collation.name === own ? {} : { collation: readCollation({ collation }) ?? null };
 }
 
