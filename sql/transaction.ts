@@ -333,9 +333,9 @@ export class Transaction implements OpenTransaction {
     for (let work = this.#afterwards.shift(); work !== undefined; work = this.#afterwards.shift()) work();
   }
 
-  /** Has the relation been written to since `hideWrites`? */
-  hidesWrites(relation: number): boolean {
-    return this.#visible !== null && this.writes.of(relation, this.#visible.length).length > 0;
+  /** What has been written to the relation since `hideWrites`. */
+  hiddenWrites(relation: number): readonly Delta[] {
+    return this.#visible === null ? [] : this.writes.of(relation, this.#visible.length);
   }
 
   #overlaid(
