@@ -13,7 +13,7 @@ import type { Environment } from '../binder/environment.ts';
 import type { CommonTableScope, Site } from '../binder/level.ts';
 import { locationOf } from '../binder/location.ts';
 import type { ScopeItem } from '../binder/scope.ts';
-import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
+import type { ColumnEntry, IndexEntry, TableEntry } from '../catalog/entry.ts';
 import type { Expr, OnConflict } from '../parser/ast.ts';
 import { rowSite } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
@@ -34,6 +34,8 @@ export interface BoundConflict {
   readonly action: 'nothing' | 'update';
   /** Keys whose violation is handled; violations of others are errors. */
   readonly arbiters: readonly TableKey[];
+  /** All of the table, when these were found among them. */
+  readonly indexes: readonly IndexEntry[];
   /** Set to `values`, over [existing row .., excluded row ..]. */
   readonly columns: readonly ColumnEntry[];
   readonly values: RowExpressions | null;
@@ -61,7 +63,7 @@ export function bindConflict(env: Environment, state: SessionState, insert: Conf
     throw new DatabaseError('55000',
       'ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters');
   }
-  return { ...action, arbiters, movesKeys: movesKeys(state, table, [...action.columns, ...action.defaults]) };
+  return { ...action, arbiters, indexes: state.catalog.indexesOf(table.oid), movesKeys: movesKeys(state, table, [...action.columns, ...action.defaults]) };
 }
 
 function movesKeys(state: SessionState, table: TableEntry, set: readonly ColumnEntry[]): boolean {
@@ -75,7 +77,7 @@ const itemsOf = ({ through, table, alias, clause }: ConflictSite): readonly Scop
   ...clause.action === 'update' ? [through.item({ alias: 'excluded', from: table.columns.length })] : [],
 ];
 
-function bindConflictAction(env: Environment, insert: ConflictSite): Omit<BoundConflict, 'arbiters' | 'movesKeys'> {
+function bindConflictAction(env: Environment, insert: ConflictSite): Omit<BoundConflict, 'arbiters' | 'indexes' | 'movesKeys'> {
   const { through, alias, clause, commonTables } = insert;
   if (clause.action === 'nothing') return { action: 'nothing', columns: [], values: null, defaults: [], where: null };
   const set = resolveAssignments(through.seen, clause.set, alias);
