@@ -260,6 +260,12 @@ export class Transaction implements OpenTransaction {
     throw new DatabaseError('25006', `cannot execute ${command} in a read-only transaction`);
   }
 
+  /** At the first statement of those that have a moment, whatever they do and before they wait: a fixed snapshot is of then. */
+  start(): void {
+    this.started = true;
+    if (this.fixedSnapshot) this.#readPoint();
+  }
+
   /** What a query sees: the last published moment (or the transaction's), with its own writes. */
   snapshot(): Snapshot {
     this.started = true;
@@ -286,8 +292,6 @@ export class Transaction implements OpenTransaction {
 
   #latest(layers: readonly RelationChange[]): Snapshot {
     this.started = true;
-    // A transaction's moment is that of its first statement, which may be one that only writes.
-    if (this.fixedSnapshot) this.#readPoint();
     const base = this.#services.runtime.writerSnapshot();
     this.#opened.push(base);
     return this.#overlaid(base, this.#fills, layers);
