@@ -367,12 +367,11 @@ export class Transaction implements OpenTransaction {
     }
   }
 
-  /** 40001 when rows of the relation came or went behind this transaction's snapshot. */
-  checkSeen(relation: number): void {
-    if (!this.fixedSnapshot || this.#point === null) return;
-    if (this.#services.changedSince(relation, this.#point.sequence, 'any')) {
-      throw new DatabaseError('40001', 'could not serialize access due to concurrent update');
-    }
+  /** Where rows of the relation came or went behind this transaction's snapshot: that, with all own writes; else null. */
+  overtakenSnapshot(relation: number): Snapshot | null {
+    if (!this.fixedSnapshot || this.#point === null) return null;
+    if (!this.#services.changedSince(relation, this.#point.sequence, 'any')) return null;
+    return this.#overlaid(this.#point.snapshot, this.#pastFills(), this.writes.layers());
   }
 
   write(relation: number, delta: Delta): void {

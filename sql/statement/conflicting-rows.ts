@@ -7,7 +7,7 @@ import type { TableEntry } from '../catalog/entry.ts';
 import type { SessionState } from '../session-state.ts';
 import type { Work } from '../turns.ts';
 import { expand } from './foreign-key.ts';
-import { emptyRows, keyLookup } from './unique-check.ts';
+import { emptyRows, keyLookup, requireSeen } from './unique-check.ts';
 import type { TableKey } from './unique-check.ts';
 
 export interface SortedRows {
@@ -136,14 +136,15 @@ class ProposedKey {
     const values = this.#proposed.take(this.#each(out));
     services.open.requireFreeKeys(current, table.oid, this.#key, values);
     const snapshot = current.latestSnapshot();
-    const wanted = whole ? table.columns.map((_, i) => i) : columns;
+    // Whether they have been seen is for whole rows to tell.
+    const wanted = whole || current.fixedSnapshot ? table.columns.map((_, i) => i) : columns;
     const schema = { columns: wanted.map((c) => table.columns[c]) };
     let at = number;
     for (const [from, to] of stretches(values.length)) {
-      const found = expand(snapshot.lookup(table.oid, wanted, keyLookup(this.#key, values.slice(from, to))), schema);
-      // A row that came after the transaction's snapshot cannot be updated by it, nor left alone as if it had been seen.
-      if (current.fixedSnapshot && found.length > 0) current.checkSeen(table.oid);
-      const slots = this.#net.find((whole ? found.select(columns) : found).columns, found.length);
+      const keys = values.slice(from, to);
+      const found = expand(snapshot.lookup(table.oid, wanted, keyLookup(this.#key, keys)), schema);
+      if (current.fixedSnapshot) requireSeen(state, table, { key: this.#key, keys, rows: found });
+      const slots = this.#net.find((wanted !== columns ? found.select(columns) : found).columns, found.length);
       for (let row = 0; row < found.length; row++) this.#blockers[slots[row]] = at++;
       yield found;
     }
