@@ -63,7 +63,10 @@ export function bindConflict(env: Environment, state: SessionState, insert: Conf
     throw new DatabaseError('55000',
       'ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters');
   }
-  return { ...action, arbiters, indexes: state.catalog.indexesOf(table.oid), movesKeys: movesKeys(state, table, [...action.columns, ...action.defaults]) };
+  return {
+    ...action, arbiters, indexes: state.catalog.indexesOf(table.oid),
+    movesKeys: movesKeys(state, table, [...action.columns, ...action.defaults]),
+  };
 }
 
 function movesKeys(state: SessionState, table: TableEntry, set: readonly ColumnEntry[]): boolean {
