@@ -195,13 +195,19 @@ export class LockTable {
     return true;
   }
 
-  /** Wakes waiters in their order, until one must go on waiting. */
+  /** Wakes waiters in their order, but for those that are still in the way of each other. */
   #grant(relation: LockName): void {
     const lock = this.#locks.get(relation);
     if (lock === undefined) return;
+    let ahead = 0;
     for (const waiter of [...lock.waiting]) {
-      if (!this.#free(lock, waiter.owner, waiter.mode)) break;
-      this.#hold(lock, waiter.owner, { relation, modes: (lock.held.get(waiter.owner) ?? 0) | bitOf(waiter.mode) });
+      const mine = lock.held.get(waiter.owner) ?? 0;
+      const isNext = mine !== 0 || (ahead & CONFLICTS[waiter.mode]) === 0;
+      if (!isNext || !this.#free(lock, waiter.owner, waiter.mode)) {
+        ahead |= bitOf(waiter.mode);
+        continue;
+      }
+      this.#hold(lock, waiter.owner, { relation, modes: mine | bitOf(waiter.mode) });
       waiter.resolve();
     }
     if (lock.held.size === 0 && lock.waiting.length === 0) this.#locks.delete(relation);
@@ -231,6 +237,7 @@ export class LockTable {
     if (wait === undefined || lock === undefined) return [];
     const { owner } = wait;
     const holders = [...lock.held].filter(([o, modes]) => o !== owner && (modes & CONFLICTS[wait.mode]) !== 0);
+    if (lock.held.has(owner)) return holders.map(([o]) => o);
     const before = lock.waiting.findIndex((w) => w.owner === owner);
     const ahead = (before < 0 ? lock.waiting : lock.waiting.slice(0, before))
       .filter((w) => w.owner !== owner && (bitOf(w.mode) & CONFLICTS[wait.mode]) !== 0);

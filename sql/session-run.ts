@@ -31,12 +31,24 @@ export function runPortal(state: SessionState, portal: Portal, options: RunOptio
 
 /** What has come or gone with time until now is seen by the statement, if it looks at anything. */
 export function runBound(state: SessionState, bound: BoundStatement, parameters: readonly Datum[]): Soon<StatementResult> {
-  const { services: { runtime }, current: { statement } } = state;
+  const { services: { runtime }, current } = state;
+  const { statement } = current;
   const passing = runtime.timeIsDue && (statement === null || readsRelations(statement)) ? runtime.passTime() : null;
-  const work = passing === null ? bound.run(state, parameters) : passing.then(() => bound.run(state, parameters));
+  const run = (): Soon<StatementResult> => {
+    if (statement === null || !MOMENTLESS.has(statement.kind)) current.start();
+    return bound.run(state, parameters);
+  };
+  const work = passing === null ? run() : passing.then(run);
   // How a transaction ends is for COMMIT to say: it looks for interrupts itself, where it may still be given up.
   return statement?.kind === 'commit' ? work : interruptible(state, work);
 }
+
+/** Statements that a transaction may begin with before its snapshot is fixed. */
+const MOMENTLESS: ReadonlySet<Statement['kind']> = new Set([
+  'begin', 'commit', 'rollback', 'savepoint', 'releaseSavepoint', 'rollbackTo', 'prepareTransaction', 'commitPrepared',
+  'rollbackPrepared', 'set', 'setTransaction', 'setConstraints', 'reset', 'show', 'lock', 'fetch', 'listen', 'notify', 'unlisten',
+  'checkpoint',
+]);
 
 const PLAIN_VALUES: ReadonlySet<Expr['kind']> = new Set(['parameter', 'string', 'number', 'boolean', 'null', 'default']);
 

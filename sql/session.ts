@@ -119,6 +119,7 @@ export class ServerSession implements Session, Peer {
     const state = this.#state;
     this.#startStatement();
     if (state.transaction === null) state.begin('implicit');
+    state.current.start();
     const result = await interruptible(state, bound.run(state, []));
     assert(result.kind === 'command' && result.lateTag === undefined, 'a statement without rows');
     await this.#finish(last, result.tag);

@@ -260,6 +260,12 @@ export class Transaction implements OpenTransaction {
     throw new DatabaseError('25006', `cannot execute ${command} in a read-only transaction`);
   }
 
+  /** At the first statement of those that have a moment, whatever they do and before they wait: a fixed snapshot is of then. */
+  start(): void {
+    this.started = true;
+    if (this.fixedSnapshot) this.#readPoint();
+  }
+
   /** What a query sees: the last published moment (or the transaction's), with its own writes. */
   snapshot(): Snapshot {
     this.started = true;
@@ -286,8 +292,6 @@ export class Transaction implements OpenTransaction {
 
   #latest(layers: readonly RelationChange[]): Snapshot {
     this.started = true;
-    // A transaction's moment is that of its first statement, which may be one that only writes.
-    if (this.fixedSnapshot) this.#readPoint();
     const base = this.#services.runtime.writerSnapshot();
     this.#opened.push(base);
     return this.#overlaid(base, this.#fills, layers);
@@ -333,9 +337,9 @@ export class Transaction implements OpenTransaction {
     for (let work = this.#afterwards.shift(); work !== undefined; work = this.#afterwards.shift()) work();
   }
 
-  /** Has the relation been written to since `hideWrites`? */
-  hidesWrites(relation: number): boolean {
-    return this.#visible !== null && this.writes.of(relation, this.#visible.length).length > 0;
+  /** What has been written to the relation since `hideWrites`. */
+  hiddenWrites(relation: number): readonly Delta[] {
+    return this.#visible === null ? [] : this.writes.of(relation, this.#visible.length);
   }
 
   #overlaid(
@@ -363,12 +367,11 @@ export class Transaction implements OpenTransaction {
     }
   }
 
-  /** 40001 when rows of the relation came or went behind this transaction's snapshot. */
-  checkSeen(relation: number): void {
-    if (!this.fixedSnapshot || this.#point === null) return;
-    if (this.#services.changedSince(relation, this.#point.sequence, 'any')) {
-      throw new DatabaseError('40001', 'could not serialize access due to concurrent update');
-    }
+  /** Where rows of the relation came or went behind this transaction's snapshot: that, with all own writes; else null. */
+  overtakenSnapshot(relation: number): Snapshot | null {
+    if (!this.fixedSnapshot || this.#point === null) return null;
+    if (!this.#services.changedSince(relation, this.#point.sequence, 'any')) return null;
+    return this.#overlaid(this.#point.snapshot, this.#pastFills(), this.writes.layers());
   }
 
   write(relation: number, delta: Delta): void {

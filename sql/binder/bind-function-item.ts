@@ -11,7 +11,9 @@ import { SINGLE_ROW, selectColumns, setCallsOf, width } from '../plan/make.ts';
 import { attachSubqueries } from './attach.ts';
 import { aliased, plainItem, siteOver } from './bind-from-item.ts';
 import type { FromResult, FromSite } from './bind-from-item.ts';
+import { clauseCollation } from './bind-collate.ts';
 import { settleUnknown } from './coercion.ts';
+import { outputCollation, storedCollation } from './collation.ts';
 import { checked, checkedRows } from './domain-check.ts';
 import { spreadFields } from './environment.ts';
 import type { Site } from './level.ts';
@@ -23,6 +25,8 @@ import { resolveTypeName } from './type-name.ts';
 interface ItemCall {
   readonly call: TableCall;
   readonly columns: readonly Column[];
+  /** Of the only column of a scalar one. */
+  readonly collation: Pick<ScopeColumn, 'collation'>;
   /** How many of the columns were there when the view was made that is bound. */
   readonly shown: number;
   /** OID of the row type whose fields the columns are. */
@@ -32,6 +36,8 @@ interface ItemCall {
   /** What its rows are as one value, where that has a name. */
   readonly row: ScopeItem['rowType'];
 }
+
+const ORDINALITY = { name: 'ordinality', type: INT8, collation: {}, younger: false, field: undefined };
 
 export function bindFunctionItem(item: FunctionItem, site: FromSite): FromResult {
   const scope = new Scope(site.lateral);
@@ -45,14 +51,16 @@ export function bindFunctionItem(item: FunctionItem, site: FromSite): FromResult
   let used = 0;
   const calls = bound.map(({ call }) => ({ ...call, args: call.args.map(() => attached.expressions[used++]) }));
   const columns = bound.flatMap((b) => b.columns.map((c, i) => ({
-    ...c, younger: i >= b.shown, field: b.rowType === undefined ? undefined : { rowType: b.rowType, name: c.name },
+    name: c.name, type: c.type, collation: b.scalar ? b.collation : storedCollation(c),
+    younger: i >= b.shown, field: b.rowType === undefined ? undefined : { rowType: b.rowType, name: c.name },
   })));
-  const all = item.ordinality ? [...columns, { name: 'ordinality', type: INT8, younger: false, field: undefined }] : columns;
+  const all = item.ordinality ? [...columns, ORDINALITY] : columns;
   const before = width(attached.plan);
   const called = setCallsOf(attached.plan, calls, { names: all.map((c) => c.name), ordinality: item.ordinality });
   const plan = before === 0 ? called : selectColumns(called, all.map((_, i) => before + i));
-  const scopeColumns = all.map(({ name, type, younger, field }, i): ScopeColumn => ({
-    name, table: 0, attribute: 0, expression: { kind: 'column', index: i, type }, field, ...younger ? { younger } : {},
+  const scopeColumns = all.map(({ name, type, collation, younger, field }, i): ScopeColumn => ({
+    name, table: 0, attribute: 0, expression: { kind: 'column', index: i, type }, field, ...collation,
+    ...younger ? { younger } : {},
   }));
   const name = item.rowsFrom ? null : labelOf(item.calls[0].call);
   const only = bound.length === 1 && !item.ordinality ? bound[0] : null;
@@ -89,10 +97,11 @@ function bindItemCall({ call: e, columns: definitions }: Call, site: Site, alias
     definitions, site, position: e.position,
   });
   const whole = namedRow(given);
+  const collation = outputCollation(bound);
   const set = (call: TableCall): ItemCall => {
-    const made = setCall(call, type, alias ?? label, site);
-    if (type.kind !== 'record' || made.columns !== type.fields) return { ...made, row: whole, shown: made.columns.length };
-    return { ...made, row: whole, shown: spreadFields(site.env, type).length, rowType: type.oid };
+    const made = { ...setCall(call, type, alias ?? label, site), collation, row: whole };
+    if (type.kind !== 'record' || made.columns !== type.fields) return { ...made, shown: made.columns.length };
+    return { ...made, shown: spreadFields(site.env, type).length, rowType: type.oid };
   };
   if (isSet) return set(added[0].call);
   if (type.kind === 'record' && type.fields.length > 0) {
@@ -100,7 +109,7 @@ function bindItemCall({ call: e, columns: definitions }: Call, site: Site, alias
     return set({ function: rowsOfType(EXPAND, type), args: [row], types: [type] });
   }
   const columns = [{ name: alias ?? label, type }];
-  return { call: { function: null, args: [bound], types: [type] }, columns, scalar: true, row: whole, shown: 1 };
+  return { call: { function: null, args: [bound], types: [type] }, columns, collation, scalar: true, row: whole, shown: 1 };
 }
 
 function namedRow(type: LogicalType): ItemCall['row'] {
@@ -136,9 +145,10 @@ function rowTypeOf(type: LogicalType, set: TableFunction | null, { definitions, 
       const { name, type: written, position: at } = definition;
       if (names.has(name)) throw new DatabaseError('42701', `column name "${name}" specified more than once`, { position: at });
       names.add(name);
-      const column = resolveTypeName(site.env, written);
+      const type = resolveTypeName(site.env, written);
+      const column = { name, type, ...clauseCollation(definition.collation?.name, type, definition.collation?.position) };
       site.env.trace?.definitions.set(definition, column);
-      return { name, type: column };
+      return column;
     }),
   };
   if (type.fields.length === 0) return wanted;
@@ -168,7 +178,7 @@ function requireSameRow(type: RecordType, wanted: RecordType): void {
   }
 }
 
-function setCall(given: TableCall, type: LogicalType, name: string, site: Site): Omit<ItemCall, 'row' | 'shown'> {
+function setCall(given: TableCall, type: LogicalType, name: string, site: Site): Pick<ItemCall, 'call' | 'columns' | 'scalar'> {
   const call = given.function?.fields === true && given.types[0] !== type
     ? { ...given, function: checkedRows(site, given.function, type) } : given;
   const declared = call.function?.columns;

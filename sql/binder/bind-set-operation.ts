@@ -8,7 +8,7 @@ import type { Query, SetOperation } from '../parser/ast.ts';
 import type { LogicalPlan } from '../plan/logical-plan.ts';
 import { columnOf, columnsOfPlan, projectOf } from '../plan/make.ts';
 import { coerceArgument } from './coercion.ts';
-import { commonCollation, noteCollation, requireSortable } from './collation.ts';
+import { unitedCollation, noteCollation, requireSortable } from './collation.ts';
 import { requireCommonType } from './common-type.ts';
 import type { ResultColumn } from '../session-api.ts';
 import type { Environment } from './environment.ts';
@@ -78,7 +78,7 @@ export function unionCollation(
   body: SetOperation, pair: readonly ResultColumn[], type: LogicalType, column: number,
 ): Pick<ResultColumn, 'collation'> {
   const sides = [body.left, body.right];
-  return commonCollation(pair.map((c, side) => ({ ...c, position: targetPosition(sides[side], column) })), type,
+  return unitedCollation(pair.map((c, side) => ({ ...c, position: targetPosition(sides[side], column) })), type,
     body.all && body.operator === 'union');
 }
 

@@ -12,7 +12,7 @@ import { expressionsOf, visitPlan } from '../plan/map-plan.ts';
 import { deepEqual } from '../plan/same-expression.ts';
 import { compare } from './bind-operator.ts';
 import { coerceArgument } from './coercion.ts';
-import { comparedWith, noteCollation, readCollation } from './collation.ts';
+import { comparedWith, noteCollation, readCollation, subqueryCollation } from './collation.ts';
 import { resolveOperator } from './functions.ts';
 import { bind, bindInner, newHole } from './level.ts';
 import type { BoundQuery, Site, SubqueryUse } from './level.ts';
@@ -73,7 +73,7 @@ export function bindScalarSubquery(e: PlainSubquery, site: Site): Expression {
   }
   const [column] = query.columns;
   const hole = leave(site, 'scalar', asRelation(query), { type: column.type });
-  noteCollation(hole, readCollation(column, e.position));
+  noteCollation(hole, subqueryCollation(column, e.position));
   return subquery(hole, 'scalar', e, site);
 }
 
@@ -94,6 +94,7 @@ export function bindRowSubquery(e: Of<'binary'>, right: PlainSubquery, site: Sit
   const packed: Expression = { kind: 'row', fields: columnsOfPlan(plan), type };
   const record = leave(site, 'scalar', projectOf(plan, [packed], ['row']), { type });
   const fields = type.fields.map((f, index): Expression => ({ kind: 'field', input: record, index, type: f.type }));
+  fields.forEach((field, i) => noteCollation(field, readCollation(query.columns[i])));
   const use = { symbol: e.operator, schema: e.schema, position: e.position, operands: [locationOf(e.left)] };
   const compared = compare(site.env, use, left, { kind: 'row', fields, type });
   const lefts = left.kind === 'row' ? left.fields : [left];
@@ -140,7 +141,7 @@ export function bindArraySubquery(e: PlainSubquery, site: Site): Expression {
   const empty: Expression = { kind: 'array', type, elements: [] };
   const value: Expression = { kind: 'coalesce', type, args: [columnOf(aggregate, 0), empty] };
   const hole = leave(site, 'scalar', projectOf(aggregate, [value], ['array']), { type });
-  noteCollation(hole, readCollation(query.columns[0], e.position));
+  noteCollation(hole, subqueryCollation(query.columns[0], e.position));
   return subquery(hole, 'array', e, site);
 }
 

@@ -8,7 +8,7 @@ import { projectOf, SINGLE_ROW } from '../plan/make.ts';
 import { holesOf } from '../plan/map-plan.ts';
 import { attachSubqueries } from './attach.ts';
 import { coerceArgument } from './coercion.ts';
-import { commonCollation, outputCollation } from './collation.ts';
+import { valuesCollation } from './collation.ts';
 import type { ResultColumn } from '../session-api.ts';
 import { requireCommonType } from './common-type.ts';
 import { Level } from './level.ts';
@@ -50,8 +50,7 @@ export function bindValues(query: Query, values: Values, outer: QuerySite, recur
   // The types that all rows have: what the first one is may be narrower.
   const plan = valuesPlan(converted, level, { columns: types.map((type, i) => ({ name: names[i], type })) });
   const columns = types.map((type, c): ResultColumn => ({
-    name: names[c], type, table: 0, attribute: 0, ...commonCollation(
-      converted.map((row, r) => ({ ...outputCollation(row[c]), type: row[c].type, position: places(c)(r) })), type, true),
+    name: names[c], type, table: 0, attribute: 0, ...valuesCollation(converted.map((row) => row[c]), type),
   }));
   return {
     plan, columns, order: bindOutputOrder(query.orderBy, columns, 'VALUES', site), ...bindLimits(query, site),

@@ -11,7 +11,8 @@ import { INDETERMINATE, collatedInput } from '../plan/deparse.ts';
 import type { ResultColumn } from '../session-api.ts';
 import { categoryOf, collationOfType } from './type-rules.ts';
 
-interface Named { readonly name: string; readonly position: number | undefined }
+/** `name`: null of a subquery's column that has none, which goes before the default as a name does. */
+interface Named { readonly name: string | null; readonly position: number | undefined }
 
 /** `conflict`: `name` and `other` are equally good, which is an error where one is needed. null: it has none. */
 export type Collation = (Named & { readonly strength: 'implicit' | 'explicit' })
@@ -30,21 +31,35 @@ export function collationSaid(e: Expression): Collation | undefined {
 }
 
 export function collationOf(e: Expression): Collation {
-  const own = collationOfType(e.type);
-  if (own === null) return null;
+  const type = collationOfType(e.type);
+  if (type === null) return null;
   const known = KNOWN.get(e);
   if (known !== undefined) return known;
-  const derived = derivedOf(e, { strength: 'implicit', name: own, position: undefined });
+  const own = implicit(type);
+  const written = collatedInput(e);
+  // Most expressions are these: what is seen at once is not noted.
+  if (written === undefined && (e.kind === 'literal' || e.kind === 'column' || e.kind === 'parameter')) return own;
+  const derived = written === undefined ? derivedOf(e, own)
+    : { ...own, strength: 'explicit' as const, name: written.collation[written.collation.length - 1] };
   KNOWN.set(e, derived);
   return derived;
 }
 
+type Implicit = Named & { readonly strength: 'implicit' };
+
+const IMPLICIT = new Map<string, Implicit>();
+
+function implicit(name: string): Implicit {
+  const known = IMPLICIT.get(name);
+  if (known !== undefined) return known;
+  const made: Implicit = { strength: 'implicit', name, position: undefined };
+  IMPLICIT.set(name, made);
+  return made;
+}
+
 /** What the expression has of its parts, or by itself as one of its type. */
-function derivedOf(e: Expression, own: Named & { readonly strength: 'implicit' }): Collation {
-  const written = collatedInput(e);
-  if (written !== undefined) return { ...own, strength: 'explicit', name: written.collation[written.collation.length - 1] };
+function derivedOf(e: Expression, own: Implicit): Collation {
   switch (e.kind) {
-    case 'column': case 'literal': case 'parameter': return own;
     case 'field': {
       const row = baseType(e.input.type);
       const { collation } = row.kind === 'record' ? row.fields[e.index] : {};
@@ -59,18 +74,15 @@ function derivedOf(e: Expression, own: Named & { readonly strength: 'implicit' }
 
 /** What several expressions have together; 42P21 where two say different ones by COLLATE. */
 export function merged(parts: readonly Expression[]): Collation {
-  return mergedOf(parts.map(collationOf));
-}
-
-function mergedOf(all: readonly Collation[]): Collation {
   let found: Collation = null;
-  for (const next of all) found = next === null ? found : both(found, next);
+  for (const part of parts) found = both(found, collationOf(part));
   return found;
 }
 
 const STRENGTH = { implicit: 1, conflict: 2, explicit: 3 } as const;
 
-function both(a: Collation, b: Collation & {}): Collation {
+function both(a: Collation, b: Collation): Collation {
+  if (b === null || a === b) return a;
   if (a === null || STRENGTH[b.strength] > STRENGTH[a.strength]) return b;
   if (STRENGTH[b.strength] < STRENGTH[a.strength] || a.strength === 'conflict' || a.name === b.name) return a;
   if (a.strength === 'explicit') {
@@ -90,10 +102,20 @@ export function requireSortable(e: Expression): Expression {
 function refuseConflict(collation: Collation): void {
   if (collation?.strength !== 'conflict') return;
   throw new DatabaseError('42P21',
-    `collation mismatch between implicit collations "${collation.name}" and "${collation.other.name}"`, {
+    `collation mismatch between implicit collations "${shownName(collation)}" and "${shownName(collation.other)}"`, {
       position: collation.other.position,
       hint: 'You can choose the collation by applying the COLLATE clause to one or both expressions.',
     });
+}
+
+/** As messages of PostgreSQL have it. */
+function shownName(collation: Named | null): string {
+  return collation?.name ?? '(null)';
+}
+
+/** The one that values are to be compared by; null: there is none. */
+export function determinedName(collation: Collation): string | null {
+  return collation === null || collation.strength === 'conflict' ? null : collation.name;
 }
 
 // ---- What asks for a collation ----
@@ -106,8 +128,7 @@ function indeterminate(use: string): DatabaseError {
 }
 
 export function requireCollation(e: Expression, use: string): void {
-  const collation = collationOf(e);
-  if (isCollatable(e) && (collation === null || collation.strength === 'conflict')) throw indeterminate(use);
+  if (isCollatable(e) && determinedName(collationOf(e)) === null) throw indeterminate(use);
 }
 
 const COMPARED: ReadonlySet<string> = new Set([
@@ -144,8 +165,7 @@ export function compared(...args: readonly Expression[]): readonly Expression[] 
 }
 
 function determined(args: readonly Expression[], use: string): readonly Expression[] {
-  const collation = merged(args);
-  if ((collation !== null && collation.strength !== 'conflict') || !args.some(isCollatable)) return args;
+  if (determinedName(merged(args)) !== null || !args.some(isCollatable)) return args;
   const [first, ...rest] = args;
   const failing: Expression = { kind: 'call', function: failure(use), args, type: first.type };
   return [failing, ...rest];
@@ -153,8 +173,7 @@ function determined(args: readonly Expression[], use: string): readonly Expressi
 
 /** `left`, to be compared with a column of another plan. */
 export function comparedWith(left: Expression, right: Expression): Expression {
-  const collation = merged([left, right]);
-  if ((collation !== null && collation.strength !== 'conflict') || !isCollatable(left)) return left;
+  if (determinedName(merged([left, right])) !== null || !isCollatable(left)) return left;
   return { kind: 'call', function: failure('string comparison'), args: [left], type: left.type };
 }
 
@@ -193,8 +212,15 @@ export function outputCollation(e: Expression): Collated {
 
 /** As whoever reads the column sees it. */
 export function readCollation({ collation }: Collated, position?: number): Collation | undefined {
-  if (collation === undefined || collation === null) return collation;
-  return collation.strength === 'conflict' ? null : { strength: 'implicit', name: collation.name, position };
+  if (collation === undefined) return undefined;
+  const name = determinedName(collation);
+  return name === null ? null : { strength: 'implicit', name, position };
+}
+
+/** As the expression reads it that the subquery is. */
+export function subqueryCollation(column: Collated, position: number | undefined): Collation | undefined {
+  const read = readCollation(column, position);
+  return read === null ? { strength: 'implicit', name: null, position } : read;
 }
 
 /** The same of a column of a relation. */
@@ -204,34 +230,46 @@ export function storedCollation({ collation: name }: Pick<Column, 'collation'>):
 
 /** What a relation's column keeps of a query's; 42P22 where there is none: `use` says for what, null: for its rows. */
 export function keptCollation(column: ResultColumn, use: string | null, name: string): Pick<Column, 'collation'> {
-  const { collation } = column;
-  if (collation === undefined) return {};
-  if (collation === null || collation.strength === 'conflict') {
+  if (column.collation === undefined) return {};
+  const collation = determinedName(column.collation);
+  if (collation === null) {
     throw use !== null ? indeterminate(use) : new DatabaseError('42P22',
       `no collation was derived for column "${name}" with collatable type ${mentionFullType(column.type)}`, { hint: HINT });
   }
-  return collation.name === collationOfType(column.type) ? {} : { collation: collation.name };
+  return collation === collationOfType(column.type) ? {} : { collation };
 }
 
 /** The same of an expression, where one may do without. */
 export function expressionCollation(e: Expression): Pick<Column, 'collation'> {
-  const name = readCollation(outputCollation(e))?.name;
-  return name === undefined ? {} : { collation: name };
+  const { collation } = outputCollation(e);
+  const name = collation === undefined ? null : determinedName(collation);
+  return name === null ? {} : { collation: name };
 }
 
 interface PlacedColumn extends Pick<ResultColumn, 'type' | 'collation'> { readonly position: number | undefined }
 
-/** The columns of a set operation or VALUES; `all`: there need not be one. */
-export function commonCollation(columns: readonly PlacedColumn[], type: LogicalType, all: boolean): Collated {
+/** The columns of a set operation; `all`: there need not be one. */
+export function unitedCollation(columns: readonly PlacedColumn[], type: LogicalType, all: boolean): Collated {
   const own = collationOfType(type);
   if (own === null) return {};
-  const collation = mergedOf(columns.map((c): Collation => {
-    if (c.collation === null) return null;
-    const name = c.collation?.name ?? collationOfType(c.type) ?? own;
+  let collation: Collation = null;
+  for (const c of columns) {
+    if (c.collation === null) continue;
+    const name = c.collation === undefined ? collationOfType(c.type) ?? own : c.collation.name;
     const position = c.collation?.strength === 'explicit' ? c.collation.position : c.position;
-    return { ...(c.collation ?? { strength: 'implicit' }), name, position };
-  }));
+    collation = both(collation, { ...(c.collation ?? { strength: 'implicit' }), name, position });
+  }
   if (!all) refuseConflict(collation);
+  return readAs(collation, own);
+}
+
+/** A column of VALUES. */
+export function valuesCollation(cells: readonly Expression[], type: LogicalType): Collated {
+  const own = collationOfType(type);
+  return own === null ? {} : readAs(merged(cells), own);
+}
+
+function readAs(collation: Collation, own: string): Collated {
   return collation?.strength === 'implicit' && collation.name === own ? {} : { collation: readCollation({ collation }) ?? null };
 }
 
@@ -241,8 +279,7 @@ const NAMING = new Map<string | null, ScalarFunction>();
 
 /** pg_collation_for(value), whose answer is known: `e` is the value before it had a type. */
 export function collationName(e: Expression, value: Expression): Expression {
-  const said = collationSaid(e) ?? collationOf(e);
-  const name = said === null || said.strength === 'conflict' ? null : said.name;
+  const name = determinedName(collationSaid(e) ?? collationOf(e));
   const known = NAMING.get(name) ?? {
     kind: 'scalar', name: 'pg_collation_for', args: [{ kind: 'any' }], returns: TEXT, strict: false, volatility: 'immutable',
     total: true, description: 'Name of the collation of an expression.',

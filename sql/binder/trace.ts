@@ -1,5 +1,5 @@
 // Trace: how what is bound was written, noted on the way for who prints it as SQL again.
-import type { LogicalType } from '../../engine/data/types.ts';
+import type { Column, LogicalType } from '../../engine/data/types.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
 import type { ColumnDefinition, Expr, FromItem, FunctionExpr, Query, QueryBody, SortKey } from '../parser/ast.ts';
 import type { AggregateCall, TableCall, WindowCall } from '../plan/logical-plan.ts';
@@ -85,7 +85,7 @@ export class Trace {
   /** What the columns of a set operation are. */
   readonly types = new Map<QueryBody, readonly LogicalType[]>();
   /** Columns of column definition lists. */
-  readonly definitions = new Map<ColumnDefinition, LogicalType>();
+  readonly definitions = new Map<ColumnDefinition, Column>();
   /** Items of GROUP BY. */
   readonly groups = new Map<Expr, Expression>();
   /** Of those, what means an output column that computes the same as one before it: its number, from 1. */

@@ -95,8 +95,9 @@ function aliasText(printer: Printer, item: FromItem): string {
 
 function definitionsText(printer: Printer, calls: FunctionItem['calls'][number], names: readonly string[]): string {
   return calls.columns.map((c, i) => {
-    const type = required(printer.trace.definitions.get(c), c.name);
-    return `${quoteIdentifier(names[i])} ${printer.expressions.typeName(type)}`;
+    const { type, collation } = required(printer.trace.definitions.get(c), c.name);
+    const collate = collation === undefined ? '' : ` COLLATE ${quoteIdentifier(collation)}`;
+    return `${quoteIdentifier(names[i])} ${printer.expressions.typeName(type)}${collate}`;
   }).join(', ');
 }
 

@@ -147,7 +147,7 @@ export function* findRows(state: SessionState, change: ChangeQuery, parameters: 
   const live = liveColumns(table.columns);
   const schema = { columns: table.columns.map((c) => ({ name: c.name, type: c.type })) };
   const once = counting === null ? result : yield* onceEach(counting(), change, result);
-  const rows = current.hidesWrites(table.oid) ? yield* stillThere(current.latestSnapshot(), change, once) : once;
+  const rows = current.hiddenWrites(table.oid).length > 0 ? yield* stillThere(current.latestSnapshot(), change, once) : once;
   const range = (from: number, to: number): Batch => new Batch(rows.columns.slice(from, to), rows.length);
   const rules = rulesOf(state, table);
   const stored = physicalBatch(schema, range(0, live.length), live.map((c) => c.attnum),

@@ -7,7 +7,7 @@ import type { TableEntry } from '../catalog/entry.ts';
 import type { SessionState } from '../session-state.ts';
 import type { Work } from '../turns.ts';
 import { expand } from './foreign-key.ts';
-import { emptyRows, keyLookup } from './unique-check.ts';
+import { emptyRows, keyLookup, requireSeen } from './unique-check.ts';
 import type { TableKey } from './unique-check.ts';
 
 export interface SortedRows {
@@ -29,17 +29,20 @@ export function* sortOut(
   state: SessionState, table: TableEntry, { action, arbiters }: Conflict, rows: Batch,
 ): Work<SortedRows> {
   const updates = action === 'update';
+  const out = new Uint8Array(rows.length);
   const keys: ProposedKey[] = [];
   const existing: Batch[] = [];
   let found = 0;
   for (const key of arbiters) {
     const proposed = new ProposedKey(key, rows);
     yield* proposed.read();
-    for (const part of proposed.lookUp(state, table, { whole: updates, number: found })) {
+    for (const part of proposed.lookUp(state, table, { whole: updates, number: found, out })) {
       found += part.length;
       if (updates) existing.push(part);
       yield true;
     }
+    // One key that is there is enough.
+    if (key !== arbiters.at(-1)) yield* proposed.mark(out);
     keys.push(proposed);
   }
   const fresh = new Int32Array(rows.length);
@@ -108,35 +111,50 @@ class ProposedKey {
     this.#blockers = new Int32Array(this.#net.size).fill(-1);
   }
 
-  /** The first row of each slot; slots are numbered in order of their rows. */
-  #firsts(): Int32Array {
+  /** A row of each slot, but for those that are out. */
+  #each(out: Uint8Array): Int32Array {
+    const seen = new Uint8Array(this.#taken.length);
     const rows = new Int32Array(this.#taken.length);
     let n = 0;
     this.#slots.forEach((slot, row) => {
-      if (slot === n) rows[n++] = row;
+      if (slot < 0 || seen[slot] === 1 || out[row] === 1) return;
+      seen[slot] = 1;
+      rows[n++] = row;
     });
-    return rows;
+    return rows.subarray(0, n);
   }
 
-  /** The rows with these values, whole or as much of them as the key is made of; `number`: of the first one. */
-  *lookUp(state: SessionState, table: TableEntry, { whole, number }: {
-    readonly whole: boolean; readonly number: number;
+  /**
+   * The rows with these values, whole or as much of them as the key is made of; `number`: of the first one; `out`: 1 for
+   * proposed rows that are not asked about.
+   */
+  *lookUp(state: SessionState, table: TableEntry, { whole, number, out }: {
+    readonly whole: boolean; readonly number: number; readonly out: Uint8Array;
   }): Generator<Batch> {
     const { current, services } = state;
     const { columns } = this.#key;
-    const values = this.#proposed.take(this.#firsts());
+    const values = this.#proposed.take(this.#each(out));
     services.open.requireFreeKeys(current, table.oid, this.#key, values);
     const snapshot = current.latestSnapshot();
-    const wanted = whole ? table.columns.map((_, i) => i) : columns;
+    // Whether they have been seen is for whole rows to tell.
+    const wanted = whole || current.fixedSnapshot ? table.columns.map((_, i) => i) : columns;
     const schema = { columns: wanted.map((c) => table.columns[c]) };
     let at = number;
     for (const [from, to] of stretches(values.length)) {
-      const found = expand(snapshot.lookup(table.oid, wanted, keyLookup(this.#key, values.slice(from, to))), schema);
-      // A row that came after the transaction's snapshot cannot be updated by it, nor left alone as if it had been seen.
-      if (current.fixedSnapshot && found.length > 0) current.checkSeen(table.oid);
-      const slots = this.#net.find((whole ? found.select(columns) : found).columns, found.length);
+      const keys = values.slice(from, to);
+      const found = expand(snapshot.lookup(table.oid, wanted, keyLookup(this.#key, keys)), schema);
+      if (current.fixedSnapshot) requireSeen(state, table, { key: this.#key, keys, rows: found });
+      const slots = this.#net.find((wanted !== columns ? found.select(columns) : found).columns, found.length);
       for (let row = 0; row < found.length; row++) this.#blockers[slots[row]] = at++;
       yield found;
+    }
+  }
+
+  /** Proposed rows in whose way a row stands are out. */
+  *mark(out: Uint8Array): Work<void> {
+    for (const [from, to] of stretches(out.length)) {
+      for (let row = from; row < to; row++) if (this.blocker(row) >= 0) out[row] = 1;
+      yield true;
     }
   }
 

@@ -11,7 +11,7 @@ import { ownerOid } from './alter-table.ts';
 import type { BoundStatement } from './bound.ts';
 import { command, done } from './bound.ts';
 import { checkLabel } from './alter-enum.ts';
-import { nameIsFree, qualified, qualifiedName, targetSchema } from './naming.ts';
+import { duplicateRelation, nameIsFree, qualified, qualifiedName, targetSchema } from './naming.ts';
 import { optionText } from './options.ts';
 import { alteredSequence, restartOption, restartSequence, sequenceEntry } from './sequence-options.ts';
 
@@ -140,7 +140,12 @@ function findSequence(state: SessionState, relation: RelationName, ifExists: boo
 export function newType(state: SessionState, name: Name, definition: TypeEntry['definition']): TypeEntry {
   const target = qualifiedName(name);
   const schema = targetSchema(state, target);
-  if (state.catalog.typeIn(schema, target.name) !== null || state.catalog.relationIn(schema, target.name) !== null) {
+  const relation = state.catalog.relationIn(schema, target.name);
+  // Indexes and sequences have no row type, but names like that of one.
+  if (definition.kind === 'composite' && (relation?.kind === 'index' || relation?.kind === 'sequence')) {
+    throw duplicateRelation(target.name);
+  }
+  if (relation !== null || state.catalog.typeIn(schema, target.name) !== null) {
     throw new DatabaseError('42710', `type "${target.name}" already exists`);
   }
   const oid = state.services.allocateOid();

@@ -12,7 +12,7 @@ import type { SessionState } from '../session-state.ts';
 import { checkImplementable } from './foreign-types.ts';
 import { rowKey } from './key-text.ts';
 import { castVector, rulesOf } from './table-rules.ts';
-import { describeKey, sameVectors } from './unique-check.ts';
+import { describeKey, requireSeen, sameVectors } from './unique-check.ts';
 
 export interface Reference {
   readonly constraint: ForeignConstraint;
@@ -196,7 +196,8 @@ export function* consequences(
     const missing = gone.length === 0 ? []
       : stillMissing(state, parent, parentColumns, { batch: change.removed, rows: gone });
     if (missing.length === 0) continue;
-    const rows = referring(state, { constraint, child }, { batch: change.removed, rows: missing });
+    const isAction = wanted !== 'no action' && wanted !== 'restrict';
+    const rows = referring(state, { constraint, child }, { batch: change.removed, rows: missing }, isAction);
     if (rows.length === 0) continue;
     yield act(state, { action: wanted, constraint, child, parent, rows, removed: change.removed, missing,
       added: change.added });
@@ -252,9 +253,9 @@ function stillMissing(
   });
 }
 
-/** The whole rows of the child that refer to these keys, as often as they are there. */
+/** The whole rows of the child that refer to these keys, as often as they are there; `known`: 40001 for newer ones. */
 function referring(
-  state: SessionState, reference: Reference, asked: { readonly batch: Batch; readonly rows: readonly number[] },
+  state: SessionState, reference: Reference, asked: { readonly batch: Batch; readonly rows: readonly number[] }, known = false,
 ): Batch {
   const { constraint, child } = reference;
   const columns = constraint.columns.map((a) => a - 1);
@@ -264,8 +265,9 @@ function referring(
   const all = child.columns.map((_, i) => i);
   // A row that another one changes and that keeps its reference is in the way of who would change it, not of who sees it.
   state.services.open.requireSettledKeys(state.current, child.oid, { columns }, keys);
-  const found = state.current.latestSnapshot().lookup(child.oid, all, { columns, keys });
-  return expand(found, child);
+  const rows = expand(state.current.latestSnapshot().lookup(child.oid, all, { columns, keys }), child);
+  if (known) requireSeen(state, child, { key: { columns }, keys, rows });
+  return rows;
 }
 
 /** What a snapshot holds, as rows, each as often as it is there. */

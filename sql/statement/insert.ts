@@ -3,6 +3,7 @@ import { VectorBuilder, datumAt } from '../../engine/data/access.ts';
 import { Batch } from '../../engine/data/batch.ts';
 import type { Datum } from '../../engine/data/datum.ts';
 import { DatabaseError } from '../../engine/data/error.ts';
+import { whenThere } from '../../engine/data/soon.ts';
 import { compileExpression } from '../../engine/expression/evaluate.ts';
 import type { EvalContext } from '../../engine/expression/context.ts';
 import type { Expression } from '../../engine/expression/expression.ts';
@@ -23,6 +24,7 @@ import { checkAssignable, checkWidth, targetColumns } from './insert-target.ts';
 import type { InsertTarget } from './insert-target.ts';
 import type { Modification, ModificationSite } from './modification.ts';
 import { bindConflict, conflictDetails, conflictSnapshot, writeWithConflicts } from './on-conflict.ts';
+import { requireSameIndexes } from './redefined.ts';
 import { bindReturning, returningSnapshot, written } from './returning.ts';
 import { assembleQuery, assembled, gatherParts, hasParts, refuseDefault } from './insert-parts.ts';
 import { defaultExpression } from './table-rules.ts';
@@ -65,7 +67,9 @@ export function bindInsert(statement: Insert, { state, env, commonTables }: Modi
     write: {
       title: `Insert on ${shownName(statement)}`, details: conflict === null ? [] : conflictDetails(conflict), query: rows.query,
     },
-    prepare: (session) => prepareWrite(session, table, 'INSERT', conflict?.action === 'update' ? 'change' : 'insert'),
+    prepare: (session) => whenThere(
+      prepareWrite(session, table, 'INSERT', conflict?.action === 'update' ? 'change' : 'insert'),
+      () => conflict === null ? undefined : requireSameIndexes(session, table, conflict.indexes)),
     changes: null,
     run: function* (session, values) {
       const writer = new TableWriter(session, table);

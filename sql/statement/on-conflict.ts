@@ -6,13 +6,14 @@ import { DatabaseError } from '../../engine/data/error.ts';
 import { stretches } from '../../engine/data/stretches.ts';
 import { isVolatile } from '../../engine/expression/walk.ts';
 import type { Snapshot } from '../../engine/runtime/contract.ts';
+import { NetWeights } from '../../engine/state/net-weights.ts';
 import { bindExpression } from '../binder/bind-expression.ts';
 import { coerceAssignment, coerceBoolean } from '../binder/coercion.ts';
 import type { Environment } from '../binder/environment.ts';
 import type { CommonTableScope, Site } from '../binder/level.ts';
 import { locationOf } from '../binder/location.ts';
 import type { ScopeItem } from '../binder/scope.ts';
-import type { ColumnEntry, TableEntry } from '../catalog/entry.ts';
+import type { ColumnEntry, IndexEntry, TableEntry } from '../catalog/entry.ts';
 import type { Expr, OnConflict } from '../parser/ast.ts';
 import { rowSite } from '../planner.ts';
 import type { SessionState } from '../session-state.ts';
@@ -33,6 +34,8 @@ export interface BoundConflict {
   readonly action: 'nothing' | 'update';
   /** Keys whose violation is handled; violations of others are errors. */
   readonly arbiters: readonly TableKey[];
+  /** All of the table, when these were found among them. */
+  readonly indexes: readonly IndexEntry[];
   /** Set to `values`, over [existing row .., excluded row ..]. */
   readonly columns: readonly ColumnEntry[];
   readonly values: RowExpressions | null;
@@ -60,7 +63,10 @@ export function bindConflict(env: Environment, state: SessionState, insert: Conf
     throw new DatabaseError('55000',
       'ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters');
   }
-  return { ...action, arbiters, movesKeys: movesKeys(state, table, [...action.columns, ...action.defaults]) };
+  return {
+    ...action, arbiters, indexes: state.catalog.indexesOf(table.oid),
+    movesKeys: movesKeys(state, table, [...action.columns, ...action.defaults]),
+  };
 }
 
 function movesKeys(state: SessionState, table: TableEntry, set: readonly ColumnEntry[]): boolean {
@@ -74,7 +80,7 @@ const itemsOf = ({ through, table, alias, clause }: ConflictSite): readonly Scop
   ...clause.action === 'update' ? [through.item({ alias: 'excluded', from: table.columns.length })] : [],
 ];
 
-function bindConflictAction(env: Environment, insert: ConflictSite): Omit<BoundConflict, 'arbiters' | 'movesKeys'> {
+function bindConflictAction(env: Environment, insert: ConflictSite): Omit<BoundConflict, 'arbiters' | 'indexes' | 'movesKeys'> {
   const { through, alias, clause, commonTables } = insert;
   if (clause.action === 'nothing') return { action: 'nothing', columns: [], values: null, defaults: [], where: null };
   const set = resolveAssignments(through.seen, clause.set, alias);
@@ -223,7 +229,7 @@ function* updates(
   { sorted, proposed }: { readonly sorted: SortedRows; readonly proposed: Proposed },
 ): Work<{ readonly old: Batch; readonly next: Batch; readonly rows: Int32Array; readonly left: Batch }> {
   const { blocked, blockers, existing } = sorted;
-  const updated = new Uint8Array(existing.length);
+  const updated = writtenByOthers(state, writer.table, existing);
   const kept = new Int32Array(blocked.length);
   const values: Batch[] = [];
   let n = 0;
@@ -238,7 +244,7 @@ function* updates(
     })[0];
     const begin = n;
     for (let i = from; i < to; i++) {
-      // A row that the statement has updated cannot be in the way again; one that WHERE left alone can.
+      // A row that the statement has written cannot be in the way again; one that WHERE left alone can.
       if (updated[blockers[i]] === 1) throw affectedTwice();
       if (verdict !== null && datumAt(verdict, i - from) !== true) continue;
       updated[blockers[i]] = 1;
@@ -261,6 +267,20 @@ function* updates(
     old, next: yield* writer.rules.generated(state, new Batch(columns, n)), rows: picked.map((i) => blocked[i]),
     left: existing.take(Int32Array.from(updated.keys()).filter((i) => updated[i] === 0)),
   };
+}
+
+/** Of the rows, 1 for those that other parts of the statement have written. */
+function writtenByOthers({ current }: SessionState, { oid }: TableEntry, rows: Batch): Uint8Array {
+  const out = new Uint8Array(rows.length);
+  if (rows.length === 0) return out;
+  for (const { batch, weights } of current.hiddenWrites(oid)) {
+    const net = new NetWeights(batch.columns, 'exact', 'group');
+    net.add(batch.columns, weights.map((weight) => Math.max(weight, 0)), 1);
+    net.find(rows.columns, rows.length).subarray(0, rows.length).forEach((slot, row) => {
+      if (slot >= 0 && net.net(slot) > 0) out[row] = 1;
+    });
+  }
+  return out;
 }
 
 /** Of rows that are numbered by the one and the other, both ascending: their places among all, in order. */

@@ -2,7 +2,7 @@
 import { DatabaseError } from '../../engine/data/error.ts';
 import type { Soon } from '../../engine/data/soon.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { TableEntry } from '../catalog/entry.ts';
+import type { IndexEntry, TableEntry } from '../catalog/entry.ts';
 import type { SessionState } from '../session-state.ts';
 
 /** 40001, where nobody binds the statement anew. */
@@ -30,6 +30,13 @@ export function relationsRead(catalog: Catalog, named: Iterable<number>): Readon
 /** With the table's lock in hand, and before anything is read or written. */
 export function requireSameTable(state: SessionState, table: TableEntry): void {
   if (state.catalog.get(table.oid) !== table) throw new Redefined();
+}
+
+/** As requireSameTable, of its indexes. */
+export function requireSameIndexes(state: SessionState, { oid }: TableEntry, known: readonly IndexEntry[]): void {
+  const { length } = known;
+  const now = state.catalog.indexesOf(oid);
+  if (now.length !== length || now.some((index, i) => index !== known[i])) throw new Redefined();
 }
 
 /**

@@ -102,7 +102,12 @@ function renameEntry(state: SessionState, entry: CatalogEntry, name: string): vo
   } else if (entry.kind === 'role' && catalog.role(name) !== null) {
     throw new DatabaseError('42710', `role "${name}" already exists`);
   } else if (entry.kind === 'type') {
-    if (catalog.typeIn(entry.schema, name) !== null) throw new DatabaseError('42710', `type "${name}" already exists`);
+    const relation = catalog.relationIn(entry.schema, name);
+    const type = catalog.typeIn(entry.schema, name);
+    if (entry.definition.kind === 'composite' && (relation !== null || type?.definition.kind === 'composite')) {
+      throw duplicateRelation(name);
+    }
+    if (relation !== null || type !== null) throw new DatabaseError('42710', `type "${name}" already exists`);
     checkNoText(state, entry);
     renameType(state, entry, { ...entry, name });
     return;

@@ -12,6 +12,7 @@ import type { IndexDefinitionText, KeyConstraint, TableEntry } from '../catalog/
 import type { SessionState } from '../session-state.ts';
 import { runAtOnce } from '../turns.ts';
 import type { Work } from '../turns.ts';
+import type { WrittenKey } from '../write-set.ts';
 import { rowKey } from './key-text.ts';
 
 /** A key of a table: a constraint, or a unique index. */
@@ -64,6 +65,24 @@ export function countExisting(
     if (text !== null) counts.set(text, (counts.get(text) ?? 0) + found.weights[i]);
   }
   return counts;
+}
+
+/**
+ * 40001 where one of the rows with these keys has come behind the transaction's snapshot: it can neither be changed nor left
+ * alone as if it had been seen. `rows`: they are whole.
+ */
+export function requireSeen(
+  { current }: SessionState, table: TableEntry, found: { readonly key: WrittenKey; readonly keys: Batch; readonly rows: Batch },
+): void {
+  const { key: { columns, nulls = 'never' }, keys, rows } = found;
+  const snapshot = rows.length === 0 ? null : current.overtakenSnapshot(table.oid);
+  if (snapshot === null) return;
+  const seen = snapshot.lookup(table.oid, table.columns.map((_, i) => i), { columns, keys, nulls });
+  const net = new NetWeights(rows.columns, 'exact', 'group');
+  net.add(seen.batch.columns, seen.weights, 1);
+  net.add(rows.columns, new Int32Array(rows.length).fill(1), -1).subarray(0, rows.length).forEach((slot) => {
+    if (net.net(slot) < 0) throw new DatabaseError('40001', 'could not serialize access due to concurrent update');
+  });
 }
 
 /** Blocked while another transaction has written one of the rows' keys. */
