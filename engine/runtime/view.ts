@@ -116,9 +116,9 @@ export class View {
     }
   }
 
-  /** States by name, `operator/name`. What was not restored yet has not changed. */
+  /** States by name, `operator/name`. What was not restored to its end has not changed. */
   save(out: StateWriter): void {
-    if (this.#restore === null) this.#circuit.save((operator) => prefixed(out, `${operator}/`));
+    if (this.#restore === null || out.looking === true) this.#circuit.save((operator) => prefixed(out, `${operator}/`));
   }
 
   /** The circuit's state is read when it is stepped for the first time, or before, piece by piece. */
