@@ -12,7 +12,7 @@ import type { BoundQuery } from '../binder/level.ts';
 import { asRelation } from '../binder/relation.ts';
 import { limitEarly, stopped } from '../optimizer/limit-early.ts';
 import { optimize } from '../optimizer/optimizer.ts';
-import { computeConstants } from '../optimizer/plan-constants.ts';
+import { computeConstants, computeConstantsOf } from '../optimizer/plan-constants.ts';
 import { randomOf } from '../optimizer/random-shape.ts';
 import type { RewriteContext } from '../optimizer/rewrite.ts';
 import type { LogicalPlan } from '../plan/logical-plan.ts';
@@ -71,6 +71,7 @@ function planOnce(written: BoundQuery, options: QueryOptions): PlannedQuery {
   const postponed = postponeVolatile(written);
   const query = postponed?.query ?? written;
   const late = postponed?.outputs.slice(0, written.visible) ?? null;
+  if (late !== null) computeConstantsOf(late, options.evaluation);
   const count = (e: Expression | null, clause: 'LIMIT' | 'OFFSET'): number | null =>
     (e === null ? null : countOf(e, clause, options.evaluation));
   const limit = count(query.limit, 'LIMIT');
