@@ -39,8 +39,12 @@ export function candidatesFor(env: Environment, name: readonly string[], positio
   checkSchema(env, schema, position);
   const last = name[name.length - 1];
   const constructors = rangeConstructors(env, { schema, name: last });
-  if (schema !== undefined && schema !== 'pg_catalog') return constructors;
   const { functions } = env;
+  if (schema === 'information_schema') {
+    const full = `${schema}.${last}`;
+    return [...functions.scalarFunctions(full), ...functions.tableFunctions(full), ...constructors];
+  }
+  if (schema !== undefined && schema !== 'pg_catalog') return constructors;
   return [
     ...functions.scalarFunctions(last), ...functions.tableFunctions(last), ...functions.aggregateFunctions(last),
     ...windowFunctions(last), ...constructors,

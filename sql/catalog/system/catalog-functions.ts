@@ -344,7 +344,7 @@ const SERVER: readonly ScalarFunction[] = [
 
 /** information_schema's helpers that drivers call by name. */
 const STANDARD: readonly ScalarFunction[] = [
-  scalar({ name: '_pg_truetypid', args: [CHAR, OID, OID], returns: OID, description: 'a column\'s type below its domain',
+  scalar({ name: 'information_schema._pg_truetypid', args: [CHAR, OID, OID], returns: OID, description: 'a column\'s type below its domain',
     row: ([typtype, base, own]) => (str(typtype) === 'd' ? base : own) }),
 ];
 
