@@ -1,4 +1,4 @@
-// The optimizer: an ordered list of named rewrites, each of which can be switched off (but for decorrelation).
+// The optimizer: an ordered list of named rewrites, each of which can be switched off, but for two.
 import type { LogicalPlan } from '../plan/logical-plan.ts';
 import { computeEarly } from './compute-early.ts';
 import { decorrelate } from './decorrelate.ts';
@@ -17,13 +17,14 @@ import { pushDown } from './push-down.ts';
 import type { Rewrite, RewriteContext } from './rewrite.ts';
 import { semiJoins } from './semi-joins.ts';
 
-/** In this order. Circuits have no apply, so decorrelation always runs. */
+/** In this order. */
 export const REWRITES: readonly Rewrite[] = [
   inlineShared, decorrelate, foldConstants, limitEarly, disjunctions, pushDown, semiJoins, joinOrder, joinKeys,
   computeEarly, indexLookup, indexOrder, pruneColumns, mergeProjects, indexJoin,
 ];
 
-const ALWAYS: ReadonlySet<string> = new Set([decorrelate.name]);
+/** Circuits have no apply; and what nobody reads must not fail. */
+const ALWAYS: ReadonlySet<string> = new Set([decorrelate.name, pruneColumns.name]);
 
 /** `disabled`: names of rewrites to leave out (the setting optimizer_disable). */
 export function optimize(

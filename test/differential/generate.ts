@@ -245,7 +245,7 @@ function foreignKey(random: Random, table: string): string {
 }
 
 /** decorrelate is never left out. */
-const OPTIONAL = REWRITES.map((rewrite) => rewrite.name).filter((name) => name !== 'decorrelate');
+const OPTIONAL = REWRITES.map((rewrite) => rewrite.name).filter((name) => name !== 'decorrelate' && name !== 'prune-columns');
 
 function planShape(random: Random): PlanShape {
   const r = random;
