@@ -114,6 +114,7 @@ describe('an end', () => {
   ])('statement_timeout, of what keeps the thread to itself: %s', async (sql) => {
     await a.query('CREATE TABLE t (n bigint); INSERT INTO t VALUES (1); SET statement_timeout = 50');
     expect(await a.error(sql)).toBe('57014 canceling statement due to statement timeout');
+    await a.query('RESET statement_timeout');
     expect(await a.rows('SELECT n FROM t')).toEqual(['1']);
   });
 
