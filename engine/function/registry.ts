@@ -1,7 +1,7 @@
 // The functions there are: explicit lists, and overloads by name. Which overload a call means is the binder's.
 import { AGGREGATES } from './aggregate/index.ts';
 import type { AggregateFunction } from './aggregate/aggregate.ts';
-import type { ScalarFunction, Signature, TableFunction } from './function.ts';
+import type { ScalarFunction, TableFunction } from './function.ts';
 import { aliasesOf } from './scalar/aliases.ts';
 import { ARITHMETIC } from './scalar/arithmetic.ts';
 import { ARRAYS } from './scalar/array.ts';
@@ -55,7 +55,8 @@ export interface FunctionLists {
   readonly aggregate: readonly AggregateFunction[];
 }
 
-function byName<F extends Signature>(list: readonly F[]): ReadonlyMap<string, readonly F[]> {
+/** Those of one name together, in their order. */
+export function byName<F extends { readonly name: string }>(list: readonly F[]): ReadonlyMap<string, readonly F[]> {
   const map = new Map<string, F[]>();
   for (const f of list) {
     const known = map.get(f.name);

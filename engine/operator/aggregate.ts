@@ -472,18 +472,7 @@ export class AggregateOperator implements Operator {
       yield null;
     }
     this.#calls.forEach(({ accumulator }, c) => accumulator.restoreEntries(from, `call${c}`, hinted));
-    if (this.#closing !== null) this.#noteClosing(this.#closing);
-  }
-
-  #noteClosing(closing: ClosingSlots): void {
-    const { pages } = this.#table;
-    for (let page = 0; page < pages.pageCount; page++) {
-      const ids = liveIds(pages, page);
-      if (ids.length === 0) continue;
-      const ends = pages.gatherColumn(this.#options.closing ?? 0, ids);
-      assert(ends.layout === 'int64', 'window_end of a closing aggregate');
-      closing.add(ends, rowNumbers(ids.length), ids, ids.length);
-    }
+    this.#closing?.addAll(this.#table.pages, this.#options.closing ?? 0);
   }
 
   stateSize(): StateSize {

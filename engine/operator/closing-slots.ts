@@ -1,5 +1,9 @@
 // ClosingSlots: numbers by the event time at which they are over, taken out as the watermark passes.
+import { assert } from '../data/error.ts';
 import type { Int64Vector } from '../data/vector.ts';
+import { liveIds } from '../state/key-index.ts';
+import type { Pages } from '../state/pages.ts';
+import { rowNumbers } from '../state/scratch.ts';
 
 /** Few distinct times (the ends of open windows), many numbers each. */
 export class ClosingSlots {
@@ -21,6 +25,17 @@ export class ClosingSlots {
         this.#lastHigh = high;
       }
       this.#last.push(slots[i]);
+    }
+  }
+
+  /** All rows of the pages, over at what is in that column. */
+  addAll(pages: Pages, column: number): void {
+    for (let page = 0; page < pages.pageCount; page++) {
+      const ids = liveIds(pages, page);
+      if (ids.length === 0) continue;
+      const ends = pages.gatherColumn(column, ids);
+      assert(ends.layout === 'int64', 'window_end of a closing aggregate');
+      this.add(ends, rowNumbers(ids.length), ids, ids.length);
     }
   }
 

@@ -249,13 +249,20 @@ export class PublishedState {
   /** Makes what the first change needs, the indexes of keys and the views' states, in small pieces, as far as there is room. */
   *warm(): Generator<null> {
     const { cache } = this.#environment;
+    for (const _ of this.#ahead()) {
+      if (cache.tight) return;
+      cache.balance();
+      this.#count();
+      yield null;
+    }
+  }
+
+  *#ahead(): Generator<null> {
     for (const relation of [...this.relations.values()]) {
       try {
         for (const _ of relation.warm()) {
-          if (cache.tight || this.relations.get(relation.id) !== relation) break;
-          cache.balance();
-          this.#count();
           yield null;
+          if (this.relations.get(relation.id) !== relation) break;
         }
       } catch (error) {
         // Told to whoever needs it.
@@ -263,13 +270,10 @@ export class PublishedState {
       }
     }
     for (const view of [...this.views.values()]) {
-      let whole = false;
-      while (!whole && !view.broken && !cache.tight && this.views.get(view.definition.id) === view) {
+      for (let whole = false; !whole && !view.broken && this.views.get(view.definition.id) === view;) {
         this.#guarded(view, () => {
           whole = view.restoreSome();
         });
-        cache.balance();
-        this.#count();
         yield null;
       }
     }

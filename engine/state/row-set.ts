@@ -43,7 +43,7 @@ export class RowSet {
   change({ batch, weights, length }: Delta, merged: (gone: number, into: number) => void): void {
     this.#room(length);
     const { ids, pages, touched } = this;
-    const rows = this.#rows ?? atOnce(this.#index(merged));
+    const rows = this.#rows ?? atOnce(this.indexing(merged));
     const fresh = new Set<number>();
     rows.findOrInsert(batch.columns, length, ids, {
       take: () => pages.take(),
@@ -70,12 +70,8 @@ export class RowSet {
     if (this.ids.length < length) this.ids = new Int32Array(length * 2);
   }
 
-  /** Makes the index that a retraction will need, in turns. Requires: no row comes or goes meanwhile. */
-  *indexing(merged: (gone: number, into: number) => void): Generator<null> {
-    if (this.#rows === null) yield* this.#index(merged);
-  }
-
-  *#index(merged: (gone: number, into: number) => void): Generator<null, KeyIndex> {
+  /** Makes the index that `change` needs, in turns. Requires: there is none yet, and no row comes or goes meanwhile. */
+  *indexing(merged: (gone: number, into: number) => void): Generator<null, KeyIndex> {
     const { pages } = this;
     const rows = new KeyIndex(pages, pages.schema.columns.map((_, c) => c), { equality: 'exact' });
     const gone: number[] = [];

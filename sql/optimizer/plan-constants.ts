@@ -1,15 +1,15 @@
-// Constants that fail: PostgreSQL computes a query's constant parts when it plans it, so that 1/0 is an error though no row asks
-// for it; but not one that CASE, COALESCE, AND or OR leave out by what is constant before it, nor an output that nobody reads.
-// (PostgreSQL: eval_const_expressions, on each query after its subqueries have been pulled up into it.)
+// Constants that fail: PostgreSQL computes a query's constant parts when it plans it, after its subqueries have been pulled up
+// into it, so that 1/0 is an error though no row asks for it; but not one that is left out by what is constant before it, nor an
+// output that nobody reads.
 import { evaluateConstant } from '../../engine/expression/evaluate.ts';
 import type { EvalContext } from '../../engine/expression/context.ts';
-import type { Expression, LiteralExpression } from '../../engine/expression/expression.ts';
-import { canRaise, childrenOf, functionOf, isImmutable, mapChildren } from '../../engine/expression/walk.ts';
+import type { Expression } from '../../engine/expression/expression.ts';
+import { canRaise, isImmutable } from '../../engine/expression/walk.ts';
 import { DatabaseError } from '../../engine/data/error.ts';
-import { BOOLEAN } from '../../engine/data/types.ts';
 import type { LogicalPlan } from '../plan/logical-plan.ts';
-import { expressionsOf, mapPlan, visitPlan } from '../plan/map-plan.ts';
+import { expressionsOf, mapPlan, somePlan } from '../plan/map-plan.ts';
 import { decorrelate } from './decorrelate.ts';
+import { simplified } from './fold-constants.ts';
 import { inlineShared } from './inline-shared.ts';
 import { pruneColumns } from './prune-columns.ts';
 import type { RewriteContext } from './rewrite.ts';
@@ -39,10 +39,13 @@ function withoutUnasked(plan: LogicalPlan, evaluation: EvalContext): LogicalPlan
 }
 
 function firstError(plan: LogicalPlan, evaluation: EvalContext): DatabaseError | null {
-  const error = attempted(() => visitPlan(plan, (p) => {
-    if (!isLeftOut(p, evaluation)) computeConstantsOf(expressionsOf(p), evaluation);
-  }));
-  return error instanceof DatabaseError ? error : null;
+  let found: DatabaseError | null = null;
+  somePlan(plan, (p) => {
+    const error = attempted(() => computeConstantsOf(expressionsOf(p), evaluation));
+    if (error instanceof DatabaseError && !isLeftOut(p, evaluation)) found = error;
+    return found !== null;
+  });
+  return found;
 }
 
 /** A condition that stands behind FALSE in the same WHERE: the binder makes a filter of each, the first one lowest. */
@@ -67,74 +70,10 @@ function attempted<T>(work: () => T): T | DatabaseError {
 
 /** What PostgreSQL's planner makes of it. Throws the error of a constant part. */
 function planned(e: Expression, evaluation: EvalContext): Expression {
-  const one = (x: Expression): Expression => planned(x, evaluation);
-  switch (e.kind) {
-    case 'column': case 'literal': case 'parameter': return e;
-    case 'and': case 'or': return plannedLogical(e, one);
-    case 'case': return plannedCase(e, one);
-    case 'coalesce': return plannedCoalesce(e, one);
-    default: {
-      const settled = mapChildren(e, one);
-      if (isNullByArgument(settled)) return nullLike(settled);
-      return childrenOf(settled).every((c) => c.kind === 'literal') && isComputed(settled)
-        ? evaluateConstant(settled, evaluation) : settled;
-    }
-  }
+  return simplified(e, (constant) => (isComputed(constant) ? evaluateConstant(constant, evaluation) : constant));
 }
-
-type One = (e: Expression) => Expression;
-
-const nullLike = ({ type }: Expression): LiteralExpression => ({ kind: 'literal', type, value: null });
-
-/** A strict function of a NULL is not called, whatever its other arguments. */
-function isNullByArgument(e: Expression): boolean {
-  return e.kind === 'call' && e.function.strict && e.function.volatility !== 'volatile' && e.args.some(isNull);
-}
-
-const isNull = (e: Expression): boolean => e.kind === 'literal' && e.value === null;
 
 /** A domain's own rules are looked at when there are rows: they may change until then. */
 function isComputed(e: Expression): boolean {
-  return isImmutable(e) && !(e.kind === 'cast' && e.type.kind === 'domain') && functionOf(e)?.volatility !== 'volatile';
-}
-
-function plannedLogical(e: Expression & { kind: 'and' | 'or' }, one: One): Expression {
-  const decisive = e.kind === 'or';
-  const args: Expression[] = [];
-  for (const arg of e.args) {
-    const settled = one(arg);
-    if (settled.kind === 'literal' && settled.value === decisive) return settled;
-    if (settled.kind !== 'literal' || settled.value === null) args.push(settled);
-  }
-  if (args.length === 0) return { kind: 'literal', type: BOOLEAN, value: !decisive };
-  return args.every(isNull) || args.length === 1 ? args[0] : { ...e, args };
-}
-
-function plannedCase(e: Expression & { kind: 'case' }, one: One): Expression {
-  const branches: { when: Expression; then: Expression }[] = [];
-  let otherwise: Expression | null = null;
-  for (const branch of e.branches) {
-    const when = one(branch.when);
-    if (when.kind === 'literal' && when.value !== true) continue;
-    const then = one(branch.then);
-    if (when.kind === 'literal') {
-      otherwise = then;
-      break;
-    }
-    branches.push({ when, then });
-  }
-  otherwise ??= one(e.otherwise);
-  return branches.length === 0 ? otherwise : { ...e, branches, otherwise };
-}
-
-function plannedCoalesce(e: Expression & { kind: 'coalesce' }, one: One): Expression {
-  const args: Expression[] = [];
-  for (const arg of e.args) {
-    const settled = one(arg);
-    if (isNull(settled)) continue;
-    args.push(settled);
-    if (settled.kind === 'literal') break;
-  }
-  if (args.length === 0) return nullLike(e);
-  return args.length === 1 ? args[0] : { ...e, args };
+  return isImmutable(e) && !(e.kind === 'cast' && e.type.kind === 'domain');
 }

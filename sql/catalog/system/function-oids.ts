@@ -5,6 +5,7 @@ import { BYTEA, INT4, OID, simpleType } from '../../../engine/data/types.ts';
 import type { LogicalType } from '../../../engine/data/types.ts';
 import type { AggregateFunction } from '../../../engine/function/aggregate/aggregate.ts';
 import type { ScalarFunction, TableFunction } from '../../../engine/function/function.ts';
+import { byName } from '../../../engine/function/registry.ts';
 import type { FunctionRegistry } from '../../../engine/function/registry.ts';
 
 export interface FunctionEntry {
@@ -99,8 +100,8 @@ export class FunctionOids {
       result: returnType(f), description: f.description,
     }));
     this.#byOid = new Map(this.functions.map((f) => [f.oid, f]));
-    this.#byName = grouped(this.functions);
-    this.#operatorsByName = grouped(this.operators);
+    this.#byName = byName(this.functions);
+    this.#operatorsByName = byName(this.operators);
   }
 
   static readonly #made = new WeakMap<FunctionRegistry, FunctionOids>();
@@ -128,14 +129,4 @@ export class FunctionOids {
   operatorsNamed(name: string): readonly OperatorEntry[] {
     return this.#operatorsByName.get(name) ?? [];
   }
-}
-
-function grouped<T extends { readonly name: string }>(all: readonly T[]): ReadonlyMap<string, readonly T[]> {
-  const byName = new Map<string, T[]>();
-  for (const one of all) {
-    const same = byName.get(one.name);
-    if (same === undefined) byName.set(one.name, [one]);
-    else same.push(one);
-  }
-  return byName;
 }
